@@ -1,0 +1,50 @@
+# `make serve` and `make test` need nothing but Python 3.11 or newer, make and (for test) git.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/runtime.stamp
+DEV := .venv/dev.stamp
+
+.PHONY: serve test check fuzz models lock clean
+
+serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
+	$(BIN)/tickbox migrate
+	exec $(BIN)/tickbox serve
+
+test: $(DEV)  ## every test, on SQLite and PostgreSQL
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+check: $(DEV)  ## lint, types, imports, contract, generated models
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/openapi-spec-validator --schema 3.0 spec/openapi.yaml
+	$(BIN)/python -m spec.generate --check
+
+fuzz: $(DEV)  ## Schemathesis at length, from a random seed
+	$(BIN)/python -m tests.fuzz
+
+models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
+	$(BIN)/python -m spec.generate
+
+lock: $(DEV)  ## compile requirements.txt and requirements-dev.txt anew from pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+	  --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .coverage*
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,201 @@
+"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`. An error is one line, with what to do."""
+
+import asyncio
+import getpass
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+import uvicorn
+from pydantic import ValidationError
+
+import migrations
+from app.logging import configure_logging
+from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
+from app.settings import Settings
+from contract.access import AccessRule
+from contract.document import Document
+from contract.faults import schema_faults
+from contract.operations import ContractMismatchError
+from contract.protocol import bounded_protocol
+from contract.schemas import SchemaCompiler
+from domain import users
+from domain.errors import DomainError
+from persistence.unit_of_work import UnitOfWork
+
+Result = TypeVar("Result")
+
+_TRY = """\
+Tickbox is ready on {url}
+  contract   curl {url}/openapi.yaml
+  register   curl {url}/v1/users -H 'Content-Type: application/json' \\
+               -d '{{"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"}}'
+  log in     curl {url}/v1/sessions -H 'Content-Type: application/json' \\
+               -d '{{"email": "ada@example.com", "password": "correct horse battery staple"}}'
+  the rest   README.md; stop with Ctrl-C
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tickbox")
+def main() -> None:
+    """A headless to-do server whose OpenAPI contract is the program. Its settings are TICKBOX_* variables."""
+
+
+@main.command()
+@click.option("--host", help="The address to listen on (TICKBOX_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any (TICKBOX_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the API until SIGINT or SIGTERM; then finish what runs, and stop."""
+    settings = _settings(**{key: value for key, value in (("host", host), ("port", port)) if value is not None})
+    _require_schema(settings)
+    configure_logging(settings.log_level)
+    try:
+        application = build(settings)
+    except ContractMismatchError as error:
+        raise click.ClickException(str(error)) from error
+    server = _Server(
+        uvicorn.Config(
+            application,
+            host=settings.host,
+            port=settings.port,
+            http=bounded_protocol(URN_PREFIX),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=settings.shutdown_timeout_s,
+        )
+    )
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` leaves nothing.")
+def migrate(down: str | None) -> None:
+    """Bring the database to the newest schema. It is made if it is an SQLite file that is not there yet."""
+    settings = _settings()
+    if settings.sqlite_path:
+        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    before = migrations.current(settings.database_url)
+    if down is None:
+        migrations.upgrade(settings.database_url)
+    else:
+        migrations.downgrade(settings.database_url, down)
+    after = migrations.current(settings.database_url)
+    click.echo(f"database: {before or 'empty'} -> {after or 'empty'}" if before != after else f"database: at {after}")
+
+
+@main.command()
+def routes() -> None:
+    """List the operations of the contract, with what each needs."""
+    for source in Document.read(contract_path()).operations():
+        access = source.node.get("x-access")
+        needs = "-"
+        if access:
+            rule = AccessRule.parse(access, VOCABULARY)
+            needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
+        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:20}{needs}")
+
+
+@main.group()
+def user() -> None:
+    """Manage accounts, whatever TICKBOX_REGISTRATION says. Passwords are asked for, or read from standard input."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="What others see.")
+@click.option("--time-zone", default="UTC", show_default=True, help="An IANA time zone.")
+def create_user(email: str, name: str, time_zone: str) -> None:
+    """Create an account for EMAIL."""
+    body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
+    _check("UserCreate", body)
+    created = _run(lambda work: users.register(work, **body))
+    click.echo(f"created {created.id}")
+
+
+@user.command("password")
+@click.argument("email")
+def set_password(email: str) -> None:
+    """Set a new password for EMAIL, and end all of the account's sessions."""
+    password = _password()
+    _check("SessionCreate", {"email": email, "password": password})
+    _run(lambda work: users.reset_password(work, email=email, new_password=password))
+    click.echo("password set, sessions ended")
+
+
+class _Server(uvicorn.Server):
+    """Says what to try once it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            click.echo(_TRY.format(url=url), err=True)
+
+
+def _settings(**given: Any) -> Settings:
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        name = "_".join(("TICKBOX", *map(str, found["loc"][:1]))).upper()
+        raise click.ClickException(f"{name}: {found['msg']}") from error
+
+
+def _require_schema(settings: Settings) -> None:
+    try:
+        is_current = (not settings.sqlite_path or settings.sqlite_path.exists()) and migrations.is_current(
+            settings.database_url
+        )
+    except Exception as error:
+        raise click.ClickException(
+            f"the database does not answer ({type(error).__name__}): see TICKBOX_DATABASE_URL"
+        ) from error
+    if not is_current:
+        raise click.ClickException("the database's schema is not this version's: run `tickbox migrate`")
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _check(schema: str, body: dict[str, str]) -> None:
+    """Refuse what the contract would refuse: its limits hold for operators too."""
+    root = Document.read(contract_path()).root
+    validator = SchemaCompiler(root).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
+    for fault in schema_faults(validator.iter_errors(body)):
+        raise click.ClickException(f"{fault.place.removeprefix('#/')}: {fault.detail}")
+
+
+def _run(act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
+    """*act* in a unit of work of its own, committed."""
+    settings = _settings(registration="open")
+    _require_schema(settings)
+
+    async def run() -> Result:
+        parts = make_parts(settings)
+        try:
+            async with UnitOfWork(
+                parts.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
+            ) as work:
+                result = await act(work)
+                await work.commit()
+                return result
+        finally:
+            await parts.close()
+
+    try:
+        return asyncio.run(run())
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,161 @@
+"""The composition root: the only place that knows the engine, the handlers and the persistence all at once."""
+
+import contextlib
+import datetime as dt
+import gc
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from uuid import UUID
+
+from starlette.types import ASGIApp
+from uuid_utils.compat import uuid7
+
+import handlers
+import migrations
+from app.passwords import Argon2Passwords
+from app.requests import (
+    CORS_ANSWER_HEADERS,
+    CORS_METHODS,
+    CORS_REQUEST_HEADERS,
+    REQUEST_ID_HEADER,
+    QuietCORSMiddleware,
+    RequestLayer,
+)
+from app.settings import Settings
+from contract import engine
+from contract.access import Grant, Vocabulary
+from contract.application import build_application
+from contract.document import Document
+from domain import tokens
+from domain.ports import Policy
+from domain.principals import SESSION_SCOPES
+from domain.roles import ROLES
+from handlers.problems import translate
+from persistence.database import Database
+from persistence.sessions import authenticate
+from persistence.unit_of_work import Dependencies, UnitOfWork
+
+URN_PREFIX = "urn:tickbox:problem:"
+REALM = "tickbox"
+VOCABULARY = Vocabulary(roles=ROLES, scopes=sorted(SESSION_SCOPES))
+_GC_THRESHOLD = 50_000
+"""Young objects before a collection: requests make few cycles, and a pause is felt by all of them (ADR 14)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the process holds on to, and must let go of."""
+
+    dependencies: Dependencies
+    passwords: Argon2Passwords
+
+    async def close(self) -> None:
+        """End the threads and the database's connections."""
+        self.passwords.close()
+        await self.dependencies.database.close()
+
+
+def contract_path() -> Path:
+    """Where the contract lies, in a checkout or installed."""
+    with resources.as_file(resources.files("spec") / "openapi.yaml") as path:
+        return path
+
+
+def make_parts(settings: Settings) -> Parts:
+    """The real clock, ids, randomness, hasher and database. Nothing is opened yet."""
+    passwords = Argon2Passwords()
+    dependencies = Dependencies(
+        database=Database(settings.database_url, pool_size=settings.database_pool_size),
+        schema_revision=migrations.head(),
+        clock=lambda: dt.datetime.now(dt.UTC),
+        new_id=uuid7,
+        random_bytes=secrets.token_bytes,
+        passwords=passwords,
+        policy=Policy(
+            registration_open=settings.registration == "open",
+            access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
+            session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
+        ),
+    )
+    return Parts(dependencies=dependencies, passwords=passwords)
+
+
+def build(settings: Settings) -> ASGIApp:
+    """The whole application. Raises contract.operations.ContractMismatchError."""
+    parts = make_parts(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD, 20, 20)
+        yield
+        await parts.close()
+
+    application: ASGIApp = build_application(
+        Document.read(contract_path()),
+        handlers,
+        engine.Settings(
+            unit=lambda call: _unit(parts.dependencies, call),
+            translate=translate,
+            urn_prefix=URN_PREFIX,
+            response_check=settings.response_check,
+        ),
+        authenticate=_Authenticator(parts.dependencies),
+        vocabulary=VOCABULARY,
+        realm=REALM,
+        body_limit_bytes=settings.body_limit_bytes,
+        outer_headers=frozenset({REQUEST_ID_HEADER}),
+        lifespan=lifespan,
+    )
+    if settings.cors_origins:
+        application = QuietCORSMiddleware(
+            application,
+            allow_origins=settings.cors_origins,
+            allow_methods=CORS_METHODS,
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
+    return RequestLayer(application, https=settings.public_url.startswith("https:"))
+
+
+def _unit(dependencies: Dependencies, call: engine.Call) -> UnitOfWork:
+    return UnitOfWork(
+        dependencies,
+        principal=call.grant.principal if call.grant else None,
+        workspace_id=call.path.get("workspace_id"),
+        safe=call.safe,
+        admit=call.admit_role,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Authenticator:
+    """Looks up a token, and the caller's role in the workspace of the path, in one statement."""
+
+    dependencies: Dependencies
+
+    async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
+        digest = tokens.digest_of(token, kind="session")
+        if digest is None:
+            return None
+        found = await authenticate(
+            self.dependencies.database,
+            digest,
+            workspace_id=_uuid(path.get("workspace_id")),
+            now=self.dependencies.clock(),
+        )
+        if found is None:
+            return None
+        return Grant(principal=found.principal, scopes=frozenset(found.principal.scopes), role=found.role)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    """The path's id; None where it is none, which the engine refuses after the token was looked at."""
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        return None

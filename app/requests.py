@@ -1,0 +1,110 @@
+"""The outermost layer: an id for each request, a log line for each answer, and the headers that every answer has."""
+
+import re
+import time
+from collections.abc import Sequence
+
+import structlog
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from contract.routing import operation_id_of
+
+REQUEST_ID_HEADER = "X-Request-Id"
+CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+CORS_REQUEST_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Traceparent")
+CORS_ANSWER_HEADERS = ("ETag", "Location", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER)
+
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"link", b'</openapi.yaml>; rel="service-desc"'),  # RFC 8631
+)
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+
+logger = structlog.stdlib.get_logger("tickbox.requests")
+
+
+class RequestLayer:
+    """Wraps an ASGI application. *https* says that clients reach it by https (RFC 6797)."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self._headers = (*_SECURITY_HEADERS, *((_STRICT_TRANSPORT,) if https else ()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what the layer adds and logs happens as its answer goes by."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = str(uuid7())
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._complete(message["headers"], request_id)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id, **_trace(scope)):
+            try:
+                await self.app(scope, receive, send_with_headers)
+            finally:
+                _log(scope, status, time.perf_counter() - started)
+
+    def _complete(self, headers: Sequence[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+        given = {name for name, _ in headers}
+        # What has an entity tag may be kept, and asked about again; the rest may hold a token.
+        caching = b"private, no-cache" if b"etag" in given else b"no-store"
+        return [
+            *headers,
+            (b"x-request-id", request_id.encode("ascii")),
+            *(((b"cache-control", caching),) if b"cache-control" not in given else ()),
+            *self._headers,
+        ]
+
+
+class QuietCORSMiddleware(CORSMiddleware):
+    """Starlette's CORS; a preflight is answered 204 without a body (it says "OK", and 400, in plain text)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is not CORS."""
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [field for field in message["headers"] if field[0] not in (b"content-type", b"content-length")]
+                message = {"type": "http.response.start", "status": 204, "headers": kept}
+            await send({"type": "http.response.body"} if message["type"] == "http.response.body" else message)
+
+        await super().__call__(scope, receive, without_body if _is_preflight(scope) else send)
+
+
+def _is_preflight(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "OPTIONS":
+        return False
+    return {b"origin", b"access-control-request-method"} <= {name for name, _ in scope["headers"]}
+
+
+def _trace(scope: Scope) -> dict[str, str]:
+    """The trace that the request is part of, if its `traceparent` is one (W3C Trace Context, 3.2)."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (matched := _TRACEPARENT.fullmatch(value)):
+            return {"trace_id": matched[1].decode("ascii")}
+    return {}
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    operation_id = operation_id_of(scope)
+    logger.info(
+        "request",
+        method=scope["method"],
+        path=scope["path"] if operation_id else None,
+        operation_id=operation_id,
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+    )

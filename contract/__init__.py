@@ -1,0 +1,30 @@
+"""A contract engine: it serves any OpenAPI 3.0 document, and checks every request and every answer against it.
+
+What is Connexion's, and kept: the middleware stack, the routing context, the security layer, the exception layer, the
+operation context, the resolver hook, the loading and checking of the specification. What is ours, and why:
+
+    application   builds the stack (its docstring lists the layers and whose each is)
+    document      the file: bytes, plain data, operations
+    operations    compiles each operation once, and names every mismatch at start-up
+    routing       a trie in the place of Starlette's list of routes: constant time, full `Allow`, strict paths
+    security      a bearer handler for Connexion's security map: no signature inspection, `WWW-Authenticate`
+    access        `x-access`, enforced
+    parameters    text to typed values, strictly
+    bodies        bytes to typed values, strictly
+    schemas       OpenAPI 3.0 schemas as JSON Schema 2020-12 validators (jsonschema-rs)
+    faults        validation errors as faults with pointers
+    answers       what handlers return; depends on nothing
+    responses     answers encoded and checked as the bytes that leave
+    problems      RFC 9457 documents, and the exception that carries one
+    engine        runs an operation: check, handler, check, commit, send
+    protocol      uvicorn's HTTP parser, bounded
+
+It knows no to-do. Nothing here imports `app`, `handlers`, `domain` or `persistence`.
+"""
+
+import warnings
+
+with warnings.catch_warnings():
+    # Connexion imports Starlette's test client, which advises to install another HTTP client for it.
+    warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+    import connexion as _connexion  # noqa: F401  # only to be imported quietly

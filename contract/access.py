@@ -1,0 +1,73 @@
+"""Who may call an operation: `x-access`, and what a caller has been granted.
+
+The contract says what an operation needs; the embedding application says what a caller has (a `Grant`); the
+comparison is here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND, refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What a bearer token gives its holder.
+
+    `principal` is the application's own value, handed on untouched. `role` is the caller's in the place that
+    the path names, None where they have none there.
+    """
+
+    principal: Any
+    scopes: frozenset[str]
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words that `x-access` may use: `roles` from the smallest to the largest, and `scopes`."""
+
+    roles: Sequence[str] = ()
+    scopes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRule:
+    """One operation's `x-access`. `roles` are the role it names and all above; empty where it names none."""
+
+    scope: str
+    roles: frozenset[str]
+
+    @classmethod
+    def parse(cls, node: Any, vocabulary: Vocabulary) -> AccessRule:  # JSON
+        """The rule that `x-access: {scope: ..., role: ...}` states. Raises ValueError, with what is wrong with it."""
+        if not isinstance(node, Mapping) or not {"scope"} <= set(node) <= {"scope", "role"}:
+            message = "x-access must be {scope, role?}"
+            raise ValueError(message)
+        if node["scope"] not in vocabulary.scopes:
+            message = f"x-access names the unknown scope {node['scope']!r}"
+            raise ValueError(message)
+        role = node.get("role")
+        if role is not None and role not in vocabulary.roles:
+            message = f"x-access names the unknown role {role!r}"
+            raise ValueError(message)
+        sufficient = () if role is None else vocabulary.roles[list(vocabulary.roles).index(role) :]
+        return cls(scope=node["scope"], roles=frozenset(sufficient))
+
+    def admit(self, grant: Grant) -> None:
+        """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
+        self.admit_role(grant.role)
+        if self.scope not in grant.scopes:
+            raise refuse(INSUFFICIENT_SCOPE, f"This operation needs a token with the scope '{self.scope}'.")
+
+    def admit_role(self, role: str | None) -> None:
+        """The part of `admit` that can change while a write waits for its lock, to be asked again inside it."""
+        if not self.roles:
+            return
+        if role is None:
+            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
+        if role not in self.roles:
+            raise refuse(INSUFFICIENT_ROLE, "Your role here does not allow this.")

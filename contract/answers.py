@@ -1,0 +1,105 @@
+"""What a handler returns: an answer to be encoded, checked and sent by the engine.
+
+    Answer
+    ├── ContractFile   the contract's own bytes
+    └── Problem        an error, as an RFC 9457 problem document
+
+A returned answer commits what the handler wrote, whatever its status; a raised exception rolls it back.
+This module depends on nothing, so that handlers can import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer before it is encoded.
+
+    `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes where the media
+    type is not JSON; an iterator of events for `text/event-stream`; None for no body. `media_type` is needed only where
+    the contract declares several for the status and the client's `Accept` must not choose.
+    """
+
+    status: int
+    content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFile(Answer):
+    """200 with the contract itself, as it was read or as JSON: the engine has its bytes, handlers do not."""
+
+    status: int = 200
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A row of a table of errors: `slug` ends the type's URN, `status` is the HTTP status it is sent with."""
+
+    slug: str
+    status: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request, and where: in the body (a pointer), or by a parameter's or header's name.
+
+    `place` is that name, or where `kind` is "pointer" a JSON pointer in URI fragment form (RFC 6901, section 6).
+    """
+
+    detail: str
+    code: str
+    kind: Literal["pointer", "parameter", "header"] = "pointer"
+    place: str = "#"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Answer):
+    """An error answer (RFC 9457). `detail` and `faults` never repeat what the client sent."""
+
+    type: ProblemType
+    detail: str
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes."""
+
+    content: Any
+    id: str | None = None
+    type: str | None = None
+
+
+def ok(content: Any) -> Answer:  # a generated TypedDict
+    """200 with *content*."""
+    return Answer(status=200, content=content)
+
+
+def created(content: Any, *, location: str) -> Answer:  # a generated TypedDict
+    """201 with *content*; *location* is the new resource's path (RFC 9110, section 15.3.2)."""
+    return Answer(status=201, content=content, headers={"Location": location})
+
+
+def no_content() -> Answer:
+    """204, without a body."""
+    return Answer(status=204)
+
+
+def events(stream: AsyncIterator[Event]) -> Answer:
+    """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client goes away."""
+    return Answer(status=200, content=stream)
+
+
+def problem(
+    kind: ProblemType, detail: str, *, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> Problem:
+    """The error *kind*, with its status."""
+    return Problem(status=kind.status, type=kind, detail=detail, faults=faults, headers=headers or {})

@@ -1,0 +1,135 @@
+"""The stack: which layers are Connexion's, which are ours, and in what order they stand.
+
+    ServerErrorMiddleware    Connexion's   the last resort
+    ExceptionMiddleware      Connexion's   with our asynchronous handlers (its own cost a thread hop per error)
+    TrieRoutingMiddleware    ours          a subclass of Connexion's RoutingMiddleware: only the matching differs
+    SecurityMiddleware       Connexion's   with our bearer handler in its security map
+    LifespanMiddleware       Connexion's
+    ContextMiddleware        Connexion's   `connexion.request`, `connexion.context` and `connexion.operation` work
+    Engine                   ours          a RoutedMiddleware, in the place of request validation, response validation,
+                                           parameter and response decorators, which Connexion makes anew per request
+
+Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMiddleware.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from types import ModuleType
+from typing import Any
+
+from connexion.exceptions import ResolverError
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.context import ContextMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.operations import AbstractOperation
+from connexion.resolver import Resolution, Resolver
+
+from .access import Vocabulary
+from .answers import Problem, problem
+from .document import Document
+from .engine import Engine, Settings
+from .operations import compile_operations, find_handler
+from .problems import INTERNAL_ERROR, Refused
+from .responses import NonConformingAnswerError, Wire
+from .routing import TrieRoutingMiddleware
+from .security import Authenticate, BearerHandler
+
+logger = logging.getLogger(__name__)
+
+_LAYERS = [
+    ServerErrorMiddleware,
+    ExceptionMiddleware,
+    TrieRoutingMiddleware,
+    SecurityMiddleware,
+    LifespanMiddleware,
+    ContextMiddleware,
+]
+_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server. Nothing was changed.")
+
+
+class TagResolver(Resolver):
+    """Finds a handler as `<package>.<first tag>.<operationId>`: no Python path stands in the contract."""
+
+    def __init__(self, handlers: ModuleType) -> None:
+        super().__init__()
+        self._handlers = handlers
+
+    def resolve(self, operation: AbstractOperation) -> Resolution:
+        """Connexion's hook. Raises ResolverError where there is no such function."""
+        tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # it has no other way
+        handler = find_handler(self._handlers, tag, operation_id)
+        if handler is None:
+            message = f"there is no handler {self._handlers.__name__}.{tag}.{operation_id}"
+            raise ResolverError(message)
+        return Resolution(handler, operation_id)
+
+
+def build_application(  # noqa: PLR0913  # the parts of an application
+    document: Document,
+    handlers: ModuleType,
+    settings: Settings,
+    *,
+    authenticate: Authenticate,
+    vocabulary: Vocabulary,
+    realm: str,
+    body_limit_bytes: int,
+    outer_headers: frozenset[str] = frozenset(),
+    lifespan: Lifespan | None = None,
+) -> ConnexionMiddleware:
+    """An ASGI application that serves *document* with the functions in the package *handlers*.
+
+    *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
+    *outer_headers* are added to every answer by a layer around this application, so no answer here needs to have them.
+    Raises ContractMismatchError, naming all that does not fit, and connexion's InvalidSpecification.
+    """
+    operations = compile_operations(
+        document,
+        handlers,
+        vocabulary=vocabulary,
+        body_limit_bytes=body_limit_bytes,
+        outer_headers=frozenset(map(str.lower, outer_headers)),
+    )
+    engine = Engine(document, operations, settings)
+    application = ConnexionMiddleware(
+        engine,
+        middlewares=list(_LAYERS),
+        lifespan=lifespan,
+        resolver=TagResolver(handlers),
+        security_map={"bearer": functools.partial(BearerHandler, authenticate, realm=realm)},
+    )
+    # Connexion resolves references, and sets defaults, in the very object that it is given.
+    application.add_api(Document.parse(document.raw).root, base_path="")
+    _answer_errors(application, engine)
+    return application
+
+
+def _answer_errors(application: ConnexionMiddleware, engine: Engine) -> None:
+    async def refused(request: ConnexionRequest, error: Refused) -> ConnexionResponse:
+        return _response(engine, request, error.answer)
+
+    async def failed(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        if not isinstance(error, NonConformingAnswerError):
+            logger.error("unhandled error", exc_info=error)
+        return _response(engine, request, _SOMETHING_FAILED)
+
+    application.add_error_handler(Refused, refused)
+    application.add_error_handler(Exception, failed)
+
+
+def _response(engine: Engine, request: ConnexionRequest, answer: Problem) -> ConnexionResponse:
+    try:
+        wire = engine.problem_wire(request.scope, answer)
+    except NonConformingAnswerError:
+        wire = engine.problem_wire({}, _SOMETHING_FAILED)
+    return _as_connexion(wire)
+
+
+def _as_connexion(wire: Wire) -> ConnexionResponse:
+    headers: dict[str, Any] = {name.decode("ascii"): value.decode("latin-1") for name, value in wire.headers}
+    return ConnexionResponse(status_code=wire.status, body=wire.body, headers=headers)

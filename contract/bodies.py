@@ -1,0 +1,189 @@
+"""Request bodies: from bytes to what the handler's annotation says.
+
+What is refused, and as what, in this order:
+    413  more bytes than the operation takes
+    415  no, an unknown, or a doubly given media type; a charset other than UTF-8; a content coding
+    400  no body where one is required, any body where none is declared, text that is not JSON (RFC 8259): invalid
+         UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep nesting, integers beyond 4,300 digits
+    422  JSON that does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jiter
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import Receive
+
+from .answers import Fault
+from .faults import pointer, schema_faults
+from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
+from .schemas import Validator
+
+_NUL = b"\\u0000"
+_HUGE_NUMBER = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{19}")
+_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
+_INFINITIES = (float("inf"), float("-inf"))
+"""What orjson can write: an integer beyond could be taken in, and never be answered."""
+_POSITION = re.compile(r"at line \d+ column \d+$")
+_MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
+_CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
+
+
+def is_json(media_type: str) -> bool:
+    """Whether *media_type* is JSON, by its name or its suffix (RFC 6839, section 3.1)."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def is_supported(media_type: str) -> bool:
+    """Whether the engine can read a body of *media_type*."""
+    return is_json(media_type) or media_type in {"text/plain", "application/octet-stream"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaBody:
+    """How a body of one media type is read."""
+
+    media_type: str
+    validator: Validator
+    build: Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A compiled request body; `by_media_type` has lower-case keys, `limit_bytes` is of the encoded body."""
+
+    required: bool
+    limit_bytes: int
+    by_media_type: Mapping[str, MediaBody]
+    accept_header: str | None
+
+    async def read(
+        self, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
+    ) -> list[Fault]:
+        """Put the body into *arguments*, and return what its schema finds wrong. Raises Refused for all the rest."""
+        limited = content_length(headers) > self.limit_bytes
+        content = b"" if limited else await read_bytes(receive, self.limit_bytes)
+        if limited or content is None:
+            raise refuse(CONTENT_TOO_LARGE, f"The body may have at most {self.limit_bytes} bytes.")
+        if not content and not self.required:
+            return []
+        media = self._media(headers)
+        if not content:
+            raise refuse(MALFORMED_REQUEST, "This operation needs a body.")
+        value, faults = _parse(media, content)
+        if faults:
+            return faults
+        if media.build is None:
+            arguments["body"] = value
+            return []
+        try:
+            arguments["body"] = media.build(value)
+        except ValidationError as error:
+            return [
+                Fault("This value has no meaning here.", "type", place=pointer(found["loc"]))
+                for found in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+        return []
+
+    def _media(self, headers: Mapping[bytes, list[bytes]]) -> MediaBody:
+        given = headers.get(b"content-type", [])
+        matched = _MEDIA_TYPE.fullmatch(given[0].decode("latin-1").lower()) if len(given) == 1 else None
+        media = self.by_media_type.get(matched[1]) if matched else None
+        codings = [coding.strip().lower() for coding in headers.get(b"content-encoding", [])]
+        if media is None or matched is None or not _only_utf8(matched[2]) or codings not in ([], [b"identity"]):
+            raise refuse(
+                UNSUPPORTED_MEDIA_TYPE,
+                f"The body must be UTF-8 of the type {' or '.join(self.by_media_type)}, not encoded further.",
+                headers={self.accept_header: ", ".join(self.by_media_type)} if self.accept_header else {},
+            )
+        return media
+
+
+def content_length(headers: Mapping[bytes, list[bytes]]) -> int:
+    """The announced length in bytes; 0 where none is announced (the server has checked that it is a number)."""
+    given = headers.get(b"content-length")
+    return int(given[0]) if given else 0
+
+
+def has_body(headers: Mapping[bytes, list[bytes]]) -> bool:
+    """Whether a request carries content (RFC 9112, section 6.3)."""
+    return content_length(headers) > 0 or b"transfer-encoding" in headers
+
+
+async def read_bytes(receive: Receive, limit: int) -> bytes | None:
+    """The body, or None as soon as there are more than *limit* bytes of it."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise refuse(MALFORMED_REQUEST, "The body was cut short.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def build_for(annotation: Any) -> Callable[[Any], Any] | None:
+    """What turns checked JSON into *annotation*; None where it is plain data already."""
+    if annotation in (str, bytes, object, Any) or typing.get_origin(annotation) in (dict, list, Mapping):
+        return None
+    return TypeAdapter[Any](annotation).validate_python
+
+
+def _only_utf8(parameters: str | None) -> bool:
+    given = [part for part in (parameters or "").split(";") if "charset" in part]
+    return all(_CHARSET.fullmatch(part) for part in given)
+
+
+def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
+    if is_json(media.media_type):
+        value = _json(content)
+        faults = [
+            *schema_faults(media.validator.iter_errors(value)),
+            *(_unstorable(value, []) if _NUL in content or _HUGE_NUMBER.search(content) else ()),
+        ]
+        return value, faults
+    if media.media_type == "application/octet-stream":
+        return content, []
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise refuse(MALFORMED_REQUEST, "The body is not UTF-8.") from error
+    faults = schema_faults(media.validator.iter_errors(text))
+    return text, [*faults, *_unstorable(text, [])]
+
+
+def _json(content: bytes) -> Any:  # JSON
+    try:
+        # No key is cached: what one client sends must not stay in the process.
+        return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
+    except ValueError as error:
+        position = _POSITION.search(str(error))
+        where = f" {position[0]}" if position else ""
+        raise refuse(MALFORMED_REQUEST, f"The body is not JSON as RFC 8259 has it{where}.") from error
+
+
+def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON
+    """NUL characters in texts and names, integers beyond 64 bits, and numbers that a double cannot hold."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if "\0" in name:
+                yield Fault("A name may not have a NUL character in it.", "nul", place=pointer(path))
+            yield from _unstorable(member, [*path, name])
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _unstorable(member, [*path, index])
+    elif isinstance(value, str) and "\0" in value:
+        yield Fault("A text may not have a NUL character in it.", "nul", place=pointer(path))
+    elif value in _INFINITIES or (isinstance(value, int) and not _MIN_INTEGER <= value <= _MAX_INTEGER):
+        yield Fault("This number is too large.", "maximum", place=pointer(path))

@@ -1,0 +1,86 @@
+"""From a JSON Schema validation error to a fault a client can act on.
+
+Messages are built from the error's kind and the schema's own limits, never from the validator's text, which
+quotes the input without bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationErrorKind as Kind
+
+from .answers import Fault
+from .problems import MAX_FAULTS
+
+MAX_NAME_CHARS = 64
+"""How much of a name that the client made up is repeated in a fault."""
+
+_TYPE_NAMES = {"null": "null", "object": "an object", "array": "an array", "string": "a string"}
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer in URI fragment form for *path*; long names are cut. Source: RFC 6901, sections 3 and 6."""
+    tokens = (shorten(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(("#", *(f"/{token}" for token in tokens)))
+
+
+def schema_faults(errors: Iterable[ValidationError]) -> list[Fault]:
+    """The faults behind *errors* with pointers into the body, at most MAX_FAULTS of them."""
+    return list(islice(_flatten(errors), MAX_FAULTS))
+
+
+def shorten(name: str) -> str:
+    """*name*, made up by the client, as far as it is repeated in a fault."""
+    return name if len(name) <= MAX_NAME_CHARS else name[:MAX_NAME_CHARS] + "…"
+
+
+def _flatten(errors: Iterable[ValidationError]) -> Iterator[Fault]:
+    for error in errors:
+        path = error.instance_path
+        match error.kind:
+            case Kind.Required(property=name):
+                yield Fault("This property is required.", "required", place=pointer([*path, name]))
+            case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
+                for name in names:
+                    yield Fault("There is no such property here.", "unknown", place=pointer([*path, name]))
+            case kind:
+                code, detail = _describe(kind)
+                yield Fault(detail, code, place=pointer(path))
+
+
+def _describe(kind: Any) -> tuple[str, str]:  # one of some thirty unrelated classes
+    for cls, code, text in _TABLE:
+        if isinstance(kind, cls):
+            return code, text(kind)
+    return "invalid", "This value does not fit its schema."
+
+
+def _type_detail(kind: Any) -> str:
+    wanted = [_TYPE_NAMES.get(name, f"a {name}" if name != "integer" else "an integer") for name in kind.types]
+    return f"This must be {' or '.join(wanted)}."
+
+
+_TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
+    (Kind.Type, "type", _type_detail),
+    (Kind.Enum, "enum", lambda kind: f"This must be one of: {', '.join(map(str, kind.options))}."),
+    (Kind.Constant, "const", lambda kind: f"This must be {kind.expected_value}."),
+    (Kind.Format, "format", lambda kind: f"This is not a valid {kind.format}."),
+    (Kind.Pattern, "pattern", lambda kind: f"This must match {kind.pattern}"),
+    (Kind.MinLength, "min-length", lambda kind: f"This must have at least {kind.limit} characters."),
+    (Kind.MaxLength, "max-length", lambda kind: f"This must have at most {kind.limit} characters."),
+    (Kind.Minimum, "minimum", lambda kind: f"This must be {kind.limit} or more."),
+    (Kind.Maximum, "maximum", lambda kind: f"This must be {kind.limit} or less."),
+    (Kind.ExclusiveMinimum, "minimum", lambda kind: f"This must be more than {kind.limit}."),
+    (Kind.ExclusiveMaximum, "maximum", lambda kind: f"This must be less than {kind.limit}."),
+    (Kind.MultipleOf, "multiple-of", lambda kind: f"This must be a multiple of {kind.multiple_of}."),
+    (Kind.MinItems, "min-items", lambda kind: f"This must have at least {kind.limit} items."),
+    (Kind.MaxItems, "max-items", lambda kind: f"This must have at most {kind.limit} items."),
+    (Kind.UniqueItems, "unique-items", lambda _: "The items must differ from each other."),
+    (Kind.MinProperties, "min-properties", lambda kind: f"This must have at least {kind.limit} properties."),
+    (Kind.MaxProperties, "max-properties", lambda kind: f"This must have at most {kind.limit} properties."),
+    (Kind.FalseSchema, "read-only", lambda _: "This property cannot be set."),
+)

@@ -1,0 +1,328 @@
+"""Operations compiled from the contract, once, at start-up.
+
+`compile_operations` collects every mismatch between contract, engine and handlers, and raises them all at once.
+At request time an `Operation` is only run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import typing
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import jsonschema_rs
+import pydantic
+
+from .access import AccessRule, Vocabulary
+from .bodies import Body, MediaBody, build_for, is_json, is_supported
+from .document import Document, OperationSource
+from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
+from .problems import PROBLEM_JSON
+from .responses import EVENT_STREAM, UNDECLARED, Header, Response, Responses
+from .schemas import Direction, SchemaCompiler, Validator
+
+Handler = Callable[..., Any]
+ENGINE_HEADERS = frozenset({"if-none-match"})
+"""Header parameters that the engine itself acts upon; handlers do not get them."""
+
+_SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
+"""RFC 9110, section 9.2.1."""
+_BODY_LIMIT = "x-body-limit"
+_SEGMENT = re.compile(r"\{[^{}]+\}|[^{}]+")
+
+
+class ContractMismatchError(Exception):
+    """The contract cannot be served as it is. `mismatches` names every reason, a line each."""
+
+    def __init__(self, mismatches: Sequence[str]) -> None:
+        super().__init__("\n".join(("the contract cannot be served:", *(f"  - {line}" for line in mismatches))))
+        self.mismatches = tuple(mismatches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation as plain data. `access` is None where the contract says `security: []`."""
+
+    operation_id: str
+    method: str
+    path: str
+    safe: bool
+    access: AccessRule | None
+    handler: Handler
+    parameters: Mapping[Place, Parameters]
+    body: Body | None
+    responses: Responses
+
+
+@dataclass
+class _Compiler:
+    document: Document
+    handlers: ModuleType
+    vocabulary: Vocabulary
+    body_limit_bytes: int
+    outer_headers: frozenset[str]
+    mismatches: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.schemas = SchemaCompiler(self.document.root)
+
+    def run(self) -> dict[str, Operation]:
+        compiled: dict[str, Operation] = {}
+        for source in self.document.operations():
+            if source.operation_id in compiled:
+                self.mismatches.append(f"{source.operation_id}: the operationId is used twice")
+            elif (operation := self._operation(source)) is not None:
+                compiled[source.operation_id] = operation
+        self._check_paths()
+        known = {source.operation_id for source in self.document.operations()}
+        self.mismatches += [
+            f"{module}.{name}: a handler with no operation"
+            for module, name in _public_coroutines(self.handlers)
+            if name not in known
+        ]
+        if self.mismatches:
+            raise ContractMismatchError(self.mismatches)
+        return compiled
+
+    def _operation(self, source: OperationSource) -> Operation | None:
+        before = len(self.mismatches)
+        handler = self._handler(source)
+        annotations = _annotations(handler) if handler else {}
+        access = self._access(source)
+        parameters = list(self._parameters(source, annotations))
+        body = self._body(source, annotations.get("body", Any))
+        responses = self._responses(source)
+        mine = [p for p in parameters if not (p.place == "header" and p.name.lower() in ENGINE_HEADERS)]
+        if handler:
+            self._check_signature(source, handler, mine)
+        self._check_path(source, parameters)
+        self._check_statuses(source, responses, access)
+        if handler is None or len(self.mismatches) > before:
+            return None
+        return Operation(
+            operation_id=source.operation_id,
+            method=source.method.upper(),
+            path=source.path,
+            safe=source.method in _SAFE_METHODS,
+            access=access,
+            handler=handler,
+            parameters={place: Parameters.of(place, mine) for place in PLACES},
+            body=body,
+            responses=responses,
+        )
+
+    def _report(self, source: OperationSource, text: str) -> None:
+        self.mismatches.append(f"{source.operation_id}: {text}")
+
+    def _handler(self, source: OperationSource) -> Handler | None:
+        tags, operation_id = source.node.get("tags") or (), source.node.get("operationId")
+        if not tags or not operation_id:
+            self._report(source, "it needs an operationId and a tag")
+            return None
+        handler = find_handler(self.handlers, tags[0], operation_id)
+        if handler is None:
+            self._report(source, f"there is no handler {self.handlers.__name__}.{tags[0]}.{operation_id}")
+        elif not inspect.iscoroutinefunction(handler):
+            self._report(source, "its handler is not a coroutine function")
+            return None
+        return handler
+
+    def _access(self, source: OperationSource) -> AccessRule | None:
+        security = source.node.get("security", self.document.root.get("security"))
+        for requirement in security or ():
+            if len(requirement) != 1:
+                self._report(source, "a security requirement that does not name exactly one scheme is not supported")
+            for name in requirement:
+                scheme = self.document.security_schemes.get(name, {})
+                if (scheme.get("type"), str(scheme.get("scheme")).lower()) != ("http", "bearer"):
+                    self._report(source, f"the security scheme {name!r} is not supported (http bearer is)")
+        if security == [] and "x-access" not in source.node:
+            return None
+        if not security or "x-access" not in source.node:
+            self._report(source, "it needs x-access and a security scheme, or `security: []`")
+            return None
+        try:
+            return AccessRule.parse(source.node["x-access"], self.vocabulary)
+        except ValueError as error:
+            self._report(source, str(error))
+            return None
+
+    def _parameters(self, source: OperationSource, annotations: Mapping[str, Any]) -> Iterator[Parameter]:
+        for node in source.parameters:
+            keyword = re.sub(r"\W", "_", node["name"])
+            annotation = annotations.get(keyword.lower() if node["in"] == "header" else keyword, str)
+            try:
+                yield compile_parameter(node, self.schemas, annotation)
+            except UnsupportedStyleError as error:
+                self._report(source, f"{error}, which is not supported")
+            except KeyError as error:
+                self._report(source, f"the schema of parameter {node['name']!r} refers to {error}, which is not there")
+            except pydantic.ValidationError:
+                self._report(source, f"the default of parameter {node['name']!r} does not fit its handler")
+            except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+                self._report(source, f"the schema of parameter {node['name']!r} does not compile: {error}")
+
+    def _body(self, source: OperationSource, annotation: Any) -> Body | None:
+        if "requestBody" not in source.node:
+            return None
+        node = self.document.resolve(source.node["requestBody"])
+        media: dict[str, MediaBody] = {}
+        for media_type, content in node["content"].items():
+            validator = self._schema(source, f"the body {media_type}", content.get("schema", {}), "request")
+            if not is_supported(media_type):
+                self._report(source, f"the body's media type {media_type} is not supported")
+            elif validator is not None:
+                build = build_for(annotation) if is_json(media_type) else None
+                media[media_type.lower()] = MediaBody(media_type=media_type.lower(), validator=validator, build=build)
+        return Body(
+            required=node.get("required", False),
+            limit_bytes=node.get(_BODY_LIMIT, self.body_limit_bytes),
+            by_media_type=media,
+            accept_header=self._accept_header(source),
+        )
+
+    def _accept_header(self, source: OperationSource) -> str | None:
+        """The header in which a 415 names the media types, if the contract declares one (RFC 9110, 15.5.16)."""
+        headers = self.document.resolve(source.node.get("responses", {}).get("415", {})).get("headers", {})
+        return next((name for name in ("Accept-Patch", "Accept-Post", "Accept") if name in headers), None)
+
+    def _responses(self, source: OperationSource) -> Responses:
+        by_status: dict[int, Response] = {}
+        produces: list[str] = []
+        for status, node in source.node.get("responses", {}).items():
+            if not str(status).isdecimal():
+                self._report(source, f"the answer {status!r} is no single status")
+                continue
+            response = self.document.resolve(node)
+            content = {
+                media_type: validator
+                for media_type, media in response.get("content", {}).items()
+                if (validator := self._schema(source, f"answer {status}", media.get("schema", {}), "answer"))
+            }
+            by_status[int(status)] = Response(content=content, headers=self._headers(source, status, response))
+            if 200 <= int(status) < 300:  # noqa: PLR2004  # a success, RFC 9110
+                produces += [media_type for media_type in content if media_type not in produces]
+        return Responses(by_status, tuple(produces))
+
+    def _headers(self, source: OperationSource, status: str, response: Mapping[str, Any]) -> dict[str, Header]:
+        headers: dict[str, Header] = {}
+        for name, node in response.get("headers", {}).items():
+            header = self.document.resolve(node)
+            schema = header.get("schema", {})
+            validator = self._schema(source, f"header {name} of answer {status}", schema, "answer")
+            kind = self.schemas.resolve(schema).get("type", "string")
+            if kind not in ("string", "integer"):
+                self._report(source, f"header {name} of answer {status} has the type {kind!r}, which is not supported")
+            elif validator is not None:
+                is_integer = kind == "integer"
+                required = header.get("required", False) and name.lower() not in self.outer_headers
+                headers[name.lower()] = Header(name, required, is_integer, validator)
+        return headers
+
+    def _schema(
+        self, source: OperationSource, where: str, schema: Mapping[str, Any], direction: Direction
+    ) -> Validator | None:
+        try:
+            return self.schemas.compile(schema, direction=direction)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            self._report(source, f"the schema of {where} does not compile: {error}")
+            return None
+
+    def _check_signature(self, source: OperationSource, handler: Handler, parameters: Sequence[Parameter]) -> None:
+        """The handler takes the unit of work, then each parameter by its keyword, and nothing it is not given."""
+        given = [(p.keyword, not p.required and not p.has_default) for p in parameters]
+        if "requestBody" in source.node:
+            given.append(("body", not self.document.resolve(source.node["requestBody"]).get("required", False)))
+        accepted = dict(inspect.signature(handler).parameters)
+        if not accepted:
+            self._report(source, "its handler does not take the unit of work")
+        accepted.pop(next(iter(accepted), ""), None)
+        may_be_absent = dict(given)
+        for name, times in Counter(name for name, _ in given).items():
+            if times > 1:
+                self._report(source, f"its handler would get {name!r} from {times} places")
+        for name in sorted(may_be_absent.keys() - accepted.keys()):
+            self._report(source, f"its handler does not take {name!r}")
+        for name, parameter in accepted.items():
+            if name not in may_be_absent:
+                self._report(source, f"its handler takes {name!r}, which the contract does not declare")
+            elif parameter.default is inspect.Parameter.empty and may_be_absent[name]:
+                self._report(source, f"its handler needs {name!r}, which the contract lets clients leave out")
+
+    def _check_paths(self) -> None:
+        """Paths that differ only in the names of their parameters are the same path (OpenAPI 3.0.4, Paths Object)."""
+        seen: dict[str, str] = {}
+        for path in self.document.root.get("paths", {}):
+            other = seen.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
+            if other != path:
+                self.mismatches.append(f"{path}: the same path as {other}")
+
+    def _check_path(self, source: OperationSource, parameters: Sequence[Parameter]) -> None:
+        for segment in source.path.split("/"):
+            if segment and not _SEGMENT.fullmatch(segment):
+                self._report(source, f"the path segment {segment!r} mixes text and parameter, which is not supported")
+        in_path = set(re.findall(r"\{([^{}]+)\}", source.path))
+        declared = {parameter.name for parameter in parameters if parameter.place == "path"}
+        if in_path != declared:
+            self._report(source, f"path and path parameters differ: {', '.join(sorted(in_path ^ declared))}")
+
+    def _check_statuses(self, source: OperationSource, responses: Responses, access: AccessRule | None) -> None:
+        """Every status that the engine may answer by itself is declared, as a problem document."""
+        wanted = {400, 500}
+        wanted |= {406} if responses.produces else set()
+        wanted |= {413, 415, 422} if "requestBody" in source.node else set()
+        wanted |= {401, 403} if access else set()
+        wanted |= {404} if access and access.roles else set()
+        for status in sorted(wanted):
+            declared = responses.by_status.get(status)
+            if declared is None or PROBLEM_JSON not in declared.content:
+                self._report(source, f"the answer {status} is not declared as {PROBLEM_JSON}")
+        if access and "www-authenticate" not in responses.by_status.get(401, UNDECLARED).headers:
+            self._report(source, "the answer 401 does not declare WWW-Authenticate")
+        for status, response in responses.by_status.items():
+            if EVENT_STREAM in response.content and len(response.content) > 1:
+                self._report(source, f"the answer {status} declares a stream and something else")
+
+
+def compile_operations(
+    document: Document,
+    handlers: ModuleType,
+    *,
+    vocabulary: Vocabulary,
+    body_limit_bytes: int,
+    outer_headers: frozenset[str] = frozenset(),
+) -> dict[str, Operation]:
+    """The operations of *document* by operationId. Raises ContractMismatchError, with everything that is wrong."""
+    return _Compiler(document, handlers, vocabulary, body_limit_bytes, outer_headers).run()
+
+
+def find_handler(package: ModuleType, tag: str, operation_id: str) -> Handler | None:
+    """The function `<package>.<tag>.<operation_id>`, or None."""
+    name = f"{package.__name__}.{tag}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+    handler: Handler | None = getattr(module, operation_id, None)
+    return handler
+
+
+def _public_coroutines(package: ModuleType) -> Iterator[tuple[str, str]]:
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            if not name.startswith("_") and inspect.iscoroutinefunction(value) and value.__module__ == info.name:
+                yield info.name, name
+
+
+def _annotations(handler: Handler) -> dict[str, Any]:
+    return typing.get_type_hints(handler, include_extras=True)

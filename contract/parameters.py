@@ -1,0 +1,339 @@
+"""Parameters: from the text of path, query, headers and cookies to typed keyword arguments.
+
+Styles of OpenAPI 3.0 that are understood; any other is refused at start-up, by name:
+
+    in      style                          of
+    path    simple                         scalars, arrays
+    query   form                           scalars, arrays (explode or not)
+            spaceDelimited, pipeDelimited  arrays (explode: false)
+            deepObject                     objects of scalars
+    header  simple                         scalars, arrays, objects (explode or not)
+    cookie  form                           scalars, arrays (explode: false)
+
+Text becomes JSON values by the schema's type and nothing looser: `1_0`, `+1`, ` 1` and full-width digits are no
+integers, `True` is no boolean. Then the schema is checked, then the handler's annotation is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import unquote_to_bytes
+
+from pydantic import TypeAdapter, ValidationError
+
+from .answers import Fault
+from .faults import schema_faults, shorten
+from .schemas import COMPOSITES, SchemaCompiler, Validator
+
+Place = Literal["path", "query", "header", "cookie"]
+PLACES: tuple[Place, ...] = ("path", "query", "header", "cookie")
+
+STYLES: frozenset[tuple[str, str, str]] = frozenset({
+    ("path", "simple", "scalar"), ("path", "simple", "array"),
+    ("query", "form", "scalar"), ("query", "form", "array"), ("query", "spaceDelimited", "array"),
+    ("query", "pipeDelimited", "array"), ("query", "deepObject", "object"),
+    ("header", "simple", "scalar"), ("header", "simple", "array"), ("header", "simple", "object"),
+    ("cookie", "form", "scalar"), ("cookie", "form", "array"),
+})  # fmt: skip
+
+_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLAIN: tuple[object, ...] = (str, int, float, bool)
+
+
+class MalformedTextError(ValueError):
+    """Text that is no percent-encoded UTF-8, or has a NUL in it."""
+
+
+class UnsupportedStyleError(ValueError):
+    """A parameter of a style that the engine does not understand."""
+
+
+class _NotOfTypeError(ValueError):
+    """Text that is not the schema's JSON type; says which it should be."""
+
+
+def decode(text: str, *, plus_is_space: bool = False) -> str:
+    """*text* with its percent-encoding undone (RFC 3986, section 2.1). Raises MalformedTextError."""
+    if plus_is_space:
+        text = text.replace("+", " ")
+    if not text.isascii() or _BAD_PERCENT.search(text):
+        raise MalformedTextError
+    if "%" in text:
+        try:
+            text = unquote_to_bytes(text).decode()
+        except UnicodeDecodeError as error:
+            raise MalformedTextError from error
+    if "\0" in text:
+        raise MalformedTextError
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One compiled parameter. `keyword` is its name as a keyword argument of the handler."""
+
+    name: str
+    keyword: str
+    place: Place
+    style: str
+    explode: bool
+    shape: Literal["scalar", "array", "object"]
+    required: bool
+    default: Any
+    has_default: bool
+    coerce: Callable[[str], Any]
+    members: Mapping[str, Callable[[str], Any]]
+    validator: Validator
+    build: Callable[[Any], Any] | None
+
+    def value(self, texts: list[str]) -> tuple[Any, list[Fault]]:
+        """The typed value of the parameter that the request gives as *texts*, or what is wrong with it."""
+        if self.shape == "scalar" and len(texts) > 1:
+            return None, [self.fault("This parameter may be given only once.", "repeated")]
+        try:
+            value = self._coerce(texts)
+        except _NotOfTypeError as error:
+            return None, [self.fault(f"This must be {error}.", "type")]
+        return self.check(value)
+
+    def check(self, value: Any) -> tuple[Any, list[Fault]]:  # JSON
+        """The handler's value for the JSON *value*, or what is wrong with it."""
+        if not self.validator.is_valid(value):
+            return None, [self._located(fault) for fault in schema_faults(self.validator.iter_errors(value))]
+        if self.build is None:
+            return value, []
+        try:
+            return self.build(value), []
+        except ValidationError:
+            return None, [self.fault("This value has no meaning here.", "type")]
+
+    def fault(self, detail: str, code: str) -> Fault:
+        """A fault placed at this parameter."""
+        return Fault(detail, code, "header" if self.place == "header" else "parameter", self.name)
+
+    def _located(self, fault: Fault) -> Fault:
+        where = "" if fault.place == "#" else f" (at {fault.place})"
+        return self.fault(fault.detail + where, fault.code)
+
+    def _coerce(self, texts: list[str]) -> Any:  # JSON
+        if self.shape == "scalar":
+            return self.coerce(texts[0])
+        if self.shape == "array":
+            return [self.coerce(text) for text in self._split(texts)]
+        pairs = list(self._pairs(",".join(texts)))
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise _NotOfTypeError("one value for each name")
+        return self.members_of(dict(pairs))
+
+    def members_of(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """The members of an object, of their types. Raises ValueError, with what one of them should be."""
+        return {key: self.members.get(key, self.coerce)(text) for key, text in texts.items()}
+
+    def _split(self, texts: list[str]) -> list[str]:
+        if self.place == "query" and self.explode:
+            return texts
+        if self.place == "header":
+            return [item.strip() for text in texts for item in text.split(",")]
+        if len(texts) > 1:
+            raise _NotOfTypeError("one list, given once")
+        return texts[0].split(_SEPARATORS.get(self.style, ",")) if texts[0] else []
+
+    def _pairs(self, text: str) -> Iterable[tuple[str, str]]:
+        """`a=1,b=2` where exploded, else `a,1,b,2` (OpenAPI 3.0.4, "Style Values")."""
+        items = [item.strip() for item in text.split(",")]
+        if self.explode:
+            pairs = [item.partition("=") for item in items]
+            if any(not separator for _, separator, _ in pairs):
+                raise _NotOfTypeError("name=value pairs")
+            return [(name, value) for name, _, value in pairs]
+        if len(items) % 2:
+            raise _NotOfTypeError("name,value pairs")
+        return zip(items[::2], items[1::2], strict=True)
+
+
+def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotation: Any) -> Parameter:
+    """The parameter of one Parameter Object. Raises UnsupportedStyleError, by name, on one that is not understood."""
+    name, place = node["name"], node["in"]
+    called = f"{place} parameter {name!r}"
+    if "schema" not in node:
+        raise UnsupportedStyleError(f"{called} is described by `content`")
+    schema = schemas.resolve(node["schema"])
+    style = node.get("style", _DEFAULT_STYLES[place])
+    explode = node.get("explode", style == "form")
+    shape = _shape(schema)
+    _check_style(called, (place, style, shape), explode=explode)
+    members = {key: _coercer(schemas.resolve(sub), called) for key, sub in schema.get("properties", {}).items()}
+    others = {"array": schema.get("items"), "object": schema.get("additionalProperties"), "scalar": schema}[shape]
+    build = None if annotation in _PLAIN else TypeAdapter[Any](annotation).validate_python
+    default = schema.get("default")
+    return Parameter(
+        name=name,
+        keyword=re.sub(r"\W", "_", name).lower() if place == "header" else re.sub(r"\W", "_", name),
+        place=place,
+        style=style,
+        explode=explode,
+        shape=shape,
+        required=node.get("required", False),
+        default=build(default) if build and default is not None else default,
+        has_default="default" in schema,
+        coerce=_coercer(schemas.resolve(others), called) if isinstance(others, Mapping) else str,
+        members=members,
+        validator=schemas.compile(node["schema"], direction="request"),
+        build=build,
+    )
+
+
+def _check_style(called: str, key: tuple[Any, str, str], *, explode: bool) -> None:
+    place, style, shape = key
+    if key not in STYLES or (style in _SEPARATORS and explode):
+        raise UnsupportedStyleError(f"{called} has the style {style!r} of {shape}s")
+    if place == "cookie" and shape == "array" and explode:
+        raise UnsupportedStyleError(f"{called} is an exploded array")
+
+
+def _coercer(schema: Mapping[str, Any], called: str) -> Callable[[str], Any]:
+    """What reads one scalar; a schema that says nothing of its type, nor leaves it to others, is of text."""
+    kind = schema.get("type")
+    if kind is None and any(key in schema for key in COMPOSITES):
+        raise UnsupportedStyleError(f"{called} has a schema without a type")
+    if kind in ("array", "object"):
+        raise UnsupportedStyleError(f"{called} has {kind}s inside")
+    return _COERCERS[kind or "string"]
+
+
+def _shape(schema: Mapping[str, Any]) -> Literal["scalar", "array", "object"]:
+    match schema.get("type"):
+        case "array":
+            return "array"
+        case "object":
+            return "object"
+        case _:
+            return "scalar"
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise _NotOfTypeError("an integer")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise _NotOfTypeError("a number")
+    return float(text)
+
+
+def _boolean(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise _NotOfTypeError("true or false")
+    return text == "true"
+
+
+_COERCERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The compiled parameters of one operation in one place."""
+
+    place: Place
+    known: Mapping[str, Parameter]
+    deep: Mapping[str, Parameter]
+
+    @classmethod
+    def of(cls, place: Place, parameters: Iterable[Parameter]) -> Parameters:
+        """Those of *parameters* that stand in *place*. Header names are compared in lower case."""
+        mine = [parameter for parameter in parameters if parameter.place == place]
+        return cls(
+            place,
+            {p.name.lower() if place == "header" else p.name: p for p in mine if p.style != "deepObject"},
+            {p.name: p for p in mine if p.style == "deepObject"},
+        )
+
+    def read(self, given: Mapping[str, list[str]], arguments: dict[str, Any]) -> list[Fault]:
+        """Put the values of *given* into *arguments* by keyword, and return all faults.
+
+        A parameter that is absent and has no default in the contract is left out of *arguments*.
+        """
+        faults: list[Fault] = []
+        for name, parameter in self.known.items():
+            texts = given.get(name)
+            if texts is None:
+                _absent(parameter, arguments, faults)
+                continue
+            value, found = parameter.value(texts)
+            faults += found
+            arguments[parameter.keyword] = value
+        if self.place == "query" and (self.deep or len(given) > len(self.known) or given.keys() - self.known.keys()):
+            faults += self._read_unnamed(given, arguments)
+        return faults
+
+    def _read_unnamed(self, given: Mapping[str, list[str]], arguments: dict[str, Any]) -> list[Fault]:
+        """Query names that are not a parameter's own: `name[member]` of a deep object, or unknown."""
+        faults: list[Fault] = []
+        members: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
+        for name in given.keys() - self.known.keys():
+            base, _, member = name.partition("[")
+            parameter = self.deep.get(base)
+            if parameter is None or not member.endswith("]"):
+                faults.append(Fault("There is no such parameter.", "unknown", "parameter", shorten(name)))
+            elif len(given[name]) > 1:
+                faults.append(parameter.fault("A member may be given only once.", "repeated"))
+            else:
+                members[base][member[:-1]] = given[name][0]
+        for name, parameter in self.deep.items():
+            faults += _read_deep(parameter, members[name], arguments)
+        return faults
+
+
+def _read_deep(parameter: Parameter, texts: Mapping[str, str], arguments: dict[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    if not texts:
+        _absent(parameter, arguments, faults)
+        return faults
+    try:
+        value = parameter.members_of(texts)
+    except _NotOfTypeError as error:
+        return [parameter.fault(f"A member must be {error}.", "type")]
+    arguments[parameter.keyword], faults = parameter.check(value)
+    return faults
+
+
+def _absent(parameter: Parameter, arguments: dict[str, Any], faults: list[Fault]) -> None:
+    if parameter.has_default:
+        arguments[parameter.keyword] = parameter.default
+    elif parameter.required:
+        faults.append(parameter.fault("This is required.", "required"))
+
+
+def query_texts(query: bytes) -> dict[str, list[str]]:
+    """The names and values of a query string, in order. Raises MalformedTextError. Source: WHATWG URL, 5.1."""
+    found: dict[str, list[str]] = {}
+    if query:
+        for pair in query.decode("latin-1").split("&"):
+            if pair:
+                name, _, value = pair.partition("=")
+                found.setdefault(decode(name, plus_is_space=True), []).append(decode(value, plus_is_space=True))
+    return found
+
+
+def cookie_texts(header: str) -> dict[str, list[str]]:
+    """The names and values of a `Cookie` header (RFC 6265, section 4.2)."""
+    found: dict[str, list[str]] = {}
+    for pair in header.split(";"):
+        name, separator, value = pair.strip().partition("=")
+        if separator:
+            found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,64 @@
+"""The engine's own errors, and the exception that carries any error to the one place that answers it.
+
+Connexion's exception layer catches `Refused` (a connexion ProblemException) wherever it is raised below it, in
+routing, security, or the engine, and `contract.application` turns it into an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connexion.exceptions import ProblemException
+
+from .answers import Fault, Problem, ProblemType, problem
+
+PROBLEM_JSON = "application/problem+json"
+MAX_FAULTS = 50
+"""How many faults one document lists; what is beyond is left out."""
+
+MALFORMED_REQUEST = ProblemType("malformed-request", 400, "Malformed request")
+INVALID_PARAMETERS = ProblemType("invalid-parameters", 400, "Invalid parameters")
+UNAUTHENTICATED = ProblemType("unauthenticated", 401, "Not authenticated")
+INSUFFICIENT_SCOPE = ProblemType("insufficient-scope", 403, "Insufficient scope")
+INSUFFICIENT_ROLE = ProblemType("insufficient-role", 403, "Insufficient role")
+NOT_FOUND = ProblemType("not-found", 404, "Not found")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "Method not allowed")
+NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "Not acceptable")
+CONTENT_TOO_LARGE = ProblemType("content-too-large", 413, "Content too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "Unsupported media type")
+INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
+HEADERS_TOO_LARGE = ProblemType("headers-too-large", 431, "Request header fields too large")
+INTERNAL_ERROR = ProblemType("internal-error", 500, "Internal error")
+NOT_IMPLEMENTED = ProblemType("not-implemented", 501, "Not implemented")
+
+
+class Refused(ProblemException):
+    """The request ends here with this problem. Whatever it had begun to write is rolled back."""
+
+    def __init__(self, answer: Problem) -> None:
+        super().__init__(status=answer.status, title=answer.type.title, detail=answer.detail)
+        self.answer = answer
+
+
+def refuse(
+    kind: ProblemType, detail: str, *, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> Refused:
+    """The exception for *kind*, to be raised."""
+    return Refused(problem(kind, detail, faults=faults, headers=headers))
+
+
+def document(answer: Problem, *, urn_prefix: str) -> dict[str, Any]:
+    """The body of a problem answer (RFC 9457, section 3); at most MAX_FAULTS faults are listed."""
+    body: dict[str, Any] = {
+        "type": urn_prefix + answer.type.slug,
+        "title": answer.type.title,
+        "status": answer.status,
+        "detail": answer.detail,
+    }
+    if answer.faults:
+        body["errors"] = [
+            {"detail": fault.detail, "code": fault.code, fault.kind: fault.place}
+            for fault in answer.faults[:MAX_FAULTS]
+        ]
+    return body

@@ -1,0 +1,120 @@
+"""uvicorn's httptools protocol, bounded, and answering in problem documents what no application gets to see.
+
+uvicorn answers a malformed request itself, in plain text, and puts no bound on a header block (20 MB were accepted).
+httptools was chosen over h11, which is bounded, for its speed: see ADR 9.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, cast
+
+import httptools
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .answers import problem
+from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, document
+
+MAX_HEAD_BYTES = 32 * 1024
+"""How long a request line and its headers may be together."""
+MAX_HEADERS = 100
+
+_MALFORMED = problem(MALFORMED_REQUEST, "This is not HTTP/1.1 as RFC 9112 has it.")
+_UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
+_TOO_LARGE = problem(
+    HEADERS_TOO_LARGE,
+    f"The request line and headers may have {MAX_HEAD_BYTES} bytes together, and be {MAX_HEADERS} at most.",
+)
+
+
+class _TooManyHeadersError(Exception):
+    """Raised inside the parser, which stops at it."""
+
+
+class BoundedHttpToolsProtocol(HttpToolsProtocol):
+    """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents."""
+
+    urn_prefix = "about:blank#"
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # uvicorn's
+        super().__init__(*args, **options)
+        self._head_bytes = 0
+        self._head_fields = 0
+        self._in_head = False
+        self._parsed = 0
+        self._pending_bytes = 0
+        self._refused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
+        if self._refused:
+            return
+        parsed_before = self._parsed
+        super().data_received(data)
+        self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
+        if self._pending_bytes > MAX_HEAD_BYTES and not self._refused:
+            self._refuse(_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """A new head begins."""
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = self._head_fields = 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request's target; stop at too long a one."""
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Stop at too many headers and at too large ones; drop trailers, which are no headers (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
+        self._head_fields += 1
+        self._count(len(name) + len(value) + 4)
+
+    def on_headers_complete(self) -> None:
+        """The head is over; bodies are bounded by the application."""
+        super().on_headers_complete()
+        self._in_head = False
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        super().on_body(body)
+        self._parsed += 1
+
+    def _count(self, size: int) -> None:
+        self._parsed += 1
+        self._head_bytes += size
+        if self._head_fields > MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
+            raise _TooManyHeadersError
+
+    def send_400_response(self, _msg: str) -> None:
+        """Called by uvicorn, while it handles the parser's error, for what is no HTTP."""
+        error = sys.exception()
+        if isinstance(error, httptools.HttpParserInvalidMethodError):
+            self._refuse(_UNKNOWN_METHOD)
+        elif isinstance(error.__context__ if error else None, _TooManyHeadersError):
+            self._refuse(_TOO_LARGE)
+        else:
+            self._refuse(_MALFORMED)
+
+    def _refuse(self, answer: Any) -> None:
+        self._refused = True
+        body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
+        head = (
+            STATUS_LINE[answer.status],
+            b"content-type: " + PROBLEM_JSON.encode() + b"\r\n",
+            b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body),
+        )
+        self.transport.write(b"".join((*head, body)))
+        self.transport.close()
+
+
+def bounded_protocol(urn_prefix: str) -> type[BoundedHttpToolsProtocol]:
+    """The protocol class with *urn_prefix* in front of its problem types."""
+    return cast(
+        "type[BoundedHttpToolsProtocol]",
+        type("BoundedHttpToolsProtocol", (BoundedHttpToolsProtocol,), {"urn_prefix": urn_prefix}),
+    )

@@ -1,0 +1,236 @@
+"""Answers: encoded, checked as the bytes that leave, and only then sent.
+
+An answer breaks the contract where its status, media type, header or body is not declared as it is, or where a
+declared property is missing or an undeclared one is there. Encoding first and checking the decoded bytes is on
+purpose: dates and UUIDs pass an untyped schema as Python objects, and become text only on the wire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from .answers import Answer, Event
+from .bodies import is_json
+from .schemas import Validator
+
+EVENT_STREAM = "text/event-stream"
+_WITHOUT_LENGTH = (204, 304)
+"""Statuses that carry no content, and no Content-Length (RFC 9110, section 8.6)."""
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def _default(value: object) -> str:
+    """A driver's own kind of UUID, which orjson does not take for one."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
+
+
+class NonConformingAnswerError(Exception):
+    """An answer that the contract does not allow. Its text is for the log, and quotes no content."""
+
+
+Breach = Callable[[str], None]
+"""Told of each way in which an answer breaks the contract; raises where such an answer must not leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A declared answer header. `is_integer` says that its text is to be checked as a number."""
+
+    name: str
+    required: bool
+    is_integer: bool
+    validator: Validator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One declared status. `content` is empty where it has no body; `headers` has lower-case keys."""
+
+    content: Mapping[str, Validator]
+    headers: Mapping[str, Header]
+
+
+UNDECLARED = Response(content={}, headers={})
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer ready to be sent: `body` is bytes, or the checked chunks of a stream."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """The declared answers of one operation by status. `produces` are the media types of its 2xx answers."""
+
+    by_status: Mapping[int, Response]
+    produces: tuple[str, ...]
+
+    def encode(self, answer: Answer, *, accepted: str, breach: Breach, entity_tag: str | None = None) -> Wire:
+        """*answer* as it leaves; *breach* is told of all that is wrong with it.
+
+        *accepted* is the media type that the client likes best among `produces`. Where the contract declares an
+        `ETag` it is *entity_tag*, else the content's `revision`, else a hash of the bytes. Raises
+        NonConformingAnswerError on content that cannot be encoded at all.
+        """
+        declared = self.by_status.get(answer.status, UNDECLARED)
+        if declared is UNDECLARED:
+            breach(f"status {answer.status} is not declared")
+        if answer.status in _WITHOUT_LENGTH and answer.content is not None:
+            breach(f"content in an answer {answer.status}")
+        media_type = _media_type(declared, answer, accepted)
+        headers = dict(answer.headers)
+        body = _encode(media_type, answer, declared, breach)
+        if "etag" in declared.headers and isinstance(body, bytes):
+            headers.setdefault("ETag", entity_tag or _entity_tag(answer.content, body))
+        _check_headers(declared, headers, breach)
+        fields = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+        if media_type is not None:
+            fields.append((b"content-type", media_type.encode("ascii")))
+        if isinstance(body, bytes) and answer.status not in _WITHOUT_LENGTH:
+            fields.append((b"content-length", b"%d" % len(body)))
+        return Wire(answer.status, fields, body)
+
+
+def negotiate(accept: str, produces: tuple[str, ...]) -> str | None:
+    """The media type of *produces* that *accept* likes best; the first of equals; None where it takes none.
+
+    Source: RFC 9110, section 12.5.1.
+    """
+    if not produces:
+        return ""
+    if not accept or accept == "*/*":
+        return produces[0]
+    ranges = [_media_range(item) for item in accept.split(",")]
+    best, best_quality = None, 0.0
+    for media_type in produces:
+        fitting = [(len(name), quality) for name, quality in ranges if _matches(name, media_type)]
+        quality = max(fitting)[1] if fitting else 0.0
+        if quality > best_quality:
+            best, best_quality = media_type, quality
+    return best
+
+
+def matches_entity_tag(given: str, entity_tag: str) -> bool:
+    """Whether the `If-None-Match` value *given* names *entity_tag*, compared weakly (RFC 9110, section 13.1.2)."""
+    opaque = entity_tag.removeprefix("W/")
+    return given.strip() == "*" or any(tag.strip().removeprefix("W/") == opaque for tag in given.split(","))
+
+
+def not_modified(wire: Wire) -> Wire:
+    """The 304 for *wire*: the headers that a cache needs, and no body (RFC 9110, section 15.4.5)."""
+    return Wire(304, [field for field in wire.headers if field[0] in (b"etag", b"cache-control", b"vary")], b"")
+
+
+def _media_range(item: str) -> tuple[str, float]:
+    name, *parameters = (part.strip().lower() for part in item.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return name, float(parameter[2:])
+            except ValueError:
+                return name, 0.0
+    return name, 1.0
+
+
+def _matches(media_range: str, media_type: str) -> bool:
+    return media_range in ("*/*", media_type, media_type.partition("/")[0] + "/*")
+
+
+def _media_type(declared: Response, answer: Answer, accepted: str) -> str | None:
+    if answer.status in _WITHOUT_LENGTH or (answer.content is None and not declared.content):
+        return None
+    preferred = accepted if accepted in declared.content else next(iter(declared.content), "application/json")
+    return answer.media_type or preferred
+
+
+def _encode(media_type: str | None, answer: Answer, declared: Response, breach: Breach) -> bytes | AsyncIterator[bytes]:
+    if media_type is None:
+        return b""
+    validator = declared.content.get(media_type)
+    if validator is None:
+        breach(f"media type {media_type} is not declared for status {answer.status}")
+    if media_type == EVENT_STREAM:
+        if not isinstance(answer.content, AsyncIterator):
+            raise _impossible("content that is no stream of events", breach)
+        return _encode_events(answer.content, validator, breach)
+    if is_json(media_type):
+        return _encode_json(answer.content, validator, breach)
+    return _encode_other(media_type, answer.content, validator, breach)
+
+
+def _encode_other(media_type: str, content: Any, validator: Validator | None, breach: Breach) -> bytes:
+    """Text is checked, also where it is encoded already; what else is bytes has no schema but its type."""
+    if isinstance(content, bytes) and not media_type.startswith("text/"):
+        return content
+    try:
+        text = content.decode() if isinstance(content, bytes) else content
+    except UnicodeDecodeError as error:
+        raise _impossible("text that is not UTF-8", breach) from error
+    if not isinstance(text, str):
+        raise _impossible("content that is neither text nor bytes", breach)
+    if validator is not None and not validator.is_valid(text):
+        breach(f"content that is not {media_type} as declared")
+    return text.encode()
+
+
+def _encode_json(content: Any, validator: Validator | None, breach: Breach) -> bytes:  # plain data
+    try:
+        encoded = content if isinstance(content, bytes) else orjson.dumps(content, default=_default, option=_OPTIONS)
+        decoded = orjson.loads(encoded)
+    except (TypeError, orjson.JSONDecodeError) as error:
+        raise _impossible(f"content that is not plain data: {type(error).__name__}", breach) from error
+    if validator is not None and not validator.is_valid(decoded):
+        errors = list(validator.iter_errors(decoded))
+        places = {f"{error.kind.name} at {'/'.join(map(str, error.schema_path))}" for error in errors}
+        breach("; ".join(sorted(places)[:5]))
+    return encoded
+
+
+def _impossible(text: str, breach: Breach) -> NonConformingAnswerError:
+    """The error for what cannot be sent even where breaches pass; *breach* is told first, for the log."""
+    breach(text)
+    return NonConformingAnswerError(text)
+
+
+async def _encode_events(
+    stream: AsyncIterator[Event], validator: Validator | None, breach: Breach
+) -> AsyncIterator[bytes]:
+    async for event in stream:
+        data = _encode_json(event.content, validator, breach)
+        fields = [(b"id", event.id), (b"event", event.type)]
+        lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
+        yield b"".join((*lines, b"data: ", data, b"\n\n"))
+
+
+def _entity_tag(content: Any, body: bytes) -> str:  # plain data
+    revision = content.get("revision") if isinstance(content, dict) else None
+    return f'"{revision}"' if isinstance(revision, int) else f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def _check_headers(declared: Response, headers: Mapping[str, str], breach: Breach) -> None:
+    for name, value in headers.items():
+        if not value.isascii() or not value.isprintable():
+            raise _impossible(f"header {name} is not printable ASCII", breach)
+        header = declared.headers.get(name.lower())
+        if header is None:
+            breach(f"header {name} is not declared")
+            continue
+        number = int(value) if header.is_integer and value.removeprefix("-").isdecimal() else value
+        if not header.validator.is_valid(number):
+            breach(f"header {name} is not as declared")
+    given = {name.lower() for name in headers}
+    for name, header in declared.headers.items():
+        if header.required and name not in given:
+            breach(f"header {header.name} is missing")

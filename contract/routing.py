@@ -1,0 +1,146 @@
+"""Routing: Connexion's middleware and routing context, with another way to match.
+
+Connexion mounts a Starlette router, which tries one route after the other: its cost grows with the contract, its
+`Allow` knows one route only, and it decodes a path before it splits it. Here a trie of path segments is filled
+through Connexion's own `AbstractRoutingAPI`; what it finds is put into Connexion's routing context, from which the
+security and context middleware, and the engine, take their operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.operations import AbstractOperation
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .parameters import MalformedTextError, decode
+from .problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, refuse
+
+
+@dataclass(slots=True)
+class _Node:
+    """One position in a path: what may follow it, and the operations that end at it."""
+
+    literals: dict[str, _Node] = field(default_factory=dict)
+    parameter: _Node | None = None
+    names: tuple[str, ...] = ()
+    operations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def allow(self) -> str:
+        """The value of `Allow` here (RFC 9110, section 10.2.1)."""
+        implied = {"OPTIONS", *(("HEAD",) if "GET" in self.operations else ())}
+        return ", ".join(sorted(implied | set(self.operations)))
+
+
+class SegmentTrie:
+    """Paths by their segments; a literal segment is preferred to a parameter."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+
+    def add(self, path: str, method: str, operation_id: str) -> None:
+        """Let *method* on the path template *path* lead to *operation_id*."""
+        node, names = self._root, []
+        for segment in path.split("/")[1:]:
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        node.names = tuple(names)
+        node.operations[method.upper()] = operation_id
+
+    def find(self, path: str) -> tuple[_Node, list[str]] | None:
+        """The node for the still encoded *path*, and the segments that its parameters stand for."""
+        return next(_walk(self._root, path.split("/")[1:], 0, []), None)
+
+
+def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+    if depth == len(segments):
+        if node.operations:
+            yield node, values
+        return
+    segment = segments[depth]
+    literal = node.literals.get(segment)
+    if literal is not None:
+        yield from _walk(literal, segments, depth + 1, values)
+    if node.parameter is not None and segment:
+        yield from _walk(node.parameter, segments, depth + 1, [*values, segment])
+
+
+class _TrieAPI(AbstractRoutingAPI[str]):
+    """Fills a trie with the operationIds of one specification."""
+
+    def __init__(self, specification: Specification, *, trie: SegmentTrie, **options: Any) -> None:
+        self._trie = trie
+        super().__init__(specification, **options)
+
+    def make_operation(self, operation: AbstractOperation) -> str:
+        return str(operation.operation_id)
+
+    @staticmethod
+    def _framework_path_and_name(_operation: AbstractOperation, path: str) -> tuple[str, str]:
+        return path, path
+
+    def _add_operation_internal(self, method: str, path: str, operation: str, name: str | None = None) -> None:  # noqa: ARG002
+        self._trie.add(path, method, operation)
+
+
+class TrieRoutingMiddleware(RoutingMiddleware):
+    """Finds the operation of a request in time that does not depend on how many there are.
+
+    It answers OPTIONS itself, lets HEAD mirror GET, and refuses unknown paths (404), unknown methods (405) and paths
+    that are not percent-encoded UTF-8 (400). An encoded slash stays within its segment.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        # Without RoutingMiddleware's own: it makes the Starlette router that is not used here.
+        self.app = app
+        self._trie = SegmentTrie()
+
+    def add_api(self, specification: Specification, **options: Any) -> None:  # Connexion's signature
+        """Add the operations of *specification*; called by ConnexionMiddleware."""
+        accepted = {key: options[key] for key in ("base_path", "resolver") if key in options}
+        _TrieAPI(specification, trie=self._trie, **accepted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Put the operation of the request into its routing context."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        found = self._trie.find(scope["raw_path"].decode("latin-1"))
+        if found is None:
+            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
+        node, values = found
+        method = scope["method"]
+        operation_id = node.operations.get(method) or (node.operations.get("GET") if method == "HEAD" else None)
+        if operation_id is None:
+            await _answer_other_methods(node, method, send)
+            return
+        try:
+            scope["path_params"] = dict(zip(node.names, map(decode, values), strict=True))
+        except MalformedTextError as error:
+            raise refuse(MALFORMED_REQUEST, "The path is not percent-encoded UTF-8, or has a NUL in it.") from error
+        context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
+        context.update(api_base_path="", operation_id=operation_id)
+        await self.app(scope, receive, send)
+
+
+def operation_id_of(scope: Scope) -> str | None:
+    """The operation that the request was routed to; None where it reached none."""
+    operation_id: str | None = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
+    return operation_id
+
+
+async def _answer_other_methods(node: _Node, method: str, send: Send) -> None:
+    if method != "OPTIONS":
+        raise refuse(METHOD_NOT_ALLOWED, f"Allowed here: {node.allow}.", headers={"Allow": node.allow})
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", node.allow.encode("ascii"))]})
+    await send({"type": "http.response.body"})

@@ -1,0 +1,60 @@
+"""Bearer tokens: plugged into Connexion's security layer through its `security_map`.
+
+Connexion decides, from the contract, which operations need a token. Its own bearer handler inspects the signature of
+the application's function on every request, calls an empty header a missing one, and answers 401 without
+`WWW-Authenticate` (RFC 9110, section 11.6.1, asks for it); this one replaces it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.security import AbstractSecurityHandler
+from starlette.types import Scope
+
+from .access import Grant
+from .problems import UNAUTHENTICATED, Refused, refuse
+
+Authenticate = Callable[[str, Mapping[str, str]], Awaitable[Grant | None]]
+"""Given a bearer token and the decoded path parameters: what the token grants there, None for one that is not valid."""
+
+_BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,4096}=*) *", re.IGNORECASE)
+
+
+class BearerHandler(AbstractSecurityHandler):
+    """Turns the `Authorization` header (RFC 6750, section 2.1) into a Grant in Connexion's context."""
+
+    def __init__(self, authenticate: Authenticate, *, realm: str) -> None:
+        self._authenticate = authenticate
+        self._realm = realm
+
+    def get_fn(self, _security_scheme: Mapping[str, Any], _required_scopes: object) -> Callable[..., Awaitable[Any]]:
+        """What Connexion calls for each request of a guarded operation."""
+        return self._verify
+
+    async def _verify(self, request: ConnexionRequest) -> dict[str, Grant]:
+        scope: Scope = request.scope
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not given:
+            raise self._refused("This operation needs a bearer token.")
+        matched = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+        if matched is None:
+            raise self._refused("There must be one Authorization header, with a bearer token.", "invalid_request")
+        grant = await self._authenticate(matched[1].decode("ascii"), scope.get("path_params", {}))
+        if grant is None:
+            raise self._refused("The token is unknown, expired or ended.", "invalid_token")
+        return {"grant": grant}
+
+    def _refused(self, detail: str, error: str | None = None) -> Refused:
+        challenge = f'Bearer realm="{self._realm}"' + (f', error="{error}"' if error else "")
+        return refuse(UNAUTHENTICATED, detail, headers={"WWW-Authenticate": challenge})
+
+
+def grant_of(scope: Scope) -> Grant | None:
+    """The grant that the security layer left for this request; None on an operation that needs none."""
+    context = scope.get("extensions", {}).get("connexion_context", {})
+    grant: Grant | None = context.get("token_info", {}).get("grant")
+    return grant

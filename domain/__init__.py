@@ -1,0 +1,1 @@
+"""What Tickbox is about: entities, rules and services, in pure Python, without web and without SQL."""

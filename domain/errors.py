@@ -1,0 +1,224 @@
+"""What the domain refuses, as one tree. Each error names the fact; the handlers decide on a status.
+
+DomainError
+├── NotFound                     the caller has no such thing
+│   ├── UserNotFound
+│   ├── SessionNotFound
+│   ├── WorkspaceNotFound
+│   ├── ProjectNotFound
+│   └── TaskNotFound
+├── Conflict                     the state of things forbids it
+│   ├── EmailTaken
+│   ├── SoleOwner
+│   ├── PersonalWorkspace
+│   ├── InboxProtected
+│   └── ProjectArchived
+├── Unauthenticated              the caller is not who they would have to be
+│   ├── WrongCredentials
+│   ├── RefreshTokenInvalid
+│   └── AccountGone
+├── RegistrationClosed           the operator lets nobody register
+├── Invalid                      a value that is well-formed and still wrong
+│   ├── TimeZoneUnknown
+│   ├── PasswordWrong
+│   ├── ProjectUnknown
+│   ├── DueIncomplete
+│   └── CursorInvalid
+└── StorageUnavailable           the database cannot be reached, or is too busy
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
+
+
+class DomainError(Exception):
+    """The root: everything that a service raises on purpose."""
+
+
+class NotFound(DomainError):
+    """The caller has no such thing: it is not there, or it is not theirs, which looks the same."""
+
+
+class UserNotFound(NotFound):
+    """There is no account with this e-mail address. Only an operator is told."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no account with this e-mail address.")
+
+
+class SessionNotFound(NotFound):
+    """The caller has no session of this id."""
+
+    def __init__(self, session_id: UUID) -> None:
+        super().__init__(f"no session {session_id}")
+        self.session_id = session_id
+
+
+class WorkspaceNotFound(NotFound):
+    """The caller is a member of no workspace of this id."""
+
+    def __init__(self, workspace_id: UUID) -> None:
+        super().__init__(f"no workspace {workspace_id}")
+        self.workspace_id = workspace_id
+
+
+class ProjectNotFound(NotFound):
+    """The workspace has no project of this id."""
+
+    def __init__(self, project_id: UUID) -> None:
+        super().__init__(f"no project {project_id}")
+        self.project_id = project_id
+
+
+class TaskNotFound(NotFound):
+    """The workspace has no task of this id."""
+
+    def __init__(self, task_id: UUID) -> None:
+        super().__init__(f"no task {task_id}")
+        self.task_id = task_id
+
+
+class Conflict(DomainError):
+    """The state of things forbids it; another state would not."""
+
+
+class EmailTaken(Conflict):
+    """Somebody registered this address before, in whatever case they wrote it."""
+
+    def __init__(self) -> None:
+        super().__init__("this e-mail address is registered already")
+
+
+class SoleOwner(Conflict):
+    """The user is the only owner of workspaces that have other members, who would be left without one."""
+
+    def __init__(self, workspace_ids: Sequence[UUID]) -> None:
+        super().__init__(f"sole owner of {len(workspace_ids)} shared workspaces")
+        self.workspace_ids = tuple(workspace_ids)
+
+
+class PersonalWorkspace(Conflict):
+    """A personal workspace goes with its account, and cannot be deleted alone."""
+
+    def __init__(self, workspace_id: UUID) -> None:
+        super().__init__(f"workspace {workspace_id} is personal")
+        self.workspace_id = workspace_id
+
+
+class InboxProtected(Conflict):
+    """The inbox takes the tasks that name no project, so it can be neither archived nor deleted."""
+
+    def __init__(self, project_id: UUID) -> None:
+        super().__init__(f"project {project_id} is the inbox")
+        self.project_id = project_id
+
+
+class ProjectArchived(Conflict):
+    """An archived project takes no new tasks."""
+
+    def __init__(self, project_id: UUID) -> None:
+        super().__init__(f"project {project_id} is archived")
+        self.project_id = project_id
+
+
+class Unauthenticated(DomainError):
+    """The caller is not, or no longer, who they would have to be."""
+
+
+class WrongCredentials(Unauthenticated):
+    """No user has this address and this password; which of the two is wrong is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("wrong e-mail address or password")
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """The refresh token is malformed, unknown, expired, or of a session that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("no live session has this refresh token")
+
+
+class AccountGone(Unauthenticated):
+    """The account was deleted while the call was on its way."""
+
+    def __init__(self, user_id: UUID) -> None:
+        super().__init__(f"user {user_id} is gone")
+        self.user_id = user_id
+
+
+class RegistrationClosed(DomainError):
+    """The operator lets nobody register."""
+
+    def __init__(self) -> None:
+        super().__init__("registration is closed")
+
+
+class Invalid(DomainError):
+    """A value that is well-formed and still wrong.
+
+    `code` says how; `pointer` (into the body, RFC 6901 as a URI fragment) or `parameter` says where.
+    """
+
+    code: ClassVar[str]
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class TimeZoneUnknown(Invalid):
+    """Not the name of a zone in the IANA time zone database."""
+
+    code = "time-zone"
+
+    def __init__(self, *, pointer: str) -> None:
+        super().__init__("must be the name of an IANA time zone, such as Europe/Berlin")
+        self.pointer = pointer
+
+
+class PasswordWrong(Invalid):
+    """The password that was to prove who is asking is not the stored one."""
+
+    code = "password"
+    pointer = "#/current_password"
+
+    def __init__(self) -> None:
+        super().__init__("is not your password")
+
+
+class ProjectUnknown(Invalid):
+    """The body names a project that the workspace does not have."""
+
+    code = "project"
+    pointer = "#/project_id"
+
+    def __init__(self, project_id: UUID) -> None:
+        super().__init__("names no project of this workspace")
+        self.project_id = project_id
+
+
+class DueIncomplete(Invalid):
+    """The due value, after merging, lacks the member that another one needs."""
+
+    code = "required"
+
+    def __init__(self, *, missing: str, because: str) -> None:
+        super().__init__(f"is required {because}")
+        self.pointer = f"#/due/{missing}"
+
+
+class CursorInvalid(Invalid):
+    """Not a cursor that this list gave out, with this sort and these filters."""
+
+    code = "cursor"
+    parameter = "cursor"
+
+    def __init__(self) -> None:
+        super().__init__("is not a cursor of this list with this sort and these filters")
+
+
+class StorageUnavailable(DomainError):
+    """The database cannot be reached, or is too busy. Nothing was changed; the call may be repeated."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is unavailable")

@@ -1,0 +1,109 @@
+"""Lists in pages, and the opaque cursors that lead from one page to the next.
+
+A cursor holds the sort keys of the last item seen (keyset pagination), so a page costs the same wherever it
+is, and nothing is skipped or repeated while the list changes. It is bound to its list, sort and filters by a
+digest: a cursor of another list, a mistyped or an invented one is refused. It is no secret, and grants
+nothing.
+"""
+
+import binascii
+import datetime as dt
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from domain.errors import CursorInvalid
+
+Item = TypeVar("Item")
+
+DEFAULT_LIMIT: Final = 50
+
+_DIGEST_BYTES: Final = 9  # a multiple of three, so that base64 keeps it apart from what follows
+_SEPARATOR: Final = "\n"
+_SORT_TEXT: Final = re.compile(r"[!-~]{1,200}")
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_UUID: Final = re.compile(r"[0-9a-f]{32}")
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """Some items in order, and where the next ones begin; None when these were the last."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+def page_of(rows: Sequence[Item], *, limit: int, cursor_of: Callable[[Item], str]) -> Page[Item]:
+    """The page that *rows* make, with one more than *limit* among them if there are more."""
+    items = tuple(rows[:limit])
+    return Page(items=items, next_cursor=cursor_of(items[-1]) if len(rows) > limit else None)
+
+
+def encode(binding: str, *keys: str) -> str:
+    """The cursor that stands for *keys* in the list that *binding* describes: its name, sort and filters."""
+    body = _SEPARATOR.join(keys).encode("ascii")
+    return urlsafe_b64encode(_digest(binding, body) + body).rstrip(b"=").decode("ascii")
+
+
+def decode(cursor: str, binding: str, *, count: int) -> Sequence[str]:
+    """The *count* keys in *cursor*. Raises CursorInvalid unless `encode` made it, with the same binding."""
+    try:
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        keys = raw[_DIGEST_BYTES:].decode("ascii").split(_SEPARATOR)
+    except (binascii.Error, ValueError) as error:
+        raise CursorInvalid from error
+    if len(keys) != count or encode(binding, *keys) != cursor:
+        raise CursorInvalid
+    return keys
+
+
+def text_from_key(key: str) -> str:
+    """A position or a due key: printable ASCII."""
+    return _matched(_SORT_TEXT, key)
+
+
+def integer_from_key(key: str, *, below: int) -> int:
+    """A rank: 0 or more, and less than *below*."""
+    number = int(_matched(_INTEGER, key))
+    if not 0 <= number < below:
+        raise CursorInvalid
+    return number
+
+
+def id_from_key(key: str) -> UUID:
+    """The inverse of `id_to_key`."""
+    return UUID(hex=_matched(_UUID, key))
+
+
+def id_to_key(value: UUID) -> str:
+    """32 lower-case hexadecimal digits."""
+    return value.hex
+
+
+def instant_from_key(key: str) -> dt.datetime:
+    """The inverse of `instant_to_key`."""
+    try:
+        return _EPOCH + int(_matched(_INTEGER, key)) * _MICROSECOND
+    except OverflowError as error:
+        raise CursorInvalid from error
+
+
+def instant_to_key(value: dt.datetime) -> str:
+    """Whole microseconds since 1970."""
+    return str((value - _EPOCH) // _MICROSECOND)
+
+
+def _matched(shape: re.Pattern[str], key: str) -> str:
+    if shape.fullmatch(key) is None:
+        raise CursorInvalid
+    return key
+
+
+def _digest(binding: str, body: bytes) -> bytes:
+    return blake2b(binding.encode() + b"\0" + body, digest_size=_DIGEST_BYTES).digest()

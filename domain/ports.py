@@ -1,0 +1,299 @@
+"""What the services need from the world, as protocols. `persistence` implements them, and tests have fakes.
+
+Rows that lie in a workspace are only ever addressed with its id, which is the key by which data may be spread
+over machines. A repository decides nothing: what it cannot find it answers with None or False.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.entities import (
+    Credentials,
+    Member,
+    Project,
+    Session,
+    Standing,
+    Status,
+    StoredToken,
+    Task,
+    User,
+    Workspace,
+)
+from domain.principals import Principal
+
+
+class PasswordHasher(Protocol):
+    """Slow on purpose, so it is awaited, and never while a transaction is open."""
+
+    async def hash(self, password: str) -> str:
+        """A salted hash that names its own parameters."""
+
+    async def verify(self, password: str, *, password_hash: str | None) -> bool:
+        """Whether *password* is the one that was hashed.
+
+        Against None, it is False, and takes as long as against a hash: nobody can tell from the time that
+        there was nothing to check against.
+        """
+
+
+class CredentialRepository(Protocol):
+    """Reads outside of any transaction: a password is checked before one is opened."""
+
+    async def find(self, user_id: UUID) -> Credentials | None:
+        """The credentials of a user, as last committed."""
+
+    async def find_by_email(self, email_key: str) -> Credentials | None:
+        """The credentials of the user with this `email_key`, as last committed."""
+
+
+class UserRepository(Protocol):
+    """Accounts. A write that touches an account locks its row first, before any workspace."""
+
+    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+        """Raises EmailTaken when another account has this *email_key*."""
+
+    async def get(self, user_id: UUID) -> User | None:
+        """Without a lock."""
+
+    async def lock(self, user_id: UUID) -> User | None:
+        """The user, and their row is ours until the transaction ends."""
+
+    async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
+        """Lock the user's row if *password_hash*, read earlier, is still the stored one."""
+
+    async def update(self, user: User) -> None:
+        """Store the name, the time zone, and what goes with them."""
+
+    async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
+        """The hash is no part of the user's representation: no revision is taken."""
+
+    async def delete(self, user_id: UUID) -> None:
+        """The user's sessions and tokens go too."""
+
+
+class SessionRepository(Protocol):
+    """Sessions and their tokens. A session's row is locked before its tokens, a user's before several."""
+
+    async def add(self, session: Session) -> None:
+        """A session without tokens."""
+
+    async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
+        """Both of the same session."""
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
+        """At most *limit* live sessions, ordered by id, which is by age."""
+
+    async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
+        """The session that ever had this refresh token, spent or not; its row is ours."""
+
+    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
+        """Mark a refresh token as spent. False if it was before: of two who try, one succeeds."""
+
+    async def extend(self, session: Session) -> None:
+        """Store when the session was refreshed and will expire, and drop its tokens that expired by then."""
+
+    async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
+        """End a session of this user, and its tokens. False when there is none."""
+
+    async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
+        """End a user's sessions, but for the one to *keep*. The caller has locked the user."""
+
+    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
+        """Forget a user's expired sessions. The caller has locked the user."""
+
+
+class WorkspaceRepository(Protocol):
+    """Workspaces, always as a member sees them."""
+
+    async def add(self, workspace: Workspace) -> None:
+        """A workspace without members; `role` is not stored."""
+
+    async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
+        """None also when the user is not a member."""
+
+    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
+        """At most *limit* workspaces of a user, ordered by id, which is by age."""
+
+    async def lock_joined(self, user_id: UUID) -> None:
+        """Lock every workspace that the user, locked before, is a member of, in order of id."""
+
+    async def update(self, workspace: Workspace) -> None:
+        """Store the name and what goes with it."""
+
+    async def delete(self, workspace_ids: Sequence[UUID]) -> None:
+        """With everything in them."""
+
+
+class MemberRepository(Protocol):
+    """Who is in a workspace."""
+
+    async def add(self, member: Member) -> None:
+        """The caller has locked the user and the workspace, or has just made it."""
+
+    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+        """Where a user stands in each of their workspaces, which the caller has locked, in order of id."""
+
+    async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
+        """Carry a new name into each of a user's workspaces, which the caller has locked.
+
+        Each takes its next number, which becomes the member's revision.
+        """
+
+    async def remove(self, user_id: UUID) -> None:
+        """Take a user out of all their workspaces, locked before. Each takes its next number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectQuery:
+    """A stretch of a workspace's active or archived projects, by position and id, strictly after a place."""
+
+    workspace_id: UUID
+    archived: bool
+    after: tuple[str, UUID] | None
+    limit: int
+
+
+class ProjectRepository(Protocol):
+    """Projects."""
+
+    async def add(self, project: Project) -> None:
+        """The project's workspace is locked, or new."""
+
+    async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        """One project."""
+
+    async def inbox(self, workspace_id: UUID) -> Project | None:
+        """The project that takes tasks without one. None only when the workspace is gone."""
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        """The greatest position of a project, archived or not."""
+
+    async def page(self, query: ProjectQuery) -> Sequence[Project]:
+        """At most `query.limit` projects."""
+
+    async def update(self, project: Project) -> None:
+        """Store everything but the id, the workspace and the time of creation."""
+
+    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
+        """With its tasks."""
+
+
+SortKey = str | int | dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuery:
+    """A stretch of a workspace's tasks in the order of a sort key, then id, strictly after a place.
+
+    `descending` reverses both. `after` holds the sort key and the id of the place.
+    """
+
+    workspace_id: UUID
+    project_id: UUID | None
+    status: Status | None
+    order: str
+    descending: bool
+    after: tuple[SortKey, UUID] | None
+    limit: int
+
+
+class TaskRepository(Protocol):
+    """Tasks."""
+
+    async def add(self, task: Task) -> None:
+        """The task's workspace is locked, and its project is there."""
+
+    async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
+        """One task."""
+
+    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
+        """The greatest position of a task in a project."""
+
+    async def page(self, query: TaskQuery) -> Sequence[Task]:
+        """At most `query.limit` tasks."""
+
+    async def update(self, task: Task) -> None:
+        """Store everything but the id, the workspace, the author and the time of creation."""
+
+    async def delete(self, workspace_id: UUID, task_id: UUID) -> bool:
+        """False when there is no such task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the operator decided."""
+
+    registration_open: bool = True
+    access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
+    session_lifetime: dt.timedelta = dt.timedelta(days=30)
+
+
+class Work(Protocol):
+    """One call's unit of work: everything done through it happens together, or not at all.
+
+    A write opens its transaction with the first call of a repository (but `credentials`), and then holds the
+    lock on the workspace that the call names. A read sees what is committed. Services never commit.
+    """
+
+    @property
+    def principal(self) -> Principal:
+        """Who is calling. Only a call that needs no token has none, and must not ask."""
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace that the call names. A call that names none must not ask."""
+
+    @property
+    def now(self) -> dt.datetime:
+        """The time of the call: the same throughout."""
+
+    @property
+    def policy(self) -> Policy:
+        """What the operator decided."""
+
+    @property
+    def passwords(self) -> PasswordHasher:
+        """Must not be used once a repository was."""
+
+    @property
+    def credentials(self) -> CredentialRepository:
+        """Reads outside of the transaction."""
+
+    @property
+    def users(self) -> UserRepository:
+        """Accounts."""
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Sessions and tokens."""
+
+    @property
+    def workspaces(self) -> WorkspaceRepository:
+        """Workspaces."""
+
+    @property
+    def members(self) -> MemberRepository:
+        """Members."""
+
+    @property
+    def projects(self) -> ProjectRepository:
+        """Projects."""
+
+    @property
+    def tasks(self) -> TaskRepository:
+        """Tasks."""
+
+    def new_id(self) -> UUID:
+        """A UUIDv7: ids made later sort later."""
+
+    def random_bytes(self, count: int) -> bytes:
+        """Bytes that nobody can predict."""
+
+    async def check_storage(self) -> None:
+        """Raises StorageUnavailable unless the database answers, and has the schema that this version needs."""
+
+    async def next_revision(self) -> int:
+        """The number of this change in the call's workspace: taken on first use, the same on every other."""

@@ -1,0 +1,121 @@
+"""Projects: the lists that a workspace's tasks are in."""
+
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from domain import pages, positions
+from domain.entities import Project, Workspace
+from domain.errors import InboxProtected, ProjectNotFound
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import ProjectQuery, Work
+from domain.unset import UNSET, Unset, given
+
+INBOX_NAME: Final = "Inbox"
+
+
+def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
+    """The inbox that a new workspace begins with, as part of its first change."""
+    return Project(
+        id=project_id,
+        workspace_id=workspace.id,
+        name=INBOX_NAME,
+        description="",
+        is_inbox=True,
+        archived_at=None,
+        position=positions.after(None),
+        created_at=workspace.created_at,
+        updated_at=workspace.updated_at,
+        revision=workspace.revision,
+    )
+
+
+async def page(
+    work: Work, *, archived: bool = False, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[Project]:
+    """The workspace's active or archived projects, in their order. Raises CursorInvalid."""
+    binding = f"projects {work.workspace_id} {archived}"
+    after = None
+    if cursor is not None:
+        position, project_id = pages.decode(cursor, binding, count=2)
+        after = (pages.text_from_key(position), pages.id_from_key(project_id))
+    rows = await work.projects.page(
+        ProjectQuery(workspace_id=work.workspace_id, archived=archived, after=after, limit=limit + 1)
+    )
+    return pages.page_of(
+        rows,
+        limit=limit,
+        cursor_of=lambda project: pages.encode(binding, project.position, pages.id_to_key(project.id)),
+    )
+
+
+async def create(work: Work, *, name: str, description: str = "") -> Project:
+    """A project after all others."""
+    last = await work.projects.last_position(work.workspace_id)
+    project = Project(
+        id=work.new_id(),
+        workspace_id=work.workspace_id,
+        name=name,
+        description=description,
+        is_inbox=False,
+        archived_at=None,
+        position=positions.after(last),
+        created_at=work.now,
+        updated_at=work.now,
+        revision=await work.next_revision(),
+    )
+    await work.projects.add(project)
+    return project
+
+
+async def get(work: Work, project_id: UUID) -> Project:
+    """One project of the workspace. Raises ProjectNotFound."""
+    project = await work.projects.get(work.workspace_id, project_id)
+    if project is None:
+        raise ProjectNotFound(project_id)
+    return project
+
+
+async def update(
+    work: Work, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
+) -> Project:
+    """Change a project; the inbox and archived ones too. Raises ProjectNotFound."""
+    project = await get(work, project_id)
+    return await _store(work, project, replace(project, **given(name=name, description=description)))
+
+
+async def delete(work: Work, project_id: UUID) -> None:
+    """Delete a project with its tasks. Raises InboxProtected, ProjectNotFound."""
+    project = await get(work, project_id)
+    if project.is_inbox:
+        raise InboxProtected(project_id)
+    await work.next_revision()
+    await work.projects.delete(work.workspace_id, project_id)
+
+
+async def archive(work: Work, project_id: UUID) -> Project:
+    """Put a project away: it keeps its tasks and takes no new ones. One put away before stays as it is.
+
+    Raises InboxProtected, ProjectNotFound.
+    """
+    project = await get(work, project_id)
+    if project.is_inbox:
+        raise InboxProtected(project_id)
+    return await _store(work, project, replace(project, archived_at=project.archived_at or work.now))
+
+
+async def unarchive(work: Work, project_id: UUID) -> Project:
+    """Take a project back out, to the place it had. One that is not archived stays as it is.
+
+    Raises ProjectNotFound.
+    """
+    project = await get(work, project_id)
+    return await _store(work, project, replace(project, archived_at=None))
+
+
+async def _store(work: Work, project: Project, changed: Project) -> Project:
+    if changed == project:
+        return project
+    changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
+    await work.projects.update(changed)
+    return changed

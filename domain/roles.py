@@ -1,0 +1,13 @@
+"""What a member may do in a workspace, least first."""
+
+from typing import Final, Literal
+
+Role = Literal["viewer", "editor", "admin", "owner"]
+
+ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "admin", "owner")
+"""Each role may do what those before it may."""
+
+
+def suffices(role: Role, *, needed: Role) -> bool:
+    """Whether *role* is *needed* or a greater one."""
+    return ROLES.index(role) >= ROLES.index(needed)

@@ -1,0 +1,204 @@
+"""Tasks: what there is to do."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+from uuid import UUID
+
+from domain import dues, pages, positions
+from domain.dues import Due, DuePatch, due_key
+from domain.entities import PRIORITIES, Priority, Project, Status, Task
+from domain.errors import ProjectArchived, ProjectUnknown, TaskNotFound, WorkspaceNotFound
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import SortKey, TaskQuery, Work
+from domain.unset import UNSET, Unset, given
+
+TaskSort = Literal[
+    "position",
+    "-position",
+    "due",
+    "-due",
+    "priority",
+    "-priority",
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDraft:
+    """What a new task begins with. Without a project it goes into the inbox."""
+
+    title: str
+    project_id: UUID | None = None
+    description: str = ""
+    priority: Priority = "none"
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEdit:
+    """What to change; UNSET stays as it is. A due of None is taken away, a patch is merged."""
+
+    title: str | Unset = UNSET
+    description: str | Unset = UNSET
+    priority: Priority | Unset = UNSET
+    due: DuePatch | Unset | None = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks of a workspace: all that match everything given."""
+
+    project_id: UUID | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """How a task's sort key stands in a cursor, and how it is read back."""
+
+    dump: Callable[[Task], str]
+    load: Callable[[str], SortKey]
+
+
+def _instant_order(instant_of: Callable[[Task], dt.datetime]) -> _Order:
+    return _Order(dump=lambda task: pages.instant_to_key(instant_of(task)), load=pages.instant_from_key)
+
+
+def _rank_from_key(key: str) -> int:
+    return pages.integer_from_key(key, below=len(PRIORITIES))
+
+
+_ORDERS: Final[dict[str, _Order]] = {
+    "position": _Order(dump=lambda task: task.position, load=pages.text_from_key),
+    "due": _Order(dump=lambda task: due_key(task.due), load=pages.text_from_key),
+    "priority": _Order(dump=lambda task: str(PRIORITIES.index(task.priority)), load=_rank_from_key),
+    "created_at": _instant_order(lambda task: task.created_at),
+    "updated_at": _instant_order(lambda task: task.updated_at),
+}
+
+
+async def page(
+    work: Work,
+    *,
+    filters: TaskFilter,
+    sort: TaskSort = "created_at",
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Task]:
+    """The workspace's tasks that match *filters*, by *sort*, then by id. Raises CursorInvalid.
+
+    Tasks without a due value come last in "due", lowest priority comes first in "priority"; a leading "-" is
+    the exact reverse. A filter by a project that does not exist finds nothing.
+    """
+    name = sort.removeprefix("-")
+    order = _ORDERS[name]
+    binding = f"tasks {work.workspace_id} {filters.project_id} {filters.status} {sort}"
+    after = None
+    if cursor is not None:
+        key, task_id = pages.decode(cursor, binding, count=2)
+        after = (order.load(key), pages.id_from_key(task_id))
+    query = TaskQuery(
+        workspace_id=work.workspace_id,
+        project_id=filters.project_id,
+        status=filters.status,
+        order=name,
+        descending=name != sort,
+        after=after,
+        limit=limit + 1,
+    )
+    rows = await work.tasks.page(query)
+    return pages.page_of(
+        rows,
+        limit=limit,
+        cursor_of=lambda task: pages.encode(binding, order.dump(task), pages.id_to_key(task.id)),
+    )
+
+
+async def create(work: Work, draft: TaskDraft) -> Task:
+    """An open task at the end of its project.
+
+    Raises ProjectUnknown, ProjectArchived; WorkspaceNotFound when the workspace went away meanwhile.
+    """
+    project = await _project_for(work, draft.project_id)
+    last = await work.tasks.last_position(work.workspace_id, project_id=project.id)
+    task = Task(
+        id=work.new_id(),
+        workspace_id=work.workspace_id,
+        project_id=project.id,
+        title=draft.title,
+        description=draft.description,
+        status="open",
+        priority=draft.priority,
+        due=draft.due,
+        position=positions.after(last),
+        completed_at=None,
+        created_by=work.principal.user_id,
+        created_at=work.now,
+        updated_at=work.now,
+        revision=await work.next_revision(),
+    )
+    await work.tasks.add(task)
+    return task
+
+
+async def get(work: Work, task_id: UUID) -> Task:
+    """One task of the workspace. Raises TaskNotFound."""
+    task = await work.tasks.get(work.workspace_id, task_id)
+    if task is None:
+        raise TaskNotFound(task_id)
+    return task
+
+
+async def update(work: Work, task_id: UUID, *, edit: TaskEdit) -> Task:
+    """Change a task. Raises TaskNotFound; DueIncomplete and TimeZoneUnknown for the merged due."""
+    task = await get(work, task_id)
+    due = dues.merge(task.due, edit.due) if isinstance(edit.due, DuePatch) else edit.due
+    changes = given(title=edit.title, description=edit.description, priority=edit.priority, due=due)
+    return await _store(work, task, replace(task, **changes))
+
+
+async def delete(work: Work, task_id: UUID) -> None:
+    """Delete a task. Raises TaskNotFound."""
+    if not await work.tasks.delete(work.workspace_id, task_id):
+        raise TaskNotFound(task_id)
+    await work.next_revision()
+
+
+async def complete(work: Work, task_id: UUID) -> Task:
+    """Complete a task, now. One that is completed keeps the time it was. Raises TaskNotFound."""
+    task = await get(work, task_id)
+    changed = replace(task, status="completed", completed_at=task.completed_at or work.now)
+    return await _store(work, task, changed)
+
+
+async def reopen(work: Work, task_id: UUID) -> Task:
+    """Open a completed task again. Raises TaskNotFound."""
+    task = await get(work, task_id)
+    return await _store(work, task, replace(task, status="open", completed_at=None))
+
+
+async def _project_for(work: Work, project_id: UUID | None) -> Project:
+    if project_id is None:
+        inbox = await work.projects.inbox(work.workspace_id)
+        if inbox is None:
+            raise WorkspaceNotFound(work.workspace_id)
+        return inbox
+    project = await work.projects.get(work.workspace_id, project_id)
+    if project is None:
+        raise ProjectUnknown(project_id)
+    if project.archived_at is not None:
+        raise ProjectArchived(project_id)
+    return project
+
+
+async def _store(work: Work, task: Task, changed: Task) -> Task:
+    if changed == task:
+        return task
+    changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
+    await work.tasks.update(changed)
+    return changed

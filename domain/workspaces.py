@@ -1,0 +1,94 @@
+"""Workspaces: the unit of sharing, of numbering, and of spreading data."""
+
+from dataclasses import replace
+from typing import Final
+
+from domain import pages, projects
+from domain.entities import Member, User, Workspace
+from domain.errors import AccountGone, PersonalWorkspace, WorkspaceNotFound
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import Work
+from domain.unset import UNSET, Unset, given
+
+PERSONAL_NAME: Final = "Personal"
+_FIRST_REVISION: Final = 1
+
+
+async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Workspace]:
+    """The workspaces that the caller is a member of, oldest first. Raises CursorInvalid."""
+    user_id = work.principal.user_id
+    binding = f"workspaces {user_id}"
+    after = None
+    if cursor is not None:
+        (key,) = pages.decode(cursor, binding, count=1)
+        after = pages.id_from_key(key)
+    rows = await work.workspaces.page(user_id, after=after, limit=limit + 1)
+    return pages.page_of(
+        rows, limit=limit, cursor_of=lambda workspace: pages.encode(binding, pages.id_to_key(workspace.id))
+    )
+
+
+async def create(work: Work, *, name: str) -> Workspace:
+    """A workspace to share, with the caller as its owner, and an inbox. Raises AccountGone."""
+    user = await work.users.lock(work.principal.user_id)
+    if user is None:
+        raise AccountGone(work.principal.user_id)
+    return await found(work, owner=user, name=name, personal=False)
+
+
+async def found(work: Work, *, owner: User, name: str, personal: bool) -> Workspace:
+    """Make a workspace, its first member and its inbox, all as change 1; *owner* is locked, or new."""
+    workspace = Workspace(
+        id=work.new_id(),
+        name=name,
+        personal=personal,
+        role="owner",
+        head=_FIRST_REVISION,
+        revision=_FIRST_REVISION,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    member = Member(
+        workspace_id=workspace.id,
+        user_id=owner.id,
+        role="owner",
+        name=owner.name,
+        revision=_FIRST_REVISION,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    await work.workspaces.add(workspace)
+    await work.members.add(member)
+    await work.projects.add(projects.inbox_of(workspace, project_id=work.new_id()))
+    return workspace
+
+
+async def get(work: Work) -> Workspace:
+    """The workspace that the call names. Raises WorkspaceNotFound."""
+    workspace = await work.workspaces.get(work.workspace_id, user_id=work.principal.user_id)
+    if workspace is None:
+        raise WorkspaceNotFound(work.workspace_id)
+    return workspace
+
+
+async def update(work: Work, *, name: str | Unset = UNSET) -> Workspace:
+    """Rename the workspace that the call names; the personal one too. Raises WorkspaceNotFound."""
+    workspace = await get(work)
+    changed: Workspace = replace(workspace, **given(name=name))
+    if changed == workspace:
+        return workspace
+    revision = await work.next_revision()
+    changed = replace(changed, head=revision, revision=revision, updated_at=work.now)
+    await work.workspaces.update(changed)
+    return changed
+
+
+async def delete(work: Work) -> None:
+    """Delete the workspace that the call names, with everything in it.
+
+    Raises PersonalWorkspace, WorkspaceNotFound.
+    """
+    workspace = await get(work)
+    if workspace.personal:
+        raise PersonalWorkspace(workspace.id)
+    await work.workspaces.delete([workspace.id])

@@ -1,0 +1,63 @@
+"""The one table of what a domain error is called on the wire.
+
+Each row is declared in the contract: `tests/architecture` compares them.
+"""
+
+from contract.answers import Fault, Problem, ProblemType, problem
+from domain import errors
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tickbox"'}
+RETRY_AFTER_S = 1
+
+NOT_FOUND = ProblemType("not-found", 404, "Not found")
+INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
+SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
+
+TABLE: dict[type[errors.DomainError], ProblemType] = {
+    errors.UserNotFound: NOT_FOUND,
+    errors.SessionNotFound: NOT_FOUND,
+    errors.WorkspaceNotFound: NOT_FOUND,
+    errors.ProjectNotFound: NOT_FOUND,
+    errors.TaskNotFound: NOT_FOUND,
+    errors.EmailTaken: ProblemType("email-taken", 409, "The e-mail address is taken"),
+    errors.SoleOwner: ProblemType("sole-owner", 409, "A shared workspace would be left without an owner"),
+    errors.PersonalWorkspace: ProblemType("personal-workspace", 409, "The personal workspace stays"),
+    errors.InboxProtected: ProblemType("inbox-protected", 409, "The inbox stays"),
+    errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),
+    errors.WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
+    errors.RefreshTokenInvalid: SESSION_ENDED,
+    errors.AccountGone: ProblemType("unauthenticated", 401, "Not authenticated"),
+    errors.RegistrationClosed: ProblemType("registration-closed", 403, "Registration is closed"),
+    errors.TimeZoneUnknown: INVALID_BODY,
+    errors.PasswordWrong: INVALID_BODY,
+    errors.ProjectUnknown: INVALID_BODY,
+    errors.DueIncomplete: INVALID_BODY,
+    errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
+    errors.StorageUnavailable: ProblemType("unavailable", 503, "Not available right now"),
+}
+
+
+def translate(error: Exception) -> Problem | None:
+    """The answer that *error* stands for; None for an error that is not the domain's."""
+    kind = TABLE.get(type(error)) if isinstance(error, errors.DomainError) else None
+    if kind is None:
+        return None
+    return problem(kind, str(error), faults=_faults(error), headers=_headers(kind))
+
+
+def _faults(error: Exception) -> tuple[Fault, ...]:
+    match error:
+        case errors.Invalid(parameter=str(name)):
+            return (Fault(str(error), error.code, "parameter", name),)
+        case errors.Invalid(pointer=str(place)):
+            return (Fault(str(error), error.code, "pointer", place),)
+        case _:
+            return ()
+
+
+def _headers(kind: ProblemType) -> dict[str, str]:
+    if kind.status == 401:  # noqa: PLR2004  # RFC 9110, 15.5.2: a 401 always says how
+        return CHALLENGE
+    if kind.status == 503:  # noqa: PLR2004  # RFC 9110, 15.6.4
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {}

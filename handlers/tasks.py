@@ -1,0 +1,96 @@
+"""Tasks."""
+
+import datetime as dt
+from uuid import UUID
+
+from pydantic import MISSING
+
+from contract.answers import Answer, created, no_content, ok
+from domain import tasks
+from domain.dues import Due, DuePatch
+from domain.entities import Status
+from domain.ports import Work
+from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.unset import UNSET, Unset
+from handlers.patches import patched, sent
+from handlers.views import page_view, task_view
+from spec import models
+from spec.models import TaskCreate, TaskPatch
+
+
+async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
+    work: Work,
+    workspace_id: UUID,  # noqa: ARG001  # the work is in it already
+    sort: TaskSort,
+    limit: int,
+    project_id: UUID | None = None,
+    status: Status | None = None,
+    cursor: str | None = None,
+) -> Answer:
+    """200 with the tasks that match, in the order asked for."""
+    filters = TaskFilter(project_id=project_id, status=status)
+    return ok(page_view(await tasks.page(work, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
+
+
+async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answer:
+    """201 with the new task, the last one of its project; without a project, of the inbox."""
+    draft = TaskDraft(
+        title=body.title,
+        project_id=sent(body.project_id, default=None),
+        description=sent(body.description, default=""),
+        priority=sent(body.priority, default="none"),
+        due=None if body.due is MISSING else _due(body.due),
+    )
+    task = await tasks.create(work, draft)
+    return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
+
+
+async def get_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+    """200 with the task."""
+    return ok(task_view(await tasks.get(work, task_id)))
+
+
+async def update_task(work: Work, workspace_id: UUID, task_id: UUID, body: TaskPatch) -> Answer:  # noqa: ARG001  # as above
+    """200 with the task as it is now; what was not sent is as it was."""
+    edit = TaskEdit(
+        title=patched(body.title),
+        description=patched(body.description),
+        priority=patched(body.priority),
+        due=_due_patch(patched(body.due)),
+    )
+    return ok(task_view(await tasks.update(work, task_id, edit=edit)))
+
+
+async def delete_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+    """204; the task is gone."""
+    await tasks.delete(work, task_id)
+    return no_content()
+
+
+async def complete_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+    """200 with the task, completed when it first was."""
+    return ok(task_view(await tasks.complete(work, task_id)))
+
+
+async def reopen_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+    """200 with the task, open."""
+    return ok(task_view(await tasks.reopen(work, task_id)))
+
+
+def _due(body: models.DueCreate) -> Due:
+    return Due(date=body.date, time=_time(sent(body.time, default=None)), time_zone=sent(body.time_zone, default=None))
+
+
+def _due_patch(body: models.DuePatch | Unset | None) -> DuePatch | Unset | None:
+    if body is None or body is UNSET:
+        return body
+    time = patched(body.time)
+    return DuePatch(
+        date=patched(body.date),
+        time=time if time is UNSET else _time(time),
+        time_zone=patched(body.time_zone),
+    )
+
+
+def _time(text: str | None) -> dt.time | None:
+    return None if text is None else dt.time.fromisoformat(text)

@@ -1,0 +1,47 @@
+"""Accounts."""
+
+from contract.answers import Answer, created, no_content, ok
+from domain import users
+from domain.ports import Work
+from handlers.patches import patched, sent
+from handlers.views import user_view
+from spec.models import PasswordChange, UserCreate, UserPatch
+
+
+async def register_user(work: Work, body: UserCreate) -> Answer:
+    """201 with the new account; its personal workspace and inbox are made with it."""
+    user = await users.register(
+        work,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        name=body.name,
+        time_zone=sent(body.time_zone, default="UTC"),
+    )
+    return created(user_view(user), location="/v1/users/me")
+
+
+async def get_me(work: Work) -> Answer:
+    """200 with the caller's account."""
+    return ok(user_view(await users.get_me(work)))
+
+
+async def update_me(work: Work, body: UserPatch) -> Answer:
+    """200 with the account as it is now; a new name is carried into its workspaces."""
+    user = await users.update(work, name=patched(body.name), time_zone=patched(body.time_zone))
+    return ok(user_view(user))
+
+
+async def delete_me(work: Work) -> Answer:
+    """204; the personal workspace, and those with nobody else in them, go too."""
+    await users.delete(work)
+    return no_content()
+
+
+async def change_password(work: Work, body: PasswordChange) -> Answer:
+    """204; the caller's other sessions are ended."""
+    await users.change_password(
+        work,
+        current_password=body.current_password.get_secret_value(),
+        new_password=body.new_password.get_secret_value(),
+    )
+    return no_content()

@@ -1,0 +1,118 @@
+"""Domain values as the contract's answers: one function per schema."""
+
+from collections.abc import Callable
+from typing import TypedDict, TypeVar
+
+from domain import entities
+from domain.dues import Due
+from domain.pages import Page
+from domain.sessions import SessionTokens
+from spec import answers
+
+Item = TypeVar("Item")
+View = TypeVar("View")
+
+
+class PageView(TypedDict):
+    """What every list answers; its items are the contract's."""
+
+    items: list[object]
+    next_cursor: str | None
+
+
+def page_view(page: Page[Item], view: Callable[[Item], View]) -> PageView:
+    """A page of *view*s."""
+    return {"items": [view(item) for item in page.items], "next_cursor": page.next_cursor}
+
+
+def user_view(user: entities.User) -> answers.User:
+    """A `User`."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "time_zone": user.time_zone,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "revision": user.revision,
+    }
+
+
+def session_view(session: entities.Session, *, current: bool) -> answers.Session:
+    """A `Session`; *current* is whether the request came through it."""
+    return {
+        "id": session.id,
+        "created_at": session.created_at,
+        "last_refreshed_at": session.last_refreshed_at,
+        "expires_at": session.expires_at,
+        "current": current,
+    }
+
+
+def tokens_view(issued: SessionTokens) -> answers.Tokens:
+    """The `Tokens` of a session, with `expires_in` in seconds (RFC 6749, section 5.1)."""
+    return {
+        "session_id": issued.session.id,
+        "access_token": issued.access_token,
+        "refresh_token": issued.refresh_token,
+        "token_type": "Bearer",
+        "expires_in": issued.access_lifetime_s,
+    }
+
+
+def workspace_view(workspace: entities.Workspace) -> answers.Workspace:
+    """A `Workspace`, as the member sees it whose role it has."""
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "personal": workspace.personal,
+        "role": workspace.role,
+        "head": workspace.head,
+        "revision": workspace.revision,
+        "created_at": workspace.created_at,
+        "updated_at": workspace.updated_at,
+    }
+
+
+def project_view(project: entities.Project) -> answers.Project:
+    """A `Project`."""
+    return {
+        "id": project.id,
+        "workspace_id": project.workspace_id,
+        "name": project.name,
+        "description": project.description,
+        "is_inbox": project.is_inbox,
+        "archived_at": project.archived_at,
+        "position": project.position,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+        "revision": project.revision,
+    }
+
+
+def task_view(task: entities.Task) -> answers.Task:
+    """A `Task`; `due` is left out where there is none."""
+    view: answers.Task = {
+        "id": task.id,
+        "workspace_id": task.workspace_id,
+        "project_id": task.project_id,
+        "title": task.title,
+        "description": task.description,
+        "status": task.status,
+        "priority": task.priority,
+        "position": task.position,
+        "completed_at": task.completed_at,
+        "created_by": task.created_by,
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+        "revision": task.revision,
+    }
+    if task.due is not None:
+        view["due"] = due_view(task.due)
+    return view
+
+
+def due_view(due: Due) -> answers.Due:
+    """A `Due`; the time is `HH:MM`, with `:SS` only where there are seconds."""
+    time = None if due.time is None else due.time.isoformat("seconds" if due.time.second else "minutes")
+    return {"date": due.date, "time": time, "time_zone": due.time_zone}

@@ -1,0 +1,112 @@
+"""The SQLAlchemy engines for one database: one that reads in autocommit, and one whose transactions write.
+
+PostgreSQL: one pool serves both; READ COMMITTED.
+SQLite: the file is in WAL mode, where readers and one writer do not disturb each other. The driver's own
+transactions begin only at the first write, too late to read anything that the write depends on, so it is told
+to begin none, and the writing engine begins each with BEGIN IMMEDIATE.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+WAIT_S: Final = 10
+"""How long a call waits for a connection, or for its turn to write, before it is told to come back later."""
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+_SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+_STATEMENTS_KEPT: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """`reading` commits each statement by itself; `writing` begins transactions.
+
+    `one_writer` says that a second transaction would only wait in the database, by polling.
+    """
+
+    reading: AsyncEngine
+    writing: AsyncEngine
+    one_writer: bool
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver that is used for it. Raises ValueError for a database that is not supported."""
+    parsed = make_url(url)
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        message = f"unsupported database {parsed.drivername!r}: use sqlite:///path or postgresql://host/name"
+        raise ValueError(message)
+    if driver == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
+        message = "an SQLite database must be a file: use sqlite:///path"
+        raise ValueError(message)
+    return parsed.set(drivername=driver)
+
+
+def open_engines(url: str, *, pool_size: int) -> Engines:
+    """Engines of at most *pool_size* connections; SQLite has one more, to write. Connects only when used."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        reading = _sqlite_engine(parsed, pool_size=pool_size, max_overflow=0, skip_autocommit_rollback=True)
+        writing = _sqlite_engine(parsed, pool_size=1, max_overflow=0)
+        event.listen(writing.sync_engine, "begin", _begin_immediate)
+        return Engines(reading=reading, writing=writing, one_writer=True)
+    writing = _postgresql_engine(parsed, pool_size=pool_size, max_overflow=0, pool_use_lifo=True, pool_recycle=1800)
+    reading = writing.execution_options(isolation_level="AUTOCOMMIT")
+    return Engines(reading=reading, writing=writing, one_writer=False)
+
+
+def migration_engine(url: str) -> AsyncEngine:
+    """An engine for changing the schema: its transactions write, and foreign keys are not enforced."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_async_engine(parsed, poolclass=NullPool, connect_args=_sqlite_arguments())
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+    return create_async_engine(parsed, poolclass=NullPool)
+
+
+def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_timeout=WAIT_S,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "timeout": WAIT_S,
+            "prepared_statement_cache_size": _STATEMENTS_KEPT,
+            "server_settings": {"application_name": "tickbox", "jit": "off"},
+        },
+        **options,
+    )
+
+
+def _sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(url, pool_timeout=WAIT_S, connect_args=_sqlite_arguments(), **options)
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    return engine
+
+
+def _sqlite_arguments() -> dict[str, Any]:
+    return {"isolation_level": None, "timeout": WAIT_S, "cached_statements": _STATEMENTS_KEPT}
+
+
+def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- an event's signature
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,96 @@
+"""Members, as rows. Those of one user are spread over workspaces, and are changed all at once."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from domain.entities import Member, Standing
+from domain.roles import Role
+from persistence.database import Runner
+from persistence.tables import members, workspaces
+
+_INSERT: Final = insert(members)
+_ROLE: Final = select(members.c.role).where(
+    members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user")
+)
+_others: Final = members.alias("others")
+_COUNT_OTHERS: Final = (
+    select(func.count())
+    .select_from(_others)
+    .where(_others.c.workspace_id == members.c.workspace_id, _others.c.user_id != members.c.user_id)
+    .correlate(members)
+)
+_STANDINGS: Final = (
+    select(
+        members.c.workspace_id,
+        members.c.role,
+        _COUNT_OTHERS.scalar_subquery(),
+        _COUNT_OTHERS.where(_others.c.role == "owner").scalar_subquery(),
+    )
+    .where(members.c.user_id == bindparam("user"))
+    .order_by(members.c.workspace_id)
+)
+_RAISE_HEADS: Final = (
+    update(workspaces)
+    .where(workspaces.c.id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))))
+    .values(head=workspaces.c.head + 1)
+)
+_RENAME: Final = (
+    update(members)
+    .where(members.c.user_id == bindparam("user"))
+    .values(
+        name=bindparam("new_name"),
+        updated_at=bindparam("at"),
+        revision=select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery(),
+    )
+)
+_DELETE: Final = delete(members).where(members.c.user_id == bindparam("user"))
+
+
+async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role | None:
+    """The user's role as it is now; None for one who is no member."""
+    row = await runner.row(_ROLE, {"workspace": workspace_id, "user": user_id})
+    if row is None:
+        return None
+    role: Role = row[0]
+    return role
+
+
+class Members:
+    """Implements domain.ports.MemberRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, member: Member) -> None:
+        """One write."""
+        values = {
+            "workspace_id": member.workspace_id,
+            "user_id": member.user_id,
+            "role": member.role,
+            "name": member.name,
+            "created_at": member.created_at,
+            "updated_at": member.updated_at,
+            "revision": member.revision,
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+        """One read."""
+        return [
+            Standing(workspace_id=workspace_id, role=role, other_members=others, other_owners=owners)
+            for workspace_id, role, others, owners in await self._runner.rows(_STANDINGS, {"user": user_id})
+        ]
+
+    async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
+        """Two writes, in however many workspaces."""
+        await self._runner.run(_RAISE_HEADS, {"user": user_id})
+        await self._runner.run(_RENAME, {"user": user_id, "new_name": name, "at": at})
+
+    async def remove(self, user_id: UUID) -> None:
+        """Two writes, in however many workspaces."""
+        await self._runner.run(_RAISE_HEADS, {"user": user_id})
+        await self._runner.run(_DELETE, {"user": user_id})

@@ -1,0 +1,173 @@
+"""Projects, as rows."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from domain.entities import Project
+from domain.ports import ProjectQuery
+from persistence.database import Row, Runner
+from persistence.tables import projects
+
+_COLUMNS: Final = (
+    projects.c.id,
+    projects.c.workspace_id,
+    projects.c.name,
+    projects.c.description,
+    projects.c.is_inbox,
+    projects.c.archived_at,
+    projects.c.position,
+    projects.c.created_at,
+    projects.c.updated_at,
+    projects.c.revision,
+)
+_BEFORE_ALL: Final = ("", UUID(int=0))
+_ACTIVE: Final = projects.c.archived_at.is_(None)
+_ARCHIVED: Final = projects.c.archived_at.is_not(None)
+_IN_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
+_ONE: Final = (_IN_WORKSPACE, projects.c.id == bindparam("project"))
+
+_INSERT: Final = insert(projects)
+_SELECT: Final = select(*_COLUMNS).where(*_ONE)
+_INBOX: Final = select(*_COLUMNS).where(_IN_WORKSPACE, projects.c.is_inbox)
+_UPDATE: Final = update(projects).where(*_ONE)
+_DELETE: Final = delete(projects).where(*_ONE)
+
+
+def _page(which: ColumnElement[bool]) -> Select[Any]:
+    place = tuple_(projects.c.position, projects.c.id)
+    after = tuple_(
+        bindparam("after_position", type_=projects.c.position.type),
+        bindparam("after_id", type_=projects.c.id.type),
+    )
+    return (
+        select(*_COLUMNS)
+        .where(_IN_WORKSPACE, which, place > after)
+        .order_by(projects.c.position, projects.c.id)
+        .limit(bindparam("limit"))
+    )
+
+
+_PAGES: Final = {False: _page(_ACTIVE), True: _page(_ARCHIVED)}
+
+
+def _last_position() -> Select[Any]:
+    """Looks at the end of both indexes, rather than through either."""
+    ends = [
+        select(
+            select(projects.c.position)
+            .where(_IN_WORKSPACE, which)
+            .order_by(projects.c.position.desc())
+            .limit(1)
+            .subquery()
+        )
+        for which in (_ACTIVE, _ARCHIVED)
+    ]
+    return select(func.max(union_all(*ends).subquery().c.position))
+
+
+_LAST_POSITION: Final = _last_position()
+
+
+class Projects:
+    """Implements domain.ports.ProjectRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, project: Project) -> None:
+        """One write."""
+        values = {
+            "id": project.id,
+            "workspace_id": project.workspace_id,
+            "is_inbox": project.is_inbox,
+            "created_at": project.created_at,
+            **_changing_values(project),
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        """One read."""
+        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id})
+        return None if row is None else _project(row)
+
+    async def inbox(self, workspace_id: UUID) -> Project | None:
+        """One read."""
+        row = await self._runner.row(_INBOX, {"workspace": workspace_id})
+        return None if row is None else _project(row)
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        """One read."""
+        row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
+        return None if row is None else row[0]
+
+    async def page(self, query: ProjectQuery) -> Sequence[Project]:
+        """One read."""
+        position, project_id = query.after or _BEFORE_ALL
+        parameters = {
+            "workspace": query.workspace_id,
+            "after_position": position,
+            "after_id": project_id,
+            "limit": query.limit,
+        }
+        return [_project(row) for row in await self._runner.rows(_PAGES[query.archived], parameters)]
+
+    async def update(self, project: Project) -> None:
+        """One write."""
+        key = {"workspace": project.workspace_id, "project": project.id}
+        await self._runner.run(_UPDATE, {**key, **_changing_values(project)})
+
+    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
+        """One write; the tasks go by cascade."""
+        await self._runner.run(_DELETE, {"workspace": workspace_id, "project": project_id})
+
+
+def _changing_values(project: Project) -> dict[str, object]:
+    return {
+        "name": project.name,
+        "description": project.description,
+        "archived_at": project.archived_at,
+        "position": project.position,
+        "updated_at": project.updated_at,
+        "revision": project.revision,
+    }
+
+
+def _project(row: Row) -> Project:
+    (
+        project_id,
+        workspace_id,
+        name,
+        description,
+        is_inbox,
+        archived_at,
+        position,
+        created_at,
+        updated_at,
+        revision,
+    ) = row
+    return Project(
+        id=project_id,
+        workspace_id=workspace_id,
+        name=name,
+        description=description,
+        is_inbox=is_inbox,
+        archived_at=archived_at,
+        position=position,
+        created_at=created_at,
+        updated_at=updated_at,
+        revision=revision,
+    )

@@ -1,0 +1,22 @@
+"""Which migration a database is at."""
+
+from typing import Final
+
+from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy.exc import DBAPIError
+
+from persistence.database import Runner
+
+VERSION_TABLE: Final = "alembic_version"
+
+_versions: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+_CURRENT: Final = select(_versions.c.version_num)
+
+
+async def current(runner: Runner) -> str | None:
+    """The revision of the schema; None for a database that was never migrated. Raises StorageUnavailable."""
+    try:
+        row = await runner.row(_CURRENT, {})
+    except DBAPIError:  # there is no such table
+        return None
+    return None if row is None else str(row[0])

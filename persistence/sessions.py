@@ -1,0 +1,161 @@
+"""Sessions and their tokens, as rows, and the one statement that tells who is calling."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from domain.entities import Session, StoredToken
+from domain.principals import Grant, Principal
+from persistence.database import Row, Runner
+from persistence.tables import access_tokens, members, refresh_tokens, sessions
+
+_COLUMNS: Final = (
+    sessions.c.id,
+    sessions.c.user_id,
+    sessions.c.created_at,
+    sessions.c.last_refreshed_at,
+    sessions.c.expires_at,
+)
+_BEFORE_ALL: Final = UUID(int=0)
+
+_INSERT: Final = insert(sessions)
+_INSERT_ACCESS: Final = insert(access_tokens)
+_INSERT_REFRESH: Final = insert(refresh_tokens)
+_PAGE: Final = (
+    select(*_COLUMNS)
+    .where(
+        sessions.c.user_id == bindparam("user"),
+        sessions.c.id > bindparam("after"),
+        sessions.c.expires_at > bindparam("now"),
+    )
+    .order_by(sessions.c.id)
+    .limit(bindparam("limit"))
+)
+_LOCK_BY_REFRESH_TOKEN: Final = (
+    select(*_COLUMNS)
+    .where(
+        sessions.c.id
+        == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
+    )
+    .with_for_update(of=sessions)
+)
+_SPEND: Final = update(refresh_tokens).where(
+    refresh_tokens.c.digest == bindparam("spent"), refresh_tokens.c.replaced_at.is_(None)
+)
+_EXTEND: Final = update(sessions).where(sessions.c.id == bindparam("session"))
+_DELETE_OLD_TOKENS: Final = tuple(
+    delete(table).where(table.c.session_id == bindparam("session"), table.c.expires_at <= bindparam("now"))
+    for table in (access_tokens, refresh_tokens)
+)
+_DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), sessions.c.user_id == bindparam("user"))
+_DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
+_DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
+_DELETE_EXPIRED: Final = _DELETE_ALL.where(sessions.c.expires_at <= bindparam("now"))
+_GRANT: Final = (
+    select(
+        sessions.c.id,
+        sessions.c.user_id,
+        select(members.c.role)
+        .where(
+            members.c.workspace_id == bindparam("workspace", type_=members.c.workspace_id.type),
+            members.c.user_id == sessions.c.user_id,
+        )
+        .correlate(sessions)
+        .scalar_subquery(),
+    )
+    .join_from(access_tokens, sessions, access_tokens.c.session_id == sessions.c.id)
+    .where(
+        access_tokens.c.digest == bindparam("digest"),
+        access_tokens.c.expires_at > bindparam("now"),
+        sessions.c.expires_at > bindparam("now"),
+    )
+)
+
+
+async def authenticate(runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime) -> Grant | None:
+    """Whose access token this is, and their role in the workspace that the call names, in one statement.
+
+    None when no live session has the token. The role is None outside of workspaces, and for a stranger.
+    """
+    row = await runner.row(_GRANT, {"digest": digest, "workspace": workspace_id, "now": now})
+    if row is None:
+        return None
+    session_id, user_id, role = row
+    return Grant(principal=Principal(user_id=user_id, session_id=session_id), role=role)
+
+
+class Sessions:
+    """Implements domain.ports.SessionRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, session: Session) -> None:
+        """One write."""
+        values = {
+            "id": session.id,
+            "user_id": session.user_id,
+            "created_at": session.created_at,
+            "last_refreshed_at": session.last_refreshed_at,
+            "expires_at": session.expires_at,
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
+        """Two writes."""
+        await self._runner.run(_INSERT_ACCESS, _token_values(access))
+        await self._runner.run(_INSERT_REFRESH, _token_values(refresh))
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
+        """One read."""
+        parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
+        return [_session(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
+        """One read, which locks."""
+        row = await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest})
+        return None if row is None else _session(row)
+
+    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
+        """One write."""
+        return await self._runner.run(_SPEND, {"spent": digest, "replaced_at": at}) == 1
+
+    async def extend(self, session: Session) -> None:
+        """Three writes."""
+        times = {"last_refreshed_at": session.last_refreshed_at, "expires_at": session.expires_at}
+        await self._runner.run(_EXTEND, {"session": session.id, **times})
+        for statement in _DELETE_OLD_TOKENS:
+            await self._runner.run(statement, {"session": session.id, "now": session.last_refreshed_at})
+
+    async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
+        """One write; the tokens go by cascade."""
+        return await self._runner.run(_DELETE, {"session": session_id, "user": user_id}) == 1
+
+    async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
+        """One write; the tokens go by cascade."""
+        if keep is None:
+            await self._runner.run(_DELETE_ALL, {"user": user_id})
+        else:
+            await self._runner.run(_DELETE_OTHERS, {"user": user_id, "keep": keep})
+
+    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
+        """One write; the tokens go by cascade."""
+        await self._runner.run(_DELETE_EXPIRED, {"user": user_id, "now": now})
+
+
+def _token_values(token: StoredToken) -> dict[str, object]:
+    return {"digest": token.digest, "session_id": token.session_id, "expires_at": token.expires_at}
+
+
+def _session(row: Row) -> Session:
+    session_id, user_id, created_at, last_refreshed_at, expires_at = row
+    return Session(
+        id=session_id,
+        user_id=user_id,
+        created_at=created_at,
+        last_refreshed_at=last_refreshed_at,
+        expires_at=expires_at,
+    )

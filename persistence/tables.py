@@ -1,0 +1,234 @@
+"""The tables. Every constraint and index has a name that says what it is on, and violations are told by it.
+
+A table of workspace data has `workspace_id` first in its primary key and its foreign keys, so that it can be
+spread over machines by it; the only link out of a workspace is a user's id, without a foreign key.
+"""
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class Microseconds(TypeDecorator[dt.datetime]):
+    """An instant as whole microseconds since 1970, for SQLite, which has no type for one."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- a TypeDecorator's signature
+        """Raises TypeError for a datetime without an offset."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
+        """In UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+INSTANT: Final[TypeEngine[dt.datetime]] = DateTime(timezone=True).with_variant(Microseconds(), "sqlite")
+SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared byte by byte, on every database and in every locale."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_users"),
+    UniqueConstraint("email_key", name="uq_users_email_key"),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("last_refreshed_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_sessions"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
+    Index("ix_sessions_user_id_id", "user_id", "id"),
+)
+
+access_tokens: Final = Table(
+    "access_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("digest", name="pk_access_tokens"),
+    ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_access_tokens_session_id", ondelete="CASCADE"),
+    Index("ix_access_tokens_session_id", "session_id"),
+)
+
+refresh_tokens: Final = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("replaced_at", INSTANT),
+    PrimaryKeyConstraint("digest", name="pk_refresh_tokens"),
+    ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"),
+    Index("ix_refresh_tokens_session_id", "session_id"),
+)
+
+workspaces: Final = Table(
+    "workspaces",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("personal", Boolean, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_workspaces"),
+)
+
+members: Final = Table(
+    "members",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "user_id", name="pk_members"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_members_workspace_id", ondelete="CASCADE"),
+    CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name="role"),
+    Index("ix_members_user_id_workspace_id", "user_id", "workspace_id"),
+)
+
+projects: Final = Table(
+    "projects",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("is_inbox", Boolean, nullable=False),
+    Column("archived_at", INSTANT),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", name="pk_projects"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_projects_workspace_id", ondelete="CASCADE"),
+)
+Index(
+    "uq_projects_inbox",
+    projects.c.workspace_id,
+    unique=True,
+    postgresql_where=projects.c.is_inbox,
+    sqlite_where=projects.c.is_inbox,
+)
+for _name, _condition in (
+    ("ix_projects_active_position", projects.c.archived_at.is_(None)),
+    ("ix_projects_archived_position", projects.c.archived_at.is_not(None)),
+):
+    Index(
+        _name,
+        projects.c.workspace_id,
+        projects.c.position,
+        projects.c.id,
+        postgresql_where=_condition,
+        sqlite_where=_condition,
+    )
+
+tasks: Final = Table(
+    "tasks",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("project_id", Uuid, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("due_date", Date),
+    Column("due_time", Time),
+    Column("due_time_zone", Text),
+    Column("due_key", SORTED_TEXT, nullable=False),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("completed_at", INSTANT),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", name="pk_tasks"),
+    ForeignKeyConstraint(
+        ["workspace_id", "project_id"],
+        ["projects.workspace_id", "projects.id"],
+        name="fk_tasks_project_id",
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("status IN ('open', 'completed')", name="status"),
+    CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
+    CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+    CheckConstraint("due_date IS NOT NULL OR due_time IS NULL", name="due_time"),
+    CheckConstraint("due_time IS NOT NULL OR due_time_zone IS NULL", name="due_time_zone"),
+)
+
+TASK_ORDERS: Final = {
+    "position": tasks.c.position,
+    "due": tasks.c.due_key,
+    "priority": tasks.c.priority,
+    "created_at": tasks.c.created_at,
+    "updated_at": tasks.c.updated_at,
+}
+"""What tasks can be listed by, both in a workspace and in a project, read in order from an index."""
+
+for _name, _column in TASK_ORDERS.items():
+    Index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id)
+    Index(
+        f"ix_tasks_project_{_name}",
+        tasks.c.workspace_id,
+        tasks.c.project_id,
+        tasks.c.status,
+        _column,
+        tasks.c.id,
+    )

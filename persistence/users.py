@@ -1,0 +1,119 @@
+"""Accounts, as rows."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from domain.entities import Credentials, User
+from persistence.database import Row, Runner
+from persistence.tables import users
+
+_COLUMNS: Final = (
+    users.c.id,
+    users.c.email,
+    users.c.name,
+    users.c.time_zone,
+    users.c.created_at,
+    users.c.updated_at,
+    users.c.revision,
+)
+_ME: Final = users.c.id == bindparam("user")
+
+_INSERT: Final = insert(users)
+_SELECT: Final = select(*_COLUMNS).where(_ME)
+_LOCK: Final = _SELECT.with_for_update()
+_LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
+_UPDATE: Final = update(users).where(_ME)
+_DELETE: Final = delete(users).where(_ME)
+_CREDENTIALS: Final = select(users.c.id, users.c.password_hash).where(_ME)
+_CREDENTIALS_BY_EMAIL: Final = select(users.c.id, users.c.password_hash).where(
+    users.c.email_key == bindparam("email_key")
+)
+
+
+class Users:
+    """Implements domain.ports.UserRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+        """Raises EmailTaken."""
+        values = {
+            "id": user.id,
+            "email": user.email,
+            "email_key": email_key,
+            "password_hash": password_hash,
+            "created_at": user.created_at,
+            **_changing_values(user),
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def get(self, user_id: UUID) -> User | None:
+        """One read."""
+        return _user(await self._runner.row(_SELECT, {"user": user_id}))
+
+    async def lock(self, user_id: UUID) -> User | None:
+        """One read, which locks."""
+        return _user(await self._runner.row(_LOCK, {"user": user_id}))
+
+    async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
+        """One read, which locks what it finds."""
+        found = await self._runner.row(_LOCK_IF_PASSWORD, {"user": user_id, "hash": password_hash})
+        return found is not None
+
+    async def update(self, user: User) -> None:
+        """One write."""
+        await self._runner.run(_UPDATE, {"user": user.id, **_changing_values(user)})
+
+    async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
+        """One write."""
+        await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
+
+    async def delete(self, user_id: UUID) -> None:
+        """One write; sessions and tokens go by cascade."""
+        await self._runner.run(_DELETE, {"user": user_id})
+
+
+class CredentialReader:
+    """Implements domain.ports.CredentialRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def find(self, user_id: UUID) -> Credentials | None:
+        """One read."""
+        return _credentials(await self._runner.row(_CREDENTIALS, {"user": user_id}))
+
+    async def find_by_email(self, email_key: str) -> Credentials | None:
+        """One read."""
+        return _credentials(await self._runner.row(_CREDENTIALS_BY_EMAIL, {"email_key": email_key}))
+
+
+def _changing_values(user: User) -> dict[str, object]:
+    return {
+        "name": user.name,
+        "time_zone": user.time_zone,
+        "updated_at": user.updated_at,
+        "revision": user.revision,
+    }
+
+
+def _user(row: Row | None) -> User | None:
+    if row is None:
+        return None
+    user_id, email, name, time_zone, created_at, updated_at, revision = row
+    return User(
+        id=user_id,
+        email=email,
+        name=name,
+        time_zone=time_zone,
+        created_at=created_at,
+        updated_at=updated_at,
+        revision=revision,
+    )
+
+
+def _credentials(row: Row | None) -> Credentials | None:
+    return None if row is None else Credentials(user_id=row[0], password_hash=row[1])

@@ -1,0 +1,114 @@
+"""Workspaces, as rows, and the number that orders every change in them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from domain.entities import Workspace
+from persistence.database import Row, Runner
+from persistence.tables import members, workspaces
+
+_BEFORE_ALL: Final = UUID(int=0)
+
+_INSERT: Final = insert(workspaces)
+_SEEN: Final = select(
+    workspaces.c.id,
+    workspaces.c.name,
+    workspaces.c.personal,
+    members.c.role,
+    workspaces.c.head,
+    workspaces.c.revision,
+    workspaces.c.created_at,
+    workspaces.c.updated_at,
+).join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
+_SELECT: Final = _SEEN.where(members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
+_PAGE: Final = (
+    _SEEN.where(members.c.user_id == bindparam("user"), members.c.workspace_id > bindparam("after"))
+    .order_by(members.c.workspace_id)
+    .limit(bindparam("limit"))
+)
+_LOCK: Final = select(workspaces.c.head).where(workspaces.c.id == bindparam("workspace")).with_for_update()
+_LOCK_JOINED: Final = (
+    select(workspaces.c.id)
+    .where(workspaces.c.id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))))
+    .order_by(workspaces.c.id)
+    .with_for_update(of=workspaces)
+)
+_UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_DELETE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
+
+
+async def lock_workspace(runner: Runner, workspace_id: UUID) -> int | None:
+    """The workspace's head, and its row is ours; None when there is no such workspace."""
+    row = await runner.row(_LOCK, {"workspace": workspace_id})
+    return None if row is None else int(row[0])
+
+
+async def set_head(runner: Runner, workspace_id: UUID, *, head: int) -> None:
+    """The caller holds the lock, and read the head below this one under it."""
+    await runner.run(_UPDATE, {"workspace": workspace_id, "head": head})
+
+
+class Workspaces:
+    """Implements domain.ports.WorkspaceRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, workspace: Workspace) -> None:
+        """One write."""
+        values = {
+            "id": workspace.id,
+            "personal": workspace.personal,
+            "head": workspace.head,
+            "created_at": workspace.created_at,
+            **_changing_values(workspace),
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
+        """One read."""
+        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id})
+        return None if row is None else _workspace(row)
+
+    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
+        """One read."""
+        parameters = {"user": user_id, "after": after or _BEFORE_ALL, "limit": limit}
+        return [_workspace(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def lock_joined(self, user_id: UUID) -> None:
+        """One read, which locks, in order of id."""
+        await self._runner.rows(_LOCK_JOINED, {"user": user_id})
+
+    async def update(self, workspace: Workspace) -> None:
+        """One write. The head is not touched: it is the unit of work's."""
+        await self._runner.run(_UPDATE, {"workspace": workspace.id, **_changing_values(workspace)})
+
+    async def delete(self, workspace_ids: Sequence[UUID]) -> None:
+        """One write; everything in them goes by cascade."""
+        if workspace_ids:
+            await self._runner.run(_DELETE, [{"workspace": workspace_id} for workspace_id in workspace_ids])
+
+
+def _changing_values(workspace: Workspace) -> dict[str, object]:
+    return {
+        "name": workspace.name,
+        "revision": workspace.revision,
+        "updated_at": workspace.updated_at,
+    }
+
+
+def _workspace(row: Row) -> Workspace:
+    workspace_id, name, personal, role, head, revision, created_at, updated_at = row
+    return Workspace(
+        id=workspace_id,
+        name=name,
+        personal=personal,
+        role=role,
+        head=head,
+        revision=revision,
+        created_at=created_at,
+        updated_at=updated_at,
+    )

@@ -1,0 +1,184 @@
+"""The request bodies as pydantic models, generated from the contract by `make models`. Do not edit."""
+
+from __future__ import annotations
+
+from datetime import date as date_aliased
+from typing import Literal
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, SecretStr
+
+
+class UserCreate(BaseModel):
+    """
+    A new account.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    email: str
+    password: SecretStr
+    name: str
+    time_zone: str | MISSING = MISSING
+
+
+class UserPatch(BaseModel):
+    """
+    A merge patch of an account.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str | MISSING = MISSING
+    time_zone: str | MISSING = MISSING
+
+
+class PasswordChange(BaseModel):
+    """
+    The old password and the new one.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    current_password: SecretStr
+    new_password: SecretStr
+
+
+class SessionCreate(BaseModel):
+    """
+    What you log in with.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    email: str
+    password: SecretStr
+
+
+class SessionRefresh(BaseModel):
+    """
+    What new tokens are given for.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    refresh_token: SecretStr
+
+
+class WorkspaceCreate(BaseModel):
+    """
+    A new workspace.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str
+
+
+class WorkspacePatch(BaseModel):
+    """
+    A merge patch of a workspace.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str | MISSING = MISSING
+
+
+class ProjectCreate(BaseModel):
+    """
+    A new project.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str
+    description: str | MISSING = MISSING
+
+
+class ProjectPatch(BaseModel):
+    """
+    A merge patch of a project.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str | MISSING = MISSING
+    description: str | MISSING = MISSING
+
+
+class DueCreate(BaseModel):
+    """
+    When a task is due. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time_zone`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    date: date_aliased
+    time: str | None | MISSING = MISSING
+    time_zone: str | None | MISSING = MISSING
+
+
+class DuePatch(BaseModel):
+    """
+    A merge patch of when a task is due; `null` clears it all. The merged value must have a `date`, and a `time` where it has a `time_zone`; faults have the pointers `#/due/date` and `#/due/time_zone`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    date: date_aliased | MISSING = MISSING
+    time: str | None | MISSING = MISSING
+    time_zone: str | None | MISSING = MISSING
+
+
+class TaskCreate(BaseModel):
+    """
+    A new task.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    title: str
+    project_id: UUID | MISSING = MISSING
+    description: str | MISSING = MISSING
+    priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
+    due: DueCreate | MISSING = MISSING
+
+
+class TaskPatch(BaseModel):
+    """
+    A merge patch of a task.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    title: str | MISSING = MISSING
+    description: str | MISSING = MISSING
+    priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
+    due: DuePatch | None | MISSING = MISSING
