@@ -11,7 +11,6 @@ import click
 import uvicorn
 from pydantic import ValidationError
 
-import migrations
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
 from app.settings import Settings
@@ -22,7 +21,9 @@ from contract.operations import ContractMismatchError
 from contract.protocol import bounded_protocol
 from contract.schemas import SchemaCompiler
 from domain import users
-from domain.errors import DomainError
+from domain.errors import DomainError, StorageUnavailable
+from persistence import schema
+from persistence.database import Database
 from persistence.unit_of_work import UnitOfWork
 
 Result = TypeVar("Result")
@@ -80,6 +81,8 @@ def serve(host: str | None, port: int | None) -> None:
 @click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` leaves nothing.")
 def migrate(down: str | None) -> None:
     """Bring the database to the newest schema. It is made if it is an SQLite file that is not there yet."""
+    import migrations  # noqa: PLC0415  # Alembic is heavy, and only needed here
+
     settings = _settings()
     if settings.sqlite_path:
         settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,16 +155,21 @@ def _settings(**given: Any) -> Settings:
 
 
 def _require_schema(settings: Settings) -> None:
+    async def is_current() -> bool:
+        database = Database(settings.database_url, pool_size=1)
+        try:
+            return await schema.is_current(database)
+        finally:
+            await database.close()
+
     try:
-        is_current = (not settings.sqlite_path or settings.sqlite_path.exists()) and migrations.is_current(
-            settings.database_url
-        )
-    except Exception as error:
-        raise click.ClickException(
-            f"the database does not answer ({type(error).__name__}): see TICKBOX_DATABASE_URL"
-        ) from error
-    if not is_current:
-        raise click.ClickException("the database's schema is not this version's: run `tickbox migrate`")
+        # Asking an SQLite file that is not there would make it.
+        current = (not settings.sqlite_path or settings.sqlite_path.exists()) and asyncio.run(is_current())
+    except StorageUnavailable as error:
+        reason = f"the database does not answer ({error.__cause__}): see TICKBOX_DATABASE_URL"
+        raise click.ClickException(reason) from error
+    if not current:
+        raise click.ClickException("the database does not have this version's schema: run `tickbox migrate`")
 
 
 def _password() -> str:

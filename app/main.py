@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
 
 import handlers
-import migrations
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -69,7 +68,6 @@ def make_parts(settings: Settings) -> Parts:
     passwords = Argon2Passwords()
     dependencies = Dependencies(
         database=Database(settings.database_url, pool_size=settings.database_pool_size),
-        schema_revision=migrations.head(),
         clock=lambda: dt.datetime.now(dt.UTC),
         new_id=uuid7,
         random_bytes=secrets.token_bytes,

@@ -32,13 +32,9 @@ from persistence.workspaces import Workspaces, lock_workspace, set_head
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What all units of work of a process share. Time, ids and randomness come from here.
-
-    `schema_revision` is the migration that the database must be at.
-    """
+    """What all units of work of a process share. Time, ids and randomness come from here."""
 
     database: Database
-    schema_revision: str
     clock: Callable[[], dt.datetime]
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
@@ -121,7 +117,7 @@ class UnitOfWork:
 
     async def check_storage(self) -> None:
         """See Work."""
-        if await schema.current(self._dependencies.database) != self._dependencies.schema_revision:
+        if not await schema.is_current(self._dependencies.database):
             raise StorageUnavailable
 
     async def next_revision(self) -> int:
