@@ -1,14 +1,15 @@
 """The outermost layer: an id for each request, a log line for each answer, and the headers that every answer has."""
 
+import logging
 import re
 import time
 from collections.abc import Sequence
 
-import structlog
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.logging import request_context
 from contract.routing import operation_id_of
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -25,7 +26,7 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
 )
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
-logger = structlog.stdlib.get_logger("tickbox.requests")
+logger = logging.getLogger("tickbox.requests")
 
 
 class RequestLayer:
@@ -51,11 +52,12 @@ class RequestLayer:
                 message["headers"] = self._complete(message["headers"], request_id)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id, **_trace(scope)):
-            try:
-                await self.app(scope, receive, send_with_headers)
-            finally:
-                _log(scope, status, time.perf_counter() - started)
+        # Not reset: the server runs each request in a task, and so in a context, of its own.
+        request_context.set({"request_id": request_id, **_trace(scope)})
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            _log(scope, status, time.perf_counter() - started)
 
     def _complete(self, headers: Sequence[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
         given = {name for name, _ in headers}
@@ -99,12 +101,14 @@ def _trace(scope: Scope) -> dict[str, str]:
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
+    if not logger.isEnabledFor(logging.INFO):
+        return
     operation_id = operation_id_of(scope)
-    logger.info(
-        "request",
-        method=scope["method"],
-        path=scope["path"] if operation_id else None,
-        operation_id=operation_id,
-        status=status,
-        duration_ms=round(seconds * 1000, 2),
-    )
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"] if operation_id else None,
+        "operation_id": operation_id,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+    }
+    logger.info("request", extra=fields)
