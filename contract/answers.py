@@ -10,7 +10,7 @@ This module depends on nothing, so that handlers can import it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -93,7 +93,7 @@ def no_content() -> Answer:
     return Answer(status=204)
 
 
-def events(stream: AsyncIterator[Event]) -> Answer:
+def events(stream: AsyncGenerator[Event, None]) -> Answer:
     """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client goes away."""
     return Answer(status=200, content=stream)
 

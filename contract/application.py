@@ -15,9 +15,7 @@ Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMi
 from __future__ import annotations
 
 import functools
-import logging
 from types import ModuleType
-from typing import Any
 
 from connexion.exceptions import ResolverError
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
@@ -31,16 +29,12 @@ from connexion.operations import AbstractOperation
 from connexion.resolver import Resolution, Resolver
 
 from .access import Vocabulary
-from .answers import Problem, problem
 from .document import Document
 from .engine import Engine, Settings
 from .operations import compile_operations, find_handler
-from .problems import INTERNAL_ERROR, Refused
-from .responses import NonConformingAnswerError, Wire
+from .problems import Refused
 from .routing import TrieRoutingMiddleware
 from .security import Authenticate, BearerHandler
-
-logger = logging.getLogger(__name__)
 
 _LAYERS = [
     ServerErrorMiddleware,
@@ -50,7 +44,6 @@ _LAYERS = [
     LifespanMiddleware,
     ContextMiddleware,
 ]
-_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server. Nothing was changed.")
 
 
 class TagResolver(Resolver):
@@ -110,26 +103,11 @@ def build_application(  # noqa: PLR0913  # the parts of an application
 
 
 def _answer_errors(application: ConnexionMiddleware, engine: Engine) -> None:
-    async def refused(request: ConnexionRequest, error: Refused) -> ConnexionResponse:
-        return _response(engine, request, error.answer)
+    async def answer(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        wire = engine.error_wire(request.scope, error)
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in wire.headers}
+        return ConnexionResponse(status_code=wire.status, body=wire.body, headers=headers)
 
-    async def failed(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        if not isinstance(error, NonConformingAnswerError):
-            logger.error("unhandled error", exc_info=error)
-        return _response(engine, request, _SOMETHING_FAILED)
-
-    application.add_error_handler(Refused, refused)
-    application.add_error_handler(Exception, failed)
-
-
-def _response(engine: Engine, request: ConnexionRequest, answer: Problem) -> ConnexionResponse:
-    try:
-        wire = engine.problem_wire(request.scope, answer)
-    except NonConformingAnswerError:
-        wire = engine.problem_wire({}, _SOMETHING_FAILED)
-    return _as_connexion(wire)
-
-
-def _as_connexion(wire: Wire) -> ConnexionResponse:
-    headers: dict[str, Any] = {name.decode("ascii"): value.decode("latin-1") for name, value in wire.headers}
-    return ConnexionResponse(status_code=wire.status, body=wire.body, headers=headers)
+    # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
+    application.add_error_handler(Refused, answer)
+    application.add_error_handler(Exception, answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -19,12 +20,13 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from .access import Grant
-from .answers import Answer, ContractFile, Fault, Problem
+from .answers import Answer, ContractFile, Fault, Problem, problem
 from .bodies import has_body
 from .document import Document
 from .operations import Operation
 from .parameters import MalformedTextError, cookie_texts, query_texts
 from .problems import (
+    INTERNAL_ERROR,
     INVALID_BODY,
     INVALID_PARAMETERS,
     MALFORMED_REQUEST,
@@ -110,13 +112,19 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
         self.apis[api.base_path].append(api)
         return api
 
-    def problem_wire(self, scope: Scope, answer: Problem) -> Wire:
-        """*answer* as it leaves, checked against what the operation of the request declares, if it reached one.
+    def error_wire(self, scope: Scope, error: Exception) -> Wire:
+        """The answer to a request that *error* ended, wherever below the exception layer it was raised.
 
-        Raises NonConformingAnswerError where that does not declare it.
+        It is checked against what the operation declares, if the request reached one.
         """
-        operation_id = operation_id_of(scope)
-        return _problem_wire(self._operations.get(operation_id or ""), answer, self._settings)
+        answer = error.answer if isinstance(error, Refused) else self._settings.translate(error)
+        if answer is None and not isinstance(error, NonConformingAnswerError):
+            logger.error("unhandled error", exc_info=error)
+        operation = self._operations.get(operation_id_of(scope) or "")
+        try:
+            return _problem_wire(operation, answer or _SOMETHING_FAILED, self._settings)
+        except NonConformingAnswerError:
+            return _problem_wire(None, _SOMETHING_FAILED, self._settings)
 
 
 class _EngineAPI(RoutedAPI["_Runner"]):
@@ -127,6 +135,9 @@ class _EngineAPI(RoutedAPI["_Runner"]):
 
     def make_operation(self, operation: AbstractOperation) -> _Runner:
         return self._make(operation.operation_id)
+
+
+_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server. Nothing was changed.")
 
 
 async def _nothing_follows(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -197,8 +208,9 @@ class _Runner:
             faults = parameters["query"].read(query_texts(scope["query_string"]), arguments)
         except MalformedTextError as error:
             raise refuse(MALFORMED_REQUEST, "The query is not percent-encoded UTF-8, or has a NUL in it.") from error
-        if parameters["header"].known:
-            texts = {name.decode("latin-1"): [v.decode("latin-1") for v in values] for name, values in headers.items()}
+        if known := parameters["header"].known:
+            given = {name: headers[name.encode("ascii")] for name in known if name.encode("ascii") in headers}
+            texts = {name: [value.decode("latin-1") for value in values] for name, values in given.items()}
             faults += parameters["header"].read(texts, arguments)
         if parameters["cookie"].known:
             cookies = b"; ".join(headers.get(b"cookie", ())).decode("latin-1")
@@ -207,18 +219,10 @@ class _Runner:
 
     async def _perform(self, call: Call, arguments: Mapping[str, Any], accepted: str) -> Wire:
         """Run the handler; commit only what has a conforming answer."""
-        try:
-            async with self.settings.unit(call) as work:
-                answer = await self.operation.handler(work, **arguments)
-                wire = self._encode(answer, accepted)
-                await work.commit()
-        except (Refused, NonConformingAnswerError):
-            raise
-        except Exception as error:
-            translated = self.settings.translate(error)
-            if translated is None:
-                raise
-            raise Refused(translated) from error
+        async with self.settings.unit(call) as work:
+            answer = await self.operation.handler(work, **arguments)
+            wire = self._encode(answer, accepted)
+            await work.commit()
         return wire
 
     def _encode(self, answer: Answer, accepted: str) -> Wire:
@@ -289,6 +293,12 @@ async def send_wire(wire: Wire, scope: Scope, receive: Receive, send: Send) -> N
         await send({"type": "http.response.start", "status": wire.status, "headers": wire.headers})
         await send({"type": "http.response.body", "body": wire.body if isinstance(wire.body, bytes) else b""})
         return
-    stream = StreamingResponse(wire.body, status_code=wire.status)
-    stream.raw_headers = wire.headers
-    await stream(scope, receive, send)
+    async with aclosing(wire.body) as chunks:
+        stream = StreamingResponse(chunks, status_code=wire.status)
+        stream.raw_headers = wire.headers
+        try:
+            await stream(scope, receive, send)
+        except NonConformingAnswerError:
+            return  # It is logged; the answer has begun, and the server cuts off what ends before its end.
+        except Exception:
+            logger.exception("unhandled error in a stream")

@@ -6,6 +6,7 @@ At request time an `Operation` is only run.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -30,7 +31,7 @@ from .schemas import Direction, SchemaCompiler, Validator
 
 Handler = Callable[..., Any]
 ENGINE_HEADERS = frozenset({"if-none-match"})
-"""Header parameters that the engine itself acts upon; handlers do not get them."""
+"""Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
 
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""
@@ -99,9 +100,8 @@ class _Compiler:
         parameters = list(self._parameters(source, annotations))
         body = self._body(source, annotations.get("body", Any))
         responses = self._responses(source)
-        mine = [p for p in parameters if not (p.place == "header" and p.name.lower() in ENGINE_HEADERS)]
         if handler:
-            self._check_signature(source, handler, mine)
+            self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
         self._check_path(source, parameters)
         self._check_statuses(source, responses, access)
         if handler is None or len(self.mismatches) > before:
@@ -113,7 +113,7 @@ class _Compiler:
             safe=source.method in _SAFE_METHODS,
             access=access,
             handler=handler,
-            parameters={place: Parameters.of(place, mine) for place in PLACES},
+            parameters={place: Parameters.of(place, parameters) for place in PLACES},
             body=body,
             responses=responses,
         )
@@ -159,7 +159,8 @@ class _Compiler:
             keyword = re.sub(r"\W", "_", node["name"])
             annotation = annotations.get(keyword.lower() if node["in"] == "header" else keyword, str)
             try:
-                yield compile_parameter(node, self.schemas, annotation)
+                is_engines = node["in"] == "header" and node["name"].lower() in ENGINE_HEADERS
+                yield dataclasses.replace(compile_parameter(node, self.schemas, annotation), is_engines=is_engines)
             except UnsupportedStyleError as error:
                 self._report(source, f"{error}, which is not supported")
             except KeyError as error:

@@ -77,7 +77,10 @@ def decode(text: str, *, plus_is_space: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One compiled parameter. `keyword` is its name as a keyword argument of the handler."""
+    """One compiled parameter. `keyword` is its name as a keyword argument of the handler.
+
+    `is_engines` says that the engine acts upon it: it is checked, and the handler does not get it.
+    """
 
     name: str
     keyword: str
@@ -92,6 +95,7 @@ class Parameter:
     members: Mapping[str, Callable[[str], Any]]
     validator: Validator
     build: Callable[[Any], Any] | None
+    is_engines: bool = False
 
     def value(self, texts: list[str]) -> tuple[Any, list[Fault]]:
         """The typed value of the parameter that the request gives as *texts*, or what is wrong with it."""
@@ -273,9 +277,11 @@ class Parameters:
             if texts is None:
                 _absent(parameter, arguments, faults)
                 continue
-            value, found = parameter.value(texts)
+            # The engine's headers are lists, which may be spread over several lines (RFC 9110, section 5.3).
+            value, found = parameter.value([", ".join(texts)] if parameter.is_engines else texts)
             faults += found
-            arguments[parameter.keyword] = value
+            if not parameter.is_engines:
+                arguments[parameter.keyword] = value
         if self.place == "query" and (self.deep or len(given) > len(self.known) or given.keys() - self.known.keys()):
             faults += self._read_unnamed(given, arguments)
         return faults
@@ -312,7 +318,7 @@ def _read_deep(parameter: Parameter, texts: Mapping[str, str], arguments: dict[s
 
 
 def _absent(parameter: Parameter, arguments: dict[str, Any], faults: list[Fault]) -> None:
-    if parameter.has_default:
+    if parameter.has_default and not parameter.is_engines:
         arguments[parameter.keyword] = parameter.default
     elif parameter.required:
         faults.append(parameter.fault("This is required.", "required"))

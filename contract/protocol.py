@@ -48,8 +48,6 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
-        if self._refused:
-            return
         parsed_before = self._parsed
         super().data_received(data)
         self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
@@ -70,7 +68,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Stop at too many headers and at too large ones; drop trailers, which are no headers (RFC 9110, 6.5.1)."""
         if self._in_head:
-            super().on_header(name, value)
+            # llhttp leaves the white space after a value (RFC 9112, section 5.1).
+            super().on_header(name, value.rstrip(b" \t"))
         self._head_fields += 1
         self._count(len(name) + len(value) + 4)
 

@@ -7,8 +7,10 @@ purpose: dates and UUIDs pass an untyped schema as Python objects, and become te
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -67,7 +69,7 @@ class Wire:
 
     status: int
     headers: list[tuple[bytes, bytes]]
-    body: bytes | AsyncIterator[bytes]
+    body: bytes | AsyncGenerator[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +157,14 @@ def _media_type(declared: Response, answer: Answer, accepted: str) -> str | None
     return answer.media_type or preferred
 
 
-def _encode(media_type: str | None, answer: Answer, declared: Response, breach: Breach) -> bytes | AsyncIterator[bytes]:
+def _encode(media_type: str | None, answer: Answer, declared: Response, breach: Breach) -> bytes | AsyncGenerator[bytes, None]:
     if media_type is None:
         return b""
     validator = declared.content.get(media_type)
     if validator is None:
         breach(f"media type {media_type} is not declared for status {answer.status}")
     if media_type == EVENT_STREAM:
-        if not isinstance(answer.content, AsyncIterator):
+        if not isinstance(answer.content, AsyncGenerator):
             raise _impossible("content that is no stream of events", breach)
         return _encode_events(answer.content, validator, breach)
     if is_json(media_type):
@@ -205,13 +207,16 @@ def _impossible(text: str, breach: Breach) -> NonConformingAnswerError:
 
 
 async def _encode_events(
-    stream: AsyncIterator[Event], validator: Validator | None, breach: Breach
-) -> AsyncIterator[bytes]:
-    async for event in stream:
-        data = _encode_json(event.content, validator, breach)
-        fields = [(b"id", event.id), (b"event", event.type)]
-        lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
-        yield b"".join((*lines, b"data: ", data, b"\n\n"))
+    stream: AsyncGenerator[Event, None], validator: Validator | None, breach: Breach
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(stream):
+        async for event in stream:
+            data = _encode_json(event.content, validator, breach)
+            fields = [(b"id", event.id), (b"event", event.type)]
+            lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
+            yield b"".join((*lines, b"data: ", data, b"\n\n"))
+            # To a client that is gone nothing is sent, and nothing waits: let the loop see that it is.
+            await asyncio.sleep(0)
 
 
 def _entity_tag(content: Any, body: bytes) -> str:  # plain data

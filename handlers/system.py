@@ -6,13 +6,13 @@ from domain.ports import Work
 
 async def check_liveness(_work: Work) -> Answer:
     """200 as long as the process answers; no database is asked."""
-    return ok({"status": "alive"})
+    return ok({"status": "ok"})
 
 
 async def check_readiness(work: Work) -> Answer:
     """200 when the database answers and has the schema that this version needs; StorageUnavailable otherwise."""
     await work.check_storage()
-    return ok({"status": "ready"})
+    return ok({"status": "ok"})
 
 
 async def get_contract_yaml(_work: Work) -> Answer:

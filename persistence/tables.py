@@ -25,6 +25,7 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -164,7 +165,7 @@ Index(
     projects.c.workspace_id,
     unique=True,
     postgresql_where=projects.c.is_inbox,
-    sqlite_where=projects.c.is_inbox,
+    sqlite_where=projects.c.is_inbox == true(),  # as a query says it there, or the index is not used
 )
 for _name, _condition in (
     ("ix_projects_active_position", projects.c.archived_at.is_(None)),

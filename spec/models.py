@@ -127,7 +127,7 @@ class ProjectPatch(BaseModel):
 
 class DueCreate(BaseModel):
     """
-    When a task is due. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time_zone`.
+    When a task is due. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time`.
     """
 
     model_config = ConfigDict(
@@ -141,7 +141,7 @@ class DueCreate(BaseModel):
 
 class DuePatch(BaseModel):
     """
-    A merge patch of when a task is due; `null` clears it all. The merged value must have a `date`, and a `time` where it has a `time_zone`; faults have the pointers `#/due/date` and `#/due/time_zone`.
+    A merge patch of when a task is due; `null` clears it all. The merged value must have a `date`, and a `time` where it has a `time_zone`; faults have the pointers `#/due/date` and `#/due/time`.
     """
 
     model_config = ConfigDict(

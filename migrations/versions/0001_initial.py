@@ -152,14 +152,13 @@ def _create_projects() -> None:
             ["workspace_id"], ["workspaces.id"], name="fk_projects_workspace_id", ondelete="CASCADE"
         ),
     )
-    inbox = sa.text("is_inbox")
     op.create_index(
         "uq_projects_inbox",
         "projects",
         ["workspace_id"],
         unique=True,
-        postgresql_where=inbox,
-        sqlite_where=inbox,
+        postgresql_where=sa.text("is_inbox"),
+        sqlite_where=sa.text("is_inbox = 1"),
     )
     for name, condition in (
         ("ix_projects_active_position", sa.text("archived_at IS NULL")),
