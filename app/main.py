@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
 from uuid import UUID
 
 from starlette.types import ASGIApp
@@ -81,8 +82,8 @@ def make_parts(settings: Settings) -> Parts:
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
-def build(settings: Settings) -> ASGIApp:
-    """The whole application. Raises contract.operations.ContractMismatchError."""
+def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
+    """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
     parts = make_parts(settings)
 
     @contextlib.asynccontextmanager
@@ -95,7 +96,7 @@ def build(settings: Settings) -> ASGIApp:
 
     application: ASGIApp = build_application(
         Document.read(contract_path()),
-        handlers,
+        package,
         engine.Settings(
             unit=lambda call: _unit(parts.dependencies, call),
             translate=translate,

@@ -15,6 +15,7 @@ Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMi
 from __future__ import annotations
 
 import functools
+from collections.abc import Awaitable, Callable
 from types import ModuleType
 
 from connexion.exceptions import ResolverError
@@ -35,15 +36,6 @@ from .operations import compile_operations, find_handler
 from .problems import Refused
 from .routing import TrieRoutingMiddleware
 from .security import Authenticate, BearerHandler
-
-_LAYERS = [
-    ServerErrorMiddleware,
-    ExceptionMiddleware,
-    TrieRoutingMiddleware,
-    SecurityMiddleware,
-    LifespanMiddleware,
-    ContextMiddleware,
-]
 
 
 class TagResolver(Resolver):
@@ -89,25 +81,34 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         outer_headers=frozenset(map(str.lower, outer_headers)),
     )
     engine = Engine(document, operations, settings)
+    answer_error = _answer_with(engine)
     application = ConnexionMiddleware(
         engine,
-        middlewares=list(_LAYERS),
+        middlewares=[
+            # Its own answer is a coroutine, which Starlette, from which it is derived, does not await.
+            functools.partial(ServerErrorMiddleware, handler=answer_error),
+            ExceptionMiddleware,
+            TrieRoutingMiddleware,
+            SecurityMiddleware,
+            LifespanMiddleware,
+            ContextMiddleware,
+        ],
         lifespan=lifespan,
         resolver=TagResolver(handlers),
         security_map={"bearer": functools.partial(BearerHandler, authenticate, realm=realm)},
     )
+    # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
+    application.add_error_handler(Refused, answer_error)
+    application.add_error_handler(Exception, answer_error)
     # Connexion resolves references, and sets defaults, in the very object that it is given.
     application.add_api(Document.parse(document.raw).root, base_path="")
-    _answer_errors(application, engine)
     return application
 
 
-def _answer_errors(application: ConnexionMiddleware, engine: Engine) -> None:
-    async def answer(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+def _answer_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:
+    async def answer_error(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         wire = engine.error_wire(request.scope, error)
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in wire.headers}
         return ConnexionResponse(status_code=wire.status, body=wire.body, headers=headers)
 
-    # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
-    application.add_error_handler(Refused, answer)
-    application.add_error_handler(Exception, answer)
+    return answer_error

@@ -32,6 +32,10 @@ class _TooManyHeadersError(Exception):
     """Raised inside the parser, which stops at it."""
 
 
+class _HostError(Exception):
+    """Raised inside the parser, which stops at it."""
+
+
 class BoundedHttpToolsProtocol(HttpToolsProtocol):
     """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents."""
 
@@ -45,10 +49,13 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._parsed = 0
         self._pending_bytes = 0
         self._refused = False
+        self._data = b""
+        self._replaying = False
 
     def data_received(self, data: bytes) -> None:
         """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
         parsed_before = self._parsed
+        self._data = data
         super().data_received(data)
         self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
         if self._pending_bytes > MAX_HEAD_BYTES and not self._refused:
@@ -56,17 +63,23 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A new head begins."""
+        if self._replaying:
+            return
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = self._head_fields = 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the request's target; stop at too long a one."""
+        if self._replaying:
+            return
         super().on_url(url)
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Stop at too many headers and at too large ones; drop trailers, which are no headers (RFC 9110, 6.5.1)."""
+        if self._replaying:
+            return
         if self._in_head:
             # llhttp leaves the white space after a value (RFC 9112, section 5.1).
             super().on_header(name, value.rstrip(b" \t"))
@@ -74,7 +87,11 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
-        """The head is over; bodies are bounded by the application."""
+        """The head is over; bodies are bounded by the application. Stop without a single Host (RFC 9112, 3.2)."""
+        if self._replaying:
+            return
+        if self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
+            raise _HostError
         super().on_headers_complete()
         self._in_head = False
 
@@ -82,6 +99,23 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         """A part of the body."""
         super().on_body(body)
         self._parsed += 1
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Called by uvicorn for an `Upgrade` that it cannot do, which a server may ignore (RFC 9110, section 7.8).
+
+        httptools has taken the body for another protocol's by then: a new parser, shown how the body is framed, reads
+        it. Java's HttpClient asks for h2c with each request in the clear.
+        """
+        upgrade = sys.exception()
+        framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
+        if not framing or upgrade is None:
+            return
+        self.parser = httptools.HttpRequestParser(self)
+        self.cycle.more_body = True
+        self._replaying = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % field for field in framing) + b"\r\n")
+        self._replaying = False
+        self.data_received(self._data[upgrade.args[0] :])
 
     def _count(self, size: int) -> None:
         self._parsed += 1

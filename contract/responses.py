@@ -157,7 +157,9 @@ def _media_type(declared: Response, answer: Answer, accepted: str) -> str | None
     return answer.media_type or preferred
 
 
-def _encode(media_type: str | None, answer: Answer, declared: Response, breach: Breach) -> bytes | AsyncGenerator[bytes, None]:
+def _encode(
+    media_type: str | None, answer: Answer, declared: Response, breach: Breach
+) -> bytes | AsyncGenerator[bytes, None]:
     if media_type is None:
         return b""
     validator = declared.content.get(media_type)

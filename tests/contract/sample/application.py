@@ -1,0 +1,63 @@
+"""The sample's composition: tokens, problems, the engine's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from contract.access import Grant, Vocabulary
+from contract.answers import Problem, ProblemType, problem
+from contract.application import build_application
+from contract.document import Document
+from contract.engine import ResponseCheck, Settings
+
+from . import handlers
+from .store import NameTakenError, StationNotFoundError, Store, Work
+
+CONTRACT = Path(__file__).with_name("openapi.yaml")
+URN_PREFIX = "urn:weather:problem:"
+VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
+BODY_LIMIT_BYTES = 256 * 1024
+
+GRANTS = {
+    "director": Grant(principal="ada", scopes=frozenset({"read", "write"}), role="director"),
+    "observer": Grant(principal="bo", scopes=frozenset({"read", "write"}), role="observer"),
+    "reader": Grant(principal="cy", scopes=frozenset({"read"}), role="director"),
+    "stranger": Grant(principal="di", scopes=frozenset({"read", "write"}), role=None),
+}
+_ROWS: dict[type[Exception], ProblemType] = {
+    StationNotFoundError: ProblemType("not-found", 404, "Not found"),
+    NameTakenError: ProblemType("name-taken", 409, "Name taken"),
+    # The contract declares no 410 anywhere.
+    TimeoutError: ProblemType("gone", 410, "Gone"),
+}
+
+
+async def authenticate(token: str, _path: Mapping[str, str]) -> Grant | None:
+    """The grant of one of the tokens that the tests use."""
+    return GRANTS.get(token)
+
+
+def translate(error: Exception) -> Problem | None:
+    """The problem for one of the sample's own errors."""
+    row = _ROWS.get(type(error))
+    return problem(row, "It cannot be done.") if row else None
+
+
+def build(store: Store, *, document: Document | None = None, response_check: ResponseCheck = "enforce") -> Any:
+    """The sample as an ASGI application."""
+    return build_application(
+        document or Document.read(CONTRACT),
+        handlers,
+        Settings(
+            unit=lambda call: Work(store, call),
+            translate=translate,
+            urn_prefix=URN_PREFIX,
+            response_check=response_check,
+        ),
+        authenticate=authenticate,
+        vocabulary=VOCABULARY,
+        realm="weather",
+        body_limit_bytes=BODY_LIMIT_BYTES,
+    )

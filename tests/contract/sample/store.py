@@ -1,0 +1,71 @@
+"""The sample's memory, and its unit of work."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from contract.engine import Call
+
+
+class StationNotFoundError(Exception):
+    """There is no such station."""
+
+
+class NameTakenError(Exception):
+    """Two stations may not have the same name."""
+
+
+@dataclass
+class Store:
+    """What lasts: stations by id. `log` says what units of work did, in order."""
+
+    stations: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    closed_streams: list[str] = field(default_factory=list)
+
+    def snapshot(self) -> object:
+        """What a refused request must leave as it is."""
+        return copy.deepcopy(self.stations), self.log.count("committed")
+
+
+class Work:
+    """A unit of work on a copy of the stations."""
+
+    def __init__(self, store: Store, call: Call) -> None:
+        self.store = store
+        self.call = call
+        self._committed = False
+
+    async def __aenter__(self) -> Self:
+        self.store.log.append("opened")
+        self.stations = copy.deepcopy(self.store.stations)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._committed:
+            self.store.log.append("rolled back")
+
+    async def commit(self) -> None:
+        """Keep the copy; a read has nothing to keep."""
+        self._committed = True
+        if not self.call.safe:
+            self.store.stations = self.stations
+            self.store.log.append("committed")
+
+    def station(self, station_id: UUID) -> dict[str, Any]:
+        """Raises StationNotFoundError."""
+        if station_id not in self.stations:
+            raise StationNotFoundError
+        return self.stations[station_id]
+
+    def write_something(self) -> UUID:
+        """A trace that only a commit leaves."""
+        station_id = UUID(int=len(self.stations) + 1)
+        self.stations[station_id] = {"id": station_id, "name": "trace", "revision": 1}
+        return station_id

@@ -1,0 +1,294 @@
+"""The small pieces, where a socket would be roundabout."""
+
+import decimal
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from connexion.exceptions import ResolverError
+
+from contract.answers import Answer, Fault, ProblemType, problem
+from contract.application import TagResolver
+from contract.document import Document
+from contract.faults import pointer, schema_faults
+from contract.parameters import MalformedTextError, cookie_texts, decode, query_texts
+from contract.problems import document
+from contract.responses import Responses, matches_entity_tag, negotiate
+from contract.routing import SegmentTrie
+from contract.schemas import SchemaCompiler
+
+from .sample import handlers
+
+HTML, TEXT, JSON = "text/html", "text/plain", "application/json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("", JSON),
+        ("*/*", JSON),
+        ("text/plain", TEXT),
+        ("text/*", HTML),
+        ("text/*;q=0.5, text/plain", TEXT),
+        ("text/*, text/html;q=0.1", TEXT),
+        ("*/*;q=0.1, text/plain;q=0.2", TEXT),
+        ("*/*, application/json;q=0", HTML),
+        ("text/html;level=1;q=0.4, text/plain;q=0.3", HTML),
+        ("text/plain;charset=utf-8", TEXT),
+        (" Text/Plain ; Q=1 ", TEXT),
+        ("image/png", None),
+        ("text/plain;q=0", None),
+        ("text/plain;q=x", None),
+        ("text/plain;q=nan", None),
+        ("text", None),
+        (",,;", None),
+    ],
+)
+def test_the_best_of_what_there_is_is_chosen(accept: str, chosen: str | None) -> None:
+    assert negotiate(accept, (JSON, HTML, TEXT)) == chosen
+
+
+def test_where_there_is_nothing_to_choose_anything_is_acceptable() -> None:
+    assert negotiate("image/png", ()) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "matches"),
+    [('"a"', True), ('W/"a"', True), (' "b" , "a"', True), ("*", True), ('"b"', False), ("a", False), ("", False)],
+)
+def test_entity_tags_are_compared_weakly(given: str, matches: bool) -> None:  # noqa: FBT001  # a table
+    assert matches_entity_tag(given, '"a"') is matches
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded"), [("", ""), ("a+b", "a+b"), ("a%20b%2F", "a b/"), ("%C3%A9", "é"), ("%25", "%")]
+)
+def test_percent_encoding_is_undone_once(text: str, decoded: str) -> None:
+    assert decode(text) == decoded
+
+
+@pytest.mark.parametrize("text", ["%", "%1", "%zz", "a%2", "%FF", "%ED%A0%80", "%00", "é"])
+def test_what_is_no_percent_encoded_text_is_refused(text: str) -> None:
+    with pytest.raises(MalformedTextError):
+        decode(text)
+
+
+def test_a_query_keeps_the_order_of_repeated_names() -> None:
+    assert query_texts(b"a=1&b=x+y&a=%2B&c&=d&&e=f=g") == {
+        "a": ["1", "+"], "b": ["x y"], "c": [""], "": ["d"], "e": ["f=g"],
+    }  # fmt: skip
+    assert query_texts(b"") == {}
+
+
+def test_what_is_no_cookie_is_passed_over() -> None:
+    assert cookie_texts("a=1; b; c=; a=2;") == {"a": ["1", "2"], "c": [""]}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ([], "#"),
+        (["a", 0, "b"], "#/a/0/b"),
+        (["a/b", "~", ""], "#/a~1b/~0/"),
+        (["x" * 65], f"#/{'x' * 64}…"),
+    ],
+)
+def test_a_pointer_escapes_and_cuts_names(path: list[str | int], text: str) -> None:
+    assert pointer(path) == text
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "code", "detail"),
+    [
+        ({"type": "integer"}, "", "type", "This must be an integer."),
+        ({"type": "number", "nullable": True}, "", "type", "This must be null or a number."),
+        ({"enum": ["a", 1]}, "", "enum", "This must be one of: a, 1."),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None, "invalid", "This value does not fit its schema."),
+        ({"not": {}}, 1, "invalid", "This value does not fit its schema."),
+        ({"minProperties": 2}, {"a": 1}, "min-properties", "This must have at least 2 properties."),
+        ({"maximum": 5, "exclusiveMaximum": True}, 5, "maximum", "This must be less than 5."),
+        ({"maximum": 5}, 6, "maximum", "This must be 5 or less."),
+        ({"minimum": 5, "exclusiveMinimum": True}, 5, "minimum", "This must be more than 5."),
+        ({"pattern": "^a$"}, "b", "pattern", "This must match ^a$"),
+    ],
+)
+def test_a_fault_says_what_should_be_there(schema: Any, value: Any, code: str, detail: str) -> None:
+    errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors(value)
+    assert schema_faults(errors) == [Fault(detail, code)]
+
+
+COMPONENTS = {
+    "Name": {"type": "string", "maxLength": 3},
+    "Base": {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}},
+    "Free": {"type": "object"},
+    "Tree": {
+        "type": "object",
+        "properties": {"kids": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
+    },
+    "Both": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"b": {}}}]},
+}
+BASE = {"$ref": "#/components/schemas/Base"}
+SECRET = {"type": "object", "required": ["p"], "properties": {"p": {"type": "string", "writeOnly": True}}}
+FIXED = {"type": "object", "required": ["p"], "properties": {"p": {"type": "string", "readOnly": True}}}
+
+
+@pytest.mark.parametrize(
+    ("direction", "schema", "good", "bad"),
+    [
+        ("request", {"type": "string", "nullable": True}, ["", None], [1]),
+        ("request", {"nullable": True}, [None, 1], []),
+        ("request", {"type": "string", "nullable": True, "enum": ["a"]}, ["a"], [None]),
+        ("request", {"type": "integer"}, [2, 2.0, 10**30], [2.5, True, "2"]),
+        ("request", {"minimum": 1, "exclusiveMinimum": True}, [2, 1.1], [1, 0]),
+        ("request", {"minimum": 1, "exclusiveMinimum": False}, [1], [0]),
+        ("request", {"maximum": 1, "exclusiveMaximum": True}, [0], [1, 2]),
+        ("request", {"exclusiveMaximum": True}, [10**9], []),
+        ("request", {"$ref": "#/components/schemas/Name", "maxLength": 1}, ["abc"], ["abcd"]),
+        ("request", {"type": "array", "maxItems": 1, "items": {"type": "integer"}}, [[], [1]], [["a"], [1, 1]]),
+        ("request", {"type": "array", "items": {"type": "integer"}}, [[1, 2]], [["a"]]),
+        ("request", {"type": "array", "uniqueItems": True, "items": {}}, [[1, 2]], [[1, 1]]),
+        ("request", {"type": "array", "nullable": True, "maxItems": 1, "items": {}}, [None, [1]], [[1, 1]]),
+        ("request", {"type": "string", "pattern": "^a", "maxLength": 2}, ["ab"], ["b", "abc"]),
+        ("request", {"pattern": r"^\d+$"}, ["1"], ["\uff11", "1\n"]),
+        ("request", FIXED, [{}], [{"p": "x"}]),
+        ("request", SECRET, [{"p": "x"}], [{}]),
+        ("request", {"format": "uuid"}, ["0190a5f0-0000-7000-8000-000000000000"], ["0190a5f0000070008000000000000000"]),
+        ("request", {"format": "date"}, ["2024-02-29"], ["2023-02-29", "2024-2-9", "20240229"]),
+        ("request", {"format": "date-time"}, ["2024-02-29T00:00:00Z"], ["2024-02-29T00:00:00", "2024-02-29"]),
+        ("request", {"format": "klingon"}, ["any"], []),
+        ("request", {"type": "object", "additionalProperties": {"type": "integer"}}, [{"a": 1}], [{"a": "b"}]),
+        ("request", BASE, [{"a": 1}, {"a": 1, "b": 2}], [{}]),
+        ("request", {"not": {"type": "string"}}, [1], ["a"]),
+        ("request", {"oneOf": [{"type": "string"}, {"maxLength": 2}]}, ["abc", 1], ["a"]),
+        ("request", {"type": "string", "default": 1, "example": 2, "x-any": 3, "title": "t"}, ["a"], [1]),
+        ("answer", SECRET, [{}], [{"p": "x"}]),
+        ("answer", FIXED, [{"p": "x"}], [{}]),
+        ("answer", BASE, [{"a": 1}], [{"a": 1, "b": 2}, {}]),
+        ("answer", {"type": "object"}, [{}, {"any": 1}], [1]),
+        ("answer", {"additionalProperties": True, "properties": {"a": {}}}, [{"b": 1}], []),
+        ("answer", {"allOf": [BASE, {"properties": {"b": {}}}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
+        ("answer", {"allOf": [BASE, {"type": "object", "required": ["a"]}]}, [{"a": 1}], [{"a": 1, "c": 3}]),
+        ("answer", {"allOf": [{"$ref": "#/components/schemas/Both"}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
+        ("answer", {"allOf": [{"allOf": [BASE]}, {"properties": {"b": BASE}}]},
+         [{"a": 1, "b": {"a": 1}}], [{"a": 1, "b": {"a": 1, "c": 1}}]),
+        ("answer", {"anyOf": [BASE, {"$ref": "#/components/schemas/Free"}]}, [{"a": 1, "c": 3}], [1]),
+        ("answer", {"oneOf": [BASE, {"type": "string"}]}, [{"a": 1}, "a"], [{"a": 1, "b": 2}]),
+        ("answer", {"$ref": "#/components/schemas/Tree"},
+         [{"kids": [{}, {"kids": []}]}], [{"kids": [{"x": 1}]}, {"x": 1}]),
+        ("answer", {"type": "array", "maxItems": 1, "items": BASE}, [[{"a": 1}]], [[{"a": 1, "b": 2}]]),
+        ("answer", {"type": "object", "additionalProperties": BASE}, [{"x": {"a": 1}}], [{"x": {"a": 1, "b": 2}}]),
+    ],
+)  # fmt: skip
+def test_a_schema_of_openapi_3_0_means_what_it_says(
+    direction: Any, schema: dict[str, Any], good: list[Any], bad: list[Any]
+) -> None:
+    validator = SchemaCompiler({"components": {"schemas": COMPONENTS}}).compile(schema, direction=direction)
+    assert [value for value in good if not validator.is_valid(value)] == []
+    assert [value for value in bad if validator.is_valid(value)] == []
+
+
+@pytest.fixture
+def trie() -> SegmentTrie:
+    made = SegmentTrie()
+    for path in ("/", "/a", "/a/{x}", "/a/b", "/a/b/c", "/a/{x}/d", "/{y}/e", "/{y}/{z}/{w}"):
+        made.add(path, "get", path)
+    made.add("/a/b", "post", "post /a/b")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("path", "found", "values"),
+    [
+        ("/", "/", []),
+        ("/a", "/a", []),
+        ("/a/b", "/a/b", []),
+        ("/a/x", "/a/{x}", ["x"]),
+        ("/a/b/c", "/a/b/c", []),
+        ("/a/b/d", "/a/{x}/d", ["b"]),
+        ("/a/e", "/a/{x}", ["e"]),
+        ("/b/e", "/{y}/e", ["b"]),
+        ("/a/b/f", "/{y}/{z}/{w}", ["a", "b", "f"]),
+        ("/a/x%2Fy", "/a/{x}", ["x%2Fy"]),
+    ],
+)
+def test_a_literal_is_preferred_and_a_dead_end_is_left(
+    trie: SegmentTrie, path: str, found: str, values: list[str]
+) -> None:
+    match = trie.find(path)
+    assert match is not None
+    assert (match[0].operations["GET"], match[1]) == (found, values)
+
+
+@pytest.mark.parametrize("path", ["", "*", "/b", "/a/", "//a", "/a//d", "/a/b/c/d", "/a/b/"])
+def test_a_path_that_is_not_there_is_not_found(trie: SegmentTrie, path: str) -> None:
+    assert trie.find(path) is None
+
+
+def test_all_methods_of_a_path_are_allowed(trie: SegmentTrie) -> None:
+    match = trie.find("/a/b")
+    assert match is not None
+    assert match[0].allow == "GET, HEAD, OPTIONS, POST"
+
+
+def test_json_is_read_as_json_and_yaml_as_yaml() -> None:
+    read = {"a": ["\U0001f600", {"b": None}], "when": "2026-01-31"}
+    assert Document.parse(json.dumps(read, indent="\t").encode()).root == read
+    assert Document.parse('{a: ["\U0001f600", {b: null}], when: 2026-01-31}'.encode()).root == read
+
+
+def test_a_reference_is_followed_to_its_end() -> None:
+    document = Document.parse(b'{"a": {"$ref": "#/b/c~1d"}, "b": {"c/d": {"$ref": "#/e"}}, "e": {"f": 1}}')
+    assert document.resolve(document.root["a"]) == {"f": 1}
+    with pytest.raises(KeyError):
+        document.resolve({"$ref": "#/nope"})
+
+
+def test_a_problem_lists_at_most_fifty_faults() -> None:
+    kind = ProblemType("odd", 422, "Odd")
+    faults = [Fault("d", "c", place=f"#/{number}") for number in range(51)]
+    assert len(document(problem(kind, "d", faults=faults), urn_prefix="urn:")["errors"]) == 50
+    assert "errors" not in document(problem(kind, "d"), urn_prefix="urn:")
+
+
+class _DriversUUID:
+    """Some drivers answer a class of their own that looks like a UUID, and is none."""
+
+
+class _Subclass(UUID):
+    """Others a subclass of it."""
+
+
+def encode(content: Any) -> bytes:
+    def ignore(_text: str) -> None:
+        """Nothing is declared here."""
+
+    wire = Responses({}, ()).encode(Answer(status=200, content=content), accepted="", breach=ignore)
+    assert isinstance(wire.body, bytes)
+    return wire.body
+
+
+def test_plain_data_is_written_as_the_contract_writes_it() -> None:
+    text = "0190a5f0-0000-7000-8000-000000000000"
+    moment = datetime(2024, 1, 1, 13, tzinfo=timezone(timedelta(0)))
+    content = {"id": UUID(text), "sub": _Subclass(text), "on": date(2024, 2, 29), "at": moment, "x": [1, 1.5, True]}
+    assert json.loads(encode(content)) == {
+        "id": text, "sub": text, "on": "2024-02-29", "at": "2024-01-01T13:00:00Z", "x": [1, 1.5, True],
+    }  # fmt: skip
+    assert encode(datetime(2024, 1, 1, tzinfo=UTC)) == b'"2024-01-01T00:00:00Z"'
+
+
+@pytest.mark.parametrize("content", [_DriversUUID(), {1: 2}, {"a": decimal.Decimal(1)}, 2**64, {"a"}, "\ud800"])
+def test_what_is_no_plain_data_is_not_written(content: Any) -> None:
+    with pytest.raises(Exception, match="not plain data"):
+        encode(content)
+
+
+def test_the_resolver_says_which_handler_is_missing() -> None:
+    class Operation:
+        _operation = {"tags": ["system"]}  # noqa: RUF012  # a stand-in for connexion's
+        operation_id = "nope"
+
+    with pytest.raises(ResolverError, match=r"there is no handler tests\.contract\.sample\.handlers\.system\.nope"):
+        TagResolver(handlers).resolve(Operation())

@@ -1,0 +1,213 @@
+"""The HTTP parser's side: bounds, pipelines, chunks, and connections that go on after a refusal."""
+
+import contextlib
+import socket
+
+import pytest
+
+from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS
+
+from .conftest import Sample
+from .wire import connected, exchange, read_reply, request
+
+ALIVE = request("GET", "/livez")
+JSON = "Content-Type: application/json"
+OCTETS = "Content-Type: application/octet-stream"
+
+
+def statuses(connection: socket.socket, count: int) -> list[int]:
+    """The statuses of *count* answers of the form `head, Content-Length, body`, which may arrive together."""
+    stream = connection.makefile("rb")
+    found = []
+    for _ in range(count):
+        found.append(int(stream.readline().split()[1]))
+        lines = dict(line.lower().split(b": ", 1) for line in iter(stream.readline, b"\r\n"))
+        stream.read(int(lines.get(b"content-length", b"0")))
+    return found
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_a_head_just_within_the_bounds_is_served(server: Sample) -> None:
+    lines = [f"X-{i}: {'x' * 320}" for i in range(MAX_HEADERS - 3)]
+    assert 31_000 < len("".join(lines)) < MAX_HEAD_BYTES
+    assert server.call("GET", "/livez", *lines).status == 200
+
+
+@pytest.mark.parametrize("size", [1, 1000, 20_000])
+def test_a_long_header_is_served_however_it_is_cut_into_pieces(server: Sample, size: int) -> None:
+    head = request("GET", "/livez", f"X-Long: {'x' * (30_000 if size > 1 else 300)}")
+    with connected(server.address) as connection:
+        for start in range(0, len(head), size):
+            connection.sendall(head[start : start + size])
+        assert read_reply(connection).status == 200
+
+
+def test_a_head_that_is_too_long_is_refused_in_one_read(server: Sample) -> None:
+    reply = server.call("GET", "/livez", f"X-Long: {'x' * 40_000}")
+    assert (reply.status, reply.slug, reply.headers["connection"]) == (431, "headers-too-large", "close")
+
+
+def test_nothing_is_served_after_a_refused_head(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(b"BREW / HTTP/1.1\r\n\r\n" + ALIVE)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            for _ in range(50):
+                connection.sendall(ALIVE)
+        with contextlib.suppress(ConnectionError):
+            while more := connection.recv(65536):
+                received += more
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert received.startswith(b"HTTP/1.1 501 ")
+
+
+def test_two_requests_in_one_write_are_both_answered(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(ALIVE * 2)
+        assert statuses(connection, 2) == [200, 200]
+
+
+def test_a_request_behind_a_long_body_is_not_taken_for_a_long_head(server: Sample) -> None:
+    body = b'{"name": "' + b"x" * 45_000 + b'"}'
+    first = request("POST", "/stations", JSON, body=body, token="director")
+    with connected(server.address) as connection:
+        connection.sendall(first + ALIVE[:10])
+        connection.sendall(ALIVE[10:-2])
+        connection.sendall(ALIVE[-2:])
+        assert statuses(connection, 2) == [422, 200]
+
+
+def test_each_request_of_a_connection_has_its_own_bounds(server: Sample) -> None:
+    long = request("GET", "/livez", f"X-Long: {'x' * 20_000}")
+    with connected(server.address) as connection:
+        for _ in range(5):
+            connection.sendall(long)
+            assert read_reply(connection).status == 200
+
+
+def test_a_body_in_chunks_is_read(server: Sample) -> None:
+    head = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked")
+    chunks = [head, b"1\r\n", b"a\r", b"\n2;name=value\r\nbc\r\n", b"0\r\n\r\n"]
+    assert exchange(server.address, chunks, method="PUT").json == {"given": ["bytes", b"abc".hex()]}
+
+
+def test_trailers_are_no_headers(server: Sample) -> None:
+    head = request("POST", "/stations", JSON, "Transfer-Encoding: chunked")
+    body = b'{"name": "Kew"}'
+    chunks = [head + b"%x\r\n" % len(body) + body + b"\r\n0\r\nAuthorization: Bearer director\r\n\r\n"]
+    assert exchange(server.address, chunks, method="POST").status == 401
+
+
+@pytest.mark.parametrize(
+    "trailers",
+    [[b"X: " + b"x" * 65536] + [b"x" * 65536] * 100, [b"X: " + b"x" * 10_000 + b"\r\n"] * 50, [b"X: y\r\n" * 101]],
+    ids=["one that does not end", "large ones", "many"],
+)
+def test_trailers_are_bounded_as_headers_are(server: Sample, trailers: list[bytes]) -> None:
+    head = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked")
+    reply = exchange(server.address, [head + b"1\r\na\r\n0\r\n", *trailers], method="PUT")
+    assert (reply.status, reply.slug) == (431, "headers-too-large")
+
+
+def test_the_size_line_of_a_chunk_is_bounded(server: Sample) -> None:
+    head = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked")
+    reply = exchange(server.address, [head, b"1;", *[b"x" * 65536] * 100], method="PUT")
+    assert reply.status in (400, 431)
+
+
+def test_a_broken_chunk_is_refused(server: Sample) -> None:
+    head = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked")
+    reply = exchange(server.address, [head, b"1\r\na\r\n", b"xyz\r\n"], method="PUT")
+    assert (reply.status, reply.slug) == (400, "malformed-request")
+
+
+def test_the_connection_goes_on_after_a_body_that_was_refused_unread(server: Sample) -> None:
+    body = b"x" * 300_000
+    with connected(server.address) as connection:
+        connection.sendall(request("PUT", "/notes", OCTETS, f"Content-Length: {len(body)}"))
+        assert read_reply(connection, method="PUT").slug == "content-too-large"
+        connection.sendall(body)
+        connection.sendall(ALIVE)
+        assert read_reply(connection).status == 200
+
+
+def test_the_connection_goes_on_after_a_body_that_was_refused_half_read(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked"))
+        connection.sendall(b"64\r\n" + b"x" * 100 + b"\r\n")
+        assert read_reply(connection, method="PUT").slug == "content-too-large"
+        connection.sendall(b"64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n" + ALIVE)
+        assert read_reply(connection).status == 200
+
+
+def test_a_client_that_waits_is_told_to_continue_only_where_its_body_is_wanted(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("PUT", "/notes", OCTETS, "Expect: 100-continue", "Content-Length: 3"))
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"abc")
+        assert read_reply(connection).status == 200
+        connection.sendall(request("PUT", "/notes", OCTETS, "Expect: 100-continue", "Content-Length: 65"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_is_cut_short_has_no_effect(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("POST", "/stations", JSON, "Content-Length: 50", token="director") + b'{"name"')
+        connection.shutdown(socket.SHUT_WR)
+        assert b"HTTP/1.1 2" not in until_closed(connection)
+    assert server.call("GET", "/livez").status == 200
+    assert "committed" not in server.store.log
+
+
+def test_a_request_that_asks_for_another_protocol_gets_its_answer(server: Sample) -> None:
+    reply = server.call("GET", "/stations", "Connection: Upgrade", "Upgrade: websocket", token="director")
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("target", ["http://sample/livez", "/livez#part"])
+def test_other_forms_of_a_target_are_understood(server: Sample, target: str) -> None:
+    assert server.call("GET", target).status == 200
+
+
+def test_http_1_0_is_answered_and_closed(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+        assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
+
+
+H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+
+
+@pytest.mark.parametrize("cut", [1, 30, None])
+def test_the_body_of_a_request_that_asks_for_an_upgrade_is_read(server: Sample, cut: int | None) -> None:
+    body = b'{"name": 5}'
+    asking = request("POST", "/stations", JSON, *H2C, body=body, token="director")
+    with connected(server.address) as connection:
+        connection.sendall(asking[:-cut] if cut else asking)
+        connection.sendall(asking[-cut:] if cut else b"")
+        connection.sendall(ALIVE)
+        assert statuses(connection, 2) == [422, 200]
+
+
+def test_the_chunks_of_a_request_that_asks_for_an_upgrade_are_read(server: Sample) -> None:
+    head = request("POST", "/stations", JSON, *H2C, "Transfer-Encoding: chunked", token="director")
+    with connected(server.address) as connection:
+        for chunk in (head, b'b\r\n{"name": 5}\r\n', b"0\r\n\r\n", ALIVE):
+            connection.sendall(chunk)
+        assert statuses(connection, 2) == [422, 200]
+
+
+def test_an_upgrade_of_a_request_without_a_body_is_ignored(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", "/livez", "Connection: Upgrade", "Upgrade: websocket"))
+        connection.sendall(ALIVE)
+        assert statuses(connection, 2) == [200, 200]
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n"])
+def test_a_request_without_a_single_host_is_refused(server: Sample, hosts: bytes) -> None:
+    reply = exchange(server.address, [b"GET /livez HTTP/1.1\r\n" + hosts + b"\r\n"])
+    assert (reply.status, reply.slug) == (400, "malformed-request")

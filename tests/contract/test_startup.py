@@ -1,0 +1,332 @@
+"""What the engine refuses to serve, each by its sentence, and all at once."""
+
+import copy
+import json
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import connexion.exceptions
+import pytest
+import yaml
+
+from contract.access import Vocabulary
+from contract.answers import Answer
+from contract.document import Document
+from contract.operations import ContractMismatchError, compile_operations, find_handler
+
+from .sample import handlers as sample_handlers
+from .sample.application import CONTRACT, VOCABULARY, build
+from .sample.store import Store, Work
+
+PROBLEM = {"description": "p", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+HEADERS = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+PACKAGE = "made_up_handlers"
+
+
+async def take_nothing(work: Work) -> Answer:
+    return Answer(status=204)
+
+
+async def take_a(work: Work, *, a: str = "") -> Answer:
+    return Answer(status=204)
+
+
+def operation(**changes: Any) -> dict[str, Any]:
+    """An operation with which nothing is wrong, with changes."""
+    return {
+        "operationId": "act",
+        "tags": ["things"],
+        "security": [],
+        "responses": {"204": {"description": "d"}, "400": PROBLEM, "500": PROBLEM},
+    } | changes
+
+
+def query(schema: object, **more: object) -> dict[str, Any]:
+    return operation(parameters=[{"name": "a", "in": "query", "schema": schema, **more}])
+
+
+def document(paths: dict[str, Any], **components: Any) -> Document:
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "name": "k", "in": "query"}}
+    root = {
+        "openapi": "3.0.4",
+        "info": {"title": "t", "version": "1"},
+        "components": {"securitySchemes": schemes, **components},
+        "paths": paths,
+    }
+    return Document.parse(json.dumps(root).encode())
+
+
+@pytest.fixture
+def package() -> Iterator[Callable[..., types.ModuleType]]:
+    """Makes a package of handlers with one module, `things`."""
+
+    def make(**functions: Any) -> types.ModuleType:
+        made, things = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.things")
+        made.__path__ = []
+        vars(things).update(functions)
+        sys.modules |= {PACKAGE: made, things.__name__: things}
+        return made
+
+    yield make
+    for name in (PACKAGE, f"{PACKAGE}.things"):
+        sys.modules.pop(name, None)
+
+
+def mismatches(package: types.ModuleType, paths: dict[str, Any], **components: Any) -> tuple[str, ...]:
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(document(paths, **components), package, vocabulary=VOCABULARY, body_limit_bytes=1)
+    return caught.value.mismatches
+
+
+Make = Callable[..., types.ModuleType]
+
+
+def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> None:
+    compiled = compile_operations(
+        document({"/a": {"get": operation()}}), package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1
+    )
+    assert compiled["act"].safe
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sentence"),
+    [
+        ({"in": "query", "style": "pipeDelimited", "explode": True, "schema": {"type": "array"}},
+         "query parameter 'a' has the style 'pipeDelimited' of arrays, which is not supported"),
+        ({"in": "query", "style": "spaceDelimited", "schema": {"type": "string"}},
+         "query parameter 'a' has the style 'spaceDelimited' of scalars, which is not supported"),
+        ({"in": "query", "schema": {"type": "object"}},
+         "query parameter 'a' has the style 'form' of objects, which is not supported"),
+        ({"in": "query", "style": "deepObject", "schema": {"type": "string"}},
+         "query parameter 'a' has the style 'deepObject' of scalars, which is not supported"),
+        ({"in": "path", "style": "matrix", "required": True, "schema": {"type": "string"}},
+         "path parameter 'a' has the style 'matrix' of scalars, which is not supported"),
+        ({"in": "path", "style": "label", "required": True, "schema": {"type": "array"}},
+         "path parameter 'a' has the style 'label' of arrays, which is not supported"),
+        ({"in": "path", "required": True, "schema": {"type": "object"}},
+         "path parameter 'a' has the style 'simple' of objects, which is not supported"),
+        ({"in": "cookie", "schema": {"type": "array"}},
+         "cookie parameter 'a' is an exploded array, which is not supported"),
+        ({"in": "cookie", "schema": {"type": "object"}},
+         "cookie parameter 'a' has the style 'form' of objects, which is not supported"),
+        ({"in": "query", "content": {"application/json": {}}},
+         "query parameter 'a' is described by `content`, which is not supported"),
+        ({"in": "query", "schema": {"type": "array", "items": {"type": "array"}}},
+         "query parameter 'a' has arrays inside, which is not supported"),
+        ({"in": "header", "schema": {"type": "object", "properties": {"b": {"type": "object"}}}},
+         "header parameter 'a' has objects inside, which is not supported"),
+        ({"in": "query", "schema": {"oneOf": [{"type": "integer"}, {"type": "string"}]}},
+         "query parameter 'a' has a schema without a type, which is not supported"),
+        ({"in": "query", "schema": {"type": "string", "pattern": "(?=a)"}},
+         "the schema of parameter 'a' does not compile: "),
+        ({"in": "query", "schema": {"$ref": "#/components/schemas/Nope"}},
+         "the schema of parameter 'a' refers to 'Nope', which is not there"),
+        ({"in": "query", "schema": {"type": "string", "default": "x"}},
+         "the default of parameter 'a' does not fit its handler"),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_is_not_supported_is_refused_by_name(
+    package: Make, parameter: dict[str, Any], sentence: str
+) -> None:
+    async def act(work: Work, *, a: UUID) -> Answer:
+        return Answer(status=204)
+
+    path = "/{a}" if parameter["in"] == "path" else "/b"
+    found = mismatches(package(act=act), {path: {"get": operation(parameters=[{"name": "a", **parameter}])}})
+    assert any(line.startswith(f"act: {sentence}") for line in found), found
+
+
+GUARDED = {"security": [{"bearer": []}], "x-access": {"scope": "read"}}
+GUARDED_ANSWERS = {
+    "204": {"description": "d"}, "400": PROBLEM, "500": PROBLEM, "401": PROBLEM | {"headers": HEADERS}, "403": PROBLEM,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        ({"operationId": None}, ["GET /a: it needs an operationId and a tag"]),
+        ({"tags": []}, ["act: it needs an operationId and a tag"]),
+        ({"tags": ["nope"]}, ["act: there is no handler made_up_handlers.nope.act"]),
+        ({"operationId": "nope"}, ["nope: there is no handler made_up_handlers.things.nope"]),
+        ({"security": None}, ["act: it needs x-access and a security scheme, or `security: []`"]),
+        ({"x-access": {"scope": "read"}}, ["act: it needs x-access and a security scheme, or `security: []`"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "nope"}},
+         ["act: x-access names the unknown scope 'nope'"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "read", "role": "nope"}},
+         ["act: x-access names the unknown role 'nope'"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"role": "keeper"}},
+         ["act: x-access must be {scope, role?}"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": "read"}, ["act: x-access must be {scope, role?}"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"nope": []}]},
+         ["act: the security scheme 'nope' is not supported (http bearer is)"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"key": []}]},
+         ["act: the security scheme 'key' is not supported (http bearer is)"]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"bearer": []}, {}]},
+         ["act: a security requirement that does not name exactly one scheme is not supported"]),
+        (GUARDED, [
+            "act: the answer 401 is not declared as application/problem+json",
+            "act: the answer 403 is not declared as application/problem+json",
+            "act: the answer 401 does not declare WWW-Authenticate",
+        ]),
+        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "read", "role": "keeper"}},
+         ["act: the answer 404 is not declared as application/problem+json"]),
+        ({"responses": {"200": {"description": "d", "content": {"application/json": {}}}, "500": {"description": "d"}}},
+         [f"act: the answer {status} is not declared as application/problem+json" for status in (400, 406, 500)]),
+        ({"responses": {"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM}},
+         ["act: the answer '4XX' is no single status"]),
+        ({"responses": {"400": PROBLEM, "406": PROBLEM, "500": PROBLEM, "200": {
+            "description": "d", "content": {"text/event-stream": {}, "text/plain": {}}}}},
+         ["act: the answer 200 declares a stream and something else"]),
+        ({"responses": {"400": PROBLEM, "500": PROBLEM, "204": {
+            "description": "d", "headers": {"X": {"schema": {"type": "number"}}}}}},
+         ["act: header X of answer 204 has the type 'number', which is not supported"]),
+    ],
+)  # fmt: skip
+def test_an_operation_that_cannot_be_served_is_refused(
+    package: Make, changes: dict[str, Any], sentences: list[str]
+) -> None:
+    node = {key: value for key, value in operation(**changes).items() if value is not None}
+    found = mismatches(package(act=take_nothing), {"/a": {"get": node}})
+    assert list(found) == sentences
+
+
+def answers_with(**changes: Any) -> dict[str, Any]:
+    return {"204": {"description": "d"}, **{str(s): PROBLEM for s in (400, 413, 415, 422, 500)}, **changes}
+
+
+def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a word of the contract
+    return {"requestBody": {"required": required, "content": content or {"application/json": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (body(required=True), "act: its handler does not take 'body'"),
+        (body(required=True, **{"text/csv": {}}), "act: the body's media type text/csv is not supported"),
+        (body(required=True, **{"application/json": {"schema": {"type": "nope"}}}),
+         "act: the schema of the body application/json does not compile: "),
+        ({"responses": answers_with(**{"204": {"description": "d", "headers": {"X": {"schema": {"pattern": "("}}}}})},
+         "act: the schema of header X of answer 204 does not compile: "),
+        ({"responses": answers_with(**{"200": {"description": "d", "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Nope"}}}}})},
+         "act: the schema of answer 200 does not compile: "),
+    ],
+)  # fmt: skip
+def test_bodies_and_answers_that_cannot_be_served_are_refused(
+    package: Make, changes: dict[str, Any], sentence: str
+) -> None:
+    node = operation(**{"responses": answers_with(), **changes})
+    found = mismatches(package(act=take_nothing), {"/a": {"post": node}})
+    assert any(line.startswith(sentence) for line in found), found
+
+
+async def _needs_body(work: Work, *, body: object) -> Answer:
+    return Answer(status=204)
+
+
+async def _needs_a(work: Work, *, a: str) -> Answer:
+    return Answer(status=204)
+
+
+async def _takes_more(work: Work, *, a: str = "", b: str = "") -> Answer:
+    return Answer(status=204)
+
+
+async def _forgets_the_unit() -> Answer:
+    return Answer(status=204)
+
+
+def _is_synchronous(work: Work) -> Answer:
+    return Answer(status=204)
+
+
+@pytest.mark.parametrize(
+    ("handler", "node", "sentence"),
+    [
+        (_is_synchronous, operation(), "its handler is not a coroutine function"),
+        (_forgets_the_unit, operation(), "its handler does not take the unit of work"),
+        (take_nothing, query({"type": "string"}), "its handler does not take 'a'"),
+        (_takes_more, query({"type": "string"}), "its handler takes 'b', which the contract does not declare"),
+        (_needs_a, query({"type": "string"}), "its handler needs 'a', which the contract lets clients leave out"),
+        (_needs_body, operation(responses=answers_with(), **body(required=False)),
+         "its handler needs 'body', which the contract lets clients leave out"),
+        (take_a, operation(parameters=[
+            {"name": "a", "in": "query", "schema": {"type": "string"}},
+            {"name": "A", "in": "header", "schema": {"type": "string"}},
+        ]), "its handler would get 'a' from 2 places"),
+    ],
+)  # fmt: skip
+def test_a_handler_that_does_not_fit_is_refused(package: Make, handler: Any, node: Any, sentence: str) -> None:
+    assert mismatches(package(act=handler), {"/a": {"post": node}}) == (f"act: {sentence}",)
+
+
+@pytest.mark.parametrize("schema", [{"type": "string", "default": "x"}, {"type": "string", "default": None}])
+def test_a_parameter_with_a_default_is_always_given(package: Make, schema: dict[str, Any]) -> None:
+    compile_operations(
+        document({"/a": {"get": query(schema)}}), package(act=_needs_a), vocabulary=VOCABULARY, body_limit_bytes=1
+    )
+
+
+def test_paths_that_cannot_be_served_are_refused(package: Make) -> None:
+    in_path = {"in": "path", "required": True, "schema": {"type": "string"}}
+    assert mismatches(
+        package(act=take_nothing, do=take_a),
+        {
+            "/a-{x}": {"get": operation()},
+            "/b/{a}": {"get": operation(operationId="do", parameters=[{"name": "a", **in_path}])},
+            "/b/{c}": {"post": operation(parameters=[])},
+        },
+    ) == (
+        "act: the path segment 'a-{x}' mixes text and parameter, which is not supported",
+        "act: path and path parameters differ: x",
+        "act: path and path parameters differ: c",
+        "/b/{c}: the same path as /b/{a}",
+    )
+
+
+def test_an_operation_id_that_is_used_twice_is_refused(package: Make) -> None:
+    paths = {"/a": {"get": operation()}, "/b": {"get": operation()}}
+    assert mismatches(package(act=take_nothing), paths) == ("act: the operationId is used twice",)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    root = copy.deepcopy(Document.read(CONTRACT).root)
+    del root["paths"]["/livez"]
+    root["paths"]["/notes"]["put"]["operationId"] = "put_notes"
+    del root["paths"]["/stations"]["get"]["x-access"]
+    with pytest.raises(ContractMismatchError) as caught:
+        build(Store(), document=Document.parse(yaml.safe_dump(root, sort_keys=False).encode()))
+    assert str(caught.value).splitlines() == [
+        "the contract cannot be served:",
+        "  - list_stations: it needs x-access and a security scheme, or `security: []`",
+        "  - put_notes: there is no handler tests.contract.sample.handlers.notes.put_notes",
+        "  - tests.contract.sample.handlers.notes.put_note: a handler with no operation",
+        "  - tests.contract.sample.handlers.system.check_liveness: a handler with no operation",
+    ]
+
+
+def test_a_document_that_is_no_openapi_is_refused() -> None:
+    root = copy.deepcopy(Document.read(CONTRACT).root)
+    del root["info"]
+    with pytest.raises(connexion.exceptions.InvalidSpecification):
+        build(Store(), document=Document.parse(json.dumps(root).encode()))
+
+
+def test_a_handlers_own_missing_import_is_not_hidden(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_handlers").mkdir()
+    (tmp_path / "broken_handlers" / "__init__.py").touch()
+    (tmp_path / "broken_handlers" / "things.py").write_text("import there_is_no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    package = __import__("broken_handlers")
+    with pytest.raises(ModuleNotFoundError, match="there_is_no_such_module"):
+        find_handler(package, "things", "act")
+
+
+def test_a_handler_is_found_by_tag_and_name() -> None:
+    found = find_handler(sample_handlers, "system", "check_liveness")
+    assert found is not None
+    assert found.__name__ == "check_liveness"

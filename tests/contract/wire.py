@@ -1,0 +1,82 @@
+"""HTTP as bytes on a socket, for requests that no client would send."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Address = tuple[str, int]
+PATIENCE_S = 60
+"""How long a test waits before it fails; no test measures a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `headers` has lower-case names; repeated ones are joined by a comma."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def slug(self) -> str:
+        """What the problem document says it is, without the prefix of its type."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        assert self.json["status"] == self.status
+        return str(self.json["type"]).rpartition(":")[2]
+
+    @property
+    def places(self) -> set[str]:
+        """Where the faults of the problem document are, each as `<kind> <place> <code>`."""
+        return {
+            f"{kind} {fault[kind]} {fault['code']}"
+            for fault in self.json.get("errors", ())
+            for kind in ("pointer", "parameter", "header")
+            if kind in fault
+        }
+
+
+@contextlib.contextmanager
+def connected(address: Address) -> Iterator[socket.socket]:
+    with socket.create_connection(address, timeout=PATIENCE_S) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
+    """The next answer on *connection*, which must not have been given another before this one was read."""
+    response = http.client.HTTPResponse(connection, method=method)
+    try:
+        response.begin()
+        headers = {name.lower(): ", ".join(response.headers.get_all(name, ())) for name in response.headers}
+        return Reply(response.status, headers, response.read())
+    finally:
+        response.close()
+
+
+def exchange(address: Address, chunks: Iterable[bytes], *, method: str = "GET") -> Reply:
+    """Send *chunks* until all are sent or the server hangs up, and read its answer."""
+    with connected(address) as connection:
+        with contextlib.suppress(ConnectionError):
+            for chunk in chunks:
+                connection.sendall(chunk)
+        return read_reply(connection, method=method)
+
+
+def request(method: str, target: str, *lines: str, body: bytes = b"", token: str | None = None) -> bytes:
+    """A request with `Host`, `Authorization` and `Content-Length` where there is something for them to say."""
+    head = [f"{method} {target} HTTP/1.1", "Host: sample", *lines]
+    if token is not None:
+        head.append(f"Authorization: Bearer {token}")
+    if body:
+        head.append(f"Content-Length: {len(body)}")
+    return "\r\n".join((*head, "", "")).encode("latin-1") + body

@@ -1,0 +1,35 @@
+"""A real server on a real socket, for tests of anything that is an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+
+@contextlib.contextmanager
+def serving(application: Any, *, protocol: type[asyncio.Protocol], **options: Any) -> Iterator[tuple[str, int]]:
+    """Serve *application* from another thread while the context lasts; its value is the host and port.
+
+    *options* are uvicorn's. Leaving the context stops the server as a signal would, and waits for its end.
+    """
+    settings: dict[str, Any] = {"ws": "none", "lifespan": "auto", "log_config": None, "access_log": False}
+    config = uvicorn.Config(application, http=protocol, **settings | options)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), name="server")
+        thread.start()
+        try:
+            while not server.started:
+                thread.join(timeout=0.01)
+                if not thread.is_alive():
+                    raise RuntimeError("the server did not start")
+            yield listener.getsockname()[:2]
+        finally:
+            server.should_exit = True
+            thread.join()
