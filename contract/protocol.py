@@ -107,14 +107,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         it. Java's HttpClient asks for h2c with each request in the clear.
         """
         upgrade = sys.exception()
-        framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
-        if not framing or upgrade is None:
-            return
+        assert isinstance(upgrade, httptools.HttpParserUpgrade)
         self.parser = httptools.HttpRequestParser(self)
-        self.cycle.more_body = True
-        self._replaying = True
-        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % field for field in framing) + b"\r\n")
-        self._replaying = False
+        framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
+        if framing:
+            self.cycle.more_body = True
+            self._replaying = True
+            self.parser.feed_data(
+                b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % field for field in framing) + b"\r\n"
+            )
+            self._replaying = False
         self.data_received(self._data[upgrade.args[0] :])
 
     def _count(self, size: int) -> None:
