@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 import click
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
@@ -60,8 +62,6 @@ def serve(host: str | None, port: int | None) -> None:
     server = _Server(
         uvicorn.Config(
             application,
-            host=settings.host,
-            port=settings.port,
             http=bounded_protocol(URN_PREFIX),
             ws="none",
             lifespan="on",
@@ -72,7 +72,7 @@ def serve(host: str | None, port: int | None) -> None:
             timeout_graceful_shutdown=settings.shutdown_timeout_s,
         )
     )
-    server.run()
+    server.run(sockets=[_listen(settings)])
     if not server.started:
         sys.exit(1)
 
@@ -81,17 +81,25 @@ def serve(host: str | None, port: int | None) -> None:
 @click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` leaves nothing.")
 def migrate(down: str | None) -> None:
     """Bring the database to the newest schema. It is made if it is an SQLite file that is not there yet."""
-    import migrations  # noqa: PLC0415  # Alembic is heavy, and only needed here
+    # Alembic is heavy.
+    from alembic.util import CommandError  # noqa: PLC0415  # only needed here
+
+    import migrations  # noqa: PLC0415  # as above
 
     settings = _settings()
     if settings.sqlite_path:
         settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
-    before = migrations.current(settings.database_url)
-    if down is None:
-        migrations.upgrade(settings.database_url)
-    else:
-        migrations.downgrade(settings.database_url, down)
-    after = migrations.current(settings.database_url)
+    try:
+        before = migrations.current(settings.database_url)
+        if down is None:
+            migrations.upgrade(settings.database_url)
+        else:
+            migrations.downgrade(settings.database_url, down)
+        after = migrations.current(settings.database_url)
+    except CommandError as error:
+        raise click.ClickException(f"{error}: see migrations/versions") from error
+    except (OSError, DBAPIError) as error:
+        raise click.ClickException(_unreachable(error)) from error
     click.echo(f"database: {before or 'empty'} -> {after or 'empty'}" if before != after else f"database: at {after}")
 
 
@@ -129,7 +137,7 @@ def create_user(email: str, name: str, time_zone: str) -> None:
 def set_password(email: str) -> None:
     """Set a new password for EMAIL, and end all of the account's sessions."""
     password = _password()
-    _check("SessionCreate", {"email": email, "password": password})
+    _check("PasswordChange", {"current_password": "-", "new_password": password})
     _run(lambda work: users.reset_password(work, email=email, new_password=password))
     click.echo("password set, sessions ended")
 
@@ -143,6 +151,17 @@ class _Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             click.echo(_TRY.format(url=url), err=True)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise click.ClickException(
+            f"cannot listen on {where} ({os.strerror(error.errno or 0)}): set TICKBOX_HOST, TICKBOX_PORT"
+        ) from error
 
 
 def _settings(**given: Any) -> Settings:
@@ -166,10 +185,14 @@ def _require_schema(settings: Settings) -> None:
         # Asking an SQLite file that is not there would make it.
         current = (not settings.sqlite_path or settings.sqlite_path.exists()) and asyncio.run(is_current())
     except StorageUnavailable as error:
-        reason = f"the database does not answer ({error.__cause__}): see TICKBOX_DATABASE_URL"
-        raise click.ClickException(reason) from error
+        raise click.ClickException(_unreachable(error.__cause__)) from error
     if not current:
         raise click.ClickException("the database does not have this version's schema: run `tickbox migrate`")
+
+
+def _unreachable(cause: BaseException | None) -> str:
+    reason = str(cause.orig if isinstance(cause, DBAPIError) else cause).partition("\n")[0]
+    return f"the database does not answer ({reason}): see TICKBOX_DATABASE_URL"
 
 
 def _password() -> str:

@@ -1,7 +1,7 @@
 """Passwords: Argon2id, in threads of its own.
 
-Source: OWASP Password Storage Cheat Sheet, whose settings are equally strong; of them the one with the least memory (7 MiB,
-five passes, one lane), which the process keeps once it has hashed. RFC 9106.
+Source: RFC 9106; OWASP Password Storage Cheat Sheet, of whose equally strong settings this is the one with the least
+memory, which the process keeps once it has hashed (ADR 17).
 """
 
 import asyncio

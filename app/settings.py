@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
+
+from persistence.engines import parse_url
 
 Registration = Literal["open", "closed"]
 
@@ -37,10 +40,11 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        scheme = value.partition(":")[0].partition("+")[0]
-        if scheme not in ("sqlite", "postgresql"):
-            message = "must begin with sqlite: or postgresql:"
-            raise ValueError(message)
+        try:
+            parse_url(value)
+        except ArgumentError as error:
+            message = "must be sqlite:///path or postgresql://host/name"
+            raise ValueError(message) from error
         return value
 
     @property

@@ -89,6 +89,7 @@ class _TrieAPI(AbstractRoutingAPI[str]):
     def _framework_path_and_name(_operation: AbstractOperation, path: str) -> tuple[str, str]:
         return path, path
 
+    # Connexion's signature.
     def _add_operation_internal(self, method: str, path: str, operation: str, name: str | None = None) -> None:  # noqa: ARG002
         self._trie.add(path, method, operation)
 

@@ -51,7 +51,7 @@ class SessionNotFound(NotFound):
     """The caller has no session of this id."""
 
     def __init__(self, session_id: UUID) -> None:
-        super().__init__(f"no session {session_id}")
+        super().__init__("You have no such session.")
         self.session_id = session_id
 
 
@@ -59,7 +59,7 @@ class WorkspaceNotFound(NotFound):
     """The caller is a member of no workspace of this id."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__(f"no workspace {workspace_id}")
+        super().__init__("There is no such workspace, or it is not yours.")
         self.workspace_id = workspace_id
 
 
@@ -67,7 +67,7 @@ class ProjectNotFound(NotFound):
     """The workspace has no project of this id."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__(f"no project {project_id}")
+        super().__init__("There is no such project in this workspace.")
         self.project_id = project_id
 
 
@@ -75,7 +75,7 @@ class TaskNotFound(NotFound):
     """The workspace has no task of this id."""
 
     def __init__(self, task_id: UUID) -> None:
-        super().__init__(f"no task {task_id}")
+        super().__init__("There is no such task in this workspace.")
         self.task_id = task_id
 
 
@@ -87,14 +87,14 @@ class EmailTaken(Conflict):
     """Somebody registered this address before, in whatever case they wrote it."""
 
     def __init__(self) -> None:
-        super().__init__("this e-mail address is registered already")
+        super().__init__("There is an account with this e-mail address already.")
 
 
 class SoleOwner(Conflict):
     """The user is the only owner of workspaces that have other members, who would be left without one."""
 
     def __init__(self, workspace_ids: Sequence[UUID]) -> None:
-        super().__init__(f"sole owner of {len(workspace_ids)} shared workspaces")
+        super().__init__("Make somebody else an owner first: a shared workspace would have none.")
         self.workspace_ids = tuple(workspace_ids)
 
 
@@ -102,7 +102,7 @@ class PersonalWorkspace(Conflict):
     """A personal workspace goes with its account, and cannot be deleted alone."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__(f"workspace {workspace_id} is personal")
+        super().__init__("The personal workspace goes only with its account.")
         self.workspace_id = workspace_id
 
 
@@ -110,7 +110,7 @@ class InboxProtected(Conflict):
     """The inbox takes the tasks that name no project, so it can be neither archived nor deleted."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__(f"project {project_id} is the inbox")
+        super().__init__("The inbox can be neither archived nor deleted.")
         self.project_id = project_id
 
 
@@ -118,7 +118,7 @@ class ProjectArchived(Conflict):
     """An archived project takes no new tasks."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__(f"project {project_id} is archived")
+        super().__init__("The project is archived. Unarchive it before you add to it.")
         self.project_id = project_id
 
 
@@ -130,21 +130,21 @@ class WrongCredentials(Unauthenticated):
     """No user has this address and this password; which of the two is wrong is not told."""
 
     def __init__(self) -> None:
-        super().__init__("wrong e-mail address or password")
+        super().__init__("The e-mail address and the password do not belong together.")
 
 
 class RefreshTokenInvalid(Unauthenticated):
     """The refresh token is malformed, unknown, expired, or of a session that has ended."""
 
     def __init__(self) -> None:
-        super().__init__("no live session has this refresh token")
+        super().__init__("The refresh token is unknown or expired, or its session has ended. Log in again.")
 
 
 class AccountGone(Unauthenticated):
     """The account was deleted while the call was on its way."""
 
     def __init__(self, user_id: UUID) -> None:
-        super().__init__(f"user {user_id} is gone")
+        super().__init__("The account is gone.")
         self.user_id = user_id
 
 
@@ -152,7 +152,7 @@ class RegistrationClosed(DomainError):
     """The operator lets nobody register."""
 
     def __init__(self) -> None:
-        super().__init__("registration is closed")
+        super().__init__("Registration is closed. Ask the operator of this server for an account.")
 
 
 class Invalid(DomainError):
@@ -172,7 +172,7 @@ class TimeZoneUnknown(Invalid):
     code = "time-zone"
 
     def __init__(self, *, pointer: str) -> None:
-        super().__init__("must be the name of an IANA time zone, such as Europe/Berlin")
+        super().__init__("This must be the name of an IANA time zone, such as Europe/Berlin.")
         self.pointer = pointer
 
 
@@ -183,7 +183,7 @@ class PasswordWrong(Invalid):
     pointer = "#/current_password"
 
     def __init__(self) -> None:
-        super().__init__("is not your password")
+        super().__init__("This is not your password.")
 
 
 class ProjectUnknown(Invalid):
@@ -193,7 +193,7 @@ class ProjectUnknown(Invalid):
     pointer = "#/project_id"
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("names no project of this workspace")
+        super().__init__("There is no such project in this workspace.")
         self.project_id = project_id
 
 
@@ -203,7 +203,7 @@ class DueIncomplete(Invalid):
     code = "required"
 
     def __init__(self, *, missing: str, because: str) -> None:
-        super().__init__(f"is required {because}")
+        super().__init__(f"This is required {because}.")
         self.pointer = f"#/due/{missing}"
 
 
@@ -214,11 +214,11 @@ class CursorInvalid(Invalid):
     parameter = "cursor"
 
     def __init__(self) -> None:
-        super().__init__("is not a cursor of this list with this sort and these filters")
+        super().__init__("This cursor is not from this list, with this sort and these filters.")
 
 
 class StorageUnavailable(DomainError):
     """The database cannot be reached, or is too busy. Nothing was changed; the call may be repeated."""
 
     def __init__(self) -> None:
-        super().__init__("the database is unavailable")
+        super().__init__("The database cannot be reached, or is too busy. Try again.")

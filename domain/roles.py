@@ -6,8 +6,3 @@ Role = Literal["viewer", "editor", "admin", "owner"]
 
 ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "admin", "owner")
 """Each role may do what those before it may."""
-
-
-def suffices(role: Role, *, needed: Role) -> bool:
-    """Whether *role* is *needed* or a greater one."""
-    return ROLES.index(role) >= ROLES.index(needed)

@@ -23,9 +23,10 @@ from persistence.violations import meaning_of
 Parameters = Mapping[str, object]
 Row = VariadicRow[*tuple[Any, ...]]
 
-_TRANSIENT_SQLSTATES: Final = ("08", "40", "53", "55P03", "57P")
-"""Connection lost, deadlock or serialization failure, out of resources, lock timeout, shutting down."""
-_TRANSIENT_SQLITE: Final = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"}
+_UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "55P03", "57P")
+"""Connection lost, not let in, no such database, deadlock or serialization failure, out of resources, lock timeout,
+shutting down."""
+_UNAVAILABLE_SQLITE: Final = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"}
 
 
 class Runner(Protocol):
@@ -86,11 +87,13 @@ class Transaction:
 class Database:
     """A database, as one process sees it: pools of connections and, on SQLite, the turn to write.
 
-    *pool_size* is how many connections it may open (SQLite: for reading). It connects when first used.
+    *pool_size* is how many connections it may open (SQLite: for reading), and *wait_s* how long a call waits for one,
+    or for its turn to write, before it is told to come back later. It connects when first used.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self._engines = open_engines(url, pool_size=pool_size)
+    def __init__(self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S) -> None:
+        self._engines = open_engines(url, pool_size=pool_size, wait_s=wait_s)
+        self._wait_s = wait_s
         self._turn = asyncio.Lock() if self._engines.one_writer else None
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
@@ -121,7 +124,7 @@ class Database:
         """
         with _translated():
             if self._turn is not None:
-                async with asyncio.timeout(WAIT_S):
+                async with asyncio.timeout(self._wait_s):
                     await self._turn.acquire()
             try:
                 connection = await self._engines.writing.connect()
@@ -154,18 +157,18 @@ def _translated() -> Iterator[None]:
             raise
         raise meaning from error
     except DBAPIError as error:
-        if not _is_transient(error):
+        if not _is_unavailable(error):
             raise
         raise StorageUnavailable from error
     except (PoolTimeoutError, OSError) as error:  # TimeoutError is an OSError; so is a refused connection
         raise StorageUnavailable from error
 
 
-def _is_transient(error: DBAPIError) -> bool:
+def _is_unavailable(error: DBAPIError) -> bool:
     cause = error.driver_exception
     if error.connection_invalidated or isinstance(cause, OSError):
         return True
     sqlstate = getattr(cause, "sqlstate", None)
     if isinstance(sqlstate, str):
-        return sqlstate.startswith(_TRANSIENT_SQLSTATES)
-    return getattr(cause, "sqlite_errorname", "").split("_SNAPSHOT")[0] in _TRANSIENT_SQLITE
+        return sqlstate.startswith(_UNAVAILABLE_SQLSTATES)
+    return getattr(cause, "sqlite_errorname", "").split("_SNAPSHOT")[0] in _UNAVAILABLE_SQLITE

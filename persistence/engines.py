@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 WAIT_S: Final = 10
-"""How long a call waits for a connection, or for its turn to write, before it is told to come back later."""
+"""How long to wait for a connection, or for a lock."""
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -27,6 +27,8 @@ _DRIVERS: Final = {
 }
 _SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _STATEMENTS_KEPT: Final = 500
+_STATEMENT_FACTOR: Final = 6
+_RECYCLE_S: Final = 1800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +53,24 @@ def parse_url(url: str) -> URL:
     if driver == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
         message = "an SQLite database must be a file: use sqlite:///path"
         raise ValueError(message)
+    if "sslmode" in parsed.query:  # libpq's name for what asyncpg calls ssl
+        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": parsed.query["sslmode"]})
     return parsed.set(drivername=driver)
 
 
-def open_engines(url: str, *, pool_size: int) -> Engines:
-    """Engines of at most *pool_size* connections; SQLite has one more, to write. Connects only when used."""
+def open_engines(url: str, *, pool_size: int, wait_s: float) -> Engines:
+    """Engines of at most *pool_size* connections; SQLite has one more, to write. Connects only when used.
+
+    A connection is waited for *wait_s*, and so is SQLite's lock; a statement on PostgreSQL may take six times that.
+    """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        reading = _sqlite_engine(parsed, pool_size=pool_size, max_overflow=0, skip_autocommit_rollback=True)
-        writing = _sqlite_engine(parsed, pool_size=1, max_overflow=0)
+        reading = _sqlite_engine(parsed, wait_s=wait_s, pool_size=pool_size, skip_autocommit_rollback=True)
+        writing = _sqlite_engine(parsed, wait_s=wait_s, pool_size=1)
         event.listen(writing.sync_engine, "begin", _begin_immediate)
+        event.listen(writing.sync_engine, "invalidate", _roll_back)
         return Engines(reading=reading, writing=writing, one_writer=True)
-    writing = _postgresql_engine(parsed, pool_size=pool_size, max_overflow=0, pool_use_lifo=True, pool_recycle=1800)
+    writing = _postgresql_engine(parsed, wait_s=wait_s, pool_size=pool_size)
     reading = writing.execution_options(isolation_level="AUTOCOMMIT")
     return Engines(reading=reading, writing=writing, one_writer=False)
 
@@ -71,34 +79,45 @@ def migration_engine(url: str) -> AsyncEngine:
     """An engine for changing the schema: its transactions write, and foreign keys are not enforced."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed, poolclass=NullPool, connect_args=_sqlite_arguments())
+        engine = create_async_engine(parsed, poolclass=NullPool, connect_args=_sqlite_arguments(WAIT_S))
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
     return create_async_engine(parsed, poolclass=NullPool)
 
 
-def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
+def _postgresql_engine(url: URL, *, wait_s: float, pool_size: int) -> AsyncEngine:
     return create_async_engine(
         url,
-        pool_timeout=WAIT_S,
         isolation_level="READ COMMITTED",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait_s,
+        pool_use_lifo=True,
+        pool_recycle=_RECYCLE_S,
         connect_args={
-            "timeout": WAIT_S,
+            "timeout": wait_s,
+            "command_timeout": wait_s * _STATEMENT_FACTOR,
             "prepared_statement_cache_size": _STATEMENTS_KEPT,
-            "server_settings": {"application_name": "tickbox", "jit": "off"},
+            "server_settings": {"application_name": "tickbox"},  # a PgBouncer refuses most others
         },
-        **options,
     )
 
 
-def _sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
-    engine = create_async_engine(url, pool_timeout=WAIT_S, connect_args=_sqlite_arguments(), **options)
+def _sqlite_engine(url: URL, *, wait_s: float, pool_size: int, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait_s,
+        connect_args=_sqlite_arguments(wait_s),
+        **options,
+    )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
 
 
-def _sqlite_arguments() -> dict[str, Any]:
-    return {"isolation_level": None, "timeout": WAIT_S, "cached_statements": _STATEMENTS_KEPT}
+def _sqlite_arguments(wait_s: float) -> dict[str, Any]:
+    return {"isolation_level": None, "timeout": wait_s, "cached_statements": _STATEMENTS_KEPT}
 
 
 def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- an event's signature
@@ -110,3 +129,12 @@ def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> Non
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: DBAPIConnection, entry: ConnectionPoolEntry, error: BaseException | None) -> None:  # noqa: ARG001 -- an event's signature
+    """Before a connection is thrown away, because the call that used it was cancelled.
+
+    Closing it is not enough: SQLite keeps its transaction, and so the lock on the file, until the last cursor is
+    gone, which the cancellation's traceback may hold on to for long.
+    """
+    connection.rollback()

@@ -49,7 +49,22 @@ class Microseconds(TypeDecorator[dt.datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
-INSTANT: Final[TypeEngine[dt.datetime]] = DateTime(timezone=True).with_variant(Microseconds(), "sqlite")
+class Timestamp(TypeDecorator[dt.datetime]):
+    """An instant on PostgreSQL. The driver would take one without an offset for local time; this refuses it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
+        """Raises TypeError for a datetime without an offset."""
+        if value is not None and value.tzinfo is None:
+            message = "can't store a time without an offset"
+            raise TypeError(message)
+        return value
+
+
+INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(), "sqlite")
+"""Aware in, and aware and in UTC out."""
 SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared byte by byte, on every database and in every locale."""
 

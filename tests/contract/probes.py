@@ -323,7 +323,7 @@ METHODS: tuple[Probe, ...] = (
     _http("an unknown method is refused", UNKNOWN_METHOD, b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
     _http("a method in lower case is refused", UNKNOWN_METHOD, b"get / HTTP/1.1\r\nHost: a\r\n\r\n"),
     *(
-        _probe(f"{method} is refused", NOT_ALLOWED, lambda t, m=method: t.get(t.collection, method=m))  # type: ignore[misc]
+        _probe(f"{method} is refused", NOT_ALLOWED, lambda t, m=method: t.get(t.collection, method=m))  # type: ignore[misc]  # a lambda with a default
         for method in ("TRACE", "PUT", "PROPFIND", "PURGE", "M-SEARCH")
     ),
     _probe("a body on GET is refused", MALFORMED, lambda t: t.get(t.collection, body=b"{}")),

@@ -1,0 +1,94 @@
+"""The contract, the handlers and the layers have the same operations and resources, in the same order."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import migrations
+from persistence import schema
+
+ROOT = Path(__file__).parents[2]
+METHODS = ("get", "put", "post", "delete", "patch")
+CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+TAGS = [tag["name"] for tag in CONTRACT["tags"]]
+NOT_RESOURCES = {"handlers": {"patches", "problems", "views"}}
+"""Modules of handlers that serve all of them."""
+
+
+def operations() -> Iterator[tuple[str, str]]:
+    """The tag and the operationId of each operation, as they come."""
+    for item in CONTRACT["paths"].values():
+        for method, operation in item.items():
+            if method in METHODS:
+                (tag,) = operation["tags"]
+                yield tag, operation["operationId"]
+
+
+def public_functions(path: Path) -> list[str]:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return [node.name for node in body if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_tag_s_handlers_are_its_operations_in_the_same_order(tag: str) -> None:
+    wanted = [operation_id for found, operation_id in operations() if found == tag]
+    assert public_functions(ROOT / "handlers" / f"{tag}.py") == wanted
+
+
+def test_no_handler_is_without_an_operation() -> None:
+    modules = {path.stem for path in (ROOT / "handlers").glob("*.py")} - {"__init__"}
+    assert modules == {*TAGS, *NOT_RESOURCES["handlers"]}
+    assert [public_functions(ROOT / "handlers" / f"{name}.py") for name in NOT_RESOURCES["handlers"]] == [[], [], []]
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation_id for _, operation_id in operations()]
+    assert len(ids) == len(set(ids)) == 33
+
+
+def test_paths_stand_in_the_order_of_the_tags() -> None:
+    assert list(dict.fromkeys(tag for tag, _ in operations())) == TAGS
+    order = [TAGS.index(tag) for tag, _ in operations()]
+    assert order == sorted(order)
+
+
+def test_components_stand_in_the_order_of_the_tags() -> None:
+    """Each schema is reached first from the operations of a tag that does not come before its neighbour's."""
+    named = [name for name in CONTRACT["components"]["schemas"] if name not in {"Problem", "Fault"}]
+    banners = (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+    schemas = banners[banners.index("\n  schemas:") :]
+    places = [schemas.index(f"\n    # {tag}\n") for tag in TAGS]
+    assert places == sorted(places)
+    assert [schemas.index(f"\n    {name}:") for name in named] == sorted(
+        schemas.index(f"\n    {name}:") for name in named
+    )
+
+
+@pytest.mark.parametrize("layer", ["domain", "persistence"])
+@pytest.mark.parametrize("tag", [tag for tag in TAGS if tag != "system"])
+def test_a_resource_has_its_module_in_each_layer(layer: str, tag: str) -> None:
+    assert (ROOT / layer / f"{tag}.py").is_file()
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_resource_has_its_integration_tests(tag: str) -> None:
+    assert (ROOT / "tests" / "integration" / f"test_{tag}.py").is_file()
+
+
+def test_the_generated_models_are_current() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "spec.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_server_wants_the_newest_migration() -> None:
+    assert migrations.head() == schema.REVISION

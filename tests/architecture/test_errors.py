@@ -1,0 +1,138 @@
+"""Each fact that the domain refuses has its row in the table, and each row its answer in the contract."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract import problems as engine_problems
+from contract.answers import ProblemType
+from domain import errors
+from domain.errors import DomainError
+from handlers import problems
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("app", "domain", "handlers", "persistence")
+CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+PREFIX = "urn:tickbox:problem:"
+OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "headers-too-large", "not-implemented"}
+"""What is answered before an operation was found: the contract tells of it in its introduction, or HTTP does."""
+
+
+def tree(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from tree(child)
+
+
+LEAVES = [kind for kind in tree(DomainError) if not kind.__subclasses__()]
+
+
+def examples() -> Iterator[dict[str, Any]]:
+    """Every problem that the contract shows, with the status that it is shown under."""
+    for operation in _operations():
+        for status, response in operation["responses"].items():
+            content = _followed(response).get("content", {}).get("application/problem+json", {})
+            for example in content.get("examples", {}).values():
+                yield {**_followed(example)["value"], "under": int(status)}
+
+
+def _operations() -> Iterator[dict[str, Any]]:
+    for item in CONTRACT["paths"].values():
+        yield from (operation for method, operation in item.items() if method != "parameters")
+
+
+def _followed(node: Any) -> Any:
+    while "$ref" in node:
+        target: Any = CONTRACT
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+EXAMPLES = list(examples())
+ENGINE_ROWS = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"^([│├└─ ]*)(\w+)(?: .*)?$", _drawing(), re.MULTILINE)
+    assert [(len(indent) // 4, name) for indent, name in drawn] == list(_levels(DomainError, 0))
+
+
+def _drawing() -> str:
+    text = inspect.getdoc(errors) or ""
+    return text[text.index("DomainError\n") :]
+
+
+def _levels(kind: type[DomainError], level: int) -> Iterator[tuple[int, str]]:
+    yield level, kind.__name__
+    for child in kind.__subclasses__():
+        yield from _levels(child, level + 1)
+
+
+def test_only_leaves_are_raised_and_all_of_them() -> None:
+    names = {kind.__name__ for kind in tree(DomainError)}
+    raised = {name for path in _files() for name in _raised(path)} & names
+    assert raised == {kind.__name__ for kind in LEAVES}
+
+
+def _files() -> Iterator[Path]:
+    for folder in SOURCES:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def _raised(path: Path) -> Iterator[str]:
+    """Names of errors in `raise X` and `raise X(...)`; those that a table names, to be raised through it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            called = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if isinstance(called, ast.Name):
+                yield called.id
+        elif isinstance(node, ast.Dict) and path.name == "violations.py":
+            yield from (value.id for value in node.values if isinstance(value, ast.Name))
+
+
+def test_every_leaf_has_its_row() -> None:
+    assert set(problems.TABLE) == set(LEAVES)
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
+    row = problems.TABLE[kind]
+    shown = [example for example in EXAMPLES if example["type"] == PREFIX + row.slug]
+    assert shown
+    for example in shown:
+        assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
+
+
+@pytest.mark.parametrize("row", ENGINE_ROWS, ids=lambda row: row.slug)
+def test_every_problem_of_the_engine_s_is_declared_in_the_contract(row: ProblemType) -> None:
+    shown = [example for example in EXAMPLES if example["type"] == PREFIX + row.slug]
+    assert bool(shown) != (row.slug in OUTSIDE_OF_OPERATIONS)
+    for example in shown:
+        assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
+
+
+def test_every_problem_of_the_contract_can_be_answered() -> None:
+    rows = {*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
+    assert {example["type"].removeprefix(PREFIX) for example in EXAMPLES} <= {row.slug for row in rows}
+
+
+def test_one_type_has_one_title_and_status() -> None:
+    rows = {*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
+    assert len({row.slug for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in LEAVES if issubclass(kind, errors.Invalid)], ids=lambda kind: kind.__name__
+)
+def test_what_is_invalid_has_a_code_in_kebab_case(kind: type[errors.Invalid]) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)

@@ -1,0 +1,108 @@
+"""Rules that the sources keep, and no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("app", "contract", "domain", "handlers", "persistence")
+FOLDERS = (*LAYERS, "migrations", "spec", "tests")
+GENERATED = {"spec/models.py", "spec/answers.py"}
+
+_SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore)", re.IGNORECASE)
+_CODE = r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*|# type: ignore\[[a-z-]+(, [a-z-]+)*\]"
+_WITH_CODE = re.compile(_CODE)
+_WITH_REASON = re.compile(rf"({_CODE})\s+(#|--) \S")
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if str(path.relative_to(ROOT)) not in GENERATED]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def calls(path: Path, method: str) -> Iterator[str]:
+    """The functions, by their qualified names, in which `<something>.method(...)` is called."""
+    yield from _calls(ast.parse(path.read_text(encoding="utf-8")), method, ())
+
+
+def _calls(node: ast.AST, method: str, within: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        within = (*within, node.name)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
+        yield ".".join(within)
+    for child in ast.iter_child_nodes(node):
+        yield from _calls(child, method, within)
+
+
+def test_there_is_one_commit_site() -> None:
+    """A connection is committed by the transaction, that by the unit of work, and that by who runs a call."""
+    found = {(name_of(path), place) for path in sources(*LAYERS, "migrations") for place in calls(path, "commit")}
+    assert found == {
+        ("persistence/database.py", "Transaction.commit"),
+        ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
+        ("persistence/unit_of_work.py", "UnitOfWork.commit"),
+        ("contract/engine.py", "_Runner._perform"),
+        ("app/cli.py", "_run.run"),
+    }
+
+
+def test_no_other_transaction_is_begun() -> None:
+    found = {(name_of(path), place) for path in sources(*LAYERS) for place in calls(path, "begin")}
+    assert found == {
+        ("persistence/database.py", "Database.begin"),
+        ("persistence/unit_of_work.py", "_LazyTransaction.opened"),
+    }
+
+
+@pytest.mark.parametrize("path", sources(*LAYERS), ids=name_of)
+def test_no_sql_is_written_as_text(path: Path) -> None:
+    """SQLAlchemy builds every statement; the pragmas and the beginning of a transaction have no other form."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+    }
+    assert not imported & {"text", "TextClause", "literal_column"}
+    assert set(calls(path, "exec_driver_sql")) <= {"_begin_immediate"}
+    assert set(calls(path, "text")) == set()
+
+
+@pytest.mark.parametrize("path", sources(*FOLDERS), ids=name_of)
+def test_every_suppression_has_its_code_and_its_reason(path: Path) -> None:
+    """The reason stands behind it, or in a comment on the line above."""
+    with tokenize.open(path) as source:
+        comments = {t.start[0]: t for t in tokenize.generate_tokens(source.readline) if t.type == tokenize.COMMENT}
+    for row, comment in comments.items():
+        if _SUPPRESSION.search(comment.string):
+            above = comments.get(row - 1)
+            explained = above is not None and above.line.strip().startswith("# ")
+            wanted = _WITH_CODE if explained else _WITH_REASON
+            assert wanted.search(comment.string), f"{name_of(path)}:{row}: {comment.string}"
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(TICKBOX_\w+)` \| (.+?) \|", readme, re.MULTILINE))
+    defaults = {f"TICKBOX_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
+    assert list(rows) == list(defaults)
+    for name, default in defaults.items():
+        assert rows[name] == (f"`{default}`" if default not in {"", ()} else "none")
+
+
+def test_no_folder_of_the_house_is_called_a_drawer() -> None:
+    forbidden = {"utils", "helpers", "manager", "common", "misc", "process"}
+    assert {path.stem for path in sources(*FOLDERS)} & forbidden == set()

@@ -1,0 +1,61 @@
+"""Fixtures that every kind of test may ask for: databases, on SQLite and on PostgreSQL."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    """On the server that TICKBOX_TEST_POSTGRES_URL names, or else on one that is started here."""
+    if url := os.environ.get("TICKBOX_TEST_POSTGRES_URL"):
+        databases = PostgresDatabases(url)
+        yield databases
+        databases.close()
+        return
+    with own_postgres() as url:
+        databases = PostgresDatabases(url)
+        databases.relax()
+        yield databases
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Both kinds, one after the other: what asks for this runs on each. PostgreSQL starts when first asked for."""
+    made: Mapping[str, str] = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    kind: Databases = request.getfixturevalue(made[request.param])
+    return kind
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A migrated database for one test."""
+    url = databases.migrated()
+    yield url
+    databases.remove(url)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(databases: Databases) -> Iterator[str]:
+    """A migrated database that the tests of a module share."""
+    url = databases.migrated()
+    yield url
+    databases.remove(url)
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """A database for one test that was never migrated."""
+    url = databases.empty()
+    yield url
+    databases.remove(url)

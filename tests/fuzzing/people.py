@@ -1,0 +1,14 @@
+"""Who Schemathesis logs in as; `people.yaml` tells it."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+_FILE = Path(__file__).with_name("people.yaml")
+
+
+def credentials() -> dict[str, dict[str, str]]:
+    """The body of each one's log-in, by name."""
+    entries = yaml.safe_load(_FILE.read_text())["auth"]
+    return {entry["name"]: json.loads(entry["loginEndpointAuth"]["payloadRaw"]) for entry in entries}

@@ -1,0 +1,198 @@
+"""Whether an answer is one that the contract declares, judged by another validator than the server's own.
+
+The server checks its answers with jsonschema-rs, compiled by `contract/`; this uses the jsonschema package on the
+contract's own text, and shares nothing with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import yaml
+from jsonschema import FormatChecker
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
+
+CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
+METHODS = ("get", "put", "post", "delete", "patch")
+PROBLEM_JSON = "application/problem+json"
+OUTSIDE = {404: "urn:tickbox:problem:not-found", 405: "urn:tickbox:problem:method-not-allowed"}
+"""The problems that belong to no operation, as the contract's introduction says."""
+
+_BASE = "urn:contract"
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+Json = Any
+Node = Mapping[str, Json]
+
+
+def _formats() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    checker.checkers = {**FormatChecker().checkers, **oas30_format_checker.checkers}
+    # Instants are in UTC, with a `Z`: the contract's introduction.
+    checker.checks("date-time")(lambda value: not isinstance(value, str) or bool(_UTC.fullmatch(value)))
+    checker.checks("uri")(lambda value: not isinstance(value, str) or bool(urlsplit(value).scheme))
+    checker.checks("uri-reference")(lambda value: not isinstance(value, str) or " " not in value)
+    return checker
+
+
+FORMATS = _formats()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An answer as a client got it; `headers` has lower-case names."""
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A node of the contract and its JSON pointer; references were followed."""
+
+    pointer: str
+    node: Node
+
+
+class ContractChecker:
+    """Judges answers by one contract."""
+
+    def __init__(self, contract: Mapping[str, Json]) -> None:
+        self._contract = contract
+        self._paths = [(_path_pattern(path), path) for path in sorted(contract["paths"], key=lambda p: p.count("{"))]
+        resource = Resource.from_contents(cast("Any", contract), default_specification=DRAFT4)
+        self._registry: Registry[Any] = Registry().with_resource(_BASE, resource)
+
+    @classmethod
+    def of_file(cls, path: Path = CONTRACT) -> ContractChecker:
+        return cls(read_contract(path))
+
+    def faults(self, seen: Seen) -> list[str]:
+        """All that is wrong with an answer: none for one that is declared."""
+        path = next((path for pattern, path in self._paths if pattern.fullmatch(seen.path)), None)
+        if seen.method == "OPTIONS":
+            return [] if (seen.status, seen.body) == (204, b"") or path is None else ["OPTIONS is not an empty 204"]
+        method = "get" if seen.method == "HEAD" else seen.method.lower()
+        if path is None or method not in self._contract["paths"][path]:
+            return list(self._outside(seen, 404 if path is None else 405))
+        operation = _Place(_pointer("paths", path, method), self._contract["paths"][path][method])
+        responses = operation.node["responses"]
+        if str(seen.status) not in responses:
+            return [f"status {seen.status} is not declared"]
+        declared = self._resolve(_pointer("paths", path, method, "responses", str(seen.status)))
+        return [*self._header_faults(declared, seen), *self._body_faults(declared, seen)]
+
+    def _outside(self, seen: Seen, status: int) -> Iterator[str]:
+        """A problem that belongs to no operation."""
+        if seen.status != status or seen.headers.get("content-type") != PROBLEM_JSON:
+            yield f"neither an operation's answer nor a {status} problem: {seen.status}"
+            return
+        if seen.method != "HEAD":
+            problem = json.loads(seen.body)
+            yield from self._json_faults("/components/schemas/Problem", problem)
+            if (problem.get("type"), problem.get("status")) != (OUTSIDE[status], status):
+                yield f"the wrong problem: {problem.get('type')}"
+        if status == 405 and not seen.headers.get("allow"):
+            yield "405 without Allow"
+        if "x-request-id" not in seen.headers:
+            yield "no X-Request-Id"
+
+    def _header_faults(self, declared: _Place, seen: Seen) -> Iterator[str]:
+        for name in declared.node.get("headers", {}):
+            header = self._resolve(f"{declared.pointer}{_pointer('headers', name)}")
+            value: Json = seen.headers.get(name.lower())
+            if value is None:
+                if header.node.get("required"):
+                    yield f"header {name} is missing"
+                continue
+            if header.node["schema"].get("type") == "integer" and value.isdecimal():
+                value = int(value)
+            yield from (f"header {name}: {fault}" for fault in self._json_faults(f"{header.pointer}/schema", value))
+
+    def _body_faults(self, declared: _Place, seen: Seen) -> Iterator[str]:
+        content = declared.node.get("content", {})
+        media_type = seen.headers.get("content-type")
+        if not content:
+            if media_type is not None or seen.body:
+                yield f"a body of {media_type} where none is declared"
+            return
+        if media_type is None or media_type not in content:
+            yield f"media type {media_type} is not declared"
+            return
+        if seen.method == "HEAD":
+            if seen.body:
+                yield "a body to HEAD"
+            return
+        value = json.loads(seen.body) if media_type.endswith("json") else seen.body.decode()
+        place = f"{declared.pointer}{_pointer('content', media_type)}"
+        yield from self._json_faults(f"{place}/schema", value)
+        if media_type == PROBLEM_JSON:
+            yield from self._problem_faults(content[media_type], value, seen)
+
+    def _problem_faults(self, media: Node, problem: Json, seen: Seen) -> Iterator[str]:
+        """Each problem is one of those that the answer's examples announce."""
+        examples = [self._example(example) for example in media["examples"].values()]
+        announced = {(example["type"], example["title"]) for example in examples}
+        if (problem.get("type"), problem.get("title")) not in announced:
+            yield f"the problem {problem.get('type')} ({problem.get('title')!r}) is not among the examples"
+        if problem.get("status") != seen.status:
+            yield f"the problem says {problem.get('status')}, the status line {seen.status}"
+
+    def _example(self, node: Node) -> Json:
+        return (self._resolve(node["$ref"].removeprefix("#")).node if "$ref" in node else node)["value"]
+
+    def _json_faults(self, pointer: str, value: Json) -> Iterator[str]:
+        validator = OAS30Validator({"$ref": f"{_BASE}#{pointer}"}, registry=self._registry, format_checker=FORMATS)
+        for error in validator.iter_errors(value):
+            yield f"{error.json_path}: {error.message}"
+        yield from self._undeclared(pointer, value, "$")
+
+    def _undeclared(self, pointer: str, value: Json, where: str) -> Iterator[str]:
+        """Properties that the contract does not name: a leak, although answers are published open."""
+        schema = self._resolve(pointer)
+        if isinstance(value, dict) and "properties" in schema.node:
+            for name, member in value.items():
+                if name in schema.node["properties"]:
+                    yield from self._undeclared(
+                        f"{schema.pointer}{_pointer('properties', name)}", member, f"{where}.{name}"
+                    )
+                elif not schema.node.get("additionalProperties"):
+                    yield f"{where}.{name} is not declared"
+        if isinstance(value, list) and "items" in schema.node:
+            for index, item in enumerate(value):
+                yield from self._undeclared(f"{schema.pointer}/items", item, f"{where}[{index}]")
+
+    def _resolve(self, pointer: str) -> _Place:
+        node: Json = self._contract
+        for step in pointer.split("/")[1:]:
+            node = node[step.replace("~1", "/").replace("~0", "~")]
+        return self._resolve(node["$ref"].removeprefix("#")) if "$ref" in node else _Place(pointer, node)
+
+
+@cache
+def read_contract(path: Path = CONTRACT) -> dict[str, Json]:
+    """The contract as plain data, not to be changed."""
+    contract: dict[str, Json] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return contract
+
+
+def _path_pattern(path: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", path))
+    )
+
+
+def _pointer(*steps: str) -> str:
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)

@@ -1,0 +1,169 @@
+"""A client that lets no answer pass which the contract does not declare, and people who use it."""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+from httpx import Response
+
+from tests.integration.checking import ContractChecker, Seen
+
+PASSWORD = "correct horse battery staple"
+PATIENCE_S = 60
+MAX_PAGES = 100
+MERGE_PATCH = "application/merge-patch+json"
+
+_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Nothing here is encrypted; a client left to itself reads all the certificates of the world first."""
+
+_numbers = itertools.count(1)
+
+
+@cache
+def checker() -> ContractChecker:
+    return ContractChecker.of_file()
+
+
+def check(response: Response) -> None:
+    """Raise AssertionError with all that is wrong with an answer."""
+    response.read()
+    request = response.request
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    seen = Seen(
+        request.method, request.url.raw_path.decode().partition("?")[0], response.status_code, headers, response.content
+    )
+    faults = checker().faults(seen)
+    assert not faults, f"{request.method} {request.url.path} answered {response.status_code}: {faults}"
+
+
+class Client(httpx.Client):
+    """An httpx client for one server whose every answer is checked. Leaving its context closes it."""
+
+    def __init__(self, base_url: str, *, token: str | None = None) -> None:
+        super().__init__(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=PATIENCE_S,
+            event_hooks={"response": [check]},
+            trust_env=False,
+            verify=_UNUSED,
+        )
+        self._others: list[Client] = []
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Also the clients that were made from this one."""
+        for other in self._others:
+            other.close()
+        super().close()
+
+    def merge(self, path: str, body: Any) -> Response:
+        """PATCH with a JSON merge patch."""
+        return self.patch(path, json=body, headers={"Content-Type": MERGE_PATCH})
+
+    def with_token(self, token: str | None) -> Client:
+        """Another client of the same server, closed with this one."""
+        other = Client(str(self.base_url), token=token)
+        self._others.append(other)
+        return other
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A registered user who is logged in. `home` is the path of the personal workspace."""
+
+    client: Client
+    user: dict[str, Any]
+    tokens: dict[str, Any]
+    home: str
+
+    @property
+    def id(self) -> str:
+        return str(self.user["id"])
+
+    @property
+    def workspace_id(self) -> str:
+        return self.home.rpartition("/")[2]
+
+    def create(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST what must succeed, under the personal workspace or at an absolute path."""
+        return made(self.client.post(path if path.startswith("/") else f"{self.home}/{path}", json=body))
+
+    def head(self, workspace: str | None = None) -> int:
+        """The number of the last change in a workspace."""
+        return int(ok(self.client.get(workspace or self.home))["head"])
+
+    def log_in(self) -> dict[str, Any]:
+        """The tokens of one more session."""
+        return log_in(self.client, self.user["email"])
+
+
+def new_email() -> str:
+    return f"ada.{next(_numbers)}@example.com"
+
+
+def register(client: Client, *, name: str = "Ada") -> Person:
+    """A new user with a session."""
+    email = new_email()
+    user = made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
+    tokens = log_in(client, email)
+    mine = client.with_token(tokens["access_token"])
+    (workspace,) = ok(mine.get("/v1/workspaces"))["items"]
+    return Person(mine, user, tokens, f"/v1/workspaces/{workspace['id']}")
+
+
+def log_in(client: Client, email: str, password: str = PASSWORD) -> dict[str, Any]:
+    return made(client.post("/v1/sessions", json={"email": email, "password": password}))
+
+
+def ok(response: Response) -> dict[str, Any]:
+    """The body of a 200."""
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def made(response: Response) -> dict[str, Any]:
+    """The body of a 201."""
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def done(response: Response) -> None:
+    """It was a 204."""
+    assert (response.status_code, response.content) == (204, b""), response.text
+
+
+def refused(response: Response, status: int, slug: str) -> set[str]:
+    """It was this problem. The places of its faults, each as `<place> <code>`."""
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:tickbox:problem:{slug}"), response.text
+    return {
+        f"{fault.get('pointer') or fault.get('parameter') or fault.get('header')} {fault['code']}"
+        for fault in response.json().get("errors", ())
+    }
+
+
+def pages(client: Client, path: str, **parameters: Any) -> list[list[dict[str, Any]]]:
+    """All pages of a list, from the first to the last."""
+    found = []
+    cursor: str | None = None
+    for _ in range(MAX_PAGES):
+        page = ok(client.get(path, params={**parameters, **({"cursor": cursor} if cursor else {})}))
+        found.append(page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+    raise AssertionError(f"the list has no end: {found[-3:]}")
+
+
+def everything(client: Client, path: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The items of all pages."""
+    return [item for page in pages(client, path, **parameters) for item in page]

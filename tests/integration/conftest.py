@@ -1,0 +1,49 @@
+"""One running server for each module and kind of database, and people who are new to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from tests.integration.clients import Client, Person, register
+from tests.integration.tables import Tables
+from tests.server import serving
+
+
+@pytest.fixture(scope="module")
+def server(module_database_url: str) -> Iterator[str]:
+    """The URL of a server on a database of its own."""
+    application = build(Settings(database_url=module_database_url))
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        yield f"http://{host}:{port}"
+
+
+@pytest.fixture(scope="module")
+def tables(module_database_url: str) -> Iterator[Tables]:
+    """The database of `server`."""
+    tables = Tables(module_database_url)
+    yield tables
+    tables.close()
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[Client]:
+    """A client without a token."""
+    with Client(server) as client:
+        yield client
+
+
+@pytest.fixture
+def ada(client: Client) -> Person:
+    """Somebody new, with a session and an empty personal workspace."""
+    return register(client, name="Ada")
+
+
+@pytest.fixture
+def bob(client: Client) -> Person:
+    """Somebody else."""
+    return register(client, name="Bob")

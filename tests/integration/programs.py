@@ -1,0 +1,113 @@
+"""`tickbox`, run in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from app.cli import main
+
+TICKBOX = Path(sys.executable).with_name("tickbox")
+PATIENCE_S = 60
+_READY = re.compile(r"ready on (http://\S+)")
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """This process's environment, with these settings (`database_url=...`) and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKBOX_")}
+    return kept | {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
+
+
+def tickbox(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [TICKBOX, *arguments],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def run(*arguments: str, settings: Mapping[str, str], stdin: str = "") -> Result:
+    """The same in this process, which is much faster; not for what serves."""
+    given = {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
+    return CliRunner().invoke(main, arguments, input=stdin, env=given)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running `tickbox serve`."""
+
+    process: subprocess.Popen[bytes]
+    stdout: Path
+    stderr: Path
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it says so."""
+        for _ in patiently():
+            if found := _READY.search(self.stderr.read_text()):
+                return found[1]
+            assert self.process.poll() is None, self.stderr.read_text() + self.stdout.read_text()
+        raise TimeoutError(self.stderr.read_text())
+
+    @property
+    def output(self) -> str:
+        """All that it has written."""
+        return self.stdout.read_text() + self.stderr.read_text()
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The lines on standard output, each of which must be a JSON object."""
+        return [json.loads(line) for line in self.stdout.read_text().splitlines()]
+
+    def logged(self, request_id: str) -> list[dict[str, Any]]:
+        """The lines about a request, once there are any: they may be written after its answer."""
+        for _ in patiently():
+            if found := [line for line in self.log if line.get("request_id") == request_id]:
+                return found
+        raise TimeoutError(request_id)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code, after a signal."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextmanager
+def serve(folder: Path, **settings: str) -> Iterator[Program]:
+    """`tickbox serve` on any free port, while the context lasts."""
+    paths = folder / "stdout", folder / "stderr"
+    with paths[0].open("wb") as stdout, paths[1].open("wb") as stderr:
+        process = subprocess.Popen(
+            [TICKBOX, "serve", "--port", "0"], env=environment(**settings), cwd=folder, stdout=stdout, stderr=stderr
+        )
+    program = Program(process, *paths)
+    try:
+        yield program
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def patiently() -> Iterator[None]:
+    """Again and again, until somebody would give up."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.02)

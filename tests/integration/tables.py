@@ -1,0 +1,105 @@
+"""The server's database, behind the server's back: what no operation of the contract does or shows."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from domain.roles import Role
+from persistence.engines import parse_url
+from persistence.tables import access_tokens, members, metadata, sessions
+
+NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+class Tables:
+    """Reads and writes rows. `close` ends its connection."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.Runner()
+        self._engine: AsyncEngine = create_async_engine(parse_url(url), isolation_level="AUTOCOMMIT", pool_size=1)
+
+    def close(self) -> None:
+        self._loop.run(self._engine.dispose())
+        self._loop.close()
+
+    def rows(self, statement: Executable) -> list[tuple[Any, ...]]:
+        async def run() -> list[tuple[Any, ...]]:
+            async with self._engine.connect() as connection:
+                return [tuple(row) for row in await connection.execute(statement)]
+
+        return self._loop.run(run())
+
+    def write(self, statement: Executable) -> None:
+        async def run() -> None:
+            async with self._engine.connect() as connection:
+                await connection.execute(statement)
+
+        self._loop.run(run())
+
+    def digest(self) -> dict[str, str]:
+        """A digest of all rows of each table: equal before and after what changed nothing."""
+
+        async def run() -> dict[str, list[Row[Any]]]:
+            async with self._engine.connect() as connection:
+                return {
+                    table.name: list((await connection.execute(select(table))).all())
+                    for table in metadata.sorted_tables
+                }
+
+        return {
+            name: hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
+            for name, rows in self._loop.run(run()).items()
+        }
+
+    def mentions(self, *ids: str) -> dict[str, int]:
+        """How many rows of each table hold one of *ids*; tables without any are left out."""
+        wanted = {UUID(text) for text in ids}
+        counts = {
+            table.name: sum(not wanted.isdisjoint(row) for row in self.rows(select(table)))
+            for table in metadata.sorted_tables
+        }
+        return {name: count for name, count in counts.items() if count}
+
+    def holds_text(self, text: str) -> bool:
+        """Whether *text* stands anywhere in the database, in the clear."""
+        return any(text in repr(row) for table in metadata.sorted_tables for row in self.rows(select(table)))
+
+    def memberships(self, user_id: str) -> list[tuple[str, int]]:
+        """The name and revision of each of a user's member rows."""
+        statement = select(members.c.name, members.c.revision).where(members.c.user_id == UUID(user_id))
+        return [(name, revision) for name, revision in self.rows(statement)]
+
+    def add_member(self, workspace_id: str, user_id: str, *, role: Role, name: str = "Guest") -> None:
+        """What an accepted invitation will do."""
+        self.write(
+            insert(members).values(
+                workspace_id=UUID(workspace_id),
+                user_id=UUID(user_id),
+                role=role,
+                name=name,
+                created_at=NOW,
+                updated_at=NOW,
+                revision=1,
+            )
+        )
+
+    def set_role(self, workspace_id: str, user_id: str, *, role: Role) -> None:
+        mine = (members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(user_id))
+        self.write(update(members).where(*mine).values(role=role))
+
+    def expire_access_tokens(self, session_id: str) -> None:
+        """As if an hour had passed."""
+        mine = access_tokens.c.session_id == UUID(session_id)
+        self.write(update(access_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+
+    def expire_session(self, session_id: str) -> None:
+        """As if a month had passed without a refresh."""
+        mine = sessions.c.id == UUID(session_id)
+        self.write(update(sessions).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))

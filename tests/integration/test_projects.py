@@ -1,0 +1,244 @@
+"""Projects, the inbox among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.clients import Person, done, everything, made, ok, pages, refused
+from tests.integration.tables import Tables
+
+UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
+
+
+@pytest.fixture
+def garden(ada: Person) -> str:
+    """The path of a project of Ada's."""
+    return f"{ada.home}/projects/{ada.create('projects', name='Garden', description='*Outside*')['id']}"
+
+
+@pytest.fixture
+def inbox(ada: Person) -> str:
+    """The path of Ada's inbox."""
+    return f"{ada.home}/projects/{everything(ada.client, f'{ada.home}/projects')[0]['id']}"
+
+
+def names(person: Person, **parameters: object) -> list[str]:
+    return [project["name"] for project in everything(person.client, f"{person.home}/projects", **parameters)]
+
+
+def test_a_new_project_is_the_last_one(ada: Person) -> None:
+    answer = ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "description": "*Outside*"})
+    project = made(answer)
+    assert {key: project[key] for key in ("name", "description", "is_inbox", "archived_at", "workspace_id")} == {
+        "name": "Garden",
+        "description": "*Outside*",
+        "is_inbox": False,
+        "archived_at": None,
+        "workspace_id": ada.workspace_id,
+    }
+    assert (project["revision"], answer.headers["ETag"]) == (2, '"2"')
+    assert answer.headers["Location"] == f"{ada.home}/projects/{project['id']}"
+    assert ok(ada.client.get(answer.headers["Location"])) == project
+    assert names(ada) == ["Inbox", "Garden"]
+
+
+def test_a_description_is_empty_when_left_out(ada: Person) -> None:
+    assert ada.create("projects", name="Garden")["description"] == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        ({}, {"#/name required"}),
+        ({"name": ""}, {"#/name min-length", "#/name pattern"}),
+        ({"name": "x" * 121}, {"#/name max-length"}),
+        ({"name": "Garden", "description": "x" * 16385}, {"#/description max-length"}),
+        ({"name": "Garden", "description": None}, {"#/description type"}),
+        ({"name": "Garden", "is_inbox": True, "id": UNKNOWN_ID}, {"#/is_inbox unknown", "#/id unknown"}),
+        ({"name": "Gar\0den"}, {"#/name nul"}),
+    ],
+)
+def test_an_unfit_project_is_refused(ada: Person, body: object, faults: set[str]) -> None:
+    assert refused(ada.client.post(f"{ada.home}/projects", json=body), 422, "invalid-body") == faults
+    assert ada.head() == 1
+
+
+def test_a_body_that_is_too_large_is_refused(ada: Person) -> None:
+    body = {"name": "Garden", "description": "x" * 300_000}
+    refused(ada.client.post(f"{ada.home}/projects", json=body), 413, "content-too-large")
+
+
+def test_projects_come_in_pages_in_their_order(ada: Person) -> None:
+    for number in range(5):
+        ada.create("projects", name=f"Project {number}")
+    found = pages(ada.client, f"{ada.home}/projects", limit=2)
+    assert [[project["name"] for project in page] for page in found] == [
+        ["Inbox", "Project 0"],
+        ["Project 1", "Project 2"],
+        ["Project 3", "Project 4"],
+    ]
+    positions = [project["position"] for page in found for project in page]
+    assert positions == sorted(positions)
+
+
+def test_pages_stay_in_step_while_projects_come_and_go(ada: Person) -> None:
+    made_ids = [ada.create("projects", name=f"Project {number}")["id"] for number in range(4)]
+    first = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 3}))
+    done(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the one that the cursor stands on
+    ada.create("projects", name="Project 4")
+    rest = everything(ada.client, f"{ada.home}/projects", cursor=first["next_cursor"])
+    assert [project["name"] for project in rest] == ["Project 2", "Project 3", "Project 4"]
+
+
+def test_a_cursor_belongs_to_its_filter_and_workspace(ada: Person) -> None:
+    ada.create("projects", name="Garden")
+    cursor = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 1}))["next_cursor"]
+    other = ada.create("/v1/workspaces", name="Household")["id"]
+    for path, archived in ((f"{ada.home}/projects", "true"), (f"/v1/workspaces/{other}/projects", "false")):
+        answer = ada.client.get(path, params={"cursor": cursor, "archived": archived})
+        assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+    again = ok(ada.client.get(f"{ada.home}/projects", params={"cursor": cursor, "archived": "false", "limit": 7}))
+    assert [project["name"] for project in again["items"]] == ["Garden"]
+
+
+@pytest.mark.parametrize("text", ["True", "1", "", "yes"])
+def test_archived_is_true_or_false(ada: Person, text: str) -> None:
+    found = refused(ada.client.get(f"{ada.home}/projects", params={"archived": text}), 400, "invalid-parameters")
+    assert {place.split()[0] for place in found} == {"archived"}
+
+
+def test_a_list_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> None:
+    etag = ada.client.get(f"{ada.home}/projects").headers["ETag"]
+    ada.create("tasks", title="Buy milk")
+    assert ada.client.get(f"{ada.home}/projects", headers={"If-None-Match": etag}).status_code == 304
+    ok(ada.client.merge(garden, {"name": "Balcony"}))
+    assert ada.client.get(f"{ada.home}/projects", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_project_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> None:
+    etag = ada.client.get(garden).headers["ETag"]
+    answer = ada.client.get(garden, headers={"If-None-Match": f"W/{etag}"})
+    assert (answer.status_code, answer.headers["ETag"]) == (304, etag)
+    assert ada.client.get(garden, headers={"If-None-Match": "*"}).status_code == 304
+    assert ada.client.head(garden, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_patch_leaves_what_it_does_not_name(ada: Person, garden: str) -> None:
+    before = ok(ada.client.get(garden))
+    after = ok(ada.client.merge(garden, {"name": "Balcony"}))
+    assert after == {**before, "name": "Balcony", "revision": 3, "updated_at": after["updated_at"]}
+    assert after["updated_at"] > before["updated_at"]
+    assert ok(ada.client.merge(garden, {"description": ""}))["name"] == "Balcony"
+
+
+def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, garden: str, tables: Tables) -> None:
+    before, project = tables.digest(), ok(ada.client.get(garden))
+    answer = ada.client.merge(garden, {"name": "Garden", "description": "*Outside*"})
+    assert (ok(answer), answer.headers["ETag"]) == (project, '"2"')
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"archived_at": None}, "#/archived_at unknown")],
+)
+def test_an_unfit_patch_is_refused(ada: Person, garden: str, body: object, fault: str) -> None:
+    assert refused(ada.client.merge(garden, body), 422, "invalid-body") == {fault}
+
+
+def test_archiving_puts_a_project_away_and_keeps_its_tasks(ada: Person, garden: str) -> None:
+    project_id = garden.rpartition("/")[2]
+    task = ada.create("tasks", title="Sow", project_id=project_id)
+    archived = ok(ada.client.post(f"{garden}/archive"))
+    assert (archived["archived_at"], archived["revision"]) == (archived["updated_at"], 4)
+    assert (names(ada), names(ada, archived="true")) == (["Inbox"], ["Garden"])
+    assert ok(ada.client.get(f"{ada.home}/tasks/{task['id']}")) == task
+    assert everything(ada.client, f"{ada.home}/tasks", project_id=project_id) == [task]
+    assert ok(ada.client.post(f"{ada.home}/tasks/{task['id']}/complete"))["status"] == "completed"
+
+
+def test_archiving_twice_keeps_the_first_time(ada: Person, garden: str, tables: Tables) -> None:
+    archived = ok(ada.client.post(f"{garden}/archive"))
+    before = tables.digest()
+    assert ok(ada.client.post(f"{garden}/archive")) == archived
+    assert tables.digest() == before
+
+
+def test_an_archived_project_takes_no_tasks(ada: Person, garden: str, tables: Tables) -> None:
+    ok(ada.client.post(f"{garden}/archive"))
+    before = tables.digest()
+    body = {"title": "Sow", "project_id": garden.rpartition("/")[2]}
+    refused(ada.client.post(f"{ada.home}/tasks", json=body), 409, "project-archived")
+    assert tables.digest() == before
+    ok(ada.client.post(f"{garden}/unarchive"))
+    ada.create("tasks", **body)
+
+
+def test_an_archived_project_can_be_changed(ada: Person, garden: str) -> None:
+    archived = ok(ada.client.post(f"{garden}/archive"))
+    renamed = ok(ada.client.merge(garden, {"name": "Balcony"}))
+    assert renamed["archived_at"] == archived["archived_at"]
+
+
+def test_a_project_comes_back_to_its_old_place(ada: Person, garden: str, tables: Tables) -> None:
+    ada.create("projects", name="House")
+    position = ok(ada.client.get(garden))["position"]
+    ok(ada.client.post(f"{garden}/archive"))
+    back = ok(ada.client.post(f"{garden}/unarchive"))
+    assert (back["archived_at"], back["position"]) == (None, position)
+    assert names(ada) == ["Inbox", "Garden", "House"]
+    before = tables.digest()
+    assert ok(ada.client.post(f"{garden}/unarchive")) == back
+    assert tables.digest() == before
+
+
+def test_an_action_takes_no_body(ada: Person, garden: str) -> None:
+    refused(ada.client.post(f"{garden}/archive", json={}), 400, "malformed-request")
+
+
+def test_the_inbox_stays(ada: Person, inbox: str, tables: Tables) -> None:
+    before = tables.digest()
+    refused(ada.client.delete(inbox), 409, "inbox-protected")
+    refused(ada.client.post(f"{inbox}/archive"), 409, "inbox-protected")
+    assert tables.digest() == before
+
+
+def test_the_inbox_can_be_renamed(ada: Person, inbox: str) -> None:
+    assert ok(ada.client.merge(inbox, {"name": "Today"}))["is_inbox"] is True
+
+
+def test_unarchiving_the_inbox_changes_nothing(ada: Person, inbox: str) -> None:
+    assert ok(ada.client.post(f"{inbox}/unarchive"))["revision"] == 1
+
+
+def test_a_deleted_project_takes_its_tasks_along(ada: Person, garden: str, tables: Tables) -> None:
+    project_id = garden.rpartition("/")[2]
+    inside = ada.create("tasks", title="Sow", project_id=project_id)
+    outside = ada.create("tasks", title="Buy milk")
+    done(ada.client.delete(garden))
+    refused(ada.client.get(garden), 404, "not-found")
+    refused(ada.client.delete(garden), 404, "not-found")
+    assert everything(ada.client, f"{ada.home}/tasks") == [outside]
+    assert tables.mentions(project_id, inside["id"]) == {}
+    assert ada.head() == 5
+
+
+@pytest.mark.parametrize("action", ["GET", "PATCH", "DELETE", "POST /archive", "POST /unarchive"])
+def test_a_project_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Person, action: str) -> None:
+    method, _, suffix = action.partition(" ")
+    elsewhere = bob.create("projects", name="Shed")["id"]
+    for project_id in (UNKNOWN_ID, elsewhere):
+        path = f"{ada.home}/projects/{project_id}"
+        if action == "PATCH":
+            answer = ada.client.merge(path, {"name": "Mine"})
+        else:
+            answer = ada.client.request(method, path + suffix)
+        refused(answer, 404, "not-found")
+    assert ok(bob.client.get(f"{bob.home}/projects/{elsewhere}"))["name"] == "Shed"
+
+
+def test_a_body_is_judged_before_the_project_is_looked_for(ada: Person, garden: str) -> None:
+    """Within one's own workspace the body's form is looked at first: nothing is given away by it."""
+    done(ada.client.delete(garden))
+    refused(ada.client.merge(garden, {"nope": 1}), 422, "invalid-body")
+    refused(ada.client.merge(garden, {"name": "Balcony"}), 404, "not-found")

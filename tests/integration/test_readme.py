@@ -1,0 +1,125 @@
+"""The README's walk-through does what is printed there, word for word but for ids, times and tokens."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from tests.databases import SqliteDatabases
+from tests.server import serving
+
+README = Path(__file__).parents[2] / "README.md"
+STAND_IN = Path(__file__).with_name("curl_stand_in.py")
+ADDRESS = "http://127.0.0.1:8080"
+MARK = "@@@ next @@@"
+PATIENCE_S = 120
+
+_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CHANGING = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<instant>"),
+    (re.compile(r"tb[a-z]_[0-9A-Za-z]+"), "<token>"),
+    (re.compile(r'"[0-9a-f]{32}"'), '"<hash>"'),
+    (re.compile(r"^date: .*$", re.MULTILINE | re.IGNORECASE), "date: <date>"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command, and what is printed below it."""
+
+    command: str
+    output: str
+
+
+def steps(text: str) -> Iterator[Step]:
+    """The commands of all `console` blocks: lines that begin with `$ `, and go on after a backslash."""
+    for block in _BLOCK.findall(text):
+        lines = block.splitlines()
+        while lines:
+            first = lines.pop(0)
+            assert first.startswith("$ "), f"no command: {first}"
+            command = [first[2:]]
+            while command[-1].endswith("\\"):
+                command.append(lines.pop(0))
+            output = []
+            while lines and not lines[0].startswith("$ "):
+                output.append(lines.pop(0))
+            yield Step("\n".join(command), "\n".join(output))
+
+
+def normalised(outputs: list[str]) -> list[str]:
+    """Without what differs from run to run. The same id is the same number everywhere."""
+    text = f"\n{MARK}\n".join(output.rstrip("\n") for output in outputs).replace("\r", "")
+    ids = {found: f"<id {number}>" for number, found in enumerate(dict.fromkeys(_UUID.findall(text)), start=1)}
+    text = _UUID.sub(lambda found: ids[found[0]], text)
+    for pattern, instead in _CHANGING:
+        text = pattern.sub(instead, text)
+    return text.split(f"\n{MARK}\n")
+
+
+def run(commands: list[str], *, path: str) -> list[str]:
+    """What each command prints, all in one shell."""
+    script = f"\necho '{MARK}'\n".join(commands)
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],  # noqa: S607  # the one on the PATH
+        env={"PATH": path, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    # A body does not end in a line end, so a mark may stand right behind one.
+    return done.stdout.split(f"{MARK}\n")
+
+
+@pytest.fixture(params=["curl", "stand-in"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A PATH with curl on it, or with the stand-in for it."""
+    path = os.environ["PATH"]
+    if request.param == "curl":
+        if shutil.which("curl") is None:
+            pytest.skip("there is no curl on this machine; the stand-in goes through the same")
+        return path
+    curl = tmp_path / "curl"
+    curl.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{STAND_IN}" "$@"\n')
+    curl.chmod(0o755)
+    return f"{tmp_path}:{path}"
+
+
+@pytest.fixture
+def address(sqlite_databases: SqliteDatabases) -> Iterator[str]:
+    """Of a server with an empty database, as `make serve` starts one."""
+    url = sqlite_databases.migrated()
+    application = build(Settings(database_url=url))
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        yield f"http://{host}:{port}"
+    sqlite_databases.remove(url)
+
+
+def test_the_walk_through_works_as_printed(address: str, path: str) -> None:
+    walk = list(steps(README.read_text(encoding="utf-8")))
+    assert any(ADDRESS in step.command for step in walk)
+    printed = normalised([step.output for step in walk])
+    outputs = run([step.command.replace(ADDRESS, address) for step in walk], path=path)
+    happened = normalised([output.replace(address, ADDRESS) for output in outputs])
+    for step, wanted, found in zip(walk, printed, happened, strict=True):
+        assert found == wanted, step.command
+
+
+def test_the_walk_through_shows_what_was_promised() -> None:
+    text = " ".join(step.command for step in steps(README.read_text(encoding="utf-8")))
+    for part in ("/v1/users", "/v1/sessions", "/projects", "/tasks", "/complete", "status=open"):
+        assert part in text

@@ -1,0 +1,403 @@
+"""The program as it is run: `tickbox serve` and its sisters."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+import migrations
+from app.cli import main
+from tests.contract.wire import Address, connected, read_reply, request
+from tests.databases import PostgresDatabases, SqliteDatabases
+from tests.integration.checking import read_contract
+from tests.integration.clients import PASSWORD, Client, done, log_in, new_email, ok, refused, register
+from tests.integration.programs import Program, patiently, run, serve, tickbox
+
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def address_of(program: Program) -> Address:
+    url = urlsplit(program.url)
+    assert url.hostname is not None
+    assert url.port is not None
+    return url.hostname, url.port
+
+
+def one_line(text: str) -> str:
+    """What an error says; it must be one line."""
+    (line,) = text.splitlines()
+    return line
+
+
+@pytest.fixture(scope="module")
+def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A running server with its settings as they are by default."""
+    with serve(tmp_path_factory.mktemp("serve"), database_url=module_database_url) as program:
+        yield program
+
+
+@pytest.fixture
+def client(program: Program) -> Iterator[Client]:
+    with Client(program.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
+    """A migrated database, for what has nothing to do with the kind of it."""
+    url = sqlite_databases.migrated()
+    yield url
+    sqlite_databases.remove(url)
+
+
+# --- serving ---
+
+
+def test_it_says_what_to_try(program: Program) -> None:
+    url = program.url
+    said = program.stderr.read_text()
+    for hint in (f"curl {url}/openapi.yaml", f"curl {url}/v1/users", f"curl {url}/v1/sessions", "Ctrl-C"):
+        assert hint in said
+
+
+def test_what_it_says_to_try_works(client: Client) -> None:
+    ok(client.get("/readyz"))
+    register(client)
+
+
+def test_each_request_is_a_line_of_json_in_the_log(client: Client, program: Program) -> None:
+    trace = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01"}
+    answer = client.get("/livez", headers=trace)
+    (line,) = program.logged(answer.headers["X-Request-Id"])
+    assert line.pop("duration_ms") >= 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", line.pop("timestamp"))
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "logger": "tickbox.requests",
+        "request_id": answer.headers["X-Request-Id"],
+        "trace_id": TRACE_ID,
+        "method": "GET",
+        "path": "/livez",
+        "operation_id": "check_liveness",
+        "status": 200,
+    }
+
+
+@pytest.mark.parametrize("trace", ["", "00-1-2-3", f"00-{TRACE_ID.upper()}-00f067aa0ba902b7-01", "x" * 200])
+def test_a_traceparent_that_is_none_is_not_logged(client: Client, program: Program, trace: str) -> None:
+    answer = client.get("/livez", headers={"traceparent": trace})
+    (line,) = program.logged(answer.headers["X-Request-Id"])
+    assert "trace_id" not in line
+
+
+def test_a_path_that_is_not_ours_is_not_logged(client: Client, program: Program) -> None:
+    answer = client.get("/secret-in-a-path")
+    (line,) = program.logged(answer.headers["X-Request-Id"])
+    assert (line["status"], line["path"], line["operation_id"]) == (404, None, None)
+
+
+def test_a_request_id_of_the_client_s_is_not_taken_over(client: Client) -> None:
+    assert client.get("/livez", headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] != "mine"
+
+
+def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
+    ada = register(client)
+    renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
+    refused(client.post("/v1/sessions/refresh", json={"refresh_token": "tbr_mistyped"}), 401, "session-ended")
+    new = "tea and analytical engines"
+    body = {"email": ada.user["email"], "password": "a wrong password"}
+    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+    refused(client.post("/v1/sessions", json={**body, "password": 7, "pin": "4711-0815"}), 422, "invalid-body")
+    refused(client.with_token("tbs_leaked").get("/v1/users/me?token=tbs_in_query"), 401, "unauthenticated")
+    done(ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": new}))
+    last = ada.client.get("/v1/users/me")
+    program.logged(last.headers["X-Request-Id"])
+    issued = [tokens[name] for tokens in (ada.tokens, renewed) for name in ("access_token", "refresh_token")]
+    # "correct horse ..." stands in the hints that are printed at the start.
+    written = program.stdout.read_text()
+    for secret in (*issued, PASSWORD, new, "a wrong password", "4711", "mistyped", "leaked", "in_query", "$argon2"):
+        assert secret not in written
+    assert ada.user["email"] not in written
+
+
+def test_every_answer_has_the_security_headers(client: Client) -> None:
+    for answer in (client.get("/livez"), client.get("/nope"), client.put("/livez"), client.options("/livez")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Server" not in answer.headers
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_what_has_a_tag_may_be_kept(client: Client) -> None:
+    assert client.get("/openapi.yaml").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_body_beyond_the_limit_is_refused(client: Client) -> None:
+    body = {"email": new_email(), "password": PASSWORD, "name": "x" * 262_144}
+    refused(client.post("/v1/users", json=body), 413, "content-too-large")
+    refused(client.post("/v1/users", json={**body, "name": "x" * 200_000}), 422, "invalid-body")
+
+
+def test_browsers_may_not_call_unless_they_were_allowed_to(client: Client) -> None:
+    answer = client.get("/livez", headers={"Origin": "https://app.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options("/v1/users", headers=asked)
+    assert (preflight.status_code, "Access-Control-Allow-Origin" in preflight.headers) == (204, False)
+
+
+def test_a_stop_finishes_what_runs_and_takes_nothing_new(module_database_url: str, tmp_path: Path) -> None:
+    body = f'{{"email": "{new_email()}", "password": "{PASSWORD}", "name": "Ada"}}'.encode()
+    with serve(tmp_path, database_url=module_database_url) as program:
+        address = address_of(program)
+        with connected(address) as connection:
+            lines = ("Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue")
+            connection.sendall(request("POST", "/v1/users", *lines))
+            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")  # its operation waits for the body
+            program.process.send_signal(signal.SIGTERM)
+            _wait_until_closed(address)
+            connection.sendall(body)
+            reply = read_reply(connection, method="POST")
+            assert reply.status == 201
+            assert connection.recv(1) == b""
+        assert program.process.wait(60) in {0, -signal.SIGTERM}
+        assert [line["status"] for line in program.log if line["event"] == "request"] == [201]
+        assert {line["level"] for line in program.log} == {"info"}
+        assert "Traceback" not in program.output
+
+
+def _wait_until_closed(address: Address) -> None:
+    for _ in patiently():
+        try:
+            socket.create_connection(address, timeout=5).close()
+        except ConnectionError:
+            return
+    raise TimeoutError("it still takes connections")
+
+
+def test_ctrl_c_stops_it(sqlite_url: str, tmp_path: Path) -> None:
+    with serve(tmp_path, database_url=sqlite_url) as program:
+        assert httpx.get(f"{program.url}/livez", trust_env=False).status_code == 200
+        program.stop(signal.SIGINT)
+        assert "Traceback" not in program.output
+
+
+# --- settings ---
+
+
+def test_closed_registration_is_closed_but_for_the_operator(sqlite_url: str, tmp_path: Path) -> None:
+    settings = {"database_url": sqlite_url, "registration": "closed"}
+    email = new_email()
+    with serve(tmp_path, **settings) as program, Client(program.url) as client:
+        body = {"email": email, "password": PASSWORD, "name": "Ada"}
+        refused(client.post("/v1/users", json=body), 403, "registration-closed")
+        created = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
+        assert created.exit_code == 0, created.stderr
+        tokens = log_in(client, email)
+        me = ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
+    assert created.stdout == f"created {me['id']}\n"
+    assert (me["email"], me["name"], me["time_zone"]) == (email, "Ada", "UTC")
+
+
+def test_browsers_may_call_from_the_origins_that_are_named(sqlite_url: str, tmp_path: Path) -> None:
+    allowed, other = "https://app.example", "https://evil.example"
+    origins = f"{allowed}, https://b.example"
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization, content-type"}
+    with serve(tmp_path, database_url=sqlite_url, cors_origins=origins) as program, Client(program.url) as client:
+        preflight = client.options("/v1/users/me", headers={"Origin": allowed, **asked})
+        assert (preflight.status_code, preflight.content) == (204, b"")
+        assert preflight.headers["Access-Control-Allow-Origin"] == allowed
+        assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
+        assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+        assert "X-Request-Id" in preflight.headers
+        refusal = client.options("/v1/users/me", headers={"Origin": other, **asked})
+        assert (refusal.status_code, refusal.content) == (204, b"")
+        assert "Access-Control-Allow-Origin" not in refusal.headers
+        answer = client.get("/v1/users/me", headers={"Origin": allowed})
+        refused(answer, 401, "unauthenticated")
+        assert answer.headers["Access-Control-Allow-Origin"] == allowed
+        assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+        assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": other}).headers
+
+
+def test_a_public_https_url_asks_browsers_to_stay_with_it(sqlite_url: str, tmp_path: Path) -> None:
+    settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example", "body_limit_bytes": "1024"}
+    with serve(tmp_path, **settings) as program, Client(program.url) as client:
+        assert client.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
+        body = {"email": new_email(), "password": PASSWORD, "name": "x" * 1024}
+        refused(client.post("/v1/users", json=body), 413, "content-too-large")
+
+
+def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
+    settings = {"database_url": sqlite_url, "access_token_lifetime_s": "60"}
+    with serve(tmp_path, **settings) as program, Client(program.url) as client:
+        assert register(client).tokens["expires_in"] == 60
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"port": "http"}, "TICKBOX_PORT: "),
+        ({"port": "65536"}, "TICKBOX_PORT: "),
+        ({"database_url": "mysql://localhost/tickbox"}, "TICKBOX_DATABASE_URL: "),
+        ({"database_url": ""}, "TICKBOX_DATABASE_URL: "),
+        ({"registration": "maybe"}, "TICKBOX_REGISTRATION: "),
+        ({"response_check": "off"}, "TICKBOX_RESPONSE_CHECK: "),
+        ({"body_limit_bytes": "-1"}, "TICKBOX_BODY_LIMIT_BYTES: "),
+        ({"log_level": "loud"}, "TICKBOX_LOG_LEVEL: "),
+        ({"database_url": "sqlite://"}, "TICKBOX_DATABASE_URL"),
+        ({"database_url": "postgresql://127.0.0.1:1/nowhere"}, "TICKBOX_DATABASE_URL"),
+        ({"database_url": "sqlite:////nowhere/at/all.db"}, "tickbox migrate"),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
+) -> None:
+    found = run("serve", settings={"port": "0", **settings})
+    assert found.exit_code == 1
+    assert said in one_line(found.stderr)
+    assert found.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_one_line(sqlite_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        found = tickbox("serve", "--port", port, settings={"database_url": sqlite_url})
+    assert (found.returncode, found.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in one_line(found.stderr)
+
+
+def test_a_database_that_was_never_migrated_is_one_line(empty_database_url: str) -> None:
+    found = run("serve", "--port", "0", settings={"database_url": empty_database_url})
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "tickbox migrate" in one_line(found.stderr)
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("migrate",)])
+def test_a_database_that_does_not_exist_is_one_line(
+    command: tuple[str, ...], postgres_databases: PostgresDatabases
+) -> None:
+    url = postgres_databases.empty()
+    postgres_databases.remove(url)
+    found = run(*command, settings={"database_url": url})
+    assert found.exit_code == 1
+    assert "the database does not answer" in one_line(found.stderr)
+
+
+# --- the other commands ---
+
+
+def test_migrating_goes_up_and_down(empty_database_url: str) -> None:
+    settings = {"database_url": empty_database_url}
+    head = migrations.head()
+    for arguments, said in (
+        ((), f"database: empty -> {head}"),
+        ((), f"database: at {head}"),
+        (("--down", "base"), f"database: {head} -> empty"),
+        ((), f"database: empty -> {head}"),
+    ):
+        found = run("migrate", *arguments, settings=settings)
+        assert (found.exit_code, found.stdout, found.stderr) == (0, f"{said}\n", "")
+
+
+def test_migrating_makes_the_sqlite_file_and_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("migrate", settings={"database_url": "sqlite:///var/tickbox.db"})
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert (tmp_path / "var" / "tickbox.db").exists()
+
+
+def test_an_unknown_revision_is_one_line(sqlite_url: str) -> None:
+    found = run("migrate", "--down", "nope", settings={"database_url": sqlite_url})
+    assert found.exit_code == 1
+    assert one_line(found.stderr).startswith("Error: ")
+
+
+def test_migrating_a_database_that_does_not_answer_is_one_line() -> None:
+    found = run("migrate", settings={"database_url": "postgresql://127.0.0.1:1/nowhere"})
+    assert found.exit_code == 1
+    assert "TICKBOX_DATABASE_URL" in one_line(found.stderr)
+
+
+def test_the_routes_are_those_of_the_contract() -> None:
+    lines = run("routes", settings={}).stdout.splitlines()
+    wanted = {
+        (method.upper(), path, operation["operationId"], *_needs(operation))
+        for path, item in read_contract()["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+    assert {tuple(line.split()) for line in lines} == wanted
+    assert len(lines) == len(wanted) == 33
+
+
+def _needs(operation: dict[str, dict[str, str]]) -> tuple[str, ...]:
+    access = operation.get("x-access", {})
+    return tuple(access[name] for name in ("scope", "role") if name in access) or ("-",)
+
+
+def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module_database_url: str) -> None:
+    ada = register(client)
+    new = "tea and analytical engines"
+    settings = {"database_url": module_database_url}
+    found = run("user", "password", ada.user["email"].upper(), settings=settings, stdin=new + "\n")
+    assert (found.exit_code, found.stdout, found.stderr) == (0, "password set, sessions ended\n", "")
+    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    old = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    refused(old, 401, "invalid-credentials")
+    log_in(client, ada.user["email"], new)
+
+
+def test_a_database_that_is_not_on_the_server_is_one_line(postgres_databases: PostgresDatabases) -> None:
+    url = postgres_databases.empty()
+    postgres_databases.remove(url)
+    found = run("migrate", settings={"database_url": url})
+    assert found.exit_code == 1
+    assert "TICKBOX_DATABASE_URL" in one_line(found.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "said"),
+    [
+        (("create", "ada at example.com", "--name", "Ada"), PASSWORD, "email"),
+        (("create", "new@example.com", "--name", " "), PASSWORD, "name"),
+        (("create", "new@example.com", "--name", "Ada"), "short", "password"),
+        (("create", "new@example.com", "--name", "Ada"), "", "password"),
+        (("create", "new@example.com", "--name", "Ada", "--time-zone", "Mars"), PASSWORD, "time zone"),
+        (("password", "new@example.com"), "short", "password"),
+        (("password", "nobody@example.com"), PASSWORD, "There is no account"),
+    ],
+)
+def test_the_contract_s_limits_hold_for_the_operator_too(
+    sqlite_url: str, arguments: tuple[str, ...], password: str, said: str
+) -> None:
+    settings = {"database_url": sqlite_url}
+    found = run("user", *arguments, settings=settings, stdin=password + "\n")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert said in one_line(found.stderr)
+
+
+def test_an_account_that_is_there_cannot_be_created_again(client: Client, module_database_url: str) -> None:
+    email = register(client).user["email"]
+    settings = {"database_url": module_database_url}
+    found = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
+    assert found.exit_code == 1
+    assert "e-mail address" in one_line(found.stderr)
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    assert set(main.commands) == {"serve", "migrate", "routes", "user"}
+    found = run("--help", settings={})
+    assert found.exit_code == 0
+    assert all(name in found.stdout for name in main.commands)

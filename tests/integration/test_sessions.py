@@ -1,0 +1,320 @@
+"""Logging in, staying logged in, logging out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import UUID
+
+import argon2
+import pytest
+from sqlalchemy import func, select
+
+from app.main import make_parts
+from app.passwords import Argon2Passwords
+from app.settings import Settings
+from domain import sessions as session_services
+from domain import tokens as domain_tokens
+from domain.errors import WrongCredentials
+from persistence.tables import access_tokens, refresh_tokens, sessions
+from persistence.unit_of_work import UnitOfWork
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    new_email,
+    ok,
+    pages,
+    refused,
+)
+from tests.integration.tables import Tables
+
+UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
+
+
+def refresh(client: Client, token: str) -> dict[str, str]:
+    tokens: dict[str, str] = ok(client.post("/v1/sessions/refresh", json={"refresh_token": token}))
+    return tokens
+
+
+def test_logging_in_answers_recognisable_tokens_for_an_hour(client: Client, ada: Person) -> None:
+    answer = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    tokens = answer.json()
+    assert (answer.status_code, tokens["token_type"], tokens["expires_in"]) == (201, "Bearer", 3600)
+    assert domain_tokens.digest_of(tokens["access_token"], kind="session")
+    assert domain_tokens.digest_of(tokens["refresh_token"], kind="refresh")
+    assert answer.headers["Location"] == f"/v1/sessions/{tokens['session_id']}"
+    assert answer.headers["Cache-Control"] == "no-store"
+    done(client.with_token(tokens["access_token"]).delete(answer.headers["Location"]))
+
+
+def test_the_database_keeps_no_token_and_no_password(ada: Person, tables: Tables) -> None:
+    mine = sessions.c.id == UUID(ada.tokens["session_id"])
+    assert tables.rows(select(sessions.c.user_id).where(mine)) == [(UUID(ada.id),)]
+    for token in (ada.tokens["access_token"], ada.tokens["refresh_token"], PASSWORD):
+        assert not tables.holds_text(token)
+
+
+def test_a_log_in_that_fails_does_not_tell_why(client: Client, ada: Person) -> None:
+    body = {"email": ada.user["email"], "password": "nanoseconds are short"}
+    wrong = client.post("/v1/sessions", json=body)
+    unknown = client.post("/v1/sessions", json={**body, "email": new_email()})
+    for answer in (wrong, unknown):
+        refused(answer, 401, "invalid-credentials")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+    assert wrong.content == unknown.content
+    assert wrong.headers.keys() == unknown.headers.keys()
+
+
+class _ObservedPasswords(Argon2Passwords):
+    """Notes with which parameters it hashed, to compare."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: list[argon2.Parameters] = []
+
+    def _matches(self, stored: str, password: str) -> bool:
+        self.work.append(argon2.extract_parameters(stored))
+        return super()._matches(stored, password)
+
+
+async def test_a_log_in_that_fails_takes_the_same_work_for_an_unknown_address(
+    module_database_url: str, ada: Person
+) -> None:
+    parts = make_parts(Settings(database_url=module_database_url))
+    passwords = _ObservedPasswords()
+    dependencies = replace(parts.dependencies, passwords=passwords)
+    for email in (ada.user["email"], new_email()):
+        async with UnitOfWork(
+            dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
+        ) as work:
+            with pytest.raises(WrongCredentials):
+                await session_services.log_in(work, email=email, password="nanoseconds are short")
+    passwords.close()
+    await parts.close()
+    known, unknown = passwords.work
+    assert known == unknown
+
+
+def test_a_failed_log_in_leaves_no_trace(client: Client, ada: Person, tables: Tables) -> None:
+    before = tables.digest()
+    refused(
+        client.post("/v1/sessions", json={"email": ada.user["email"], "password": "wrong"}), 401, "invalid-credentials"
+    )
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"email": "ada@example.com"}, "#/password required"),
+        ({"email": "ada@example.com", "password": ""}, "#/password min-length"),
+        ({"email": "ada@example.com", "password": 12345678}, "#/password type"),
+        ({"email": "ada@example.com", "password": "x" * 129}, "#/password max-length"),
+        ({"email": "ada@example.com", "password": PASSWORD, "remember": True}, "#/remember unknown"),
+    ],
+)
+def test_an_unfit_log_in_is_refused(client: Client, body: object, fault: str) -> None:
+    assert refused(client.post("/v1/sessions", json=body), 422, "invalid-body") == {fault}
+
+
+def test_my_sessions_are_listed_oldest_first_and_mine_is_marked(ada: Person, bob: Person) -> None:
+    second = ada.log_in()
+    listed = everything(ada.client, "/v1/sessions")
+    assert [(s["id"], s["current"]) for s in listed] == [
+        (ada.tokens["session_id"], True),
+        (second["session_id"], False),
+    ]
+    assert [s["id"] for s in everything(bob.client, "/v1/sessions")] == [bob.tokens["session_id"]]
+    (first, _) = listed
+    lifetime = dt.datetime.fromisoformat(first["expires_at"]) - dt.datetime.fromisoformat(first["created_at"])
+    assert lifetime == dt.timedelta(days=30)
+    assert first["last_refreshed_at"] == first["created_at"]
+
+
+def test_sessions_come_in_pages(ada: Person) -> None:
+    ids = [ada.tokens["session_id"], *(ada.log_in()["session_id"] for _ in range(4))]
+    assert [[s["id"] for s in page] for page in pages(ada.client, "/v1/sessions", limit=2)] == [
+        ids[:2],
+        ids[2:4],
+        ids[4:],
+    ]
+
+
+def test_a_cursor_belongs_to_its_owner(ada: Person, bob: Person) -> None:
+    ada.log_in()
+    cursor = ok(ada.client.get("/v1/sessions", params={"limit": 1}))["next_cursor"]
+    answer = bob.client.get("/v1/sessions", params={"cursor": cursor})
+    assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+
+
+def test_a_list_of_sessions_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+    etag = ada.client.get("/v1/sessions").headers["ETag"]
+    assert ada.client.get("/v1/sessions", headers={"If-None-Match": etag}).status_code == 304
+    ada.log_in()
+    assert ada.client.get("/v1/sessions", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_an_expired_session_is_not_listed_and_is_forgotten_at_the_next_log_in(ada: Person, tables: Tables) -> None:
+    old = ada.log_in()
+    tables.expire_session(old["session_id"])
+    assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
+    ada.log_in()
+    assert tables.mentions(old["session_id"]) == {}
+
+
+def test_an_ended_session_opens_nothing(client: Client, ada: Person) -> None:
+    tokens = ada.log_in()
+    other = client.with_token(tokens["access_token"])
+    ok(other.get("/v1/users/me"))
+    done(ada.client.delete(f"/v1/sessions/{tokens['session_id']}"))
+    answer = other.get("/v1/users/me")
+    refused(answer, 401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox", error="invalid_token"'
+    spent = client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]})
+    refused(spent, 401, "session-ended")
+
+
+def test_a_session_ends_once(ada: Person) -> None:
+    path = f"/v1/sessions/{ada.log_in()['session_id']}"
+    done(ada.client.delete(path))
+    refused(ada.client.delete(path), 404, "not-found")
+
+
+def test_i_can_end_the_session_that_i_call_through(ada: Person) -> None:
+    done(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
+    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("whose", ["somebody else's", "nobody's"])
+def test_only_my_own_sessions_can_be_ended(ada: Person, bob: Person, whose: str) -> None:
+    session_id = bob.tokens["session_id"] if whose == "somebody else's" else UNKNOWN_ID
+    refused(ada.client.delete(f"/v1/sessions/{session_id}"), 404, "not-found")
+    ok(bob.client.get("/v1/users/me"))
+
+
+def test_an_id_that_is_none_is_refused(ada: Person) -> None:
+    found = refused(ada.client.delete("/v1/sessions/me"), 400, "invalid-parameters")
+    assert {place.split()[0] for place in found} == {"session_id"}
+
+
+def test_logging_out_everywhere_ends_all_of_my_sessions(client: Client, ada: Person, bob: Person) -> None:
+    other = client.with_token(ada.log_in()["access_token"])
+    done(ada.client.delete("/v1/sessions"))
+    for mine in (ada.client, other):
+        refused(mine.get("/v1/users/me"), 401, "unauthenticated")
+    ok(bob.client.get("/v1/users/me"))
+
+
+def test_an_access_token_expires_and_a_refresh_makes_the_next(client: Client, ada: Person, tables: Tables) -> None:
+    tables.expire_access_tokens(ada.tokens["session_id"])
+    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    tokens = refresh(client, ada.tokens["refresh_token"])
+    assert tokens["session_id"] == ada.tokens["session_id"]
+    ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
+
+
+def test_a_refresh_keeps_the_old_access_token_and_prolongs_the_session(client: Client, ada: Person) -> None:
+    (before,) = everything(ada.client, "/v1/sessions")
+    tokens = refresh(client, ada.tokens["refresh_token"])
+    assert tokens["refresh_token"] != ada.tokens["refresh_token"]
+    (after,) = everything(ada.client, "/v1/sessions")
+    assert after["created_at"] == before["created_at"]
+    assert after["last_refreshed_at"] > before["last_refreshed_at"]
+    assert after["expires_at"] > before["expires_at"]
+
+
+def test_refreshing_goes_on_and_on(client: Client, ada: Person) -> None:
+    token = ada.tokens["refresh_token"]
+    for _ in range(4):
+        token = refresh(client, token)["refresh_token"]
+    assert len(everything(ada.client, "/v1/sessions")) == 1
+
+
+def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Person, tables: Tables) -> None:
+    newer = refresh(client, ada.tokens["refresh_token"])
+    again = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
+    refused(again, 401, "session-ended")
+    for token in (ada.tokens["access_token"], newer["access_token"]):
+        refused(client.with_token(token).get("/v1/users/me"), 401, "unauthenticated")
+    for token in (newer["refresh_token"], ada.tokens["refresh_token"]):
+        answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
+        refused(answer, 401, "session-ended")
+    assert tables.mentions(ada.tokens["session_id"]) == {}
+
+
+def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: Person) -> None:
+    other = ada.log_in()
+    refresh(client, other["refresh_token"])
+    refused(client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]}), 401, "session-ended")
+    assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
+
+
+def test_of_many_who_refresh_at_once_one_succeeds_and_the_session_ends(client: Client, ada: Person) -> None:
+    def attempt(_number: int) -> tuple[int, dict[str, str]]:
+        answer = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
+        return answer.status_code, answer.json()
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(attempt, range(6)))
+    assert sorted(status for status, _ in answers) == [200, 401, 401, 401, 401, 401]
+    (winner,) = (tokens for status, tokens in answers if status == 200)
+    refused(client.with_token(winner["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("kind", ["of an ended session", "expired", "an access token", "garbage", "mistyped"])
+def test_a_refresh_token_that_is_no_good_is_refused(client: Client, ada: Person, tables: Tables, kind: str) -> None:
+    token = ada.tokens["refresh_token"]
+    if kind == "of an ended session":
+        done(ada.client.delete("/v1/sessions"))
+    elif kind == "expired":
+        tables.expire_session(ada.tokens["session_id"])
+    else:
+        last = "0" if token[-1] != "0" else "1"
+        token = {"an access token": ada.tokens["access_token"], "garbage": "x", "mistyped": token[:-1] + last}[kind]
+    answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
+    refused(answer, 401, "session-ended")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+
+
+def test_a_refresh_without_a_token_is_refused(client: Client) -> None:
+    assert refused(client.post("/v1/sessions/refresh", json={}), 422, "invalid-body") == {"#/refresh_token required"}
+
+
+def test_an_old_session_s_tokens_do_not_pile_up(client: Client, ada: Person, tables: Tables) -> None:
+    session_id = ada.tokens["session_id"]
+    tables.expire_access_tokens(session_id)
+    refresh(client, ada.tokens["refresh_token"])
+    count = select(func.count()).select_from(access_tokens).where(access_tokens.c.session_id == UUID(session_id))
+    assert tables.rows(count) == [(1,)]
+    spent = select(func.count()).select_from(refresh_tokens).where(refresh_tokens.c.session_id == UUID(session_id))
+    assert tables.rows(spent) == [(2,)]  # the spent one is remembered, so that it is known when it comes back
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Basic YTpi", "Bearer nonsense", "Bearer tbs_" + "0" * 49, "tbs_x", "Bearer a b"],
+)
+def test_a_header_without_a_good_token_is_refused(client: Client, header: str) -> None:
+    answer = client.get("/v1/users/me", headers={"Authorization": header})
+    refused(answer, 401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="tickbox", error="')
+
+
+def test_without_a_token_the_challenge_names_no_error(client: Client) -> None:
+    answer = client.get("/v1/users/me")
+    refused(answer, 401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+
+
+def test_a_refresh_token_is_no_access_token(client: Client, ada: Person) -> None:
+    mine = client.with_token(ada.tokens["refresh_token"])
+    refused(mine.get("/v1/users/me"), 401, "unauthenticated")
+
+
+def test_a_token_is_asked_for_before_the_body_is_looked_at(client: Client) -> None:
+    answer = client.post(f"/v1/workspaces/{UNKNOWN_ID}/tasks", content=b"{", headers={"Content-Type": "text/html"})
+    refused(answer, 401, "unauthenticated")

@@ -1,0 +1,253 @@
+"""Registration, and one's own account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from persistence.tables import users
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    log_in,
+    made,
+    new_email,
+    ok,
+    refused,
+    register,
+)
+from tests.integration.tables import Tables
+
+
+def test_registering_makes_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
+    email = new_email()
+    answer = client.post(
+        "/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada", "time_zone": "Europe/London"}
+    )
+    user = made(answer)
+    assert (user["email"], user["name"], user["time_zone"], user["revision"]) == (email, "Ada", "Europe/London", 1)
+    assert answer.headers["ETag"] == '"1"'
+    mine = client.with_token(log_in(client, email)["access_token"])
+    assert ok(mine.get(answer.headers["Location"])) == user
+    (workspace,) = ok(mine.get("/v1/workspaces"))["items"]
+    assert (workspace["personal"], workspace["role"], workspace["head"]) == (True, "owner", 1)
+    (inbox,) = ok(mine.get(f"/v1/workspaces/{workspace['id']}/projects"))["items"]
+    assert (inbox["is_inbox"], inbox["archived_at"], inbox["revision"]) == (True, None, 1)
+
+
+def test_the_time_zone_is_utc_when_left_out(ada: Person) -> None:
+    assert ada.user["time_zone"] == "UTC"
+
+
+def test_an_address_can_be_registered_once_in_whatever_case(client: Client, ada: Person) -> None:
+    body = {"email": ada.user["email"].upper(), "password": PASSWORD, "name": "Imposter"}
+    refused(client.post("/v1/users", json=body), 409, "email-taken")
+
+
+def test_of_two_who_register_an_address_at_once_one_succeeds(client: Client, tables: Tables) -> None:
+    email = new_email()
+    bodies = [{"email": spelled, "password": PASSWORD, "name": "Ada"} for spelled in (email, email.title())]
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda body: client.post("/v1/users", json=body).status_code, bodies))
+    assert sorted(answers) == [201, 409]
+    assert tables.rows(select(func.count()).where(users.c.email_key == email)) == [(1,)]
+
+
+def test_log_in_does_not_care_for_the_case_of_the_address(client: Client, ada: Person) -> None:
+    assert log_in(client, ada.user["email"].swapcase())["token_type"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({"email": "ada at example.com"}, {"#/email pattern", "#/email format"}),
+        ({"email": "a" * 250 + "@example.com"}, {"#/email max-length", "#/email format"}),
+        ({"password": "seven77"}, {"#/password min-length"}),
+        ({"password": "x" * 129}, {"#/password max-length"}),
+        ({"name": " "}, {"#/name pattern"}),
+        ({"name": None}, {"#/name type"}),
+        ({"time_zone": "Mars/Olympus"}, {"#/time_zone time-zone"}),
+        ({"admin": True}, {"#/admin unknown"}),
+    ],
+)
+def test_an_unfit_account_is_refused(client: Client, change: dict[str, object], faults: set[str]) -> None:
+    body = {"email": new_email(), "password": PASSWORD, "name": "Ada", **change}
+    found = refused(client.post("/v1/users", json=body), 422, "invalid-body")
+    assert found == faults
+
+
+def test_all_faults_are_told_at_once(client: Client) -> None:
+    found = refused(client.post("/v1/users", json={"email": 1, "name": "", "nickname": "A"}), 422, "invalid-body")
+    assert found >= {"#/email type", "#/name min-length", "#/nickname unknown", "#/password required"}
+
+
+def test_my_account_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+    etag = ada.client.get("/v1/users/me").headers["ETag"]
+    assert ada.client.get("/v1/users/me", headers={"If-None-Match": etag}).status_code == 304
+    ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
+    assert ada.client.get("/v1/users/me", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_patch_leaves_what_it_does_not_name(ada: Person) -> None:
+    moved = ok(ada.client.merge("/v1/users/me", {"time_zone": "America/New_York"}))
+    assert moved == {
+        **ada.user,
+        "time_zone": "America/New_York",
+        "revision": 2,
+        "updated_at": moved["updated_at"],
+    }
+    assert dt.datetime.fromisoformat(moved["updated_at"]) > dt.datetime.fromisoformat(ada.user["updated_at"])
+    assert ok(ada.client.get("/v1/users/me")) == moved
+
+
+def test_a_patch_that_changes_nothing_changes_nothing(ada: Person, tables: Tables) -> None:
+    before = tables.digest()
+    answer = ada.client.merge("/v1/users/me", {"name": ada.user["name"], "time_zone": "UTC"})
+    assert ok(answer) == ada.user
+    assert answer.headers["ETag"] == '"1"'
+    assert tables.digest() == before
+
+
+def test_a_new_name_is_carried_to_all_my_memberships(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = bob.create("/v1/workspaces", name="Household")
+    tables.add_member(shared["id"], ada.id, role="viewer", name="Ada")
+    ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
+    assert tables.memberships(ada.id) == [("Ada King", 2), ("Ada King", 2)]
+    assert (ada.head(), bob.head(f"/v1/workspaces/{shared['id']}")) == (2, 2)
+    assert tables.memberships(bob.id) == [("Bob", 1), ("Bob", 1)]
+
+
+def test_a_new_time_zone_is_nobody_else_s_business(ada: Person) -> None:
+    ok(ada.client.merge("/v1/users/me", {"time_zone": "Asia/Tokyo"}))
+    assert ada.head() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({}, "# min-properties"),
+        ({"name": None}, "#/name type"),
+        ({"email": "new@example.com"}, "#/email unknown"),
+        ({"time_zone": "Nowhere"}, "#/time_zone time-zone"),
+        ([], "# type"),
+    ],
+)
+def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
+    assert refused(ada.client.merge("/v1/users/me", body), 422, "invalid-body") == {fault}
+
+
+def test_a_patch_that_is_not_labelled_as_one_is_refused(ada: Person) -> None:
+    answer = ada.client.patch("/v1/users/me", json={"name": "Ada King"})
+    refused(answer, 415, "unsupported-media-type")
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json"
+
+
+def test_a_new_password_replaces_the_old_one_and_ends_the_other_sessions(client: Client, ada: Person) -> None:
+    other = client.with_token(ada.log_in()["access_token"])
+    body = {"current_password": PASSWORD, "new_password": "tea and analytical engines"}
+    done(ada.client.put("/v1/users/me/password", json=body))
+    refused(other.get("/v1/users/me"), 401, "unauthenticated")
+    assert [s["current"] for s in everything(ada.client, "/v1/sessions")] == [True]
+    old = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    refused(old, 401, "invalid-credentials")
+    log_in(client, ada.user["email"], "tea and analytical engines")
+
+
+def test_a_password_is_no_part_of_the_account_s_representation(ada: Person) -> None:
+    body = {"current_password": PASSWORD, "new_password": "tea and analytical engines"}
+    done(ada.client.put("/v1/users/me/password", json=body))
+    assert ok(ada.client.get("/v1/users/me")) == ada.user
+
+
+def test_a_wrong_current_password_changes_nothing(client: Client, ada: Person, tables: Tables) -> None:
+    other = client.with_token(ada.log_in()["access_token"])
+    before = tables.digest()
+    body = {"current_password": "wrong", "new_password": "tea and analytical engines"}
+    answer = ada.client.put("/v1/users/me/password", json=body)
+    assert refused(answer, 422, "invalid-body") == {"#/current_password password"}
+    assert tables.digest() == before
+    ok(other.get("/v1/users/me"))
+
+
+def test_an_unfit_new_password_is_refused(ada: Person) -> None:
+    answer = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
+    assert refused(answer, 422, "invalid-body") == {"#/new_password min-length"}
+
+
+def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Person) -> None:
+    others = [client.with_token(ada.log_in()["access_token"]) for _ in range(2)]
+    words = ["tea and analytical engines", "notes on the engine"]
+
+    def change(mine: Client, word: str) -> int:
+        body = {"current_password": PASSWORD, "new_password": word}
+        return mine.put("/v1/users/me/password", json=body).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(change, others, words))
+    # The loser is refused by the password that the winner has set, or because the winner has ended its session.
+    assert answers.count(204) == 1
+    assert set(answers) <= {204, 401, 422}
+    log_in(client, ada.user["email"], words[answers.index(204)])
+
+
+def test_a_deleted_account_is_gone_with_all_that_was_only_its_own(client: Client, ada: Person, tables: Tables) -> None:
+    alone = ada.create("/v1/workspaces", name="Attic")
+    ada.create(f"/v1/workspaces/{alone['id']}/tasks", title="Sort the attic")
+    ada.create("tasks", title="Buy milk")
+    done(ada.client.delete("/v1/users/me"))
+    assert tables.mentions(ada.id, ada.workspace_id, alone["id"]) == {}
+    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    body = {"email": ada.user["email"], "password": PASSWORD}
+    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+
+
+def test_the_address_of_a_deleted_account_is_free(client: Client, ada: Person) -> None:
+    done(ada.client.delete("/v1/users/me"))
+    made(client.post("/v1/users", json={"email": ada.user["email"], "password": PASSWORD, "name": "Ada II"}))
+
+
+def test_a_deleted_account_leaves_the_workspaces_it_shared(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = bob.create("/v1/workspaces", name="Household")
+    path = f"/v1/workspaces/{shared['id']}"
+    tables.add_member(shared["id"], ada.id, role="editor")
+    task = ada.create(f"{path}/tasks", title="Wash up")
+    done(ada.client.delete("/v1/users/me"))
+    assert ok(bob.client.get(f"{path}/tasks/{task['id']}")) == task
+    assert bob.head(path) == task["revision"] + 1
+    assert tables.memberships(ada.id) == []
+
+
+def test_the_only_owner_of_a_shared_workspace_cannot_go(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = ada.create("/v1/workspaces", name="Household")
+    tables.add_member(shared["id"], bob.id, role="admin")
+    before = tables.digest()
+    refused(ada.client.delete("/v1/users/me"), 409, "sole-owner")
+    assert tables.digest() == before
+
+
+def test_one_of_two_owners_can_go(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = ada.create("/v1/workspaces", name="Household")
+    tables.add_member(shared["id"], bob.id, role="owner")
+    done(ada.client.delete("/v1/users/me"))
+    assert ok(bob.client.get(f"/v1/workspaces/{shared['id']}"))["role"] == "owner"
+
+
+def test_what_a_deleted_account_made_keeps_its_author(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = bob.create("/v1/workspaces", name="Household")
+    tables.add_member(shared["id"], ada.id, role="editor")
+    task = ada.create(f"/v1/workspaces/{shared['id']}/tasks", title="Wash up")
+    done(ada.client.delete("/v1/users/me"))
+    kept = ok(bob.client.get(f"/v1/workspaces/{shared['id']}/tasks/{task['id']}"))
+    assert kept["created_by"] == ada.id
+
+
+def test_a_person_registered_by_two_names_is_two_people(client: Client) -> None:
+    first, second = register(client), register(client)
+    assert first.id != second.id
+    assert ok(second.client.get("/v1/users/me"))["email"] == second.user["email"]

@@ -1,0 +1,213 @@
+"""Workspaces, and the number that orders what happens in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from httpx import Response
+
+from domain.roles import Role
+from tests.integration.clients import Person, done, everything, made, ok, pages, refused
+from tests.integration.tables import Tables
+
+UNKNOWN = "/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
+
+
+def path_of(workspace: dict[str, str]) -> str:
+    return f"/v1/workspaces/{workspace['id']}"
+
+
+def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
+    answer = ada.client.post("/v1/workspaces", json={"name": "Household"})
+    workspace = made(answer)
+    assert {name: workspace[name] for name in ("name", "personal", "role", "head", "revision")} == {
+        "name": "Household",
+        "personal": False,
+        "role": "owner",
+        "head": 1,
+        "revision": 1,
+    }
+    assert (answer.headers["Location"], answer.headers["ETag"]) == (path_of(workspace), '"1"')
+    assert ok(ada.client.get(answer.headers["Location"])) == workspace
+    (inbox,) = everything(ada.client, f"{path_of(workspace)}/projects")
+    assert (inbox["is_inbox"], inbox["workspace_id"]) == (True, workspace["id"])
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({}, "#/name required"),
+        ({"name": " \t"}, "#/name pattern"),
+        ({"name": "x" * 121}, "#/name max-length"),
+        ({"name": "Household", "personal": True}, "#/personal unknown"),
+    ],
+)
+def test_an_unfit_workspace_is_refused(ada: Person, body: object, fault: str) -> None:
+    assert refused(ada.client.post("/v1/workspaces", json=body), 422, "invalid-body") == {fault}
+
+
+def test_my_workspaces_are_listed_oldest_first_in_pages(ada: Person) -> None:
+    ids = [ada.workspace_id, *(ada.create("/v1/workspaces", name=f"Attic {n}")["id"] for n in range(4))]
+    found = pages(ada.client, "/v1/workspaces", limit=2)
+    assert [[workspace["id"] for workspace in page] for page in found] == [ids[:2], ids[2:4], ids[4:]]
+
+
+def test_the_list_shows_my_role_in_each(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = bob.create("/v1/workspaces", name="Household")
+    tables.add_member(shared["id"], ada.id, role="viewer")
+    assert [(w["id"], w["role"]) for w in everything(ada.client, "/v1/workspaces")] == [
+        (ada.workspace_id, "owner"),
+        (shared["id"], "viewer"),
+    ]
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "a" * 512, "%00"])
+def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
+    answer = ada.client.get("/v1/workspaces", params={"cursor": cursor})
+    assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("limit=0", "limit minimum"),
+        ("limit=201", "limit maximum"),
+        ("limit=ten", "limit type"),
+        ("page=2", "page unknown"),
+    ],
+)
+def test_unfit_parameters_are_refused(ada: Person, query: str, fault: str) -> None:
+    assert refused(ada.client.get(f"/v1/workspaces?{query}"), 400, "invalid-parameters") == {fault}
+
+
+def test_a_cursor_is_not_for_another_list(ada: Person) -> None:
+    ada.create("/v1/workspaces", name="Attic")
+    ada.log_in()
+    cursor = ok(ada.client.get("/v1/workspaces", params={"limit": 1}))["next_cursor"]
+    refused(ada.client.get("/v1/sessions", params={"cursor": cursor}), 400, "invalid-cursor")
+
+
+def test_a_list_that_is_the_same_is_not_sent_again(ada: Person) -> None:
+    etag = ada.client.get("/v1/workspaces").headers["ETag"]
+    assert ada.client.get("/v1/workspaces", headers={"If-None-Match": f'"x", {etag}'}).status_code == 304
+    ada.create("tasks", title="Buy milk")
+    assert ada.client.get("/v1/workspaces", headers={"If-None-Match": etag}).status_code == 200  # its head has grown
+
+
+def test_renaming_takes_a_number_and_shows_it(ada: Person) -> None:
+    workspace = ada.create("/v1/workspaces", name="Household")
+    ada.create(f"{path_of(workspace)}/tasks", title="Wash up")
+    answer = ada.client.merge(path_of(workspace), {"name": "The Lovelaces"})
+    renamed = ok(answer)
+    assert renamed == {
+        **workspace,
+        "name": "The Lovelaces",
+        "head": 3,
+        "revision": 3,
+        "updated_at": renamed["updated_at"],
+    }
+    assert renamed["updated_at"] > workspace["updated_at"]
+    assert answer.headers["ETag"] == '"3"'
+    assert ok(ada.client.get(path_of(workspace))) == renamed
+
+
+def test_a_name_that_is_the_same_takes_no_number(ada: Person, tables: Tables) -> None:
+    workspace = ada.create("/v1/workspaces", name="Household")
+    before = tables.digest()
+    assert ok(ada.client.merge(path_of(workspace), {"name": "Household"})) == workspace
+    assert tables.digest() == before
+
+
+def test_the_personal_workspace_can_be_renamed(ada: Person) -> None:
+    assert ok(ada.client.merge(ada.home, {"name": "Mine"}))["name"] == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"), [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"head": 1}, "#/head unknown")]
+)
+def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
+    assert refused(ada.client.merge(ada.home, body), 422, "invalid-body") == {fault}
+
+
+def test_the_tag_follows_the_workspace_s_own_row_alone(ada: Person) -> None:
+    etag = ada.client.get(ada.home).headers["ETag"]
+    ada.create("tasks", title="Buy milk")
+    assert ada.head() == 2
+    assert ada.client.get(ada.home, headers={"If-None-Match": etag}).status_code == 304
+    ok(ada.client.merge(ada.home, {"name": "Mine"}))
+    assert ada.client.get(ada.home, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_deleted_workspace_is_gone_with_all_that_was_in_it(ada: Person, bob: Person, tables: Tables) -> None:
+    before = tables.digest()
+    workspace = ada.create("/v1/workspaces", name="Household")
+    path = path_of(workspace)
+    tables.add_member(workspace["id"], bob.id, role="editor")
+    project = ada.create(f"{path}/projects", name="Garden")
+    task = ada.create(f"{path}/tasks", title="Sow", project_id=project["id"])
+    done(ada.client.delete(path))
+    for gone in (path, f"{path}/projects", f"{path}/projects/{project['id']}", f"{path}/tasks/{task['id']}"):
+        refused(ada.client.get(gone), 404, "not-found")
+        refused(bob.client.get(gone), 404, "not-found")
+    refused(ada.client.delete(path), 404, "not-found")
+    refused(ada.client.post(f"{path}/tasks", json={"title": "Late"}), 404, "not-found")
+    assert tables.digest() == before
+
+
+def test_the_personal_workspace_cannot_be_deleted(ada: Person, tables: Tables) -> None:
+    before = tables.digest()
+    refused(ada.client.delete(ada.home), 409, "personal-workspace")
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor", "admin"])
+def test_only_an_owner_deletes(ada: Person, bob: Person, tables: Tables, role: Role) -> None:
+    workspace = ada.create("/v1/workspaces", name="Household")
+    tables.add_member(workspace["id"], bob.id, role=role)
+    refused(bob.client.delete(path_of(workspace)), 403, "insufficient-role")
+
+
+def test_a_workspace_that_is_nobody_s_is_not_found(ada: Person) -> None:
+    refused(ada.client.get(UNKNOWN), 404, "not-found")
+
+
+def test_each_effective_write_raises_the_head_by_one(ada: Person) -> None:
+    workspace = path_of(ada.create("/v1/workspaces", name="Household"))
+    project = f"{workspace}/projects/{ada.create(f'{workspace}/projects', name='Garden')['id']}"
+    task = f"{workspace}/tasks/{ada.create(f'{workspace}/tasks', title='Sow')['id']}"
+    assert ada.head(workspace) == 3
+    writes: list[Callable[[], Response]] = [
+        lambda: ada.client.merge(project, {"name": "Balcony"}),
+        lambda: ada.client.post(f"{project}/archive"),
+        lambda: ada.client.post(f"{project}/unarchive"),
+        lambda: ada.client.merge(task, {"title": "Sow peas"}),
+        lambda: ada.client.post(f"{task}/complete"),
+        lambda: ada.client.post(f"{task}/reopen"),
+        lambda: ada.client.merge(workspace, {"name": "The Lovelaces"}),
+    ]
+    for number, write in enumerate(writes, start=4):
+        assert ok(write())["revision"] == number
+        assert ada.head(workspace) == number
+    done(ada.client.delete(task))
+    done(ada.client.delete(project))
+    assert ada.head(workspace) == 12
+
+
+def test_writes_at_once_each_take_a_number_of_their_own(ada: Person) -> None:
+    def create(number: int) -> int:
+        return int(ada.create("tasks", title=f"Task {number}")["revision"])
+
+    with ThreadPoolExecutor(8) as threads:
+        numbers = list(threads.map(create, range(24)))
+    assert sorted(numbers) == list(range(2, 26))
+    assert ada.head() == 25
+    positions = [task["position"] for task in everything(ada.client, f"{ada.home}/tasks", sort="position")]
+    assert len(set(positions)) == 24
+
+
+def test_a_member_row_added_late_is_seen_at_once(ada: Person, bob: Person, tables: Tables) -> None:
+    refused(bob.client.get(ada.home), 404, "not-found")
+    tables.add_member(ada.workspace_id, bob.id, role="viewer")
+    assert ok(bob.client.get(ada.home))["role"] == "viewer"

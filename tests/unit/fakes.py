@@ -1,0 +1,380 @@
+"""The ports of the domain, kept in dictionaries."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from domain.dues import due_key
+from domain.entities import (
+    PRIORITIES,
+    Credentials,
+    Member,
+    Project,
+    Session,
+    Standing,
+    StoredToken,
+    Task,
+    User,
+    Workspace,
+)
+from domain.errors import EmailTaken
+from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
+from domain.principals import Principal
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+@dataclass
+class Store:
+    """What a database would keep."""
+
+    users: dict[UUID, User] = field(default_factory=dict)
+    email_keys: dict[str, UUID] = field(default_factory=dict)
+    password_hashes: dict[UUID, str] = field(default_factory=dict)
+    sessions: dict[UUID, Session] = field(default_factory=dict)
+    access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
+    spent: dict[bytes, dt.datetime] = field(default_factory=dict)
+    workspaces: dict[UUID, Workspace] = field(default_factory=dict)
+    members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
+    projects: dict[UUID, Project] = field(default_factory=dict)
+    tasks: dict[UUID, Task] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def workspaces_of(self, user_id: UUID) -> list[UUID]:
+        return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)
+
+    def take_number(self, workspace_id: UUID) -> int:
+        workspace = self.workspaces[workspace_id]
+        self.workspaces[workspace_id] = replace(workspace, head=workspace.head + 1)
+        return workspace.head + 1
+
+
+class FakePasswords:
+    """Hashes that anybody can read, and a count of the checks that took their time."""
+
+    def __init__(self) -> None:
+        self.verifications = 0
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    async def verify(self, password: str, *, password_hash: str | None) -> bool:
+        self.verifications += 1
+        return password_hash == f"hash of {password}"
+
+
+class FakeCredentials:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, user_id: UUID) -> Credentials | None:
+        if user_id not in self._store.users:
+            return None
+        return Credentials(user_id=user_id, password_hash=self._store.password_hashes[user_id])
+
+    async def find_by_email(self, email_key: str) -> Credentials | None:
+        user_id = self._store.email_keys.get(email_key)
+        return None if user_id is None else await self.find(user_id)
+
+
+class FakeUsers:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.locked: set[UUID] = set()
+
+    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+        if email_key in self._store.email_keys:
+            raise EmailTaken
+        self._store.users[user.id] = user
+        self._store.email_keys[email_key] = user.id
+        self._store.password_hashes[user.id] = password_hash
+
+    async def get(self, user_id: UUID) -> User | None:
+        return self._store.users.get(user_id)
+
+    async def lock(self, user_id: UUID) -> User | None:
+        self.locked.add(user_id)
+        return self._store.users.get(user_id)
+
+    async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
+        self.locked.add(user_id)
+        return self._store.password_hashes.get(user_id) == password_hash
+
+    async def update(self, user: User) -> None:
+        assert user.id in self.locked
+        self._store.users[user.id] = user
+
+    async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
+        assert user_id in self.locked
+        self._store.password_hashes[user_id] = password_hash
+
+    async def delete(self, user_id: UUID) -> None:
+        assert user_id in self.locked
+        del self._store.users[user_id]
+        del self._store.password_hashes[user_id]
+        self._store.email_keys = {key: of for key, of in self._store.email_keys.items() if of != user_id}
+        self._store.sessions = {key: s for key, s in self._store.sessions.items() if s.user_id != user_id}
+
+
+class FakeSessions:
+    def __init__(self, store: Store, users: FakeUsers) -> None:
+        self._store = store
+        self._users = users
+
+    async def add(self, session: Session) -> None:
+        self._store.sessions[session.id] = session
+
+    async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
+        self._store.access_tokens[access.digest] = access
+        self._store.refresh_tokens[refresh.digest] = refresh
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
+        mine = [s for s in self._store.sessions.values() if s.user_id == user_id and s.expires_at > now]
+        return sorted((s for s in mine if after is None or s.id > after), key=lambda s: s.id)[:limit]
+
+    async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
+        token = self._store.refresh_tokens.get(digest)
+        return None if token is None else self._store.sessions.get(token.session_id)
+
+    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
+        return self._store.spent.setdefault(digest, at) == at
+
+    async def extend(self, session: Session) -> None:
+        self._store.sessions[session.id] = session
+
+    async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
+        session = self._store.sessions.get(session_id)
+        if session is None or session.user_id != user_id:
+            return False
+        del self._store.sessions[session_id]
+        return True
+
+    async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
+        assert user_id in self._users.locked
+        for session in list(self._store.sessions.values()):
+            if session.user_id == user_id and session.id != keep:
+                del self._store.sessions[session.id]
+
+    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
+        assert user_id in self._users.locked
+        for session in list(self._store.sessions.values()):
+            if session.user_id == user_id and session.expires_at <= now:
+                del self._store.sessions[session.id]
+
+
+class FakeWorkspaces:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, workspace: Workspace) -> None:
+        self._store.workspaces[workspace.id] = workspace
+
+    async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
+        member = self._store.members.get((workspace_id, user_id))
+        return None if member is None else replace(self._store.workspaces[workspace_id], role=member.role)
+
+    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
+        ids = [i for i in self._store.workspaces_of(user_id) if after is None or i > after]
+        found = [await self.get(workspace_id, user_id=user_id) for workspace_id in ids]
+        return [workspace for workspace in found if workspace is not None][:limit]
+
+    async def lock_joined(self, user_id: UUID) -> None:
+        pass
+
+    async def update(self, workspace: Workspace) -> None:
+        self._store.workspaces[workspace.id] = workspace
+
+    async def delete(self, workspace_ids: Sequence[UUID]) -> None:
+        for workspace_id in workspace_ids:
+            del self._store.workspaces[workspace_id]
+            for key in [key for key in self._store.members if key[0] == workspace_id]:
+                del self._store.members[key]
+
+
+class FakeMembers:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, member: Member) -> None:
+        self._store.members[member.workspace_id, member.user_id] = member
+
+    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+        found = []
+        for workspace_id in self._store.workspaces_of(user_id):
+            others = [m for (at, of), m in self._store.members.items() if at == workspace_id and of != user_id]
+            standing = Standing(
+                workspace_id=workspace_id,
+                role=self._store.members[workspace_id, user_id].role,
+                other_members=len(others),
+                other_owners=sum(other.role == "owner" for other in others),
+            )
+            found.append(standing)
+        return found
+
+    async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
+        for workspace_id in self._store.workspaces_of(user_id):
+            key = (workspace_id, user_id)
+            revision = self._store.take_number(workspace_id)
+            self._store.members[key] = replace(self._store.members[key], name=name, updated_at=at, revision=revision)
+
+    async def remove(self, user_id: UUID) -> None:
+        for workspace_id in self._store.workspaces_of(user_id):
+            self._store.take_number(workspace_id)
+            del self._store.members[workspace_id, user_id]
+
+
+class FakeProjects:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, project: Project) -> None:
+        self._store.projects[project.id] = project
+
+    async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        project = self._store.projects.get(project_id)
+        return project if project is not None and project.workspace_id == workspace_id else None
+
+    async def inbox(self, workspace_id: UUID) -> Project | None:
+        return next((p for p in self._all(workspace_id) if p.is_inbox), None)
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        return max((p.position for p in self._all(workspace_id)), default=None)
+
+    async def page(self, query: ProjectQuery) -> Sequence[Project]:
+        def place(project: Project) -> tuple[str, UUID]:
+            return project.position, project.id
+
+        listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
+        return sorted((p for p in listed if query.after is None or place(p) > query.after), key=place)[: query.limit]
+
+    async def update(self, project: Project) -> None:
+        self._store.projects[project.id] = project
+
+    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
+        assert self._store.projects.pop(project_id).workspace_id == workspace_id
+        for task in [t for t in self._store.tasks.values() if t.project_id == project_id]:
+            del self._store.tasks[task.id]
+
+    def _all(self, workspace_id: UUID) -> list[Project]:
+        return [p for p in self._store.projects.values() if p.workspace_id == workspace_id]
+
+
+def sort_key(task: Task, order: str) -> SortKey:
+    keys: dict[str, SortKey] = {
+        "position": task.position,
+        "due": due_key(task.due),
+        "priority": PRIORITIES.index(task.priority),
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+    }
+    return keys[order]
+
+
+class FakeTasks:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, task: Task) -> None:
+        self._store.tasks[task.id] = task
+
+    async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
+        task = self._store.tasks.get(task_id)
+        return task if task is not None and task.workspace_id == workspace_id else None
+
+    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
+        tasks = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
+        return max((task.position for task in tasks), default=None)
+
+    async def page(self, query: TaskQuery) -> Sequence[Task]:
+        listed = [
+            task
+            for task in self._store.tasks.values()
+            if task.workspace_id == query.workspace_id
+            and query.project_id in {None, task.project_id}
+            and query.status in {None, task.status}
+        ]
+        listed.sort(key=lambda task: (sort_key(task, query.order), task.id), reverse=query.descending)
+        if query.after is not None:
+            places = [(sort_key(task, query.order), task.id) for task in listed]
+            listed = listed[places.index(query.after) + 1 :]
+        return listed[: query.limit]
+
+    async def update(self, task: Task) -> None:
+        self._store.tasks[task.id] = task
+
+    async def delete(self, workspace_id: UUID, task_id: UUID) -> bool:
+        if await self.get(workspace_id, task_id) is None:
+            return False
+        del self._store.tasks[task_id]
+        return True
+
+
+class FakeWork:
+    """Implements domain.ports.Work for one call. `call` makes another on the same store."""
+
+    def __init__(
+        self,
+        *,
+        store: Store | None = None,
+        principal: Principal | None = None,
+        workspace_id: UUID | None = None,
+        now: dt.datetime = NOON,
+        policy: Policy | None = None,
+    ) -> None:
+        self.store = store or Store()
+        self._principal = principal
+        self._workspace_id = workspace_id
+        self._revision: int | None = None
+        self.now = now
+        self.policy = policy or Policy()
+        self.passwords = FakePasswords()
+        self.credentials = FakeCredentials(self.store)
+        self.users = FakeUsers(self.store)
+        self.sessions = FakeSessions(self.store, self.users)
+        self.workspaces = FakeWorkspaces(self.store)
+        self.members = FakeMembers(self.store)
+        self.projects = FakeProjects(self.store)
+        self.tasks = FakeTasks(self.store)
+
+    def call(
+        self,
+        *,
+        principal: Principal | None = None,
+        workspace_id: UUID | None = None,
+        now: dt.datetime | None = None,
+        policy: Policy | None = None,
+    ) -> "FakeWork":
+        return FakeWork(
+            store=self.store,
+            principal=principal or self._principal,
+            workspace_id=workspace_id or self._workspace_id,
+            now=now or self.now,
+            policy=policy or self.policy,
+        )
+
+    @property
+    def principal(self) -> Principal:
+        assert self._principal is not None
+        return self._principal
+
+    @property
+    def workspace_id(self) -> UUID:
+        assert self._workspace_id is not None
+        return self._workspace_id
+
+    def new_id(self) -> UUID:
+        return UUID(int=next(self.store.numbers))
+
+    def random_bytes(self, count: int) -> bytes:
+        return next(self.store.numbers).to_bytes(count, "big")
+
+    async def check_storage(self) -> None:
+        """A dictionary always answers."""
+
+    async def next_revision(self) -> int:
+        if self._revision is None:
+            self._revision = self.store.take_number(self.workspace_id)
+        return self._revision

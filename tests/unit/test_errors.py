@@ -1,0 +1,33 @@
+import inspect
+import re
+
+import pytest
+
+from domain import errors
+
+
+def drawn() -> list[tuple[int, str]]:
+    """Depth and name of each line in the tree that the module's docstring draws."""
+    lines = re.findall(r"^([│├└─ ]*)([A-Z]\w+)(?: {2,}.*)?$", inspect.getdoc(errors) or "", re.MULTILINE)
+    return [(len(branch) // 4, name) for branch, name in lines]
+
+
+def declared(kind: type[Exception] = errors.DomainError, depth: int = 0) -> list[tuple[int, str]]:
+    """The same, of the classes as they are."""
+    found = [(depth, kind.__name__)]
+    for child in kind.__subclasses__():
+        found += declared(child, depth + 1)
+    return found
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
+    assert sorted(drawn()) == sorted(declared())
+
+
+@pytest.mark.parametrize("kind", errors.Invalid.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_every_invalid_value_has_a_code_in_kebab_case(kind: type[errors.Invalid]) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_its_address() -> None:
+    assert str(errors.StorageUnavailable()) == "The database cannot be reached, or is too busy. Try again."

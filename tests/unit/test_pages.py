@@ -1,0 +1,115 @@
+import datetime as dt
+from base64 import urlsafe_b64encode
+from uuid import UUID
+
+import pytest
+
+from domain import pages
+from domain.errors import CursorInvalid
+
+ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+CURSOR = pages.encode("tasks by position", "a0", pages.id_to_key(ID))
+
+
+def test_a_cursor_gives_back_the_keys_it_was_made_of() -> None:
+    position, task_id = pages.decode(CURSOR, "tasks by position", count=2)
+
+    assert (pages.text_from_key(position), pages.id_from_key(task_id)) == ("a0", ID)
+
+
+def test_a_cursor_fits_into_a_url_as_it_is() -> None:
+    assert set(CURSOR) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(CursorInvalid) as refused:
+        pages.decode(CURSOR, "tasks by due", count=2)
+
+    assert (refused.value.parameter, refused.value.code) == ("cursor", "cursor")
+
+
+def test_a_cursor_of_another_number_of_keys_is_refused() -> None:
+    with pytest.raises(CursorInvalid):
+        pages.decode(CURSOR, "tasks by position", count=1)
+
+
+@pytest.mark.parametrize("at", range(len(CURSOR)))
+def test_a_cursor_with_one_wrong_character_is_refused(at: int) -> None:
+    wrong = CURSOR[:at] + ("A" if CURSOR[at] != "A" else "B") + CURSOR[at + 1 :]
+
+    with pytest.raises(CursorInvalid):
+        pages.decode(wrong, "tasks by position", count=2)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["", "A", "x" * 5000, "é", "\0", CURSOR + "=", CURSOR + "\n", " " + CURSOR, CURSOR[:-1], CURSOR + "A", "a-_/+"],
+)
+def test_garbage_is_refused(garbage: str) -> None:
+    with pytest.raises(CursorInvalid):
+        pages.decode(garbage, "tasks by position", count=2)
+
+
+def test_a_cursor_of_bytes_that_are_no_text_is_refused() -> None:
+    with pytest.raises(CursorInvalid):
+        pages.decode(urlsafe_b64encode(b"\xff" * 12).decode(), "tasks by position", count=1)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        dt.datetime(1, 1, 1, tzinfo=dt.UTC),
+        dt.datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC),
+        dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+        dt.datetime(2026, 3, 2, 12, 0, 0, 1, tzinfo=dt.UTC),
+        dt.datetime.max.replace(tzinfo=dt.UTC),
+    ],
+)
+def test_an_instant_keeps_its_microseconds_in_a_cursor(instant: dt.datetime) -> None:
+    assert pages.instant_from_key(pages.instant_to_key(instant)) == instant
+
+
+@pytest.mark.parametrize("key", ["", "x", "01", "-0", "+1", "1.0", "\u0661", "9" * 30, "9" * 18])
+def test_what_is_no_instant_is_refused(key: str) -> None:
+    with pytest.raises(CursorInvalid):
+        pages.instant_from_key(key)
+
+
+@pytest.mark.parametrize("key", ["-1", "5", "99999999999999999999", "x", ""])
+def test_what_is_no_rank_is_refused(key: str) -> None:
+    with pytest.raises(CursorInvalid):
+        pages.integer_from_key(key, below=5)
+
+
+def test_a_rank_is_read_back() -> None:
+    assert pages.integer_from_key("4", below=5) == 4
+
+
+@pytest.mark.parametrize("key", ["", "x", ID.hex.upper(), str(ID), ID.hex + "0"])
+def test_what_is_no_id_is_refused(key: str) -> None:
+    with pytest.raises(CursorInvalid):
+        pages.id_from_key(key)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a\0", "é", "a" * 201])
+def test_what_cannot_be_sorted_by_is_refused(key: str) -> None:
+    with pytest.raises(CursorInvalid):
+        pages.text_from_key(key)
+
+
+def test_the_last_page_has_no_next_cursor_even_when_it_is_full() -> None:
+    page = pages.page_of([1, 2], limit=2, cursor_of=str)
+
+    assert page == pages.Page(items=(1, 2), next_cursor=None)
+
+
+def test_a_page_before_others_ends_at_its_limit_and_points_at_its_last_item() -> None:
+    page = pages.page_of([1, 2, 3], limit=2, cursor_of=str)
+
+    assert page == pages.Page(items=(1, 2), next_cursor="2")
+
+
+def test_an_empty_list_is_one_empty_page() -> None:
+    nothing: list[int] = []
+
+    assert pages.page_of(nothing, limit=2, cursor_of=str) == pages.Page(items=(), next_cursor=None)

@@ -1,0 +1,214 @@
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from domain import sessions, tokens, users
+from domain.errors import AccountGone, CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.ports import Policy
+from domain.principals import Principal
+from domain.sessions import SessionEnded, SessionTokens
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakePasswords, FakeWork
+
+HOUR = dt.timedelta(hours=1)
+MONTH = dt.timedelta(days=30)
+
+
+async def log_in(work: FakeWork, *, now: dt.datetime = NOON) -> SessionTokens:
+    return await sessions.log_in(work.call(now=now), email="ada@example.com", password="correct horse")
+
+
+async def refreshed(work: FakeWork, token: str, *, now: dt.datetime = NOON) -> SessionTokens:
+    result = await sessions.refresh(work.call(now=now), token)
+    assert isinstance(result, SessionTokens)
+    return result
+
+
+async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests_are_stored(work: FakeWork) -> None:
+    begun = await log_in(work)
+
+    assert begun.session.user_id == work.principal.user_id
+    assert (begun.session.created_at, begun.session.expires_at) == (NOON, NOON + MONTH)
+    access = tokens.digest_of(begun.access_token, kind="session")
+    renewal = tokens.digest_of(begun.refresh_token, kind="refresh")
+    assert access is not None
+    assert renewal is not None
+    assert work.store.access_tokens[access].expires_at == NOON + HOUR
+    assert work.store.refresh_tokens[renewal].expires_at == NOON + MONTH
+    assert begun.access_lifetime_s == 3600
+
+
+async def test_the_operator_decides_how_long_a_session_lasts(work: FakeWork) -> None:
+    policy = Policy(access_token_lifetime=dt.timedelta(minutes=5), session_lifetime=dt.timedelta(days=1))
+
+    begun = await sessions.log_in(work.call(policy=policy), email="ada@example.com", password="correct horse")
+
+    assert begun.access_lifetime_s == 300
+    assert begun.session.expires_at == NOON + dt.timedelta(days=1)
+
+
+async def test_the_address_may_be_written_in_any_case_at_log_in(work: FakeWork) -> None:
+    begun = await sessions.log_in(work.call(), email="ADA@EXAMPLE.COM", password="correct horse")
+
+    assert begun.session.user_id == work.principal.user_id
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
+async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_look_the_same(
+    work: FakeWork, email: str
+) -> None:
+    attempt = work.call()
+
+    with pytest.raises(WrongCredentials) as refused:
+        await sessions.log_in(attempt, email=email, password="guess")
+
+    assert attempt.passwords.verifications == 1
+    assert str(refused.value) == str(WrongCredentials())
+
+
+class OvertakenPasswords(FakePasswords):
+    """While the password is checked here, it is changed elsewhere."""
+
+    def __init__(self, work: FakeWork) -> None:
+        super().__init__()
+        self._work = work
+
+    async def verify(self, password: str, *, password_hash: str | None) -> bool:
+        verified = await super().verify(password, password_hash=password_hash)
+        self._work.store.password_hashes[self._work.principal.user_id] = "hash of another"
+        return verified
+
+
+async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(work: FakeWork) -> None:
+    work.passwords = OvertakenPasswords(work)
+
+    with pytest.raises(WrongCredentials):
+        await sessions.log_in(work, email="ada@example.com", password="correct horse")
+
+    assert not work.store.sessions
+
+
+async def test_logging_in_forgets_the_users_expired_sessions(work: FakeWork) -> None:
+    await log_in(work)
+
+    begun = await log_in(work, now=NOON + MONTH)
+
+    assert list(work.store.sessions) == [begun.session.id]
+
+
+async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(work: FakeWork) -> None:
+    begun = await log_in(work)
+
+    renewed = await refreshed(work, begun.refresh_token, now=NOON + HOUR)
+
+    assert renewed.session.id == begun.session.id
+    assert renewed.session.created_at == NOON
+    assert renewed.session.last_refreshed_at == NOON + HOUR
+    assert renewed.session.expires_at == NOON + HOUR + MONTH
+    assert work.store.sessions[begun.session.id] == renewed.session
+    assert len({begun.refresh_token, renewed.refresh_token, begun.access_token, renewed.access_token}) == 4
+
+
+async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyone(work: FakeWork) -> None:
+    begun = await log_in(work)
+    renewed = await refreshed(work, begun.refresh_token)
+
+    result = await sessions.refresh(work.call(now=NOON + HOUR), begun.refresh_token)
+
+    assert result == SessionEnded(session_id=begun.session.id)
+    assert not work.store.sessions
+    with pytest.raises(RefreshTokenInvalid):
+        await sessions.refresh(work.call(), renewed.refresh_token)
+
+
+async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(work: FakeWork) -> None:
+    begun = await log_in(work)
+
+    with pytest.raises(RefreshTokenInvalid):
+        await sessions.refresh(work.call(now=NOON + MONTH), begun.refresh_token)
+
+    assert await refreshed(work, begun.refresh_token, now=NOON + MONTH - dt.timedelta(microseconds=1))
+
+
+async def test_a_token_that_is_no_refresh_token_is_refused(work: FakeWork) -> None:
+    begun = await log_in(work)
+    unknown = tokens.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
+
+    for text in (begun.access_token, unknown, "", "tbr_"):
+        with pytest.raises(RefreshTokenInvalid):
+            await sessions.refresh(work.call(), text)
+
+
+async def test_the_refresh_token_of_an_ended_session_is_refused(work: FakeWork) -> None:
+    begun = await log_in(work)
+    await sessions.end(work.call(), begun.session.id)
+
+    with pytest.raises(RefreshTokenInvalid):
+        await sessions.refresh(work.call(), begun.refresh_token)
+
+
+async def test_sessions_are_listed_oldest_first_in_pages(work: FakeWork) -> None:
+    begun = [(await log_in(work)).session for _ in range(3)]
+
+    first = await sessions.page(work.call(), limit=2)
+    second = await sessions.page(work.call(), limit=2, cursor=first.next_cursor)
+
+    assert [*first.items, *second.items] == begun
+    assert second.next_cursor is None
+
+
+async def test_neither_expired_sessions_nor_those_of_others_are_listed(work: FakeWork) -> None:
+    await log_in(work)
+    other = await registered(work, email="bob@example.com", name="Bob")
+
+    assert (await sessions.page(other.call())).items == ()
+    assert (await sessions.page(work.call(now=NOON + MONTH))).items == ()
+
+
+async def test_the_cursor_of_somebody_elses_sessions_is_refused(work: FakeWork) -> None:
+    await log_in(work)
+    await log_in(work)
+    other = await registered(work, email="bob@example.com", name="Bob")
+    page = await sessions.page(work.call(), limit=1)
+
+    with pytest.raises(CursorInvalid):
+        await sessions.page(other.call(), cursor=page.next_cursor)
+
+
+async def test_a_user_can_end_one_of_their_sessions_once(work: FakeWork) -> None:
+    begun = await log_in(work)
+    kept = await log_in(work)
+
+    await sessions.end(work.call(), begun.session.id)
+
+    assert list(work.store.sessions) == [kept.session.id]
+    with pytest.raises(SessionNotFound) as refused:
+        await sessions.end(work.call(), begun.session.id)
+    assert refused.value.session_id == begun.session.id
+
+
+async def test_nobody_ends_the_session_of_another(work: FakeWork) -> None:
+    begun = await log_in(work)
+    other = await registered(work, email="bob@example.com", name="Bob")
+
+    with pytest.raises(SessionNotFound):
+        await sessions.end(other.call(), begun.session.id)
+
+    assert begun.session.id in work.store.sessions
+
+
+async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(work: FakeWork) -> None:
+    await log_in(work)
+    await log_in(work)
+    await users.register(work.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
+    bobs = await sessions.log_in(work.call(), email="bob@example.com", password="bob's")
+
+    await sessions.end_all(work.call())
+
+    assert list(work.store.sessions) == [bobs.session.id]
+
+
+async def test_a_deleted_account_has_no_sessions_to_end(work: FakeWork) -> None:
+    with pytest.raises(AccountGone):
+        await sessions.end_all(work.call(principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0))))

@@ -1,0 +1,255 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from domain import sessions, users, workspaces
+from domain.entities import Member
+from domain.errors import (
+    AccountGone,
+    EmailTaken,
+    PasswordWrong,
+    RegistrationClosed,
+    SoleOwner,
+    TimeZoneUnknown,
+    UserNotFound,
+    WrongCredentials,
+)
+from domain.ports import Policy
+from domain.principals import Principal
+from domain.roles import Role
+from domain.unset import UNSET
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakePasswords, FakeWork
+
+LATER = NOON.replace(hour=13)
+NOBODY = Principal(user_id=UUID(int=0), session_id=UUID(int=0))
+
+
+async def join(work: FakeWork, *, host: FakeWork, role: Role) -> UUID:
+    """Put the user of *work* into a new workspace of the user of *host*."""
+    workspace = await workspaces.create(host.call(), name="Shared")
+    member = Member(
+        workspace_id=workspace.id,
+        user_id=work.principal.user_id,
+        role=role,
+        name="Ada",
+        revision=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    await work.members.add(member)
+    return workspace.id
+
+
+async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
+    work = FakeWork()
+
+    user = await users.register(work, email="Ada@Example.com", password="pass", name="Ada", time_zone="UTC")
+
+    (workspace,) = work.store.workspaces.values()
+    (member,) = work.store.members.values()
+    (inbox,) = work.store.projects.values()
+    assert (user.email, user.name, user.time_zone, user.revision) == ("Ada@Example.com", "Ada", "UTC", 1)
+    assert (workspace.name, workspace.personal, workspace.head) == ("Personal", True, 1)
+    assert (member.user_id, member.role, member.name, member.revision) == (user.id, "owner", "Ada", 1)
+    assert (inbox.workspace_id, inbox.name, inbox.is_inbox, inbox.revision) == (workspace.id, "Inbox", True, 1)
+
+
+async def test_the_password_is_stored_as_its_hash_only() -> None:
+    work = FakeWork()
+
+    user = await users.register(work, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+
+    assert work.store.password_hashes == {user.id: "hash of pass"}
+
+
+@pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.Com"])
+async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: FakeWork, spelling: str) -> None:
+    with pytest.raises(EmailTaken):
+        await users.register(work.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("straße@example.com", "STRASSE@example.com"),
+        ("\u00e9t\u00e9@example.com", "E\u0301TE\u0301@example.com"),
+    ],
+)
+def test_spellings_that_differ_in_case_or_composition_are_one_address(one: str, other: str) -> None:
+    assert users.email_key(one) == users.email_key(other)
+
+
+def test_an_accent_makes_another_address() -> None:
+    assert users.email_key("ete@example.com") != users.email_key("été@example.com")
+
+
+async def test_nobody_registers_while_registration_is_closed() -> None:
+    work = FakeWork(policy=Policy(registration_open=False))
+
+    with pytest.raises(RegistrationClosed):
+        await users.register(work, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+
+    assert not work.store.users
+
+
+async def test_a_user_needs_a_time_zone_that_exists() -> None:
+    with pytest.raises(TimeZoneUnknown) as refused:
+        await users.register(FakeWork(), email="a@example.com", password="p", name="A", time_zone="Mars")
+
+    assert refused.value.pointer == "#/time_zone"
+
+
+async def test_a_user_sees_their_own_account(work: FakeWork) -> None:
+    assert (await users.get_me(work)).email == "ada@example.com"
+
+
+async def test_an_account_that_was_deleted_meanwhile_is_gone(work: FakeWork) -> None:
+    gone = work.call(principal=NOBODY)
+
+    with pytest.raises(AccountGone):
+        await users.get_me(gone)
+    with pytest.raises(AccountGone):
+        await users.update(gone, name="Nobody")
+    with pytest.raises(AccountGone):
+        await users.change_password(gone, current_password="a", new_password="b")
+    with pytest.raises(AccountGone):
+        await users.delete(gone)
+
+
+async def test_a_new_name_is_carried_into_every_workspace_and_takes_a_number_in_each(work: FakeWork) -> None:
+    host = await registered(work, email="bob@example.com", name="Bob")
+    shared_id = await join(work, host=host, role="editor")
+
+    user = await users.update(work.call(now=LATER), name="Ada King")
+
+    assert (user.name, user.time_zone, user.revision, user.updated_at) == ("Ada King", "Europe/Berlin", 2, LATER)
+    for workspace_id in (work.workspace_id, shared_id):
+        member = work.store.members[workspace_id, user.id]
+        assert (member.name, member.revision, member.updated_at) == ("Ada King", 2, LATER)
+        assert work.store.workspaces[workspace_id].head == 2
+
+
+async def test_a_new_time_zone_changes_no_workspace(work: FakeWork) -> None:
+    user = await users.update(work.call(now=LATER), time_zone="Asia/Tokyo")
+
+    assert (user.name, user.time_zone, user.revision) == ("Ada", "Asia/Tokyo", 2)
+    assert work.store.workspaces[work.workspace_id].head == 1
+
+
+async def test_an_update_to_a_time_zone_that_does_not_exist_changes_nothing(work: FakeWork) -> None:
+    with pytest.raises(TimeZoneUnknown):
+        await users.update(work, name="Eve", time_zone="Mars")
+
+    assert (await users.get_me(work)).name == "Ada"
+
+
+async def test_an_update_that_changes_nothing_takes_no_revision(work: FakeWork) -> None:
+    before = await users.get_me(work)
+
+    assert await users.update(work.call(now=LATER), name="Ada", time_zone=UNSET) == before
+    assert await users.get_me(work) == before
+
+
+async def test_a_changed_password_replaces_the_old_one(work: FakeWork) -> None:
+    await users.change_password(work, current_password="correct horse", new_password="battery staple")
+
+    await sessions.log_in(work.call(), email="ada@example.com", password="battery staple")
+    with pytest.raises(WrongCredentials):
+        await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+
+
+async def test_changing_the_password_ends_all_sessions_but_the_one_it_came_through(work: FakeWork) -> None:
+    mine = (await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")).session
+    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+    through = Principal(user_id=work.principal.user_id, session_id=mine.id)
+
+    await users.change_password(work.call(principal=through), current_password="correct horse", new_password="new")
+
+    assert list(work.store.sessions) == [mine.id]
+
+
+async def test_the_password_is_not_changed_by_someone_who_does_not_know_it(work: FakeWork) -> None:
+    with pytest.raises(PasswordWrong) as refused:
+        await users.change_password(work, current_password="guess", new_password="new")
+
+    assert refused.value.pointer == "#/current_password"
+    assert work.store.password_hashes[work.principal.user_id] == "hash of correct horse"
+
+
+class OvertakenPasswords(FakePasswords):
+    """While a new password is hashed here, another call stores one."""
+
+    def __init__(self, work: FakeWork) -> None:
+        super().__init__()
+        self._work = work
+
+    async def hash(self, password: str) -> str:
+        self._work.store.password_hashes[self._work.principal.user_id] = "hash of the other's"
+        return await super().hash(password)
+
+
+async def test_of_two_password_changes_at_once_one_is_refused(work: FakeWork) -> None:
+    work.passwords = OvertakenPasswords(work)
+
+    with pytest.raises(PasswordWrong):
+        await users.change_password(work, current_password="correct horse", new_password="mine")
+
+    assert work.store.password_hashes[work.principal.user_id] == "hash of the other's"
+
+
+async def test_an_operator_can_reset_a_password_which_ends_all_sessions(work: FakeWork) -> None:
+    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+
+    await users.reset_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
+
+    assert work.store.password_hashes[work.principal.user_id] == "hash of new"
+    assert not work.store.sessions
+
+
+async def test_a_reset_for_an_unknown_address_says_so() -> None:
+    with pytest.raises(UserNotFound):
+        await users.reset_password(FakeWork(), email="ada@example.com", new_password="new")
+
+
+async def test_deleting_an_account_deletes_what_was_the_users_alone(work: FakeWork) -> None:
+    await workspaces.create(work.call(), name="Mine too")
+    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+
+    await users.delete(work)
+
+    store = work.store
+    assert not any((store.users, store.workspaces, store.members, store.sessions, store.email_keys))
+
+
+async def test_deleting_an_account_leaves_shared_workspaces_to_the_others(work: FakeWork) -> None:
+    host = await registered(work, email="bob@example.com", name="Bob")
+    shared_id = await join(work, host=host, role="owner")
+
+    await users.delete(work)
+
+    assert [key for key in work.store.members if key[0] == shared_id] == [(shared_id, host.principal.user_id)]
+    assert work.store.workspaces[shared_id].head == 2
+
+
+async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(work: FakeWork) -> None:
+    host = await registered(work, email="bob@example.com", name="Bob")
+    shared_id = await join(work, host=host, role="admin")
+
+    with pytest.raises(SoleOwner) as refused:
+        await users.delete(host)
+
+    assert refused.value.workspace_ids == (shared_id,)
+    assert host.principal.user_id in work.store.users
+
+
+async def test_one_of_two_owners_can_delete_their_account(work: FakeWork) -> None:
+    host = await registered(work, email="bob@example.com", name="Bob")
+    shared_id = await join(work, host=host, role="viewer")
+    key = (shared_id, work.principal.user_id)
+    work.store.members[key] = replace(work.store.members[key], role="owner")
+
+    await users.delete(host)
+
+    assert host.principal.user_id not in work.store.users
