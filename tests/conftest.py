@@ -59,3 +59,10 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
     url = databases.empty()
     yield url
     databases.remove(url)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was tried where the number of tests does not tell."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figures in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid}: {name}: {figures}")

@@ -13,15 +13,12 @@ SEED = 20260302
 def test_a_bounded_run_of_all_phases_finds_no_failure(
     database_url: str,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     record_property: Callable[[str, object], None],
 ) -> None:
     with serving(database_url, tmp_path) as url:
         report = run(url, tmp_path, ["--seed", str(SEED)])
 
     record_property("cases", str(report))
-    with capsys.disabled():
-        print(f"\n{report}")  # noqa: T201  # how many cases there were is part of the outcome
     assert report.exit_code == 0, report.output
     assert set(report.cases) == {"examples", "coverage", "fuzzing", "stateful"}
     assert report.answered == operations()
