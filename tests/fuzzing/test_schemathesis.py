@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.fuzzing.runs import operations, run, serving
 
 SEED = 20260302
