@@ -1,0 +1,132 @@
+"""Users who call services on a real database, with a clock that stands still until it is told to move."""
+
+import datetime as dt
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from domain import users
+from domain.entities import Member
+from domain.pages import Page
+from domain.ports import Policy, Work
+from domain.principals import Principal
+from domain.roles import Role
+from persistence.database import Database
+from persistence.unit_of_work import Dependencies, UnitOfWork
+from tests.unit.fakes import NOON, FakePasswords
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def admit_anyone(_role: Role | None) -> None:
+    """Let the call go on whatever the role is."""
+
+
+async def every_item(read: Callable[[str | None], Awaitable[Page[Result]]]) -> list[Result]:
+    """The items of all pages, read one after the other by their cursors."""
+    found: list[Result] = []
+    cursor = None
+    for _ in range(100):
+        page = await read(cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+    raise AssertionError(f"no end after {len(found)} items")
+
+
+@dataclass
+class Clock:
+    now: dt.datetime = NOON
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Somebody who calls: nobody in particular, a user, or a user in a workspace."""
+
+    database: Database
+    clock: Clock = field(default_factory=Clock)
+    principal: Principal | None = None
+    workspace: UUID | None = None
+    admit: Callable[[Role | None], None] = admit_anyone
+
+    def unit(self, *, safe: bool = False) -> UnitOfWork:
+        dependencies = Dependencies(
+            database=self.database,
+            clock=self.clock,
+            new_id=uuid7,
+            random_bytes=secrets.token_bytes,
+            passwords=FakePasswords(),
+            policy=Policy(),
+        )
+        return UnitOfWork(
+            dependencies, principal=self.principal, workspace_id=self.workspace, safe=safe, admit=self.admit
+        )
+
+    async def write(
+        self, service: Callable[Concatenate[Work, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Call a service in a unit of work, and commit."""
+        async with self.unit() as work:
+            result = await service(work, *args, **kwargs)
+            await work.commit()
+            return result
+
+    async def read(
+        self, service: Callable[Concatenate[Work, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Call a service that only reads."""
+        async with self.unit(safe=True) as work:
+            return await service(work, *args, **kwargs)
+
+    async def register(self, name: str) -> "Caller":
+        """A new user in their personal workspace. The address is made of the name; the password is the name."""
+        user = await self.write(users.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC")
+        caller = replace(self, principal=Principal(user_id=user.id, session_id=uuid7()))
+        async with caller.unit(safe=True) as work:
+            (workspace,) = await work.workspaces.page(user.id, after=None, limit=2)
+        return caller.in_workspace(workspace.id)
+
+    def in_workspace(self, workspace_id: UUID) -> "Caller":
+        return replace(self, workspace=workspace_id)
+
+    @property
+    def account(self) -> "Caller":
+        """The same user, in a call that names no workspace."""
+        return replace(self, workspace=None)
+
+    @property
+    def user_id(self) -> UUID:
+        assert self.principal is not None
+        return self.principal.user_id
+
+    @property
+    def workspace_id(self) -> UUID:
+        assert self.workspace is not None
+        return self.workspace
+
+    async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
+        """Make another user a member of this one's workspace. Returns the guest, calling there."""
+        async with guest.account.unit() as work:
+            user = await work.users.lock(guest.user_id)
+            assert user is not None
+            member = Member(
+                workspace_id=self.workspace_id,
+                user_id=user.id,
+                role=role,
+                name=user.name,
+                revision=1,
+                created_at=work.now,
+                updated_at=work.now,
+            )
+            await work.members.add(member)
+            await work.commit()
+        return guest.in_workspace(self.workspace_id)

@@ -1,0 +1,27 @@
+"""A database, and a user who calls services on it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from persistence.database import Database
+from tests.persistence.callers import Caller
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def ada(database: Database) -> Caller:
+    """A registered user, calling in their personal workspace."""
+    return await Caller(database=database).register("ada")
+
+
+@pytest.fixture
+async def bob(database: Database) -> Caller:
+    """Another one."""
+    return await Caller(database=database).register("bob")

@@ -1,0 +1,205 @@
+import asyncio
+import datetime as dt
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from domain import users, workspaces
+from domain.errors import StorageUnavailable
+from persistence import schema, tables
+from persistence.database import Database
+from persistence.workspaces import lock_workspace
+from tests.databases import PostgresDatabases, SqliteDatabases
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+COUNT_USERS = select(func.count()).select_from(tables.users)
+
+
+def writers(database_url: str) -> int:
+    """How many transactions `impatient` may have open at once."""
+    return 1 if database_url.startswith("sqlite") else 2
+
+
+@pytest.fixture
+async def impatient(database_url: str) -> AsyncIterator[Database]:
+    """A database of two connections that gives up after a fifth of a second."""
+    database = Database(database_url, pool_size=2, wait_s=0.2)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    url = postgres_databases.migrated()
+    yield url
+    postgres_databases.remove(url)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
+    url = sqlite_databases.migrated()
+    yield url
+    sqlite_databases.remove(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody@127.0.0.1:1/nothing", "postgresql:///x?host=/nowhere", "sqlite:////nowhere/x.db"]
+)
+async def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
+    database = Database(url)
+
+    with pytest.raises(StorageUnavailable):
+        await schema.current(database)
+    with pytest.raises(StorageUnavailable):
+        await database.begin()
+    await database.close()
+    await asyncio.sleep(0.1)  # aiosqlite's thread has something to say to the loop after it failed
+
+
+async def test_reads_are_not_held_up_by_a_writer(database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    transaction = await database.begin()
+    await lock_workspace(transaction, ada.workspace_id)
+
+    assert await asyncio.wait_for(ada.read(workspaces.get), timeout=5)
+
+    await transaction.close()
+
+
+async def test_who_waits_too_long_to_write_is_told_to_come_back_later(impatient: Database, database_url: str) -> None:
+    held = [await impatient.begin() for _ in range(writers(database_url))]
+
+    with pytest.raises(StorageUnavailable):
+        await impatient.begin()
+
+    for transaction in held:
+        await transaction.close()
+    await (await impatient.begin()).close()
+
+
+async def test_writers_that_wait_their_turn_all_get_it(impatient: Database) -> None:
+    nobody = Caller(database=impatient)
+    attempts = [
+        nobody.write(users.register, email=f"{n}@example.com", password="x", name="x", time_zone="UTC")
+        for n in range(8)
+    ]
+
+    await asyncio.gather(*attempts)
+
+    assert (await impatient.row(COUNT_USERS, {})) == (8,)
+
+
+async def test_who_waits_too_long_for_a_locked_row_is_told_to_come_back_later(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=0.1)
+    ada = await Caller(database=database).register("ada")
+    holding, waiting = await database.begin(), await database.begin()
+    await lock_workspace(holding, ada.workspace_id)
+
+    with pytest.raises(StorageUnavailable):
+        await lock_workspace(waiting, ada.workspace_id)
+
+    await waiting.close()
+    await holding.close()
+    await database.close()
+
+
+async def test_a_file_that_another_process_is_writing_to_is_unavailable(sqlite_url: str) -> None:
+    database = Database(sqlite_url, wait_s=0.1)
+    other = sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StorageUnavailable):
+        await database.begin()
+
+    other.close()
+    await (await database.begin()).close()
+    await database.close()
+
+
+async def test_of_two_transactions_that_wait_for_each_other_one_is_told_to_come_back(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    ada = await Caller(database=database).register("ada")
+    bob = await Caller(database=database).register("bob")
+    one, other = await database.begin(), await database.begin()
+    await lock_workspace(one, ada.workspace_id)
+    await lock_workspace(other, bob.workspace_id)
+
+    results = await asyncio.gather(
+        lock_workspace(one, bob.workspace_id), lock_workspace(other, ada.workspace_id), return_exceptions=True
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["StorageUnavailable", "int"]
+    await one.close()
+    await other.close()
+    await database.close()
+
+
+async def test_connections_that_the_server_closed_are_replaced(
+    postgres_url: str, postgres_databases: PostgresDatabases
+) -> None:
+    database = Database(postgres_url)
+    transaction = await database.begin()
+    assert await transaction.row(COUNT_USERS, {}) == (0,)
+    postgres_databases.disconnect(postgres_url)
+
+    with pytest.raises(StorageUnavailable):
+        await transaction.row(COUNT_USERS, {})
+    await transaction.close()
+
+    assert await database.row(COUNT_USERS, {}) == (0,)
+    await database.close()
+
+
+async def test_foreign_keys_are_enforced(database: Database) -> None:
+    values = {
+        "id": UUID(int=1),
+        "user_id": UUID(int=2),
+        "created_at": NOON,
+        "last_refreshed_at": NOON,
+        "expires_at": NOON,
+    }
+    transaction = await database.begin()
+
+    with pytest.raises(IntegrityError):
+        await transaction.run(insert(tables.sessions), values)
+    await transaction.close()
+
+
+async def test_an_instant_is_kept_to_the_microsecond_and_read_back_in_utc(database: Database) -> None:
+    elsewhere = dt.timezone(dt.timedelta(hours=5, minutes=30))
+    instants = [
+        dt.datetime(1, 1, 2, tzinfo=dt.UTC),
+        dt.datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC),
+        dt.datetime(2026, 3, 2, 12, 0, 0, 1, tzinfo=elsewhere),
+        dt.datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=dt.UTC),
+    ]
+    ada = await Caller(database=database).register("ada")
+    transaction = await database.begin()
+    for number, instant in enumerate(instants):
+        session_id = UUID(int=number)
+        values = {"id": session_id, "user_id": ada.user_id, "created_at": NOON, "last_refreshed_at": instant}
+        await transaction.run(insert(tables.sessions), {**values, "expires_at": instant})
+    by_time = select(tables.sessions.c.expires_at).order_by(tables.sessions.c.expires_at)
+
+    found = [row[0] for row in await transaction.rows(by_time, {})]
+
+    assert found == instants
+    assert {instant.utcoffset() for instant in found} == {dt.timedelta(0)}
+    await transaction.close()
+
+
+async def test_a_time_without_an_offset_is_refused(database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    naive = NOON.replace(tzinfo=None)
+    values = {"id": UUID(int=1), "user_id": ada.user_id, "created_at": naive, "last_refreshed_at": naive}
+    transaction = await database.begin()
+
+    with pytest.raises(StatementError, match="offset"):
+        await transaction.run(insert(tables.sessions), {**values, "expires_at": naive})
+    await transaction.close()

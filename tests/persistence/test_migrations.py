@@ -1,0 +1,161 @@
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+import migrations
+from domain import projects, sessions, tasks
+from domain.tasks import TaskDraft
+from persistence import schema, tables
+from persistence.database import Database
+from tests.databases import PostgresDatabases, run_elsewhere
+from tests.persistence.callers import Caller
+
+
+def described(url: str) -> Sequence[str]:
+    """Every column, constraint and index of a database, as it tells them itself."""
+    if url.startswith("sqlite"):
+        queries = ["SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'"]
+    else:
+        here = "connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'"
+        told = "column_name, data_type, is_nullable, column_default, collation_name"
+        there = "table_schema = 'public' AND table_name <> 'alembic_version'"
+        queries = [
+            f"SELECT concat_ws(' ', table_name, {told}) FROM information_schema.columns WHERE {there}",  # noqa: S608 -- constants
+            f"SELECT concat_ws(' ', conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE {here}",  # noqa: S608 -- constants
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+        ]
+
+    async def ask() -> Sequence[str]:
+        engine = create_async_engine(url)
+        async with engine.connect() as connection:
+            found = [row[0] for query in queries for row in await connection.execute(text(query))]
+        await engine.dispose()
+        return sorted(re.sub(r"\s+", " ", line) for line in found)
+
+    return run_elsewhere(ask)
+
+
+def migrate_in_a_process(url: str) -> int:
+    """As a replica does when it starts. Returns its exit code."""
+    command = [sys.executable, "-c", f"import migrations; migrations.upgrade({url!r})"]
+    return subprocess.run(command, check=False, timeout=60).returncode
+
+
+def create_all(url: str) -> None:
+    async def create() -> None:
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.run_sync(tables.metadata.create_all)
+        await engine.dispose()
+
+    run_elsewhere(create)
+
+
+def test_a_new_database_is_brought_to_the_newest_revision(empty_database_url: str) -> None:
+    assert migrations.current(empty_database_url) is None
+    assert not migrations.is_current(empty_database_url)
+
+    migrations.upgrade(empty_database_url)
+
+    assert migrations.current(empty_database_url) == migrations.head()
+    assert migrations.is_current(empty_database_url)
+
+
+def test_the_revision_that_the_program_asks_for_is_the_newest() -> None:
+    assert migrations.head() == schema.REVISION
+
+
+def test_alembic_finds_no_difference_between_migrations_and_tables(database_url: str) -> None:
+    migrations.check(database_url)
+
+
+def test_a_migrated_database_is_what_the_tables_would_make_checks_and_collations_too(
+    database_url: str, empty_database_url: str
+) -> None:
+    create_all(empty_database_url)
+
+    assert described(database_url) == described(empty_database_url)
+    assert len(described(database_url)) > 20
+
+
+def test_upgrading_twice_changes_nothing(database_url: str) -> None:
+    before = described(database_url)
+
+    migrations.upgrade(database_url)
+
+    assert described(database_url) == before
+
+
+def test_replicas_that_migrate_at_once_all_succeed(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(3) as replicas:
+        assert list(replicas.map(migrate_in_a_process, [empty_database_url] * 3)) == [0, 0, 0]
+
+    assert migrations.is_current(empty_database_url)
+
+
+async def until_so_many_wait(engine: AsyncEngine, count: int) -> None:
+    """Until that many connections to the database wait for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while True:
+        async with engine.connect() as connection:  # which sees the activity as of its first look
+            if (await connection.execute(waiting)).scalar_one() == count:
+                return
+        await asyncio.sleep(0.05)
+
+
+async def test_a_replica_that_comes_while_another_migrates_waits_and_finds_it_done(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    url = postgres_databases.empty()
+    engine = create_async_engine(url)
+    async with engine.connect() as in_the_way:
+        await in_the_way.execute(text("CREATE TABLE users ()"))  # holds the first one up in the middle
+        replicas = [asyncio.create_task(asyncio.to_thread(migrate_in_a_process, url)) for _ in range(2)]
+        await asyncio.wait_for(until_so_many_wait(engine, len(replicas)), timeout=30)
+        await in_the_way.rollback()
+
+    assert await asyncio.wait_for(asyncio.gather(*replicas), timeout=30) == [0, 0]
+    await engine.dispose()
+    postgres_databases.remove(url)
+
+
+def test_an_unknown_revision_is_refused_and_changes_nothing(empty_database_url: str) -> None:
+    with pytest.raises(CommandError):
+        migrations.upgrade(empty_database_url, "9999")
+
+    assert migrations.current(empty_database_url) is None
+    assert described(empty_database_url) == []
+
+
+async def test_a_database_with_data_goes_down_and_up_again(database_url: str, database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    project = await ada.write(projects.create, name="Chores")
+    await ada.write(tasks.create, TaskDraft(title="Iron", project_id=project.id))
+    await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    await database.close()
+    before = described(database_url)
+
+    migrations.downgrade(database_url, "base")
+
+    assert described(database_url) == []
+    assert migrations.current(database_url) is None
+    migrations.upgrade(database_url)
+    assert described(database_url) == before
+    assert await Caller(database=database).register("ada")
+
+
+async def test_the_schemas_revision_is_told_to_a_running_server(database: Database, empty_database_url: str) -> None:
+    assert await schema.current(database) == migrations.head()
+    empty = Database(empty_database_url)
+    assert await schema.current(empty) is None
+    await empty.close()

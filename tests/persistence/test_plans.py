@@ -1,0 +1,331 @@
+"""Every statement that a handler can reach is served by an index, on tables that are worth one.
+
+What "served" means: no table is read whole, nothing is filtered out after it was read, and no more is sorted than a
+page of each status. On PostgreSQL it must hold for the plan that is made for given parameters, and for the generic
+one that it goes over to.
+"""
+
+import datetime as dt
+import inspect
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from itertools import product
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from domain import projects, sessions, tasks, users, workspaces
+from domain.entities import Status
+from domain.ports import SortKey, TaskQuery
+from domain.principals import Principal
+from domain.tasks import TaskDraft, TaskEdit
+from persistence import tables
+from persistence.database import Database
+from persistence.sessions import authenticate
+from tests.databases import run_elsewhere
+from tests.persistence.callers import Caller
+from tests.persistence.statements import overheard, plans_of
+from tests.unit.fakes import NOON
+
+OWNERS = 2000
+TASKS = {0: 12_000} | dict.fromkeys(range(1, 41), 100)
+"""How many tasks each of the first workspaces has."""
+
+
+def numbered(kind: int, number: int) -> UUID:
+    return UUID(int=(kind << 64) + number)
+
+
+def user(number: int) -> UUID:
+    return numbered(1, number % OWNERS)
+
+
+def session(number: int) -> UUID:
+    return numbered(2, number % OWNERS)
+
+
+def workspace(number: int) -> UUID:
+    return numbered(3, number % OWNERS)
+
+
+def project(of: int, number: int) -> UUID:
+    return numbered(4, of * 10 + number)
+
+
+def digest(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+IN_BULK = {"tasks", "projects"}
+"""Of these there are many. What one user has of sessions and memberships may be sorted, and filtered."""
+MIDDLE: Mapping[str, SortKey] = {
+    "position": "c06000",
+    "due": "2026-06-01~",
+    "priority": 2,
+    "created_at": NOON + dt.timedelta(seconds=500_000),
+    "updated_at": NOON + dt.timedelta(seconds=500_000),
+}
+TIMES = {"created_at": NOON, "updated_at": NOON}
+TOMORROW = NOON + dt.timedelta(days=1)
+
+
+def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    yield (
+        insert(tables.users),
+        [
+            {
+                "id": user(n),
+                "email": str(n),
+                "email_key": str(n),
+                "password_hash": "hash of pw",
+                "name": "x",
+                "time_zone": "UTC",
+            }
+            | {"revision": 1, **TIMES}
+            for n in range(OWNERS)
+        ],
+    )
+    yield (
+        insert(tables.sessions),
+        [
+            {
+                "id": session(n),
+                "user_id": user(n),
+                "created_at": NOON,
+                "last_refreshed_at": NOON,
+                "expires_at": TOMORROW,
+            }
+            for n in range(OWNERS)
+        ],
+    )
+    for table in (tables.access_tokens, tables.refresh_tokens):
+        yield (
+            insert(table),
+            [{"digest": digest(n), "session_id": session(n), "expires_at": TOMORROW} for n in range(OWNERS)],
+        )
+
+
+def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    yield (
+        insert(tables.workspaces),
+        [{"id": workspace(n), "name": "x", "personal": True, "head": 1, "revision": 1, **TIMES} for n in range(OWNERS)],
+    )
+    yield (
+        insert(tables.members),
+        [
+            {
+                "workspace_id": workspace(n),
+                "user_id": user(n * 7 + m),
+                "role": "owner",
+                "name": "x",
+                "revision": 1,
+                **TIMES,
+            }
+            for n in range(OWNERS)
+            for m in range(3)
+        ],
+    )
+    yield (
+        insert(tables.projects),
+        [
+            {"workspace_id": workspace(n), "id": project(n, m), "name": "x", "description": "", "is_inbox": m == 0}
+            | {"archived_at": NOON if m % 3 == 1 else None, "position": f"a{m}", "revision": 1, **TIMES}
+            for n in range(OWNERS)
+            for m in range(5)
+        ],
+    )
+    yield insert(tables.tasks), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]
+
+
+def task_row(of: int, number: int) -> dict[str, object]:
+    chance = random.Random(f"{of} {number}")  # noqa: S311 -- no secret
+    completed = chance.random() < 0.5
+    due = None if chance.random() < 0.3 else dt.date(2026, 1, 1) + dt.timedelta(days=chance.randrange(365))
+    return {
+        "workspace_id": workspace(of),
+        "id": numbered(5, of * 100_000 + number),
+        "project_id": project(of, chance.randrange(5)),
+        "title": "A title of the usual length",
+        "description": "A description of the usual length, which is short. " * 3,
+        "status": "completed" if completed else "open",
+        "priority": chance.randrange(5),
+        "due_date": due,
+        "due_key": f"{due}~" if due else "~",
+        "position": f"c{number:05}",
+        "completed_at": NOON if completed else None,
+        "created_by": user(of),
+        "created_at": NOON + dt.timedelta(seconds=chance.randrange(10**6)),
+        "updated_at": NOON + dt.timedelta(seconds=chance.randrange(10**6)),
+        "revision": number,
+    }
+
+
+@pytest.fixture(scope="module")
+def full_database_url(module_database_url: str) -> str:
+    async def fill() -> None:
+        database = Database(module_database_url)
+        transaction = await database.begin()
+        for statement, rows in (*account_rows(), *workspace_rows()):
+            await transaction.run(statement, rows)
+        await transaction.commit()
+        await transaction.close()
+        await database.close()
+        engine = create_async_engine(module_database_url)
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql("ANALYZE")
+        await engine.dispose()
+
+    run_elsewhere(fill)
+    return module_database_url
+
+
+@pytest.fixture
+async def connection(full_database_url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(full_database_url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        yield connection
+    await engine.dispose()
+
+
+@pytest.fixture
+async def full_database(full_database_url: str) -> AsyncIterator[Database]:
+    database = Database(full_database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def ada(full_database: Database) -> Caller:
+    """The first user, in the workspace with most tasks."""
+    return caller(full_database, 0)
+
+
+def caller(database: Database, number: int) -> Caller:
+    principal = Principal(user_id=user(number), session_id=session(number))
+    return Caller(database=database, principal=principal, workspace=workspace(0))
+
+
+async def call_user_services(ada: Caller) -> None:
+    await ada.account.read(users.get_me)
+    await ada.account.write(users.update, name="y")
+    await ada.account.write(users.change_password, current_password="pw", new_password="new")
+    await ada.account.write(users.reset_password, email="3", new_password="new")
+    await ada.account.write(users.register, email="new", password="x", name="x", time_zone="UTC")
+    await caller(ada.database, 500).account.write(users.delete)
+
+
+async def call_session_services(ada: Caller) -> None:
+    await authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
+    begun = await ada.account.write(sessions.log_in, email="1", password="pw")
+    await ada.account.read(sessions.page)
+    await ada.account.write(sessions.refresh, begun.refresh_token)
+    await ada.account.write(sessions.refresh, begun.refresh_token)
+    await ada.account.write(sessions.end, session(0))
+    await ada.account.write(sessions.end_all)
+
+
+async def call_workspace_services(ada: Caller) -> None:
+    made = await ada.account.write(workspaces.create, name="z")
+    await ada.account.read(workspaces.page)
+    await ada.read(workspaces.get)
+    await ada.write(workspaces.update, name="z")
+    await ada.in_workspace(made.id).write(workspaces.delete)
+
+
+async def call_project_services(ada: Caller) -> None:
+    chores = await ada.write(projects.create, name="z")
+    for archived in (False, True):
+        page = await ada.read(projects.page, archived=archived, limit=1)
+        await ada.read(projects.page, archived=archived, limit=1, cursor=page.next_cursor)
+    await ada.read(projects.get, chores.id)
+    await ada.write(projects.update, chores.id, name="zz")
+    await ada.write(projects.archive, chores.id)
+    await ada.write(projects.unarchive, chores.id)
+    await ada.write(projects.delete, chores.id)
+
+
+async def call_task_services(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="z"))
+    await ada.write(tasks.create, TaskDraft(title="z", project_id=project(0, 0)))
+    await ada.read(tasks.get, task.id)
+    await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
+    await ada.write(tasks.complete, task.id)
+    await ada.write(tasks.reopen, task.id)
+    await ada.write(tasks.delete, task.id)
+
+
+TOURS = [
+    call_user_services,
+    call_session_services,
+    call_workspace_services,
+    call_project_services,
+    call_task_services,
+]
+
+
+@pytest.mark.parametrize("tour", TOURS)
+async def test_every_statement_of_every_service_is_served_by_an_index(
+    ada: Caller, connection: AsyncConnection, tour: Callable[[Caller], Awaitable[None]]
+) -> None:
+    with overheard() as heard:
+        await tour(ada)
+
+    for statement in {statement.text: statement for statement in heard}.values():
+        if not statement.text.startswith("INSERT"):
+            for plan in await plans_of(connection, statement):
+                assert plan.indexes, statement.text
+                assert not plan.scanned, (statement.text, plan.text)
+                assert not plan.sorted & IN_BULK, (statement.text, plan.text)
+                assert not plan.filtered & IN_BULK, (statement.text, plan.text)
+
+
+@pytest.mark.parametrize("order", MIDDLE)
+@pytest.mark.parametrize("in_project", [False, True])
+async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
+    ada: Caller,
+    connection: AsyncConnection,
+    order: str,
+    in_project: bool,  # noqa: FBT001 -- a parameter of a test
+) -> None:
+    index = f"ix_tasks_project_{order}" if in_project else f"ix_tasks_{order}"
+    statuses: tuple[Status | None, ...] = (None, "open", "completed")
+    places: tuple[tuple[SortKey, UUID] | None, ...] = (None, (MIDDLE[order], numbered(5, 6000)))
+    with overheard() as heard:
+        for status, descending, after in product(statuses, (False, True), places):
+            query = TaskQuery(
+                workspace_id=ada.workspace_id,
+                project_id=project(0, 1) if in_project else None,
+                status=status,
+                order=order,
+                descending=descending,
+                after=after,
+                limit=51,
+            )
+            async with ada.unit(safe=True) as work:
+                assert len(await work.tasks.page(query)) == 51
+
+    assert len(heard) == 12
+    for statement in heard:
+        for plan in await plans_of(connection, statement):
+            assert plan.indexes == {index}, (statement.text, plan.text)
+            assert not plan.scanned | plan.sorted | plan.filtered, (statement.text, plan.text)
+
+
+def test_every_service_is_on_a_tour() -> None:
+    modules = (users, sessions, workspaces, projects, tasks)
+    services = {
+        (module.__name__.split(".")[-1], name)
+        for module in modules
+        for name, service in vars(module).items()
+        if inspect.iscoroutinefunction(service) and service.__module__ == module.__name__ and name[0] != "_"
+    }
+    called = {
+        (module.group(1), module.group(2))
+        for tour in TOURS
+        for module in re.finditer(r"(?:read|write)\((\w+)\.(\w+)", inspect.getsource(tour))
+    }
+
+    assert services - called == {("workspaces", "found"), ("tasks", "page")}

@@ -1,0 +1,198 @@
+import asyncio
+import datetime as dt
+
+import pytest
+
+from domain import sessions, tokens, users
+from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.principals import SESSION_SCOPES
+from domain.sessions import SessionEnded, SessionTokens
+from persistence.sessions import authenticate
+from tests.persistence.callers import Caller, every_item
+from tests.unit.fakes import NOON
+
+HOUR = dt.timedelta(hours=1)
+MONTH = dt.timedelta(days=30)
+
+
+async def log_in(ada: Caller) -> SessionTokens:
+    return await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+
+
+async def lets_in(ada: Caller, begun: SessionTokens) -> bool:
+    digest = tokens.digest_of(begun.access_token, kind="session")
+    assert digest is not None
+    return await authenticate(ada.database, digest, workspace_id=None, now=ada.clock.now) is not None
+
+
+async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, bob: Caller) -> None:
+    begun = await log_in(ada)
+    digest = tokens.digest_of(begun.access_token, kind="session")
+    assert digest is not None
+    await bob.let_in(ada, role="viewer")
+
+    for workspace_id, role in ((ada.workspace_id, "owner"), (bob.workspace_id, "viewer"), (None, None)):
+        grant = await authenticate(ada.database, digest, workspace_id=workspace_id, now=NOON)
+        assert grant is not None
+        assert (grant.principal.user_id, grant.principal.session_id) == (ada.user_id, begun.session.id)
+        assert (grant.principal.scopes, grant.role) == (SESSION_SCOPES, role)
+
+
+async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -> None:
+    begun = await log_in(ada)
+    digest = tokens.digest_of(begun.access_token, kind="session")
+    assert digest is not None
+
+    grant = await authenticate(ada.database, digest, workspace_id=bob.workspace_id, now=NOON)
+
+    assert grant is not None
+    assert grant.role is None
+
+
+async def test_an_access_token_lasts_an_hour(ada: Caller) -> None:
+    begun = await log_in(ada)
+
+    ada.clock.now = NOON + HOUR - dt.timedelta(microseconds=1)
+    assert await lets_in(ada, begun)
+    ada.clock.now = NOON + HOUR
+    assert not await lets_in(ada, begun)
+
+
+async def test_an_unknown_token_lets_nobody_in(ada: Caller) -> None:
+    assert await authenticate(ada.database, b"\0" * 32, workspace_id=None, now=NOON) is None
+
+
+async def test_ending_a_session_shuts_its_access_token_out_at_once(ada: Caller) -> None:
+    begun = await log_in(ada)
+
+    await ada.account.write(sessions.end, begun.session.id)
+
+    assert not await lets_in(ada, begun)
+    with pytest.raises(SessionNotFound):
+        await ada.account.write(sessions.end, begun.session.id)
+
+
+async def test_ending_all_sessions_shuts_all_of_the_users_tokens_out_and_no_others(ada: Caller, bob: Caller) -> None:
+    begun = [await log_in(ada), await log_in(ada)]
+    bobs = await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")
+
+    await ada.account.write(sessions.end_all)
+
+    assert [await lets_in(ada, each) for each in (*begun, bobs)] == [False, False, True]
+
+
+async def test_nobody_ends_the_session_of_another(ada: Caller, bob: Caller) -> None:
+    begun = await log_in(ada)
+
+    with pytest.raises(SessionNotFound):
+        await bob.account.write(sessions.end, begun.session.id)
+
+    assert await lets_in(ada, begun)
+
+
+async def test_a_session_that_is_not_committed_lets_nobody_in(ada: Caller) -> None:
+    async with ada.unit() as work:
+        begun = await sessions.log_in(work, email="ada@example.com", password="ada")
+
+    assert not await lets_in(ada, begun)
+
+
+async def test_a_refresh_gives_a_new_pair_and_lists_the_session_as_refreshed(ada: Caller) -> None:
+    begun = await log_in(ada)
+    ada.clock.now = NOON + HOUR
+
+    renewed = await ada.account.write(sessions.refresh, begun.refresh_token)
+
+    assert isinstance(renewed, SessionTokens)
+    assert await lets_in(ada, renewed)
+    assert (await ada.account.read(sessions.page)).items == (renewed.session,)
+    assert renewed.session.last_refreshed_at == NOON + HOUR
+
+
+async def test_a_spent_refresh_token_ends_the_session_once_committed(ada: Caller) -> None:
+    begun = await log_in(ada)
+    renewed = await ada.account.write(sessions.refresh, begun.refresh_token)
+    assert isinstance(renewed, SessionTokens)
+
+    ended = await ada.account.write(sessions.refresh, begun.refresh_token)
+
+    assert ended == SessionEnded(session_id=begun.session.id)
+    assert not await lets_in(ada, renewed)
+    with pytest.raises(RefreshTokenInvalid):
+        await ada.account.write(sessions.refresh, renewed.refresh_token)
+
+
+async def test_of_many_refreshes_with_one_token_at_once_one_succeeds_and_the_session_ends(ada: Caller) -> None:
+    begun = await log_in(ada)
+    attempts = [ada.account.write(sessions.refresh, begun.refresh_token) for _ in range(5)]
+
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    kinds = sorted(type(result).__name__ for result in results)
+    assert kinds == ["RefreshTokenInvalid"] * 3 + ["SessionEnded", "SessionTokens"]
+    assert (await ada.account.read(sessions.page)).items == ()
+
+
+async def test_refreshing_while_sessions_are_ended_neither_deadlocks_nor_revives_one(ada: Caller) -> None:
+    begun = [await log_in(ada) for _ in range(6)]
+
+    results = await asyncio.gather(
+        *(ada.account.write(sessions.refresh, each.refresh_token) for each in begun),
+        ada.account.write(sessions.end_all),
+        *(ada.account.write(sessions.refresh, each.refresh_token) for each in begun),
+        ada.account.write(sessions.end_all),
+        return_exceptions=True,
+    )
+
+    assert {type(result) for result in results} <= {SessionTokens, SessionEnded, RefreshTokenInvalid, type(None)}
+    assert (await ada.account.read(sessions.page)).items == ()
+
+
+async def test_refreshing_forgets_the_tokens_that_have_expired(ada: Caller) -> None:
+    begun = await log_in(ada)
+    token = begun.refresh_token
+    for days in (29, 58):
+        ada.clock.now = NOON + dt.timedelta(days=days)
+        renewed = await ada.account.write(sessions.refresh, token)
+        assert isinstance(renewed, SessionTokens)
+        token = renewed.refresh_token
+
+    with pytest.raises(RefreshTokenInvalid):
+        await ada.account.write(sessions.refresh, begun.refresh_token)
+
+    assert len((await ada.account.read(sessions.page)).items) == 1
+
+
+async def test_logging_in_forgets_expired_sessions(ada: Caller) -> None:
+    old = await log_in(ada)
+    ada.clock.now = NOON + MONTH
+
+    await log_in(ada)
+
+    async with ada.unit() as work:
+        assert not await work.sessions.delete(old.session.id, user_id=ada.user_id)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+async def test_sessions_are_listed_by_age_in_pages_of_any_size(ada: Caller, limit: int) -> None:
+    begun = [(await log_in(ada)).session for _ in range(4)]
+
+    found = await every_item(lambda cursor: ada.account.read(sessions.page, limit=limit, cursor=cursor))
+
+    assert found == begun
+
+
+async def test_a_log_in_that_races_with_a_password_change_does_not_outlive_it(ada: Caller) -> None:
+    async with ada.unit() as work:
+        credentials = await work.credentials.find(ada.user_id)
+        assert credentials is not None
+        await ada.account.write(users.change_password, current_password="ada", new_password="new")
+
+        assert not await work.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)
+
+
+async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
+    with pytest.raises(WrongCredentials):
+        await ada.account.write(sessions.log_in, email="ada@example.com", password="guess")
+
+    assert (await ada.account.read(sessions.page)).items == ()

@@ -1,0 +1,136 @@
+import datetime as dt
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from domain import projects, tasks
+from domain.dues import Due, DuePatch
+from domain.entities import PRIORITIES, Status, Task
+from domain.errors import TaskNotFound
+from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from tests.persistence.callers import Caller, every_item
+from tests.unit.fakes import NOON, sort_key
+
+LATER = NOON.replace(hour=13, microsecond=1)
+MONDAY = dt.date(2026, 3, 2)
+DUES = (
+    None,
+    Due(date=MONDAY),
+    Due(date=MONDAY, time=dt.time(9, 30, 15)),
+    Due(date=MONDAY, time=dt.time(0), time_zone="Europe/Berlin"),
+    Due(date=dt.date(1, 1, 1)),
+    Due(date=dt.date(9999, 12, 31), time=dt.time(23, 59, 59)),
+)
+
+
+@pytest.mark.parametrize("due", DUES)
+async def test_a_task_is_read_back_as_it_was_made(ada: Caller, due: Due | None) -> None:
+    draft = TaskDraft(title="Iron \N{T-SHIRT}", description="a\tb\nc", priority="high", due=due)
+
+    made = await ada.write(tasks.create, draft)
+
+    assert await ada.read(tasks.get, made.id) == made
+    assert made.due == due
+
+
+async def test_a_task_is_read_back_as_it_was_changed(ada: Caller) -> None:
+    made = await ada.write(tasks.create, TaskDraft(title="Iron", due=Due(date=MONDAY)))
+    ada.clock.now = LATER
+    edit = TaskEdit(title="Wash", priority="urgent", due=DuePatch(time=dt.time(9)))
+
+    changed = await ada.write(tasks.update, made.id, edit=edit)
+    completed = await ada.write(tasks.complete, made.id)
+
+    assert (changed.title, changed.due, changed.revision) == ("Wash", Due(date=MONDAY, time=dt.time(9)), 3)
+    assert (completed.status, completed.completed_at, completed.revision) == ("completed", LATER, 4)
+    assert await ada.read(tasks.get, made.id) == completed
+
+
+async def test_a_deleted_task_is_gone(ada: Caller) -> None:
+    made = await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+    await ada.write(tasks.delete, made.id)
+
+    with pytest.raises(TaskNotFound):
+        await ada.read(tasks.get, made.id)
+    with pytest.raises(TaskNotFound):
+        await ada.write(tasks.delete, made.id)
+
+
+async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller) -> None:
+    bobs = await bob.write(tasks.create, TaskDraft(title="Bob's"))
+
+    with pytest.raises(TaskNotFound):
+        await ada.write(tasks.complete, bobs.id)
+    with pytest.raises(TaskNotFound):
+        await ada.write(tasks.delete, bobs.id)
+
+    assert await bob.read(tasks.get, bobs.id) == bobs
+
+
+async def test_positions_keep_their_order_past_the_upper_case_digits(ada: Caller) -> None:
+    made = [await ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(70)]
+
+    page = await ada.read(tasks.page, filters=TaskFilter(), sort="position", limit=200)
+
+    assert page.items == tuple(made)
+
+
+async def test_a_new_task_comes_after_completed_ones_too(ada: Caller) -> None:
+    last = await ada.write(tasks.create, TaskDraft(title="Last"))
+    await ada.write(tasks.complete, last.id)
+
+    assert (await ada.write(tasks.create, TaskDraft(title="New"))).position > last.position
+
+
+async def some_tasks(ada: Caller) -> list[Task]:
+    """Eighteen tasks with ties in every order, in two projects, a third of them completed."""
+    project = await ada.write(projects.create, name="Chores")
+    made = []
+    for n in range(18):
+        ada.clock.now = NOON.replace(minute=n // 3)
+        project_id = project.id if n % 2 else None
+        draft = TaskDraft(title=str(n), project_id=project_id, priority=PRIORITIES[n % 5], due=DUES[n % 6])
+        task = await ada.write(tasks.create, draft)
+        made.append(await ada.write(tasks.complete, task.id) if n % 3 == 0 else task)
+    return made
+
+
+def ordered(of: list[Task], *, sort: TaskSort) -> list[Task]:
+    name = sort.removeprefix("-")
+    return sorted(of, key=lambda task: (sort_key(task, name), task.id), reverse=name != sort)
+
+
+async def listed(ada: Caller, *, filters: TaskFilter, sort: TaskSort, limit: int) -> list[Task]:
+    return await every_item(lambda cursor: ada.read(tasks.page, filters=filters, sort=sort, limit=limit, cursor=cursor))
+
+
+async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_what_it_should(
+    ada: Caller, bob: Caller
+) -> None:
+    made = await some_tasks(ada)
+    await bob.write(tasks.create, TaskDraft(title="not Ada's"))
+    statuses: tuple[Status | None, ...] = (None, "open", "completed")
+    sorts: tuple[TaskSort, ...] = get_args(TaskSort)
+    for project_id in (None, made[1].project_id):
+        for status in statuses:
+            matching = [t for t in made if project_id in {None, t.project_id} and status in {None, t.status}]
+            assert matching
+            for sort, limit in product(sorts, (1, 4, 50)):
+                filters = TaskFilter(project_id=project_id, status=status)
+                found = await listed(ada, filters=filters, sort=sort, limit=limit)
+                assert found == ordered(matching, sort=sort), (project_id, status, sort, limit)
+
+
+async def test_a_list_is_not_disturbed_by_what_happens_between_its_pages(ada: Caller) -> None:
+    made = await some_tasks(ada)
+    first = await ada.read(tasks.page, filters=TaskFilter(), limit=6)
+    await ada.write(tasks.delete, made[5].id)
+    await ada.write(tasks.delete, made[8].id)
+    await ada.write(tasks.reopen, made[9].id)
+
+    second = await ada.read(tasks.page, filters=TaskFilter(), limit=50, cursor=first.next_cursor)
+
+    assert [t.id for t in first.items] == [t.id for t in made[:6]]
+    assert [t.id for t in second.items] == [t.id for t in made[6:] if t.id != made[8].id]

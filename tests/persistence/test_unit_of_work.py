@@ -1,0 +1,293 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from domain import projects, sessions, tasks, users, workspaces
+from domain.errors import StorageUnavailable, TaskNotFound
+from domain.ports import Work
+from domain.roles import Role
+from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from persistence.database import Database
+from persistence.sessions import authenticate
+from tests.persistence.callers import Caller
+from tests.persistence.statements import Statement, connections_opened, overheard
+from tests.unit.fakes import NOON
+
+UNKNOWN = UUID(int=0)
+
+
+class RefusedError(Exception):
+    """What an engine would answer 403 or 404 to."""
+
+
+async def heads(caller: Caller) -> tuple[int, int]:
+    """The workspace's head, and how many tasks are in it."""
+    workspace = await caller.read(workspaces.get)
+    return workspace.head, len((await caller.read(tasks.page, filters=TaskFilter(), limit=200)).items)
+
+
+async def test_what_is_committed_lasts(ada: Caller) -> None:
+    await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+    assert await heads(ada) == (2, 1)
+
+
+async def test_what_is_not_committed_leaves_no_trace(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await tasks.create(work, TaskDraft(title="Iron"))
+
+    assert await heads(ada) == (1, 0)
+
+
+async def test_an_error_rolls_everything_back(ada: Caller) -> None:
+    async def create_and_fail(work: Work) -> None:
+        await tasks.create(work, TaskDraft(title="Iron"))
+        await tasks.complete(work, UNKNOWN)
+
+    with pytest.raises(TaskNotFound):
+        await ada.write(create_and_fail)
+
+    assert await heads(ada) == (1, 0)
+
+
+async def test_others_see_nothing_before_the_commit(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await tasks.create(work, TaskDraft(title="Iron"))
+        assert await heads(ada) == (1, 0)
+        await work.commit()
+        assert await heads(ada) == (2, 1)
+
+
+async def test_all_changes_of_one_call_have_the_same_number(ada: Caller) -> None:
+    async with ada.unit() as work:
+        project = await projects.create(work, name="Chores")
+        task = await tasks.create(work, TaskDraft(title="Iron", project_id=project.id))
+        renamed = await workspaces.update(work, name="Home")
+        await work.commit()
+
+    assert (project.revision, task.revision, renamed.revision, renamed.head) == (2, 2, 2, 2)
+    assert await ada.read(workspaces.get) == renamed
+
+
+async def test_calls_at_once_get_numbers_in_a_row_without_gaps_or_repeats(ada: Caller) -> None:
+    made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(20)))
+
+    assert sorted(task.revision for task in made) == list(range(2, 22))
+    assert len({task.position for task in made}) == 20
+    assert await heads(ada) == (21, 20)
+
+
+async def test_a_call_that_changes_nothing_takes_no_number(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+    await ada.write(tasks.update, task.id, edit=TaskEdit(title="Iron"))
+    await ada.write(tasks.reopen, task.id)
+
+    assert (await heads(ada))[0] == task.revision
+
+
+async def test_the_role_that_admits_is_the_one_under_the_workspaces_lock(ada: Caller, bob: Caller) -> None:
+    guest = await bob.let_in(ada, role="editor")
+    seen: list[Role | None] = []
+
+    for caller in (replace(guest, admit=seen.append), replace(ada, admit=seen.append)):
+        await caller.write(tasks.create, TaskDraft(title="Iron"))
+
+    assert seen == ["editor", "owner"]
+
+
+async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_not_admitted(ada: Caller, bob: Caller) -> None:
+    guest = await bob.let_in(ada, role="editor")
+    seen: list[Role | None] = []
+
+    def refuse_strangers(role: Role | None) -> None:
+        seen.append(role)
+        if role is None:
+            raise RefusedError
+
+    async with bob.unit() as work:
+        await tasks.create(work, TaskDraft(title="holds the lock"))
+        waiting = asyncio.create_task(
+            replace(guest, admit=refuse_strangers).write(tasks.create, TaskDraft(title="too late"))
+        )
+        await asyncio.sleep(0.2)
+        assert not seen
+        await work.members.remove(ada.user_id)
+        await work.commit()
+
+    with pytest.raises(RefusedError):
+        await waiting
+    assert seen == [None]
+    assert (await heads(bob))[1] == 1
+
+
+async def test_nobody_is_admitted_to_a_workspace_that_is_not_there(ada: Caller) -> None:
+    seen: list[Role | None] = []
+
+    def refuse(role: Role | None) -> None:
+        seen.append(role)
+        raise RefusedError
+
+    with pytest.raises(RefusedError):
+        await replace(ada.in_workspace(UNKNOWN), admit=refuse).write(tasks.create, TaskDraft(title="x"))
+
+    assert seen == [None]
+
+
+async def test_who_is_not_admitted_changes_nothing_and_holds_nothing(ada: Caller) -> None:
+    def refuse(_role: Role | None) -> None:
+        raise RefusedError
+
+    with pytest.raises(RefusedError):
+        await replace(ada, admit=refuse).write(tasks.create, TaskDraft(title="x"))
+
+    await ada.write(tasks.create, TaskDraft(title="y"))
+    assert await heads(ada) == (2, 1)
+
+
+async def test_no_transaction_is_open_while_a_password_is_checked(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await work.credentials.find(ada.user_id)
+        await asyncio.wait_for(ada.account.write(users.update, name="Not blocked"), timeout=5)
+        await work.commit()
+
+    assert (await ada.account.read(users.get_me)).name == "Not blocked"
+
+
+async def test_a_safe_call_cannot_write(ada: Caller) -> None:
+    async with ada.unit(safe=True) as work:
+        with pytest.raises(RuntimeError, match="safe"):
+            await work.next_revision()
+        with pytest.raises(RuntimeError, match="outside of a transaction"):
+            await work.tasks.delete(ada.workspace_id, UNKNOWN)
+
+
+async def test_a_public_call_has_neither_principal_nor_workspace(database: Database) -> None:
+    async with Caller(database=database).unit(safe=True) as work:
+        with pytest.raises(RuntimeError, match="principal"):
+            _ = work.principal
+        with pytest.raises(RuntimeError, match="workspace"):
+            _ = work.workspace_id
+
+
+async def test_the_time_of_a_call_stands_still(ada: Caller) -> None:
+    async with ada.unit() as work:
+        before = work.now
+        ada.clock.now = NOON.replace(year=2030)
+        assert work.now == before == NOON
+
+
+async def test_a_migrated_database_is_ready(ada: Caller) -> None:
+    async with ada.unit(safe=True) as work:
+        await work.check_storage()
+
+
+async def test_a_database_that_was_never_migrated_is_not_ready(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    async with Caller(database=database).unit(safe=True) as work:
+        with pytest.raises(StorageUnavailable):
+            await work.check_storage()
+    await database.close()
+
+
+async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: Caller) -> None:
+    """Cancelled at forty moments, early and late; what is raised is held on to, as a traceback in a log would be."""
+
+    async def create_two(work: Work) -> None:
+        await tasks.create(work, TaskDraft(title="half"))
+        await tasks.create(work, TaskDraft(title="done"))
+        await asyncio.Event().wait()
+
+    raised = []
+    for moment in range(40):
+        call = asyncio.create_task(ada.write(create_two))
+        await asyncio.sleep(moment * 0.0003)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError) as cancelled:
+            await call
+        raised.append(cancelled)
+
+        made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=5)
+        assert made.revision == moment + 2
+
+    assert await heads(ada) == (41, 40)
+
+
+async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_of_everything(ada: Caller) -> None:
+    async def create_and_wait(work: Work) -> None:
+        await tasks.create(work, TaskDraft(title="half"))
+        await asyncio.Event().wait()
+
+    with connections_opened() as opened:
+        for moment in range(20):
+            call = asyncio.create_task(ada.write(create_and_wait))
+            await asyncio.sleep(0.05)
+            call.cancel()
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+            made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=5)
+            assert made.revision == moment + 2
+
+    assert len(opened) <= 1, "the connection was thrown away, and not given back"
+
+
+async def test_many_calls_that_are_cancelled_at_once_leave_the_pool_as_it_was(ada: Caller) -> None:
+    for round_ in range(4):
+        calls = [asyncio.create_task(ada.write(tasks.create, TaskDraft(title=str(n)))) for n in range(10)]
+        await asyncio.sleep(0.004 * round_)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    head, count = await heads(ada)
+    made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))
+    assert sorted(task.revision for task in made) == list(range(head + 1, head + 11))
+    assert await heads(ada) == (head + 10, count + 10)
+
+
+async def heard_during(call: Callable[[], Awaitable[object]]) -> list[Statement]:
+    with overheard() as heard:
+        await call()
+    return heard
+
+
+async def test_what_each_kind_of_call_costs_in_statements(ada: Caller) -> None:
+    """Besides the begin and the commit of a write, and the one statement that lets the caller in."""
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    calls: Mapping[str, Callable[[], Awaitable[object]]] = {
+        "authenticate": lambda: authenticate(ada.database, b"", workspace_id=ada.workspace_id, now=NOON),
+        "get a task": lambda: ada.read(tasks.get, task.id),
+        "list tasks": lambda: ada.read(tasks.page, filters=TaskFilter()),
+        "get a workspace": lambda: ada.read(workspaces.get),
+        "create a task": lambda: ada.write(tasks.create, TaskDraft(title="x")),
+        "complete a task": lambda: ada.write(tasks.complete, task.id),
+        "complete it again": lambda: ada.write(tasks.complete, task.id),
+        "delete a task": lambda: ada.write(tasks.delete, task.id),
+        "create a workspace": lambda: ada.account.write(workspaces.create, name="x"),
+        "log in": lambda: ada.account.write(sessions.log_in, email="ada@example.com", password="ada"),
+        "refresh": lambda: ada.account.write(sessions.refresh, begun.refresh_token),
+    }
+
+    counts = {name: len(await heard_during(call)) for name, call in calls.items()}
+
+    assert counts == {
+        "authenticate": 1,
+        "get a task": 1,
+        "list tasks": 1,
+        "get a workspace": 1,
+        "create a task": 6,  # lock, role, inbox, last position, head, insert
+        "complete a task": 5,  # lock, role, task, head, update
+        "complete it again": 3,  # lock, role, task
+        "delete a task": 4,  # lock, role, delete, head
+        "create a workspace": 4,  # user, workspace, member, inbox
+        "log in": 6,  # credentials, user, expired sessions, session, two tokens
+        "refresh": 7,  # session, spend, extend, expired tokens twice, two tokens
+    }

@@ -1,0 +1,124 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from domain import sessions, users, workspaces
+from domain.errors import AccountGone, EmailTaken, PasswordWrong, SoleOwner, WrongCredentials
+from domain.principals import Principal
+from persistence.database import Database
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+LATER = NOON.replace(hour=13, microsecond=1)
+
+
+async def test_an_account_is_read_back_as_it_was_registered(database: Database) -> None:
+    nobody = Caller(database=database)
+
+    user = await nobody.write(
+        users.register, email="Ada@Example.com", password="pw", name="Ada \N{CROWN}", time_zone="Europe/Berlin"
+    )
+
+    me = replace(nobody, principal=Principal(user_id=user.id, session_id=user.id))
+    assert await me.read(users.get_me) == user
+    assert (user.email, user.created_at.tzinfo) == ("Ada@Example.com", NOON.tzinfo)
+
+
+async def test_an_address_can_be_registered_once_whatever_its_case(ada: Caller) -> None:
+    with pytest.raises(EmailTaken):
+        await ada.account.write(users.register, email="ADA@example.com", password="x", name="Eve", time_zone="UTC")
+
+
+async def test_of_many_who_register_one_address_at_once_one_succeeds(database: Database) -> None:
+    nobody = Caller(database=database)
+    attempts = [
+        nobody.write(users.register, email="ada@example.com", password="x", name=str(n), time_zone="UTC")
+        for n in range(8)
+    ]
+
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    refused = [result for result in results if isinstance(result, BaseException)]
+    assert [type(result) for result in refused] == [EmailTaken] * 7
+
+
+async def test_a_refused_registration_leaves_nothing_behind(ada: Caller, bob: Caller) -> None:
+    with pytest.raises(EmailTaken):
+        await bob.account.write(users.register, email="ada@example.com", password="x", name="Eve", time_zone="UTC")
+
+    assert len((await bob.account.read(workspaces.page)).items) == 1
+    assert len((await ada.account.read(workspaces.page)).items) == 1
+
+
+async def test_a_new_name_reaches_every_workspace_and_raises_each_head_by_one(ada: Caller, bob: Caller) -> None:
+    guest = await bob.let_in(ada, role="viewer")
+    ada.clock.now = LATER
+
+    user = await ada.account.write(users.update, name="Ada King")
+
+    assert (user.name, user.revision, user.updated_at) == ("Ada King", 2, LATER)
+    assert await ada.account.read(users.get_me) == user
+    for there in (ada, guest):
+        async with there.unit(safe=True) as work:
+            workspace = await work.workspaces.get(there.workspace_id, user_id=ada.user_id)
+        assert workspace is not None
+        assert (workspace.head, workspace.revision) == (2, 1)
+
+
+async def test_a_changed_password_is_the_one_that_counts(ada: Caller) -> None:
+    await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+
+    await ada.account.write(users.change_password, current_password="ada", new_password="new")
+
+    assert (await ada.account.read(sessions.page)).items == ()
+    with pytest.raises(WrongCredentials):
+        await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    await ada.account.write(sessions.log_in, email="ada@example.com", password="new")
+
+
+async def test_of_many_password_changes_at_once_one_succeeds(ada: Caller) -> None:
+    await asyncio.gather(*(ada.account.read(users.get_me) for _ in range(5)))  # connects, so that all start at once
+    attempts = [
+        ada.account.write(users.change_password, current_password="ada", new_password=f"new {n}") for n in range(5)
+    ]
+
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["PasswordWrong"] * 4
+    assert PasswordWrong in map(type, results)
+
+
+async def test_deleting_an_account_deletes_its_workspaces_and_sessions_and_frees_the_address(ada: Caller) -> None:
+    await ada.account.write(workspaces.create, name="Mine too")
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+
+    await ada.account.write(users.delete)
+
+    assert (await ada.account.read(workspaces.page)).items == ()
+    with pytest.raises(AccountGone):
+        await ada.account.read(users.get_me)
+    async with ada.unit() as work:
+        assert not await work.sessions.delete(begun.session.id, user_id=ada.user_id)
+    await ada.register("ada")
+
+
+async def test_deleting_an_account_takes_the_user_out_of_shared_workspaces(ada: Caller, bob: Caller) -> None:
+    guest = await bob.let_in(ada, role="owner")
+
+    await ada.account.write(users.delete)
+
+    async with bob.unit(safe=True) as work:
+        assert [s.other_members for s in await work.members.standings(bob.user_id)] == [0]
+        assert await work.workspaces.get(guest.workspace_id, user_id=ada.user_id) is None
+    assert (await bob.read(workspaces.get)).head == 2
+
+
+async def test_the_sole_owner_of_a_shared_workspace_stays(ada: Caller, bob: Caller) -> None:
+    await bob.let_in(ada, role="admin")
+
+    with pytest.raises(SoleOwner) as refused:
+        await bob.account.write(users.delete)
+
+    assert refused.value.workspace_ids == (bob.workspace_id,)
+    assert (await bob.account.read(users.get_me)).name == "bob"

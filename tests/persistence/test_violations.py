@@ -1,0 +1,73 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Executable, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from domain import tasks
+from domain.tasks import TaskDraft
+from persistence import tables
+from persistence.violations import MEANINGS, constraint_of
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+TIMES = {"created_at": NOON, "updated_at": NOON, "revision": 1}
+
+
+async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) -> IntegrityError:
+    transaction = await ada.database.begin()
+    try:
+        with pytest.raises(IntegrityError) as refused:
+            await transaction.run(statement, values)
+    finally:
+        await transaction.close()
+    return refused.value
+
+
+async def test_a_repeated_primary_key_is_told_by_name(ada: Caller) -> None:
+    values = {"workspace_id": ada.workspace_id, "user_id": ada.user_id, "role": "viewer", "name": "x", **TIMES}
+
+    assert constraint_of(await violate(ada, insert(tables.members), values)) == "pk_members"
+
+
+async def test_a_second_inbox_is_told_by_the_name_of_its_index(ada: Caller) -> None:
+    values = {"workspace_id": ada.workspace_id, "id": UUID(int=1), "name": "x", "description": "", "is_inbox": True}
+
+    error = await violate(ada, insert(tables.projects), {**values, "position": "a0", **TIMES})
+
+    assert constraint_of(error) == "uq_projects_inbox"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "name"),
+    [
+        ("status", "lost", "ck_tasks_status"),
+        ("status", "completed", "ck_tasks_completed_at"),
+        ("completed_at", NOON, "ck_tasks_completed_at"),
+        ("priority", 5, "ck_tasks_priority"),
+        ("due_time_zone", "UTC", "ck_tasks_due_time_zone"),
+    ],
+)
+async def test_a_value_that_makes_no_sense_is_told_by_the_name_of_its_check(
+    ada: Caller, column: str, value: object, name: str
+) -> None:
+    await ada.write(tasks.create, TaskDraft(title="x"))
+
+    assert constraint_of(await violate(ada, update(tables.tasks), {column: value})) == name
+
+
+async def test_a_missing_value_has_no_named_constraint(ada: Caller) -> None:
+    await ada.write(tasks.create, TaskDraft(title="x"))
+
+    assert constraint_of(await violate(ada, update(tables.tasks), {"title": None})) is None
+
+
+async def test_a_violation_without_a_meaning_is_left_as_it_is(ada: Caller) -> None:
+    assert isinstance(await violate(ada, update(tables.members), {"role": "king"}), IntegrityError)
+
+
+def test_every_constraint_that_means_something_exists() -> None:
+    names = {constraint.name for table in tables.metadata.tables.values() for constraint in table.constraints}
+
+    assert set(MEANINGS) <= names

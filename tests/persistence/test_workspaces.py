@@ -1,0 +1,112 @@
+import asyncio
+
+import pytest
+
+from domain import projects, tasks, users, workspaces
+from domain.errors import PersonalWorkspace, WorkspaceNotFound
+from domain.tasks import TaskDraft
+from tests.persistence.callers import Caller
+from tests.persistence.statements import overheard
+from tests.unit.fakes import NOON
+
+LATER = NOON.replace(hour=13)
+
+
+async def test_a_new_workspace_is_read_back_as_it_was_made(ada: Caller) -> None:
+    made = await ada.account.write(workspaces.create, name="Family")
+
+    assert await ada.in_workspace(made.id).read(workspaces.get) == made
+    assert (made.role, made.head, made.revision, made.personal) == ("owner", 1, 1, False)
+
+
+async def test_workspaces_are_listed_with_the_callers_role_in_pages(ada: Caller, bob: Caller) -> None:
+    shared = await bob.account.write(workspaces.create, name="Shared")
+    await bob.in_workspace(shared.id).let_in(ada, role="viewer")
+    mine = await ada.account.write(workspaces.create, name="Mine")
+
+    first = await ada.account.read(workspaces.page, limit=2)
+    second = await ada.account.read(workspaces.page, limit=2, cursor=first.next_cursor)
+
+    found = [(workspace.id, workspace.role) for workspace in (*first.items, *second.items)]
+    assert found == sorted([(ada.workspace_id, "owner"), (shared.id, "viewer"), (mine.id, "owner")])
+    assert second.next_cursor is None
+
+
+async def test_a_stranger_finds_no_workspace(ada: Caller, bob: Caller) -> None:
+    with pytest.raises(WorkspaceNotFound):
+        await ada.in_workspace(bob.workspace_id).read(workspaces.get)
+
+
+async def test_renaming_takes_the_next_number(ada: Caller) -> None:
+    ada.clock.now = LATER
+
+    renamed = await ada.write(workspaces.update, name="Mine")
+
+    assert (renamed.name, renamed.head, renamed.revision, renamed.updated_at) == ("Mine", 2, 2, LATER)
+    assert await ada.read(workspaces.get) == renamed
+
+
+async def test_the_head_moves_on_with_every_change_and_the_revision_does_not(ada: Caller) -> None:
+    await ada.write(tasks.create, TaskDraft(title="x"))
+
+    workspace = await ada.read(workspaces.get)
+
+    assert (workspace.head, workspace.revision) == (2, 1)
+
+
+async def test_a_deleted_workspace_takes_everything_in_it_along(ada: Caller) -> None:
+    made = await ada.account.write(workspaces.create, name="Family")
+    there = ada.in_workspace(made.id)
+    project = await there.write(projects.create, name="Chores")
+    task = await there.write(tasks.create, TaskDraft(title="x", project_id=project.id))
+
+    await there.write(workspaces.delete)
+
+    async with ada.unit(safe=True) as work:
+        assert await work.projects.get(made.id, project.id) is None
+        assert await work.projects.inbox(made.id) is None
+        assert await work.tasks.get(made.id, task.id) is None
+        assert [s.workspace_id for s in await work.members.standings(ada.user_id)] == [ada.workspace_id]
+
+
+async def test_the_personal_workspace_stays(ada: Caller) -> None:
+    with pytest.raises(PersonalWorkspace):
+        await ada.write(workspaces.delete)
+
+    assert (await ada.read(workspaces.get)).personal
+
+
+async def test_standings_count_the_others_and_the_owners_among_them(ada: Caller, bob: Caller) -> None:
+    eve = await Caller(database=ada.database).register("eve")
+    await ada.let_in(bob, role="owner")
+    await ada.let_in(eve, role="viewer")
+
+    async with ada.unit(safe=True) as work:
+        (standing,) = await work.members.standings(ada.user_id)
+
+    assert (standing.role, standing.other_members, standing.other_owners) == ("owner", 2, 1)
+
+
+async def test_the_workspaces_of_a_user_are_locked_in_order_of_their_ids(ada: Caller) -> None:
+    """Whatever the planner makes of it: it is what keeps calls that lock several from deadlocking."""
+    with overheard() as heard:
+        await ada.account.write(users.update, name="Ada King")
+
+    (locking,) = [statement.text for statement in heard if statement.text.startswith("SELECT workspaces.id")]
+    assert "ORDER BY workspaces.id" in locking
+
+
+async def test_users_of_shared_workspaces_who_rename_themselves_at_once_do_not_deadlock(
+    ada: Caller, bob: Caller
+) -> None:
+    for _ in range(4):
+        mine = await ada.account.write(workspaces.create, name="Shared")
+        await ada.in_workspace(mine.id).let_in(bob, role="owner")
+
+    await asyncio.gather(
+        *(ada.account.write(users.update, name=f"Ada {n}") for n in range(5)),
+        *(bob.account.write(users.update, name=f"Bob {n}") for n in range(5)),
+    )
+
+    shared = (await ada.account.read(workspaces.page)).items[1:]
+    assert [workspace.head for workspace in shared] == [11] * 4
