@@ -1,7 +1,7 @@
 """Logs: JSON lines on standard output, with the id of the request in each that is written while one is served.
 
 Everybody logs through the standard library; structlog makes the lines. Nothing that a client sent is logged: no header,
-no query, no body, and a path only where it is an operation's.
+no query, no body, and no path, which may hold anything: the operation's id says which it was.
 """
 
 import logging

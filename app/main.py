@@ -40,7 +40,7 @@ from persistence.unit_of_work import Dependencies, UnitOfWork
 
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
-VOCABULARY = Vocabulary(roles=ROLES, scopes=sorted(SESSION_SCOPES))
+VOCABULARY = Vocabulary(roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id")
 _GC_THRESHOLD = 50_000
 """Young objects before a collection: requests make few cycles, and a pause is felt by all of them (ADR 14)."""
 

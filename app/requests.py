@@ -24,6 +24,10 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"link", b'</openapi.yaml>; rel="service-desc"'),  # RFC 8631
 )
+# What has an entity tag may be kept, and asked about again, by the caller it was answered to: the same path, such as
+# `/v1/users/me`, says another thing to another one. The rest may hold a token.
+_CACHED = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
+_NOT_CACHED = ((b"cache-control", b"no-store"),)
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 logger = logging.getLogger("tickbox.requests")
@@ -60,13 +64,11 @@ class RequestLayer:
             _log(scope, status, time.perf_counter() - started)
 
     def _complete(self, headers: Sequence[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-        given = {name for name, _ in headers}
-        # What has an entity tag may be kept, and asked about again; the rest may hold a token.
-        caching = b"private, no-cache" if b"etag" in given else b"no-store"
+        has_entity_tag = any(name == b"etag" for name, _ in headers)
         return [
             *headers,
             (b"x-request-id", request_id.encode("ascii")),
-            *(((b"cache-control", caching),) if b"cache-control" not in given else ()),
+            *(_CACHED if has_entity_tag else _NOT_CACHED),
             *self._headers,
         ]
 
@@ -103,11 +105,9 @@ def _trace(scope: Scope) -> dict[str, str]:
 def _log(scope: Scope, status: int, seconds: float) -> None:
     if not logger.isEnabledFor(logging.INFO):
         return
-    operation_id = operation_id_of(scope)
     fields = {
         "method": scope["method"],
-        "path": scope["path"] if operation_id else None,
-        "operation_id": operation_id,
+        "operation_id": operation_id_of(scope),
         "status": status,
         "duration_ms": round(seconds * 1000, 2),
     }

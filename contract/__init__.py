@@ -17,7 +17,14 @@ operation context, the resolver hook, the loading and checking of the specificat
     responses     answers encoded and checked as the bytes that leave
     problems      RFC 9457 documents, and the exception that carries one
     engine        runs an operation: check, handler, check, commit, send
-    protocol      uvicorn's HTTP parser, bounded
+    protocol      not Connexion's business but uvicorn's: its HTTP parser, bounded
+
+What we rely on inside Connexion 3.3, and would have to look at in a new version:
+
+    scope["extensions"]["connexion_routing"]    operation_id, and api_base_path (always "": a server's path is refused)
+    scope["extensions"]["connexion_context"]    token_info, what a security handler returned (`security.grant_of`)
+    AbstractOperation._operation["tags"]        the tag has no public name (`application.TagResolver`)
+    ConnexionMiddleware.add_api(dict)           changes the dict, so the document is parsed a second time for it
 
 It knows no to-do. Nothing here imports `app`, `handlers`, `domain` or `persistence`.
 """

@@ -28,10 +28,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The words that `x-access` may use: `roles` from the smallest to the largest, and `scopes`."""
+    """The words that `x-access` may use: `roles` from the smallest to the largest, and `scopes`.
+
+    `role_parameter` is the path parameter that says where a role is held: operations with it need a role, others none.
+    """
 
     roles: Sequence[str] = ()
     scopes: Sequence[str] = ()
+    role_parameter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@
     TrieRoutingMiddleware    ours          a subclass of Connexion's RoutingMiddleware: only the matching differs
     SecurityMiddleware       Connexion's   with our bearer handler in its security map
     LifespanMiddleware       Connexion's
-    ContextMiddleware        Connexion's   `connexion.request`, `connexion.context` and `connexion.operation` work
+    ContextMiddleware        Connexion's   for layers that read `connexion.context`; none of ours does
     Engine                   ours          a RoutedMiddleware, in the place of request validation, response validation,
                                            parameter and response decorators, which Connexion makes anew per request
 
@@ -39,7 +39,11 @@ from .security import Authenticate, BearerHandler
 
 
 class TagResolver(Resolver):
-    """Finds a handler as `<package>.<first tag>.<operationId>`: no Python path stands in the contract."""
+    """Names an operation's handler as `<package>.<first tag>.<operationId>`: no Python path stands in the contract.
+
+    Connexion cannot make an operation without a resolver; the engine calls the same function, as `compile_operations`
+    has found and checked it.
+    """
 
     def __init__(self, handlers: ModuleType) -> None:
         super().__init__()

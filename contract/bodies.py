@@ -14,6 +14,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import jiter
@@ -22,14 +23,14 @@ from starlette.types import Receive
 
 from .answers import Fault
 from .faults import pointer, schema_faults
-from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
+from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, MAX_FAULTS, UNSUPPORTED_MEDIA_TYPE, refuse
 from .schemas import Validator
 
 _NUL = b"\\u0000"
 _HUGE_NUMBER = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{19}")
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
-_INFINITIES = (float("inf"), float("-inf"))
 """What orjson can write: an integer beyond could be taken in, and never be answered."""
+_INFINITIES = (float("inf"), float("-inf"))
 _POSITION = re.compile(r"at line \d+ column \d+$")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
 _CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
@@ -150,7 +151,7 @@ def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
         value = _json(content)
         faults = [
             *schema_faults(media.validator.iter_errors(value)),
-            *(_unstorable(value, []) if _NUL in content or _HUGE_NUMBER.search(content) else ()),
+            *(islice(_unstorable(value, []), MAX_FAULTS) if _NUL in content or _HUGE_NUMBER.search(content) else ()),
         ]
         return value, faults
     if media.media_type == "application/octet-stream":
@@ -174,16 +175,25 @@ def _json(content: bytes) -> Any:  # JSON
 
 
 def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON
-    """NUL characters in texts and names, integers beyond 64 bits, and numbers that a double cannot hold."""
+    """NUL characters in texts and names, integers beyond 64 bits, and numbers that a double cannot hold.
+
+    *path* leads to *value*, and is as it was when all is told; a pointer is made only where something is found.
+    """
     if isinstance(value, dict):
         for name, member in value.items():
             if "\0" in name:
                 yield Fault("A name may not have a NUL character in it.", "nul", place=pointer(path))
-            yield from _unstorable(member, [*path, name])
+            yield from _unstorable_member(member, name, path)
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _unstorable(member, [*path, index])
+            yield from _unstorable_member(member, index, path)
     elif isinstance(value, str) and "\0" in value:
         yield Fault("A text may not have a NUL character in it.", "nul", place=pointer(path))
     elif value in _INFINITIES or (isinstance(value, int) and not _MIN_INTEGER <= value <= _MAX_INTEGER):
         yield Fault("This number is too large.", "maximum", place=pointer(path))
+
+
+def _unstorable_member(member: Any, step: str | int, path: list[str | int]) -> Iterator[Fault]:  # JSON
+    path.append(step)
+    yield from _unstorable(member, path)
+    path.pop()

@@ -98,6 +98,23 @@ class Document:
             node = target
         return node
 
+    def broken_references(self) -> Iterator[str]:
+        """Each `$ref` that leads nowhere, and each property that is `readOnly` or `writeOnly` behind one, in words."""
+        for node in _objects(self.root):
+            if isinstance(node.get("$ref"), str) and not self._leads_somewhere(node):
+                yield f"{node['$ref']} leads nowhere"
+            properties = node.get("properties")
+            for name, sub in properties.items() if isinstance(properties, dict) else ():
+                if isinstance(sub, dict) and "$ref" in sub and self._leads_somewhere(sub):
+                    hidden = {"readOnly", "writeOnly"} & set(self.resolve(sub))
+                    yield from (f"property {name!r} is {word} behind a $ref, which is not supported" for word in hidden)
+
+    def _leads_somewhere(self, node: Mapping[str, Any]) -> bool:
+        try:
+            return isinstance(self.resolve(node), dict)
+        except (KeyError, TypeError):
+            return False
+
     def operations(self) -> Iterator[OperationSource]:
         """Each operation, in the order of the file. Its own parameters replace its path's of that name and place."""
         for path, item in self.root.get("paths", {}).items():
@@ -110,3 +127,13 @@ class Document:
                         for resolved in (self.resolve(given),)
                     }
                     yield OperationSource(path, method, node, tuple(merged.values()))
+
+
+def _objects(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _objects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _objects(value)

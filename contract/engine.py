@@ -137,7 +137,7 @@ class _EngineAPI(RoutedAPI["_Runner"]):
         return self._make(operation.operation_id)
 
 
-_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server. Nothing was changed.")
+_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server.")
 
 
 async def _nothing_follows(_scope: Scope, _receive: Receive, _send: Send) -> None:

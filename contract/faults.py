@@ -19,12 +19,17 @@ from .problems import MAX_FAULTS
 MAX_NAME_CHARS = 64
 """How much of a name that the client made up is repeated in a fault."""
 
+MAX_DEPTH = 32
+"""How many steps of a path a pointer repeats."""
+
 _TYPE_NAMES = {"null": "null", "object": "an object", "array": "an array", "string": "a string"}
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """A JSON pointer in URI fragment form for *path*; long names are cut. Source: RFC 6901, sections 3 and 6."""
-    tokens = (shorten(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
+    """A JSON pointer as a URI fragment (RFC 6901, sections 3 and 6); long names and deep paths are cut."""
+    tokens = [shorten(str(step)).replace("~", "~0").replace("/", "~1") for step in islice(path, MAX_DEPTH + 1)]
+    if len(tokens) > MAX_DEPTH:
+        tokens[MAX_DEPTH] = "…"
     return "".join(("#", *(f"/{token}" for token in tokens)))
 
 

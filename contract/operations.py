@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import pydantic
@@ -75,6 +76,10 @@ class _Compiler:
         self.schemas = SchemaCompiler(self.document.root)
 
     def run(self) -> dict[str, Operation]:
+        self.mismatches += self.document.broken_references()
+        self._check_servers()
+        if self.mismatches:  # what follows relies on references
+            raise ContractMismatchError(self.mismatches)
         compiled: dict[str, Operation] = {}
         for source in self.document.operations():
             if source.operation_id in compiled:
@@ -149,10 +154,14 @@ class _Compiler:
             self._report(source, "it needs x-access and a security scheme, or `security: []`")
             return None
         try:
-            return AccessRule.parse(source.node["x-access"], self.vocabulary)
+            rule = AccessRule.parse(source.node["x-access"], self.vocabulary)
         except ValueError as error:
             self._report(source, str(error))
             return None
+        place = self.vocabulary.role_parameter
+        if place is not None and bool(rule.roles) != (f"{{{place}}}" in source.path):
+            self._report(source, f"x-access names a role if, and only if, the path has {{{place}}}")
+        return rule
 
     def _parameters(self, source: OperationSource, annotations: Mapping[str, Any]) -> Iterator[Parameter]:
         for node in source.parameters:
@@ -163,8 +172,6 @@ class _Compiler:
                 yield dataclasses.replace(compile_parameter(node, self.schemas, annotation), is_engines=is_engines)
             except UnsupportedStyleError as error:
                 self._report(source, f"{error}, which is not supported")
-            except KeyError as error:
-                self._report(source, f"the schema of parameter {node['name']!r} refers to {error}, which is not there")
             except pydantic.ValidationError:
                 self._report(source, f"the default of parameter {node['name']!r} does not fit its handler")
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
@@ -184,10 +191,17 @@ class _Compiler:
                 media[media_type.lower()] = MediaBody(media_type=media_type.lower(), validator=validator, build=build)
         return Body(
             required=node.get("required", False),
-            limit_bytes=node.get(_BODY_LIMIT, self.body_limit_bytes),
+            limit_bytes=self._body_limit(source, node),
             by_media_type=media,
             accept_header=self._accept_header(source),
         )
+
+    def _body_limit(self, source: OperationSource, node: Mapping[str, Any]) -> int:
+        limit = node.get(_BODY_LIMIT, self.body_limit_bytes)
+        if isinstance(limit, int) and limit > 0:
+            return limit
+        self._report(source, f"{_BODY_LIMIT} is not a number of bytes")
+        return self.body_limit_bytes
 
     def _accept_header(self, source: OperationSource) -> str | None:
         """The header in which a 415 names the media types, if the contract declares one (RFC 9110, 15.5.16)."""
@@ -264,6 +278,11 @@ class _Compiler:
             other = seen.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
             if other != path:
                 self.mismatches.append(f"{path}: the same path as {other}")
+
+    def _check_servers(self) -> None:
+        for server in self.document.root.get("servers", ()):
+            if urlsplit(server["url"]).path.rstrip("/"):
+                self.mismatches.append(f"the server {server['url']} has a path: write it into the paths")
 
     def _check_path(self, source: OperationSource, parameters: Sequence[Parameter]) -> None:
         for segment in source.path.split("/"):

@@ -290,7 +290,7 @@ class Parameters:
         """Query names that are not a parameter's own: `name[member]` of a deep object, or unknown."""
         faults: list[Fault] = []
         members: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
-        for name in given.keys() - self.known.keys():
+        for name in (name for name in given if name not in self.known):
             base, _, member = name.partition("[")
             parameter = self.deep.get(base)
             if parameter is None or not member.endswith("]"):

@@ -6,6 +6,7 @@ httptools was chosen over h11, which is bounded, for its speed: see ADR 9.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any, cast
 
@@ -13,15 +14,18 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from .answers import problem
-from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, document
+from .answers import Problem, problem
+from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
 
 MAX_HEAD_BYTES = 32 * 1024
 """How long a request line and its headers may be together."""
 MAX_HEADERS = 100
+READ_TIMEOUT_S = 30
+"""How long a request may take to arrive, from the connection or its first byte to the last of its body."""
 
 _MALFORMED = problem(MALFORMED_REQUEST, "This is not HTTP/1.1 as RFC 9112 has it.")
 _UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
+_TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time.")
 _TOO_LARGE = problem(
     HEADERS_TOO_LARGE,
     f"The request line and headers may have {MAX_HEAD_BYTES} bytes together, and be {MAX_HEADERS} at most.",
@@ -40,32 +44,48 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents."""
 
     urn_prefix = "about:blank#"
+    read_timeout_s: float = READ_TIMEOUT_S
 
     def __init__(self, *args: Any, **options: Any) -> None:  # uvicorn's
         super().__init__(*args, **options)
         self._head_bytes = 0
         self._head_fields = 0
-        self._in_head = False
+        self._in_head = self._in_body = False
         self._parsed = 0
         self._pending_bytes = 0
         self._refused = False
-        self._data = b""
+        self._data = self._rest = b""
+        self._deadline: asyncio.TimerHandle | None = None
         self._replaying = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for a first request, but not for ever."""
+        super().connection_made(transport)
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more will come."""
+        super().connection_lost(exc)
+        self._stop_waiting()
 
     def data_received(self, data: bytes) -> None:
         """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
-        parsed_before = self._parsed
-        self._data = data
-        super().data_received(data)
-        self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
-        if self._pending_bytes > MAX_HEAD_BYTES and not self._refused:
-            self._refuse(_TOO_LARGE)
+        while data and not self._refused:
+            parsed_before = self._parsed
+            self._data, self._rest = data, b""
+            super().data_received(data)
+            self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
+            if self._pending_bytes > MAX_HEAD_BYTES:
+                self._refuse(_TOO_LARGE)
+            data = self._rest
 
     def on_message_begin(self) -> None:
         """A new head begins."""
         if self._replaying:
             return
         super().on_message_begin()
+        if self._deadline is None:
+            self._await_request()
         self._in_head = True
         self._head_bytes = self._head_fields = 0
 
@@ -93,12 +113,34 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
             raise _HostError
         super().on_headers_complete()
-        self._in_head = False
+        self._in_head, self._in_body = False, True
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         super().on_body(body)
         self._parsed += 1
+
+    def on_message_complete(self) -> None:
+        """The request is here; how long its answer takes is not the client's doing."""
+        super().on_message_complete()
+        self._in_body = False
+        self._stop_waiting()
+
+    def _await_request(self) -> None:
+        self._deadline = self.loop.call_later(self.read_timeout_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        """Answer what was begun and did not end; a connection on which nothing came is just closed."""
+        self._deadline = None
+        if self.headers is None:
+            self.transport.close()
+        else:
+            self._refuse(_TOO_SLOW)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Called by uvicorn for an `Upgrade` that it cannot do, which a server may ignore (RFC 9110, section 7.8).
@@ -112,12 +154,14 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
         if framing:
             self.cycle.more_body = True
+            self._in_body = True
+            self._await_request()
             self._replaying = True
             self.parser.feed_data(
                 b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % field for field in framing) + b"\r\n"
             )
             self._replaying = False
-        self.data_received(self._data[upgrade.args[0] :])
+        self._rest = self._data[upgrade.args[0] :]
 
     def _count(self, size: int) -> None:
         self._parsed += 1
@@ -135,8 +179,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         else:
             self._refuse(_MALFORMED)
 
-    def _refuse(self, answer: Any) -> None:
+    def _refuse(self, answer: Problem) -> None:
+        """Answer and close; after the answers to the whole requests that came before on this connection, if any run."""
         self._refused = True
+        self._stop_waiting()
+        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
+            self.cycle.keep_alive = False
+            return
+        if self._in_body and self.cycle.response_complete:
+            self.transport.close()  # it was answered before its end, and needs no second answer
+            return
         body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
         head = (
             STATUS_LINE[answer.status],
@@ -147,9 +199,10 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded_protocol(urn_prefix: str) -> type[BoundedHttpToolsProtocol]:
+def bounded_protocol(urn_prefix: str, *, read_timeout_s: float = READ_TIMEOUT_S) -> type[BoundedHttpToolsProtocol]:
     """The protocol class with *urn_prefix* in front of its problem types."""
+    members = {"urn_prefix": urn_prefix, "read_timeout_s": read_timeout_s}
     return cast(
         "type[BoundedHttpToolsProtocol]",
-        type("BoundedHttpToolsProtocol", (BoundedHttpToolsProtocol,), {"urn_prefix": urn_prefix}),
+        type("BoundedHttpToolsProtocol", (BoundedHttpToolsProtocol,), members),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from .bodies import is_json
 from .schemas import Validator
 
 EVENT_STREAM = "text/event-stream"
+_OPAQUE_TAG = re.compile(r'"[^"]*"')
 _WITHOUT_LENGTH = (204, 304)
 """Statuses that carry no content, and no Content-Length (RFC 9110, section 8.6)."""
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -127,7 +129,7 @@ def negotiate(accept: str, produces: tuple[str, ...]) -> str | None:
 def matches_entity_tag(given: str, entity_tag: str) -> bool:
     """Whether the `If-None-Match` value *given* names *entity_tag*, compared weakly (RFC 9110, section 13.1.2)."""
     opaque = entity_tag.removeprefix("W/")
-    return given.strip() == "*" or any(tag.strip().removeprefix("W/") == opaque for tag in given.split(","))
+    return given.strip() == "*" or opaque in _OPAQUE_TAG.findall(given)
 
 
 def not_modified(wire: Wire) -> Wire:

@@ -2,13 +2,17 @@
 
 import contextlib
 import socket
+from collections.abc import Iterator
 
 import pytest
 
-from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS
+from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS, bounded_protocol
+from tests.server import serving
 
 from .conftest import Sample
-from .wire import connected, exchange, read_reply, request
+from .sample.application import build
+from .sample.store import Store
+from .wire import Address, connected, exchange, read_reply, request
 
 ALIVE = request("GET", "/livez")
 JSON = "Content-Type: application/json"
@@ -211,3 +215,48 @@ def test_an_upgrade_of_a_request_without_a_body_is_ignored(server: Sample) -> No
 def test_a_request_without_a_single_host_is_refused(server: Sample, hosts: bytes) -> None:
     reply = exchange(server.address, [b"GET /livez HTTP/1.1\r\n" + hosts + b"\r\n"])
     assert (reply.status, reply.slug) == (400, "malformed-request")
+
+
+def test_a_whole_request_is_answered_before_the_connection_ends_over_what_follows_it(server: Sample) -> None:
+    body = b'{"name": 5}'
+    one_byte_more = request("POST", "/stations", JSON, body=body, token="director") + b"}"
+    with connected(server.address) as connection:
+        connection.sendall(one_byte_more)
+        assert read_reply(connection).status == 422
+        assert until_closed(connection) == b""
+
+
+def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
+    asking = request("GET", "/livez", "Connection: Upgrade", "Upgrade: h2c")
+    with connected(server.address) as connection:
+        connection.sendall(asking * 1500)
+        assert statuses(connection, 1500) == [200] * 1500
+
+
+@pytest.fixture
+def hasty() -> Iterator[Address]:
+    with serving(build(Store()), protocol=bounded_protocol("urn:x:", read_timeout_s=0.2)) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    "begun", [b"GET /li", request("POST", "/stations", JSON, "Content-Length: 9", token="director")]
+)
+def test_a_request_that_does_not_arrive_in_time_is_refused(hasty: Address, begun: bytes) -> None:
+    with connected(hasty) as connection:
+        connection.sendall(begun)
+        reply = read_reply(connection)
+        assert (reply.status, reply.slug) == (408, "request-timeout")
+        assert until_closed(connection) == b""
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(hasty: Address) -> None:
+    with connected(hasty) as connection:
+        assert until_closed(connection) == b""
+
+
+def test_a_body_that_was_refused_and_never_ends_gets_no_second_answer(hasty: Address) -> None:
+    with connected(hasty) as connection:
+        connection.sendall(request("POST", "/stations", JSON, "Content-Length: 99999999", token="director"))
+        assert read_reply(connection).status == 413
+        assert until_closed(connection) == b""

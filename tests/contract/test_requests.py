@@ -312,3 +312,14 @@ def test_a_body_of_exactly_the_limit_is_taken(server: Sample) -> None:
 def test_the_media_types_of_a_patch_are_told(server: Sample) -> None:
     reply = server.call("PATCH", f"/stations/{STATION_ID}", body=b"{}", token="director")
     assert (reply.status, reply.headers["accept-patch"]) == (415, "application/merge-patch+json")
+
+
+def test_the_answer_to_thousands_of_faults_far_down_is_short(server: Sample) -> None:
+    names = [f"{depth}{'n' * 64}" for depth in range(150)]
+    inside = b"[" + b",".join([b'"\\u0000"'] * 3000) + b"]"
+    body = b"".join(b'{"%s":' % name.encode() for name in names) + inside + b"}" * len(names)
+    reply = server.call("POST", "/stations", "Content-Type: application/json", body=body, token="director")
+    assert (reply.status, reply.slug) == (422, "invalid-body")
+    assert len(reply.body) < 200_000
+    assert len(reply.json["errors"]) == 50
+    assert all(fault["pointer"].count("/") <= 33 for fault in reply.json["errors"])

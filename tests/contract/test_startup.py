@@ -122,8 +122,6 @@ def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> Non
          "query parameter 'a' has a schema without a type, which is not supported"),
         ({"in": "query", "schema": {"type": "string", "pattern": "(?=a)"}},
          "the schema of parameter 'a' does not compile: "),
-        ({"in": "query", "schema": {"$ref": "#/components/schemas/Nope"}},
-         "the schema of parameter 'a' refers to 'Nope', which is not there"),
         ({"in": "query", "schema": {"type": "string", "default": "x"}},
          "the default of parameter 'a' does not fit its handler"),
     ],
@@ -211,9 +209,8 @@ def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a
          "act: the schema of the body application/json does not compile: "),
         ({"responses": answers_with(**{"204": {"description": "d", "headers": {"X": {"schema": {"pattern": "("}}}}})},
          "act: the schema of header X of answer 204 does not compile: "),
-        ({"responses": answers_with(**{"200": {"description": "d", "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/Nope"}}}}})},
-         "act: the schema of answer 200 does not compile: "),
+        ({"requestBody": {"content": {"application/json": {}}, "x-body-limit": "lots"}},
+         "act: x-body-limit is not a number of bytes"),
     ],
 )  # fmt: skip
 def test_bodies_and_answers_that_cannot_be_served_are_refused(
@@ -330,3 +327,53 @@ def test_a_handler_is_found_by_tag_and_name() -> None:
     found = find_handler(sample_handlers, "system", "check_liveness")
     assert found is not None
     assert found.__name__ == "check_liveness"
+
+
+def test_references_that_lead_nowhere_are_named_all_at_once(package: Make) -> None:
+    node = operation(
+        parameters=[{"$ref": "#/components/parameters/NoParameter"}],
+        responses=answers_with(**{"200": {"$ref": "#/components/responses/NoAnswer"}}),
+        requestBody={"content": {"application/json": {"schema": {"$ref": "#/components/schemas/NoSchema"}}}},
+    )
+    found = mismatches(package(act=take_nothing), {"/a": {"post": node}})
+    assert set(found) == {
+        "#/components/parameters/NoParameter leads nowhere",
+        "#/components/responses/NoAnswer leads nowhere",
+        "#/components/schemas/NoSchema leads nowhere",
+    }
+
+
+def test_a_property_that_is_read_only_behind_a_reference_is_refused(package: Make) -> None:
+    schemas = {
+        "Id": {"type": "string", "readOnly": True},
+        "A": {"properties": {"id": {"$ref": "#/components/schemas/Id"}}},
+    }
+    found = mismatches(package(act=take_nothing), {"/a": {"get": operation()}}, schemas=schemas)
+    assert found == ("property 'id' is readOnly behind a $ref, which is not supported",)
+
+
+def test_a_server_with_a_path_is_refused(package: Make) -> None:
+    root = document({"/a": {"get": operation()}}).root | {"servers": [{"url": "/"}, {"url": "https://a.example/api"}]}
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(Document(b"", root), package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1)
+    assert caught.value.mismatches == ("the server https://a.example/api has a path: write it into the paths",)
+
+
+@pytest.mark.parametrize(
+    ("path", "access"),
+    [("/a", {"scope": "read", "role": "owner"}), ("/{place}", {"scope": "read"})],
+)
+def test_a_role_is_named_exactly_where_the_path_says_where_it_is_held(
+    package: Make, path: str, access: dict[str, str]
+) -> None:
+    async def take_place(work: object, place: str = "") -> None: ...
+
+    vocabulary = Vocabulary(roles=("viewer", "owner"), scopes=("read",), role_parameter="place")
+    where = {"name": "place", "in": "path", "required": True, "schema": {"type": "string"}}
+    node = operation(**{"x-access": access, "security": [{"bearer": []}]}) | (
+        {"parameters": [where]} if "{" in path else {}
+    )
+    made = document({path: {"get": node}}, securitySchemes={"bearer": {"type": "http", "scheme": "bearer"}})
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(made, package(act=take_place), vocabulary=vocabulary, body_limit_bytes=1)
+    assert "act: x-access names a role if, and only if, the path has {place}" in caught.value.mismatches

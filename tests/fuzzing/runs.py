@@ -81,7 +81,11 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True)
     command = [str(_BIN / "schemathesis"), "run", str(CONTRACT), "--url", url, "--no-color"]
     reporting = ["--report", "ndjson", "--report-ndjson-path", str(events)]
     began = time.monotonic()
-    done = subprocess.run([*command, *reporting, *options], cwd=ROOT, capture_output=capture, text=True, check=False)
+    # Schemathesis' own code is not measured: that doubles its time.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [*command, *reporting, *options], cwd=ROOT, env=environment, capture_output=capture, text=True, check=False
+    )
     return _report(done, time.monotonic() - began, events)
 
 
