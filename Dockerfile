@@ -16,6 +16,6 @@ WORKDIR /data
 VOLUME /data/var
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD \
-    ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/readyz', timeout=2)"]
+    ["python", "-c", "import os, urllib.request as u; port = os.environ.get('TICKBOX_PORT', '8080'); u.urlopen(f'http://127.0.0.1:{port}/readyz', timeout=2)"]
 # One process migrates; run `tickbox migrate` by itself before several replicas start.
 CMD ["sh", "-c", "tickbox migrate && exec tickbox serve"]

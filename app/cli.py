@@ -1,6 +1,7 @@
 """The `tickbox` command: `serve`, `migrate`, `routes`, `user`. An error is one line, with what to do."""
 
 import asyncio
+import contextlib
 import getpass
 import os
 import socket
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
-from app.settings import Settings
+from app.settings import Settings, unknown_variables
 from contract.access import AccessRule
 from contract.document import Document
 from contract.faults import schema_faults
@@ -72,7 +73,8 @@ def serve(host: str | None, port: int | None) -> None:
             timeout_graceful_shutdown=settings.shutdown_timeout_s,
         )
     )
-    server.run(sockets=[_listen(settings)])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again, once everything has stopped
+        server.run(sockets=[_listen(settings)])
     if not server.started:
         sys.exit(1)
 
@@ -157,14 +159,21 @@ def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be the name of a host
         where = f"{settings.host}:{settings.port}"
         raise click.ClickException(
-            f"cannot listen on {where} ({os.strerror(error.errno or 0)}): set TICKBOX_HOST, TICKBOX_PORT"
+            f"cannot listen on {where} ({_reason(error)}): set TICKBOX_HOST, TICKBOX_PORT"
         ) from error
 
 
+def _reason(error: OSError | UnicodeError) -> str:
+    """Without the address, which Python adds; `os.strerror` does not know a name server's numbers."""
+    return (getattr(error, "strerror", None) or "not the name of a host").partition(" (while")[0]
+
+
 def _settings(**given: Any) -> Settings:
+    if unknown := unknown_variables(os.environ):
+        raise click.ClickException(f"{', '.join(unknown)}: no such setting; the README lists them all")
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -197,7 +206,10 @@ def _unreachable(cause: BaseException | None) -> str:
 
 def _password() -> str:
     if sys.stdin.isatty():
-        return getpass.getpass("Password: ")
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise click.ClickException("the passwords differ: nothing was changed")
+        return password
     return sys.stdin.readline().rstrip("\n")
 
 

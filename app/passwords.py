@@ -5,39 +5,66 @@ memory, which the process keeps once it has hashed (ADR 17).
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from domain.errors import Overloaded
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 MEMORY_KIB = 7 * 1024
 PASSES = 5
 LANES = 1
 THREADS = 2
 """How many are hashed at once: it bounds memory (THREADS x MEMORY_KIB) and leaves the event loop its share."""
+WAITING = 50
+"""How many may wait for a thread: about a second's work. Who comes after them is told to come back later."""
 
 
 class Argon2Passwords:
-    """The domain's `PasswordHasher`. `close` ends its threads."""
+    """The domain's `PasswordHasher`. `close` ends its threads. What is cancelled while it waits is never hashed."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
         self._nobodys_hash = self._hasher.hash("nobody's password")
+        self._calls = 0
 
     async def hash(self, password: str) -> str:
-        """A PHC string: algorithm, parameters, salt and hash."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+        """A PHC string: algorithm, parameters, salt and hash. Raises Overloaded."""
+        return await self._in_thread(self._hasher.hash, password)
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
-        """Whether *password* is the one behind *password_hash*; with None False, after the same work."""
+        """Whether *password* is the one behind *password_hash*; with None False, after the same work.
+
+        Raises Overloaded.
+        """
         stored = password_hash or self._nobodys_hash
-        matches = await asyncio.get_running_loop().run_in_executor(self._threads, self._matches, stored, password)
+        matches = await self._in_thread(self._matches, stored, password)
         return matches and password_hash is not None
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Whether it was made with other parameters than the ones above."""
+        return self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:
         """Wait for what is being hashed, and end the threads."""
         self._threads.shutdown()
+
+    async def _in_thread(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        if self._calls >= THREADS + WAITING:
+            raise Overloaded
+        self._calls += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
+        finally:
+            self._calls -= 1
 
     def _matches(self, stored: str, password: str) -> bool:
         try:

@@ -1,7 +1,8 @@
 """Settings: environment variables `TICKBOX_*`, each listed in the README."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,11 +12,14 @@ from persistence.engines import parse_url
 
 Registration = Literal["open", "closed"]
 
+_PREFIX: Final = "TICKBOX_"
+_TESTS_PREFIX: Final = "TICKBOX_TEST_"
+
 
 class Settings(BaseSettings):
     """What an operator can set. Raises pydantic's ValidationError on a value that is none."""
 
-    model_config = SettingsConfigDict(env_prefix="TICKBOX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -50,5 +54,15 @@ class Settings(BaseSettings):
     @property
     def sqlite_path(self) -> Path | None:
         """The file of an SQLite database; None on PostgreSQL."""
-        scheme, _, rest = self.database_url.partition(":///")
-        return Path(rest) if scheme.startswith("sqlite") else None
+        url = parse_url(self.database_url)
+        return Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Those *names*, sorted, that look like settings in whatever case, and are none; the tests have their own."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return sorted(
+        name
+        for name in names
+        if name.upper().startswith(_PREFIX) and not name.upper().startswith(_TESTS_PREFIX) and name.upper() not in known
+    )

@@ -16,19 +16,13 @@ from domain.zones import check_zone
 class Due:
     """A wall-clock date, an optional wall-clock time, and an optional IANA zone, which needs a time.
 
-    Raises DueIncomplete for a zone without a time, TimeZoneUnknown for a zone that is none.
+    `merge` makes one that is checked. A stored one is not checked again: it stays readable where this host's time
+    zone database lacks its zone.
     """
 
     date: dt.date
     time: dt.time | None = None
     time_zone: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.time_zone is None:
-            return
-        if self.time is None:
-            raise DueIncomplete(missing="time", because="with a time zone")
-        check_zone(self.time_zone, pointer="#/due/time_zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +35,21 @@ class DuePatch:
 
 
 def merge(due: Due | None, patch: DuePatch) -> Due:
-    """What *patch* makes of *due*. The result as a whole is checked, not the patch.
+    """What *patch* makes of *due*; of None, a new one. The result as a whole is checked, not the patch.
 
-    Raises DueIncomplete when the result has no date, or a zone and no time; TimeZoneUnknown.
+    Raises DueIncomplete when the result has no date, or a zone and no time; TimeZoneUnknown for a new zone.
     """
-    date, time, time_zone = (None, None, None) if due is None else (due.date, due.time, due.time_zone)
-    date = date if patch.date is UNSET else patch.date
-    if date is None:
+    date, time, zone = (None, None, None) if due is None else (due.date, due.time, due.time_zone)
+    new_date = date if patch.date is UNSET else patch.date
+    new_time = time if patch.time is UNSET else patch.time
+    new_zone = zone if patch.time_zone is UNSET else patch.time_zone
+    if new_date is None:
         raise DueIncomplete(missing="date", because="in a due value")
-    return Due(
-        date=date,
-        time=time if patch.time is UNSET else patch.time,
-        time_zone=time_zone if patch.time_zone is UNSET else patch.time_zone,
-    )
+    if new_zone is not None and new_time is None:
+        raise DueIncomplete(missing="time", because="with a time zone")
+    if new_zone is not None and new_zone != zone:
+        check_zone(new_zone, pointer="#/due/time_zone")
+    return Due(date=new_date, time=new_time, time_zone=new_zone)
 
 
 NO_DUE_KEY: Final = "~"

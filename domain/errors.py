@@ -24,7 +24,9 @@ DomainError
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
-└── StorageUnavailable           the database cannot be reached, or is too busy
+├── StorageUnavailable           the database cannot be reached, or is too busy
+├── Overloaded                   too many passwords wait to be hashed
+└── OutcomeUnknown               the database went away during the commit
 """
 
 from collections.abc import Sequence
@@ -222,3 +224,17 @@ class StorageUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached, or is too busy. Try again.")
+
+
+class Overloaded(DomainError):
+    """Too many passwords wait to be hashed. Nothing was changed; the call may be repeated."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is too busy. Try again.")
+
+
+class OutcomeUnknown(DomainError):
+    """The database went away during the commit: the change was made, or it was not. It must not be repeated blindly."""
+
+    def __init__(self) -> None:
+        super().__init__("The database went away during the commit. Look whether the change was made.")

@@ -26,7 +26,7 @@ from domain.principals import Principal
 
 
 class PasswordHasher(Protocol):
-    """Slow on purpose, so it is awaited, and never while a transaction is open."""
+    """Slow on purpose, so it is awaited, and never while a transaction is open. What is awaited raises Overloaded."""
 
     async def hash(self, password: str) -> str:
         """A salted hash that names its own parameters."""
@@ -37,6 +37,9 @@ class PasswordHasher(Protocol):
         Against None, it is False, and takes as long as against a hash: nobody can tell from the time that
         there was nothing to check against.
         """
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Whether a hash, against which a password was verified, was made in a way that is no longer used."""
 
 
 class CredentialRepository(Protocol):

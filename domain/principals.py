@@ -22,7 +22,7 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Admission:
     """What a valid token opens: a principal, and their role in the workspace that the call names.
 
     `role` is None when the call names no workspace, or one that the principal is not a member of.

@@ -34,7 +34,7 @@ class SessionEnded:
 
 
 async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
-    """Begin a session.
+    """Begin a session. A password whose hash was made in an outdated way is hashed anew.
 
     Raises WrongCredentials for an unknown address and for a wrong password, after the same time.
     """
@@ -44,8 +44,12 @@ async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
     if credentials is None or not verified:
         raise WrongCredentials
     user_id = credentials.user_id
+    outdated = work.passwords.needs_rehash(credentials.password_hash)
+    new_hash = await work.passwords.hash(password) if outdated else None
     if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
         raise WrongCredentials
+    if new_hash is not None:
+        await work.users.set_password(user_id, password_hash=new_hash)
     await work.sessions.delete_expired(user_id, now=work.now)
     session = Session(
         id=work.new_id(),

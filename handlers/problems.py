@@ -10,6 +10,7 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tickbox"'}
 RETRY_AFTER_S = 1
 
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
+UNAVAILABLE = ProblemType("unavailable", 503, "Not available right now")
 INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
 SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
 
@@ -33,7 +34,8 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.ProjectUnknown: INVALID_BODY,
     errors.DueIncomplete: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
-    errors.StorageUnavailable: ProblemType("unavailable", 503, "Not available right now"),
+    errors.StorageUnavailable: UNAVAILABLE,
+    errors.Overloaded: UNAVAILABLE,
 }
 
 

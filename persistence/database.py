@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import StorageUnavailable
+from domain.errors import OutcomeUnknown, StorageUnavailable
 from persistence.engines import WAIT_S, open_engines
 from persistence.violations import meaning_of
 
@@ -26,7 +26,15 @@ Row = VariadicRow[*tuple[Any, ...]]
 _UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "55P03", "57P")
 """Connection lost, not let in, no such database, deadlock or serialization failure, out of resources, lock timeout,
 shutting down."""
-_UNAVAILABLE_SQLITE: Final = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"}
+_UNAVAILABLE_SQLITE: Final = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_IOERR",
+)
+"""How the names begin: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
 
 
 class Runner(Protocol):
@@ -65,9 +73,15 @@ class Transaction:
             return (await self._connection.execute(statement, parameters)).rowcount
 
     async def commit(self) -> None:
-        """Make it last. Statements after this would begin another transaction: there must be none."""
-        with _translated():
-            await self._connection.commit()
+        """Make it last. Statements after this would begin another transaction: there must be none.
+
+        Raises OutcomeUnknown where a statement would raise StorageUnavailable: it may have become lasting first.
+        """
+        try:
+            with _translated():
+                await self._connection.commit()
+        except StorageUnavailable as error:
+            raise OutcomeUnknown from error
 
     async def close(self) -> None:
         """Roll back what is not committed, give the connection back and let the next writer go.
@@ -171,4 +185,4 @@ def _is_unavailable(error: DBAPIError) -> bool:
     sqlstate = getattr(cause, "sqlstate", None)
     if isinstance(sqlstate, str):
         return sqlstate.startswith(_UNAVAILABLE_SQLSTATES)
-    return getattr(cause, "sqlite_errorname", "").split("_SNAPSHOT")[0] in _UNAVAILABLE_SQLITE
+    return getattr(cause, "sqlite_errorname", "").startswith(_UNAVAILABLE_SQLITE)

@@ -3,15 +3,18 @@
 PostgreSQL: one pool serves both; READ COMMITTED.
 SQLite: the file is in WAL mode, where readers and one writer do not disturb each other. The driver's own
 transactions begin only at the first write, too late to read anything that the write depends on, so it is told
-to begin none, and the writing engine begins each with BEGIN IMMEDIATE.
+to begin none, and the writing engine begins each with BEGIN IMMEDIATE. A commit is on the disk before it is answered.
+
+What an error says is logged, so it holds no values: neither parameters, nor what PostgreSQL and its driver quote.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -25,7 +28,8 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
-_SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+_SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+_VALUES: Final = re.compile(r"(?<=query argument )(\$\d+): .*", re.DOTALL)
 _STATEMENTS_KEPT: Final = 500
 _STATEMENT_FACTOR: Final = 6
 _RECYCLE_S: Final = 1800
@@ -79,16 +83,21 @@ def migration_engine(url: str) -> AsyncEngine:
     """An engine for changing the schema: its transactions write, and foreign keys are not enforced."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed, poolclass=NullPool, connect_args=_sqlite_arguments(WAIT_S))
+        engine = create_async_engine(
+            parsed, poolclass=NullPool, hide_parameters=True, connect_args=_sqlite_arguments(WAIT_S)
+        )
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
-    return create_async_engine(parsed, poolclass=NullPool)
+    engine = create_async_engine(parsed, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine.sync_engine, "handle_error", _hide_values)
+    return engine
 
 
 def _postgresql_engine(url: URL, *, wait_s: float, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait_s,
@@ -101,6 +110,8 @@ def _postgresql_engine(url: URL, *, wait_s: float, pool_size: int) -> AsyncEngin
             "server_settings": {"application_name": "tickbox"},  # a PgBouncer refuses most others
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _hide_values)
+    return engine
 
 
 def _sqlite_engine(url: URL, *, wait_s: float, pool_size: int, **options: Any) -> AsyncEngine:
@@ -109,6 +120,7 @@ def _sqlite_engine(url: URL, *, wait_s: float, pool_size: int, **options: Any) -
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait_s,
+        hide_parameters=True,
         connect_args=_sqlite_arguments(wait_s),
         **options,
     )
@@ -118,6 +130,19 @@ def _sqlite_engine(url: URL, *, wait_s: float, pool_size: int, **options: Any) -
 
 def _sqlite_arguments(wait_s: float) -> dict[str, Any]:
     return {"isolation_level": None, "timeout": wait_s, "cached_statements": _STATEMENTS_KEPT}
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """PostgreSQL's DETAIL quotes the row that violates a constraint, and asyncpg the argument that it can't send.
+
+    The driver's exception says so, and of the argument also the two that SQLAlchemy makes of it.
+    """
+    cause = context.original_exception.__cause__
+    if cause is not None and hasattr(cause, "detail"):
+        cause.detail = None
+    for error in (cause, context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(_VALUES.sub(r"\1", str(each)) for each in error.args)
 
 
 def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- an event's signature

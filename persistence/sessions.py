@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.entities import Session, StoredToken
-from domain.principals import Grant, Principal
+from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
 from persistence.tables import access_tokens, members, refresh_tokens, sessions
 
@@ -75,7 +75,9 @@ _GRANT: Final = (
 )
 
 
-async def authenticate(runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime) -> Grant | None:
+async def authenticate(
+    runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
+) -> Admission | None:
     """Whose access token this is, and their role in the workspace that the call names, in one statement.
 
     None when no live session has the token. The role is None outside of workspaces, and for a stranger.
@@ -84,7 +86,7 @@ async def authenticate(runner: Runner, digest: bytes, *, workspace_id: UUID | No
     if row is None:
         return None
     session_id, user_id, role = row
-    return Grant(principal=Principal(user_id=user_id, session_id=session_id), role=role)
+    return Admission(principal=Principal(user_id=user_id, session_id=session_id), role=role)
 
 
 class Sessions:

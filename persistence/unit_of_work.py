@@ -142,7 +142,10 @@ class UnitOfWork:
         await self._transaction.close()
 
     async def commit(self) -> None:
-        """Make everything last that was done. A call that opened no transaction has nothing to commit."""
+        """Make everything last that was done. A call that opened no transaction has nothing to commit.
+
+        Raises OutcomeUnknown.
+        """
         await self._transaction.commit()
 
     async def _open(self, transaction: Transaction) -> None:
@@ -158,7 +161,10 @@ class UnitOfWork:
 
 
 class _LazyTransaction:
-    """A Runner that begins its transaction, and prepares it, when it is first used."""
+    """A Runner that begins its transaction, and prepares it, when it is first used.
+
+    What could not be prepared is closed, and tried anew by the next use: nothing runs in it unprepared.
+    """
 
     def __init__(self, database: Database, prepare: Callable[[Transaction], Awaitable[None]]) -> None:
         self._database = database
@@ -167,8 +173,13 @@ class _LazyTransaction:
 
     async def opened(self) -> Transaction:
         if self._transaction is None:
-            self._transaction = await self._database.begin()
-            await self._prepare(self._transaction)
+            transaction = await self._database.begin()
+            try:
+                await self._prepare(transaction)
+            except BaseException:
+                await transaction.close()
+                raise
+            self._transaction = transaction
         return self._transaction
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:

@@ -1,12 +1,15 @@
-"""Each fact that the domain refuses has its row in the table, and each row its answer in the contract."""
+"""Each fact that the domain refuses has its row in the table, and each row its answer where it can be met."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -22,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("app", "domain", "handlers", "persistence")
 CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
 PREFIX = "urn:tickbox:problem:"
-OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "headers-too-large", "not-implemented"}
+OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "request-timeout", "headers-too-large", "not-implemented"}
 """What is answered before an operation was found: the contract tells of it in its introduction, or HTTP does."""
 
 
@@ -38,10 +41,14 @@ LEAVES = [kind for kind in tree(DomainError) if not kind.__subclasses__()]
 def examples() -> Iterator[dict[str, Any]]:
     """Every problem that the contract shows, with the status that it is shown under."""
     for operation in _operations():
-        for status, response in operation["responses"].items():
-            content = _followed(response).get("content", {}).get("application/problem+json", {})
-            for example in content.get("examples", {}).values():
-                yield {**_followed(example)["value"], "under": int(status)}
+        yield from examples_of(operation)
+
+
+def examples_of(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for status, response in operation["responses"].items():
+        content = _followed(response).get("content", {}).get("application/problem+json", {})
+        for example in content.get("examples", {}).values():
+            yield {**_followed(example)["value"], "under": int(status)}
 
 
 def _operations() -> Iterator[dict[str, Any]]:
@@ -101,10 +108,11 @@ def _raised(path: Path) -> Iterator[str]:
 
 
 def test_every_leaf_has_its_row() -> None:
-    assert set(problems.TABLE) == set(LEAVES)
+    # Nothing can be told about an unknown outcome but that something failed, which is what an unmapped error answers.
+    assert set(problems.TABLE) == set(LEAVES) - {errors.OutcomeUnknown}
 
 
-@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", problems.TABLE, ids=lambda kind: kind.__name__)
 def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
     row = problems.TABLE[kind]
     shown = [example for example in EXAMPLES if example["type"] == PREFIX + row.slug]
@@ -119,6 +127,67 @@ def test_every_problem_of_the_engine_s_is_declared_in_the_contract(row: ProblemT
     assert bool(shown) != (row.slug in OUTSIDE_OF_OPERATIONS)
     for example in shown:
         assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
+
+
+def calls(function: Callable[..., Any]) -> Iterator[FunctionType]:
+    """Functions of the domain that *function* calls by name, as `complete()` or as `tasks.complete()`."""
+    for node in ast.walk(ast.parse(inspect.getsource(function))):
+        if isinstance(node, ast.Call):
+            target: Any = sys.modules[function.__module__]
+            for name in ast.unparse(node.func).split("."):
+                target = getattr(target, name, None)
+            if isinstance(target, FunctionType) and target.__module__.startswith("domain."):
+                yield target
+
+
+def promised(function: FunctionType) -> set[str]:
+    """The errors that its docstring names behind `Raises`."""
+    return set(re.findall(r"\w+", (inspect.getdoc(function) or "").partition("Raises")[2])) & NAMES
+
+
+def reached(function: FunctionType, seen: set[FunctionType]) -> set[str]:
+    """The errors that are raised in *function*, and in the functions of the domain that it calls."""
+    seen.add(function)
+    raised = {
+        re.sub(r"\(.*", "", ast.unparse(node.exc), flags=re.DOTALL)
+        for node in ast.walk(ast.parse(inspect.getsource(function)))
+        if isinstance(node, ast.Raise) and node.exc is not None
+    }
+    return (raised & NAMES).union(*(reached(called, seen) for called in calls(function) if called not in seen))
+
+
+def services() -> Iterator[tuple[str, FunctionType]]:
+    """Each operation with each function of the domain that its handler calls."""
+    for operation in _operations():
+        handlers: ModuleType = import_module(f"handlers.{operation['tags'][0]}")
+        for service in calls(getattr(handlers, operation["operationId"])):
+            yield operation["operationId"], service
+
+
+NAMES = {kind.__name__ for kind in LEAVES}
+SERVICES = list(services())
+each_service = pytest.mark.parametrize(
+    ("operation_id", "service"), SERVICES, ids=[f"{name}-{service.__name__}" for name, service in SERVICES]
+)
+
+
+def test_every_operation_of_a_guarded_resource_calls_a_service() -> None:
+    assert {name for name, _ in SERVICES} == {
+        operation["operationId"] for operation in _operations() if operation["tags"] != ["system"]
+    }
+
+
+@each_service
+def test_an_operation_declares_what_its_service_may_refuse(operation_id: str, service: FunctionType) -> None:
+    (operation,) = (operation for operation in _operations() if operation["operationId"] == operation_id)
+    declared = {(example["type"], example["under"]) for example in examples_of(operation)}
+    rows = {problems.TABLE[getattr(errors, name)] for name in promised(service) | reached(service, set())}
+    assert {(PREFIX + row.slug, row.status) for row in rows} <= declared
+
+
+@each_service
+def test_a_service_says_what_it_raises(operation_id: str, service: FunctionType) -> None:
+    assert reached(service, set()) <= promised(service)
 
 
 def test_every_problem_of_the_contract_can_be_answered() -> None:

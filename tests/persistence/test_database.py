@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import users, workspaces
-from domain.errors import StorageUnavailable
+from domain.errors import OutcomeUnknown, StorageUnavailable
 from persistence import schema, tables
 from persistence.database import Database
 from persistence.workspaces import lock_workspace
@@ -83,8 +84,9 @@ async def test_who_waits_too_long_to_write_is_told_to_come_back_later(impatient:
     await (await impatient.begin()).close()
 
 
-async def test_writers_that_wait_their_turn_all_get_it(impatient: Database) -> None:
-    nobody = Caller(database=impatient)
+async def test_writers_that_wait_their_turn_all_get_it(database_url: str) -> None:
+    database = Database(database_url, pool_size=2)
+    nobody = Caller(database=database)
     attempts = [
         nobody.write(users.register, email=f"{n}@example.com", password="x", name="x", time_zone="UTC")
         for n in range(8)
@@ -92,7 +94,8 @@ async def test_writers_that_wait_their_turn_all_get_it(impatient: Database) -> N
 
     await asyncio.gather(*attempts)
 
-    assert (await impatient.row(COUNT_USERS, {})) == (8,)
+    assert (await database.row(COUNT_USERS, {})) == (8,)
+    await database.close()
 
 
 async def test_who_waits_too_long_for_a_locked_row_is_told_to_come_back_later(postgres_url: str) -> None:
@@ -153,6 +156,84 @@ async def test_connections_that_the_server_closed_are_replaced(
     await transaction.close()
 
     assert await database.row(COUNT_USERS, {}) == (0,)
+    await database.close()
+
+
+async def test_what_became_of_a_commit_that_the_server_did_not_answer_is_unknown(
+    postgres_url: str, postgres_databases: PostgresDatabases
+) -> None:
+    database = Database(postgres_url)
+    transaction = await database.begin()
+    assert await transaction.row(COUNT_USERS, {}) == (0,)
+    postgres_databases.disconnect(postgres_url)
+
+    with pytest.raises(OutcomeUnknown):
+        await transaction.commit()
+
+    await transaction.close()
+    await (await database.begin()).close()
+    await database.close()
+
+
+@pytest.mark.parametrize("lost", [ConnectionResetError(), TimeoutError()])
+async def test_what_became_of_a_commit_that_was_interrupted_is_unknown(
+    database: Database, monkeypatch: pytest.MonkeyPatch, lost: OSError
+) -> None:
+    async def lose(_connection: AsyncConnection) -> None:
+        raise lost
+
+    monkeypatch.setattr(AsyncConnection, "commit", lose)
+    transaction = await database.begin()
+
+    with pytest.raises(OutcomeUnknown) as raised:
+        await transaction.commit()
+
+    await transaction.close()
+    assert not isinstance(raised.value, StorageUnavailable)
+
+
+def sqlite_error(name: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("something is wrong")
+    error.sqlite_errorname = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "raised"),
+    [
+        ("SQLITE_BUSY_SNAPSHOT", StorageUnavailable),
+        ("SQLITE_BUSY_RECOVERY", StorageUnavailable),
+        ("SQLITE_LOCKED_SHAREDCACHE", StorageUnavailable),
+        ("SQLITE_CANTOPEN_ISDIR", StorageUnavailable),
+        ("SQLITE_FULL", StorageUnavailable),
+        ("SQLITE_READONLY_DBMOVED", StorageUnavailable),
+        ("SQLITE_IOERR_WRITE", StorageUnavailable),
+        ("SQLITE_ERROR", OperationalError),
+        ("SQLITE_CORRUPT", OperationalError),
+    ],
+)
+async def test_a_file_that_cannot_be_used_right_now_is_unavailable_and_a_broken_one_is_broken(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, name: str, raised: type[Exception]
+) -> None:
+    async def fail(*_: object) -> None:
+        raise OperationalError("SELECT", {}, sqlite_error(name))
+
+    database = Database(sqlite_url)
+    monkeypatch.setattr(AsyncConnection, "execute", fail)
+
+    with pytest.raises(raised):
+        await database.row(COUNT_USERS, {})
+    await database.close()
+
+
+async def test_a_file_that_may_only_be_read_is_unavailable_to_a_writer(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    transaction = await database.begin()
+    await transaction.run(text("PRAGMA query_only = ON"), {})
+
+    with pytest.raises(StorageUnavailable):
+        await transaction.run(delete(tables.users), {})
+    await transaction.close()
     await database.close()
 
 

@@ -1,6 +1,35 @@
-import pytest
+import traceback
+from collections.abc import Sequence
+from uuid import UUID
 
-from persistence.engines import parse_url
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from persistence.engines import migration_engine, open_engines, parse_url
+from persistence.tables import users
+from tests.databases import SqliteDatabases
+from tests.unit.fakes import NOON
+
+SECRET = "$argon2id$secret"
+ROW = {
+    "id": UUID(int=1),
+    "email": SECRET,
+    "email_key": SECRET,
+    "password_hash": SECRET,
+    "name": "Ada",
+    "time_zone": "UTC",
+    "created_at": NOON,
+    "updated_at": NOON,
+    "revision": 1,
+}
+
+
+def all_engines(url: str) -> list[AsyncEngine]:
+    """All that a database is ever reached through. What is done through the last one lasts."""
+    engines = open_engines(url, pool_size=1, wait_s=5)
+    return [migration_engine(url), engines.writing, engines.reading]
 
 
 @pytest.mark.parametrize(
@@ -22,3 +51,33 @@ def test_a_database_is_named_as_people_are_used_to(given: str, used: str) -> Non
 def test_a_database_that_is_not_supported_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///path"):
         parse_url(url)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [ROW | {"name": None}],
+        [ROW, ROW | {"id": UUID(int=2)}],
+        [ROW | {"created_at": NOON.replace(tzinfo=None)}],
+        [ROW | {"password_hash": SECRET + "\ud800"}],
+    ],
+    ids=["nothing where something must be", "twice", "a time without an offset", "what is no text"],
+)
+async def test_what_an_error_says_holds_no_values(database_url: str, rows: Sequence[dict[str, object]]) -> None:
+    for engine in all_engines(database_url):
+        async with engine.connect() as connection:
+            with pytest.raises((StatementError, UnicodeError)) as raised:
+                await connection.execute(insert(users), rows)
+        await engine.dispose()
+
+        told = "".join(traceback.format_exception(raised.value))
+        assert SECRET not in told
+
+
+async def test_what_sqlite_has_committed_survives_a_power_cut(sqlite_databases: SqliteDatabases) -> None:
+    url = sqlite_databases.empty()
+    for engine in all_engines(url):
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        await engine.dispose()
+    sqlite_databases.remove(url)

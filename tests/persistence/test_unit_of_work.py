@@ -1,19 +1,17 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from domain import projects, sessions, tasks, users, workspaces
+from domain import projects, tasks, users, workspaces
 from domain.errors import StorageUnavailable, TaskNotFound
 from domain.ports import Work
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.database import Database
-from persistence.sessions import authenticate
 from tests.persistence.callers import Caller
-from tests.persistence.statements import Statement, connections_opened, overheard
+from tests.persistence.statements import connections_opened
 from tests.unit.fakes import NOON
 
 UNKNOWN = UUID(int=0)
@@ -148,6 +146,33 @@ async def test_who_is_not_admitted_changes_nothing_and_holds_nothing(ada: Caller
     assert await heads(ada) == (2, 1)
 
 
+async def test_who_is_not_admitted_is_not_let_in_by_trying_again(ada: Caller) -> None:
+    def refuse(_role: Role | None) -> None:
+        raise RefusedError
+
+    async with replace(ada, admit=refuse).unit() as work:
+        for _ in range(2):
+            with pytest.raises(RefusedError):
+                await work.tasks.delete(ada.workspace_id, UNKNOWN)
+            with pytest.raises(RefusedError):
+                await work.next_revision()
+        await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
+        await work.commit()
+
+    assert await heads(ada) == (2, 1)
+
+
+async def test_a_call_that_was_cancelled_before_it_was_admitted_is_not_let_in_afterwards(ada: Caller) -> None:
+    def cancel(_role: Role | None) -> None:
+        raise asyncio.CancelledError
+
+    async with replace(ada, admit=cancel).unit() as work:
+        for _ in range(2):
+            with pytest.raises(asyncio.CancelledError):
+                await work.tasks.delete(ada.workspace_id, UNKNOWN)
+        await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
+
+
 async def test_no_transaction_is_open_while_a_password_is_checked(ada: Caller) -> None:
     async with ada.unit() as work:
         await work.credentials.find(ada.user_id)
@@ -250,44 +275,3 @@ async def test_many_calls_that_are_cancelled_at_once_leave_the_pool_as_it_was(ad
     made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))
     assert sorted(task.revision for task in made) == list(range(head + 1, head + 11))
     assert await heads(ada) == (head + 10, count + 10)
-
-
-async def heard_during(call: Callable[[], Awaitable[object]]) -> list[Statement]:
-    with overheard() as heard:
-        await call()
-    return heard
-
-
-async def test_what_each_kind_of_call_costs_in_statements(ada: Caller) -> None:
-    """Besides the begin and the commit of a write, and the one statement that lets the caller in."""
-    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
-    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
-    calls: Mapping[str, Callable[[], Awaitable[object]]] = {
-        "authenticate": lambda: authenticate(ada.database, b"", workspace_id=ada.workspace_id, now=NOON),
-        "get a task": lambda: ada.read(tasks.get, task.id),
-        "list tasks": lambda: ada.read(tasks.page, filters=TaskFilter()),
-        "get a workspace": lambda: ada.read(workspaces.get),
-        "create a task": lambda: ada.write(tasks.create, TaskDraft(title="x")),
-        "complete a task": lambda: ada.write(tasks.complete, task.id),
-        "complete it again": lambda: ada.write(tasks.complete, task.id),
-        "delete a task": lambda: ada.write(tasks.delete, task.id),
-        "create a workspace": lambda: ada.account.write(workspaces.create, name="x"),
-        "log in": lambda: ada.account.write(sessions.log_in, email="ada@example.com", password="ada"),
-        "refresh": lambda: ada.account.write(sessions.refresh, begun.refresh_token),
-    }
-
-    counts = {name: len(await heard_during(call)) for name, call in calls.items()}
-
-    assert counts == {
-        "authenticate": 1,
-        "get a task": 1,
-        "list tasks": 1,
-        "get a workspace": 1,
-        "create a task": 6,  # lock, role, inbox, last position, head, insert
-        "complete a task": 5,  # lock, role, task, head, update
-        "complete it again": 3,  # lock, role, task
-        "delete a task": 4,  # lock, role, delete, head
-        "create a workspace": 4,  # user, workspace, member, inbox
-        "log in": 6,  # credentials, user, expired sessions, session, two tokens
-        "refresh": 7,  # session, spend, extend, expired tokens twice, two tokens
-    }

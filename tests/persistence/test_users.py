@@ -114,6 +114,14 @@ async def test_deleting_an_account_takes_the_user_out_of_shared_workspaces(ada: 
     assert (await bob.read(workspaces.get)).head == 2
 
 
+async def test_a_workspace_that_has_another_owner_outlives_the_account(ada: Caller, bob: Caller) -> None:
+    guest = await ada.let_in(bob, role="owner")
+
+    await ada.account.write(users.delete)
+
+    assert (await guest.read(workspaces.get)).id == ada.workspace_id
+
+
 async def test_the_sole_owner_of_a_shared_workspace_stays(ada: Caller, bob: Caller) -> None:
     await bob.let_in(ada, role="admin")
 

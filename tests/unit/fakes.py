@@ -63,7 +63,10 @@ class FakePasswords:
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
         self.verifications += 1
-        return password_hash == f"hash of {password}"
+        return password_hash in {f"hash of {password}", f"old hash of {password}"}
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        return password_hash.startswith("old")
 
 
 class FakeCredentials:

@@ -13,17 +13,26 @@ BERLIN = "Europe/Berlin"
 
 def test_a_zone_needs_a_time() -> None:
     with pytest.raises(DueIncomplete) as refused:
-        Due(date=MONDAY, time_zone=BERLIN)
+        merge(None, DuePatch(date=MONDAY, time_zone=BERLIN))
 
     assert (refused.value.pointer, refused.value.code) == ("#/due/time", "required")
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "europe/berlin", "../UTC", "/etc/passwd", "", "UTC+1"])
 def test_a_zone_that_is_not_in_the_iana_database_is_refused(name: str) -> None:
-    with pytest.raises(TimeZoneUnknown) as refused:
-        Due(date=MONDAY, time=NINE, time_zone=name)
+    for due in (None, Due(date=MONDAY, time=NINE, time_zone=BERLIN)):
+        with pytest.raises(TimeZoneUnknown) as refused:
+            merge(due, DuePatch(date=MONDAY, time=NINE, time_zone=name))
 
-    assert refused.value.pointer == "#/due/time_zone"
+        assert refused.value.pointer == "#/due/time_zone"
+
+
+def test_a_stored_zone_that_is_no_longer_known_can_be_kept_and_replaced() -> None:
+    stored = Due(date=MONDAY, time=NINE, time_zone="Mars/Olympus")
+
+    assert merge(stored, DuePatch(date=TUESDAY)) == Due(date=TUESDAY, time=NINE, time_zone="Mars/Olympus")
+    assert merge(stored, DuePatch(time_zone="Mars/Olympus")) == stored
+    assert merge(stored, DuePatch(time_zone=BERLIN)) == Due(date=MONDAY, time=NINE, time_zone=BERLIN)
 
 
 def test_a_patch_of_the_date_keeps_time_and_zone() -> None:

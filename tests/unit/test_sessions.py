@@ -54,6 +54,18 @@ async def test_the_address_may_be_written_in_any_case_at_log_in(work: FakeWork) 
     assert begun.session.user_id == work.principal.user_id
 
 
+async def test_a_hash_that_was_made_in_an_outdated_way_is_replaced_at_log_in(work: FakeWork) -> None:
+    hashes, user_id = work.store.password_hashes, work.principal.user_id
+    hashes[user_id] = "old hash of correct horse"
+
+    with pytest.raises(WrongCredentials):
+        await sessions.log_in(work.call(), email="ada@example.com", password="guess")
+    assert hashes[user_id] == "old hash of correct horse"
+
+    await log_in(work)
+    assert hashes[user_id] == "hash of correct horse"
+
+
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
 async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_look_the_same(
     work: FakeWork, email: str

@@ -70,21 +70,6 @@ async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: Fake
         await users.register(work.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("straße@example.com", "STRASSE@example.com"),
-        ("\u00e9t\u00e9@example.com", "E\u0301TE\u0301@example.com"),
-    ],
-)
-def test_spellings_that_differ_in_case_or_composition_are_one_address(one: str, other: str) -> None:
-    assert users.email_key(one) == users.email_key(other)
-
-
-def test_an_accent_makes_another_address() -> None:
-    assert users.email_key("ete@example.com") != users.email_key("été@example.com")
-
-
 async def test_nobody_registers_while_registration_is_closed() -> None:
     work = FakeWork(policy=Policy(registration_open=False))
 
