@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import getpass
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -73,7 +74,9 @@ def serve(host: str | None, port: int | None) -> None:
             timeout_graceful_shutdown=settings.shutdown_timeout_s,
         )
     )
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again, once everything has stopped
+    # Once everything has stopped, uvicorn raises the signal again: a stop that was asked for is a success.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[_listen(settings)])
     if not server.started:
         sys.exit(1)
@@ -210,7 +213,7 @@ def _password() -> str:
         if getpass.getpass("Again: ") != password:
             raise click.ClickException("the passwords differ: nothing was changed")
         return password
-    return sys.stdin.readline().rstrip("\n")
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _check(schema: str, body: dict[str, str]) -> None:

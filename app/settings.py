@@ -1,5 +1,6 @@
 """Settings: environment variables `TICKBOX_*`, each listed in the README."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -13,13 +14,14 @@ from persistence.engines import parse_url
 Registration = Literal["open", "closed"]
 
 _PREFIX: Final = "TICKBOX_"
+_ORIGIN: Final = re.compile(r"https?://[^/\s]+")
 _TESTS_PREFIX: Final = "TICKBOX_TEST_"
 
 
 class Settings(BaseSettings):
     """What an operator can set. Raises pydantic's ValidationError on a value that is none."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -40,6 +42,22 @@ class Settings(BaseSettings):
     def _split_origins(cls, value: object) -> object:
         """`https://a.example, https://b.example` as a tuple."""
         return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _known_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in value):
+            message = "must be origins such as https://app.example, without a path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _known_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            message = "must begin with http:// or https://"
+            raise ValueError(message)
+        return value
 
     @field_validator("database_url")
     @classmethod

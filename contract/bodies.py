@@ -171,7 +171,8 @@ def _json(content: bytes) -> Any:  # JSON
     except ValueError as error:
         position = _POSITION.search(str(error))
         where = f" {position[0]}" if position else ""
-        raise refuse(MALFORMED_REQUEST, f"The body is not JSON as RFC 8259 has it{where}.") from error
+        what = "gives a name twice" if "duplicate key" in str(error) else "is not JSON as RFC 8259 has it"
+        raise refuse(MALFORMED_REQUEST, f"The body {what}{where}.") from error
 
 
 def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON

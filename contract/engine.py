@@ -120,6 +120,8 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
         answer = error.answer if isinstance(error, Refused) else self._settings.translate(error)
         if answer is None and not isinstance(error, NonConformingAnswerError):
             logger.error("unhandled error", exc_info=error)
+        elif answer is not None and answer.status >= _SERVER_ERROR:
+            logger.warning("not available", extra={"problem": answer.type.slug, "cause": str(error.__cause__ or error)})
         operation = self._operations.get(operation_id_of(scope) or "")
         try:
             return _problem_wire(operation, answer or _SOMETHING_FAILED, self._settings)
@@ -137,6 +139,7 @@ class _EngineAPI(RoutedAPI["_Runner"]):
         return self._make(operation.operation_id)
 
 
+_SERVER_ERROR = 500
 _SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server.")
 
 

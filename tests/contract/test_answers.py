@@ -12,7 +12,7 @@ from .wire import PATIENCE_S, connected, exchange, request
 
 STATION = f"/stations/{STATION_ID}"
 GOOD = {"good", "good-text", "good-bytes", "good-empty", "returned-problem"}
-TRANSLATED = {"raised-problem"}
+TRANSLATED = {"raised-problem", "raised-server-problem"}
 UNSENDABLE = {
     "split-header", "non-ascii-header", "no-plain-data", "broken-bytes", "text-no-utf8", "text-of-dict", "no-stream",
     "raised-undeclared-problem", "failure",
@@ -297,3 +297,12 @@ def test_a_stream_is_closed_when_its_client_goes_away(server: Sample) -> None:
 def test_head_of_a_stream_has_no_end_to_wait_for(server: Sample) -> None:
     reply = exchange(server.address, [request("HEAD", f"{STATION}/events?kind=endless")], method="HEAD")
     assert (reply.status, reply.headers["content-type"], reply.body) == (200, "text/event-stream", b"")
+
+
+def test_why_the_server_cannot_do_something_is_logged_and_not_told(
+    server: Sample, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = server.call("POST", "/answers/raised-server-problem")
+    assert (reply.status, reply.slug) == (500, "resting")
+    assert b"barometer" not in reply.body
+    assert [vars(record)["cause"] for record in caplog.records if "cause" in vars(record)] == ["the barometer is away"]

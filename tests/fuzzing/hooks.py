@@ -45,7 +45,7 @@ NUL = "nul"
 
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"
-_MADE_BY = {"create_workspace": "workspace_id", "create_project": "project_id", "create_task": "task_id"}
+_COLLECTIONS = {"workspaces": "workspace_id", "projects": "project_id", "tasks": "task_id"}
 
 
 @dataclass
@@ -82,7 +82,8 @@ class _Things:
         """What *response* says was made or deleted."""
         if response.status_code == httpx.codes.CREATED and case.path.startswith(_WORKSPACES):
             thing = response.json()
-            self._add(_MADE_BY[_operation_id(case)], thing["id"], thing.get("workspace_id", thing["id"]))
+            kind = _COLLECTIONS[response.headers["location"][0].split("/")[-2]]
+            self._add(kind, thing["id"], thing.get("workspace_id", thing["id"]))
         elif response.status_code == httpx.codes.NO_CONTENT:
             ids = case.path_parameters
             things = self.alive.get(ids.get("workspace_id", ""), {})

@@ -251,3 +251,8 @@ def test_a_person_registered_by_two_names_is_two_people(client: Client) -> None:
     first, second = register(client), register(client)
     assert first.id != second.id
     assert ok(second.client.get("/v1/users/me"))["email"] == second.user["email"]
+
+
+def test_what_a_cache_may_keep_of_an_account_is_for_its_owner_only(client: Client) -> None:
+    answer = register(client).client.get("/v1/users/me")
+    assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("private, no-cache", "Authorization")

@@ -29,6 +29,7 @@ GRANTS = {
 _ROWS: dict[type[Exception], ProblemType] = {
     StationNotFoundError: ProblemType("not-found", 404, "Not found"),
     NameTakenError: ProblemType("name-taken", 409, "Name taken"),
+    ConnectionError: ProblemType("resting", 500, "Resting"),
     # The contract declares no 410 anywhere.
     TimeoutError: ProblemType("gone", 410, "Gone"),
 }

@@ -62,6 +62,7 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
     "good-empty": lambda: Answer(status=202, headers={"X-Word": "later"}),
     "returned-problem": lambda: problem(CONFLICT, "Returned."),
     "raised-problem": lambda: _fail(NameTakenError()),
+    "raised-server-problem": lambda: _fail(ConnectionError("the barometer is away")),
     "undeclared-status": lambda: Answer(status=203, content=GOOD),
     "undeclared-problem": lambda: problem(GONE, "Not declared."),
     "raised-undeclared-problem": lambda: _fail(TimeoutError()),
