@@ -276,6 +276,7 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
         ({"port": "http"}, "TICKBOX_PORT: "),
         ({"port": "65536"}, "TICKBOX_PORT: "),
         ({"database_url": "mysql://localhost/tickbox"}, "TICKBOX_DATABASE_URL: "),
+        ({"database_url": "nonsense"}, "TICKBOX_DATABASE_URL: Value error, must be sqlite:///path or"),
         ({"registration": "maybe"}, "TICKBOX_REGISTRATION: "),
         ({"response_check": "off"}, "TICKBOX_RESPONSE_CHECK: "),
         ({"body_limit_bytes": "-1"}, "TICKBOX_BODY_LIMIT_BYTES: "),
