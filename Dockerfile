@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/tickbox
 COPY requirements.txt .
-RUN /opt/tickbox/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN /opt/tickbox/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 COPY . .
 RUN /opt/tickbox/bin/pip install --no-cache-dir --no-deps .
 
