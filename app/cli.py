@@ -230,7 +230,7 @@ def _run(act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
     _require_schema(settings)
 
     async def run() -> Result:
-        parts = make_parts(settings)
+        parts = make_parts(settings, Document.read(contract_path()))
         try:
             async with UnitOfWork(
                 parts.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import gc
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,14 +25,18 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
-from contract import engine
 from contract.access import Grant, Vocabulary
 from contract.application import build_application
 from contract.document import Document
+from contract.events import compile_events
+from contract.units import Call
+from contract.units import Settings as EngineSettings
 from domain import tokens
+from domain.events import EVENT_TYPES, Event
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
+from handlers.events import payload_of
 from handlers.problems import translate
 from persistence.database import Database
 from persistence.sessions import authenticate
@@ -64,8 +68,11 @@ def contract_path() -> Path:
         return path
 
 
-def make_parts(settings: Settings) -> Parts:
-    """The real clock, ids, randomness, hasher and database. Nothing is opened yet."""
+def make_parts(settings: Settings, document: Document) -> Parts:
+    """The real clock, ids, randomness, hasher and database. Nothing is opened yet.
+
+    Raises contract.operations.ContractMismatchError.
+    """
     passwords = Argon2Passwords()
     dependencies = Dependencies(
         database=Database(settings.database_url, pool_size=settings.database_pool_size),
@@ -78,13 +85,15 @@ def make_parts(settings: Settings) -> Parts:
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
         ),
+        encode_event=_event_encoder(document, settings),
     )
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
 def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
-    parts = make_parts(settings)
+    document = Document.read(contract_path())
+    parts = make_parts(settings, document)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -95,9 +104,9 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         await parts.close()
 
     application: ASGIApp = build_application(
-        Document.read(contract_path()),
+        document,
         package,
-        engine.Settings(
+        EngineSettings(
             unit=lambda call: _unit(parts.dependencies, call),
             translate=translate,
             urn_prefix=URN_PREFIX,
@@ -121,7 +130,12 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     return RequestLayer(application, https=settings.public_url.startswith("https:"))
 
 
-def _unit(dependencies: Dependencies, call: engine.Call) -> UnitOfWork:
+def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:
+    encode = compile_events(document, known=EVENT_TYPES, response_check=settings.response_check)
+    return lambda event: encode(event.type, payload_of(event))
+
+
+def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
     return UnitOfWork(
         dependencies,
         principal=call.grant.principal if call.grant else None,

@@ -16,7 +16,13 @@ operation context, the resolver hook, the loading and checking of the specificat
     answers       what handlers return; depends on nothing
     responses     answers encoded and checked as the bytes that leave
     problems      RFC 9457 documents, and the exception that carries one
-    engine        runs an operation: check, handler, check, commit, send
+    units         what the engine asks of the application: a unit of work for each call
+    links         which operations `If-Match`, ids of the client's and idempotency keys lead to
+    retries       idempotency keys, digests of requests, recorded answers
+    runner        runs an operation: check, handler, check, commit, send
+    sending       bytes and streams
+    engine        the runners, and the answer to whatever goes wrong
+    events        facts that are written down, checked as answers are
     protocol      not Connexion's business but uvicorn's: its HTTP parser, bounded
 
 What we rely on inside Connexion 3.3, and would have to look at in a new version:

@@ -31,11 +31,12 @@ from connexion.resolver import Resolution, Resolver
 
 from .access import Vocabulary
 from .document import Document
-from .engine import Engine, Settings
+from .engine import Engine
 from .operations import compile_operations, find_handler
 from .problems import Refused
 from .routing import TrieRoutingMiddleware
 from .security import Authenticate, BearerHandler
+from .units import Settings
 
 
 class TagResolver(Resolver):

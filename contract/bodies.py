@@ -66,31 +66,34 @@ class Body:
 
     async def read(
         self, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
-    ) -> list[Fault]:
-        """Put the body into *arguments*, and return what its schema finds wrong. Raises Refused for all the rest."""
+    ) -> tuple[Any, list[Fault]]:
+        """Put the body into *arguments*. Raises Refused for all that its schema does not know of.
+
+        What is returned is the body as plain data, None where there is none, and what its schema finds wrong.
+        """
         limited = content_length(headers) > self.limit_bytes
         content = b"" if limited else await read_bytes(receive, self.limit_bytes)
         if limited or content is None:
             raise refuse(CONTENT_TOO_LARGE, f"The body may have at most {self.limit_bytes} bytes.")
         if not content and not self.required:
-            return []
+            return None, []
         media = self._media(headers)
         if not content:
             raise refuse(MALFORMED_REQUEST, "This operation needs a body.")
         value, faults = _parse(media, content)
         if faults:
-            return faults
+            return value, faults
         if media.build is None:
             arguments["body"] = value
-            return []
+            return value, []
         try:
             arguments["body"] = media.build(value)
         except ValidationError as error:
-            return [
+            return value, [
                 Fault("This value has no meaning here.", "type", place=pointer(found["loc"]))
                 for found in error.errors(include_url=False, include_context=False, include_input=False)
             ]
-        return []
+        return value, []
 
     def _media(self, headers: Mapping[bytes, list[bytes]]) -> MediaBody:
         given = headers.get(b"content-type", [])

@@ -15,6 +15,7 @@ import typing
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,13 +26,14 @@ import pydantic
 from .access import AccessRule, Vocabulary
 from .bodies import Body, MediaBody, build_for, is_json, is_supported
 from .document import Document, OperationSource
+from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
 from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
 from .problems import PROBLEM_JSON
 from .responses import EVENT_STREAM, UNDECLARED, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, Validator
 
 Handler = Callable[..., Any]
-ENGINE_HEADERS = frozenset({"if-none-match"})
+ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
 """Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
 
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
@@ -50,7 +52,11 @@ class ContractMismatchError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation as plain data. `access` is None where the contract says `security: []`."""
+    """One operation as plain data. `access` is None where the contract says `security: []`.
+
+    `target` is the operationId of the GET whose entity tag `If-Match` is compared with, `item` that of the GET of what
+    was made with an id of the client's; None where the operation takes no such thing.
+    """
 
     operation_id: str
     method: str
@@ -61,6 +67,8 @@ class Operation:
     parameters: Mapping[Place, Parameters]
     body: Body | None
     responses: Responses
+    target: str | None = None
+    item: str | None = None
 
 
 @dataclass
@@ -74,6 +82,11 @@ class _Compiler:
 
     def __post_init__(self) -> None:
         self.schemas = SchemaCompiler(self.document.root)
+
+    @cached_property
+    def links(self) -> Links:
+        """Made only once it is known that all references lead somewhere."""
+        return Links(self.document)
 
     def run(self) -> dict[str, Operation]:
         self.mismatches += self.document.broken_references()
@@ -109,6 +122,8 @@ class _Compiler:
             self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
         self._check_path(source, parameters)
         self._check_statuses(source, responses, access)
+        for fault in self.links.faults(source):
+            self._report(source, fault)
         if handler is None or len(self.mismatches) > before:
             return None
         return Operation(
@@ -121,6 +136,8 @@ class _Compiler:
             parameters={place: Parameters.of(place, parameters) for place in PLACES},
             body=body,
             responses=responses,
+            target=_id_of(self.links.target(source) if self.links.takes(source, IF_MATCH) else None),
+            item=_id_of(self.links.item(source) if self.links.takes_client_ids(source) else None),
         )
 
     def _report(self, source: OperationSource, text: str) -> None:
@@ -342,6 +359,10 @@ def _public_coroutines(package: ModuleType) -> Iterator[tuple[str, str]]:
         for name, value in vars(module).items():
             if not name.startswith("_") and inspect.iscoroutinefunction(value) and value.__module__ == info.name:
                 yield info.name, name
+
+
+def _id_of(source: OperationSource | None) -> str | None:
+    return source.operation_id if source else None
 
 
 def _annotations(handler: Handler) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_ENTITY_TAGS = ("if-match", "if-none-match")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN: tuple[object, ...] = (str, int, float, bool)
 
@@ -277,8 +278,8 @@ class Parameters:
             if texts is None:
                 _absent(parameter, arguments, faults)
                 continue
-            # The engine's headers are lists, which may be spread over several lines (RFC 9110, section 5.3).
-            value, found = parameter.value([", ".join(texts)] if parameter.is_engines else texts)
+            # Lists of entity tags may be spread over several lines (RFC 9110, section 5.3).
+            value, found = parameter.value([", ".join(texts)] if name in _ENTITY_TAGS else texts)
             faults += found
             if not parameter.is_engines:
                 arguments[parameter.keyword] = value

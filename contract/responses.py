@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -22,8 +23,10 @@ from .answers import Answer, Event
 from .bodies import is_json
 from .schemas import Validator
 
+logger = logging.getLogger(__name__)
+
 EVENT_STREAM = "text/event-stream"
-_OPAQUE_TAG = re.compile(r'"[^"]*"')
+_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 _WITHOUT_LENGTH = (204, 304)
 """Statuses that carry no content, and no Content-Length (RFC 9110, section 8.6)."""
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -40,8 +43,22 @@ class NonConformingAnswerError(Exception):
     """An answer that the contract does not allow. Its text is for the log, and quotes no content."""
 
 
+ResponseCheck = Literal["enforce", "report"]
+"""Whether what breaks the contract is held back, or logged and let through."""
+
 Breach = Callable[[str], None]
 """Told of each way in which an answer breaks the contract; raises where such an answer must not leave."""
+
+
+def breach_of(what: str, response_check: ResponseCheck, **names: str) -> Breach:
+    """A Breach that logs: *what* it is that breaks the contract, and by which *names* it is known."""
+
+    def report(text: str) -> None:
+        logger.error("%s breaks the contract", what, extra={**names, "breach": text})
+        if response_check == "enforce":
+            raise NonConformingAnswerError(text)
+
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,11 @@ class Wire:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes | AsyncGenerator[bytes, None]
+
+    @property
+    def entity_tag(self) -> str | None:
+        """The `ETag` that it carries."""
+        return next((value.decode("ascii") for name, value in self.headers if name == b"etag"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,12 @@ def negotiate(accept: str, produces: tuple[str, ...]) -> str | None:
 def matches_entity_tag(given: str, entity_tag: str) -> bool:
     """Whether the `If-None-Match` value *given* names *entity_tag*, compared weakly (RFC 9110, section 13.1.2)."""
     opaque = entity_tag.removeprefix("W/")
-    return given.strip() == "*" or opaque in _OPAQUE_TAG.findall(given)
+    return given.strip() == "*" or opaque in (tag for _, tag in _ENTITY_TAG.findall(given))
+
+
+def matches_strongly(given: str, entity_tag: str | None) -> bool:
+    """Whether the `If-Match` value *given* names *entity_tag*, which is there (RFC 9110, section 13.1.1)."""
+    return given.strip() == "*" or entity_tag in (tag for weak, tag in _ENTITY_TAG.findall(given) if not weak)
 
 
 def not_modified(wire: Wire) -> Wire:
@@ -172,7 +199,7 @@ def _encode(
             raise _impossible("content that is no stream of events", breach)
         return _encode_events(answer.content, validator, breach)
     if is_json(media_type):
-        return _encode_json(answer.content, validator, breach)
+        return encode_json(answer.content, validator, breach)
     return _encode_other(media_type, answer.content, validator, breach)
 
 
@@ -191,7 +218,8 @@ def _encode_other(media_type: str, content: Any, validator: Validator | None, br
     return text.encode()
 
 
-def _encode_json(content: Any, validator: Validator | None, breach: Breach) -> bytes:  # plain data
+def encode_json(content: Any, validator: Validator | None, breach: Breach) -> bytes:  # plain data
+    """*content* as JSON, checked as the bytes that leave. Raises NonConformingAnswerError on what is no plain data."""
     try:
         encoded = content if isinstance(content, bytes) else orjson.dumps(content, default=_default, option=_OPTIONS)
         decoded = orjson.loads(encoded)
@@ -215,7 +243,7 @@ async def _encode_events(
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(stream):
         async for event in stream:
-            data = _encode_json(event.content, validator, breach)
+            data = encode_json(event.content, validator, breach)
             fields = [(b"id", event.id), (b"event", event.type)]
             lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
             yield b"".join((*lines, b"data: ", data, b"\n\n"))

@@ -12,7 +12,8 @@ DomainError
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── InboxProtected
-│   └── ProjectArchived
+│   ├── ProjectArchived
+│   └── IdTaken
 ├── Unauthenticated              the caller is not who they would have to be
 │   ├── WrongCredentials
 │   ├── RefreshTokenInvalid
@@ -122,6 +123,13 @@ class ProjectArchived(Conflict):
     def __init__(self, project_id: UUID) -> None:
         super().__init__("The project is archived. Unarchive it before you add to it.")
         self.project_id = project_id
+
+
+class IdTaken(Conflict):
+    """The id that a client made for a new thing belongs to something else, or did."""
+
+    def __init__(self) -> None:
+        super().__init__("Something else was made with this id, or what was made with it is gone.")
 
 
 class Unauthenticated(DomainError):

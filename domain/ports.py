@@ -22,6 +22,7 @@ from domain.entities import (
     User,
     Workspace,
 )
+from domain.events import ProjectEvent, TaskEvent
 from domain.principals import Principal
 
 
@@ -53,7 +54,10 @@ class CredentialRepository(Protocol):
 
 
 class UserRepository(Protocol):
-    """Accounts. A write that touches an account locks its row first, before any workspace."""
+    """Accounts. A write that touches an account locks its row first, before any workspace.
+
+    The row of the caller of a write that names no workspace is locked from the beginning.
+    """
 
     async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
         """Raises EmailTaken when another account has this *email_key*."""
@@ -74,7 +78,7 @@ class UserRepository(Protocol):
         """The hash is no part of the user's representation: no revision is taken."""
 
     async def delete(self, user_id: UUID) -> None:
-        """The user's sessions and tokens go too."""
+        """The user's sessions and tokens go too. The caller has taken them out of all workspaces."""
 
 
 class SessionRepository(Protocol):
@@ -112,7 +116,7 @@ class WorkspaceRepository(Protocol):
     """Workspaces, always as a member sees them."""
 
     async def add(self, workspace: Workspace) -> None:
-        """A workspace without members; `role` is not stored."""
+        """A workspace without members; `role` is not stored. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         """None also when the user is not a member."""
@@ -127,7 +131,7 @@ class WorkspaceRepository(Protocol):
         """Store the name and what goes with it."""
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """With everything in them."""
+        """With everything in them, their logs too."""
 
 
 class MemberRepository(Protocol):
@@ -146,7 +150,10 @@ class MemberRepository(Protocol):
         """
 
     async def remove(self, user_id: UUID) -> None:
-        """Take a user out of all their workspaces, locked before. Each takes its next number."""
+        """Take a user, whose account goes, out of all their workspaces, locked before. Each takes its next number.
+
+        What the workspaces' logs told of them is forgotten.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +170,7 @@ class ProjectRepository(Protocol):
     """Projects."""
 
     async def add(self, project: Project) -> None:
-        """The project's workspace is locked, or new."""
+        """The project's workspace is locked, or new. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """One project."""
@@ -177,11 +184,11 @@ class ProjectRepository(Protocol):
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         """At most `query.limit` projects."""
 
-    async def update(self, project: Project) -> None:
+    async def update(self, project: Project, *, event: ProjectEvent) -> None:
         """Store everything but the id, the workspace and the time of creation."""
 
-    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
-        """With its tasks."""
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
+        """The caller has deleted its tasks."""
 
 
 SortKey = str | int | dt.datetime
@@ -207,7 +214,7 @@ class TaskRepository(Protocol):
     """Tasks."""
 
     async def add(self, task: Task) -> None:
-        """The task's workspace is locked, and its project is there."""
+        """The task's workspace is locked, and its project is there. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """One task."""
@@ -218,11 +225,14 @@ class TaskRepository(Protocol):
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """At most `query.limit` tasks."""
 
-    async def update(self, task: Task) -> None:
+    async def update(self, task: Task, *, event: TaskEvent) -> None:
         """Store everything but the id, the workspace, the author and the time of creation."""
 
-    async def delete(self, workspace_id: UUID, task_id: UUID) -> bool:
-        """False when there is no such task."""
+    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
+        """A task that is there."""
+
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+        """Those of a project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +248,11 @@ class Work(Protocol):
     """One call's unit of work: everything done through it happens together, or not at all.
 
     A write opens its transaction with the first call of a repository (but `credentials`), and then holds the
-    lock on the workspace that the call names. A read sees what is committed. Services never commit.
+    lock on the workspace that the call names, or, where it names none, on the caller's account. A read sees what is
+    committed. Services never commit.
+
+    A repository that changes something in a workspace leaves an event of it in the log, which is written with the
+    commit. Of a change of one thing, the service says what happened to it.
     """
 
     @property

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain import pages, positions
 from domain.entities import Project, Workspace
 from domain.errors import InboxProtected, ProjectNotFound
+from domain.events import ProjectEvent
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import ProjectQuery, Work
 from domain.unset import UNSET, Unset, given
@@ -49,11 +50,11 @@ async def page(
     )
 
 
-async def create(work: Work, *, name: str, description: str = "") -> Project:
-    """A project after all others."""
+async def create(work: Work, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
+    """A project after all others. Raises IdTaken."""
     last = await work.projects.last_position(work.workspace_id)
     project = Project(
-        id=work.new_id(),
+        id=project_id or work.new_id(),
         workspace_id=work.workspace_id,
         name=name,
         description=description,
@@ -81,7 +82,8 @@ async def update(
 ) -> Project:
     """Change a project; the inbox and archived ones too. Raises ProjectNotFound."""
     project = await get(work, project_id)
-    return await _store(work, project, replace(project, **given(name=name, description=description)))
+    changed = replace(project, **given(name=name, description=description))
+    return await _store(work, project, changed, event="project.updated")
 
 
 async def delete(work: Work, project_id: UUID) -> None:
@@ -89,8 +91,9 @@ async def delete(work: Work, project_id: UUID) -> None:
     project = await get(work, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    await work.next_revision()
-    await work.projects.delete(work.workspace_id, project_id)
+    revision = await work.next_revision()
+    await work.tasks.delete_all(work.workspace_id, project_id=project_id, revision=revision)
+    await work.projects.delete(work.workspace_id, project_id, revision=revision)
 
 
 async def archive(work: Work, project_id: UUID) -> Project:
@@ -101,7 +104,8 @@ async def archive(work: Work, project_id: UUID) -> Project:
     project = await get(work, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    return await _store(work, project, replace(project, archived_at=project.archived_at or work.now))
+    changed = replace(project, archived_at=project.archived_at or work.now)
+    return await _store(work, project, changed, event="project.archived")
 
 
 async def unarchive(work: Work, project_id: UUID) -> Project:
@@ -110,12 +114,12 @@ async def unarchive(work: Work, project_id: UUID) -> Project:
     Raises ProjectNotFound.
     """
     project = await get(work, project_id)
-    return await _store(work, project, replace(project, archived_at=None))
+    return await _store(work, project, replace(project, archived_at=None), event="project.unarchived")
 
 
-async def _store(work: Work, project: Project, changed: Project) -> Project:
+async def _store(work: Work, project: Project, changed: Project, *, event: ProjectEvent) -> Project:
     if changed == project:
         return project
     changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.projects.update(changed)
+    await work.projects.update(changed, event=event)
     return changed

@@ -10,6 +10,7 @@ from domain import dues, pages, positions
 from domain.dues import Due, DuePatch, due_key
 from domain.entities import PRIORITIES, Priority, Project, Status, Task
 from domain.errors import ProjectArchived, ProjectUnknown, TaskNotFound, WorkspaceNotFound
+from domain.events import TaskEvent
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import SortKey, TaskQuery, Work
 from domain.unset import UNSET, Unset, given
@@ -30,9 +31,10 @@ TaskSort = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDraft:
-    """What a new task begins with. Without a project it goes into the inbox."""
+    """What a new task begins with. Without a project it goes into the inbox, without an id it gets one."""
 
     title: str
+    id: UUID | None = None
     project_id: UUID | None = None
     description: str = ""
     priority: Priority = "none"
@@ -122,12 +124,12 @@ async def page(
 async def create(work: Work, draft: TaskDraft) -> Task:
     """An open task at the end of its project.
 
-    Raises ProjectUnknown, ProjectArchived; WorkspaceNotFound when the workspace went away meanwhile.
+    Raises ProjectUnknown, ProjectArchived, IdTaken; WorkspaceNotFound when the workspace went away meanwhile.
     """
     project = await _project_for(work, draft.project_id)
     last = await work.tasks.last_position(work.workspace_id, project_id=project.id)
     task = Task(
-        id=work.new_id(),
+        id=draft.id or work.new_id(),
         workspace_id=work.workspace_id,
         project_id=project.id,
         title=draft.title,
@@ -159,27 +161,26 @@ async def update(work: Work, task_id: UUID, *, edit: TaskEdit) -> Task:
     task = await get(work, task_id)
     due = dues.merge(task.due, edit.due) if isinstance(edit.due, DuePatch) else edit.due
     changes = given(title=edit.title, description=edit.description, priority=edit.priority, due=due)
-    return await _store(work, task, replace(task, **changes))
+    return await _store(work, task, replace(task, **changes), event="task.updated")
 
 
 async def delete(work: Work, task_id: UUID) -> None:
     """Delete a task. Raises TaskNotFound."""
-    if not await work.tasks.delete(work.workspace_id, task_id):
-        raise TaskNotFound(task_id)
-    await work.next_revision()
+    await get(work, task_id)
+    await work.tasks.delete(work.workspace_id, task_id, revision=await work.next_revision())
 
 
 async def complete(work: Work, task_id: UUID) -> Task:
     """Complete a task, now. One that is completed keeps the time it was. Raises TaskNotFound."""
     task = await get(work, task_id)
     changed = replace(task, status="completed", completed_at=task.completed_at or work.now)
-    return await _store(work, task, changed)
+    return await _store(work, task, changed, event="task.completed")
 
 
 async def reopen(work: Work, task_id: UUID) -> Task:
     """Open a completed task again. Raises TaskNotFound."""
     task = await get(work, task_id)
-    return await _store(work, task, replace(task, status="open", completed_at=None))
+    return await _store(work, task, replace(task, status="open", completed_at=None), event="task.reopened")
 
 
 async def _project_for(work: Work, project_id: UUID | None) -> Project:
@@ -196,9 +197,9 @@ async def _project_for(work: Work, project_id: UUID | None) -> Project:
     return project
 
 
-async def _store(work: Work, task: Task, changed: Task) -> Task:
+async def _store(work: Work, task: Task, changed: Task, *, event: TaskEvent) -> Task:
     if changed == task:
         return task
     changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.tasks.update(changed)
+    await work.tasks.update(changed, event=event)
     return changed

@@ -57,7 +57,7 @@ async def update(work: Work, *, name: str | Unset = UNSET, time_zone: str | Unse
     """
     if time_zone is not UNSET:
         check_zone(time_zone, pointer=_ZONE_POINTER)
-    user = await _lock_me(work)
+    user = await _me(work)
     changed: User = replace(user, **given(name=name, time_zone=time_zone))
     if changed == user:
         return user
@@ -105,7 +105,7 @@ async def delete(work: Work) -> None:
 
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
-    user = await _lock_me(work)
+    user = await _me(work)
     await work.workspaces.lock_joined(user.id)
     standings = await work.members.standings(user.id)
     orphaned = [s.workspace_id for s in standings if s.leaves_no_owner]
@@ -116,8 +116,9 @@ async def delete(work: Work) -> None:
     await work.users.delete(user.id)
 
 
-async def _lock_me(work: Work) -> User:
-    user = await work.users.lock(work.principal.user_id)
+async def _me(work: Work) -> User:
+    """A write that names no workspace holds the lock on its caller's account."""
+    user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
     return user

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from domain import pages, projects
 from domain.entities import Member, User, Workspace
@@ -28,18 +29,18 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
-async def create(work: Work, *, name: str) -> Workspace:
-    """A workspace to share, with the caller as its owner, and an inbox. Raises AccountGone."""
-    user = await work.users.lock(work.principal.user_id)
+async def create(work: Work, *, name: str, workspace_id: UUID | None = None) -> Workspace:
+    """A workspace to share, with the caller as its owner, and an inbox. Raises AccountGone, IdTaken."""
+    user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
-    return await found(work, owner=user, name=name, personal=False)
+    return await found(work, owner=user, name=name, personal=False, workspace_id=workspace_id)
 
 
-async def found(work: Work, *, owner: User, name: str, personal: bool) -> Workspace:
-    """Make a workspace, its first member and its inbox, all as change 1; *owner* is locked, or new."""
+async def found(work: Work, *, owner: User, name: str, personal: bool, workspace_id: UUID | None = None) -> Workspace:
+    """Make a workspace, its first member and its inbox, all as change 1; *owner* is locked, or new. Raises IdTaken."""
     workspace = Workspace(
-        id=work.new_id(),
+        id=workspace_id or work.new_id(),
         name=name,
         personal=personal,
         role="owner",

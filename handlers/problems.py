@@ -12,6 +12,7 @@ RETRY_AFTER_S = 1
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 UNAVAILABLE = ProblemType("unavailable", 503, "Not available right now")
 INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
+ID_TAKEN = ProblemType("id-taken", 409, "The id is taken")
 SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
 
 TABLE: dict[type[errors.DomainError], ProblemType] = {
@@ -25,6 +26,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.PersonalWorkspace: ProblemType("personal-workspace", 409, "This is a personal workspace"),
     errors.InboxProtected: ProblemType("inbox-protected", 409, "This is the inbox"),
     errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),
+    errors.IdTaken: ID_TAKEN,
     errors.WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
     errors.RefreshTokenInvalid: SESSION_ENDED,
     errors.AccountGone: ProblemType("unauthenticated", 401, "Not authenticated"),
@@ -53,6 +55,8 @@ def _faults(error: Exception) -> tuple[Fault, ...]:
             return (Fault(str(error), error.code, "parameter", name),)
         case errors.Invalid(pointer=str(place)):
             return (Fault(str(error), error.code, "pointer", place),)
+        case errors.IdTaken():
+            return (Fault("This id is taken.", "id-taken", "pointer", "#/id"),)
         case _:
             return ()
 

@@ -23,7 +23,12 @@ async def list_projects(
 
 async def create_project(work: Work, workspace_id: UUID, body: ProjectCreate) -> Answer:
     """201 with the new project, which is the last one in order."""
-    project = await projects.create(work, name=body.name, description=sent(body.description, default=""))
+    project = await projects.create(
+        work,
+        project_id=sent(body.id, default=None),
+        name=body.name,
+        description=sent(body.description, default=""),
+    )
     return created(project_view(project), location=f"/v1/workspaces/{workspace_id}/projects/{project.id}")
 
 

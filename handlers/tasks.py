@@ -35,6 +35,7 @@ async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
 async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answer:
     """201 with the new task, the last one of its project; without a project, of the inbox."""
     draft = TaskDraft(
+        id=sent(body.id, default=None),
         title=body.title,
         project_id=sent(body.project_id, default=None),
         description=sent(body.description, default=""),

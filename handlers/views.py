@@ -74,6 +74,31 @@ def workspace_view(workspace: entities.Workspace) -> answers.Workspace:
     }
 
 
+def workspace_facts_view(workspace: entities.Workspace) -> answers.WorkspaceFacts:
+    """A `WorkspaceFacts`: nothing of it depends on who looks."""
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "personal": workspace.personal,
+        "revision": workspace.revision,
+        "created_at": workspace.created_at,
+        "updated_at": workspace.updated_at,
+    }
+
+
+def member_view(member: entities.Member) -> answers.Member:
+    """A `Member`."""
+    return {
+        "workspace_id": member.workspace_id,
+        "user_id": member.user_id,
+        "role": member.role,
+        "name": member.name,
+        "created_at": member.created_at,
+        "updated_at": member.updated_at,
+        "revision": member.revision,
+    }
+
+
 def project_view(project: entities.Project) -> answers.Project:
     """A `Project`."""
     return {

@@ -5,7 +5,7 @@ from uuid import UUID
 from contract.answers import Answer, created, no_content, ok
 from domain import workspaces
 from domain.ports import Work
-from handlers.patches import patched
+from handlers.patches import patched, sent
 from handlers.views import page_view, workspace_view
 from spec.models import WorkspaceCreate, WorkspacePatch
 
@@ -17,7 +17,7 @@ async def list_workspaces(work: Work, limit: int, cursor: str | None = None) -> 
 
 async def create_workspace(work: Work, body: WorkspaceCreate) -> Answer:
     """201 with the new workspace, whose owner is the caller."""
-    workspace = await workspaces.create(work, name=body.name)
+    workspace = await workspaces.create(work, workspace_id=sent(body.id, default=None), name=body.name)
     return created(workspace_view(workspace), location=f"/v1/workspaces/{workspace.id}")
 
 

@@ -8,10 +8,22 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from domain.entities import Member, Standing
+from domain.events import Event, end_of, event_of
 from domain.roles import Role
-from persistence.database import Runner
+from persistence.database import Row, Runner
+from persistence.journal import Journal
+from persistence.retries import forget_user
 from persistence.tables import members, workspaces
 
+_COLUMNS: Final = (
+    members.c.workspace_id,
+    members.c.user_id,
+    members.c.role,
+    members.c.name,
+    members.c.revision,
+    members.c.created_at,
+    members.c.updated_at,
+)
 _INSERT: Final = insert(members)
 _ROLE: Final = select(members.c.role).where(
     members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user")
@@ -33,11 +45,6 @@ _STANDINGS: Final = (
     .where(members.c.user_id == bindparam("user"))
     .order_by(members.c.workspace_id)
 )
-_RAISE_HEADS: Final = (
-    update(workspaces)
-    .where(workspaces.c.id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))))
-    .values(head=workspaces.c.head + 1)
-)
 _RENAME: Final = (
     update(members)
     .where(members.c.user_id == bindparam("user"))
@@ -46,8 +53,9 @@ _RENAME: Final = (
         updated_at=bindparam("at"),
         revision=select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery(),
     )
+    .returning(*_COLUMNS)
 )
-_DELETE: Final = delete(members).where(members.c.user_id == bindparam("user"))
+_DELETE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
 
 
 async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role | None:
@@ -62,8 +70,9 @@ async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role 
 class Members:
     """Implements domain.ports.MemberRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, journal: Journal) -> None:
         self._runner = runner
+        self._journal = journal
 
     async def add(self, member: Member) -> None:
         """One write."""
@@ -76,7 +85,7 @@ class Members:
             "updated_at": member.updated_at,
             "revision": member.revision,
         }
-        await self._runner.run(_INSERT, values)
+        await self._journal.write(_INSERT, values, event_of("member.added", member))
 
     async def standings(self, user_id: UUID) -> Sequence[Standing]:
         """One read."""
@@ -87,10 +96,30 @@ class Members:
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
         """Two writes, in however many workspaces."""
-        await self._runner.run(_RAISE_HEADS, {"user": user_id})
-        await self._runner.run(_RENAME, {"user": user_id, "new_name": name, "at": at})
+        await self._journal.raise_heads(user_id)
+        values = {"user": user_id, "new_name": name, "at": at}
+        await self._journal.write_all(_RENAME, values, lambda row: event_of("member.updated", _member(row)))
 
     async def remove(self, user_id: UUID) -> None:
-        """Two writes, in however many workspaces."""
-        await self._runner.run(_RAISE_HEADS, {"user": user_id})
-        await self._runner.run(_DELETE, {"user": user_id})
+        """Four writes, in however many workspaces."""
+        await self._journal.forget(user_id)
+        await forget_user(self._runner, user_id)
+        heads = await self._journal.raise_heads(user_id)
+
+        def end(row: Row) -> Event:
+            return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])
+
+        await self._journal.write_all(_DELETE, {"user": user_id}, end)
+
+
+def _member(row: Row) -> Member:
+    workspace_id, user_id, role, name, revision, created_at, updated_at = row
+    return Member(
+        workspace_id=workspace_id,
+        user_id=user_id,
+        role=role,
+        name=name,
+        revision=revision,
+        created_at=created_at,
+        updated_at=updated_at,
+    )

@@ -18,8 +18,10 @@ from sqlalchemy import (
 )
 
 from domain.entities import Project
+from domain.events import ProjectEvent, end_of, event_of
 from domain.ports import ProjectQuery
 from persistence.database import Row, Runner
+from persistence.journal import Journal
 from persistence.tables import projects
 
 _COLUMNS: Final = (
@@ -85,11 +87,12 @@ _LAST_POSITION: Final = _last_position()
 class Projects:
     """Implements domain.ports.ProjectRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, journal: Journal) -> None:
         self._runner = runner
+        self._journal = journal
 
     async def add(self, project: Project) -> None:
-        """One write."""
+        """One write. Raises IdTaken."""
         values = {
             "id": project.id,
             "workspace_id": project.workspace_id,
@@ -97,7 +100,7 @@ class Projects:
             "created_at": project.created_at,
             **_changing_values(project),
         }
-        await self._runner.run(_INSERT, values)
+        await self._journal.write(_INSERT, values, event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """One read."""
@@ -125,14 +128,15 @@ class Projects:
         }
         return [_project(row) for row in await self._runner.rows(_PAGES[query.archived], parameters)]
 
-    async def update(self, project: Project) -> None:
+    async def update(self, project: Project, *, event: ProjectEvent) -> None:
         """One write."""
         key = {"workspace": project.workspace_id, "project": project.id}
-        await self._runner.run(_UPDATE, {**key, **_changing_values(project)})
+        await self._journal.write(_UPDATE, {**key, **_changing_values(project)}, event_of(event, project))
 
-    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
-        """One write; the tasks go by cascade."""
-        await self._runner.run(_DELETE, {"workspace": workspace_id, "project": project_id})
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
+        """One write."""
+        end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
+        await self._journal.write(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
 
 
 def _changing_values(project: Project) -> dict[str, object]:

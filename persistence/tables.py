@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -29,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from domain.events import MEMBER_EVENTS
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
@@ -248,3 +251,73 @@ for _name, _column in TASK_ORDERS.items():
         _column,
         tasks.c.id,
     )
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("entity_id", Uuid, nullable=False),
+    Column("actor_id", Uuid),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("body", Text),
+    PrimaryKeyConstraint("workspace_id", "revision", "sequence", name="pk_events"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_events_workspace_id", ondelete="CASCADE"),
+)
+"""A workspace's log. `actor_id` is null where a workspace comes with its owner's registration; `body`, the payload as
+JSON, where it was forgotten."""
+_OF_MEMBERS: Final = events.c.type.in_(MEMBER_EVENTS)
+Index(
+    "ix_events_members",
+    events.c.workspace_id,
+    events.c.entity_id,
+    postgresql_where=_OF_MEMBERS,
+    sqlite_where=_OF_MEMBERS,
+)
+
+tombstones: Final = Table(
+    "tombstones",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entity_id", Uuid, nullable=False),
+    Column("deleted_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "revision", "sequence", name="pk_tombstones"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_tombstones_workspace_id", ondelete="CASCADE"),
+    Index("ix_tombstones_entity_id", "workspace_id", "entity_id"),
+)
+"""What is left of what was deleted. A member who left twice has two."""
+
+LOGGED_TABLES: Final = frozenset({workspaces, members, projects, tasks, events, tombstones})
+"""What only the journal may change."""
+
+client_ids: Final = Table(
+    "client_ids",
+    metadata,
+    Column("space_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("space_id", "id", name="pk_client_ids"),
+)
+"""Ids that clients made, each with the digest of the request that it came with. The space is the workspace that the
+thing lies in; of a new workspace, the account of who made it. So there is no foreign key: who deletes a space, deletes
+these."""
+
+idempotency_keys: Final = Table(
+    "idempotency_keys",
+    metadata,
+    Column("space_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("recorded_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("space_id", "user_id", "key", name="pk_idempotency_keys"),
+    Index("ix_idempotency_keys_recorded_at", "recorded_at"),
+)
+"""Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
+account. The answer is null only within the transaction that makes it."""

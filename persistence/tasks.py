@@ -23,8 +23,10 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from domain.dues import Due, due_key
 from domain.entities import PRIORITIES, STATUSES, Task
+from domain.events import Event, TaskEvent, end_of, event_of
 from domain.ports import TaskQuery
 from persistence.database import Row, Runner
+from persistence.journal import Journal
 from persistence.tables import TASK_ORDERS, tasks
 
 _COLUMNS: Final = (
@@ -54,6 +56,7 @@ _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*_COLUMNS).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _DELETE: Final = delete(tasks).where(*_ONE)
+_DELETE_ALL: Final = delete(tasks).where(_IN_WORKSPACE, _IN_PROJECT).returning(tasks.c.id)
 
 
 def _last_position() -> Select[Any]:
@@ -124,11 +127,12 @@ PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) f
 class Tasks:
     """Implements domain.ports.TaskRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, journal: Journal) -> None:
         self._runner = runner
+        self._journal = journal
 
     async def add(self, task: Task) -> None:
-        """One write."""
+        """One write. Raises IdTaken."""
         values = {
             "id": task.id,
             "workspace_id": task.workspace_id,
@@ -136,7 +140,7 @@ class Tasks:
             "created_at": task.created_at,
             **_changing_values(task),
         }
-        await self._runner.run(_INSERT, values)
+        await self._journal.write(_INSERT, values, event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """One read."""
@@ -160,14 +164,23 @@ class Tasks:
         rows = await self._runner.rows(PAGES[shape], _page_parameters(query))
         return [_task(row) for row in rows]
 
-    async def update(self, task: Task) -> None:
+    async def update(self, task: Task, *, event: TaskEvent) -> None:
         """One write."""
         key = {"workspace": task.workspace_id, "task": task.id}
-        await self._runner.run(_UPDATE, {**key, **_changing_values(task)})
+        await self._journal.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task))
 
-    async def delete(self, workspace_id: UUID, task_id: UUID) -> bool:
+    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """One write."""
-        return await self._runner.run(_DELETE, {"workspace": workspace_id, "task": task_id}) == 1
+        end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
+        await self._journal.write(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
+
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+        """One write."""
+
+        def end(row: Row) -> Event:
+            return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision)
+
+        await self._journal.write_all(_DELETE_ALL, {"workspace": workspace_id, "project": project_id}, end)
 
 
 def _page_parameters(query: TaskQuery) -> dict[str, object]:

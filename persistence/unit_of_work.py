@@ -1,9 +1,10 @@
 """One call's unit of work, and the only place that commits.
 
 A write's transaction is opened by the first call of a repository, and always in the same order, which keeps
-it free of deadlocks: begin; lock the workspace that the call names; re-read the caller's role, in a statement
-of its own that sees what was committed while waiting for the lock; let the caller in, or not; then whatever
-the service does.
+it free of deadlocks: begin; claim the call's idempotency key, where it has one; lock the workspace that the call
+names; re-read the caller's role, in a statement of its own that sees what was committed while waiting for the lock;
+let the caller in, or not; then whatever the service does; last, the log. A call that names no workspace locks its
+caller's account instead.
 """
 
 import datetime as dt
@@ -16,18 +17,20 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
-from domain.errors import StorageUnavailable
+from domain.errors import AccountGone, StorageUnavailable
 from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema
 from persistence.database import Database, Parameters, Row, Transaction
+from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.projects import Projects
+from persistence.retries import Claim, KeyOwner, Retries
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.users import CredentialReader, Users
-from persistence.workspaces import Workspaces, lock_workspace, set_head
+from persistence.workspaces import Workspaces, lock_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Dependencies:
     random_bytes: Callable[[int], bytes]
     passwords: PasswordHasher
     policy: Policy
+    encode_event: EncodeEvent
 
 
 class UnitOfWork:
@@ -67,14 +71,22 @@ class UnitOfWork:
         self._admit = admit
         self._head = 0
         self._revision: int | None = None
-        runner = dependencies.database if safe else self._transaction
+        self._key: _Key | None = None
+        self._retries = Retries(self._transaction)
+        runner = Guarded(dependencies.database if safe else self._transaction)
+        self._journal = Journal(
+            runner if safe else self._transaction,
+            actor_id=principal.user_id if principal else None,
+            now=lambda: self.now,
+            encode=dependencies.encode_event,
+        )
         self.credentials = CredentialReader(dependencies.database)
         self.users = Users(runner)
         self.sessions = Sessions(runner)
-        self.workspaces = Workspaces(runner)
-        self.members = Members(runner)
-        self.projects = Projects(runner)
-        self.tasks = Tasks(runner)
+        self.workspaces = Workspaces(runner, self._journal)
+        self.members = Members(runner, self._journal)
+        self.projects = Projects(runner, self._journal)
+        self.tasks = Tasks(runner, self._journal)
 
     @property
     def principal(self) -> Principal:
@@ -126,10 +138,31 @@ class UnitOfWork:
             message = "a safe call changes nothing"
             raise RuntimeError(message)
         if self._revision is None:
-            transaction = await self._transaction.opened()
+            await self._transaction.opened()
             self._revision = self._head + 1
-            await set_head(transaction, self.workspace_id, head=self._revision)
+            await self._journal.set_head(self.workspace_id, head=self._revision)
         return self._revision
+
+    async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
+        """See contract.units.Unit. Nothing may have been done before, and nothing is locked but the key."""
+        owner = KeyOwner(space_id=self._space_id, user_id=self.principal.user_id, key=key)
+        self._key = _Key(owner, request)
+        try:
+            await self._transaction.opened()
+        except _AnsweredError as found:
+            return found.request, found.answer
+        return None
+
+    async def record(self, answer: bytes) -> None:
+        """See contract.units.Unit. Raises RuntimeError without a `recall`."""
+        if self._key is None:
+            message = "an answer is recorded under a key"
+            raise RuntimeError(message)
+        await self._retries.record(self._key.owner, answer=answer)
+
+    async def claim(self, client_id: UUID, request: bytes) -> Claim:
+        """See contract.units.Unit."""
+        return await self._retries.claim_id(self._space_id, client_id, request=request)
 
     async def __aenter__(self) -> Self:
         """Opens nothing yet."""
@@ -142,14 +175,26 @@ class UnitOfWork:
         await self._transaction.close()
 
     async def commit(self) -> None:
-        """Make everything last that was done. A call that opened no transaction has nothing to commit.
+        """Make everything last that was done, with its events. A call that opened no transaction has nothing to commit.
 
-        Raises OutcomeUnknown.
+        Raises OutcomeUnknown, and what an event raises that is not as the contract says.
         """
+        await self._journal.flush()
         await self._transaction.commit()
 
+    @property
+    def _space_id(self) -> UUID:
+        return self._workspace_id or self.principal.user_id
+
     async def _open(self, transaction: Transaction) -> None:
+        if self._key is not None:
+            retries = Retries(transaction)
+            found = await retries.claim_key(self._key.owner, request=self._key.request, now=self.now)
+            if found is not None:
+                raise _AnsweredError(*found)
         if self._workspace_id is None:
+            if self._principal is not None and await Users(transaction).lock(self._principal.user_id) is None:
+                raise AccountGone(self._principal.user_id)
             return
         head = await lock_workspace(transaction, self._workspace_id)
         if head is None:
@@ -158,6 +203,21 @@ class UnitOfWork:
         self._head = head
         role = await role_of(transaction, self._workspace_id, user_id=self.principal.user_id)
         self._admit(role)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    owner: KeyOwner
+    request: bytes
+
+
+class _AnsweredError(Exception):
+    """Stops a transaction before it began: the answer is there already."""
+
+    def __init__(self, request: bytes, answer: bytes) -> None:
+        super().__init__()
+        self.request = request
+        self.answer = answer
 
 
 class _LazyTransaction:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.entities import Credentials, User
 from persistence.database import Row, Runner
+from persistence.retries import forget_space
 from persistence.tables import users
 
 _COLUMNS: Final = (
@@ -72,7 +73,8 @@ class Users:
         await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
 
     async def delete(self, user_id: UUID) -> None:
-        """One write; sessions and tokens go by cascade."""
+        """Three writes; sessions and tokens go by cascade."""
+        await forget_space(self._runner, user_id)
         await self._runner.run(_DELETE, {"user": user_id})
 
 

@@ -7,11 +7,14 @@ from typing import Final
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
-from domain.errors import DomainError, EmailTaken
+from domain.errors import DomainError, EmailTaken, IdTaken
 from persistence.tables import metadata
 
 MEANINGS: Final[Mapping[str, Callable[[], DomainError]]] = {
     "uq_users_email_key": EmailTaken,
+    "pk_workspaces": IdTaken,
+    "pk_projects": IdTaken,
+    "pk_tasks": IdTaken,
 }
 """The violations that a caller can bring about. Any other is a fault of ours, and is left as it is."""
 

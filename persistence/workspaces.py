@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain.entities import Workspace
+from domain.events import event_of
 from persistence.database import Row, Runner
+from persistence.journal import Journal
+from persistence.retries import forget_space
 from persistence.tables import members, workspaces
 
 _BEFORE_ALL: Final = UUID(int=0)
@@ -37,7 +40,6 @@ _LOCK_JOINED: Final = (
     .with_for_update(of=workspaces)
 )
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
-_DELETE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
 
 
 async def lock_workspace(runner: Runner, workspace_id: UUID) -> int | None:
@@ -46,19 +48,15 @@ async def lock_workspace(runner: Runner, workspace_id: UUID) -> int | None:
     return None if row is None else int(row[0])
 
 
-async def set_head(runner: Runner, workspace_id: UUID, *, head: int) -> None:
-    """The caller holds the lock, and read the head below this one under it."""
-    await runner.run(_UPDATE, {"workspace": workspace_id, "head": head})
-
-
 class Workspaces:
     """Implements domain.ports.WorkspaceRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, journal: Journal) -> None:
         self._runner = runner
+        self._journal = journal
 
     async def add(self, workspace: Workspace) -> None:
-        """One write."""
+        """One write. Raises IdTaken."""
         values = {
             "id": workspace.id,
             "personal": workspace.personal,
@@ -66,7 +64,7 @@ class Workspaces:
             "created_at": workspace.created_at,
             **_changing_values(workspace),
         }
-        await self._runner.run(_INSERT, values)
+        await self._journal.write(_INSERT, values, event_of("workspace.created", workspace))
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         """One read."""
@@ -84,12 +82,14 @@ class Workspaces:
 
     async def update(self, workspace: Workspace) -> None:
         """One write. The head is not touched: it is the unit of work's."""
-        await self._runner.run(_UPDATE, {"workspace": workspace.id, **_changing_values(workspace)})
+        values = {"workspace": workspace.id, **_changing_values(workspace)}
+        await self._journal.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """One write; everything in them goes by cascade."""
-        if workspace_ids:
-            await self._runner.run(_DELETE, [{"workspace": workspace_id} for workspace_id in workspace_ids])
+        """Three writes for each; everything in them goes by cascade."""
+        for workspace_id in workspace_ids:
+            await self._journal.erase(workspace_id)
+            await forget_space(self._runner, workspace_id)
 
 
 def _changing_values(workspace: Workspace) -> dict[str, object]:

@@ -145,6 +145,41 @@ class Due(TypedDict):
     time_zone: str | None
 
 
+class WorkspaceFacts(TypedDict):
+    """
+    A workspace, as all its members see it.
+    """
+
+    id: UUID
+    name: str
+    personal: bool
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Member(TypedDict):
+    """
+    A user in a workspace.
+    """
+
+    workspace_id: UUID
+    user_id: UUID
+    role: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class Gone(TypedDict):
+    """
+    What is left of a thing that is no longer there.
+    """
+
+    id: UUID
+
+
 class Problem(TypedDict):
     """
     What went wrong (RFC 9457).

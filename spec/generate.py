@@ -57,6 +57,7 @@ def main() -> int:
     contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
     requests = [operation["requestBody"] for operation in _operations(contract) if "requestBody" in operation]
     answers = [operation["responses"] for operation in _operations(contract)]
+    answers.append(contract["components"]["x-events"])
     modules = {
         HERE / "models.py": _generate(contract, requests, REQUESTS),
         HERE / "answers.py": _generate(contract, answers, ANSWERS),

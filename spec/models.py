@@ -84,6 +84,7 @@ class WorkspaceCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
+    id: UUID | MISSING = MISSING
     name: str
 
 
@@ -108,6 +109,7 @@ class ProjectCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
+    id: UUID | MISSING = MISSING
     name: str
     description: str | MISSING = MISSING
 
@@ -162,6 +164,7 @@ class TaskCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
+    id: UUID | MISSING = MISSING
     title: str
     project_id: UUID | MISSING = MISSING
     description: str | MISSING = MISSING

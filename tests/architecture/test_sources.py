@@ -53,7 +53,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/database.py", "Transaction.commit"),
         ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
-        ("contract/engine.py", "_Runner._perform"),
+        ("contract/runner.py", "Runner._perform"),
         ("app/cli.py", "_run.run"),
     }
 

@@ -305,7 +305,7 @@ HEADER_BLOCKS: tuple[Probe, ...] = (
     _authorization("a token and more is refused", "Bearer {token} {token}"),
     _authorization("two tokens in one header are refused", "Bearer {token}, Bearer {token}"),
     _authorization("two Authorization headers are refused", "Bearer {token}", "Bearer {token}"),
-    *map(_if_match, ("abc", '"abc"', '"1', 'W/"1"x', "")),
+    *map(_if_match, ("abc", "1", '"1', 'W/"1"x', '"1", *', "")),
     _probe("a header of 70 KB is refused", HEADERS, lambda t: t.get(t.collection, f"X-Long: {'x' * 70_000}")),
     _probe("a cookie of 40 KB is refused", HEADERS, lambda t: t.get(t.collection, f"Cookie: a={'x' * 40_000}")),
     _probe("a URL of 70 KB is refused", HEADERS, lambda t: t.get(f"{t.collection}?limit={'1' * 70_000}")),

@@ -377,3 +377,9 @@ def test_a_role_is_named_exactly_where_the_path_says_where_it_is_held(
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(made, package(act=take_place), vocabulary=vocabulary, body_limit_bytes=1)
     assert "act: x-access names a role if, and only if, the path has {place}" in caught.value.mismatches
+
+
+def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> None:
+    condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+    found = mismatches(package(act=take_nothing), {"/a": {"delete": operation(parameters=[condition])}})
+    assert "act: it takes If-Match, and there is no GET of what it changes" in found

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from httpx import Response
+from uuid_utils import uuid7
 
 from tests.integration.checking import ContractChecker, Seen
 
@@ -107,6 +108,11 @@ class Person:
 
 def new_email() -> str:
     return f"ada.{next(_numbers)}@example.com"
+
+
+def new_id() -> str:
+    """An id such as clients make (UUIDv7)."""
+    return str(uuid7())
 
 
 def register(client: Client, *, name: str = "Ada") -> Person:

@@ -11,9 +11,10 @@ import argon2
 import pytest
 from sqlalchemy import func, select
 
-from app.main import make_parts
+from app.main import contract_path, make_parts
 from app.passwords import Argon2Passwords
 from app.settings import Settings
+from contract.document import Document
 from domain import sessions as session_services
 from domain import tokens as domain_tokens
 from domain.errors import WrongCredentials
@@ -84,7 +85,7 @@ class _ObservedPasswords(Argon2Passwords):
 async def test_a_log_in_that_fails_takes_the_same_work_for_an_unknown_address(
     module_database_url: str, ada: Person
 ) -> None:
-    parts = make_parts(Settings(database_url=module_database_url))
+    parts = make_parts(Settings(database_url=module_database_url), Document.read(contract_path()))
     passwords = _ObservedPasswords()
     dependencies = replace(parts.dependencies, passwords=passwords)
     for email in (ada.user["email"], new_email()):

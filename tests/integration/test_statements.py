@@ -14,11 +14,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused
+from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, new_id, ok, refused
 
 AUTHENTICATE = "SELECT access_tokens"
 LOCK = ["SELECT workspaces", "SELECT members"]
 """Lock the workspace, and read the caller's role again under the lock."""
+CREATE = [
+    "SELECT projects",  # the inbox
+    "SELECT tasks",  # the last position
+    "UPDATE workspaces",  # the next number
+    "INSERT tasks",
+    "INSERT events",
+]
+"""Make a task."""
 
 
 @contextmanager
@@ -65,18 +73,53 @@ def test_listing_tasks_takes_two(ada: Person, query: str) -> None:
     assert statements == [AUTHENTICATE, "SELECT tasks"]
 
 
-def test_making_a_task_takes_seven(ada: Person) -> None:
-    assert statements_of(lambda: ada.create("tasks", title="Sow")) == [
+def test_making_a_task_takes_eight(ada: Person) -> None:
+    assert statements_of(lambda: ada.create("tasks", title="Sow")) == [AUTHENTICATE, *LOCK, *CREATE]
+
+
+def test_an_id_of_the_client_s_takes_one_more(ada: Person) -> None:
+    ids = iter((new_id(), new_id()))
+    statements = statements_of(lambda: ada.create("tasks", title="Sow", id=next(ids)))
+    assert statements == [AUTHENTICATE, *LOCK, "INSERT client_ids", *CREATE]
+
+
+def test_an_idempotency_key_takes_two_more(ada: Person) -> None:
+    def create() -> None:
+        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": new_id()}))
+
+    key = "idempotency_keys"
+    assert statements_of(create) == [AUTHENTICATE, f"INSERT {key}", *LOCK, *CREATE[:-1], f"UPDATE {key}", CREATE[-1]]
+
+
+def test_a_repeated_call_takes_three_and_no_lock(ada: Person) -> None:
+    headers = {"Idempotency-Key": new_id()}
+
+    def create() -> None:
+        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+
+    assert statements_of(create) == [AUTHENTICATE, "INSERT idempotency_keys", "SELECT idempotency_keys"]
+
+
+def test_a_condition_takes_one_more(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    statements = statements_of(lambda: ok(ada.client.post(f"{path}/complete", headers={"If-Match": "*"})))
+    assert statements == [AUTHENTICATE, *LOCK, "SELECT tasks", "SELECT tasks"]
+
+
+def test_deleting_a_task_takes_eight(ada: Person) -> None:
+    paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}" for title in "ab"]
+    assert statements_of(lambda: done(ada.client.delete(paths.pop()))) == [
         AUTHENTICATE,
         *LOCK,
-        "SELECT projects",  # the inbox
-        "SELECT tasks",  # the last position
-        "UPDATE workspaces",  # the next number
-        "INSERT tasks",
+        "SELECT tasks",
+        "UPDATE workspaces",
+        "DELETE tasks",
+        "INSERT events",
+        "INSERT tombstones",
     ]
 
 
-def test_completing_a_task_takes_six(ada: Person) -> None:
+def test_completing_a_task_takes_seven(ada: Person) -> None:
     paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}/complete" for title in "ab"]
     assert statements_of(lambda: ok(ada.client.post(paths.pop()))) == [
         AUTHENTICATE,
@@ -84,6 +127,7 @@ def test_completing_a_task_takes_six(ada: Person) -> None:
         "SELECT tasks",
         "UPDATE workspaces",
         "UPDATE tasks",
+        "INSERT events",
     ]
 
 
@@ -92,11 +136,11 @@ def test_a_write_that_changes_nothing_takes_four(ada: Person) -> None:
     assert statements_of(lambda: ok(ada.client.post(path))) == [AUTHENTICATE, *LOCK, "SELECT tasks"]
 
 
-def test_registering_takes_four(client: Client) -> None:
+def test_registering_takes_five(client: Client) -> None:
     def register() -> None:
         made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
-    inserted = ["users", "workspaces", "members", "projects"]
+    inserted = ["users", "workspaces", "members", "projects", "events"]
     assert statements_of(register) == [f"INSERT {table}" for table in inserted]
 
 

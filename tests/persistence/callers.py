@@ -4,23 +4,39 @@ import datetime as dt
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec, TypeVar
+from functools import cache
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.main import contract_path
+from contract.document import Document
+from contract.events import compile_events
 from domain import users
 from domain.entities import Member
+from domain.events import EVENT_TYPES, Event
 from domain.pages import Page
 from domain.ports import Policy, Work
 from domain.principals import Principal
 from domain.roles import Role
+from handlers.events import payload_of
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, UnitOfWork
 from tests.unit.fakes import NOON, FakePasswords
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+
+
+def encode_event(event: Event) -> str:
+    """As the server does."""
+    return _encoder()(event.type, payload_of(event))
+
+
+@cache
+def _encoder() -> Callable[[str, Any], str]:
+    return compile_events(Document.read(contract_path()), known=EVENT_TYPES)
 
 
 def admit_anyone(_role: Role | None) -> None:
@@ -66,6 +82,7 @@ class Caller:
             random_bytes=secrets.token_bytes,
             passwords=FakePasswords(),
             policy=Policy(),
+            encode_event=encode_event,
         )
         return UnitOfWork(
             dependencies, principal=self.principal, workspace_id=self.workspace, safe=safe, admit=self.admit
@@ -114,16 +131,16 @@ class Caller:
         return self.workspace
 
     async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
-        """Make another user a member of this one's workspace. Returns the guest, calling there."""
-        async with guest.account.unit() as work:
-            user = await work.users.lock(guest.user_id)
+        """Make another user a member of this one's workspace, as its next change. Returns the guest, calling there."""
+        async with self.unit() as work:
+            user = await work.users.get(guest.user_id)
             assert user is not None
             member = Member(
                 workspace_id=self.workspace_id,
                 user_id=user.id,
                 role=role,
                 name=user.name,
-                revision=1,
+                revision=await work.next_revision(),
                 created_at=work.now,
                 updated_at=work.now,
             )

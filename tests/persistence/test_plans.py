@@ -22,7 +22,7 @@ from domain.entities import Status
 from domain.ports import SortKey, TaskQuery
 from domain.principals import Principal
 from domain.tasks import TaskDraft, TaskEdit
-from persistence import tables
+from persistence import retries, tables
 from persistence.database import Database
 from persistence.sessions import authenticate
 from tests.databases import run_elsewhere
@@ -140,6 +140,38 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield insert(tables.tasks), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]
 
 
+def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    """At numbers that are still to come. What was deleted is in the log of the first workspaces, too."""
+    members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
+    made = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
+    gone = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
+    for table, column, rows in ((tables.events, "type", [*members, *made, *gone]), (tables.tombstones, "kind", gone)):
+        yield (
+            insert(table),
+            [
+                {"workspace_id": workspace(of), "revision": 10**6 + n, "sequence": 1, column: told, "entity_id": entity}
+                | ({"recorded_at": NOON, "body": "{}"} if table is tables.events else {"deleted_at": NOON})
+                for n, (of, told, entity) in enumerate(rows)
+            ],
+        )
+
+
+def retry_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    spaces = [space for n in range(OWNERS) for space in (workspace(n), user(n))]
+    yield (
+        insert(tables.client_ids),
+        [{"space_id": space, "id": numbered(5, n), "request": digest(n)} for n, space in enumerate(spaces * 3)],
+    )
+    yield (
+        insert(tables.idempotency_keys),
+        [
+            {"space_id": space, "user_id": user(n), "key": str(n), "request": digest(n), "answer": b"200"}
+            | {"recorded_at": NOON - dt.timedelta(minutes=n % 2000)}
+            for n, space in enumerate(spaces * 3)
+        ],
+    )
+
+
 def task_row(of: int, number: int) -> dict[str, object]:
     chance = random.Random(f"{of} {number}")  # noqa: S311 -- no secret
     completed = chance.random() < 0.5
@@ -168,7 +200,7 @@ def full_database_url(module_database_url: str) -> str:
     async def fill() -> None:
         database = Database(module_database_url)
         transaction = await database.begin()
-        for statement, rows in (*account_rows(), *workspace_rows()):
+        for statement, rows in (*account_rows(), *workspace_rows(), *log_rows(), *retry_rows()):
             await transaction.run(statement, rows)
         await transaction.commit()
         await transaction.close()
@@ -257,12 +289,28 @@ async def call_task_services(ada: Caller) -> None:
     await ada.write(tasks.delete, task.id)
 
 
+async def call_retries(ada: Caller) -> None:
+    for caller in (ada, ada.account):
+        async with caller.unit() as work:
+            assert await work.recall("new", digest(1)) is None
+            assert await work.claim(numbered(7, 1), digest(1)) == "new"
+            assert await work.claim(numbered(7, 1), digest(1)) == "repeated"
+            await work.record(b"200")
+            await work.commit()
+        async with caller.unit() as work:
+            assert await work.recall("new", digest(1)) == (digest(1), b"200")
+    transaction = await ada.database.begin()
+    assert await retries.sweep(transaction, now=NOON)
+    await transaction.close()
+
+
 TOURS = [
     call_user_services,
     call_session_services,
     call_workspace_services,
     call_project_services,
     call_task_services,
+    call_retries,
 ]
 
 

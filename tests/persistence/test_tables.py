@@ -3,11 +3,13 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy import Constraint, Index, Table
 
-from persistence.tables import metadata
+from persistence.tables import LOGGED_TABLES, metadata
 
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {"users", "sessions", "access_tokens", "refresh_tokens"}
-WORKSPACE_TABLES = [table for table in TABLES if table.name not in ACCOUNT_TABLES | {"workspaces"}]
+SPACE_TABLES = {"client_ids", "idempotency_keys"}
+"""Of a workspace or of an account: their keys begin with the id of either."""
+WORKSPACE_TABLES = [table for table in TABLES if table.name not in ACCOUNT_TABLES | SPACE_TABLES | {"workspaces"}]
 PREFIXES = {
     "PrimaryKeyConstraint": "pk_",
     "ForeignKeyConstraint": "fk_",
@@ -48,6 +50,17 @@ def test_the_keys_of_workspace_data_begin_with_the_workspace(table: Table) -> No
     for key in table.foreign_key_constraints:
         assert key.column_keys[0] == "workspace_id"
         assert key.elements[0].target_fullname in {"workspaces.id", f"{key.referred_table.name}.workspace_id"}
+
+
+@pytest.mark.parametrize("name", sorted(SPACE_TABLES))
+def test_the_keys_of_a_space_s_data_begin_with_the_space_and_lead_nowhere(name: str) -> None:
+    table = metadata.tables[name]
+    assert next(iter(table.primary_key.columns)).name == "space_id"
+    assert not table.foreign_key_constraints
+
+
+def test_the_journal_alone_changes_what_lies_in_a_workspace() -> None:
+    assert {table.name for table in LOGGED_TABLES} == {table.name for table in WORKSPACE_TABLES} | {"workspaces"}
 
 
 @pytest.mark.parametrize("table", WORKSPACE_TABLES, ids=by_name)

@@ -153,7 +153,7 @@ async def test_who_is_not_admitted_is_not_let_in_by_trying_again(ada: Caller) ->
     async with replace(ada, admit=refuse).unit() as work:
         for _ in range(2):
             with pytest.raises(RefusedError):
-                await work.tasks.delete(ada.workspace_id, UNKNOWN)
+                await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
             with pytest.raises(RefusedError):
                 await work.next_revision()
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
@@ -169,7 +169,7 @@ async def test_a_call_that_was_cancelled_before_it_was_admitted_is_not_let_in_af
     async with replace(ada, admit=cancel).unit() as work:
         for _ in range(2):
             with pytest.raises(asyncio.CancelledError):
-                await work.tasks.delete(ada.workspace_id, UNKNOWN)
+                await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
 
 
@@ -186,8 +186,8 @@ async def test_a_safe_call_cannot_write(ada: Caller) -> None:
     async with ada.unit(safe=True) as work:
         with pytest.raises(RuntimeError, match="safe"):
             await work.next_revision()
-        with pytest.raises(RuntimeError, match="outside of a transaction"):
-            await work.tasks.delete(ada.workspace_id, UNKNOWN)
+        with pytest.raises(RuntimeError, match="around the journal"):
+            await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
 
 
 async def test_a_public_call_has_neither_principal_nor_workspace(database: Database) -> None:

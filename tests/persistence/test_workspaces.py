@@ -109,4 +109,4 @@ async def test_users_of_shared_workspaces_who_rename_themselves_at_once_do_not_d
     )
 
     shared = (await ada.account.read(workspaces.page)).items[1:]
-    assert [workspace.head for workspace in shared] == [11] * 4
+    assert [workspace.head for workspace in shared] == [12] * 4

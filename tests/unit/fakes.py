@@ -20,6 +20,7 @@ from domain.entities import (
     Workspace,
 )
 from domain.errors import EmailTaken
+from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
 from domain.principals import Principal
 
@@ -41,10 +42,19 @@ class Store:
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     projects: dict[UUID, Project] = field(default_factory=dict)
     tasks: dict[UUID, Task] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def workspaces_of(self, user_id: UUID) -> list[UUID]:
         return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)
+
+    def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
+        """What the log says happened in a change, in order: the type, and what it happened to."""
+        return [
+            (event.type, event.entity_id)
+            for event in self.events
+            if (event.workspace_id, event.revision) == (workspace_id, revision)
+        ]
 
     def take_number(self, workspace_id: UUID) -> int:
         workspace = self.workspaces[workspace_id]
@@ -84,9 +94,9 @@ class FakeCredentials:
 
 
 class FakeUsers:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, locked: set[UUID]) -> None:
         self._store = store
-        self.locked: set[UUID] = set()
+        self.locked = locked
 
     async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
         if email_key in self._store.email_keys:
@@ -174,6 +184,7 @@ class FakeWorkspaces:
 
     async def add(self, workspace: Workspace) -> None:
         self._store.workspaces[workspace.id] = workspace
+        self._store.events.append(event_of("workspace.created", workspace))
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         member = self._store.members.get((workspace_id, user_id))
@@ -189,10 +200,12 @@ class FakeWorkspaces:
 
     async def update(self, workspace: Workspace) -> None:
         self._store.workspaces[workspace.id] = workspace
+        self._store.events.append(event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
         for workspace_id in workspace_ids:
             del self._store.workspaces[workspace_id]
+            self._store.events = [event for event in self._store.events if event.workspace_id != workspace_id]
             for key in [key for key in self._store.members if key[0] == workspace_id]:
                 del self._store.members[key]
 
@@ -203,6 +216,7 @@ class FakeMembers:
 
     async def add(self, member: Member) -> None:
         self._store.members[member.workspace_id, member.user_id] = member
+        self._store.events.append(event_of("member.added", member))
 
     async def standings(self, user_id: UUID) -> Sequence[Standing]:
         found = []
@@ -221,12 +235,16 @@ class FakeMembers:
         for workspace_id in self._store.workspaces_of(user_id):
             key = (workspace_id, user_id)
             revision = self._store.take_number(workspace_id)
-            self._store.members[key] = replace(self._store.members[key], name=name, updated_at=at, revision=revision)
+            renamed = replace(self._store.members[key], name=name, updated_at=at, revision=revision)
+            self._store.members[key] = renamed
+            self._store.events.append(event_of("member.updated", renamed))
 
     async def remove(self, user_id: UUID) -> None:
         for workspace_id in self._store.workspaces_of(user_id):
-            self._store.take_number(workspace_id)
+            revision = self._store.take_number(workspace_id)
             del self._store.members[workspace_id, user_id]
+            end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
+            self._store.events.append(end)
 
 
 class FakeProjects:
@@ -235,6 +253,7 @@ class FakeProjects:
 
     async def add(self, project: Project) -> None:
         self._store.projects[project.id] = project
+        self._store.events.append(event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         project = self._store.projects.get(project_id)
@@ -253,13 +272,15 @@ class FakeProjects:
         listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
         return sorted((p for p in listed if query.after is None or place(p) > query.after), key=place)[: query.limit]
 
-    async def update(self, project: Project) -> None:
+    async def update(self, project: Project, *, event: ProjectEvent) -> None:
         self._store.projects[project.id] = project
+        self._store.events.append(event_of(event, project))
 
-    async def delete(self, workspace_id: UUID, project_id: UUID) -> None:
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
         assert self._store.projects.pop(project_id).workspace_id == workspace_id
-        for task in [t for t in self._store.tasks.values() if t.project_id == project_id]:
-            del self._store.tasks[task.id]
+        assert not [task for task in self._store.tasks.values() if task.project_id == project_id]
+        end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
+        self._store.events.append(end)
 
     def _all(self, workspace_id: UUID) -> list[Project]:
         return [p for p in self._store.projects.values() if p.workspace_id == workspace_id]
@@ -282,6 +303,7 @@ class FakeTasks:
 
     async def add(self, task: Task) -> None:
         self._store.tasks[task.id] = task
+        self._store.events.append(event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         task = self._store.tasks.get(task_id)
@@ -305,14 +327,18 @@ class FakeTasks:
             listed = listed[places.index(query.after) + 1 :]
         return listed[: query.limit]
 
-    async def update(self, task: Task) -> None:
+    async def update(self, task: Task, *, event: TaskEvent) -> None:
         self._store.tasks[task.id] = task
+        self._store.events.append(event_of(event, task))
 
-    async def delete(self, workspace_id: UUID, task_id: UUID) -> bool:
-        if await self.get(workspace_id, task_id) is None:
-            return False
-        del self._store.tasks[task_id]
-        return True
+    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
+        assert self._store.tasks.pop(task_id).workspace_id == workspace_id
+        end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
+        self._store.events.append(end)
+
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+        for task in [task for task in self._store.tasks.values() if task.project_id == project_id]:
+            await self.delete(workspace_id, task.id, revision=revision)
 
 
 class FakeWork:
@@ -335,7 +361,8 @@ class FakeWork:
         self.policy = policy or Policy()
         self.passwords = FakePasswords()
         self.credentials = FakeCredentials(self.store)
-        self.users = FakeUsers(self.store)
+        # What a call that names no workspace holds from the beginning.
+        self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
         self.sessions = FakeSessions(self.store, self.users)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)

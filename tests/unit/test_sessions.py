@@ -1,12 +1,10 @@
 import datetime as dt
-from uuid import UUID
 
 import pytest
 
 from domain import sessions, tokens, users
-from domain.errors import AccountGone, CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.errors import CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.ports import Policy
-from domain.principals import Principal
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakePasswords, FakeWork
@@ -219,8 +217,3 @@ async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(work: FakeW
     await sessions.end_all(work.call())
 
     assert list(work.store.sessions) == [bobs.session.id]
-
-
-async def test_a_deleted_account_has_no_sessions_to_end(work: FakeWork) -> None:
-    with pytest.raises(AccountGone):
-        await sessions.end_all(work.call(principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0))))

@@ -10,7 +10,8 @@ from contract.access import Grant, Vocabulary
 from contract.answers import Problem, ProblemType, problem
 from contract.application import build_application
 from contract.document import Document
-from contract.engine import ResponseCheck, Settings
+from contract.responses import ResponseCheck
+from contract.units import Settings
 
 from . import handlers
 from .store import NameTakenError, StationNotFoundError, Store, Work

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from contract.engine import Call
+from contract.units import Call
 
 
 class StationNotFoundError(Exception):
@@ -25,11 +25,14 @@ class Store:
 
     stations: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
+    ids: dict[UUID, bytes] = field(default_factory=dict)
+    unreachable: set[UUID] = field(default_factory=set)
     closed_streams: list[str] = field(default_factory=list)
 
     def snapshot(self) -> object:
         """What a refused request must leave as it is."""
-        return copy.deepcopy(self.stations), self.log.count("committed")
+        return copy.deepcopy((self.stations, self.answers, self.ids)), self.log.count("committed")
 
 
 class Work:
@@ -39,6 +42,10 @@ class Work:
         self.store = store
         self.call = call
         self._committed = False
+        self._request = b""
+        self._owner = ("", "")
+        self._answer: bytes | None = None
+        self._claimed: dict[UUID, bytes] = {}
 
     async def __aenter__(self) -> Self:
         self.store.log.append("opened")
@@ -56,10 +63,34 @@ class Work:
         self._committed = True
         if not self.call.safe:
             self.store.stations = self.stations
+            self.store.ids |= self._claimed
+            if self._answer is not None:
+                self.store.answers[self._owner] = (self._request, self._answer)
             self.store.log.append("committed")
 
+    async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
+        """A key is its principal's."""
+        assert self.call.grant is not None
+        self._owner, self._request = (self.call.grant.principal, key), request
+        return self.store.answers.get(self._owner)
+
+    async def record(self, answer: bytes) -> None:
+        """Kept with the commit."""
+        self._answer = answer
+
+    async def claim(self, client_id: UUID, request: bytes) -> Literal["new", "repeated", "taken"]:
+        """One that a station has, which nobody claimed, is taken."""
+        if client_id in self.store.ids:
+            return "repeated" if self.store.ids[client_id] == request else "taken"
+        if client_id in self.stations:
+            return "taken"
+        self._claimed[client_id] = request
+        return "new"
+
     def station(self, station_id: UUID) -> dict[str, Any]:
-        """Raises StationNotFoundError."""
+        """Raises StationNotFoundError, ConnectionError."""
+        if station_id in self.store.unreachable:
+            raise ConnectionError
         if station_id not in self.stations:
             raise StationNotFoundError
         return self.stations[station_id]

@@ -5,10 +5,8 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel
 
-from contract.answers import Answer, Event, ProblemType, created, events, no_content, ok, problem
+from contract.answers import Answer, Event, created, events, no_content, ok
 from tests.contract.sample.store import NameTakenError, Work
-
-STALE = ProblemType("stale", 412, "Stale")
 
 
 def _zone(text: str) -> str:
@@ -32,7 +30,7 @@ async def list_stations(work: Work, *, limit: int, open: bool | None = None) -> 
 async def create_station(work: Work, *, body: dict[str, Any]) -> Answer:
     if any(found["name"] == body["name"] for found in work.stations.values()):
         raise NameTakenError
-    station_id = uuid4()
+    station_id = UUID(body.pop("id", None) or str(uuid4()))
     body.pop("secret", None)
     work.stations[station_id] = {**body, "id": station_id, "revision": 1}
     return created(work.stations[station_id], location=f"/stations/{station_id}")
@@ -42,10 +40,8 @@ async def get_station(work: Work, station_id: UUID) -> Answer:
     return ok(work.station(station_id))
 
 
-async def update_station(work: Work, station_id: UUID, *, body: StationPatch, if_match: str | None = None) -> Answer:
+async def update_station(work: Work, station_id: UUID, *, body: StationPatch) -> Answer:
     station = work.station(station_id)
-    if if_match not in (None, f'"{station["revision"]}"'):
-        return problem(STALE, "It has changed since.")
     if body.name is not None:
         station |= {"name": body.name, "revision": station["revision"] + 1}
     return ok(station)

@@ -1,0 +1,126 @@
+"""What an operation has to do with others, read from the contract once, at start-up.
+
+    If-Match            guards the *target* of a write: the GET whose entity tag must be the one that the client has
+    x-client-made       on the `id` in the body of a POST: what is made can be found at the *item*, the GET one segment
+                        below, by which a repeated call is answered
+    Idempotency-Key     asks for the answer to be kept, so that it must not hold a secret (`x-secret`)
+
+What does not fit is said in words, for start-up to refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .document import Document, OperationSource
+from .problems import PROBLEM_JSON
+
+IF_MATCH = "if-match"
+IF_NONE_MATCH = "if-none-match"
+IDEMPOTENCY_KEY = "idempotency-key"
+CLIENT_MADE = "x-client-made"
+SECRET = "x-secret"  # noqa: S105  # the name of a mark
+
+_UNKEYED_METHODS = ("get", "put", "delete", "head", "options", "trace")
+"""Idempotent as they are (RFC 9110, section 9.2.2)."""
+
+
+class Links:
+    """The operations of a document, and how they hang together."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._sources = {(source.path, source.method): source for source in document.operations()}
+
+    def target(self, source: OperationSource) -> OperationSource | None:
+        """The GET of what a write changes: at its own path, or, for an action or a part, one segment above.
+
+        A POST at a path that can be read makes something in a collection, and has none.
+        """
+        here = self._sources.get((source.path, "get"))
+        if source.method == "post":
+            return None if here else self._sources.get((source.path.rpartition("/")[0], "get"))
+        return here or self._sources.get((source.path.rpartition("/")[0], "get"))
+
+    def item(self, source: OperationSource) -> OperationSource | None:
+        """The GET of one of the things that are made at the path of *source*; its last segment is their id."""
+        below = re.compile(re.escape(source.path) + r"/\{[^{}/]+\}")
+        found = [each for (path, method), each in self._sources.items() if method == "get" and below.fullmatch(path)]
+        return found[0] if found else None
+
+    def takes(self, source: OperationSource, header: str) -> bool:
+        """Whether *header*, in lower case, is a parameter of the operation."""
+        return any(node["in"] == "header" and node["name"].lower() == header for node in source.parameters)
+
+    def takes_client_ids(self, source: OperationSource) -> bool:
+        """Whether a client may make the id of what the operation makes."""
+        content = self._document.resolve(source.node.get("requestBody", {})).get("content", {})
+        schemas = [self._document.resolve(media.get("schema", {})) for media in content.values()]
+        return any(schema.get("properties", {}).get("id", {}).get(CLIENT_MADE) is True for schema in schemas)
+
+    def faults(self, source: OperationSource) -> Iterator[str]:
+        """All that does not fit, in words."""
+        if self.takes(source, IF_MATCH):
+            yield from self._target_faults(source)
+        if self.takes(source, IDEMPOTENCY_KEY):
+            yield from self._key_faults(source)
+        if self.takes_client_ids(source):
+            yield from self._item_faults(source)
+
+    def _target_faults(self, source: OperationSource) -> Iterator[str]:
+        target = self.target(source)
+        if target is None or source.method == "get":
+            yield "it takes If-Match, and there is no GET of what it changes"
+        elif "ETag" not in self._answer(target, "200").get("headers", {}):
+            yield f"it takes If-Match, and {target.operation_id} answers no ETag"
+        elif needed := self._needed(target):
+            yield f"it takes If-Match, and {target.operation_id} needs {', '.join(needed)}"
+        if not self._declares_problem(source, "412"):
+            yield f"it takes If-Match, and the answer 412 is not declared as {PROBLEM_JSON}"
+
+    def _key_faults(self, source: OperationSource) -> Iterator[str]:
+        if source.method in _UNKEYED_METHODS:
+            yield f"it takes an Idempotency-Key, and {source.method.upper()} needs none"
+        if source.node.get("security", self._document.root.get("security")) in (None, []):
+            yield "it takes an Idempotency-Key, and has no principal whose key it is"
+        for status in source.node.get("responses", {}):
+            if str(status).startswith("2") and self._holds_secret(self._answer(source, status), set()):
+                yield f"it takes an Idempotency-Key, and its answer {status} holds a secret, which must not be kept"
+        if not self._declares_problem(source, "422"):
+            yield f"it takes an Idempotency-Key, and the answer 422 is not declared as {PROBLEM_JSON}"
+
+    def _item_faults(self, source: OperationSource) -> Iterator[str]:
+        item = self.item(source)
+        if item is None or source.method != "post":
+            yield "it takes ids that clients made, and there is no GET of what it makes"
+        elif needed := self._needed(item):
+            yield f"it takes ids that clients made, and {item.operation_id} needs {', '.join(needed)}"
+        if not self._answer(source, "200").get("content"):
+            yield "it takes ids that clients made, and the answer 200 is not declared"
+        if not self._declares_problem(source, "409"):
+            yield f"it takes ids that clients made, and the answer 409 is not declared as {PROBLEM_JSON}"
+
+    def _needed(self, source: OperationSource) -> list[str]:
+        """What the operation cannot be called without, beside its path."""
+        return [node["name"] for node in source.parameters if node["in"] != "path" and node.get("required")]
+
+    def _answer(self, source: OperationSource, status: str) -> Mapping[str, Any]:
+        return self._document.resolve(source.node.get("responses", {}).get(status, {}))
+
+    def _declares_problem(self, source: OperationSource, status: str) -> bool:
+        return PROBLEM_JSON in self._answer(source, status).get("content", {})
+
+    def _holds_secret(self, node: Any, seen: set[str]) -> bool:  # a part of a document
+        if isinstance(node, list):
+            return any(self._holds_secret(item, seen) for item in node)
+        if not isinstance(node, dict):
+            return False
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            if reference in seen:
+                return False
+            seen.add(reference)
+            return self._holds_secret(self._document.resolve(node), seen)
+        return node.get(SECRET) is True or any(self._holds_secret(value, seen) for value in node.values())

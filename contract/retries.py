@@ -1,0 +1,51 @@
+"""What makes a call safe to repeat, as seen from HTTP: its key, what is the same request, and an answer to be kept.
+
+Source: draft-ietf-httpapi-idempotency-key-header-07.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from .responses import Wire
+
+_SUCCESSES = range(200, 300)
+
+
+def key_of(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
+    """The key that a request brings, checked before; quoted and bare are the same."""
+    given = headers.get(b"idempotency-key")
+    return given[0].decode("ascii").strip('"') if given else None
+
+
+def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content: Any) -> bytes:
+    """What two requests share that ask for the same: 32 bytes, of JSON in whatever order its names come.
+
+    *content* is plain data, bytes or text, or None for no body.
+    """
+    written = content if isinstance(content, bytes) else orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    head = orjson.dumps([operation_id, [str(value) for value in path.values()], query.decode("latin-1")])
+    return hashlib.sha256(head + b"\n" + written).digest()
+
+
+def is_recordable(wire: Wire) -> bool:
+    """Whether an answer is to be given again: a success, as a whole."""
+    return wire.status in _SUCCESSES and isinstance(wire.body, bytes)
+
+
+def dump(wire: Wire) -> bytes:
+    """A recordable answer, for `load`."""
+    assert isinstance(wire.body, bytes), "a stream is not recordable"
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in wire.headers]
+    return orjson.dumps([wire.status, headers]) + b"\n" + wire.body
+
+
+def load(recorded: bytes) -> Wire:
+    """The answer as it was first sent. It was checked then, by the contract of that time, and is not checked again."""
+    head, _, body = recorded.partition(b"\n")
+    status, headers = orjson.loads(head)
+    return Wire(status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], body)

@@ -1,0 +1,295 @@
+"""One operation, run: the request checked, the handler in a unit of work, the answer checked, the commit, the sending.
+
+In this order: path parameters, access rule, the other parameters and the body (all faults in one answer). Then, in the
+unit of work: an answer that was recorded for the same call is given again; an id that the client made is claimed; the
+resource must still be the one that `If-Match` names; the handler; the answer is encoded and checked, and recorded if
+the call has a key; the commit. Only then it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from starlette.types import Receive, Scope, Send
+
+from .answers import Answer, ContractFile, Fault, Problem
+from .bodies import has_body
+from .document import Document
+from .links import IDEMPOTENCY_KEY
+from .operations import Operation
+from .parameters import MalformedTextError, cookie_texts, query_texts
+from .problems import (
+    ID_TAKEN,
+    INVALID_BODY,
+    INVALID_PARAMETERS,
+    KEY_REUSED,
+    MALFORMED_REQUEST,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    PROBLEM_JSON,
+    Refused,
+    document,
+    refuse,
+)
+from .responses import (
+    Breach,
+    Responses,
+    Wire,
+    breach_of,
+    matches_entity_tag,
+    matches_strongly,
+    negotiate,
+    not_modified,
+)
+from .retries import digest_of, dump, is_recordable, key_of, load
+from .security import grant_of
+from .sending import send_wire
+from .units import Call, Settings, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a client says of a call itself: what it must find (`If-Match`), and how a repetition is to be known.
+
+    `request` is the digest of the call where it has a key or brings an id, else empty.
+    """
+
+    if_match: str | None
+    key: str | None
+    client_id: str | None
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """One operation as an ASGI application."""
+
+    operation: Operation
+    operations: Mapping[str, Operation]
+    document: Document
+    settings: Settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is refused, or fails, is raised for the exception layer."""
+        headers = _headers(scope)
+        call, arguments = self._admit(scope)
+        accepted, content = await self._read(scope, headers, receive, arguments)
+        intent = self._intent(call, scope, headers, content)
+        wire = await self._perform(call, intent, arguments, accepted)
+        await send_wire(self._conditional(wire, headers), scope, receive, send)
+
+    def _admit(self, scope: Scope) -> tuple[Call, dict[str, Any]]:
+        """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
+        operation, grant = self.operation, grant_of(scope)
+        path: dict[str, Any] = {}
+        texts = {name: [value] for name, value in scope["path_params"].items()}
+        faults = operation.parameters["path"].read(texts, path)
+        if faults:
+            raise refuse(INVALID_PARAMETERS, "The path is not as the contract says.", faults=faults)
+        if operation.access is not None:
+            assert grant is not None, "start-up refuses a guarded operation without a security scheme"
+            operation.access.admit(grant)
+        call = Call(
+            operation_id=operation.operation_id,
+            safe=operation.safe,
+            path=path,
+            grant=grant,
+            admit_role=operation.access.admit_role if operation.access else _admit_anyone,
+        )
+        return call, dict(path)
+
+    async def _read(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
+    ) -> tuple[str, Any]:
+        """Put the other parameters and the body into *arguments*.
+
+        What is returned is the media type that the client accepts, and the body as plain data.
+        """
+        operation = self.operation
+        accept = b",".join(headers.get(b"accept", ())).decode("latin-1")
+        accepted = negotiate(accept, operation.responses.produces)
+        if accepted is None:
+            raise refuse(NOT_ACCEPTABLE, f"Available here: {', '.join(operation.responses.produces)}.")
+        faults = self._read_parameters(scope, headers, arguments)
+        in_body: list[Fault] = []
+        content = None
+        if operation.body is not None:
+            content, in_body = await operation.body.read(headers, receive, arguments)
+        elif has_body(headers):
+            raise refuse(MALFORMED_REQUEST, "This operation takes no body.", faults=faults)
+        if faults:
+            raise refuse(INVALID_PARAMETERS, "The request is not as the contract says.", faults=[*faults, *in_body])
+        if in_body:
+            raise refuse(INVALID_BODY, "The body is not as the contract says.", faults=in_body)
+        return accepted, content
+
+    def _read_parameters(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], arguments: dict[str, Any]
+    ) -> list[Fault]:
+        parameters = self.operation.parameters
+        try:
+            faults = parameters["query"].read(query_texts(scope["query_string"]), arguments)
+        except MalformedTextError as error:
+            raise refuse(MALFORMED_REQUEST, "The query is not percent-encoded UTF-8, or has a NUL in it.") from error
+        if known := parameters["header"].known:
+            given = {name: headers[name.encode("ascii")] for name in known if name.encode("ascii") in headers}
+            texts = {name: [value.decode("latin-1") for value in values] for name, values in given.items()}
+            faults += parameters["header"].read(texts, arguments)
+        if parameters["cookie"].known:
+            cookies = b"; ".join(headers.get(b"cookie", ())).decode("latin-1")
+            faults += parameters["cookie"].read(cookie_texts(cookies), arguments)
+        return faults
+
+    def _intent(self, call: Call, scope: Scope, headers: Mapping[bytes, list[bytes]], content: Any) -> Intent:
+        """What the client says of the call itself, where the operation takes such a thing."""
+        operation = self.operation
+        given = headers.get(b"if-match") if operation.target else None
+        key = key_of(headers) if IDEMPOTENCY_KEY in operation.parameters["header"].known else None
+        client_id = content.get("id") if operation.item and isinstance(content, dict) else None
+        return Intent(
+            if_match=b",".join(given).decode("latin-1") if given else None,
+            key=key,
+            client_id=client_id,
+            request=digest_of(operation.operation_id, call.path, scope["query_string"], content)
+            if key or client_id
+            else b"",
+        )
+
+    async def _perform(self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str) -> Wire:
+        """Run the handler; commit only what has a conforming answer."""
+        async with self.settings.unit(call) as work:
+            if intent.key is not None:
+                recorded = await work.recall(intent.key, intent.request)
+                if recorded is not None:
+                    return _again(recorded, intent)
+            if intent.client_id is None or await self._claim(work, intent) == "new":
+                if intent.if_match is not None:
+                    await self._require_match(work, call, intent.if_match)
+                answer = await self.operation.handler(work, **arguments)
+                wire = self._encode(answer, accepted)
+                if intent.key is not None and is_recordable(wire):
+                    await work.record(dump(wire))
+                await work.commit()
+                return wire
+        return await self._made_before(call, intent, accepted)
+
+    async def _claim(self, work: Unit, intent: Intent) -> Literal["new", "repeated"]:
+        claim = await work.claim(self._item_id(intent), intent.request)
+        if claim == "taken":
+            raise _id_taken()
+        return claim
+
+    async def _made_before(self, call: Call, intent: Intent, accepted: str) -> Wire:
+        """200 with what the same request made, as it is now."""
+        item = self.operations[str(self.operation.item)]
+        (name,) = item.parameters["path"].known.keys() - call.path.keys()
+        path = {**call.path, name: self._item_id(intent)}
+        reading = Call(operation_id=item.operation_id, safe=True, path=path, grant=call.grant, admit_role=_admit_anyone)
+        async with self.settings.unit(reading) as work:
+            try:
+                answer = await _read_bare(item, work, path)
+            except Exception as error:
+                problem_answer = self.settings.translate(error)
+                if problem_answer is None or problem_answer.status != NOT_FOUND.status:
+                    raise
+                raise _id_taken() from error
+        return self._encode(answer, accepted)
+
+    def _item_id(self, intent: Intent) -> Any:
+        """The id that the client made, of the type that handlers get."""
+        parameters = self.operations[str(self.operation.item)].parameters["path"].known
+        return list(parameters.values())[-1].check(intent.client_id)[0]
+
+    async def _require_match(self, work: Unit, call: Call, given: str) -> None:
+        """Refuse unless *given* names the resource as it is, seen under the lock that the write holds."""
+        target = self.operations[str(self.operation.target)]
+        answer = await _read_bare(target, work, call.path)
+        wire = target.responses.encode(
+            answer, accepted=target.responses.produces[0], breach=_breach(target, self.settings)
+        )
+        if not matches_strongly(given, wire.entity_tag):
+            raise refuse(PRECONDITION_FAILED, "The resource has changed since the version that If-Match names.")
+
+    def _encode(self, answer: Answer, accepted: str) -> Wire:
+        if isinstance(answer, Problem):
+            return problem_wire(self.operation, answer, self.settings)
+        entity_tag = None
+        if isinstance(answer, ContractFile):
+            content = self.document.as_json if answer.as_json else self.document.raw
+            answer, entity_tag = Answer(status=200, content=content), self.document.etag
+        return self.operation.responses.encode(
+            answer, accepted=accepted, entity_tag=entity_tag, breach=_breach(self.operation, self.settings)
+        )
+
+    def _conditional(self, wire: Wire, headers: Mapping[bytes, list[bytes]]) -> Wire:
+        """A 304 where the client has what *wire* says, and the contract declares it (RFC 9110, section 13.2.2)."""
+        given = headers.get(b"if-none-match")
+        if given is None or wire.status != 200 or not self.operation.safe:  # noqa: PLR2004  # OK
+            return wire
+        entity_tag = wire.entity_tag
+        if entity_tag is None or 304 not in self.operation.responses.by_status:  # noqa: PLR2004  # Not Modified
+            return wire
+        matched = matches_entity_tag(b",".join(given).decode("latin-1"), entity_tag)
+        return not_modified(wire) if matched else wire
+
+
+def _admit_anyone(_role: str | None) -> None:
+    """An operation with `security: []` asks for no role."""
+
+
+def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
+    headers: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) -> Answer:
+    """What a GET answers to its path alone."""
+    arguments = {name: path[name] for name in operation.parameters["path"].known}
+    for place in ("query", "header", "cookie"):
+        operation.parameters[place].read({}, arguments)
+    answer: Answer = await operation.handler(work, **arguments)
+    return answer
+
+
+def _again(recorded: tuple[bytes, bytes], intent: Intent) -> Wire:
+    """The recorded answer, to the request that it was the answer to."""
+    request, answer = recorded
+    if request != intent.request:
+        fault = Fault("This key belongs to another request.", "reused", "header", "Idempotency-Key")
+        detail = "This key belongs to another request. Use a new key for each call that you mean."
+        raise refuse(KEY_REUSED, detail, faults=[fault])
+    return load(answer)
+
+
+def _id_taken() -> Refused:
+    detail = "Something else was made with this id, or what was made with it is gone."
+    return refuse(ID_TAKEN, detail, faults=[Fault("This id is taken.", "id-taken", place="#/id")])
+
+
+def _breach(operation: Operation, settings: Settings) -> Breach:
+    return breach_of("answer", settings.response_check, operation_id=operation.operation_id)
+
+
+def _ignore(_breach: str) -> None:
+    """Outside of any operation nothing is declared."""
+
+
+def problem_wire(operation: Operation | None, answer: Problem, settings: Settings) -> Wire:
+    """*answer* as a problem document, as *operation* declares it; None is for where no operation was reached."""
+    plain = Answer(
+        status=answer.status,
+        content=document(answer, urn_prefix=settings.urn_prefix),
+        headers=answer.headers,
+        media_type=PROBLEM_JSON,
+    )
+    if operation is None:
+        return _NOTHING_DECLARED.encode(plain, accepted=PROBLEM_JSON, breach=_ignore)
+    return operation.responses.encode(plain, accepted=PROBLEM_JSON, breach=_breach(operation, settings))
+
+
+_NOTHING_DECLARED = Responses({}, ())

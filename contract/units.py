@@ -1,0 +1,76 @@
+"""What the engine and the application it is embedded in hand to each other: a call, and the unit of work for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+from .access import Grant
+from .answers import Problem
+from .responses import ResponseCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a unit of work needs to know of the request it is for.
+
+    `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.
+    """
+
+    operation_id: str
+    safe: bool
+    path: Mapping[str, Any]
+    grant: Grant | None
+    admit_role: Callable[[str | None], None]
+
+
+class Unit(Protocol):
+    """A unit of work: nothing that a handler did through it lasts unless `commit` returned."""
+
+    async def __aenter__(self) -> Self:
+        """Begin; a transaction need not be open yet."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed, and release everything."""
+        ...
+
+    async def commit(self) -> None:
+        """Make it last. Called once, by the engine, after the answer was checked."""
+        ...
+
+    async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
+        """Claim an idempotency key for the request of this digest; or the digest and answer that it has already.
+
+        Called before anything else; of several who claim it at once, one goes on, and the others wait for it.
+        """
+        ...
+
+    async def record(self, answer: bytes) -> None:
+        """Keep *answer* under the key that was claimed, if there is a commit."""
+        ...
+
+    async def claim(self, client_id: Any, request: bytes) -> Literal["new", "repeated", "taken"]:
+        """Claim an id that the client made for what the request of this digest makes.
+
+        `repeated`: the same request claimed it before. `taken`: another one did, or it is of something that is gone.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the application hands to the engine.
+
+    `unit` makes the unit of work for one call; `translate` says which problem an exception of the handler's is, None
+    for one that nobody expected (500). `response_check` "report" logs a non-conforming answer and lets it pass.
+    """
+
+    unit: Callable[[Call], Unit]
+    translate: Callable[[Exception], Problem | None]
+    urn_prefix: str
+    response_check: ResponseCheck = "enforce"

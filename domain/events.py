@@ -1,0 +1,60 @@
+"""What a workspace's log tells: each change, as a fact in the past tense, with the thing as it was after it.
+
+The contract lists the same types, each with the schema of its payload (`x-events`).
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+from domain.entities import Member, Project, Task, Workspace
+
+WorkspaceEvent = Literal["workspace.created", "workspace.updated"]
+MemberEvent = Literal["member.added", "member.updated", "member.removed"]
+ProjectEvent = Literal[
+    "project.created", "project.updated", "project.archived", "project.unarchived", "project.deleted"
+]
+TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.reopened", "task.deleted"]
+EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, TaskEvent]
+
+EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
+MEMBER_EVENTS: Final[tuple[MemberEvent, ...]] = get_args(MemberEvent)
+"""Those whose payload says something of a person."""
+
+Entity = Workspace | Member | Project | Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One change to one thing, as number *revision* of its workspace.
+
+    `entity` is the thing after the change, None once it is gone. Of a member, `entity_id` is the user's.
+    """
+
+    type: EventType
+    workspace_id: UUID
+    entity_id: UUID
+    revision: int
+    entity: Entity | None
+
+    @property
+    def is_the_end(self) -> bool:
+        """The thing is gone: a tombstone is to be kept of it."""
+        return self.entity is None
+
+
+def event_of(kind: EventType, entity: Entity) -> Event:
+    """The event that *entity* became what it is, in the change that its revision names."""
+    match entity:
+        case Workspace():
+            workspace_id, entity_id = entity.id, entity.id
+        case Member():
+            workspace_id, entity_id = entity.workspace_id, entity.user_id
+        case Project() | Task():
+            workspace_id, entity_id = entity.workspace_id, entity.id
+    return Event(type=kind, workspace_id=workspace_id, entity_id=entity_id, revision=entity.revision, entity=entity)
+
+
+def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int) -> Event:
+    """The event that a thing is gone."""
+    return Event(type=kind, workspace_id=workspace_id, entity_id=entity_id, revision=revision, entity=None)

@@ -1,0 +1,128 @@
+"""What makes a call safe to repeat: answers under idempotency keys, and ids that clients made.
+
+Both are claimed by an insert, so of several who try at once the database lets one through; the others wait for it, and
+then read, in a statement of its own, what it has committed. A claim goes with its transaction.
+Source: draft-ietf-httpapi-idempotency-key-header-07.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
+
+from persistence.database import Runner
+from persistence.tables import client_ids, idempotency_keys, members, tombstones
+
+KEPT: Final = dt.timedelta(hours=24)
+"""How long an answer is given again."""
+
+_SWEPT_AT_ONCE: Final = 500
+
+_MINE: Final = (
+    idempotency_keys.c.space_id == bindparam("space"),
+    idempotency_keys.c.user_id == bindparam("user"),
+    idempotency_keys.c.key == bindparam("name"),
+)
+_NEW_KEY: Final = insert(idempotency_keys)
+_CLAIM_KEY: Final = _NEW_KEY.on_conflict_do_update(
+    index_elements=list(idempotency_keys.primary_key),
+    set_={"request": _NEW_KEY.excluded.request, "answer": None, "recorded_at": _NEW_KEY.excluded.recorded_at},
+    where=idempotency_keys.c.recorded_at < bindparam("expired", type_=idempotency_keys.c.recorded_at.type),
+).returning(idempotency_keys.c.key)
+_SELECT_ANSWER: Final = select(idempotency_keys.c.request, idempotency_keys.c.answer).where(*_MINE)
+_RECORD: Final = update(idempotency_keys).where(*_MINE)
+_SPACE: Final = bindparam("space", type_=client_ids.c.space_id.type)
+_ID: Final = bindparam("id", type_=client_ids.c.id.type)
+_IS_GONE: Final = exists().where(tombstones.c.workspace_id == _SPACE, tombstones.c.entity_id == _ID)
+_CLAIM_ID: Final = (
+    insert(client_ids)
+    .from_select(
+        ["space_id", "id", "request"],
+        select(_SPACE, _ID, bindparam("request", type_=client_ids.c.request.type)).where(~_IS_GONE),
+    )
+    .on_conflict_do_nothing()
+    .returning(client_ids.c.id)
+)
+_SELECT_REQUEST: Final = select(client_ids.c.request).where(client_ids.c.space_id == _SPACE, client_ids.c.id == _ID)
+_FORGET_SPACE: Final = tuple(
+    delete(table).where(table.c.space_id == bindparam("space")) for table in (client_ids, idempotency_keys)
+)
+_FORGET_USER: Final = delete(idempotency_keys).where(
+    idempotency_keys.c.user_id == bindparam("user"),
+    idempotency_keys.c.space_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
+)
+_EXPIRED: Final = (
+    select(idempotency_keys.c.space_id, idempotency_keys.c.user_id, idempotency_keys.c.key)
+    .where(idempotency_keys.c.recorded_at < bindparam("expired", type_=idempotency_keys.c.recorded_at.type))
+    .order_by(idempotency_keys.c.recorded_at)
+    .limit(_SWEPT_AT_ONCE)
+)
+_DELETE: Final = delete(idempotency_keys).where(*_MINE)
+
+Claim = Literal["new", "repeated", "taken"]
+"""Of an id: nobody used it yet; the very same request did; another one did, or it is of something that is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOwner:
+    """Whose a key is: a user's, in one workspace or (*space_id* is their own id) outside of any."""
+
+    space_id: UUID
+    user_id: UUID
+    key: str
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Of the statements above."""
+        return {"space": self.space_id, "user": self.user_id, "name": self.key}
+
+
+class Retries:
+    """Claims, within one transaction, and what was recorded under them."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def claim_key(self, owner: KeyOwner, *, request: bytes, now: dt.datetime) -> tuple[bytes, bytes] | None:
+        """None, and the key is ours; or the request and the answer that are recorded under it."""
+        values = {"space_id": owner.space_id, "user_id": owner.user_id, "key": owner.key, "answer": None}
+        values |= {"request": request, "recorded_at": now, "expired": now - KEPT}
+        if await self._runner.row(_CLAIM_KEY, values) is not None:
+            return None
+        found = await self._runner.row(_SELECT_ANSWER, owner.parameters)
+        assert found is not None, "the key could not be claimed, and is not there"
+        return found[0], found[1]
+
+    async def record(self, owner: KeyOwner, *, answer: bytes) -> None:
+        """Keep the answer under a key that was claimed in this transaction."""
+        await self._runner.run(_RECORD, {**owner.parameters, "answer": answer})
+
+    async def claim_id(self, space_id: UUID, client_id: UUID, *, request: bytes) -> Claim:
+        """The caller holds the lock on the space."""
+        place = {"space": space_id, "id": client_id}
+        if await self._runner.row(_CLAIM_ID, {**place, "request": request}) is not None:
+            return "new"
+        found = await self._runner.row(_SELECT_REQUEST, place)
+        return "repeated" if found is not None and found[0] == request else "taken"
+
+
+async def forget_space(runner: Runner, space_id: UUID) -> None:
+    """With a workspace, or an account, goes what was claimed in it."""
+    for statement in _FORGET_SPACE:
+        await runner.run(statement, {"space": space_id})
+
+
+async def forget_user(runner: Runner, user_id: UUID) -> None:
+    """The answers that a user got in workspaces, of which they are still a member."""
+    await runner.run(_FORGET_USER, {"user": user_id})
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the answers that are no longer given; how many there were. To be repeated until it is none."""
+    found = await runner.rows(_EXPIRED, {"expired": now - KEPT})
+    if found:
+        await runner.run(_DELETE, [{"space": space, "user": user, "name": key} for space, user, key in found])
+    return len(found)

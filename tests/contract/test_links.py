@@ -1,0 +1,130 @@
+"""How operations hang together, and what start-up refuses because they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract.document import Document
+from contract.links import Links
+from contract.operations import compile_operations
+
+from .sample import handlers
+from .sample.application import BODY_LIMIT_BYTES, CONTRACT, VOCABULARY
+from .test_startup import PROBLEM, document, operation
+
+IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+TAGGED = {"description": "d", "headers": {"ETag": {"schema": {"type": "string"}}}}
+SECRET = {"type": "object", "properties": {"token": {"type": "string", "x-secret": True}}}
+LOOP = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Loop"}}}
+CLIENT_MADE = {"type": "object", "properties": {"id": {"type": "string", "x-client-made": True}}}
+
+
+def faults(paths: dict[str, Any], method: str, **components: Any) -> list[str]:
+    """What is wrong with the one operation of that method."""
+    made = document(paths, **components)
+    (source,) = [source for source in made.operations() if source.method == method]
+    return list(Links(made).faults(source))
+
+
+def answering(schema: object, **more: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    return operation(responses={"201": {"description": "d", "content": content}, **more})
+
+
+def test_the_sample_hangs_together() -> None:
+    compiled = compile_operations(
+        Document.read(CONTRACT), handlers, vocabulary=VOCABULARY, body_limit_bytes=BODY_LIMIT_BYTES
+    )
+    assert {name: (op.target, op.item) for name, op in compiled.items() if op.target or op.item} == {
+        "create_station": (None, "get_station"),
+        "update_station": ("get_station", None),
+        "delete_station": ("get_station", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target"),
+    [
+        ("delete", "/things/{id}", "GET /things/{id}"),
+        ("post", "/things/{id}/close", "GET /things/{id}"),
+        ("put", "/things/{id}/password", "GET /things/{id}"),
+        ("post", "/things", None),
+        ("post", "/others", None),
+    ],
+)
+def test_a_write_has_the_get_of_what_it_changes_for_a_target(method: str, path: str, target: str | None) -> None:
+    reads: dict[str, Any] = {where: {"get": {"responses": {}}} for where in ("/things", "/things/{id}")}
+    made = document({**reads, path: {**reads.get(path, {}), method: {"responses": {}}}})
+    (source,) = [source for source in made.operations() if source.method == method]
+    found = Links(made).target(source)
+    assert (found.operation_id if found else None) == target
+
+
+def test_a_condition_needs_something_to_hold_for() -> None:
+    alone = operation(parameters=[IF_MATCH], responses={"412": PROBLEM})
+    assert faults({"/a": {"delete": alone}}, "delete") == ["it takes If-Match, and there is no GET of what it changes"]
+    assert faults({"/a": {"get": alone}}, "get") == ["it takes If-Match, and there is no GET of what it changes"]
+
+
+def test_a_condition_needs_entity_tags_and_an_answer_for_when_it_does_not_hold() -> None:
+    paths = {"/a": {"get": operation(operationId="look"), "delete": operation(parameters=[IF_MATCH])}}
+    assert faults(paths, "delete") == [
+        "it takes If-Match, and look answers no ETag",
+        "it takes If-Match, and the answer 412 is not declared as application/problem+json",
+    ]
+
+
+def test_a_target_must_need_nothing_but_its_path() -> None:
+    needy = operation(
+        operationId="look",
+        parameters=[{"name": "q", "in": "query", "required": True, "schema": {}}],
+        responses={"200": TAGGED},
+    )
+    paths = {"/a": {"get": needy, "delete": operation(parameters=[IF_MATCH], responses={"412": PROBLEM})}}
+    assert faults(paths, "delete") == ["it takes If-Match, and look needs q"]
+
+
+def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:
+    assert faults({"/a": {"put": operation(parameters=[KEY])}}, "put") == [
+        "it takes an Idempotency-Key, and PUT needs none",
+        "it takes an Idempotency-Key, and has no principal whose key it is",
+        "it takes an Idempotency-Key, and the answer 422 is not declared as application/problem+json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "secret"),
+    [
+        (SECRET, True),
+        ({"$ref": "#/components/schemas/Secret"}, True),
+        ({"type": "array", "items": SECRET}, True),
+        ({"allOf": [LOOP, SECRET]}, True),
+        ({"$ref": "#/components/schemas/Loop"}, False),
+    ],
+)
+def test_an_answer_that_holds_a_secret_is_not_to_be_kept(schema: object, *, secret: bool) -> None:
+    guarded = answering(schema, **{"422": PROBLEM}) | {"security": [{"bearer": []}], "parameters": [KEY]}
+    sentence = "it takes an Idempotency-Key, and its answer 201 holds a secret, which must not be kept"
+    found = faults({"/a": {"post": guarded}}, "post", schemas={"Secret": SECRET, "Loop": LOOP})
+    assert found == ([sentence] if secret else [])
+
+
+def test_an_id_of_the_client_s_needs_a_get_and_answers_for_its_repetition() -> None:
+    body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
+    assert faults({"/a": {"post": operation(requestBody=body)}}, "post") == [
+        "it takes ids that clients made, and there is no GET of what it makes",
+        "it takes ids that clients made, and the answer 200 is not declared",
+        "it takes ids that clients made, and the answer 409 is not declared as application/problem+json",
+    ]
+
+
+def test_the_get_of_what_is_made_must_need_nothing_but_its_path() -> None:
+    needy = operation(operationId="look", parameters=[{"name": "q", "in": "query", "required": True, "schema": {}}])
+    body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
+    content: dict[str, Any] = {"application/json": {"schema": {}}}
+    making = operation(requestBody=body, responses={"200": {"description": "d", "content": content}, "409": PROBLEM})
+    paths = {"/a": {"post": making}, "/a/{id}": {"get": needy}}
+    assert faults(paths, "post") == ["it takes ids that clients made, and look needs q"]
