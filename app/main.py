@@ -25,6 +25,7 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
+from app.sweeping import sweeping
 from contract.access import Grant, Vocabulary
 from contract.application import build_application
 from contract.document import Document
@@ -100,7 +101,8 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
-        yield
+        async with sweeping(parts.dependencies):
+            yield
         await parts.close()
 
     application: ASGIApp = build_application(

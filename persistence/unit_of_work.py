@@ -26,7 +26,7 @@ from persistence.database import Database, Parameters, Row, Transaction
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.projects import Projects
-from persistence.retries import Claim, KeyOwner, Retries
+from persistence.retries import Claim, KeyOwner, Retries, sweep
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.users import CredentialReader, Users
@@ -181,6 +181,10 @@ class UnitOfWork:
         """
         await self._journal.flush()
         await self._transaction.commit()
+
+    async def sweep(self) -> int:
+        """Delete some of the answers that nobody may ask for again; how many. To be repeated until it is none."""
+        return await sweep(self._transaction, now=self.now)
 
     @property
     def _space_id(self) -> UUID:

@@ -55,6 +55,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
         ("app/cli.py", "_run.run"),
+        ("app/sweeping.py", "sweep"),
     }
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 import httpx
 import schemathesis
+from hypothesis import strategies
 from schemathesis.core import media_types
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
@@ -31,6 +32,8 @@ ADA = credentials()["ada"]
 
 RULES: Mapping[tuple[str, str], str] = {
     ("cursor", "cursor"): "a cursor belongs to one list, its filters and its sort",
+    ("id-taken", "#/id"): "an id is of one thing, and of one request that made it",
+    ("reused", "Idempotency-Key"): "a key is of one request",
     ("password", "#/current_password"): "the current password must be the current one",
     ("project", "#/project_id"): "a task's project is one of the same workspace",
     ("required", "#/due/date"): "what is due at a time is due on a day",
@@ -85,8 +88,8 @@ class _Things:
             kind = _COLLECTIONS[response.headers["location"][0].split("/")[-2]]
             self._add(kind, thing["id"], thing.get("workspace_id", thing["id"]))
         elif response.status_code == httpx.codes.NO_CONTENT:
-            ids = case.path_parameters
-            things = self.alive.get(ids.get("workspace_id", ""), {})
+            ids = {name: value.lower() for name, value in case.path_parameters.items()}
+            things = self.alive.get(ids.get("workspace_id", ""), {"project_id": [], "task_id": []})
             match _operation_id(case):
                 case "delete_workspace":
                     self.alive.pop(ids["workspace_id"], None)
@@ -164,6 +167,7 @@ class _Seen:
 
     cursors: dict[tuple[str, frozenset[tuple[str, str]]], str] = field(default_factory=dict)
     entity_tags: dict[str, str] = field(default_factory=dict)
+    keys: int = 0
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
         """Keep what *response* gives out."""
@@ -194,10 +198,27 @@ class _Seen:
             case.headers["If-None-Match"] = self.entity_tags.get(case.formatted_path, given)
 
     @staticmethod
+    def put_condition(case: Case) -> None:
+        """Ask that the resource be there: what Schemathesis makes up is a version of nothing."""
+        given = case.headers.get("If-Match")
+        if given and _is_valid(case, ParameterLocation.HEADER) and _is_chosen(case, given):
+            case.headers["If-Match"] = "*"
+
+    def put_key(self, case: Case) -> None:
+        """Use a key that was not used before: what Schemathesis makes up, such as `0`, was."""
+        given = case.headers.get("Idempotency-Key")
+        if given and _is_valid(case, ParameterLocation.HEADER) and _is_chosen(case, given):
+            self.keys += 1
+            case.headers["Idempotency-Key"] = f"key-{self.keys}"
+
+    @staticmethod
     def _page(case: Case) -> tuple[str, frozenset[tuple[str, str]]]:
         filters = {(name, str(value)) for name, value in case.query.items() if name not in {"cursor", "limit"}}
         return case.formatted_path, frozenset(filters)
 
+
+# Schemathesis makes up headers of letters and digits only, and so no entity tag, but for formats that it was told of.
+schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9]{0,20}"', fullmatch=True))
 
 _things = _Things()
 _somebody = _Somebody()
@@ -213,6 +234,8 @@ def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[st
         arrange(case)
     if case.method == "GET":
         _seen.put_entity_tag(case)
+    _seen.put_condition(case)
+    _seen.put_key(case)
 
 
 @schemathesis.hook
@@ -241,7 +264,7 @@ def filter_failure(
     if problem["type"].endswith(":malformed-request") and any("\0" in str(value) for value in case.query.values()):
         return False
     broken = {
-        (fault["code"], fault.get("pointer") or fault.get("parameter"))
+        (fault["code"], fault.get("pointer") or fault.get("parameter") or fault.get("header"))
         for fault in problem.get("errors", ())
         if fault["code"] != NUL
     }

@@ -65,9 +65,10 @@ class Client(httpx.Client):
             other.close()
         super().close()
 
-    def merge(self, path: str, body: Any) -> Response:
-        """PATCH with a JSON merge patch."""
-        return self.patch(path, json=body, headers={"Content-Type": MERGE_PATCH})
+    def merge(self, path: str, body: Any, **headers: str) -> Response:
+        """PATCH with a JSON merge patch, and *headers* whose names are written with underscores."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.patch(path, json=body, headers={**given, "Content-Type": MERGE_PATCH})
 
     def with_token(self, token: str | None) -> Client:
         """Another client of the same server, closed with this one."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Executable, Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import access_tokens, members, metadata, sessions
+from persistence.tables import access_tokens, members, metadata, sessions, workspaces
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -42,6 +44,29 @@ class Tables:
                 await connection.execute(statement)
 
         self._loop.run(run())
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def locked(self, workspace_id: str) -> Iterator[Callable[[Executable], None]]:
+        """Hold the lock on a workspace, as a slow write does. What is run meanwhile is committed at the end."""
+        connection = self._loop.run(self._connect())
+
+        def run(statement: Executable) -> None:
+            self._loop.run(connection.execute(statement))
+
+        self._loop.run(connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"))
+        run(select(workspaces.c.id).where(workspaces.c.id == UUID(workspace_id)).with_for_update())
+        try:
+            yield run
+        finally:
+            self._loop.run(connection.exec_driver_sql("COMMIT"))
+            self._loop.run(connection.close())
+
+    async def _connect(self) -> AsyncConnection:
+        return await self._engine.connect()
 
     def digest(self) -> dict[str, str]:
         """A digest of all rows of each table: equal before and after what changed nothing."""
@@ -93,6 +118,11 @@ class Tables:
     def set_role(self, workspace_id: str, user_id: str, *, role: Role) -> None:
         mine = (members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(user_id))
         self.write(update(members).where(*mine).values(role=role))
+
+    def remove_member(self, workspace_id: str, user_id: str) -> None:
+        self.write(
+            delete(members).where(members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(user_id))
+        )
 
     def expire_access_tokens(self, session_id: str) -> None:
         """As if an hour had passed."""

@@ -1,0 +1,114 @@
+"""A workspace's log, read from its database, and what must be true of every one."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from persistence.tables import events, members, projects, tasks, tombstones, workspaces
+from tests.integration.clients import Person, everything, ok
+from tests.integration.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event. `payload` is None where it was forgotten."""
+
+    revision: int
+    sequence: int
+    type: str
+    entity_id: str
+    actor_id: str | None
+    payload: dict[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        return self.type.partition(".")[0]
+
+    @property
+    def is_the_end(self) -> bool:
+        return self.type.endswith((".deleted", ".removed"))
+
+
+def read_log(tables: Tables, workspace_id: str) -> list[Told]:
+    """Its events, in order."""
+    statement = (
+        select(
+            events.c.revision,
+            events.c.sequence,
+            events.c.type,
+            events.c.entity_id,
+            events.c.actor_id,
+            events.c.body,
+        )
+        .where(events.c.workspace_id == UUID(workspace_id))
+        .order_by(events.c.revision, events.c.sequence)
+    )
+    return [
+        Told(revision, sequence, kind, str(entity), str(actor) if actor else None, json.loads(body) if body else None)
+        for revision, sequence, kind, entity, actor, body in tables.rows(statement)
+    ]
+
+
+def check_log(tables: Tables, workspace_id: str) -> list[Told]:
+    """Raise AssertionError unless the log tells all that happened in a workspace, and nothing else. Returns it.
+
+    No number is missing, up to the head; the events of each are numbered from 1; what the log says is there, is there,
+    as of the change that it names; what it says is gone left a tombstone, and nothing else did.
+    """
+    log = read_log(tables, workspace_id)
+    (head,) = tables.rows(select(workspaces.c.head).where(workspaces.c.id == UUID(workspace_id)))
+    numbers = [revision for revision, _ in itertools.groupby(event.revision for event in log)]
+    assert numbers == list(range(1, head[0] + 1))
+    for revision, of_one in itertools.groupby(log, key=lambda event: event.revision):
+        sequences = [event.sequence for event in of_one]
+        assert sequences == list(range(1, len(sequences) + 1)), revision
+    latest = {(event.kind, event.entity_id): event for event in log}
+    alive = {key: event.revision for key, event in latest.items() if not event.is_the_end}
+    assert alive == _rows(tables, UUID(workspace_id))
+    assert _tombstones(tables, UUID(workspace_id)) == {
+        (event.revision, event.sequence, event.kind, event.entity_id) for event in log if event.is_the_end
+    }
+    return log
+
+
+def check_payloads(person: Person, log: list[Told], *, home: str | None = None) -> None:
+    """Raise AssertionError unless the last payload of each thing is what the API answers for it."""
+    at = home or person.home
+    latest = {(event.kind, event.entity_id): event for event in log}
+    told = {key: event.payload for key, event in latest.items() if not event.is_the_end}
+    answered = {("task", task["id"]): task for task in everything(person.client, f"{at}/tasks", limit=200)}
+    for archived in ("false", "true"):
+        found = everything(person.client, f"{at}/projects", archived=archived)
+        answered |= {("project", project["id"]): project for project in found}
+    workspace = ok(person.client.get(at))
+    answered["workspace", workspace["id"]] = {
+        name: value for name, value in workspace.items() if name not in {"role", "head"}
+    }
+    assert {key: payload for key, payload in told.items() if key[0] != "member"} == answered
+
+
+def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:
+    """The revision of each thing in a workspace, by its kind and id."""
+    found: dict[tuple[str, str], int] = {}
+    for kind, key, workspace, revision in (
+        ("workspace", workspaces.c.id, workspaces.c.id, workspaces.c.revision),
+        ("member", members.c.user_id, members.c.workspace_id, members.c.revision),
+        ("project", projects.c.id, projects.c.workspace_id, projects.c.revision),
+        ("task", tasks.c.id, tasks.c.workspace_id, tasks.c.revision),
+    ):
+        rows = tables.rows(select(key, revision).where(workspace == workspace_id))
+        found |= {(kind, str(thing)): number for thing, number in rows}
+    return found
+
+
+def _tombstones(tables: Tables, workspace_id: UUID) -> set[tuple[int, int, str, str]]:
+    statement = select(tombstones.c.revision, tombstones.c.sequence, tombstones.c.kind, tombstones.c.entity_id).where(
+        tombstones.c.workspace_id == workspace_id
+    )
+    return {(revision, sequence, kind, str(entity)) for revision, sequence, kind, entity in tables.rows(statement)}

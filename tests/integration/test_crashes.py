@@ -1,0 +1,160 @@
+"""kill -9 under load, again and again: no answered write is lost, nothing is half done, no retry does a thing twice.
+
+Writers send one request after the other, each with a key of its own, and never the next before the last one was
+answered. What a kill leaves unanswered they send again, unchanged, to the next server. At the end the log must tell of
+each request exactly once, and the tables must be what the log tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.integration.clients import MERGE_PATCH, PATIENCE_S, Client, new_id, register
+from tests.integration.logs import Told, check_log, check_payloads
+from tests.integration.programs import serve
+from tests.integration.tables import Tables
+
+KILLS = 50
+WRITERS = 8
+LONGEST_S = 0.5
+"""A server is killed at some moment within so long a time of load."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent, and the event that it must leave: its type, and the title of the task then (None: it is gone)."""
+
+    method: str
+    path: str
+    tells: str
+    title: str | None
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Writer:
+    """Makes a task, changes it, completes it, deletes some; then the next one."""
+
+    name: str
+    tasks_path: str
+    answered: list[Request] = field(default_factory=list)
+    pending: Request | None = None
+
+    def __post_init__(self) -> None:
+        self._requests = self._plan()
+
+    async def send(self, client: httpx.AsyncClient) -> bool:
+        """Send the next request, or the last one again. False when the server is gone, and nobody knows."""
+        again = self.pending is not None
+        request = self.pending = self.pending or next(self._requests)
+        try:
+            answer = await client.request(request.method, request.path, json=request.body, headers=request.headers)
+        except httpx.TransportError:
+            return False
+        # A deletion that took effect, and was not answered, finds nothing when it is sent again.
+        gone = again and request.method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND
+        assert answer.is_success or gone, (answer.status_code, answer.text)
+        self.answered.append(request)
+        self.pending = None
+        return True
+
+    async def send_until_the_end(self, client: httpx.AsyncClient) -> None:
+        """Send until the server is gone."""
+        while await self.send(client):
+            pass
+
+    async def settle(self, client: httpx.AsyncClient) -> None:
+        """Send again what was not answered."""
+        assert self.pending is None or await self.send(client)
+
+    def _plan(self) -> Iterator[Request]:
+        number = 0
+        while True:
+            number += 1
+            title, task_id = f"{self.name}, task {number}", new_id()
+            path = f"{self.tasks_path}/{task_id}"
+            by_id = {"title": title, "id": task_id}
+            yield self._with_key("POST", self.tasks_path, "task.created", title, by_id)
+            patch = {"Content-Type": MERGE_PATCH, "Idempotency-Key": new_id()}
+            title += ", changed"
+            yield Request(
+                method="PATCH", path=path, tells="task.updated", title=title, body={"title": title}, headers=patch
+            )
+            yield self._with_key("POST", f"{path}/complete", "task.completed", title)
+            # Of something made without a key, the id alone says that it was made before.
+            other = {"title": f"{self.name}, other {number}", "id": new_id()}
+            yield Request(method="POST", path=self.tasks_path, tells="task.created", title=other["title"], body=other)
+            if number % 2:
+                yield Request(method="DELETE", path=path, tells="task.deleted", title=None)
+
+    @staticmethod
+    def _with_key(method: str, path: str, tells: str, title: str, body: dict[str, Any] | None = None) -> Request:
+        headers = {"Idempotency-Key": new_id()}
+        return Request(method=method, path=path, tells=tells, title=title, body=body, headers=headers)
+
+
+async def load(url: str, token: str, writers: list[Writer], *, kill_after_s: float, kill: Callable[[], None]) -> None:
+    """Let all *writers* write, and kill the server in the midst of it."""
+    async with connected(url, token) as client:
+        writing = [asyncio.create_task(writer.send_until_the_end(client)) for writer in writers]
+        await asyncio.sleep(kill_after_s)
+        kill()
+        await asyncio.gather(*writing)
+
+
+async def settle(url: str, token: str, writers: list[Writer]) -> None:
+    """Let *writers* repeat what was not answered."""
+    async with connected(url, token) as client:
+        await asyncio.gather(*(writer.settle(client) for writer in writers))
+
+
+def connected(url: str, token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_S, trust_env=False
+    )
+
+
+def told_of_tasks(log: list[Told]) -> Counter[tuple[str, str | None]]:
+    """How often the log tells of what: the type, and the title of the task then; of a deletion, nothing more."""
+    return Counter(
+        (event.type, None if event.is_the_end or event.payload is None else event.payload["title"])
+        for event in log
+        if event.kind == "task"
+    )
+
+
+def test_no_answered_write_is_lost_and_none_is_done_twice(
+    database_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    seed = random.randrange(10**9)  # noqa: S311  # any moment will do
+    moments = random.Random(seed)  # noqa: S311  # as above
+    settings = {"database_url": database_url, "log_level": "warning"}
+    with serve(tmp_path, **settings) as program, Client(program.url) as client:
+        ada = register(client)
+    token = str(ada.tokens["access_token"])
+    writers = [Writer(f"writer {n}", f"{ada.home}/tasks") for n in range(WRITERS)]
+    unanswered = 0
+    for _ in range(KILLS):
+        with serve(tmp_path, **settings) as program:
+            moment = moments.uniform(0, LONGEST_S)
+            asyncio.run(load(program.url, token, writers, kill_after_s=moment, kill=program.process.kill))
+        unanswered += sum(writer.pending is not None for writer in writers)
+    tables = Tables(database_url)
+    with serve(tmp_path, **settings) as program, Client(program.url, token=token) as client:
+        asyncio.run(settle(program.url, token, writers))
+        log = check_log(tables, ada.workspace_id)
+        check_payloads(replace(ada, client=client), log)
+    tables.close()
+    answered = [request for writer in writers for request in writer.answered]
+    assert told_of_tasks(log) == Counter((request.tells, request.title) for request in answered), seed
+    assert unanswered > KILLS, "the servers were killed under load"
+    record_property("writes", f"{len(answered)} answered, {unanswered} cut off by {KILLS} kills (seed {seed})")

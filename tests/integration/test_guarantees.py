@@ -1,0 +1,246 @@
+"""No lost updates and safe retries, for every write that the contract promises them of."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from persistence.tables import idempotency_keys
+from tests.integration.checking import read_contract
+from tests.integration.clients import Client, Person, done, made, new_id, ok, refused
+from tests.integration.tables import NOW, Tables
+from tests.integration.writes import WRITES, taking, with_client_id
+
+GUARDED = taking("IfMatch")
+KEYED = taking("IdempotencyKey")
+KEPT = {"client_ids", "idempotency_keys"}
+MAKING = ("create_workspace", "create_project", "create_task")
+
+
+def test_each_of_these_writes_is_tried() -> None:
+    assert WRITES.keys() == GUARDED | KEYED
+
+
+def test_every_get_that_needs_a_token_can_be_asked_whether_anything_has_changed() -> None:
+    for item in read_contract()["paths"].values():
+        if "get" in item and item["get"].get("security") != []:
+            assert {"$ref": "#/components/parameters/IfNoneMatch"} in item["get"]["parameters"]
+            assert "304" in item["get"]["responses"]
+            assert "ETag" in item["get"]["responses"]["200"]["headers"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# If-Match, If-None-Match
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation_id", sorted(GUARDED))
+def test_a_write_of_a_version_that_is_no_longer_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
+    write = WRITES[operation_id](ada)
+    before = tables.digest()
+    refused(write.send(If_Match='"0"'), 412, "precondition-failed")
+    refused(write.send(If_Match=f"W/{write.entity_tag()}"), 412, "precondition-failed")
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize("operation_id", sorted(GUARDED))
+def test_a_write_of_the_version_that_is_goes_through(ada: Person, operation_id: str) -> None:
+    write = WRITES[operation_id](ada)
+    assert write.send(If_Match=f'"0", {write.entity_tag()}').is_success
+
+
+@pytest.mark.parametrize("operation_id", sorted(GUARDED & KEYED))
+def test_a_write_answers_the_entity_tag_for_the_next_one(ada: Person, operation_id: str) -> None:
+    write = WRITES[operation_id](ada)
+    before = write.entity_tag()
+    answer = write.send(If_Match=before)
+    assert answer.headers["etag"] == write.entity_tag() != before
+    refused(write.send(If_Match=before), 412, "precondition-failed")
+
+
+def test_a_busy_workspace_can_be_renamed(ada: Person) -> None:
+    etag = ada.client.get(ada.home).headers["etag"]
+    ada.create("tasks", title="Sow")
+    ok(ada.client.merge(ada.home, {"name": "Home"}, If_Match=etag))
+
+
+def test_a_condition_does_not_tell_a_stranger_what_is_there(ada: Person, bob: Person) -> None:
+    task = ada.create("tasks", title="Sow")
+    answer = bob.client.delete(f"{ada.home}/tasks/{task['id']}", headers={"If-Match": '"0"'})
+    refused(answer, 404, "not-found")
+
+
+def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
+    refused(ada.client.delete(f"{ada.home}/tasks/{new_id()}", headers={"If-Match": "*"}), 404, "not-found")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Idempotency-Key
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation_id", sorted(KEYED))
+def test_a_repeated_call_gets_the_same_answer_and_changes_nothing(
+    ada: Person, tables: Tables, operation_id: str
+) -> None:
+    write = WRITES[operation_id](ada)
+    first = write.send(Idempotency_Key="k")
+    before = tables.digest()
+    again = write.send(Idempotency_Key='"k"')
+    assert first.is_success
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert [again.headers.get(name) for name in ("etag", "location")] == [
+        first.headers.get(name) for name in ("etag", "location")
+    ]
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize("operation_id", sorted(KEYED))
+def test_another_call_with_the_key_is_refused(ada: Person, tables: Tables, operation_id: str) -> None:
+    made(ada.client.post(f"{ada.home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
+    ok(ada.client.merge("/v1/users/me", {"name": "A"}, Idempotency_Key="k"))
+    write = WRITES[operation_id](ada)
+    before = tables.digest()
+    answer = write.send(Idempotency_Key="k")
+    assert refused(answer, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
+    assert tables.digest() == before
+
+
+def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(ada: Person) -> None:
+    write = WRITES["update_task"](ada)
+    headers = {"If_Match": write.entity_tag(), "Idempotency_Key": "k"}
+    assert ok(write.send(**headers)) == ok(write.send(**headers))
+
+
+def test_keys_are_of_one_person_and_one_workspace(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = made(ada.client.post("/v1/workspaces", json={"name": "Shared"}, headers={"Idempotency-Key": "k"}))
+    path = f"/v1/workspaces/{shared['id']}/tasks"
+    tables.add_member(shared["id"], bob.id, role="editor")
+    headers = {"Idempotency-Key": "k"}
+    ids = {
+        made(person.client.post(where, json={"title": "Sow"}, headers=headers))["id"]
+        for person, where in ((ada, path), (bob, path), (ada, f"{ada.home}/tasks"))
+    }
+    assert len(ids) == 3
+
+
+def test_a_key_outlives_the_session_that_used_it(ada: Person, client: Client) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+    later = client.with_token(ada.log_in()["access_token"])
+    assert made(later.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers)) == first
+
+
+def test_a_refused_call_leaves_its_key_unused(ada: Person) -> None:
+    headers = {"Idempotency-Key": "k"}
+    body = {"title": "Sow", "project_id": new_id()}
+    refused(ada.client.post(f"{ada.home}/tasks", json=body, headers=headers), 422, "invalid-body")
+    made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+
+
+def test_somebody_who_was_removed_gets_no_old_answer(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
+    tables.add_member(shared["id"], ada.id, role="editor")
+    path, headers = f"/v1/workspaces/{shared['id']}/tasks", {"Idempotency-Key": "k"}
+    made(ada.client.post(path, json={"title": "Sow"}, headers=headers))
+    tables.remove_member(shared["id"], ada.id)
+    refused(ada.client.post(path, json={"title": "Sow"}, headers=headers), 404, "not-found")
+
+
+def test_a_day_later_the_key_is_free_again(ada: Person, tables: Tables) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+    tables.write(update(idempotency_keys).values(recorded_at=NOW.replace(year=2020)))
+    second = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers))
+    assert second["id"] != first["id"]
+    assert made(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers)) == second
+
+
+def test_what_was_kept_goes_with_the_account_and_with_the_workspace(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared", "id": new_id()}))
+    gone = made(ada.client.post("/v1/workspaces", json={"name": "Gone", "id": new_id()}))
+    tables.add_member(shared["id"], ada.id, role="editor")
+    for workspace in (shared, gone, {"id": ada.workspace_id}):
+        body = {"title": "Sow", "id": new_id()}
+        made(ada.client.post(f"/v1/workspaces/{workspace['id']}/tasks", json=body, headers={"Idempotency-Key": "k"}))
+    done(ada.client.delete(f"/v1/workspaces/{gone['id']}"))
+    done(ada.client.delete("/v1/users/me"))
+    kept = [table for table in tables.mentions(ada.id, gone["id"], ada.workspace_id) if table in KEPT]
+    assert kept == []
+    # Who made it is gone; the id of the task in it stays taken.
+    assert tables.mentions(shared["id"]).keys() & KEPT == {"client_ids"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# ids of the client's own
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation_id", MAKING)
+def test_what_is_made_has_the_id_that_it_came_with(ada: Person, operation_id: str) -> None:
+    write = with_client_id(WRITES[operation_id](ada))
+    thing = made(write.send())
+    assert write.body is not None
+    assert thing["id"] == write.body["id"]
+    assert ok(ada.client.get(f"{write.path}/{thing['id']}")) == thing
+
+
+@pytest.mark.parametrize("operation_id", MAKING)
+def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
+    ada: Person, tables: Tables, operation_id: str
+) -> None:
+    write = with_client_id(WRITES[operation_id](ada))
+    path = f"{write.path}/{made(write.send())['id']}"
+    name = "title" if operation_id == "create_task" else "name"
+    ok(ada.client.merge(path, {name: "changed"}))
+    before = tables.digest()
+    answer = write.send()
+    assert (ok(answer)[name], answer.headers["etag"]) == ("changed", ada.client.get(path).headers["etag"])
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize("operation_id", MAKING)
+def test_another_request_with_the_id_and_one_for_what_is_gone_are_refused(
+    ada: Person, tables: Tables, operation_id: str
+) -> None:
+    write = with_client_id(WRITES[operation_id](ada))
+    path = f"{write.path}/{made(write.send())['id']}"
+    name = "title" if operation_id == "create_task" else "name"
+    assert write.body is not None
+    other = ada.client.post(write.path, json={**write.body, name: "another"})
+    assert refused(other, 409, "id-taken") == {"#/id id-taken"}
+    done(ada.client.delete(path))
+    before = tables.digest()
+    assert refused(write.send(), 409, "id-taken") == {"#/id id-taken"}
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize("operation_id", MAKING)
+def test_an_id_that_the_server_made_is_taken_also_after_its_end(ada: Person, operation_id: str) -> None:
+    write = WRITES[operation_id](ada)
+    thing = made(write.send())
+    body = {**(write.body or {}), "id": thing["id"]}
+    refused(ada.client.post(write.path, json=body), 409, "id-taken")
+    done(ada.client.delete(f"{write.path}/{thing['id']}"))
+    answer = ada.client.post(write.path, json=body)
+    if operation_id == "create_workspace":  # its log, and so its tombstone, went with it
+        made(answer)
+    else:
+        refused(answer, 409, "id-taken")
+
+
+def test_an_id_of_a_task_is_none_for_a_project(ada: Person) -> None:
+    client_id = new_id()
+    ada.create("tasks", title="Sow", id=client_id)
+    refused(ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "id": client_id}), 409, "id-taken")
+
+
+def test_an_id_in_capitals_is_an_id(ada: Person) -> None:
+    client_id = new_id()
+    assert ada.create("tasks", title="Sow", id=client_id.upper())["id"] == client_id
+
+
+def test_a_workspace_of_somebody_else_is_not_shown_to_who_knows_its_id(ada: Person, bob: Person) -> None:
+    body = {"name": "Household", "id": new_id()}
+    made(ada.client.post("/v1/workspaces", json=body))
+    refused(bob.client.post("/v1/workspaces", json=body), 409, "id-taken")

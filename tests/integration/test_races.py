@@ -1,0 +1,158 @@
+"""Fifty at once: the database lets one through, and the others learn of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import Engine, delete, event
+
+from persistence.tables import members
+from tests.integration.clients import MERGE_PATCH, PATIENCE_S, Person, check, everything, new_id, ok, refused
+from tests.integration.logs import check_log, check_payloads
+from tests.integration.tables import Tables
+
+MANY = 50
+
+
+def at_once(person: Person, requests: list[dict[str, Any]]) -> list[httpx.Response]:
+    """The answers to *requests*, each sent on a connection of its own. All are checked against the contract."""
+
+    async def send() -> list[httpx.Response]:
+        async with httpx.AsyncClient(
+            base_url=person.client.base_url,
+            headers=person.client.headers,
+            timeout=PATIENCE_S,
+            limits=httpx.Limits(max_connections=len(requests)),
+            trust_env=False,
+        ) as client:
+            return await asyncio.gather(*(client.request(**request) for request in requests))
+
+    answers = asyncio.run(send())
+    for answer in answers:
+        check(answer)
+    return answers
+
+
+def statuses(answers: list[httpx.Response]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_identical_creates_under_one_key_leave_one_task_and_equal_answers(ada: Person, tables: Tables) -> None:
+    request = {
+        "method": "POST",
+        "url": f"{ada.home}/tasks",
+        "json": {"title": "Sow"},
+        "headers": {"Idempotency-Key": new_id()},
+    }
+    answers = at_once(ada, [request] * MANY)
+    assert statuses(answers) == {201: MANY}
+    assert len({(answer.content, answer.headers["etag"], answer.headers["location"]) for answer in answers}) == 1
+    assert everything(ada.client, f"{ada.home}/tasks") == [answers[0].json()]
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_creates_with_one_id_of_the_client_s_leave_one_task(ada: Person, tables: Tables) -> None:
+    request = {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": "Sow", "id": new_id()}}
+    answers = at_once(ada, [request] * MANY)
+    assert statuses(answers) == {201: 1, 200: MANY - 1}
+    assert len({answer.content for answer in answers}) == 1
+    assert everything(ada.client, f"{ada.home}/tasks") == [answers[0].json()]
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_different_creates_with_one_id_leave_the_task_of_one(ada: Person) -> None:
+    client_id = new_id()
+    requests = [
+        {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": f"Sow {n}", "id": client_id}}
+        for n in range(MANY)
+    ]
+    answers = at_once(ada, requests)
+    assert statuses(answers) == {201: 1, 409: MANY - 1}
+    (winner,) = [answer for answer in answers if answer.status_code == 201]
+    assert everything(ada.client, f"{ada.home}/tasks") == [winner.json()]
+
+
+def test_workspaces_made_at_once_with_one_id_are_one(ada: Person) -> None:
+    request = {"method": "POST", "url": "/v1/workspaces", "json": {"name": "Household", "id": new_id()}}
+    assert statuses(at_once(ada, [request] * MANY)) == {201: 1, 200: MANY - 1}
+    assert len(everything(ada.client, "/v1/workspaces")) == 2
+
+
+@pytest.mark.parametrize("what", ["task", "workspace", "account"])
+def test_patches_of_one_version_let_one_through(ada: Person, tables: Tables, what: str) -> None:
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    path, name = {"task": (task, "title"), "workspace": (ada.home, "name"), "account": ("/v1/users/me", "name")}[what]
+    headers = {"If-Match": ada.client.get(path).headers["etag"], "Content-Type": MERGE_PATCH}
+    requests = [
+        {"method": "PATCH", "url": path, "json": {name: f"Version {n}"}, "headers": headers} for n in range(MANY)
+    ]
+    answers = at_once(ada, requests)
+    assert statuses(answers) == {200: 1, 412: MANY - 1}
+    (winner,) = [answer for answer in answers if answer.status_code == 200]
+    assert ok(ada.client.get(path)) == winner.json()
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_patches_without_a_condition_all_go_through_one_after_the_other(ada: Person, tables: Tables) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    requests = [
+        {"method": "PATCH", "url": path, "json": {"title": f"{n}"}, "headers": {"Content-Type": MERGE_PATCH}}
+        for n in range(MANY)
+    ]
+    answers = at_once(ada, requests)
+    assert statuses(answers) == {200: MANY}
+    assert sorted(answer.json()["revision"] for answer in answers) == list(range(3, MANY + 3))
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_one_key_on_two_calls_at_once_is_of_one_of_them(ada: Person) -> None:
+    headers = {"Idempotency-Key": new_id()}
+    requests = [
+        {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": title}, "headers": headers}
+        for title in ("Sow", "Reap") * (MANY // 2)
+    ]
+    answers = at_once(ada, requests)
+    assert statuses(answers) == {201: MANY // 2, 422: MANY // 2}
+    (task,) = everything(ada.client, f"{ada.home}/tasks")
+    assert [answer.json() for answer in answers if answer.status_code == 201] == [task] * (MANY // 2)
+
+
+@contextmanager
+def overheard(beginning: str) -> Iterator[threading.Event]:
+    """An event that is set as soon as the server says something to its database that begins so."""
+    said = threading.Event()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(beginning):
+            said.set()
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+
+def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
+    shared = ada.create("/v1/workspaces", name="Shared")["id"]
+    tables.add_member(shared, bob.id, role="editor")
+    waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT workspaces.head"
+    with ThreadPoolExecutor(1) as thread, tables.locked(shared) as run:
+        with overheard(waits_at) as waiting:
+            write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/tasks", json={"title": "Sow"})
+            assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+        run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))
+        assert not write.done()
+    refused(write.result(PATIENCE_S), 404, "not-found")
+    assert everything(ada.client, f"/v1/workspaces/{shared}/tasks") == []

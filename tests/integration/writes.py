@@ -1,0 +1,109 @@
+"""A write of each kind, ready to be sent: one that changes something, the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from httpx import Response
+
+from tests.integration.checking import read_contract
+from tests.integration.clients import MERGE_PATCH, PASSWORD, Person, new_id, ok
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """A request. `target` is the path of the resource that it changes; None where it makes one."""
+
+    person: Person
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    target: str | None = None
+
+    def send(self, **headers: str) -> Response:
+        """*headers* are written with underscores."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.method == "PATCH":
+            given["Content-Type"] = MERGE_PATCH
+        return self.person.client.request(self.method, self.path, json=self.body, headers=given)
+
+    def entity_tag(self) -> str:
+        """That of the resource, as it is."""
+        assert self.target is not None
+        return str(self.person.client.get(self.target).headers["etag"])
+
+
+def _of(method: str, part: str, body: Mapping[str, Any] | None = None) -> Callable[[Person], Write]:
+    """A write of a new project or task: *part* is `projects`, or `tasks/complete` for an action."""
+    collection, _, action = part.partition("/")
+
+    def make(person: Person) -> Write:
+        new = {"projects": {"name": "Garden"}, "tasks": {"title": "Sow"}}[collection]
+        target = f"{person.home}/{collection}/{person.create(collection, **new)['id']}"
+        opposite = {"unarchive": "archive", "reopen": "complete"}.get(action)
+        if opposite:
+            ok(person.client.post(f"{target}/{opposite}"))
+        path = f"{target}/{action}" if action else target
+        return Write(person=person, method=method, path=path, body=body, target=target)
+
+    return make
+
+
+def _me(method: str, part: str = "", body: Mapping[str, Any] | None = None) -> Callable[[Person], Write]:
+    me = "/v1/users/me"
+    return lambda person: Write(person=person, method=method, path=me + part, body=body, target=me)
+
+
+def _create(collection: str, **body: Any) -> Callable[[Person], Write]:
+    return lambda person: Write(
+        person=person,
+        method="POST",
+        path=collection if collection[0] == "/" else f"{person.home}/{collection}",
+        body=body,
+    )
+
+
+def _delete_workspace(person: Person) -> Write:
+    target = f"/v1/workspaces/{person.create('/v1/workspaces', name='Household')['id']}"
+    return Write(person=person, method="DELETE", path=target, target=target)
+
+
+WRITES: Mapping[str, Callable[[Person], Write]] = {
+    "update_me": _me("PATCH", body={"name": "Ada King"}),
+    "delete_me": _me("DELETE"),
+    "change_password": _me("PUT", "/password", {"current_password": PASSWORD, "new_password": "tea and engines"}),
+    "create_workspace": _create("/v1/workspaces", name="Household"),
+    "update_workspace": lambda person: Write(
+        person=person, method="PATCH", path=person.home, body={"name": "Home"}, target=person.home
+    ),
+    "delete_workspace": _delete_workspace,
+    "create_project": _create("projects", name="Balcony"),
+    "update_project": _of("PATCH", "projects", {"name": "Balcony"}),
+    "delete_project": _of("DELETE", "projects"),
+    "archive_project": _of("POST", "projects/archive"),
+    "unarchive_project": _of("POST", "projects/unarchive"),
+    "create_task": _create("tasks", title="Reap"),
+    "update_task": _of("PATCH", "tasks", {"title": "Reap"}),
+    "delete_task": _of("DELETE", "tasks"),
+    "complete_task": _of("POST", "tasks/complete"),
+    "reopen_task": _of("POST", "tasks/reopen"),
+}
+"""By operationId. Each gets a person of its own."""
+
+
+def taking(header: str) -> set[str]:
+    """The operationIds that take the header parameter of the contract's components called *header*."""
+    reference = {"$ref": f"#/components/parameters/{header}"}
+    return {
+        operation["operationId"]
+        for item in read_contract()["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters" and reference in operation.get("parameters", ())
+    }
+
+
+def with_client_id(write: Write) -> Write:
+    """The same, of something that gets an id of the client's."""
+    return Write(person=write.person, method=write.method, path=write.path, body={**(write.body or {}), "id": new_id()})
