@@ -7,10 +7,12 @@ the `Journal`. The events of a transaction are numbered as they come, and writte
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Executable, UpdateBase, bindparam, delete, insert, select, update
+from sqlalchemy import ClauseElement, Executable, UpdateBase, bindparam, delete, insert, select, update
+from sqlalchemy.sql.visitors import iterate
 
 from domain.events import MEMBER_EVENTS, Event
 from persistence.database import Parameters, Row, Runner
@@ -140,6 +142,16 @@ class Journal:
 
 
 def _refuse_unlogged(statement: Executable) -> None:
-    if isinstance(statement, UpdateBase) and statement.table in LOGGED_TABLES:
-        message = f"a change of {statement.table} around the journal"
+    if changed := _changed_by(statement):
+        message = f"a change of {', '.join(changed)} around the journal"
         raise RuntimeError(message)
+
+
+@lru_cache(maxsize=1000)  # statements are made at import: each is looked through once
+def _changed_by(statement: Executable) -> Sequence[str]:
+    """The logged tables that a statement changes, itself or in a part of it."""
+    return [
+        part.table.name
+        for part in iterate(cast("ClauseElement", statement))
+        if isinstance(part, UpdateBase) and part.table in LOGGED_TABLES
+    ]

@@ -72,15 +72,15 @@ class UnitOfWork:
         self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
-        self._retries = Retries(self._transaction)
         runner = Guarded(dependencies.database if safe else self._transaction)
+        self._retries = Retries(runner)
         self._journal = Journal(
             runner if safe else self._transaction,
             actor_id=principal.user_id if principal else None,
             now=lambda: self.now,
             encode=dependencies.encode_event,
         )
-        self.credentials = CredentialReader(dependencies.database)
+        self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
         self.sessions = Sessions(runner)
         self.workspaces = Workspaces(runner, self._journal)

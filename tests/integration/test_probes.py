@@ -11,7 +11,7 @@ import pytest
 from tests.contract.probes import PROBES, Probe, Target
 from tests.contract.wire import Address, exchange
 from tests.integration.checking import Seen
-from tests.integration.clients import Client, Person, checker, ok, register
+from tests.integration.clients import MERGE_PATCH, Client, Person, checker, ok, register
 from tests.integration.tables import Tables
 
 
@@ -38,6 +38,7 @@ def probed(server: str) -> Iterator[Probed]:
             item=f"{person.home}/tasks/{{id}}",
             token=person.tokens["access_token"],
             flag=f"{person.home}/projects?archived=",
+            conditional=("PATCH", task_path, MERGE_PATCH, b'{"title": "Reap"}'),
         )
         url = urlsplit(server)
         assert url.hostname is not None

@@ -73,6 +73,7 @@ class Caller:
     principal: Principal | None = None
     workspace: UUID | None = None
     admit: Callable[[Role | None], None] = admit_anyone
+    encode_event: Callable[[Event], str] = encode_event
 
     def unit(self, *, safe: bool = False) -> UnitOfWork:
         dependencies = Dependencies(
@@ -82,7 +83,7 @@ class Caller:
             random_bytes=secrets.token_bytes,
             passwords=FakePasswords(),
             policy=Policy(),
-            encode_event=encode_event,
+            encode_event=self.encode_event,
         )
         return UnitOfWork(
             dependencies, principal=self.principal, workspace_id=self.workspace, safe=safe, admit=self.admit

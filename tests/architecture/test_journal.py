@@ -1,0 +1,106 @@
+"""Nothing changes what lies in a workspace but the journal, which writes down what it changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Executable, Table, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from persistence.database import Database, Parameters, Row
+from persistence.journal import Guarded
+from persistence.tables import LOGGED_TABLES, metadata, users
+from persistence.unit_of_work import UnitOfWork
+from tests.persistence.callers import Caller
+
+ROOT = Path(__file__).parents[2]
+UNGUARDED = {"journal", "database", "engines", "unit_of_work"}
+"""What runs statements on a transaction itself: the journal, on the journal's behalf, and what is below it."""
+
+LOGGED = sorted(LOGGED_TABLES, key=lambda table: table.name)
+
+
+class Deaf:
+    """A Runner that notes whether anything reached it."""
+
+    def __init__(self) -> None:
+        self.reached = False
+
+    async def row(self, statement: Executable, parameters: Parameters) -> Row | None:  # noqa: ARG002  # a Runner's signature
+        self.reached = True
+        return None
+
+    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:  # noqa: ARG002  # as above
+        self.reached = True
+        return []
+
+    async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:  # noqa: ARG002  # as above
+        self.reached = True
+        return 0
+
+
+def changes(table: Table) -> Iterator[Executable]:
+    """A change of a table of each kind, as any repository might write it, in each dialect that it might use."""
+    first = next(iter(table.columns))
+    for statement in (insert(table), postgresql.insert(table), sqlite.insert(table), update(table), delete(table)):
+        yield statement
+        yield statement.returning(first)
+    yield insert(table).from_select([first], select(first))
+    yield select(update(table).returning(first).cte())
+
+
+@pytest.mark.parametrize("table", LOGGED, ids=lambda table: table.name)
+@pytest.mark.parametrize("way", ["row", "rows", "run"])
+async def test_a_guarded_runner_lets_no_change_of_a_workspace_pass(table: Table, way: str) -> None:
+    runner = Deaf()
+    for statement in changes(table):
+        with pytest.raises(RuntimeError, match="around the journal"):
+            await getattr(Guarded(runner), way)(statement, {})
+    assert not runner.reached
+
+
+@pytest.mark.parametrize("way", ["row", "rows", "run"])
+async def test_it_lets_everything_else_pass(way: str) -> None:
+    for statement in (*changes(users), *(select(table) for table in LOGGED)):
+        runner = Deaf()
+        await getattr(Guarded(runner), way)(statement, {})
+        assert runner.reached
+
+
+@pytest.mark.parametrize("safe", [False, True])
+async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> None:
+    work = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=safe)
+    repositories = {name: value for name, value in vars(work).items() if hasattr(value, "_runner")}
+    assert {"credentials", "members", "projects", "sessions", "tasks", "users", "workspaces"} < repositories.keys()
+    unguarded = {name for name, value in repositories.items() if not isinstance(vars(value)["_runner"], Guarded)}
+    assert unguarded == (set() if safe else {"_journal"})
+
+
+def test_no_repository_comes_by_another_runner() -> None:
+    for path in (ROOT / "persistence").glob("*.py"):
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.module == "persistence.database"
+            for alias in node.names
+        }
+        assert path.stem in UNGUARDED or imported <= {"Parameters", "Row", "Runner"}, path
+
+
+def test_the_unit_of_work_is_the_only_one_that_makes_a_journal() -> None:
+    makers = {
+        path.stem
+        for folder in ("app", "domain", "handlers", "persistence")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Journal"
+    }
+    assert makers == {UnitOfWork.__module__.rpartition(".")[2]}
+
+
+def test_every_table_is_one_of_a_workspace_or_is_known_not_to_be() -> None:
+    others = {"users", "sessions", "access_tokens", "refresh_tokens", "client_ids", "idempotency_keys"}
+    assert {table.name for table in LOGGED_TABLES} == metadata.tables.keys() - others

@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from domain import projects, tasks, workspaces
+from domain.events import Event
+from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from persistence.database import Database
+from persistence.tables import events, tombstones
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+
+async def log_of(database: Database) -> list[tuple[int, int, str]]:
+    """Revision, sequence and type of all events, in order."""
+    statement = select(events.c.revision, events.c.sequence, events.c.type).order_by(
+        events.c.revision, events.c.sequence
+    )
+    return [(revision, sequence, kind) for revision, sequence, kind in await database.rows(statement, {})]
+
+
+FOUNDED = [(1, 1, "workspace.created"), (1, 2, "member.added"), (1, 3, "project.created")]
+
+
+async def test_the_changes_of_one_call_are_numbered_within_it(ada: Caller) -> None:
+    async with ada.unit() as work:
+        project = await projects.create(work, name="Chores")
+        task = await tasks.create(work, TaskDraft(title="Iron", project_id=project.id))
+        await tasks.complete(work, task.id)
+        await work.commit()
+
+    assert await log_of(ada.database) == [
+        *FOUNDED,
+        (2, 1, "project.created"),
+        (2, 2, "task.created"),
+        (2, 3, "task.completed"),
+    ]
+
+
+async def test_an_event_says_who_when_and_what(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+    row = await ada.database.row(select(events).where(events.c.revision == 2), {})
+    assert row is not None
+    assert (row.workspace_id, row.entity_id, row.actor_id, row.recorded_at) == (
+        ada.workspace_id,
+        task.id,
+        ada.user_id,
+        NOON,
+    )
+    assert '"title":"Iron"' in row.body
+
+
+async def test_what_is_not_committed_is_not_told(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await tasks.create(work, TaskDraft(title="Iron"))
+
+    assert await log_of(ada.database) == FOUNDED
+
+
+class BreachError(Exception):
+    """The contract has it otherwise."""
+
+
+async def test_an_event_that_is_not_as_the_contract_says_takes_the_change_along(ada: Caller) -> None:
+    def refuse(_event: Event) -> str:
+        raise BreachError
+
+    with pytest.raises(BreachError):
+        await replace(ada, encode_event=refuse).write(tasks.create, TaskDraft(title="Iron"))
+
+    assert await log_of(ada.database) == FOUNDED
+    assert (await ada.read(tasks.page, filters=TaskFilter())).items == ()
+    assert (await ada.read(workspaces.get)).head == 1
+
+
+async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    await ada.write(tasks.delete, task.id)
+
+    async with ada.unit() as work:
+        with pytest.raises(RuntimeError, match=r"task\.updated"):
+            await work.tasks.update(task, event="task.updated")
+
+
+async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) -> None:
+    project = await ada.write(projects.create, name="Chores")
+    for title in ("Iron", "Wash", "Fold"):
+        await ada.write(tasks.create, TaskDraft(title=title, project_id=project.id))
+
+    await ada.write(projects.delete, project.id)
+
+    kinds = select(tombstones.c.kind, func.count()).group_by(tombstones.c.kind).order_by(tombstones.c.kind)
+    assert [tuple(row) for row in await ada.database.rows(kinds, {})] == [("project", 1), ("task", 3)]
+
+
+async def test_a_change_that_changes_nothing_is_not_told(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    before = await log_of(ada.database)
+
+    await ada.write(tasks.update, task.id, edit=TaskEdit(title="Iron"))
+
+    assert await log_of(ada.database) == before
