@@ -19,7 +19,7 @@ from .bodies import has_body
 from .document import Document
 from .links import IDEMPOTENCY_KEY
 from .operations import Operation
-from .parameters import MalformedTextError, cookie_texts, query_texts
+from .parameters import MalformedTextError, Parameter, cookie_texts, query_texts
 from .problems import (
     ID_TAKEN,
     INVALID_BODY,
@@ -54,12 +54,13 @@ from .units import Call, Settings, Unit
 class Intent:
     """What a client says of a call itself: what it must find (`If-Match`), and how a repetition is to be known.
 
-    `request` is the digest of the call where it has a key or brings an id, else empty.
+    `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
+    empty.
     """
 
     if_match: str | None
     key: str | None
-    client_id: str | None
+    client_id: Any
     request: bytes
 
 
@@ -148,14 +149,13 @@ class Runner:
         operation = self.operation
         given = headers.get(b"if-match") if operation.target else None
         key = key_of(headers) if IDEMPOTENCY_KEY in operation.parameters["header"].known else None
-        client_id = content.get("id") if operation.item and isinstance(content, dict) else None
+        client_id = self._client_id(content)
+        known_by = key is not None or client_id is not None
         return Intent(
             if_match=b",".join(given).decode("latin-1") if given else None,
             key=key,
             client_id=client_id,
-            request=digest_of(operation.operation_id, call.path, scope["query_string"], content)
-            if key or client_id
-            else b"",
+            request=digest_of(operation.operation_id, call.path, scope["query_string"], content) if known_by else b"",
         )
 
     async def _perform(self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str) -> Wire:
@@ -177,7 +177,7 @@ class Runner:
         return await self._made_before(call, intent, accepted)
 
     async def _claim(self, work: Unit, intent: Intent) -> Literal["new", "repeated"]:
-        claim = await work.claim(self._item_id(intent), intent.request)
+        claim = await work.claim(intent.client_id, intent.request)
         if claim == "taken":
             raise _id_taken()
         return claim
@@ -185,8 +185,7 @@ class Runner:
     async def _made_before(self, call: Call, intent: Intent, accepted: str) -> Wire:
         """200 with what the same request made, as it is now."""
         item = self.operations[str(self.operation.item)]
-        (name,) = item.parameters["path"].known.keys() - call.path.keys()
-        path = {**call.path, name: self._item_id(intent)}
+        path = {**call.path, self._item_parameter.keyword: intent.client_id}
         reading = Call(operation_id=item.operation_id, safe=True, path=path, grant=call.grant, admit_role=_admit_anyone)
         async with self.settings.unit(reading) as work:
             try:
@@ -198,10 +197,22 @@ class Runner:
                 raise _id_taken() from error
         return self._encode(answer, accepted)
 
-    def _item_id(self, intent: Intent) -> Any:
-        """The id that the client made, of the type that handlers get."""
-        parameters = self.operations[str(self.operation.item)].parameters["path"].known
-        return list(parameters.values())[-1].check(intent.client_id)[0]
+    @property
+    def _item_parameter(self) -> Parameter:
+        """The path parameter by which what was made is found."""
+        known = self.operations[str(self.operation.item)].parameters["path"].known
+        (name,) = known.keys() - self.operation.parameters["path"].known.keys()
+        return known[name]
+
+    def _client_id(self, content: Any) -> Any:
+        """The id that the client made, of the type that handlers get; None where it made none."""
+        if self.operation.item is None or not isinstance(content, dict) or "id" not in content:
+            return None
+        client_id, faults = self._item_parameter.check(content["id"])
+        if faults:
+            places = [Fault(fault.detail, fault.code, place="#/id") for fault in faults]
+            raise refuse(INVALID_BODY, "The body is not as the contract says.", faults=places)
+        return client_id
 
     async def _require_match(self, work: Unit, call: Call, given: str) -> None:
         """Refuse unless *given* names the resource as it is, seen under the lock that the write holds."""
@@ -249,7 +260,7 @@ def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
 
 async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) -> Answer:
     """What a GET answers to its path alone."""
-    arguments = {name: path[name] for name in operation.parameters["path"].known}
+    arguments = {p.keyword: path[p.keyword] for p in operation.parameters["path"].known.values()}
     for place in ("query", "header", "cookie"):
         operation.parameters[place].read({}, arguments)
     answer: Answer = await operation.handler(work, **arguments)

@@ -51,7 +51,7 @@ class Unit(Protocol):
         ...
 
     async def record(self, answer: bytes) -> None:
-        """Keep *answer* under the key that was claimed, if there is a commit."""
+        """Keep *answer* under the key that was claimed, if there is a commit. Without it, a commit frees the key."""
         ...
 
     async def claim(self, client_id: Any, request: bytes) -> Literal["new", "repeated", "taken"]:

@@ -100,6 +100,10 @@ class Retries:
         """Keep the answer under a key that was claimed in this transaction."""
         await self._runner.run(_RECORD, {**owner.parameters, "answer": answer})
 
+    async def release(self, owner: KeyOwner) -> None:
+        """Give a key up that was claimed in this transaction."""
+        await self._runner.run(_DELETE, owner.parameters)
+
     async def claim_id(self, space_id: UUID, client_id: UUID, *, request: bytes) -> Claim:
         """The caller holds the lock on the space."""
         place = {"space": space_id, "id": client_id}

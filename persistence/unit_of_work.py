@@ -72,6 +72,7 @@ class UnitOfWork:
         self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
+        self._recorded = False
         runner = Guarded(dependencies.database if safe else self._transaction)
         self._retries = Retries(runner)
         self._journal = Journal(
@@ -159,6 +160,7 @@ class UnitOfWork:
             message = "an answer is recorded under a key"
             raise RuntimeError(message)
         await self._retries.record(self._key.owner, answer=answer)
+        self._recorded = True
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See contract.units.Unit."""
@@ -179,6 +181,8 @@ class UnitOfWork:
 
         Raises OutcomeUnknown, and what an event raises that is not as the contract says.
         """
+        if self._key is not None and not self._recorded:
+            await self._retries.release(self._key.owner)
         await self._journal.flush()
         await self._transaction.commit()
 

@@ -189,6 +189,19 @@ def test_what_fails_while_the_thing_is_read_again_is_no_conflict(server: Sample)
     assert create(server, {"id": CLIENT_ID, "name": "Oxford"}).slug == "resting"
 
 
+def test_an_id_that_could_not_be_in_a_path_is_refused(server: Sample) -> None:
+    reply = create(server, {"id": "kew", "name": "Oxford"})
+    assert (reply.status, reply.slug, reply.places) == (422, "invalid-body", {"pointer #/id format"})
+    assert len(server.store.stations) == 1
+
+
+def test_a_problem_that_is_returned_is_not_kept(server: Sample) -> None:
+    reply = create(server, {"name": "Later"}, "Idempotency-Key: k")
+    assert (reply.status, reply.slug) == (409, "later")
+    assert server.store.log == ["opened", "committed"]
+    assert server.store.answers == {}
+
+
 def test_a_key_and_an_id_go_together(server: Sample) -> None:
     first = create(server, {"id": CLIENT_ID, "name": "Oxford"}, "Idempotency-Key: k")
     again = create(server, {"id": CLIENT_ID, "name": "Oxford"}, "Idempotency-Key: k")

@@ -49,6 +49,15 @@ async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
         await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=5)
 
 
+async def test_a_commit_with_nothing_recorded_frees_the_key(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await work.recall("k", REQUEST)
+        await work.commit()
+
+    async with ada.unit() as work:
+        assert await work.recall("k", OTHER) is None
+
+
 async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:
     async with ada.unit() as work:
         await work.recall("k", REQUEST)

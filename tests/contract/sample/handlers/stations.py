@@ -5,8 +5,10 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel
 
-from contract.answers import Answer, Event, created, events, no_content, ok
+from contract.answers import Answer, Event, ProblemType, created, events, no_content, ok, problem
 from tests.contract.sample.store import NameTakenError, Work
+
+LATER = ProblemType("later", 409, "Later")
 
 
 def _zone(text: str) -> str:
@@ -30,6 +32,8 @@ async def list_stations(work: Work, *, limit: int, open: bool | None = None) -> 
 async def create_station(work: Work, *, body: dict[str, Any]) -> Answer:
     if any(found["name"] == body["name"] for found in work.stations.values()):
         raise NameTakenError
+    if body["name"] == "Later":
+        return problem(LATER, "Come back later.")
     station_id = UUID(body.pop("id", None) or str(uuid4()))
     body.pop("secret", None)
     work.stations[station_id] = {**body, "id": station_id, "revision": 1}
