@@ -45,13 +45,8 @@ class Event:
 
 def event_of(kind: EventType, entity: Entity) -> Event:
     """The event that *entity* became what it is, in the change that its revision names."""
-    match entity:
-        case Workspace():
-            workspace_id, entity_id = entity.id, entity.id
-        case Member():
-            workspace_id, entity_id = entity.workspace_id, entity.user_id
-        case Project() | Task():
-            workspace_id, entity_id = entity.workspace_id, entity.id
+    workspace_id = entity.id if isinstance(entity, Workspace) else entity.workspace_id
+    entity_id = entity.user_id if isinstance(entity, Member) else entity.id
     return Event(type=kind, workspace_id=workspace_id, entity_id=entity_id, revision=entity.revision, entity=entity)
 
 

@@ -19,5 +19,5 @@ def payload_of(event: Event) -> Payload:
             return member_view(member)
         case entities.Project() as project:
             return project_view(project)
-        case entities.Task() as task:
+        case task:
             return task_view(task)

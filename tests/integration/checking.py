@@ -28,6 +28,7 @@ OUTSIDE = {404: "urn:tickbox:problem:not-found", 405: "urn:tickbox:problem:metho
 """The problems that belong to no operation, as the contract's introduction says."""
 
 _BASE = "urn:contract"
+_ENTITY_TAGS = re.compile(r'\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*')
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 Json = Any
@@ -40,6 +41,7 @@ def _formats() -> FormatChecker:
     # Instants are in UTC, with a `Z`: the contract's introduction.
     checker.checks("date-time")(lambda value: not isinstance(value, str) or bool(_UTC.fullmatch(value)))
     checker.checks("uri")(lambda value: not isinstance(value, str) or bool(urlsplit(value).scheme))
+    checker.checks("entity-tags")(lambda value: not isinstance(value, str) or bool(_ENTITY_TAGS.fullmatch(value)))
     checker.checks("uri-reference")(lambda value: not isinstance(value, str) or " " not in value)
     return checker
 
