@@ -36,6 +36,11 @@ def _with_text_keys(node: Any) -> Any:  # YAML
     return [_with_text_keys(item) for item in node] if isinstance(node, list) else node
 
 
+def compose(raw: bytes) -> yaml.Node | None:
+    """The YAML nodes of *raw*, which know their lines; None where there are none. Raises yaml.YAMLError."""
+    return yaml.compose(raw, Loader=_Loader)
+
+
 @dataclass(frozen=True)
 class OperationSource:
     """One operation as it stands in the contract, with its path's own parameters added once."""
