@@ -1,4 +1,4 @@
-"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`. An error is one line, with what to do."""
+"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`, `gate`. An error is one line, with what to do."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from app.gate import gate
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
 from app.settings import Settings, unknown_variables
@@ -47,6 +48,9 @@ Tickbox is ready on {url}
 @click.version_option(package_name="tickbox")
 def main() -> None:
     """A headless to-do server whose OpenAPI contract is the program. Its settings are TICKBOX_* variables."""
+
+
+main.add_command(gate)
 
 
 @main.command()
