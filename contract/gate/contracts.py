@@ -29,8 +29,8 @@ NESTED = frozenset({"$ref", "properties", *COMPOSITES, *(key for key, _ in _SING
 """The keys of a schema that hold further schemas."""
 _MAX_REFERENCES = 50
 """How many `$ref`s in a row are followed: more are a circle."""
-_DATA = {"example", "default", "enum", "value"}
-"""What is data: a `$ref` in it is none."""
+_NAMED = {"properties", "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "callbacks"}
+"""Objects whose keys are names that somebody chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,11 @@ def header(answer: Node, name: str) -> Node | None:
     return next((node for given, node in answer.members("headers").items() if given.lower() == name.lower()), None)
 
 
+def _is_data(key: str) -> bool:
+    """Whether a `$ref` in what stands behind *key* is none."""
+    return key in {"example", "default", "enum", "value"} or key.startswith("x-")
+
+
 @dataclass(frozen=True)
 class Contract:
     """A contract of OpenAPI 3.0. `data` is all of it, as JSON."""
@@ -174,7 +179,8 @@ class Contract:
     @cached_property
     def compiler(self) -> SchemaCompiler:
         """Makes validators of the contract's schemas."""
-        return SchemaCompiler(self.data)
+        schemas = self.root.at("components").members("schemas")
+        return SchemaCompiler({"components": {"schemas": {name: node.value for name, node in schemas.items()}}})
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -219,8 +225,8 @@ class Contract:
             if isinstance(value, dict):
                 if isinstance(value.get("$ref"), str):
                     yield Node(pointer, value)
-                is_named = bool(pointer) and pointer[-1] in {"properties", "examples"}
-                open_nodes += [((*pointer, k), v) for k, v in value.items() if is_named or k not in _DATA]
+                names = bool(pointer) and pointer[-1] in _NAMED
+                open_nodes += [((*pointer, key), v) for key, v in value.items() if names or not _is_data(key)]
             elif isinstance(value, list):
                 open_nodes += [((*pointer, i), item) for i, item in enumerate(value)]
 
@@ -259,7 +265,8 @@ class Contract:
 
     def required(self, schema: Node) -> set[str]:
         """The names that *schema* and the parts of its `allOf` require."""
-        return {str(name) for part in self.parts(schema) for name in part.get("required") or ()}
+        named = [part.get("required") for part in self.parts(schema)]
+        return {str(name) for names in named if isinstance(names, list) for name in names}
 
     def json_schema(self, message: Node | None) -> Node:
         """The schema of the first JSON that *message*, a body or an answer, may be; not followed, empty if none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from openapi_spec_validator.schemas import schema_v30
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from contract.faults import schema_faults
-from contract.schemas import Direction, Validator
+from contract.schemas import COMPOSITES, Direction
 
 from .contracts import NESTED, Contract, Node
 from .findings import Hit, NotCheckableError, Pointer, rules_of
@@ -48,8 +49,11 @@ def _innermost(error: jsonschema_rs.ValidationError) -> Iterator[Hit]:
                 yield from _innermost(inner)
             return
     for fault in schema_faults([error]):
-        named = fault.place.rpartition("/")[2] if fault.code in {"required", "unknown"} else ""
-        yield Hit(tuple(error.instance_path), f"{named}: {fault.detail}" if named else fault.detail)
+        name = fault.place.rpartition("/")[2]
+        if fault.code in {"required", "unknown"}:
+            yield Hit((*error.instance_path, name), f"{name}: {fault.detail}")
+        else:
+            yield Hit(tuple(error.instance_path), fault.detail)
 
 
 def _is_about(errors: Iterable[jsonschema_rs.ValidationError], kind: type, name: str | None = None) -> bool:
@@ -86,8 +90,8 @@ def _sense(contract: Contract) -> Iterator[Hit]:
     validator = OpenAPIV30SpecValidator(dict(contract.data))
     try:
         errors = list(validator.root_validator(validator.schema_path))
-    except RecursionError as error:
-        raise NotCheckableError("openapi-spec-validator does not end on schemas that contain themselves so") from error
+    except (KeyError, RecursionError) as error:
+        raise NotCheckableError("openapi-spec-validator gives up: on a $ref, or a schema in itself") from error
     for found in errors:
         if isinstance(found, OpenAPIValidationError):  # others are defaults, which the rule `fitting-example` has
             yield Hit(_named_in(contract, found.message), found.message)
@@ -113,35 +117,50 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
 def _impossible(contract: Contract) -> Iterator[Hit]:
     """A part of a composition is no value by itself; the whole is looked at."""
     for use in contract.schemas:
-        if use.role == "part":
-            continue
-        schema = contract.compiler.translate(use.node.value, direction=use.direction)
-        try:
-            found = canonical.find_unsatisfiable(schema, offline=True)
-        except (canonical.CanonicalizationError, *_COMPILE_ERRORS):
-            continue  # the rule `compiling-schema` has it
-        # Only of this schema: what it refers to is looked at for itself. `false` is how a closed object is written.
-        if "" in found and not isinstance(found[""], canonical.UnsatisfiableReason.Literal):
-            yield Hit(use.node.pointer, f"no value fits this schema in {_IN[use.direction]}")
+        if use.role != "part" and "$ref" not in use.node.value:
+            own = contract.compiler.translate(_own(contract, use.node, ()), direction=use.direction)
+            try:
+                is_impossible = "" in canonical.find_unsatisfiable(own, offline=True)
+            except (canonical.CanonicalizationError, jsonschema_rs.ValidationError):
+                continue  # the rule `compiling-schema` has it
+            if is_impossible:
+                yield Hit(use.node.pointer, f"no value fits this schema in {_IN[use.direction]}")
+
+
+def _own(contract: Contract, given: Node, within: tuple[Pointer, ...]) -> dict[str, Any]:
+    """A schema with its parts, but without those of the values in it, which are looked at for themselves."""
+    node = contract.follow(given)
+    if node.pointer in within or len(within) > _MAX_PARTS:
+        return {}
+    inner = (*within, node.pointer)
+    own = {key: value for key, value in node.value.items() if key not in NESTED}
+    own |= {key: [_own(contract, part, inner) for part in node.items(key)] for key in COMPOSITES if key in node.value}
+    if "not" in node.value:
+        own["not"] = _own(contract, node.at("not"), inner)
+    if node.get("additionalProperties") is False:
+        own["additionalProperties"] = False
+    names = node.members("properties")
+    if names:  # whether one may be sent or answered is the object's business
+        own["properties"] = {name: {w: sub.get(w) for w in _ONE_WAY & sub.value.keys()} for name, sub in names.items()}
+    return own
 
 
 def _examples(contract: Contract) -> Iterator[Hit]:
-    validators: dict[tuple[Pointer, Direction], Validator | None] = {}
-    for example in _all_examples(contract):
-        key = example.schema.pointer, example.direction
-        if key not in validators:
-            validators[key] = _validator(contract, example)
-        validator = validators[key]
-        faults = schema_faults(validator.iter_errors(example.value)) if validator else []
-        for fault in faults:
-            yield Hit(example.pointer, f"{fault.place.removeprefix('#') or 'the value'}: {fault.detail}")
+    """By schema: its validator holds all that the schema leads to, and goes when its examples are done."""
+    examples = sorted(_all_examples(contract), key=_schema_of)
+    for _, alike in itertools.groupby(examples, key=_schema_of):
+        first, *others = alike
+        try:
+            validator = contract.compiler.compile(first.schema.value, direction=first.direction)
+        except _COMPILE_ERRORS:
+            continue  # the rules `compiling-schema` and `resolving-ref` have it
+        for example in (first, *others):
+            for fault in schema_faults(validator.iter_errors(example.value)):
+                yield Hit(example.pointer, f"{fault.place.removeprefix('#') or 'the value'}: {fault.detail}")
 
 
-def _validator(contract: Contract, example: Example) -> Validator | None:
-    try:
-        return contract.compiler.compile(example.schema.value, direction=example.direction)
-    except _COMPILE_ERRORS:
-        return None  # the rule `compiling-schema` has it
+def _schema_of(example: Example) -> tuple[str, Direction]:
+    return str(example.schema.pointer), example.direction
 
 
 def _all_examples(contract: Contract) -> Iterator[Example]:
@@ -151,14 +170,18 @@ def _all_examples(contract: Contract) -> Iterator[Example]:
             if word in use.node.value:
                 yield Example((*use.node.pointer, word), use.node.value[word], use.node, use.direction)
     for node, direction, _ in contract.messages:
+        schema = contract.follow(node.at("schema"))
         if "example" in node.value:
-            yield Example((*node.pointer, "example"), node.value["example"], node.at("schema"), direction)
+            yield Example((*node.pointer, "example"), node.value["example"], schema, direction)
         for given in node.members("examples").values():
             example = contract.follow(given)
             if "value" in example.value:
-                yield Example((*example.pointer, "value"), example.value["value"], node.at("schema"), direction)
+                yield Example((*example.pointer, "value"), example.value["value"], schema, direction)
 
 
+_ONE_WAY = {"readOnly", "writeOnly"}
+_MAX_PARTS = 5
+"""How deep parts of parts are looked at: they may unfold to more than there is time for."""
 _IN = {"request": "a request", "answer": "an answer"}
 _KIND_OF_PARENT: dict[str | int, str] = {
     **dict.fromkeys(("properties", "schemas", "allOf", "anyOf", "oneOf"), "schemas"),

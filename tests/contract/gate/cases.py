@@ -1,12 +1,15 @@
-"""Reads `cases.txt`: for each rule a change of `good.yaml` that breaks it, and one close to it that does not."""
+"""Reads `cases.txt`: for each rule changes of `good.yaml` that break it, and some close to these that do not."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 GOOD = (HERE / "good.yaml").read_text(encoding="utf-8")
+_WORDS = re.compile(r"\n(fails|passes)\n")
 THERE, GOES, COMES, FOUND, FOUND_THERE = " -+!@"
 
 
@@ -16,12 +19,6 @@ class Change:
 
     text: str
     line: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    fails: Change
-    passes: Change
 
 
 def changed(hunks: str) -> Change:
@@ -41,13 +38,10 @@ def changed(hunks: str) -> Change:
     return Change(text, line)
 
 
-def read() -> dict[str, Case]:
-    """The cases by the ids of their rules."""
+def read() -> Iterator[tuple[str, str, Change]]:
+    """The id of a rule, `fails` or `passes`, and the change."""
     _, *blocks = (HERE / "cases.txt").read_text(encoding="utf-8").split("\n= ")
-    cases = {}
     for block in blocks:
-        rule_id, _, rest = block.rstrip("\n").partition("\nfails\n")
-        fails, _, passes = rest.partition("\npasses\n")
-        assert rule_id not in cases, rule_id
-        cases[rule_id] = Case(changed(fails + "\n"), changed(passes + "\n"))
-    return cases
+        rule_id, *parts = _WORDS.split(block.rstrip("\n"))
+        for word, hunks in zip(parts[::2], parts[1::2], strict=True):
+            yield rule_id, word, changed(hunks + "\n")

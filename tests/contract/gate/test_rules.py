@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from contract.gate.contracts import Surroundings
-from contract.gate.findings import Report
+from contract.gate.findings import STAGES, Report, Stage
 from contract.gate.rules import RULES, run
 
 from . import cases
 
-CASES = cases.read()
+CASES = list(cases.read())
+FAILING = [pytest.param(rule_id, change, id=rule_id) for rule_id, word, change in CASES if word == "fails"]
+PASSING = [pytest.param(change, id=rule_id) for rule_id, word, change in CASES if word == "passes"]
 
 
 def looked_at(text: str) -> Report:
@@ -25,8 +27,9 @@ def found(text: str) -> set[tuple[str, int]]:
     return {(finding.rule.rule_id, finding.line) for finding in looked_at(text).findings}
 
 
-def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
-    assert list(CASES) == [rule.rule_id for rule in RULES]
+@pytest.mark.parametrize("word", ["fails", "passes"])
+def test_every_rule_has_cases_of_both_kinds(word: str) -> None:
+    assert list(dict.fromkeys(rule_id for rule_id, kind, _ in CASES if kind == word)) == [r.rule_id for r in RULES]
 
 
 def test_the_good_contract_breaks_no_rule_and_leaves_none_unchecked() -> None:
@@ -34,14 +37,30 @@ def test_the_good_contract_breaks_no_rule_and_leaves_none_unchecked() -> None:
     assert (report.findings, report.skipped) == ((), ())
 
 
-@pytest.mark.parametrize("rule_id", CASES)
-def test_a_rule_alone_finds_what_breaks_it_where_it_is_broken(rule_id: str) -> None:
-    change = CASES[rule_id].fails
+@pytest.mark.parametrize(("rule_id", "change"), FAILING)
+def test_a_rule_alone_finds_what_breaks_it_where_it_is_broken(rule_id: str, change: cases.Change) -> None:
     assert found(change.text) == {(rule_id, change.line)}
 
 
-@pytest.mark.parametrize("rule_id", CASES)
-def test_what_is_close_to_a_fault_passes(rule_id: str) -> None:
-    change = CASES[rule_id].passes
-    assert change.text != cases.GOOD
-    assert found(change.text) == set()
+@pytest.mark.parametrize("change", PASSING)
+def test_what_is_close_to_a_fault_passes(change: cases.Change) -> None:
+    assert (found(change.text), change.line) == (set(), None)
+
+
+def test_a_contract_of_any_kind_is_looked_at_to_the_end() -> None:
+    report = looked_at((cases.HERE / "bad.yaml").read_text(encoding="utf-8"))
+    assert [skip.rule.rule_id for skip in report.skipped] == ["consistent"]
+    assert len({finding.rule.rule_id for finding in report.findings}) == 41
+
+
+def test_what_openapi_spec_validator_gives_up_on_is_not_checked_with_it() -> None:
+    change = cases.changed("     Shelf:\n+      allOf: [{type: array, items: {$ref: '#/components/schemas/Shelf'}}]\n")
+    assert [skip.rule.rule_id for skip in looked_at(change.text).skipped] == ["consistent"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_without_the_form_nothing_else_is_looked_at_whatever_the_stage(stage: Stage) -> None:
+    report = run(b"openapi: 3.0.4\ninfo: {}\n", file="contract.yaml", stages=[stage])
+    assert {finding.rule.rule_id for finding in report.findings} == {"well-formed"}
+    assert {skip.why for skip in report.skipped} == {"the form is not right yet"}
+    assert len(report.rules) == len(report.skipped) + 1
