@@ -7,9 +7,9 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata, resources
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 import click
@@ -33,7 +33,7 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("stages", nargs=-1, type=click.Choice(STAGES), metavar="[valid] [style] [complete]")
 @click.option("--contract", metavar="FILE", type=_FILE, help="An OpenAPI 3.0 file. Left out: Tickbox's own.")
 @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
@@ -66,12 +66,24 @@ def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **optio
 
 def _report(contract: Path | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:
     path = contract or _OURS
-    package = handlers or (None if contract else "handlers")
     surroundings = Surroundings(
-        handlers=_finder(_imported(package)) if package and "complete" in stages else None,
+        handlers=_finder(handlers, is_ours=contract is None) if "complete" in stages else None,
         stale_models=None if contract else _stale_models,
     )
     return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
+
+
+def _finder(package: str | None, *, is_ours: bool) -> Callable[[str, str], bool] | None:
+    """Looks for the handlers of a tag in a module of *package*, which may lie in the folder that we are in."""
+    if package is None and not is_ours:
+        return None
+    if package:  # before our own packages, the names of which are plain
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(package or "handlers")
+    except ImportError as error:
+        raise CannotRun(f"{package} cannot be imported ({error}): name a package for --handlers") from error
+    return lambda tag, operation_id: find_handler(module, tag, operation_id) is not None
 
 
 def _shown(path: Path) -> str:
@@ -80,23 +92,11 @@ def _shown(path: Path) -> str:
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 
-def _imported(package: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))  # a command of an environment does not see the folder it is run in
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise CannotRun(f"{package} cannot be imported ({error}): name a package for --handlers") from error
-
-
-def _finder(package: ModuleType) -> Any:
-    return lambda tag, operation_id: find_handler(package, tag, operation_id) is not None
-
-
 def _stale_models() -> list[str]:
     """What `make models` would change. The generator is a development dependency, and wants a process of its own."""
     if importlib.util.find_spec("datamodel_code_generator") is None:
         raise NotCheckableError("the development dependencies are not installed")
-    command = [sys.executable, "-m", "spec.generate", "--check"]
+    command = [sys.executable, "-P", "-m", "spec.generate", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nothing is from outside
     return [line.partition(" is ")[0] for line in done.stderr.splitlines()] if done.returncode else []
 
@@ -111,6 +111,6 @@ def _write(report: Report, junit: Path | None, sarif: Path | None) -> None:
 
 def _lines(report: Report, form: str, notes: tuple[Path, ...]) -> list[str]:
     if form == "messages":
-        texts = {_shown(path): path.read_text(encoding="utf-8") for path in notes}
+        texts = {_shown(path): path.read_text(encoding="utf-8", errors="replace") for path in notes}
         return [json.dumps(line) for line in messages.lines(report, texts)]
     return list(reports.github(report) if form == "github" else reports.table(report))

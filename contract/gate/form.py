@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
-
-import orjson
 
 from .contracts import Contract, Node
 from .findings import Hit, rules_of
@@ -79,9 +78,9 @@ def _shared_headers(contract: Contract) -> Iterator[Hit]:
 
 def _repeated(components: Iterable[Node], nodes: Iterable[Node]) -> Iterator[Hit]:
     """Those of *nodes* that are written out though a component, or one before them, is the same word for word."""
-    seen = {orjson.dumps(node.value, option=orjson.OPT_SORT_KEYS) for node in components}
+    seen = {json.dumps(node.value, sort_keys=True) for node in components}
     for node in nodes:
-        text = orjson.dumps(node.value, option=orjson.OPT_SORT_KEYS)
+        text = json.dumps(node.value, sort_keys=True)
         if "$ref" not in node.value and text in seen:
             yield Hit(node.pointer, "the same is written elsewhere: make it one component")
         seen.add(text)

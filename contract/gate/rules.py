@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from . import complete, exchanges, form, names, shapes, valid, writes
-from .contracts import Contract, Surroundings
+from .contracts import Contract, Operation, Surroundings
 from .findings import STAGES, Finding, NotCheckableError, Pointer, Report, Rule, Skipped, Stage
 from .places import read
 
@@ -19,20 +19,25 @@ def run(
 ) -> Report:
     """Bring the contract in *raw* through *stages*. *file* is its name in the report. Raises UnreadableError.
 
-    Where its form is not OpenAPI's, that is all that is found, whatever the stages: the other rules rely on it.
+    Where its form is not OpenAPI's, that is all that is looked at, whatever the stages: the other rules rely on it.
     """
     data, places = read(raw)
     contract = Contract(data, places, surroundings or Surroundings())
     rules = tuple(rule for rule in RULES if rule.stage in stages)
     findings, skipped = _look(contract, (valid.FORM,))
-    operations: frozenset[tuple[str, str]] = frozenset()
+    operations: tuple[Operation, ...] = ()
     if findings:
-        skipped = [Skipped(rule=rule, why="the form is not right yet") for rule in rules if rule is not valid.FORM]
-        rules = (valid.FORM, *(rule for rule in rules if rule is not valid.FORM))
+        rules = (valid.FORM,)
     else:
-        operations = frozenset((operation.method, operation.path) for operation in contract.operations)
+        operations = contract.operations
         findings, skipped = _look(contract, rules)
-    return Report(file=file, rules=rules, findings=tuple(findings), skipped=tuple(skipped), operations=operations)
+    return Report(
+        file=file,
+        rules=rules,
+        findings=tuple(findings),
+        skipped=tuple(skipped),
+        operations=frozenset((operation.method, operation.path) for operation in operations),
+    )
 
 
 def _look(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skipped]]:
