@@ -8,7 +8,7 @@ def main() -> None:
     if sys.argv[1:2] == ["gate"]:
         from app.gate import gate  # noqa: PLC0415  # half a second less than with the server
 
-        gate(args=sys.argv[2:], prog_name="tickbox gate")
+        gate.main(sys.argv[2:], prog_name="tickbox gate")
     else:
         from app.cli import main as server  # noqa: PLC0415  # as above
 

@@ -45,7 +45,7 @@ class CannotRun(click.ClickException):
 @click.option("--sarif", metavar="FILE", type=_FILE, help="Write SARIF 2.1.0 as well.")
 @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
 def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **options: Any) -> None:
-    """Check a contract: is it valid, in good style, complete? All three stages run where none is named.
+    """Say whether a contract is valid, in good style and complete. All three stages run where none is named.
 
     Exits with 0 when nothing is wrong, with 1 when something is, and with 2 when it could not be checked.
     """
@@ -98,7 +98,8 @@ def _stale_models() -> list[str]:
         raise NotCheckableError("the development dependencies are not installed")
     command = [sys.executable, "-P", "-m", "spec.generate", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nothing is from outside
-    return [line.partition(" is ")[0] for line in done.stderr.splitlines()] if done.returncode else []
+    stale = [line.partition(" is not what ")[0] for line in done.stderr.splitlines() if " is not what " in line]
+    return stale or ["what spec.generate makes"] * (done.returncode != 0)
 
 
 def _write(report: Report, junit: Path | None, sarif: Path | None) -> None:

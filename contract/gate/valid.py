@@ -192,7 +192,7 @@ _KIND_OF_KEY: dict[str | int, str] = {
     "requestBody": "requestBodies",
 }
 
-FORM, *_OTHERS = RULES = rules_of("valid", (
+RULES = rules_of("valid", (
     ("well-formed", "OpenAPI 3.0 schema, openapi-spec-validator", _form,
      "Every tool starts from the form that OpenAPI prescribes; so do the other rules, which wait until it is right."),
     ("unique-key", "YAML 1.2, 3.2.1.3", _keys,
@@ -208,3 +208,4 @@ FORM, *_OTHERS = RULES = rules_of("valid", (
     ("fitting-example", "ours", _examples,
      "People copy examples and mocks answer them: each fits its schema, as a request or as an answer."),
 ))  # fmt: skip
+FORM = RULES[0]
