@@ -1,4 +1,4 @@
-"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`. An error is one line, with what to do."""
+"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`, `gate`. An error is one line, with what to do."""
 
 import asyncio
 import contextlib
@@ -118,6 +118,15 @@ def routes() -> None:
             rule = AccessRule.parse(access, VOCABULARY)
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
         click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:20}{needs}")
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def gate(arguments: tuple[str, ...]) -> None:
+    """Say whether a contract is valid, in good style and complete."""
+    from app.gate import gate as command  # noqa: PLC0415  # 3 MB that a server does not need
+
+    command.main(list(arguments), prog_name="tickbox gate")
 
 
 @main.group()

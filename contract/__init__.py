@@ -24,6 +24,9 @@ operation context, the resolver hook, the loading and checking of the specificat
     engine        the runners, and the answer to whatever goes wrong
     events        facts that are written down, checked as answers are
     protocol      not Connexion's business but uvicorn's: its HTTP parser, bounded
+    handlers      where the function of an operation is found
+    quiet         Connexion imported without its advice; before every other import of it
+    gate          is a contract good? A package of its own, which needs neither Connexion nor a server
 
 What we rely on inside Connexion 3.3, and would have to look at in a new version:
 
@@ -34,12 +37,3 @@ What we rely on inside Connexion 3.3, and would have to look at in a new version
 
 It knows no to-do. Nothing here imports `app`, `handlers`, `domain` or `persistence`.
 """
-
-import warnings
-
-with warnings.catch_warnings():
-    # Connexion imports Starlette's test client, which advises to install another HTTP client for it.
-    warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
-    # Connexion resolves references with classes that jsonschema has deprecated.
-    warnings.filterwarnings("ignore", message=r"jsonschema\.\S+ is deprecated", category=DeprecationWarning)
-    import connexion as _connexion  # noqa: F401  # only to be imported quietly

@@ -18,6 +18,9 @@ import functools
 from collections.abc import Awaitable, Callable
 from types import ModuleType
 
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
 from connexion.exceptions import ResolverError
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
@@ -32,7 +35,8 @@ from connexion.resolver import Resolution, Resolver
 from .access import Vocabulary
 from .document import Document
 from .engine import Engine
-from .operations import compile_operations, find_handler
+from .handlers import find_handler
+from .operations import compile_operations
 from .problems import Refused
 from .routing import TrieRoutingMiddleware
 from .security import Authenticate, BearerHandler

@@ -22,8 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
 from .answers import Fault
-from .faults import pointer, schema_faults
-from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, MAX_FAULTS, UNSUPPORTED_MEDIA_TYPE, refuse
+from .faults import MAX_FAULTS, pointer, schema_faults
+from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
 from .schemas import Validator
 
 _NUL = b"\\u0000"

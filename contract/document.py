@@ -36,6 +36,21 @@ def _with_text_keys(node: Any) -> Any:  # YAML
     return [_with_text_keys(item) for item in node] if isinstance(node, list) else node
 
 
+def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:
+    """The YAML nodes of *raw*, which know their lines; None where there are none. Raises yaml.YAMLError.
+
+    It is also raised where *raw* is nested deeper than *max_depth*: composing recurses in C, where 100,000 brackets
+    end the process.
+    """
+    depth = 0
+    for event in yaml.parse(raw, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > max_depth:
+            mark: Any = event.start_mark  # the C parser's, which the stubs do not know here
+            raise yaml.MarkedYAMLError(problem="it is nested too deep", problem_mark=mark)
+    return yaml.compose(raw, Loader=_Loader)
+
+
 @dataclass(frozen=True)
 class OperationSource:
     """One operation as it stands in the contract, with its path's own parameters added once."""

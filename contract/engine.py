@@ -9,6 +9,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from connexion.spec import Specification

@@ -14,7 +14,9 @@ from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from .answers import Fault
-from .problems import MAX_FAULTS
+
+MAX_FAULTS = 50
+"""How many faults one document lists; what is beyond is left out."""
 
 MAX_NAME_CHARS = 64
 """How much of a name that the client made up is repeated in a fault."""

@@ -13,7 +13,7 @@ import pkgutil
 import re
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -26,13 +26,13 @@ import pydantic
 from .access import AccessRule, Vocabulary
 from .bodies import Body, MediaBody, build_for, is_json, is_supported
 from .document import Document, OperationSource
+from .handlers import Handler, find_handler
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
 from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
 from .problems import PROBLEM_JSON
 from .responses import EVENT_STREAM, UNDECLARED, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, Validator
 
-Handler = Callable[..., Any]
 ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
 """Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
 
@@ -338,19 +338,6 @@ def compile_operations(
 ) -> dict[str, Operation]:
     """The operations of *document* by operationId. Raises ContractMismatchError, with everything that is wrong."""
     return _Compiler(document, handlers, vocabulary, body_limit_bytes, outer_headers).run()
-
-
-def find_handler(package: ModuleType, tag: str, operation_id: str) -> Handler | None:
-    """The function `<package>.<tag>.<operation_id>`, or None."""
-    name = f"{package.__name__}.{tag}"
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
-    handler: Handler | None = getattr(module, operation_id, None)
-    return handler
 
 
 def _public_coroutines(package: ModuleType) -> Iterator[tuple[str, str]]:

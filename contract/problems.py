@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
 from connexion.exceptions import ProblemException
 
 from .answers import Fault, Problem, ProblemType, problem
+from .faults import MAX_FAULTS
 
 PROBLEM_JSON = "application/problem+json"
-MAX_FAULTS = 50
-"""How many faults one document lists; what is beyond is left out."""
 
 MALFORMED_REQUEST = ProblemType("malformed-request", 400, "Malformed request")
 INVALID_PARAMETERS = ProblemType("invalid-parameters", 400, "Invalid parameters")

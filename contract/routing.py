@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.operations import AbstractOperation

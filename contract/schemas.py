@@ -66,10 +66,16 @@ class SchemaCompiler:
 
         Patterns run on a linear-time engine: one with look-around or back-references does not compile.
         """
-        compiled = {**_translate(schema, direction, is_open=False), "$defs": self._reachable(schema, direction)}
         return Validator(
-            compiled, formats=_FORMATS, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
+            self.translate(schema, direction=direction),
+            formats=_FORMATS,
+            validate_formats=True,
+            pattern_options=jsonschema_rs.RegexOptions(),
         )
+
+    def translate(self, schema: Mapping[str, Any], *, direction: Direction) -> dict[str, Any]:
+        """*schema* as JSON Schema 2020-12, with the components that it needs under `$defs`, as `request.<name>`."""
+        return {**_translate(schema, direction, is_open=False), "$defs": self._reachable(schema, direction)}
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """*schema*, or the component that it refers to."""
@@ -88,25 +94,25 @@ class SchemaCompiler:
 
 
 def _collect_references(node: Any, components: Mapping[str, Any], found: set[str]) -> None:  # JSON
-    if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            name = reference.rsplit("/", 1)[1]
-            if name not in found and name in components:
-                found.add(name)
-                _collect_references(components[name], components, found)
-        for value in node.values():
-            _collect_references(value, components, found)
-    elif isinstance(node, list):
-        for value in node:
-            _collect_references(value, components, found)
+    open_nodes = [node]  # a chain of components may be longer than the interpreter's stack
+    while open_nodes:
+        match open_nodes.pop():
+            case dict() as members:
+                reference = members.get("$ref")
+                name = reference.rpartition("/")[2] if isinstance(reference, str) else ""
+                if name not in found and name in components:
+                    found.add(name)
+                    open_nodes.append(components[name])
+                open_nodes.extend(members.values())
+            case list() as items:
+                open_nodes.extend(items)
 
 
 def _translate(schema: Mapping[str, Any], direction: str, *, is_open: bool) -> dict[str, Any]:
     """*schema* as 2020-12. An open one does not forbid undeclared properties: the schema around it does."""
     if "$ref" in schema:
         prefix = "part" if is_open else ("answer" if direction == "part" else direction)
-        return {"$ref": f"#/$defs/{prefix}.{str(schema['$ref']).rsplit('/', 1)[1]}"}
+        return {"$ref": f"#/$defs/{prefix}.{str(schema['$ref']).rpartition('/')[2]}"}
     out: dict[str, Any] = {
         key: value
         for key, value in schema.items()

@@ -11,6 +11,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
 from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
 from starlette.types import Scope

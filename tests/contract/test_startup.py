@@ -15,7 +15,8 @@ import yaml
 from contract.access import Vocabulary
 from contract.answers import Answer
 from contract.document import Document
-from contract.operations import ContractMismatchError, compile_operations, find_handler
+from contract.handlers import find_handler
+from contract.operations import ContractMismatchError, compile_operations
 
 from .sample import handlers as sample_handlers
 from .sample.application import CONTRACT, VOCABULARY, build

@@ -1,0 +1,225 @@
+"""Stage `style`: bodies, lists, statuses, headers, retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .contracts import MERGE_PATCH, PROBLEM_JSON, Contract, Node, Operation, header
+from .findings import Hit, rules_of
+
+_TOTALS = {"count", "total", "total_count", "total_items", "total_pages"}
+_PROBLEM_MEMBERS = {"type", "title", "status", "detail"}
+_FAULT_MEMBERS = {"code", "detail"}
+
+
+def _errors(contract: Contract, *statuses: str) -> Iterator[tuple[Operation, str, Node]]:
+    """The answers from 400 on, or those of them that are named."""
+    for operation in contract.operations:
+        for status, answer in operation.errors():
+            if not statuses or status in statuses:
+                yield operation, status, answer
+
+
+def _pages(contract: Contract) -> Iterator[Hit]:
+    for operation in filter(contract.is_page, contract.operations):
+        schema = contract.json_schema(operation.answers["200"])
+        place, properties = contract.follow(schema).pointer, contract.properties(schema)
+        cursor = properties.get("next_cursor")
+        if not {"items", "next_cursor"} <= contract.required(schema):
+            yield Hit(place, "a page requires items and next_cursor")
+        if cursor and (cursor.get("type"), cursor.get("nullable")) != ("string", True):
+            yield Hit(cursor.pointer, "next_cursor is no nullable text")
+
+
+def _totals(contract: Contract) -> Iterator[Hit]:
+    for operation in filter(contract.is_page, contract.operations):
+        for name, node in contract.properties(contract.json_schema(operation.answers["200"])).items():
+            if name in _TOTALS:
+                yield Hit(node.pointer, f"this page answers a total, {name}")
+
+
+def _limits(contract: Contract) -> Iterator[Hit]:
+    for operation in filter(contract.is_page, contract.operations):
+        limit = operation.takes("query", "limit")
+        if limit is None:
+            yield Hit(operation.node.pointer, f"{operation.name} takes no limit")
+        elif not {"default", "maximum"} <= contract.follow(limit.at("schema")).value.keys():
+            yield Hit(limit.pointer, "limit has no default and maximum")
+
+
+def _cursors(contract: Contract) -> Iterator[Hit]:
+    for operation in filter(contract.is_page, contract.operations):
+        if operation.takes("query", "cursor") is None:
+            yield Hit(operation.node.pointer, f"{operation.name} takes no cursor")
+
+
+def _query_arrays(contract: Contract) -> Iterator[tuple[Node, Node]]:
+    """Each query parameter that is a list, and its schema."""
+    for operation in contract.operations:
+        for node in operation.parameters:
+            schema = contract.follow(node.at("schema"))
+            if node.get("in") == "query" and schema.get("type") == "array":
+                yield node, schema
+
+
+def _exploded(contract: Contract) -> Iterator[Hit]:
+    for node, _ in _query_arrays(contract):
+        if node.value.get("style", "form") != "form" or node.value.get("explode", True) is not True:
+            yield Hit(node.pointer, f"the list {node.get('name')} is not given as name=a&name=b")
+
+
+def _not_empty(contract: Contract) -> Iterator[Hit]:
+    for node, schema in _query_arrays(contract):
+        if not schema.get("minItems"):
+            yield Hit(node.pointer, f"the list {node.get('name')} has no minItems: 1")
+
+
+def _patches(contract: Contract) -> Iterator[tuple[Operation, Node]]:
+    yield from ((o, o.body) for o in contract.operations if o.method == "patch" and o.body is not None)
+
+
+def _merge_patch(contract: Contract) -> Iterator[Hit]:
+    for operation, body in _patches(contract):
+        if set(body.members("content")) != {MERGE_PATCH}:
+            yield Hit(body.pointer, f"{operation.name} does not take {MERGE_PATCH} alone")
+
+
+def _empty_patches(contract: Contract) -> Iterator[Hit]:
+    for operation, body in _patches(contract):
+        schema = contract.follow(contract.json_schema(body))
+        if not schema.get("minProperties"):
+            yield Hit(schema.pointer, f"the patch of {operation.name} has no minProperties: 1")
+
+
+def _accept_patch(contract: Contract) -> Iterator[Hit]:
+    for operation, status, answer in _errors(contract, "415"):
+        if operation.method == "patch":
+            yield from _lacking(answer, "Accept-Patch", status)
+
+
+def _problem_media(contract: Contract) -> Iterator[Hit]:
+    for operation, status, answer in _errors(contract):
+        if set(answer.members("content")) != {PROBLEM_JSON}:
+            yield Hit(answer.pointer, f"the answer {status} of {operation.name} is not {PROBLEM_JSON} alone")
+
+
+def _problem_schema(contract: Contract) -> Iterator[Hit]:
+    for _, _, answer in _errors(contract):
+        schema = answer.at("content", PROBLEM_JSON, "schema")
+        if not schema.value:
+            continue  # the rule `problem-json` has it
+        place, properties = contract.follow(schema).pointer, contract.properties(schema)
+        faults = contract.properties(properties["errors"].at("items")) if "errors" in properties else {}
+        if not contract.required(schema) & properties.keys() >= _PROBLEM_MEMBERS:
+            yield Hit(place, "a problem requires type, title, status and detail")
+        if not faults.keys() >= _FAULT_MEMBERS:
+            yield Hit(place, "a problem has errors, a list of {detail, code, pointer or parameter or header}")
+
+
+def _lacking(answer: Node, *names: str) -> Iterator[Hit]:
+    """A finding for *answer*, of the status that stands last in *names*, for each header that it does not declare."""
+    *wanted, status = names
+    for name in wanted:
+        if header(answer, name) is None:
+            yield Hit(answer.pointer, f"this answer {status} does not declare {name}")
+
+
+def _authenticate(contract: Contract) -> Iterator[Hit]:
+    for _, status, answer in _errors(contract, "401"):
+        yield from _lacking(answer, "WWW-Authenticate", status)
+
+
+def _retry_after(contract: Contract) -> Iterator[Hit]:
+    for _, status, answer in _errors(contract, "429", "503"):
+        yield from _lacking(answer, "Retry-After", status)
+
+
+def _rate_limits(contract: Contract) -> Iterator[Hit]:
+    for _, status, answer in _errors(contract, "429"):
+        yield from _lacking(answer, "RateLimit-Policy", "RateLimit", status)
+
+
+def _request_ids(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        for status, answer in operation.answers.items():
+            yield from _lacking(answer, "X-Request-Id", status)
+
+
+def _single_statuses(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        for status in operation.answers:
+            if not status.isdecimal():
+                yield Hit((*operation.node.pointer, "responses", status), f"{operation.name} answers {status}")
+
+
+def _creates(contract: Contract) -> Iterator[Hit]:
+    """A POST creates where the GET of its path lists, or where its body is named so."""
+    for operation in contract.operations:
+        listing = contract.operation(operation.path, "get")
+        name = str(contract.json_schema(operation.body).get("$ref"))
+        into_list = listing is not None and contract.is_page(listing)
+        if operation.method == "post" and (into_list or name.endswith("Create")) and "201" not in operation.answers:
+            yield Hit(operation.node.pointer, f"{operation.name} creates and does not answer 201")
+
+
+def _locations(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if "201" in operation.answers:
+            yield from _lacking(operation.answers["201"], "Location", "201")
+
+
+def _deletes(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        successes = [status for status, _ in operation.successes()]
+        if operation.method == "delete" and successes != ["204"]:
+            yield Hit(operation.node.pointer, f"{operation.name} does not answer 204 alone")
+
+
+def _sunsets(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if operation.node.get("deprecated") is True and "x-sunset" not in operation.node.value:
+            yield Hit((*operation.node.pointer, "deprecated"), f"{operation.name} has no x-sunset")
+
+
+RULES = rules_of("style", (
+    ("page-shape", "Zalando 160, 248", _pages,
+     "All lists are read by one loop: `{items, next_cursor}`, both always there, the cursor null at the end."),
+    ("no-totals", "Zalando 254", _totals,
+     "A total costs a scan at each page, and is wrong when it arrives."),
+    ("page-limit", "Zalando 160, OWASP API4:2023", _limits,
+     "Who asks for all gets a page; who asks for more than the most is told so."),
+    ("page-cursor", "Zalando 160, AIP-158", _cursors,
+     "The next page is asked for with `cursor`, everywhere."),
+    ("exploded-query-lists", "Zalando 137, generators", _exploded,
+     "`explode: false` is ignored by two generators."),
+    ("non-empty-query-lists", "Zalando 137", _not_empty,
+     "A list of nothing cannot be told from one that was not given."),
+    ("merge-patch", "RFC 7396", _merge_patch,
+     "What is not sent is not touched, and null clears: this is what the media type says, and no other does."),
+    ("non-empty-patch", "RFC 5789", _empty_patches,
+     "A patch of nothing is a mistake."),
+    ("accept-patch", "RFC 5789, 2.2", _accept_patch,
+     "Who sent a patch of another type is told the right one."),
+    ("problem-json", "RFC 9457", _problem_media,
+     "One form for all errors: one place in a client to read them."),
+    ("problem-schema", "RFC 9457", _problem_schema,
+     "Programs decide by type, people read title and detail, and forms show each of errors at its field."),
+    ("www-authenticate", "RFC 9110, 15.5.2", _authenticate,
+     "A 401 must say how to authenticate."),
+    ("retry-after", "RFC 9110, 10.2.3; RFC 6585, 4", _retry_after,
+     "Who is told to come back is told when."),
+    ("rate-limit-headers", "IETF ratelimit-headers draft", _rate_limits,
+     "Who is limited can see the limit, and what is left of it."),
+    ("request-id", "W3C Trace Context", _request_ids,
+     "A complaint names the request, and the logs have it."),
+    ("single-statuses", "generators", _single_statuses,
+     "Errors have a type in an SDK only where each status is declared: no `4XX`, no `default`."),
+    ("create-201", "RFC 9110, 15.3.2", _creates,
+     "Whether something was made is the status's to say."),
+    ("location", "RFC 9110, 10.2.2", _locations,
+     "Who made something is told where it is."),
+    ("delete-204", "RFC 9110, 9.3.5", _deletes,
+     "What is gone has nothing to show."),
+    ("sunset", "RFC 9745, RFC 8594", _sunsets,
+     "Deprecation without a date moves nobody."),
+))  # fmt: skip

@@ -1,0 +1,61 @@
+"""JSON lines for a pipeline that orchestrates: what was delivered, and what somebody has to decide.
+
+A clarification is a finding that a change of the file alone cannot answer, as somebody has to decide first; or an
+operation that the notes beside the contract tell of, and the contract does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .findings import Report
+from .reports import coverage, summary
+
+Json = dict[str, Any]
+
+QUESTIONS: Mapping[str, tuple[str, bool]] = {
+    "security-named": ("Who may call this: anybody, or who holds a token with which scope?", True),
+    "error-answers": ("How can this fail, and what is answered then?", True),
+    "field-description": ("What does this field mean?", False),
+}
+"""By rule: what has to be decided, and whether work on the contract has to wait for it."""
+
+_MENTION = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s`?]*)[^`]*`")
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+
+
+def lines(report: Report, notes: Mapping[str, str]) -> Iterator[Json]:
+    """The deliverable, then the clarifications. *notes* are the texts beside the contract, by their names."""
+    status = "failed" if report.findings else "passed"
+    covered = f"{coverage(report)}, stages {', '.join(report.stages)}"
+    content = {"summary": summary(report), "test_status": status, "coverage": covered}
+    yield {"from": "backend", "to": "orchestrator", "type": "deliverable", "content": content, "blocking": False}
+    for finding in report.findings:
+        if finding.rule.rule_id in QUESTIONS:
+            question, blocking = QUESTIONS[finding.rule.rule_id]
+            context = f"{report.file}:{finding.line}: {finding.message}"
+            yield _clarification(question, context, blocking=blocking)
+    for name, text in notes.items():
+        for line, mention in _unknown(text, report.operations):
+            question = f"{mention} is not in the contract: is the text right, or the contract?"
+            yield _clarification(question, f"{name}:{line}", blocking=True)
+
+
+def _clarification(question: str, context: str, *, blocking: bool) -> Json:
+    content = {"question": question, "context": context}
+    return {"from": "backend", "to": "architect", "type": "clarification", "content": content, "blocking": blocking}
+
+
+def _unknown(text: str, operations: frozenset[tuple[str, str]]) -> Iterator[tuple[int, str]]:
+    """The line of each operation that *text* names in backticks, as `GET /tasks/{id}`, and that is not there.
+
+    What a parameter is called does not matter. HEAD and OPTIONS are the server's, wherever there is a path.
+    """
+    known = {(method, _PARAMETER.sub("{}", path)) for method, path in operations}
+    paths = {path for _, path in known}
+    for found in _MENTION.finditer(text):
+        method, path = found[1].lower(), _PARAMETER.sub("{}", found[2])
+        if (method, path) not in known and not (method in {"head", "options"} and path in paths):
+            yield text.count("\n", 0, found.start()) + 1, f"{found[1]} {found[2]}"

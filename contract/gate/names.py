@@ -1,0 +1,152 @@
+"""Stage `style`: what things are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .contracts import Contract, Node, Operation
+from .findings import Hit, rules_of
+
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_SNAKE_WORDS = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+_KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")  # the last for files, as /openapi.yaml
+_COLLECTION = re.compile(r"/([^/{}]+)/\{")
+_PLURALS = ("s", "children", "people", "media", "data")
+
+
+def _properties(contract: Contract) -> Iterator[Hit]:
+    for use in contract.schemas:
+        if use.role == "property" and not _SNAKE.fullmatch(use.name):
+            yield Hit(use.node.pointer, f"the property {use.name!r} is not in snake_case")
+
+
+def _parameters(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        for node in operation.parameters:
+            if node.get("in") in {"query", "path"} and not _SNAKE.fullmatch(str(node.get("name"))):
+                yield Hit((*node.pointer, "name"), f"the parameter {node.get('name')!r} is not in snake_case")
+
+
+def _paths(contract: Contract) -> Iterator[Hit]:
+    for path in contract.root.members("paths"):
+        for segment in path.split("/")[1:]:
+            if not (_KEBAB.fullmatch(segment) or re.fullmatch(r"\{[^{}]+\}", segment)):
+                yield Hit(("paths", path), f"the segment {segment!r} is neither kebab-case nor a parameter")
+
+
+def _plurals(contract: Contract) -> Iterator[Hit]:
+    """What a parameter chooses from is a collection. `/users/me` and `/tasks/{id}/complete` choose nothing."""
+    for path in contract.root.members("paths"):
+        for name in _COLLECTION.findall(path):
+            if not name.endswith(_PLURALS):
+                yield Hit(("paths", path), f"the collection {name!r} is not named in the plural")
+
+
+def _operation_ids(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        given = operation.node.get("operationId")
+        if not isinstance(given, str):
+            yield Hit(operation.node.pointer, f"{operation.name} has no operationId")
+        elif not _SNAKE_WORDS.fullmatch(given):
+            yield Hit((*operation.node.pointer, "operationId"), f"{given!r} is not several words in snake_case")
+
+
+def _verbs(contract: Contract) -> Iterator[Hit]:
+    """No list of verbs: what a word must not be is one of the contract's own things, its tags and collections."""
+    things = {str(tag.get("name")) for tag in contract.root.items("tags")}
+    things |= {name for path in contract.root.members("paths") for name in _COLLECTION.findall(path)}
+    nouns = {word for thing in things for word in (thing, *_singulars(thing))}
+    for operation in contract.operations:
+        if operation.name.partition("_")[0] in nouns:
+            yield Hit((*operation.node.pointer, "operationId"), f"{operation.name!r} does not begin with a verb")
+
+
+def _singulars(plural: str) -> Iterator[str]:
+    yield plural.removesuffix("s")
+    yield plural.removesuffix("es")
+    yield plural.removesuffix("ies") + "y"
+
+
+def _create_names(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if operation.method == "post" and "201" in operation.answers:
+            yield from _named(contract.json_schema(operation.body), "Create", operation)
+
+
+def _patch_names(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if operation.method == "patch":
+            yield from _named(contract.json_schema(operation.body), "Patch", operation)
+
+
+def _page_names(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if contract.is_page(operation):
+            yield from _named(contract.json_schema(operation.answers["200"]), "Page", operation)
+
+
+def _named(schema: Node, suffix: str, operation: Operation) -> Iterator[Hit]:
+    """A schema that is written out has no name; the rule `named-object` has it."""
+    name = str(schema.get("$ref") or suffix).rpartition("/")[2]
+    if not name.endswith(suffix):
+        yield Hit(schema.pointer, f"{operation.name} uses {name}, whose name does not end in {suffix}")
+
+
+def _objects(contract: Contract) -> Iterator[Hit]:
+    for use in contract.schemas:
+        if use.role == "root" and use.origin == "body" and use.node.members("properties"):
+            yield Hit(use.node.pointer, "this object is written out where it is used")
+
+
+def _ids(contract: Contract) -> Iterator[Hit]:
+    for name, node in _all_named(contract):
+        is_id = name == "id" or name.endswith("_id")
+        if is_id and node.get("type") == "string" and not (node.get("format") == "uuid" and "pattern" in node.value):
+            yield Hit(node.pointer, f"{name} is not of the format uuid with a pattern")
+
+
+def _all_named(contract: Contract) -> Iterator[tuple[str, Node]]:
+    """The schemas of properties and of parameters, followed, with their names."""
+    yield from ((use.name, contract.follow(use.node)) for use in contract.schemas if use.role == "property")
+    for operation in contract.operations:
+        for node in operation.parameters:
+            yield str(node.get("name")), contract.follow(node.at("schema"))
+
+
+def _instants(contract: Contract) -> Iterator[Hit]:
+    for use in contract.schemas:
+        if use.role == "property":
+            is_instant = contract.follow(use.node).get("format") == "date-time"
+            if use.name.endswith("_at") and not is_instant:
+                yield Hit(use.node.pointer, f"{use.name} ends in _at and is no date-time")
+            elif is_instant and not use.name.endswith("_at"):
+                yield Hit(use.node.pointer, f"{use.name} is a date-time and does not end in _at")
+
+
+RULES = rules_of("style", (
+    ("snake-case-properties", "Zalando 118", _properties,
+     "One spelling for all names: nobody has to remember which."),
+    ("snake-case-parameters", "Zalando 130", _parameters,
+     "A parameter that filters by a property is spelled as the property is."),
+    ("kebab-case-paths", "Zalando 129", _paths,
+     "Paths are read aloud, typed and compared; case and underscores get lost on the way."),
+    ("plural-collections", "Zalando 134", _plurals,
+     "What an id chooses from is many things, also while there is one."),
+    ("operation-id", "generators", _operation_ids,
+     "It is the name of a function in each SDK and of the handler: snake_case, what is done, then to what."),
+    ("operation-id-verb", "generators", _verbs,
+     "`list_tasks` says what happens and reads as a function does; `task_list` is a thing."),
+    ("create-name", "ours", _create_names,
+     "XCreate, XPatch and XPage are found without looking, and are types of their own in each SDK."),
+    ("patch-name", "ours", _patch_names,
+     "What may be left out of a patch is not what may be left out of a new thing."),
+    ("page-name", "ours", _page_names,
+     "Pages of different things are different types."),
+    ("named-object", "generators", _objects,
+     "An object that is written out gets a made-up name in each SDK, which changes with the operations around it."),
+    ("id-format", "RFC 9562", _ids,
+     "A mistyped id is refused before anybody looks for it; the pattern is for tools that ignore formats."),
+    ("instant-names", "Zalando 169, 235", _instants,
+     "A name in _at promises a moment, and each moment keeps the promise."),
+))  # fmt: skip

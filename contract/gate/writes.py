@@ -1,0 +1,95 @@
+"""Stage `style`: what keeps readers current, and writers from undoing each other or doing things twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .contracts import EVENT_STREAM, Contract, Node, Operation, SchemaUse, header
+from .findings import Hit, rules_of
+
+
+def _conditional_gets(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        answer = operation.answers.get("200")
+        if operation.method != "get" or not operation.guarded or answer is None:
+            continue
+        if EVENT_STREAM in answer.members("content"):
+            continue  # it never ends, so it has no state to compare
+        if operation.takes("header", "If-None-Match") is None:
+            yield Hit(operation.node.pointer, f"{operation.name} does not take If-None-Match")
+        if "304" not in operation.answers:
+            yield Hit(operation.node.pointer, f"{operation.name} does not declare 304")
+        if header(answer, "ETag") is None:
+            yield Hit(answer.pointer, f"the answer 200 of {operation.name} does not declare ETag")
+
+
+def _entity_tags(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        for status, answer in operation.successes():
+            if status not in {"200", "201"} or not contract.is_single(answer):
+                continue
+            given = header(answer, "ETag")
+            if given is None:
+                yield Hit(answer.pointer, f"the answer {status} of {operation.name} does not declare ETag")
+            elif str(contract.follow(given).get("example")).startswith("W/"):
+                yield Hit(contract.follow(given).pointer, "this ETag is a weak one, which If-Match never matches")
+
+
+def _target(contract: Contract, operation: Operation) -> Operation | None:
+    """The GET of the single resource that *operation* writes; None where it writes none.
+
+    PATCH, PUT and DELETE write what their path answers to a GET, else what the path one segment shorter does (a
+    password is its account's). A POST writes the latter, and only where its own path answers no GET: as an action.
+    """
+    own = contract.operation(operation.path, "get")
+    above = contract.operation(operation.path.rpartition("/")[0], "get")
+    if operation.method in {"patch", "put", "delete"}:
+        target = own or above
+    else:
+        target = above if operation.method == "post" and own is None else None
+    answer = target.answers.get("200") if target else None
+    return target if answer and contract.is_single(answer) and header(answer, "ETag") is not None else None
+
+
+def _if_match(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if _target(contract, operation) is None:
+            continue
+        if operation.takes("header", "If-Match") is None:
+            yield Hit(operation.node.pointer, f"{operation.name} does not take If-Match")
+        if "412" not in operation.answers:
+            yield Hit(operation.node.pointer, f"{operation.name} does not declare 412")
+
+
+def _idempotency(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        taken = operation.takes("header", "Idempotency-Key") is not None
+        wanted = (
+            operation.method in {"post", "patch"} and operation.guarded and not _answers_secret(contract, operation)
+        )
+        if wanted and not taken:
+            yield Hit(operation.node.pointer, f"{operation.name} does not take Idempotency-Key")
+        if taken and "422" not in operation.answers:
+            yield Hit(operation.node.pointer, f"{operation.name} takes Idempotency-Key and does not declare 422")
+
+
+def _answers_secret(contract: Contract, operation: Operation) -> bool:
+    """Whether a success shows something that must not be stored to be answered again."""
+    media = (m for _, answer in operation.successes() for m in answer.members("content").values())
+    return any(use.node.get("x-secret") is True for use in contract.reach(map(_schema_of, media)))
+
+
+def _schema_of(media: Node) -> SchemaUse:
+    return SchemaUse(node=media.at("schema"), direction="answer", origin="body", role="root")
+
+
+RULES = rules_of("style", (
+    ("conditional-get", "Zalando 182; RFC 9110, 13.1.2", _conditional_gets,
+     "Who has it already gets a 304, and nothing to read."),
+    ("etag", "Zalando 182; RFC 9110, 8.8.3", _entity_tags,
+     "The version of what was read or made comes with it, so that it can be written without another read."),
+    ("if-match", "Zalando 182; RFC 9110, 13.1.1", _if_match,
+     "Two who change the same thing at once must not undo each other unseen."),
+    ("idempotency-key", "IETF idempotency-key draft", _idempotency,
+     "A client that got no answer can try again, and it happens once; an answer with a secret is not kept for that."),
+))  # fmt: skip

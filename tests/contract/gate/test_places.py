@@ -1,0 +1,89 @@
+"""A finding has the line where a person would look, and what is no contract is refused before it does harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.gate.findings import Pointer
+from contract.gate.places import UnreadableError, read
+
+YAML = b"""\
+openapi: 3.0.4
+base: &base
+  shared: 1
+list:
+  - one
+  - key: {inner: 2}
+merged:
+  <<: *base
+  own: 3
+both:
+  <<: [{first: 4}, *base]
+again: 5
+again: 6
+"""
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line"),
+    [
+        ((), 1),
+        (("openapi",), 1),
+        (("list",), 4),
+        (("list", 1), 6),
+        (("list", 1, "key", "inner"), 6),
+        (("merged", "own"), 9),
+        (("merged", "shared"), 3),
+        (("both", "first"), 11),
+        (("both", "shared"), 3),
+        (("both", "nowhere"), 10),
+        (("again",), 13),
+        (("list", 7), 4),
+        (("list", "key"), 4),
+        (("openapi", "deeper"), 1),
+        (("nowhere",), 1),
+    ],
+)
+def test_a_pointer_leads_to_the_line_of_its_last_step_that_is_there(pointer: Pointer, line: int) -> None:
+    _, places = read(YAML)
+    assert places.line(pointer) == line
+
+
+def test_a_repeated_key_is_told_once_also_behind_an_alias() -> None:
+    _, places = read(b"openapi: 3.0.4\na: &a\n  x: 1\n  x: 2\nb: *a\nc: [{y: 1, y: 2, y: 3}]\n")
+    assert set(places.repeated_keys()) in ({("a", "x"), ("c", 0, "y")}, {("b", "x"), ("c", 0, "y")})
+
+
+def test_json_has_lines_too_with_tabs_and_with_what_yaml_cannot_escape() -> None:
+    root, places = read(b'{\n\t"openapi": "3.0.4",\n\t"info": {\n\t\t"title": "\\ud83d\\ude00"}}')
+    assert (root["info"]["title"], places.line(("info", "title"))) == ("\N{GRINNING FACE}", 4)
+
+
+LAUGHS = b"openapi: 3.0.4\na0: &a0 [1, 2]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (i, i, b", ".join([b"*a%d" % (i - 1)] * 9)) for i in range(1, 12)
+)
+STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n" % (i, i, i - 1) for i in range(1, 200))
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"- openapi\n", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"openapi: 3.0\n", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"openapi: 3.1.0\n", "the gate reads OpenAPI 3.0, and this says another version: bring a 3.0 file"),
+        (b"a:\n  - b: [\n", "line 3 is no YAML: did not find expected node content"),
+        (b"\xff", "this is no YAML in UTF-8"),
+        (b"openapi: 3.0.4\nx: " + b"1" * 5000, "this is no YAML in UTF-8"),
+        (b"[" * 100_000, "line 1 is no YAML: it is nested too deep"),
+        (b"a: &a\n  b: *a\n", "line 1 has an anchor that contains itself: write it out"),
+        (b"a: !!set {x}\n", "line 1 has the YAML tag tag:yaml.org,2002:set, which JSON does not have: use another"),
+        (b"a: b\n? [c]\n: d\n", "line 2 has a key that is no text: write one"),
+        (LAUGHS, "line 9 unfolds to more than a contract holds: write its anchors out"),
+        (STAIRS, "line 101 unfolds to more than a contract holds: write its anchors out"),
+    ],
+)
+def test_what_is_no_contract_is_refused_in_one_line(raw: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read(raw)
+    assert str(caught.value) == reason

@@ -1,0 +1,117 @@
+"""The reports say what was found, where, and what could not be looked at."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+from contract.gate import messages, reports
+from contract.gate.findings import Report, Stage
+from contract.gate.rules import RULES, run
+
+from . import cases
+
+GOOD = cases.GOOD.encode()
+BAD = (cases.HERE / "bad.yaml").read_bytes()
+BEFORE = "      description: All of them, a page at a time.\n"
+BROKEN = cases.GOOD.replace(f"{BEFORE}      x-access: {{scope: read}}\n", BEFORE).encode()
+"""An operation needs a token, and no scope."""
+LINE = cases.GOOD[: cases.GOOD.index("      operationId: list_books")].count("\n")
+MESSAGE = "list_books needs a token and has no x-access with a scope"
+
+
+def checked(raw: bytes = BROKEN, *stages: Stage, file: str = "a,b.yaml") -> Report:
+    return run(raw, file=file, stages=stages or ("valid", "complete"))
+
+
+def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None:
+    lines = [" ".join(line.split()) for line in reports.table(checked())]
+    assert lines == [
+        f"complete access-rule a,b.yaml:{LINE} {MESSAGE}",
+        "complete operation-handler not checked no --handlers were named",
+        "complete current-models not checked no models are generated from this contract here",
+        "17 rules over 7 operations; findings: valid 0, complete 1",
+    ]
+
+
+def test_the_table_of_a_contract_without_fault_is_its_summary() -> None:
+    assert list(reports.table(checked(GOOD, "valid"))) == ["7 rules over 7 operations; findings: valid 0"]
+
+
+def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
+    finding, summary = reports.github(checked())
+    assert finding.startswith(f"::error file=a%2Cb.yaml,line={LINE},title=access-rule::{MESSAGE}. ")
+    assert finding.endswith("`x-access` says which scope and role are. (OWASP API5:2023)")
+    assert summary == "17 rules over 7 operations; findings: valid 0, complete 1"
+
+
+def test_junit_has_a_case_for_each_rule() -> None:
+    report = checked()
+    suites = ET.fromstring(reports.junit(report))  # noqa: S314  # what was written just now
+    assert [case.get("name") for case in suites.iter("testcase")] == [rule.rule_id for rule in report.rules]
+    assert {suite.get("name"): suite.get("failures") for suite in suites} == {"valid": "0", "complete": "1"}
+    assert [failure.text for failure in suites.iter("failure")] == [f"a,b.yaml:{LINE}: {MESSAGE}"]
+    assert len(list(suites.iter("skipped"))) == 2
+
+
+def test_sarif_names_its_rules_and_places() -> None:
+    log = json.loads(json.dumps(reports.sarif(checked(), version="1.2.3")))
+    (logged,) = log["runs"]
+    driver, (result,) = logged["tool"]["driver"], logged["results"]
+    assert (log["version"], driver["name"], driver["version"]) == ("2.1.0", "tickbox gate", "1.2.3")
+    assert all(set(rule) == {"id", "shortDescription", "properties"} for rule in driver["rules"])
+    assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "access-rule"
+    assert (result["level"], result["message"]["text"].partition(".")[0]) == ("error", MESSAGE)
+    place = {"artifactLocation": {"uri": "a,b.yaml"}, "region": {"startLine": LINE}}
+    assert result["locations"] == [{"physicalLocation": place}]
+    notes = logged["invocations"][0]["toolExecutionNotifications"]
+    assert [note["associatedRule"]["id"] for note in notes] == ["operation-handler", "current-models"]
+
+
+def test_the_deliverable_says_what_was_covered() -> None:
+    (deliverable,) = messages.lines(checked(GOOD), {})
+    assert deliverable == {
+        "from": "backend",
+        "to": "orchestrator",
+        "type": "deliverable",
+        "content": {
+            "summary": "17 rules over 7 operations; findings: valid 0, complete 0",
+            "test_status": "passed",
+            "coverage": "17 rules over 7 operations, stages valid, complete",
+        },
+        "blocking": False,
+    }
+
+
+def test_what_somebody_must_decide_is_asked() -> None:
+    deliverable, *questions = messages.lines(checked(BAD, "complete", file="bad.yaml"), {})
+    assert deliverable["content"]["test_status"] == "failed"
+    assert {(q["from"], q["to"], q["type"]) for q in questions} == {("backend", "architect", "clarification")}
+    asked = [(q["content"]["context"], q["blocking"]) for q in questions]
+    assert ("bad.yaml:17: POST /things does not say whether it needs a token", True) in asked
+    assert ("bad.yaml:17: POST /things declares no error", True) in asked
+    assert ("bad.yaml:47: Tree has no description", False) in asked
+    assert {q["content"]["question"] for q in questions} == {question for question, _ in messages.QUESTIONS.values()}
+
+
+def test_a_text_that_tells_of_another_operation_is_asked_about() -> None:
+    text = """\
+        `GET /v1/books/{id}` and `POST /v1/books?now` and `HEAD /livez` are there, as is `GET` by itself;
+        `DELETE /v1/shelves/{shelf_id}` and
+        `OPTIONS /v2` are not. Without backticks, GET /v2 is prose.
+    """
+    _, *questions = messages.lines(checked(GOOD), {"notes.md": text})
+    assert [(q["content"]["question"], q["content"]["context"], q["blocking"]) for q in questions] == [
+        (f"{mention} is not in the contract: is the text right, or the contract?", place, True)
+        for mention, place in [("DELETE /v1/shelves/{shelf_id}", "notes.md:2"), ("OPTIONS /v2", "notes.md:3")]
+    ]
+
+
+def test_the_list_of_rules_gives_each_its_source_and_reason() -> None:
+    for rule, line in zip(RULES, reports.rule_table(RULES), strict=True):
+        parts = [part.strip() for part in line.split("  ") if part]
+        assert parts == [rule.rule_id, rule.stage, rule.source, rule.reason]
+
+
+def test_no_two_rules_have_one_id() -> None:
+    assert len({rule.rule_id for rule in RULES}) == len(RULES)

@@ -1,0 +1,137 @@
+"""`tickbox gate`, on our own contract and on others'."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from contract.gate.findings import STAGES
+from contract.gate.rules import RULES
+
+from .programs import run, tickbox
+
+CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
+GOOD, BAD = str(CONTRACTS / "good.yaml"), str(CONTRACTS / "bad.yaml")
+RULES_BY_STAGE = {stage: sum(rule.stage == stage for rule in RULES) for stage in STAGES}
+
+
+@pytest.mark.parametrize("stage", ["valid", "complete"])
+def test_our_own_contract_comes_through(stage: str) -> None:
+    done = run("gate", stage, settings={})
+    assert (done.exit_code, done.output) == (0, done.output)
+    assert done.output.startswith(f"{RULES_BY_STAGE[stage]} rules over ")  # type: ignore[index]  # a stage's name
+
+
+def test_our_own_contract_is_in_good_style() -> None:
+    assert run("gate", "style", settings={}).exit_code == 0
+
+
+def test_a_good_contract_of_somebody_else_comes_through() -> None:
+    done = run("gate", "--contract", GOOD, settings={})
+    *_, models, summary = done.stdout.splitlines()
+    assert done.exit_code == 0
+    assert models.split()[:4] == ["complete", "current-models", "not", "checked"]
+    assert summary == "78 rules over 7 operations; findings: valid 0, style 0, complete 0"
+
+
+def test_a_bad_one_does_not() -> None:
+    done = run("gate", "--contract", BAD, settings={})
+    assert done.exit_code == 1
+    assert "bad.yaml:2 " in done.stdout.splitlines()[0]
+
+
+def test_only_the_stages_that_are_named_run() -> None:
+    done = run("gate", "valid", "style", "--contract", GOOD, settings={})
+    assert done.stdout.endswith("; findings: valid 0, style 0\n")
+
+
+def test_a_file_is_named_from_where_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CONTRACTS.parent)
+    done = run("gate", "style", "--contract", BAD, "--format", "github", settings={})
+    assert done.stdout.startswith("::error file=gate/bad.yaml,line=2,title=openapi-3-0-4::")
+
+
+def test_reports_are_written_beside_the_table(tmp_path: Path) -> None:
+    junit, sarif = tmp_path / "junit.xml", tmp_path / "gate.sarif"
+    done = run("gate", "--contract", BAD, "--junit", str(junit), "--sarif", str(sarif), settings={})
+    assert done.exit_code == 1
+    cases = ET.parse(junit).getroot().iter("testcase")  # noqa: S314  # written just now
+    assert len(list(cases)) == len(RULES)
+    (logged,) = json.loads(sarif.read_text())["runs"]
+    unchecked = done.stdout.count("not checked")
+    assert len(logged["results"]) + unchecked + len(["summary"]) == len(done.stdout.splitlines())
+
+
+def test_messages_compare_the_notes_with_the_contract(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("As `GET /v1/films` shows.")
+    done = run("gate", "--contract", GOOD, "--format", "messages", "--notes", str(notes), settings={})
+    deliverable, clarification = map(json.loads, done.stdout.splitlines())
+    assert (done.exit_code, deliverable["content"]["test_status"]) == (0, "passed")
+    assert clarification["content"]["context"] == f"{notes}:1"
+
+
+def test_our_own_notes_tell_of_no_operation_that_is_not_there() -> None:
+    done = run("gate", "valid", "--format", "messages", settings={})
+    assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["deliverable"]
+
+
+def test_the_handlers_of_others_are_looked_for_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    package = tmp_path / "their_handlers"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "books.py").write_text("def list_books(): ...\ndef add_book(): ...\n")
+    done = run("gate", "complete", "--contract", GOOD, "--handlers", "their_handlers", settings={})
+    missing = {line.split()[-1] for line in done.stdout.splitlines() if "operation-handler" in line}
+    assert missing == {f"books.{name}_book" for name in ("get", "update", "remove", "lend")} | {"system.check_liveness"}
+
+
+def test_the_rules_are_listed() -> None:
+    done = run("gate", "--rules", settings={})
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, len(RULES))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--contract", "nowhere.yaml"], "nowhere.yaml: No such file or directory: name another file"),
+        (["--contract", __file__], "is no YAML"),
+        (["--contract", "{}"], "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (["--contract", GOOD, "--handlers", "no_such_package"], "no_such_package cannot be imported"),
+        (["--contract", GOOD, "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: No such file"),
+        (["--contract", GOOD, "--format", "messages", "--notes", "nowhere.md"], "nowhere.md: No such file"),
+        (["pretty"], "'pretty' is not one of 'valid', 'style', 'complete'"),
+    ],
+)
+def test_what_cannot_be_checked_is_told_in_one_line_and_exits_with_two(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    Path("{}").write_text("{}")
+    done = run("gate", *arguments, settings={})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr.splitlines()[-1]
+
+
+def test_the_command_answers_without_the_server_and_all_other_commands_with_it() -> None:
+    assert tickbox("gate", "--contract", GOOD, settings={}).returncode == 0
+    assert tickbox("routes", settings={}).returncode == 0
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, app.gate; print(*sys.modules)"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert set(loaded) & {"connexion", "starlette", "uvicorn", "sqlalchemy", "persistence", "domain"} == set()
+
+
+def test_without_the_development_dependencies_the_models_are_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datamodel_code_generator", None)
+    done = run("gate", "complete", settings={})
+    assert done.exit_code == 0
+    assert "current-models  not checked  the development dependencies are not installed" in done.stdout
