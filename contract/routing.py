@@ -8,7 +8,6 @@ security and context middleware, and the engine, take their operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,20 +58,28 @@ class SegmentTrie:
 
     def find(self, path: str) -> tuple[_Node, list[str]] | None:
         """The node for the still encoded *path*, and the segments that its parameters stand for."""
-        return next(_walk(self._root, path.split("/")[1:], 0, []), None)
+        values: list[str] = []
+        node = _walk(self._root, path.split("/"), 1, values)
+        return None if node is None else (node, values)
 
 
-def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
+    """The node that *segments* lead to from *depth* on; what parameters stand for is added to *values*."""
     if depth == len(segments):
-        if node.operations:
-            yield node, values
-        return
+        return node if node.operations else None
     segment = segments[depth]
     literal = node.literals.get(segment)
     if literal is not None:
-        yield from _walk(literal, segments, depth + 1, values)
-    if node.parameter is not None and segment:
-        yield from _walk(node.parameter, segments, depth + 1, [*values, segment])
+        found = _walk(literal, segments, depth + 1, values)
+        if found is not None:
+            return found
+    if node.parameter is None or not segment:
+        return None
+    values.append(segment)
+    found = _walk(node.parameter, segments, depth + 1, values)
+    if found is None:
+        values.pop()
+    return found
 
 
 class _TrieAPI(AbstractRoutingAPI[str]):
@@ -126,7 +133,7 @@ class TrieRoutingMiddleware(RoutingMiddleware):
             await _answer_other_methods(node, method, send)
             return
         try:
-            scope["path_params"] = dict(zip(node.names, map(decode, values), strict=True))
+            scope["path_params"] = {name: decode(value) for name, value in zip(node.names, values, strict=True)}
         except MalformedTextError as error:
             raise refuse(MALFORMED_REQUEST, "The path is not percent-encoded UTF-8, or has a NUL in it.") from error
         context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
