@@ -43,10 +43,26 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs: where it answers, and its process."""
+
+    base: str
+    pid: int
+
+    def cpu_s(self) -> float:
+        """The processor time that it has had, in its one thread."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What one run of wrk counted."""
+    """What one run of wrk counted: by the clock, and by the server's processor time.
+
+    The two say the same where nothing else uses the machine. Where something does, only the latter can be compared.
+    """
 
     requests_per_s: float
+    requests_per_cpu_s: float
     p50_us: int
     p99_us: int
 
@@ -65,14 +81,14 @@ def cores() -> list[int]:
 
 
 @contextlib.contextmanager
-def running(servers: Sequence[Server]) -> Iterator[dict[str, str]]:
-    """Start *servers*, each in a process of its own; the value is their base URLs by name."""
+def running(servers: Sequence[Server]) -> Iterator[dict[str, Running]]:
+    """Start *servers*, each in a process of its own; the value is by their names."""
     with contextlib.ExitStack() as stack:
         yield {server.name: stack.enter_context(_running(server)) for server in servers}
 
 
 @contextlib.contextmanager
-def _running(server: Server) -> Iterator[str]:
+def _running(server: Server) -> Iterator[Running]:
     command = [sys.executable, "-m", "bench.serving", server.application, server.protocol, "--cpu", str(cores()[0])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -80,16 +96,16 @@ def _running(server: Server) -> Iterator[str]:
             port = process.stdout.readline().strip()
             if not port:
                 sys.exit(f"{server.name} did not start")
-            yield f"http://127.0.0.1:{port}"
+            yield Running(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             process.wait(timeout=_START_S)
 
 
-def answer(base: str, request: Request) -> tuple[int, Message, Any]:
+def answer(server: Running, request: Request) -> tuple[int, Message, Any]:
     """Send *request* once: status, headers, and the body as JSON."""
     headers = {"Content-Type": "application/json"} if request.body is not None else {}
-    sent = urllib.request.Request(base + request.target, request.body, headers, method=request.method)
+    sent = urllib.request.Request(server.base + request.target, request.body, headers, method=request.method)
     try:
         with urllib.request.urlopen(sent, timeout=_START_S) as reply:
             return reply.status, reply.headers, json.load(reply)
@@ -97,13 +113,16 @@ def answer(base: str, request: Request) -> tuple[int, Message, Any]:
         return error.code, error.headers, json.load(error)
 
 
-def measure(base: str, request: Request, *, seconds: float) -> Result:
+def measure(server: Running, request: Request, *, seconds: float) -> Result:
     """Run wrk against one server, after a warm-up. Ends the program on any answer that is an error."""
-    _wrk(base, request, WARM_UP_S)
-    found = _wrk(base, request, seconds)
+    _wrk(server.base, request, WARM_UP_S)
+    before_s = server.cpu_s()
+    found = _wrk(server.base, request, seconds)
+    cpu_s = server.cpu_s() - before_s
     if found["errors"]:
-        sys.exit(f"{found['errors']} errors from {request.method} {base}{request.target}")
-    return Result(found["requests"] / found["duration_us"] * 1e6, found["p50_us"], found["p99_us"])
+        sys.exit(f"{found['errors']} errors from {request.method} {server.base}{request.target}")
+    count = found["requests"]
+    return Result(count / found["duration_us"] * 1e6, count / cpu_s, found["p50_us"], found["p99_us"])
 
 
 def _wrk(base: str, request: Request, seconds: float) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
 import json
 import os
@@ -55,51 +56,63 @@ def main() -> None:
 
 def _race(names: list[str], rounds: int, seconds: float) -> Rates:
     rates: Rates = defaultdict(lambda: defaultdict(list))
-    with load.running([ENGINE, *(TWINS[name] for name in names)]) as urls:
-        requests.check(urls)
+    with load.running([ENGINE, *(TWINS[name] for name in names)]) as servers:
+        requests.check(servers)
         for number in range(rounds):
-            order = list(urls)[number % len(urls) :] + list(urls)[: number % len(urls)]
+            order = list(servers)[number % len(servers) :] + list(servers)[: number % len(servers)]
             for operation, request in REQUESTS.items():
                 for name in order:
-                    rates[operation][name].append(load.measure(urls[name], request, seconds=seconds))
+                    rates[operation][name].append(load.measure(servers[name], request, seconds=seconds))
     return rates
 
 
 def _show_ratios(rates: Rates, names: list[str], rounds: int) -> dict[str, Any]:
-    """The engine's requests/s over each twin's: the median of the ratios within each round."""
-    ratios = {
+    by_cpu = _ratios(rates, names, "requests_per_cpu_s")
+    by_clock = _ratios(rates, names, "requests_per_s")
+    print(f"\nRequests of the engine over those of each twin, by processor time; median of {rounds} rounds")
+    print(f"{'':12}{'target':>8}" + "".join(f"{operation:>12}" for operation in [*REQUESTS, "geo. mean", "by clock"]))
+    for name in names:
+        means = [statistics.geometric_mean(ratios[name].values()) for ratios in (by_cpu, by_clock)]
+        cells = "".join(_cell(value, TARGETS[name]) for value in [*by_cpu[name].values(), *means])
+        print(f"{name:12}{f'>= {TARGETS[name]}':>8}{cells}")
+    print("\nRequests per second by the clock, for this machine at this hour only")
+    medians = {
+        name: {operation: statistics.median(r.requests_per_s for r in rates[operation][name]) for operation in rates}
+        for name in ("engine", *names)
+    }
+    for name, by_operation in medians.items():
+        print(f"{name:20}" + "".join(f"{rate:12,.0f}" for rate in by_operation.values()))
+    return {
+        "targets": TARGETS,
+        "by_cpu": by_cpu,
+        "by_clock": by_clock,
+        "requests_per_s": medians,
+        "rounds": _plain(rates),
+    }
+
+
+def _ratios(rates: Rates, names: list[str], figure: str) -> dict[str, dict[str, float]]:
+    """The engine's *figure* over each twin's: the median of the ratios within each round."""
+
+    def figures(operation: str, name: str) -> list[float]:
+        return [getattr(result, figure) for result in rates[operation][name]]
+
+    return {
         name: {
-            operation: load.median_ratio(
-                [result.requests_per_s for result in results["engine"]],
-                [result.requests_per_s for result in results[name]],
-            )
-            for operation, results in rates.items()
+            operation: load.median_ratio(figures(operation, "engine"), figures(operation, name)) for operation in rates
         }
         for name in names
     }
-    print(f"\nRequests per second of the engine over those of each twin; median of {rounds} rounds")
-    print(f"{'':12}{'target':>8}" + "".join(f"{operation:>12}" for operation in REQUESTS) + f"{'geo. mean':>12}")
-    for name, by_operation in ratios.items():
-        values = [*by_operation.values(), statistics.geometric_mean(by_operation.values())]
-        cells = "".join(f"{f'{value:.2f} ' + ('yes' if value >= TARGETS[name] else 'no '):>12}" for value in values)
-        print(f"{name:12}{f'>= {TARGETS[name]}':>8}{cells}")
-    medians = {
-        operation: {name: statistics.median(r.requests_per_s for r in found) for name, found in results.items()}
-        for operation, results in rates.items()
-    }
-    print("\nRequests per second, for this machine at this hour only")
-    for name in ("engine", *names):
-        print(f"{name:20}" + "".join(f"{by_name[name]:12,.0f}" for by_name in medians.values()))
+
+
+def _cell(value: float, target: float) -> str:
+    return f"{value:8.2f} {'yes' if value >= target else 'no':3}"
+
+
+def _plain(rates: Rates) -> dict[str, dict[str, list[dict[str, float]]]]:
     return {
-        "targets": TARGETS,
-        "ratios": ratios,
-        "requests_per_s": medians,
-        "rounds": {
-            operation: {
-                name: [[r.requests_per_s, r.p50_us, r.p99_us] for r in found] for name, found in results.items()
-            }
-            for operation, results in rates.items()
-        },
+        operation: {name: [dataclasses.asdict(result) for result in found] for name, found in by_name.items()}
+        for operation, by_name in rates.items()
     }
 
 

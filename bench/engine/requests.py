@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from bench.engine import rows
-from bench.load import Request, Server, answer
+from bench.load import Request, Running, Server, answer
 
 _NEW_ITEM = {
     "title": "Buy seeds",
@@ -52,25 +52,25 @@ UNCHECKED_FORMATS = {"starlette", "connexion"}
 """Connexion's own validators check no formats (ADR 1)."""
 
 
-def check(urls: Mapping[str, str]) -> None:
+def check(servers: Mapping[str, Running]) -> None:
     """End the program unless all answer the same, and refuse the same (but for what a twin does not check)."""
     for operation, request in REQUESTS.items():
-        wanted = _seen(urls["engine"], request)
-        for name, base in urls.items():
-            if name != "engine" and _seen(base, request) != wanted:
+        wanted = _seen(servers["engine"], request)
+        for name, server in servers.items():
+            if name != "engine" and _seen(server, request) != wanted:
                 sys.exit(
-                    f"{name} answers {operation} otherwise than the engine: {_seen(base, request)} is not {wanted}"
+                    f"{name} answers {operation} otherwise than the engine: {_seen(server, request)} is not {wanted}"
                 )
     for request in (*BAD_REQUESTS, *BAD_FORMATS):
-        for name in urls.keys() - (UNCHECKED_FORMATS if request in BAD_FORMATS else UNCHECKED):
-            status, _, _ = answer(urls[name], request)
+        for name in servers.keys() - (UNCHECKED_FORMATS if request in BAD_FORMATS else UNCHECKED):
+            status, _, _ = answer(servers[name], request)
             if not 400 <= status < 500:
                 sys.exit(f"{name} answers {status} to the bad {request.method} {request.target} {request.body!r}")
 
 
-def _seen(base: str, request: Request) -> tuple[int, object, object]:
+def _seen(server: Running, request: Request) -> tuple[int, object, object]:
     """Status, body, and where a new item is; each server counts the items that it creates, so ids are left out."""
-    status, headers, body = answer(base, request)
+    status, headers, body = answer(server, request)
     # Two ways to write UTC, RFC 3339, section 2.
     body = json.loads(json.dumps(body).replace('+00:00"', 'Z"'))
     if status != 201:
