@@ -8,6 +8,7 @@ security and context middleware, and the engine, take their operation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,11 +113,13 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         # Without RoutingMiddleware's own: it makes the Starlette router that is not used here.
         self.app = app
         self._trie = SegmentTrie()
+        self._operations: Mapping[str, ASGIApp] = {}
 
     def add_api(self, specification: Specification, **options: Any) -> None:  # Connexion's signature
         """Add the operations of *specification*; called by ConnexionMiddleware."""
         accepted = {key: options[key] for key in ("base_path", "resolver") if key in options}
-        _TrieAPI(specification, trie=self._trie, **accepted)
+        api = _TrieAPI(specification, trie=self._trie, **accepted)
+        self._operations = operations_of(self.app, api.base_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Put the operation of the request into its routing context."""
@@ -138,7 +141,13 @@ class TrieRoutingMiddleware(RoutingMiddleware):
             raise refuse(MALFORMED_REQUEST, "The path is not percent-encoded UTF-8, or has a NUL in it.") from error
         context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
         context.update(api_base_path="", operation_id=operation_id)
-        await self.app(scope, receive, send)
+        await self._operations[operation_id](scope, receive, send)
+
+
+def operations_of(layer: Any, base_path: str) -> Mapping[str, ASGIApp]:
+    """What a RoutedMiddleware of Connexion's would look up in the routing context of each request."""
+    operations: Mapping[str, ASGIApp] = layer.apis[base_path][-1].operations
+    return operations
 
 
 def operation_id_of(scope: Scope) -> str | None:
