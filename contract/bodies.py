@@ -95,6 +95,10 @@ class Body:
 
     def _media(self, headers: Mapping[bytes, list[bytes]]) -> MediaBody:
         given = headers.get(b"content-type", [])
+        if len(given) == 1 and b"content-encoding" not in headers:
+            exactly = self.by_media_type.get(given[0].decode("latin-1"))
+            if exactly is not None:
+                return exactly
         matched = _MEDIA_TYPE.fullmatch(given[0].decode("latin-1").lower()) if len(given) == 1 else None
         media = self.by_media_type.get(matched[1]) if matched else None
         codings = [coding.strip().lower() for coding in headers.get(b"content-encoding", [])]
@@ -139,7 +143,7 @@ def build_for(annotation: Any) -> Callable[[Any], Any] | None:
     """What turns checked JSON into *annotation*; None where it is plain data already."""
     if annotation in (str, bytes, object, Any) or typing.get_origin(annotation) in (dict, list, Mapping):
         return None
-    return TypeAdapter[Any](annotation).validate_python
+    return TypeAdapter[Any](annotation).validator.validate_python
 
 
 def _only_utf8(parameters: str | None) -> bool:
@@ -151,7 +155,7 @@ def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
     if is_json(media.media_type):
         value = _json(content)
         faults = [
-            *schema_faults(media.validator.iter_errors(value)),
+            *(() if media.validator.is_valid(value) else schema_faults(media.validator.iter_errors(value))),
             *(islice(_unstorable(value, []), MAX_FAULTS) if _may_be_unstorable(content) else ()),
         ]
         return value, faults
