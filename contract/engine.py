@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
@@ -45,8 +45,7 @@ logger = logging.getLogger(__name__)
 ResponseCheck = Literal["enforce", "report"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """What a unit of work needs to know of the request it is for.
 
     `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.
