@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from connexion.context import context, operation
 from connexion.exceptions import ResolverError
 
 from contract.answers import Answer, Fault, ProblemType, problem
@@ -20,6 +21,8 @@ from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
 
 from .sample import handlers
+from .sample.application import GRANTS, build
+from .sample.store import Store
 
 HTML, TEXT, JSON = "text/html", "text/plain", "application/json"
 
@@ -299,3 +302,20 @@ def test_the_resolver_says_which_handler_is_missing() -> None:
 
     with pytest.raises(ResolverError, match=r"there is no handler tests\.contract\.sample\.handlers\.system\.nope"):
         TagResolver(handlers).resolve(Operation())
+
+
+async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() -> None:
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "raw_path": b"/stations", "query_string": b"",
+        "headers": [(b"authorization", b"Bearer reader")],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await build(Store())(scope, None, send)
+    assert sent[0]["status"] == 200
+    assert operation.operation_id == "list_stations"
+    assert context["token_info"] == {"grant": GRANTS["reader"]}
+    assert scope["extensions"]["connexion_routing"] == {"api_base_path": "", "operation_id": "list_stations"}
