@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
+BENCH := .venv/bench.stamp
 
-.PHONY: serve test check fuzz models lock clean
+.PHONY: serve test check fuzz bench models lock clean
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -23,15 +24,22 @@ check: $(DEV)  ## lint, types, imports, the contract with its models
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz
 
+bench: $(BENCH)  ## the engine beside its alternatives, as ratios; see bench/README.md
+	$(BIN)/python -m bench.engine
+	$(BIN)/python -m bench.operations
+
 models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
 	$(BIN)/python -m spec.generate
 
-lock: $(DEV)  ## compile requirements.txt and requirements-dev.txt anew from pyproject.toml
+lock: $(DEV)  ## compile the three requirements*.txt anew from pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.txt pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 	  --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+	  --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .coverage*
@@ -46,4 +54,8 @@ $(RUNTIME): requirements.txt pyproject.toml | .venv/bin/python
 
 $(DEV): requirements-dev.txt $(RUNTIME)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	touch $@
+
+$(BENCH): requirements-bench.txt $(RUNTIME)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.txt
 	touch $@

@@ -33,6 +33,7 @@ What we rely on inside Connexion 3.3, and would have to look at in a new version
     scope["extensions"]["connexion_routing"]    operation_id, and api_base_path (always "": a server's path is refused)
     scope["extensions"]["connexion_context"]    token_info, what a security handler returned (`security.grant_of`)
     AbstractOperation._operation["tags"]        the tag has no public name (`application.TagResolver`)
+    RoutedMiddleware.apis, .operations, next_app    by which layers are linked (`application._Linked`, ADR 30)
     ConnexionMiddleware.add_api(dict)           changes the dict, so the document is parsed a second time for it
 
 It knows no to-do. Nothing here imports `app`, `handlers`, `domain` or `persistence`.

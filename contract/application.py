@@ -2,12 +2,14 @@
 
     ServerErrorMiddleware    Connexion's   the last resort
     ExceptionMiddleware      Connexion's   with our asynchronous handlers (its own cost a thread hop per error)
+    LifespanMiddleware       Connexion's
     TrieRoutingMiddleware    ours          a subclass of Connexion's RoutingMiddleware: only the matching differs
     SecurityMiddleware       Connexion's   with our bearer handler in its security map
-    LifespanMiddleware       Connexion's
     ContextMiddleware        Connexion's   for layers that read `connexion.context`; none of ours does
     Engine                   ours          a RoutedMiddleware, in the place of request validation, response validation,
                                            parameter and response decorators, which Connexion makes anew per request
+
+From routing on, an operation of each layer calls its own of the next one (`_Linked`): routing has found it.
 
 Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMiddleware.
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from types import ModuleType
+from typing import Any
 
 from . import quiet  # noqa: F401  # before Connexion, see there
 
@@ -24,6 +27,7 @@ from . import quiet  # noqa: F401  # before Connexion, see there
 from connexion.exceptions import ResolverError
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
@@ -31,6 +35,7 @@ from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolution, Resolver
+from connexion.spec import Specification
 
 from .access import Vocabulary
 from .document import Document
@@ -38,7 +43,7 @@ from .engine import Engine
 from .handlers import find_handler
 from .operations import compile_operations
 from .problems import Refused
-from .routing import TrieRoutingMiddleware
+from .routing import TrieRoutingMiddleware, operations_of
 from .security import Authenticate, BearerHandler
 from .units import Settings
 
@@ -62,6 +67,26 @@ class TagResolver(Resolver):
             message = f"there is no handler {self._handlers.__name__}.{tag}.{operation_id}"
             raise ResolverError(message)
         return Resolution(handler, operation_id)
+
+
+class _Linked(RoutedMiddleware[Any]):
+    """A layer whose operations call those of the next layer, each its own, without looking it up for each request."""
+
+    def add_api(self, specification: Specification, **options: Any) -> Any:  # Connexion's signature
+        """Register the operations of *specification*; the next layer has its own by now (see ConnexionMiddleware)."""
+        api = super().add_api(specification, **options)
+        following = operations_of(self.app, api.base_path)
+        for operation_id, operation in api.operations.items():
+            operation.next_app = following[operation_id]
+        return api
+
+
+class _LinkedSecurityMiddleware(_Linked, SecurityMiddleware):
+    pass
+
+
+class _LinkedContextMiddleware(_Linked, ContextMiddleware):
+    pass
 
 
 def build_application(  # noqa: PLR0913  # the parts of an application
@@ -97,10 +122,10 @@ def build_application(  # noqa: PLR0913  # the parts of an application
             # Its own answer is a coroutine, which Starlette, from which it is derived, does not await.
             functools.partial(ServerErrorMiddleware, handler=answer_error),
             ExceptionMiddleware,
-            TrieRoutingMiddleware,
-            SecurityMiddleware,
             LifespanMiddleware,
-            ContextMiddleware,
+            TrieRoutingMiddleware,
+            _LinkedSecurityMiddleware,
+            _LinkedContextMiddleware,
         ],
         lifespan=lifespan,
         resolver=TagResolver(handlers),

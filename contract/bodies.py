@@ -27,7 +27,8 @@ from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TY
 from .schemas import Validator
 
 _NUL = b"\\u0000"
-_HUGE_NUMBER = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{19}")
+_SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
+"""Makes every digit a zero, so that a shape is found as a text is: a regular expression takes three times as long."""
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 """What orjson can write: an integer beyond could be taken in, and never be answered."""
 _INFINITIES = (float("inf"), float("-inf"))
@@ -97,6 +98,10 @@ class Body:
 
     def _media(self, headers: Mapping[bytes, list[bytes]]) -> MediaBody:
         given = headers.get(b"content-type", [])
+        if len(given) == 1 and b"content-encoding" not in headers:
+            exactly = self.by_media_type.get(given[0].decode("latin-1"))
+            if exactly is not None:
+                return exactly
         matched = _MEDIA_TYPE.fullmatch(given[0].decode("latin-1").lower()) if len(given) == 1 else None
         media = self.by_media_type.get(matched[1]) if matched else None
         codings = [coding.strip().lower() for coding in headers.get(b"content-encoding", [])]
@@ -141,7 +146,7 @@ def build_for(annotation: Any) -> Callable[[Any], Any] | None:
     """What turns checked JSON into *annotation*; None where it is plain data already."""
     if annotation in (str, bytes, object, Any) or typing.get_origin(annotation) in (dict, list, Mapping):
         return None
-    return TypeAdapter[Any](annotation).validate_python
+    return TypeAdapter[Any](annotation).validator.validate_python
 
 
 def _only_utf8(parameters: str | None) -> bool:
@@ -153,8 +158,8 @@ def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
     if is_json(media.media_type):
         value = _json(content)
         faults = [
-            *schema_faults(media.validator.iter_errors(value)),
-            *(islice(_unstorable(value, []), MAX_FAULTS) if _NUL in content or _HUGE_NUMBER.search(content) else ()),
+            *(() if media.validator.is_valid(value) else schema_faults(media.validator.iter_errors(value))),
+            *(islice(_unstorable(value, []), MAX_FAULTS) if _may_be_unstorable(content) else ()),
         ]
         return value, faults
     if media.media_type == "application/octet-stream":
@@ -176,6 +181,12 @@ def _json(content: bytes) -> Any:  # JSON
         where = f" {position[0]}" if position else ""
         what = "gives a name twice" if "duplicate key" in str(error) else "is not JSON as RFC 8259 has it"
         raise refuse(MALFORMED_REQUEST, f"The body {what}{where}.") from error
+
+
+def _may_be_unstorable(content: bytes) -> bool:
+    """Whether JSON has in it what `_unstorable` finds, or something that looks like it."""
+    shapes = content.translate(_SHAPES)
+    return _NUL in content or b"0e000" in shapes or b"0e+000" in shapes or b"0" * 19 in shapes
 
 
 def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON

@@ -64,9 +64,11 @@ def decode(text: str, *, plus_is_space: bool = False) -> str:
     """*text* with its percent-encoding undone (RFC 3986, section 2.1). Raises MalformedTextError."""
     if plus_is_space:
         text = text.replace("+", " ")
-    if not text.isascii() or _BAD_PERCENT.search(text):
+    if not text.isascii():
         raise MalformedTextError
     if "%" in text:
+        if _BAD_PERCENT.search(text):
+            raise MalformedTextError
         try:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
@@ -176,7 +178,7 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
     _check_style(called, (place, style, shape), explode=explode)
     members = {key: _coercer(schemas.resolve(sub), called) for key, sub in schema.get("properties", {}).items()}
     others = {"array": schema.get("items"), "object": schema.get("additionalProperties"), "scalar": schema}[shape]
-    build = None if annotation in _PLAIN else TypeAdapter[Any](annotation).validate_python
+    build = None if annotation in _PLAIN else TypeAdapter[Any](annotation).validator.validate_python
     default = schema.get("default")
     return Parameter(
         name=name,

@@ -50,7 +50,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._head_bytes = 0
         self._head_fields = 0
-        self._in_head = self._in_body = False
+        self._in_message = self._in_head = self._in_body = False
         self._parsed = 0
         self._pending_bytes = 0
         self._refused = False
@@ -78,15 +78,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             if self._pending_bytes > MAX_HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
             data = self._rest
+        # Most requests come whole, and need no clock.
+        if self._in_message and self._deadline is None and not self._refused:
+            self._await_request()
 
     def on_message_begin(self) -> None:
         """A new head begins."""
         if self._replaying:
             return
         super().on_message_begin()
-        if self._deadline is None:
-            self._await_request()
-        self._in_head = True
+        self._in_message = self._in_head = True
         self._head_bytes = self._head_fields = 0
 
     def on_url(self, url: bytes) -> None:
@@ -110,7 +111,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         """The head is over; bodies are bounded by the application. Stop without a single Host (RFC 9112, 3.2)."""
         if self._replaying:
             return
-        if self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
+        hosts = [name for name, _ in self.headers].count(b"host")
+        if hosts != 1 and self.parser.get_http_version() == "1.1":
             raise _HostError
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
@@ -123,7 +125,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is here; how long its answer takes is not the client's doing."""
         super().on_message_complete()
-        self._in_body = False
+        self._in_message = self._in_body = False
         self._stop_waiting()
 
     def _await_request(self) -> None:
@@ -154,8 +156,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
         if framing:
             self.cycle.more_body = True
-            self._in_body = True
-            self._await_request()
+            self._in_message = self._in_body = True
             self._replaying = True
             self.parser.feed_data(
                 b"POST / HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % field for field in framing) + b"\r\n"

@@ -14,7 +14,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -82,8 +82,7 @@ class Response:
 UNDECLARED = Response(content={}, headers={})
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An answer ready to be sent: `body` is bytes, or the checked chunks of a stream."""
 
     status: int
@@ -120,7 +119,8 @@ class Responses:
         body = _encode(media_type, answer, declared, breach)
         if "etag" in declared.headers and isinstance(body, bytes):
             headers.setdefault("ETag", entity_tag or _entity_tag(answer.content, body))
-        _check_headers(declared, headers, breach)
+        if headers or declared.headers:
+            _check_headers(declared, headers, breach)
         fields = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         if media_type is not None:
             fields.append((b"content-type", media_type.encode("ascii")))

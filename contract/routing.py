@@ -8,7 +8,7 @@ security and context middleware, and the engine, take their operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,20 +62,28 @@ class SegmentTrie:
 
     def find(self, path: str) -> tuple[_Node, list[str]] | None:
         """The node for the still encoded *path*, and the segments that its parameters stand for."""
-        return next(_walk(self._root, path.split("/")[1:], 0, []), None)
+        values: list[str] = []
+        node = _walk(self._root, path.split("/"), 1, values)
+        return None if node is None else (node, values)
 
 
-def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
+    """The node that *segments* lead to from *depth* on; what parameters stand for is added to *values*."""
     if depth == len(segments):
-        if node.operations:
-            yield node, values
-        return
+        return node if node.operations else None
     segment = segments[depth]
     literal = node.literals.get(segment)
     if literal is not None:
-        yield from _walk(literal, segments, depth + 1, values)
-    if node.parameter is not None and segment:
-        yield from _walk(node.parameter, segments, depth + 1, [*values, segment])
+        found = _walk(literal, segments, depth + 1, values)
+        if found is not None:
+            return found
+    if node.parameter is None or not segment:
+        return None
+    values.append(segment)
+    found = _walk(node.parameter, segments, depth + 1, values)
+    if found is None:
+        values.pop()
+    return found
 
 
 class _TrieAPI(AbstractRoutingAPI[str]):
@@ -108,11 +116,13 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         # Without RoutingMiddleware's own: it makes the Starlette router that is not used here.
         self.app = app
         self._trie = SegmentTrie()
+        self._operations: Mapping[str, ASGIApp] = {}
 
     def add_api(self, specification: Specification, **options: Any) -> None:  # Connexion's signature
         """Add the operations of *specification*; called by ConnexionMiddleware."""
         accepted = {key: options[key] for key in ("base_path", "resolver") if key in options}
-        _TrieAPI(specification, trie=self._trie, **accepted)
+        api = _TrieAPI(specification, trie=self._trie, **accepted)
+        self._operations = operations_of(self.app, api.base_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Put the operation of the request into its routing context."""
@@ -129,12 +139,18 @@ class TrieRoutingMiddleware(RoutingMiddleware):
             await _answer_other_methods(node, method, send)
             return
         try:
-            scope["path_params"] = dict(zip(node.names, map(decode, values), strict=True))
+            scope["path_params"] = {name: decode(value) for name, value in zip(node.names, values, strict=True)}
         except MalformedTextError as error:
             raise refuse(MALFORMED_REQUEST, "The path is not percent-encoded UTF-8, or has a NUL in it.") from error
         context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
         context.update(api_base_path="", operation_id=operation_id)
-        await self.app(scope, receive, send)
+        await self._operations[operation_id](scope, receive, send)
+
+
+def operations_of(layer: Any, base_path: str) -> Mapping[str, ASGIApp]:
+    """What a RoutedMiddleware of Connexion's would look up in the routing context of each request."""
+    operations: Mapping[str, ASGIApp] = layer.apis[base_path][-1].operations
+    return operations
 
 
 def operation_id_of(scope: Scope) -> str | None:

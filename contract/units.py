@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from .access import Grant
 from .answers import Problem
 from .responses import ResponseCheck
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """What a unit of work needs to know of the request it is for.
 
     `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.

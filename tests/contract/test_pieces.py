@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from connexion.context import context, operation
 from connexion.exceptions import ResolverError
 
 from contract.answers import Answer, Fault, ProblemType, problem
@@ -20,6 +21,8 @@ from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
 
 from .sample import handlers
+from .sample.application import GRANTS, build
+from .sample.store import Store
 
 HTML, TEXT, JSON = "text/html", "text/plain", "application/json"
 
@@ -155,8 +158,15 @@ FIXED = {"type": "object", "required": ["p"], "properties": {"p": {"type": "stri
         ("request", FIXED, [{}], [{"p": "x"}]),
         ("request", SECRET, [{"p": "x"}], [{}]),
         ("request", {"format": "uuid"}, ["0190a5f0-0000-7000-8000-000000000000"], ["0190a5f0000070008000000000000000"]),
-        ("request", {"format": "date"}, ["2024-02-29"], ["2023-02-29", "2024-2-9", "20240229"]),
-        ("request", {"format": "date-time"}, ["2024-02-29T00:00:00Z"], ["2024-02-29T00:00:00", "2024-02-29"]),
+        ("request", {"format": "date"}, ["2024-02-29", "0001-01-01", "9999-12-31", "2026-12-31"],
+         ["2023-02-29", "2024-2-9", "20240229", "0000-01-01", "2026-04-31", "2026-13-01", "2026-01-01\n"]),
+        ("request", {"format": "date-time"},
+         ["2024-02-29T00:00:00Z", "2026-12-31T23:59:59.5-23:59", "0001-01-01T01:00:00+01:00", "9999-12-31T23:59:59Z"],
+         ["2024-02-29T00:00:00", "2024-02-29", "2023-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z",
+          "2026-01-01t00:00:00Z", "2026-01-01T00:00:00z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00",
+          "2026-01-01T00:00:00Z\n", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]),
+        ("answer", {"format": "date-time"}, ["2026-01-01T00:00:00Z", 1], ["2026-02-30T00:00:00Z"]),
+        ("answer", {"not": {"format": "date"}}, ["today"], ["2026-01-01", "2024-02-29"]),
         ("request", {"format": "klingon"}, ["any"], []),
         ("request", {"type": "object", "additionalProperties": {"type": "integer"}}, [{"a": 1}], [{"a": "b"}]),
         ("request", BASE, [{"a": 1}, {"a": 1, "b": 2}], [{}]),
@@ -292,3 +302,20 @@ def test_the_resolver_says_which_handler_is_missing() -> None:
 
     with pytest.raises(ResolverError, match=r"there is no handler tests\.contract\.sample\.handlers\.system\.nope"):
         TagResolver(handlers).resolve(Operation())
+
+
+async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() -> None:
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "raw_path": b"/stations", "query_string": b"",
+        "headers": [(b"authorization", b"Bearer reader")],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await build(Store())(scope, None, send)
+    assert sent[0]["status"] == 200
+    assert operation.operation_id == "list_stations"
+    assert context["token_info"] == {"grant": GRANTS["reader"]}
+    assert scope["extensions"]["connexion_routing"] == {"api_base_path": "", "operation_id": "list_stations"}

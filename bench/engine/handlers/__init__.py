@@ -1,0 +1,1 @@
+"""The engine's handlers for openapi.yaml."""

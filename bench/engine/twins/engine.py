@@ -1,0 +1,62 @@
+"""The engine as it is, without `app/requests.py`: Connexion's stack, both checks; no database and no tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from bench.engine import handlers
+from contract.access import Grant, Vocabulary
+from contract.application import build_application
+from contract.document import Document
+from contract.units import Call, Settings
+
+CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
+URN_PREFIX = "urn:bench:problem:"
+
+
+class _Work:
+    """A unit of work with nothing to begin and nothing to commit."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    async def commit(self) -> None:
+        pass
+
+    async def recall(self, _key: str, _request: bytes) -> None:
+        pass
+
+    async def record(self, _answer: bytes) -> None:
+        pass
+
+    async def claim(self, _client_id: Any, _request: bytes) -> Literal["new"]:
+        return "new"
+
+
+def _unit(_call: Call) -> _Work:
+    return _Work()
+
+
+async def _authenticate(_token: str, _path: Mapping[str, str]) -> Grant | None:
+    return None
+
+
+def build(document: Document | None = None, package: Any = handlers) -> Any:
+    """*document*, or openapi.yaml, served with the functions of *package*."""
+    return build_application(
+        document or Document.read(CONTRACT),
+        package,
+        Settings(unit=_unit, translate=lambda _error: None, urn_prefix=URN_PREFIX),
+        authenticate=_authenticate,
+        vocabulary=Vocabulary(),
+        realm="bench",
+        body_limit_bytes=256 * 1024,
+    )

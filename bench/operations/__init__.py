@@ -1,0 +1,1 @@
+"""What one request costs when the contract has many operations."""

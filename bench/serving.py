@@ -1,0 +1,57 @@
+"""Serve one ASGI application in a process of its own: `python -m bench.serving MODULE:FUNCTION PROTOCOL`.
+
+uvicorn with one worker, uvloop, httptools and no access log; each the same garbage collection (ADR 14). The engine
+is given its own subclass of that protocol, as in production. The port is written to standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import importlib
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from contract.protocol import bounded_protocol
+
+PROTOCOLS: dict[str, Callable[[], type[asyncio.Protocol]]] = {
+    "plain": lambda: HttpToolsProtocol,
+    "bounded": lambda: bounded_protocol("urn:bench:problem:"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("application", help="MODULE:FUNCTION; a third part is the function's argument, a number")
+    parser.add_argument("protocol", choices=PROTOCOLS)
+    parser.add_argument("--cpu", type=int, required=True)
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {options.cpu})
+    module, function, *numbers = options.application.split(":")
+    application: Any = getattr(importlib.import_module(module), function)(*map(int, numbers))
+    config = uvicorn.Config(
+        application,
+        http=PROTOCOLS[options.protocol](),
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+    )
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        print(listener.getsockname()[1], flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
