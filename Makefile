@@ -24,9 +24,10 @@ check: $(DEV)  ## lint, types, imports, the contract with its models
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz
 
-bench: $(BENCH)  ## the engine beside its alternatives, as ratios; see bench/README.md
+bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost; see bench/README.md
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.operations
+	$(BIN)/python -m bench.guarantees
 
 models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
 	$(BIN)/python -m spec.generate

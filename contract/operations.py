@@ -55,7 +55,8 @@ class Operation:
     """One operation as plain data. `access` is None where the contract says `security: []`.
 
     `target` is the operationId of the GET whose entity tag `If-Match` is compared with, `item` that of the GET of what
-    was made with an id of the client's; None where the operation takes no such thing.
+    was made with an id of the client's; None where the operation takes no such thing. `takes_key` is of an
+    `Idempotency-Key`.
     """
 
     operation_id: str
@@ -69,6 +70,7 @@ class Operation:
     responses: Responses
     target: str | None = None
     item: str | None = None
+    takes_key: bool = False
 
 
 @dataclass
@@ -138,6 +140,7 @@ class _Compiler:
             responses=responses,
             target=_id_of(self.links.target(source) if self.links.takes(source, IF_MATCH) else None),
             item=_id_of(self.links.item(source) if self.links.takes_client_ids(source) else None),
+            takes_key=self.links.takes(source, IDEMPOTENCY_KEY),
         )
 
     def _report(self, source: OperationSource, text: str) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
 from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body
 from .document import Document
-from .links import IDEMPOTENCY_KEY
 from .operations import Operation
 from .parameters import MalformedTextError, Parameter, cookie_texts, query_texts
 from .problems import (
@@ -50,18 +49,20 @@ from .sending import send_wire
 from .units import Call, Settings, Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(NamedTuple):
     """What a client says of a call itself: what it must find (`If-Match`), and how a repetition is to be known.
 
     `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
     empty.
     """
 
-    if_match: str | None
-    key: str | None
-    client_id: Any
-    request: bytes
+    if_match: str | None = None
+    key: str | None = None
+    client_id: Any = None
+    request: bytes = b""
+
+
+_NOTHING = Intent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,10 @@ class Runner:
     def _intent(self, call: Call, scope: Scope, headers: Mapping[bytes, list[bytes]], content: Any) -> Intent:
         """What the client says of the call itself, where the operation takes such a thing."""
         operation = self.operation
+        if not (operation.target or operation.takes_key or operation.item):
+            return _NOTHING
         given = headers.get(b"if-match") if operation.target else None
-        key = key_of(headers) if IDEMPOTENCY_KEY in operation.parameters["header"].known else None
+        key = key_of(headers) if operation.takes_key else None
         client_id = self._client_id(content)
         known_by = key is not None or client_id is not None
         return Intent(
