@@ -101,9 +101,11 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
-        async with sweeping(parts.dependencies):
-            yield
-        await parts.close()
+        try:
+            async with sweeping(parts.dependencies):
+                yield
+        finally:
+            await parts.close()
 
     application: ASGIApp = build_application(
         document,

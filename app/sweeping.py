@@ -5,8 +5,8 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from domain.errors import DomainError
-from persistence.unit_of_work import Dependencies, UnitOfWork
+from persistence import retries
+from persistence.unit_of_work import Dependencies
 
 SWEEP_EVERY_S = 600
 
@@ -28,21 +28,25 @@ async def sweeping(dependencies: Dependencies, *, every_s: float = SWEEP_EVERY_S
 async def sweep(dependencies: Dependencies) -> int:
     """Delete all that has expired, in small transactions, between which others get their turn. How much it was."""
     total = 0
-    while True:
-        async with UnitOfWork(
-            dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
-        ) as work:
-            swept = await work.sweep()
-            await work.commit()
+    while swept := await _sweep_some(dependencies):
         total += swept
-        if not swept:
-            return total
+    return total
+
+
+async def _sweep_some(dependencies: Dependencies) -> int:
+    transaction = await dependencies.database.begin()
+    try:
+        swept = await retries.sweep(transaction, now=dependencies.clock())
+        await transaction.commit()
+    finally:
+        await transaction.close()
+    return swept
 
 
 async def _sweep_for_ever(dependencies: Dependencies, every_s: float) -> None:
     while True:
         try:
             await sweep(dependencies)
-        except DomainError as error:  # the database is away: there is a next time
-            logger.warning("could not sweep", extra={"cause": str(error)})
+        except Exception:  # nobody else would see it; whatever it was, such as a database without a schema, may pass
+            logger.exception("could not sweep")
         await asyncio.sleep(every_s)

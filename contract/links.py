@@ -35,14 +35,15 @@ class Links:
         self._sources = {(source.path, source.method): source for source in document.operations()}
 
     def target(self, source: OperationSource) -> OperationSource | None:
-        """The GET of what a write changes: at its own path, or, for an action or a part, one segment above.
+        """The GET of what a write changes: at its own path; for a POST, which is an action, one segment above.
 
-        A POST at a path that can be read makes something in a collection, and has none.
+        A POST at a path that can be read makes something in a collection, and has none. Nor has a part that cannot be
+        read by itself, such as a password: there is no version of it.
         """
         here = self._sources.get((source.path, "get"))
-        if source.method == "post":
-            return None if here else self._sources.get((source.path.rpartition("/")[0], "get"))
-        return here or self._sources.get((source.path.rpartition("/")[0], "get"))
+        if source.method != "post":
+            return here
+        return None if here else self._sources.get((source.path.rpartition("/")[0], "get"))
 
     def item(self, source: OperationSource) -> OperationSource | None:
         """The GET of one of the things that are made at the path of *source*; its last segment is their id."""
@@ -83,7 +84,7 @@ class Links:
     def _key_faults(self, source: OperationSource) -> Iterator[str]:
         if source.method in _UNKEYED_METHODS:
             yield f"it takes an Idempotency-Key, and {source.method.upper()} needs none"
-        if source.node.get("security", self._document.root.get("security")) in (None, []):
+        if self._is_public(source):
             yield "it takes an Idempotency-Key, and has no principal whose key it is"
         for status in source.node.get("responses", {}):
             if str(status).startswith("2") and self._holds_secret(self._answer(source, status), set()):
@@ -97,10 +98,15 @@ class Links:
             yield "it takes ids that clients made, and there is no GET of what it makes"
         elif needed := self._needed(item):
             yield f"it takes ids that clients made, and {item.operation_id} needs {', '.join(needed)}"
+        if self._is_public(source):
+            yield "it takes ids that clients made, and has no principal whose they are"
         if not self._answer(source, "200").get("content"):
             yield "it takes ids that clients made, and the answer 200 is not declared"
         if not self._declares_problem(source, "409"):
             yield f"it takes ids that clients made, and the answer 409 is not declared as {PROBLEM_JSON}"
+
+    def _is_public(self, source: OperationSource) -> bool:
+        return source.node.get("security", self._document.root.get("security")) in (None, [])
 
     def _needed(self, source: OperationSource) -> list[str]:
         """What the operation cannot be called without, beside its path."""

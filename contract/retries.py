@@ -25,10 +25,11 @@ def key_of(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
 def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content: Any) -> bytes:
     """What two requests share that ask for the same: 32 bytes, of JSON in whatever order its names come.
 
-    *content* is plain data, bytes or text, or None for no body.
+    *content* is plain data, bytes or text, or None for no body and for `null`.
     """
-    written = content if isinstance(content, bytes) else orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    head = orjson.dumps([operation_id, [str(value) for value in path.values()], query.decode("latin-1")])
+    is_raw = isinstance(content, bytes)
+    written = content if is_raw else orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    head = orjson.dumps([operation_id, [str(value) for value in path.values()], query.decode("latin-1"), is_raw])
     return hashlib.sha256(head + b"\n" + written).digest()
 
 

@@ -173,8 +173,7 @@ class Runner:
                     await self._require_match(work, call, intent.if_match)
                 answer = await self.operation.handler(work, **arguments)
                 wire = self._encode(answer, accepted)
-                if intent.key is not None and is_recordable(wire):
-                    await work.record(dump(wire))
+                await _remember(work, intent, wire)
                 await work.commit()
                 return wire
         return await self._made_before(call, intent, accepted)
@@ -268,6 +267,15 @@ async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) 
         operation.parameters[place].read({}, arguments)
     answer: Answer = await operation.handler(work, **arguments)
     return answer
+
+
+async def _remember(work: Unit, intent: Intent, wire: Wire) -> None:
+    """Let a repetition of the call find what came of it: a success, or nothing."""
+    if not is_recordable(wire):
+        if intent is not _NOTHING:
+            await work.release()
+    elif intent.key is not None:
+        await work.record(dump(wire))
 
 
 def _again(recorded: tuple[bytes, bytes], intent: Intent) -> Wire:

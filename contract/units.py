@@ -50,7 +50,7 @@ class Unit(Protocol):
         ...
 
     async def record(self, answer: bytes) -> None:
-        """Keep *answer* under the key that was claimed, if there is a commit. Without it, a commit frees the key."""
+        """Keep *answer* under the key that was claimed, if there is a commit."""
         ...
 
     async def claim(self, client_id: Any, request: bytes) -> Literal["new", "repeated", "taken"]:
@@ -58,6 +58,10 @@ class Unit(Protocol):
 
         `repeated`: the same request claimed it before. `taken`: another one did, or it is of something that is gone.
         """
+        ...
+
+    async def release(self) -> None:
+        """Give up what was claimed: nothing came of the call that its repetition would have to know."""
         ...
 
 

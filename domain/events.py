@@ -38,6 +38,11 @@ class Event:
     entity: Entity | None
 
     @property
+    def kind(self) -> str:
+        """What it happened to: `workspace`, `member`, `project`, `task`."""
+        return self.type.partition(".")[0]
+
+    @property
     def is_the_end(self) -> bool:
         """The thing is gone: a tombstone is to be kept of it."""
         return self.entity is None

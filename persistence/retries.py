@@ -7,10 +7,10 @@ Source: draft-ietf-httpapi-idempotency-key-header-07.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final, Literal
-from uuid import UUID
+from typing import Any, Final, Literal
+from uuid import UUID, uuid5
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import Delete, Select, bindparam, delete, exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from persistence.database import Runner
@@ -20,17 +20,19 @@ KEPT: Final = dt.timedelta(hours=24)
 """How long an answer is given again."""
 
 _SWEPT_AT_ONCE: Final = 500
+_ACCOUNTS: Final = UUID("f0b0a1f6-1d3c-5b5e-8f0a-6d1f2a7c9e40")
 
 _MINE: Final = (
     idempotency_keys.c.space_id == bindparam("space"),
     idempotency_keys.c.user_id == bindparam("user"),
     idempotency_keys.c.key == bindparam("name"),
 )
+_EXPIRED: Final = bindparam("expired", type_=idempotency_keys.c.recorded_at.type)
 _NEW_KEY: Final = insert(idempotency_keys)
 _CLAIM_KEY: Final = _NEW_KEY.on_conflict_do_update(
     index_elements=list(idempotency_keys.primary_key),
     set_={"request": _NEW_KEY.excluded.request, "answer": None, "recorded_at": _NEW_KEY.excluded.recorded_at},
-    where=idempotency_keys.c.recorded_at < bindparam("expired", type_=idempotency_keys.c.recorded_at.type),
+    where=idempotency_keys.c.recorded_at < _EXPIRED,
 ).returning(idempotency_keys.c.key)
 _SELECT_ANSWER: Final = select(idempotency_keys.c.request, idempotency_keys.c.answer).where(*_MINE)
 _RECORD: Final = update(idempotency_keys).where(*_MINE)
@@ -47,20 +49,34 @@ _CLAIM_ID: Final = (
     .returning(client_ids.c.id)
 )
 _SELECT_REQUEST: Final = select(client_ids.c.request).where(client_ids.c.space_id == _SPACE, client_ids.c.id == _ID)
-_FORGET_SPACE: Final = tuple(
-    delete(table).where(table.c.space_id == bindparam("space")) for table in (client_ids, idempotency_keys)
+_KEYS: Final = select(*idempotency_keys.primary_key)
+_RELEASE_KEY: Final = delete(idempotency_keys).where(*_MINE)
+_RELEASE_ID: Final = delete(client_ids).where(client_ids.c.space_id == _SPACE, client_ids.c.id == _ID)
+
+
+def _delete_keys(which: Select[Any]) -> Delete:
+    """But for those that a call holds right now: it may wait for a lock that who deletes them holds."""
+    return delete(idempotency_keys).where(
+        tuple_(*idempotency_keys.primary_key).in_(which.with_for_update(skip_locked=True))
+    )
+
+
+_FORGET_SPACE: Final = (
+    delete(client_ids).where(client_ids.c.space_id == _SPACE),
+    _delete_keys(_KEYS.where(idempotency_keys.c.space_id == _SPACE)),
 )
-_FORGET_USER: Final = delete(idempotency_keys).where(
-    idempotency_keys.c.user_id == bindparam("user"),
-    idempotency_keys.c.space_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
+_FORGET_USER: Final = _delete_keys(
+    _KEYS.where(
+        idempotency_keys.c.user_id == bindparam("user"),
+        idempotency_keys.c.space_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
+    )
 )
-_EXPIRED: Final = (
-    select(idempotency_keys.c.space_id, idempotency_keys.c.user_id, idempotency_keys.c.key)
-    .where(idempotency_keys.c.recorded_at < bindparam("expired", type_=idempotency_keys.c.recorded_at.type))
+_LOCK_EXPIRED: Final = (
+    _KEYS.where(idempotency_keys.c.recorded_at < _EXPIRED)
     .order_by(idempotency_keys.c.recorded_at)
     .limit(_SWEPT_AT_ONCE)
+    .with_for_update(skip_locked=True)
 )
-_DELETE: Final = delete(idempotency_keys).where(*_MINE)
 
 Claim = Literal["new", "repeated", "taken"]
 """Of an id: nobody used it yet; the very same request did; another one did, or it is of something that is gone."""
@@ -68,7 +84,7 @@ Claim = Literal["new", "repeated", "taken"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyOwner:
-    """Whose a key is: a user's, in one workspace or (*space_id* is their own id) outside of any."""
+    """Whose a key is: a user's, in a space, which is a workspace or the user's account."""
 
     space_id: UUID
     user_id: UUID
@@ -100,9 +116,9 @@ class Retries:
         """Keep the answer under a key that was claimed in this transaction."""
         await self._runner.run(_RECORD, {**owner.parameters, "answer": answer})
 
-    async def release(self, owner: KeyOwner) -> None:
+    async def release_key(self, owner: KeyOwner) -> None:
         """Give a key up that was claimed in this transaction."""
-        await self._runner.run(_DELETE, owner.parameters)
+        await self._runner.run(_RELEASE_KEY, owner.parameters)
 
     async def claim_id(self, space_id: UUID, client_id: UUID, *, request: bytes) -> Claim:
         """The caller holds the lock on the space."""
@@ -111,6 +127,18 @@ class Retries:
             return "new"
         found = await self._runner.row(_SELECT_REQUEST, place)
         return "repeated" if found is not None and found[0] == request else "taken"
+
+    async def release_id(self, space_id: UUID, client_id: UUID) -> None:
+        """Give an id up that was claimed in this transaction."""
+        await self._runner.run(_RELEASE_ID, {"space": space_id, "id": client_id})
+
+
+def account_space(user_id: UUID) -> UUID:
+    """The space of what a user does outside of workspaces: an id of version 5, which no workspace and no user can have.
+
+    Were it the user's own id, somebody who knows it could make a workspace of it, and delete what is claimed in it.
+    """
+    return uuid5(_ACCOUNTS, user_id.hex)
 
 
 async def forget_space(runner: Runner, space_id: UUID) -> None:
@@ -126,7 +154,7 @@ async def forget_user(runner: Runner, user_id: UUID) -> None:
 
 async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the answers that are no longer given; how many there were. To be repeated until it is none."""
-    found = await runner.rows(_EXPIRED, {"expired": now - KEPT})
+    found = await runner.rows(_LOCK_EXPIRED, {"expired": now - KEPT})
     if found:
-        await runner.run(_DELETE, [{"space": space, "user": user, "name": key} for space, user, key in found])
+        await runner.run(_RELEASE_KEY, [KeyOwner(space_id=s, user_id=u, key=k).parameters for s, u, k in found])
     return len(found)

@@ -292,9 +292,6 @@ tombstones: Final = Table(
 )
 """What is left of what was deleted. A member who left twice has two."""
 
-LOGGED_TABLES: Final = frozenset({workspaces, members, projects, tasks, events, tombstones})
-"""What only the journal may change."""
-
 client_ids: Final = Table(
     "client_ids",
     metadata,
@@ -304,8 +301,8 @@ client_ids: Final = Table(
     PrimaryKeyConstraint("space_id", "id", name="pk_client_ids"),
 )
 """Ids that clients made, each with the digest of the request that it came with. The space is the workspace that the
-thing lies in; of a new workspace, the account of who made it. So there is no foreign key: who deletes a space, deletes
-these."""
+thing lies in; of a new workspace, the account of who made it (see `retries.account_space`). So there is no foreign key:
+who deletes a space, deletes these."""
 
 idempotency_keys: Final = Table(
     "idempotency_keys",
@@ -321,3 +318,6 @@ idempotency_keys: Final = Table(
 )
 """Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
 account. The answer is null only within the transaction that makes it."""
+
+UNLOGGED_TABLES: Final = frozenset({users, sessions, access_tokens, refresh_tokens, client_ids, idempotency_keys})
+"""What anybody may change. The rest lies in workspaces, and only the journal may."""

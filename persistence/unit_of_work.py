@@ -26,7 +26,7 @@ from persistence.database import Database, Parameters, Row, Transaction
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.projects import Projects
-from persistence.retries import Claim, KeyOwner, Retries, sweep
+from persistence.retries import Claim, KeyOwner, Retries, account_space
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.users import CredentialReader, Users
@@ -72,7 +72,7 @@ class UnitOfWork:
         self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
-        self._recorded = False
+        self._client_id: UUID | None = None
         runner = Guarded(dependencies.database if safe else self._transaction)
         self._retries = Retries(runner)
         self._journal = Journal(
@@ -160,11 +160,18 @@ class UnitOfWork:
             message = "an answer is recorded under a key"
             raise RuntimeError(message)
         await self._retries.record(self._key.owner, answer=answer)
-        self._recorded = True
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See contract.units.Unit."""
+        self._client_id = client_id
         return await self._retries.claim_id(self._space_id, client_id, request=request)
+
+    async def release(self) -> None:
+        """See contract.units.Unit."""
+        if self._key is not None:
+            await self._retries.release_key(self._key.owner)
+        if self._client_id is not None:
+            await self._retries.release_id(self._space_id, self._client_id)
 
     async def __aenter__(self) -> Self:
         """Opens nothing yet."""
@@ -181,23 +188,19 @@ class UnitOfWork:
 
         Raises OutcomeUnknown, and what an event raises that is not as the contract says.
         """
-        if self._key is not None and not self._recorded:
-            await self._retries.release(self._key.owner)
         await self._journal.flush()
         await self._transaction.commit()
 
-    async def sweep(self) -> int:
-        """Delete some of the answers that nobody may ask for again; how many. To be repeated until it is none."""
-        return await sweep(self._transaction, now=self.now)
-
     @property
     def _space_id(self) -> UUID:
-        return self._workspace_id or self.principal.user_id
+        return self._workspace_id or account_space(self.principal.user_id)
 
     async def _open(self, transaction: Transaction) -> None:
         if self._key is not None:
             retries = Retries(transaction)
-            found = await retries.claim_key(self._key.owner, request=self._key.request, now=self.now)
+            # Not the call's own time, which begins when it holds its lock.
+            now = self._dependencies.clock()
+            found = await retries.claim_key(self._key.owner, request=self._key.request, now=now)
             if found is not None:
                 raise _AnsweredError(*found)
         if self._workspace_id is None:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.entities import Credentials, User
 from persistence.database import Row, Runner
-from persistence.retries import forget_space
+from persistence.retries import account_space, forget_space
 from persistence.tables import users
 
 _COLUMNS: Final = (
@@ -74,7 +74,7 @@ class Users:
 
     async def delete(self, user_id: UUID) -> None:
         """Three writes; sessions and tokens go by cascade."""
-        await forget_space(self._runner, user_id)
+        await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})
 
 

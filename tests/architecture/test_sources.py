@@ -55,7 +55,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
         ("app/cli.py", "_run.run"),
-        ("app/sweeping.py", "sweep"),
+        ("app/sweeping.py", "_sweep_some"),
     }
 
 
@@ -64,6 +64,7 @@ def test_no_other_transaction_is_begun() -> None:
     assert found == {
         ("persistence/database.py", "Database.begin"),
         ("persistence/unit_of_work.py", "_LazyTransaction.opened"),
+        ("app/sweeping.py", "_sweep_some"),
     }
 
 

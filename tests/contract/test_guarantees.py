@@ -200,6 +200,12 @@ def test_a_problem_that_is_returned_is_not_kept(server: Sample) -> None:
     assert (reply.status, reply.slug) == (409, "later")
     assert server.store.log == ["opened", "committed"]
     assert server.store.answers == {}
+    assert create(server, {"name": "Sooner"}, "Idempotency-Key: k").status == 201
+
+
+def test_an_id_that_nothing_was_made_with_is_free(server: Sample) -> None:
+    assert create(server, {"id": CLIENT_ID, "name": "Later"}).slug == "later"
+    assert create(server, {"id": CLIENT_ID, "name": "Sooner"}).status == 201
 
 
 def test_a_key_and_an_id_go_together(server: Sample) -> None:

@@ -50,7 +50,8 @@ def test_the_sample_hangs_together() -> None:
     [
         ("delete", "/things/{id}", "GET /things/{id}"),
         ("post", "/things/{id}/close", "GET /things/{id}"),
-        ("put", "/things/{id}/password", "GET /things/{id}"),
+        ("put", "/things/{id}/password", None),
+        ("patch", "/things/{id}", "GET /things/{id}"),
         ("post", "/things", None),
         ("post", "/others", None),
     ],
@@ -116,6 +117,7 @@ def test_an_id_of_the_client_s_needs_a_get_and_answers_for_its_repetition() -> N
     body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
     assert faults({"/a": {"post": operation(requestBody=body)}}, "post") == [
         "it takes ids that clients made, and there is no GET of what it makes",
+        "it takes ids that clients made, and has no principal whose they are",
         "it takes ids that clients made, and the answer 200 is not declared",
         "it takes ids that clients made, and the answer 409 is not declared as application/problem+json",
     ]
@@ -127,4 +129,7 @@ def test_the_get_of_what_is_made_must_need_nothing_but_its_path() -> None:
     content: dict[str, Any] = {"application/json": {"schema": {}}}
     making = operation(requestBody=body, responses={"200": {"description": "d", "content": content}, "409": PROBLEM})
     paths = {"/a": {"post": making}, "/a/{id}": {"get": needy}}
-    assert faults(paths, "post") == ["it takes ids that clients made, and look needs q"]
+    assert faults(paths, "post") == [
+        "it takes ids that clients made, and look needs q",
+        "it takes ids that clients made, and has no principal whose they are",
+    ]

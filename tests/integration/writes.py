@@ -9,7 +9,7 @@ from typing import Any
 from httpx import Response
 
 from tests.integration.checking import read_contract
-from tests.integration.clients import MERGE_PATCH, PASSWORD, Person, new_id, ok
+from tests.integration.clients import MERGE_PATCH, Person, new_id, ok
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,6 @@ def _delete_workspace(person: Person) -> Write:
 WRITES: Mapping[str, Callable[[Person], Write]] = {
     "update_me": _me("PATCH", body={"name": "Ada King"}),
     "delete_me": _me("DELETE"),
-    "change_password": _me("PUT", "/password", {"current_password": PASSWORD, "new_password": "tea and engines"}),
     "create_workspace": _create("/v1/workspaces", name="Household"),
     "update_workspace": lambda person: Write(
         person=person, method="PATCH", path=person.home, body={"name": "Home"}, target=person.home

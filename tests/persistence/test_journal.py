@@ -84,6 +84,13 @@ async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
             await work.tasks.update(task, event="task.updated")
 
 
+async def test_an_event_is_of_the_kind_of_what_is_changed(ada: Caller) -> None:
+    project = await ada.write(projects.create, name="Chores")
+    async with ada.unit() as work:
+        with pytest.raises(RuntimeError, match="tells nothing of projects"):
+            await work.projects.update(project, event="task.updated")  # type: ignore[arg-type]  # on purpose
+
+
 async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     for title in ("Iron", "Wash", "Fold"):

@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from domain import sessions, tasks, users
+from domain import sessions, tasks, users, workspaces
 from domain.errors import AccountGone
 from domain.tasks import TaskDraft
-from persistence.retries import KEPT
+from persistence.retries import KEPT, sweep
 from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32
 
@@ -49,13 +50,111 @@ async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
         await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=5)
 
 
-async def test_a_commit_with_nothing_recorded_frees_the_key(ada: Caller) -> None:
+async def test_what_nothing_came_of_is_free_again(ada: Caller) -> None:
+    client_id = uuid7()
     async with ada.unit() as work:
         await work.recall("k", REQUEST)
+        assert await work.claim(client_id, REQUEST) == "new"
+        await work.release()
         await work.commit()
 
     async with ada.unit() as work:
         assert await work.recall("k", OTHER) is None
+        assert await work.claim(client_id, OTHER) == "new"
+
+
+async def test_there_may_be_nothing_to_release(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await work.release()
+        await work.commit()
+
+
+async def _sweep(caller: Caller) -> int:
+    transaction = await caller.database.begin()
+    try:
+        swept = await sweep(transaction, now=caller.clock.now)
+        await transaction.commit()
+    finally:
+        await transaction.close()
+    return swept
+
+
+async def test_the_sweep_leaves_what_was_used_anew_meanwhile(ada: Caller) -> None:
+    for key in ("again", "old"):
+        async with ada.unit() as work:
+            await work.recall(key, REQUEST)
+            await work.record(b"answer")
+            await work.commit()
+    ada.clock.now += KEPT * 2
+
+    async with ada.unit() as work:
+        assert await work.recall("again", OTHER) is None
+        sweeping = asyncio.create_task(_sweep(ada))
+        await asyncio.sleep(0.2)
+        await work.record(b"new answer")
+        await work.commit()
+    assert await sweeping == 1
+
+    async with ada.unit() as work:
+        assert await work.recall("again", OTHER) == (OTHER, b"new answer")
+
+
+async def test_sweeps_and_uses_at_once_lose_no_answer(ada: Caller) -> None:
+    async def use(key: str) -> None:
+        async with ada.unit() as work:
+            if await work.recall(key, REQUEST) is None:
+                await work.record(b"answer")
+                await work.commit()
+
+    for _ in range(5):
+        ada.clock.now += KEPT * 2
+        await asyncio.gather(*(_sweep(ada) for _ in range(3)), *(use(str(n)) for n in range(20)))
+        for n in range(20):
+            async with ada.unit() as work:
+                assert await work.recall(str(n), OTHER) == (REQUEST, b"answer")
+
+
+async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_for_it(ada: Caller) -> None:
+    made = await ada.account.write(workspaces.create, name="Shared")
+    there = ada.in_workspace(made.id)
+    async with there.unit() as work:
+        await work.recall("k", REQUEST)
+        await work.record(b"answer")
+        await work.commit()
+    ada.clock.now += KEPT * 2
+
+    async with there.unit() as deleting:
+        await workspaces.get(deleting)
+        waiting = asyncio.create_task(_recall(there))
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(workspaces.delete(deleting), timeout=5)
+        await deleting.commit()
+    await waiting
+
+
+async def _recall(caller: Caller) -> tuple[bytes, bytes] | None:
+    async with caller.unit() as work:
+        return await work.recall("k", OTHER)
+
+
+async def test_the_time_of_a_call_with_a_key_begins_when_it_holds_its_lock(ada: Caller) -> None:
+    async with ada.unit() as work:
+        await work.recall("k", REQUEST)
+        ada.clock.now += KEPT
+        assert work.now == NOON + KEPT
+
+
+async def test_a_workspace_with_a_user_s_id_shares_nothing_with_the_account(ada: Caller, bob: Caller) -> None:
+    async with ada.account.unit() as work:
+        await work.recall("k", REQUEST)
+        await work.record(b"answer")
+        await work.commit()
+
+    made = await bob.account.write(workspaces.create, name="Trap", workspace_id=ada.user_id)
+    await bob.in_workspace(made.id).write(workspaces.delete)
+
+    async with ada.account.unit() as work:
+        assert await work.recall("k", REQUEST) == (REQUEST, b"answer")
 
 
 async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:

@@ -37,6 +37,9 @@ class _Work:
     async def record(self, _answer: bytes) -> None:
         pass
 
+    async def release(self) -> None:
+        pass
+
     async def claim(self, _client_id: Any, _request: bytes) -> Literal["new"]:
         return "new"
 

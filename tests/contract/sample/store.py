@@ -78,6 +78,11 @@ class Work:
         """Kept with the commit."""
         self._answer = answer
 
+    async def release(self) -> None:
+        """Nothing is kept."""
+        self._answer = None
+        self._claimed.clear()
+
     async def claim(self, client_id: UUID, request: bytes) -> Literal["new", "repeated", "taken"]:
         """One that a station has, which nobody claimed, is taken."""
         if client_id in self.store.ids:
