@@ -98,12 +98,17 @@ class Journal:
             raise RuntimeError(message)
         self._note(event)
 
-    async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> None:
-        """Change any number of rows, and note an event for each of those that *statement* returns: all of them."""
-        for row in await self._runner.rows(statement, parameters):
+    async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
+        """Change any number of rows, and note an event for each of those that *statement* returns: all of them.
+
+        How many there were.
+        """
+        rows = await self._runner.rows(statement, parameters)
+        for row in rows:
             event = event_of(row)
             _require_kind(statement, event)
             self._note(event)
+        return len(rows)
 
     async def set_head(self, workspace_id: UUID, *, head: int) -> None:
         """The caller holds the lock, and read the head below this one under it."""

@@ -56,7 +56,10 @@ _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*_COLUMNS).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _DELETE: Final = delete(tasks).where(*_ONE)
-_DELETE_ALL: Final = delete(tasks).where(_IN_WORKSPACE, _IN_PROJECT).returning(tasks.c.id)
+_AT_ONCE: Final = 1000
+"""How many tasks are deleted before others get their turn."""
+_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(_AT_ONCE)
+_DELETE_SOME: Final = delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(tasks.c.id)
 
 
 def _last_position() -> Select[Any]:
@@ -175,12 +178,14 @@ class Tasks:
         await self._journal.write(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """One write."""
+        """One write for each thousand."""
 
         def end(row: Row) -> Event:
             return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision)
 
-        await self._journal.write_all(_DELETE_ALL, {"workspace": workspace_id, "project": project_id}, end)
+        place = {"workspace": workspace_id, "project": project_id}
+        while await self._journal.write_all(_DELETE_SOME, place, end) == _AT_ONCE:
+            pass
 
 
 def _page_parameters(query: TaskQuery) -> dict[str, object]:

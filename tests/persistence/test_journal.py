@@ -102,6 +102,20 @@ async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) ->
     assert [tuple(row) for row in await ada.database.rows(kinds, {})] == [("project", 1), ("task", 3)]
 
 
+async def test_a_project_of_many_tasks_goes_with_all_of_them(ada: Caller) -> None:
+    project = await ada.write(projects.create, name="Chores")
+    async with ada.unit() as work:
+        for number in range(2001):
+            await tasks.create(work, TaskDraft(title=str(number), project_id=project.id))
+        await work.commit()
+
+    await ada.write(projects.delete, project.id)
+
+    last = [(revision, sequence) for revision, sequence, _ in await log_of(ada.database) if revision == 4]
+    assert last == [(4, sequence) for sequence in range(1, 2003)]
+    assert (await ada.read(tasks.page, filters=TaskFilter())).items == ()
+
+
 async def test_a_change_that_changes_nothing_is_not_told(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     before = await log_of(ada.database)
