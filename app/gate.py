@@ -7,7 +7,8 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +17,7 @@ import click
 
 from contract.gate import messages, reports
 from contract.gate.contracts import Surroundings
-from contract.gate.findings import STAGES, NotCheckableError, Report, Stage
+from contract.gate.findings import STAGES, NotCheckableError, Report, Stage, printable
 from contract.gate.places import UnreadableError
 from contract.gate.rules import RULES, run
 from contract.handlers import find_handler
@@ -31,6 +32,9 @@ class CannotRun(click.ClickException):
     """The gate could not look, so it says neither yes nor no."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,8 +64,12 @@ def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **optio
         raise CannotRun(f"{_shown(contract or _OURS)}: {error}") from error
     except OSError as error:
         raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
+    except (click.ClickException, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is no Exception
+        raise CannotRun(f"{_shown(contract or _OURS)}: the gate fails ({_told(error)}): report it") from error
     click.echo("\n".join(lines))
-    sys.exit(1 if report.findings else 0)
+    sys.exit(1 if report.findings else 0 if report.is_sound else CannotRun.exit_code)
 
 
 def _report(contract: Path | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:
@@ -79,11 +87,28 @@ def _finder(package: str | None, *, is_ours: bool) -> Callable[[str, str], bool]
         return None
     if package:  # before our own packages, the names of which are plain
         sys.path.insert(0, str(Path.cwd()))
+    name = package or "handlers"
+    with _importing(name):
+        module = importlib.import_module(name)
+
+    def has_handler(tag: str, operation_id: str) -> bool:
+        with _importing(f"{name}.{tag}"):
+            return find_handler(module, tag, operation_id) is not None
+
+    return has_handler
+
+
+@contextmanager
+def _importing(name: str) -> Iterator[None]:
+    """A module may raise anything while it is loaded, and may exit: others wrote it."""
     try:
-        module = importlib.import_module(package or "handlers")
-    except ImportError as error:
-        raise CannotRun(f"{package} cannot be imported ({error}): name a package for --handlers") from error
-    return lambda tag, operation_id: find_handler(module, tag, operation_id) is not None
+        yield
+    except (Exception, SystemExit) as error:
+        raise CannotRun(f"{name} cannot be imported ({_told(error)}): name a package for --handlers") from error
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _shown(path: Path) -> str:

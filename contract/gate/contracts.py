@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
 
 from contract.document import METHODS
 from contract.schemas import COMPOSITES, Direction, SchemaCompiler
@@ -158,9 +159,12 @@ def header(answer: Node, name: str) -> Node | None:
     return next((node for given, node in answer.members("headers").items() if given.lower() == name.lower()), None)
 
 
-def _is_data(key: str) -> bool:
-    """Whether a `$ref` in what stands behind *key* is none."""
-    return key in {"example", "default", "enum", "value"} or key.startswith("x-")
+def _is_data(within: Pointer, key: str) -> bool:
+    """Whether a `$ref` in what stands behind *key* of the object *within* is none."""
+    parent = within[-1] if within else ""
+    if within == ("paths",) or (parent == "responses" and within[0] == "paths"):  # names, and extensions among them
+        return key.startswith("x-")
+    return parent not in _NAMED and (key in {"example", "default", "enum", "value"} or key.startswith("x-"))
 
 
 @dataclass(frozen=True)
@@ -199,9 +203,18 @@ class Contract:
         ]
         return (*used, *(use for use in self.reach(unused) if use.node.pointer not in pointers))
 
+    @property
+    def paths(self) -> dict[str, Node]:
+        """What stands under `paths`, not followed and without extensions."""
+        return {path: node for path, node in self.root.members("paths").items() if not path.startswith("x-")}
+
     def operation(self, path: str, method: str) -> Operation | None:
         """The operation there, or None."""
-        return next((o for o in self.operations if (o.path, o.method) == (path, method)), None)
+        return self._by_place.get((path, method))
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Operation]:
+        return {(operation.path, operation.method): operation for operation in self.operations}
 
     def follow(self, node: Node) -> Node:
         """*node*, or what its `$ref` leads to in the end; an empty object where that is nothing."""
@@ -225,8 +238,7 @@ class Contract:
             if isinstance(value, dict):
                 if isinstance(value.get("$ref"), str):
                     yield Node(pointer, value)
-                names = bool(pointer) and pointer[-1] in _NAMED
-                open_nodes += [((*pointer, key), v) for key, v in value.items() if names or not _is_data(key)]
+                open_nodes += [((*pointer, key), v) for key, v in value.items() if not _is_data(pointer, key)]
             elif isinstance(value, list):
                 open_nodes += [((*pointer, i), item) for i, item in enumerate(value)]
 
@@ -246,6 +258,21 @@ class Contract:
                 seen.add(key)
                 yield use
                 open_uses += self._within(use)
+
+    def leading_to(self, wanted: Callable[[SchemaUse], bool]) -> set[Pointer]:
+        """Where the schemas are that *wanted* holds for, and those that have them in or behind them."""
+        above: dict[Pointer, list[Pointer]] = {}
+        for use in self.schemas:
+            for inner in self._within(use):
+                above.setdefault(inner.node.pointer, []).append(use.node.pointer)
+        found: set[Pointer] = set()
+        open_pointers = [use.node.pointer for use in self.schemas if wanted(use)]
+        while open_pointers:
+            pointer = open_pointers.pop()
+            if pointer not in found:
+                found.add(pointer)
+                open_pointers += above.get(pointer, [])
+        return found
 
     def parts(self, schema: Node) -> Iterator[Node]:
         """*schema* with its `$ref`s followed, and the parts of its `allOf`, all of which hold for one value."""
@@ -287,7 +314,7 @@ class Contract:
     def _find(self, reference: str) -> Node | None:
         value: Any = self.data
         pointer: list[str | int] = []
-        for step in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ("",):
+        for step in unquote(reference[2:]).split("/") if reference.startswith("#/") else ("",):
             name = step.replace("~1", "/").replace("~0", "~")
             key = int(name) if isinstance(value, list) and name.isdecimal() else name
             pointer.append(key)
@@ -298,7 +325,7 @@ class Contract:
         return Node(tuple(pointer), value) if isinstance(value, dict) else None
 
     def _operations(self) -> Iterator[Operation]:
-        for path, given in self.root.members("paths").items():
+        for path, given in self.paths.items():
             item = self.follow(given)
             for method in (key for key in item.value if key in METHODS):
                 node = item.at(method)
@@ -312,7 +339,11 @@ class Contract:
                     node=node,
                     parameters=tuple({(p.get("name"), p.get("in")): p for p in followed}.values()),
                     body=self.follow(node.at("requestBody")) if "requestBody" in node.value else None,
-                    answers={status: self.follow(answer) for status, answer in node.members("responses").items()},
+                    answers={
+                        status: self.follow(answer)
+                        for status, answer in node.members("responses").items()
+                        if not status.startswith("x-")
+                    },
                     guarded=bool(security) and all(security),
                 )
 

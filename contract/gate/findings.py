@@ -26,6 +26,11 @@ class Hit(NamedTuple):
 Check = Callable[["Contract"], Iterable[Hit]]
 
 
+def printable(text: str) -> str:
+    """*text* in one line, with what cannot be seen written as an escape: terminals, XML and GitHub would act on it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. `source` is what it can be argued with: an RFC, a number of Zalando's guidelines, what was measured."""
@@ -47,7 +52,7 @@ def rules_of(stage: Stage, rows: Iterable[tuple[str, str, Check, str]]) -> tuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule that is broken, and the line, from 1, that breaks it."""
+    """A rule that is broken, and the line, from 1, that breaks it. The message is printable."""
 
     rule: Rule
     line: int
@@ -81,6 +86,11 @@ class Report:
     def stages(self) -> tuple[Stage, ...]:
         """The stages that were asked for, in their order."""
         return tuple(stage for stage in STAGES if any(rule.stage == stage for rule in self.rules))
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found, and stage `valid` was looked at in full: what is left out there is no success."""
+        return not self.findings and all(skip.rule.stage != "valid" for skip in self.skipped)
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

@@ -34,8 +34,13 @@ def _to_components(contract: Contract) -> Iterator[Hit]:
 def _servers(contract: Contract) -> Iterator[Hit]:
     for server in contract.root.items("servers"):
         # Its URL is not quoted: hosts may be nobody's business.
-        if urlsplit(str(server.get("url"))).path.rstrip("/"):
-            yield Hit((*server.pointer, "url"), "this server has a path")
+        try:
+            path = urlsplit(str(server.get("url"))).path
+        except ValueError:
+            yield Hit((*server.pointer, "url"), "this is no URL")
+        else:
+            if path.rstrip("/"):
+                yield Hit((*server.pointer, "url"), "this server has a path")
 
 
 def _version_in_path(contract: Contract) -> Iterator[Hit]:
@@ -64,7 +69,7 @@ def _tag_order(contract: Contract) -> Iterator[Hit]:
 
 
 def _shared_parameters(contract: Contract) -> Iterator[Hit]:
-    paths = [contract.follow(path) for path in contract.root.members("paths").values()]
+    paths = [contract.follow(path) for path in contract.paths.values()]
     holders = (*paths, *(operation.node for operation in contract.operations))
     components = contract.root.at("components").members("parameters").values()
     yield from _repeated(components, (node for holder in holders for node in holder.items("parameters")))

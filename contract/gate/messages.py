@@ -28,7 +28,7 @@ _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 def lines(report: Report, notes: Mapping[str, str]) -> Iterator[Json]:
     """The deliverable, then the clarifications. *notes* are the texts beside the contract, by their names."""
-    status = "failed" if report.findings else "passed"
+    status = "passed" if report.is_sound else "failed"
     covered = f"{coverage(report)}, stages {', '.join(report.stages)}"
     content = {"summary": summary(report), "test_status": status, "coverage": covered}
     yield {"from": "backend", "to": "orchestrator", "type": "deliverable", "content": content, "blocking": False}

@@ -12,7 +12,9 @@ _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SNAKE_WORDS = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")  # the last for files, as /openapi.yaml
 _COLLECTION = re.compile(r"/([^/{}]+)/\{")
-_PLURALS = ("s", "children", "people", "media", "data")
+_PLURALS = re.compile(r".*([^s]s|children|people|media|data)")
+"""No plural ends in -ss, as `address` does; `status` passes, as no rule of spelling tells it from `menus`."""
+_DONE = {"list", "get", "read", "create", "add", "make", "update", "change", "set", "put", "patch", "delete", "remove"}
 
 
 def _properties(contract: Contract) -> Iterator[Hit]:
@@ -29,7 +31,7 @@ def _parameters(contract: Contract) -> Iterator[Hit]:
 
 
 def _paths(contract: Contract) -> Iterator[Hit]:
-    for path in contract.root.members("paths"):
+    for path in contract.paths:
         for segment in path.split("/")[1:]:
             if not (_KEBAB.fullmatch(segment) or re.fullmatch(r"\{[^{}]+\}", segment)):
                 yield Hit(("paths", path), f"the segment {segment!r} is neither kebab-case nor a parameter")
@@ -37,9 +39,9 @@ def _paths(contract: Contract) -> Iterator[Hit]:
 
 def _plurals(contract: Contract) -> Iterator[Hit]:
     """What a parameter chooses from is a collection. `/users/me` and `/tasks/{id}/complete` choose nothing."""
-    for path in contract.root.members("paths"):
+    for path in contract.paths:
         for name in _COLLECTION.findall(path):
-            if not name.endswith(_PLURALS):
+            if not _PLURALS.fullmatch(name):
                 yield Hit(("paths", path), f"the collection {name!r} is not named in the plural")
 
 
@@ -53,12 +55,21 @@ def _operation_ids(contract: Contract) -> Iterator[Hit]:
 
 
 def _verbs(contract: Contract) -> Iterator[Hit]:
-    """No list of verbs: what a word must not be is one of the contract's own things, its tags and collections."""
+    """What begins with one of the contract's own things, its tags and collections, and ends in what is done to it.
+
+    A word that is both, as `order` and `view` are, is told by the end: `order_pizza` orders, `order_list` does not.
+    What is done is one of a few plain verbs, what another operation begins with, or what the operation's own path ends
+    in: `/lend`. A plural does nothing, whatever comes after it.
+    """
     things = {str(tag.get("name")) for tag in contract.root.items("tags")}
-    things |= {name for path in contract.root.members("paths") for name in _COLLECTION.findall(path)}
+    things |= {name for path in contract.paths for name in _COLLECTION.findall(path)}
+    plurals = {thing for thing in things if thing.endswith("s") and _PLURALS.fullmatch(thing)}
     nouns = {word for thing in things for word in (thing, *_singulars(thing))}
+    done = (_DONE | {operation.name.partition("_")[0] for operation in contract.operations}) - nouns
     for operation in contract.operations:
-        if operation.name.partition("_")[0] in nouns:
+        first, last = operation.name.partition("_")[0], operation.name.rpartition("_")[2]
+        is_done = last in done or (operation.method == "post" and operation.path.endswith(f"}}/{last}"))
+        if first in plurals or (first in nouns and is_done):
             yield Hit((*operation.node.pointer, "operationId"), f"{operation.name!r} does not begin with a verb")
 
 

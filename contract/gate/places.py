@@ -6,6 +6,7 @@ this is found on the YAML nodes, before anything is made of them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from contract.document import Document, compose
 
@@ -25,7 +27,12 @@ MAX_HEIGHT = 100
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _MERGE = "tag:yaml.org,2002:merge"
+_FLOAT = "tag:yaml.org,2002:float"
 _JSON_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "merge")}
+
+
+_Place = tuple[int, yaml.Node]
+"""A line, from 1, and what stands there."""
 
 
 class UnreadableError(Exception):
@@ -37,16 +44,27 @@ class Places:
     """Lines of a file."""
 
     root: yaml.Node
+    known: dict[int, dict[str, _Place]] = field(default_factory=dict)
+    """The keys of the objects that lines were asked of: many findings are in few large objects."""
 
     def line(self, pointer: Pointer) -> int:
         """The line of the key or item that *pointer* names, or of the last step to it that is there; from 1."""
         node, line = self.root, 1
         for step in pointer:
-            found = _step(node, step)
+            found = self._step(node, step)
             if found is None:
                 break
             line, node = found
         return line
+
+    def _step(self, node: yaml.Node, step: str | int) -> _Place | None:
+        if isinstance(node, yaml.MappingNode):
+            if id(node) not in self.known:
+                self.known[id(node)] = _keys(node)
+            return self.known[id(node)].get(str(step))
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step].start_mark.line + 1, node.value[step]
+        return None
 
     def repeated_keys(self) -> Iterator[Pointer]:
         """Where a key stands that its object has had before."""
@@ -90,20 +108,14 @@ def _as_yaml(raw: bytes) -> bytes:
     return _SURROGATE.sub(rb"\\u0020", raw.replace(b"\t", b" ")) if raw.lstrip().startswith(b"{") else raw
 
 
-def _step(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
-    """The line and the node behind *step*: the last of repeated keys, as they are read; else what is merged in."""
-    if isinstance(node, yaml.SequenceNode):
-        if isinstance(step, int) and step < len(node.value):
-            return node.value[step].start_mark.line + 1, node.value[step]
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in reversed(node.value):
-            if key.value == str(step):
-                return key.start_mark.line + 1, value
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
-                return next((found for part in merged if (found := _step(part, step))), None)
-    return None
+def _keys(node: yaml.MappingNode) -> dict[str, _Place]:
+    """The keys of *node*: the last of repeated ones, as they are read; and what is merged in, where it has no other."""
+    own = {key.value: (key.start_mark.line + 1, value) for key, value in node.value}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                own = {**_keys(merged), **own}
+    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,8 @@ class _Measure:
             raise UnreadableError(f"line {line} has an anchor that contains itself: write it out")
         if node.tag not in _JSON_TAGS:
             raise UnreadableError(f"line {line} has the YAML tag {node.tag}, which JSON does not have: use another")
+        if node.tag == _FLOAT and isinstance(node, yaml.ScalarNode) and not math.isfinite(_float(node)):
+            raise UnreadableError(f"line {line} has a number that JSON does not have: use another")
         self.within.add(id(node))
         measured = [self.check(part) for part in _parts(node)]
         self.within.discard(id(node))
@@ -130,6 +144,10 @@ class _Measure:
             raise UnreadableError(f"line {line} unfolds to more than a contract holds: write its anchors out")
         self.known[id(node)] = size, height
         return size, height
+
+
+def _float(node: yaml.ScalarNode) -> float:
+    return SafeConstructor().construct_yaml_float(node)
 
 
 def _parts(node: yaml.Node) -> list[yaml.Node]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from . import complete, exchanges, form, names, shapes, valid, writes
 from .contracts import Contract, Operation, Surroundings
-from .findings import STAGES, Finding, NotCheckableError, Pointer, Report, Rule, Skipped, Stage
+from .findings import STAGES, Finding, NotCheckableError, Pointer, Report, Rule, Skipped, Stage, printable
 from .places import read
 
 RULES: tuple[Rule, ...] = (
@@ -48,7 +48,7 @@ def _look(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], lis
         try:
             for pointer, message in rule.check(contract):
                 line = contract.places.line(pointer)
-                found[rule.rule_id, pointer, message] = Finding(rule=rule, line=line, message=message)
+                found[rule.rule_id, pointer, message] = Finding(rule=rule, line=line, message=printable(message))
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))
     return sorted(found.values(), key=lambda finding: finding.line), skipped

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, get_args
 
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 from jsonschema_rs import canonical
-from openapi_spec_validator import OpenAPIV30SpecValidator
 from openapi_spec_validator.schemas import schema_v30
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from contract.faults import schema_faults
 from contract.schemas import COMPOSITES, Direction
@@ -21,7 +20,8 @@ from .contracts import NESTED, Contract, Node
 from .findings import Hit, NotCheckableError, Pointer, rules_of
 
 _COMPILE_ERRORS = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError)
-_QUOTED = re.compile(r"'([^']*)'")
+_UNRESOLVED = (Kind.Referencing, jsonschema_rs.ReferencingError)
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 class Example(NamedTuple):
@@ -73,35 +73,57 @@ def _references(contract: Contract) -> Iterator[Hit]:
             continue  # the rule `one-file` has it
         if target is None:
             yield Hit(node.pointer, f"{reference} leads nowhere")
-        elif wanted and target.pointer[0] == "components" and target.pointer[1] != wanted:
+        elif wanted and _kind(target.pointer) != wanted:
             yield Hit(node.pointer, f"{reference} is none of the {wanted}, one of which belongs here")
 
 
 def _kind(pointer: Pointer) -> str:
-    """The kind of component that belongs where a `$ref` stands; empty where that is not known."""
+    """The kind of component that belongs at *pointer*; empty where that is not known."""
     *_, parent, key = ("", "", *pointer)
     return _KIND_OF_PARENT.get(parent) or _KIND_OF_KEY.get(key, "")
 
 
-def _sense(contract: Contract) -> Iterator[Hit]:
-    """What openapi-spec-validator checks beyond the form. It would fetch what is in other files, so these are left."""
-    if any(contract.target(node) is None for node in contract.references()):
-        raise NotCheckableError("a $ref leads nowhere, or out of the file")
-    validator = OpenAPIV30SpecValidator(dict(contract.data))
-    try:
-        errors = list(validator.root_validator(validator.schema_path))
-    except (KeyError, RecursionError) as error:
-        raise NotCheckableError("openapi-spec-validator gives up: on a $ref, or a schema in itself") from error
-    for found in errors:
-        if isinstance(found, OpenAPIValidationError):  # others are defaults, which the rule `fitting-example` has
-            yield Hit(_named_in(contract, found.message), found.message)
+def _unique_ids(contract: Contract) -> Iterator[Hit]:
+    seen: set[str] = set()
+    for operation in contract.operations:
+        given = operation.node.get("operationId")
+        if given in seen:
+            yield Hit((*operation.node.pointer, "operationId"), f"the operationId {given!r} is given before")
+        elif given is not None:
+            seen.add(given)
 
 
-def _named_in(contract: Contract, message: str) -> Pointer:
-    """The operation that *message* names, as openapi-spec-validator says no place: "... for 'get' in '/tasks' ..."."""
-    named = _QUOTED.findall(message)
-    found = [o.node.pointer for o in contract.operations if o.path in named and o.method in named]
-    return found[0] if found else ("paths",)
+def _path_parameters(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        if not all("in" in parameter.value for parameter in operation.parameters):
+            continue  # the rule `resolving-ref` has it
+        wanted = set(_IN_BRACES.findall(operation.path))
+        declared = {str(parameter.get("name")) for parameter in operation.parameters if parameter.get("in") == "path"}
+        for name in sorted(wanted - declared):
+            yield Hit(operation.node.pointer, f"{operation.name} does not declare the path parameter {name}")
+        for name in sorted(declared - wanted):
+            yield Hit(operation.node.pointer, f"{operation.name} declares {name}, which is not in its path")
+
+
+def _unique_parameters(contract: Contract) -> Iterator[Hit]:
+    paths = [contract.follow(path) for path in contract.paths.values()]
+    for holder in (*paths, *(operation.node for operation in contract.operations)):
+        seen: set[tuple[str, str]] = set()
+        for given in holder.items("parameters"):
+            node = contract.follow(given)
+            key = str(node.get("name")), str(node.get("in"))
+            if key in seen and node.value:
+                yield Hit(given.pointer, f"the parameter {key[0]} in {key[1]} is given before")
+            seen.add(key)
+
+
+def _unique_tags(contract: Contract) -> Iterator[Hit]:
+    seen: set[str] = set()
+    for tag in contract.root.items("tags"):
+        name = str(tag.get("name"))
+        if name in seen:
+            yield Hit(tag.pointer, f"the tag {name} is given before")
+        seen.add(name)
 
 
 def _schemas(contract: Contract) -> Iterator[Hit]:
@@ -115,28 +137,60 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
 
 
 def _impossible(contract: Contract) -> Iterator[Hit]:
-    """A part of a composition is no value by itself; the whole is looked at."""
+    """A part of a composition is no value by itself; the whole is looked at, where it is not too large."""
     for use in contract.schemas:
         if use.role != "part" and "$ref" not in use.node.value:
-            own = contract.compiler.translate(_own(contract, use.node, ()), direction=use.direction)
             try:
+                own = contract.compiler.translate(_own(contract, use.node, (), _Room()), direction=use.direction)
                 is_impossible = "" in canonical.find_unsatisfiable(own, offline=True)
+            except _EndlessError:
+                yield Hit(use.node.pointer, "this schema has itself among its parts")
+                continue
+            except _TooLargeError:
+                continue  # without a part, what is left would say something else
             except (canonical.CanonicalizationError, jsonschema_rs.ValidationError):
                 continue  # the rule `compiling-schema` has it
             if is_impossible:
                 yield Hit(use.node.pointer, f"no value fits this schema in {_IN[use.direction]}")
 
 
-def _own(contract: Contract, given: Node, within: tuple[Pointer, ...]) -> dict[str, Any]:
-    """A schema with its parts, but without those of the values in it, which are looked at for themselves."""
+class _EndlessError(Exception):
+    """A schema is a part of itself, or has a part that is."""
+
+
+class _TooLargeError(Exception):
+    """A schema unfolds to more parts than there is time for."""
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many parts may still come."""
+
+    parts: int = 200
+
+    def take(self) -> None:
+        """Room for one. Raises _TooLargeError."""
+        if not self.parts:
+            raise _TooLargeError
+        self.parts -= 1
+
+
+def _own(contract: Contract, given: Node, within: tuple[Pointer, ...], room: _Room) -> dict[str, Any]:
+    """A schema with its parts, but without those of the values in it, which are looked at for themselves.
+
+    Raises _EndlessError, _TooLargeError.
+    """
+    room.take()
     node = contract.follow(given)
-    if node.pointer in within or len(within) > _MAX_PARTS:
-        return {}
+    if node.pointer in within:
+        raise _EndlessError
     inner = (*within, node.pointer)
     own = {key: value for key, value in node.value.items() if key not in NESTED}
-    own |= {key: [_own(contract, part, inner) for part in node.items(key)] for key in COMPOSITES if key in node.value}
+    own |= {
+        key: [_own(contract, part, inner, room) for part in node.items(key)] for key in COMPOSITES if key in node.value
+    }
     if "not" in node.value:
-        own["not"] = _own(contract, node.at("not"), inner)
+        own["not"] = _own(contract, node.at("not"), inner, room)
     if node.get("additionalProperties") is False:
         own["additionalProperties"] = False
     names = node.members("properties")
@@ -146,21 +200,38 @@ def _own(contract: Contract, given: Node, within: tuple[Pointer, ...]) -> dict[s
 
 
 def _examples(contract: Contract) -> Iterator[Hit]:
-    """By schema: its validator holds all that the schema leads to, and goes when its examples are done."""
-    examples = sorted(_all_examples(contract), key=_schema_of)
-    for _, alike in itertools.groupby(examples, key=_schema_of):
-        first, *others = alike
-        try:
-            validator = contract.compiler.compile(first.schema.value, direction=first.direction)
-        except _COMPILE_ERRORS:
-            continue  # the rules `compiling-schema` and `resolving-ref` have it
-        for example in (first, *others):
-            for fault in schema_faults(validator.iter_errors(example.value)):
-                yield Hit(example.pointer, f"{fault.place.removeprefix('#') or 'the value'}: {fault.detail}")
+    examples = list(_all_examples(contract))
+    is_complete = True
+    for direction in get_args(Direction):
+        open_parts = [[example for example in examples if example.direction == direction]]
+        while open_parts:
+            part = open_parts.pop()
+            try:
+                yield from _misfits(contract, part, direction)
+            except _COMPILE_ERRORS as error:
+                if len(part) > 1:
+                    open_parts += [part[: len(part) // 2], part[len(part) // 2 :]]
+                else:  # else the rule `compiling-schema` has it
+                    is_complete &= not isinstance(getattr(error, "kind", error), _UNRESOLVED)
+    if not is_complete:
+        raise NotCheckableError("a $ref in a schema leads to no component")
 
 
-def _schema_of(example: Example) -> tuple[str, Direction]:
-    return str(example.schema.pointer), example.direction
+def _misfits(contract: Contract, examples: list[Example], direction: Direction) -> Iterator[Hit]:
+    """All by one validator: each would hold all that its schema leads to, which may be most of the contract.
+
+    Raises what the compiler does where it does not take one of the schemas.
+    """
+    schemas = {
+        str(i): {key: value for key, value in example.schema.value.items() if key not in _ONE_WAY}
+        for i, example in enumerate(examples)
+    }
+    validator = contract.compiler.compile({"properties": schemas}, direction=direction)
+    errors = validator.iter_errors({str(i): example.value for i, example in enumerate(examples)})
+    for name, alike in itertools.groupby(errors, key=lambda error: str(error.instance_path[0])):
+        for fault in schema_faults(alike):
+            place = fault.place.removeprefix(f"#/{name}")
+            yield Hit(examples[int(name)].pointer, f"{place or 'the value'}: {fault.detail}")
 
 
 def _all_examples(contract: Contract) -> Iterator[Example]:
@@ -180,8 +251,6 @@ def _all_examples(contract: Contract) -> Iterator[Example]:
 
 
 _ONE_WAY = {"readOnly", "writeOnly"}
-_MAX_PARTS = 5
-"""How deep parts of parts are looked at: they may unfold to more than there is time for."""
 _IN = {"request": "a request", "answer": "an answer"}
 _KIND_OF_PARENT: dict[str | int, str] = {
     **dict.fromkeys(("properties", "schemas", "allOf", "anyOf", "oneOf"), "schemas"),
@@ -193,18 +262,24 @@ _KIND_OF_KEY: dict[str | int, str] = {
 }
 
 RULES = rules_of("valid", (
-    ("well-formed", "OpenAPI 3.0 schema, openapi-spec-validator", _form,
+    ("well-formed", "OpenAPI 3.0 schema", _form,
      "Every tool starts from the form that OpenAPI prescribes; so do the other rules, which wait until it is right."),
     ("unique-key", "YAML 1.2, 3.2.1.3", _keys,
      "Of a key that is given twice only one is read, and nobody sees which."),
     ("resolving-ref", "OpenAPI 3.0.4, Reference Object", _references,
      "A `$ref` that leads nowhere says nothing."),
-    ("consistent", "openapi-spec-validator", _sense,
-     "Paths agree with their parameters; operationIds, parameters and tags are given once."),
+    ("unique-operation-id", "OpenAPI 3.0.4, Operation Object", _unique_ids,
+     "An operationId is the name of one function, whoever makes it."),
+    ("path-parameters", "OpenAPI 3.0.4, Path Templating", _path_parameters,
+     "Each name in the braces of a path is a parameter of each of its operations, and there are no others."),
+    ("unique-parameter", "OpenAPI 3.0.4, Operation Object", _unique_parameters,
+     "Of two parameters of one name and place nobody knows which is meant. An operation may replace its path's."),
+    ("unique-tag", "OpenAPI 3.0.4, OpenAPI Object", _unique_tags,
+     "A tag has one description."),
     ("compiling-schema", "JSON Schema 2020-12", _schemas,
      "A schema that no validator takes checks nothing. Patterns have no look-around: they must run in linear time."),
     ("possible-schema", "JSON Schema 2020-12", _impossible,
-     "What no value fits can be neither sent nor answered."),
+     "What no value fits can be neither sent nor answered. No validator comes to an end with a part of itself."),
     ("fitting-example", "ours", _examples,
      "People copy examples and mocks answer them: each fits its schema, as a request or as an answer."),
 ))  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .contracts import EVENT_STREAM, Contract, Node, Operation, SchemaUse, header
-from .findings import Hit, rules_of
+from .contracts import EVENT_STREAM, Contract, Operation, header
+from .findings import Hit, Pointer, rules_of
 
 
 def _conditional_gets(contract: Contract) -> Iterator[Hit]:
@@ -38,15 +38,14 @@ def _entity_tags(contract: Contract) -> Iterator[Hit]:
 def _target(contract: Contract, operation: Operation) -> Operation | None:
     """The GET of the single resource that *operation* writes; None where it writes none.
 
-    PATCH, PUT and DELETE write what their path answers to a GET, else what the path one segment shorter does (a
-    password is its account's). A POST writes the latter, and only where its own path answers no GET: as an action.
+    PATCH, PUT and DELETE write what their own path answers to a GET: a part without a GET of its own, as a password,
+    has no version to compare. A POST writes what the path one segment shorter does, and only where its own path
+    answers no GET: as an action.
     """
     own = contract.operation(operation.path, "get")
-    above = contract.operation(operation.path.rpartition("/")[0], "get")
-    if operation.method in {"patch", "put", "delete"}:
-        target = own or above
-    else:
-        target = above if operation.method == "post" and own is None else None
+    target = own if operation.method in {"patch", "put", "delete"} else None
+    if operation.method == "post" and own is None:
+        target = contract.operation(operation.path.rpartition("/")[0], "get")
     answer = target.answers.get("200") if target else None
     return target if answer and contract.is_single(answer) and header(answer, "ETag") is not None else None
 
@@ -62,25 +61,23 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
 
 
 def _idempotency(contract: Contract) -> Iterator[Hit]:
+    """But for what answers something that must not be stored to be answered again."""
+    secret = contract.leading_to(lambda use: use.node.get("x-secret") is True)
     for operation in contract.operations:
         taken = operation.takes("header", "Idempotency-Key") is not None
-        wanted = (
-            operation.method in {"post", "patch"} and operation.guarded and not _answers_secret(contract, operation)
-        )
+        wanted = operation.method in {"post", "patch"} and operation.guarded and not _answers_any(operation, secret)
         if wanted and not taken:
             yield Hit(operation.node.pointer, f"{operation.name} does not take Idempotency-Key")
         if taken and "422" not in operation.answers:
             yield Hit(operation.node.pointer, f"{operation.name} takes Idempotency-Key and does not declare 422")
 
 
-def _answers_secret(contract: Contract, operation: Operation) -> bool:
-    """Whether a success shows something that must not be stored to be answered again."""
-    media = (m for _, answer in operation.successes() for m in answer.members("content").values())
-    return any(use.node.get("x-secret") is True for use in contract.reach(map(_schema_of, media)))
-
-
-def _schema_of(media: Node) -> SchemaUse:
-    return SchemaUse(node=media.at("schema"), direction="answer", origin="body", role="root")
+def _answers_any(operation: Operation, schemas: set[Pointer]) -> bool:
+    return any(
+        media.at("schema").pointer in schemas
+        for _, answer in operation.successes()
+        for media in answer.members("content").values()
+    )
 
 
 RULES = rules_of("style", (

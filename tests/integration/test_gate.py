@@ -36,7 +36,7 @@ def test_a_good_contract_of_somebody_else_comes_through() -> None:
     *_, models, summary = done.stdout.splitlines()
     assert done.exit_code == 0
     assert models.split()[:4] == ["complete", "current-models", "not", "checked"]
-    assert summary == "78 rules over 7 operations; findings: valid 0, style 0, complete 0"
+    assert summary == "81 rules over 7 operations; findings: valid 0, style 0, complete 0"
 
 
 def test_a_bad_one_does_not() -> None:
@@ -91,6 +91,48 @@ def test_the_handlers_of_others_are_looked_for_where_we_are(tmp_path: Path, monk
     done = run("gate", "complete", "--contract", GOOD, "--handlers", "their_handlers", settings={})
     missing = {line.split()[-1] for line in done.stdout.splitlines() if "operation-handler" in line}
     assert missing == {f"books.{name}_book" for name in ("get", "update", "remove", "lend")} | {"system.check_liveness"}
+
+
+BROKEN = {
+    "syntax": "def list_books(:",
+    "fault": "raise ValueError('no\\nsettings')",
+    "exit": "raise SystemExit(0)",
+}
+
+
+@pytest.mark.parametrize("name", ["books", "__init__"])
+@pytest.mark.parametrize("kind", BROKEN)
+def test_handlers_that_cannot_be_loaded_are_told_in_one_line(
+    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    package = tmp_path / f"broken_{kind}_{name.strip('_')}"
+    package.mkdir()
+    (package / f"{name}.py").write_text(BROKEN[kind])
+    done = run("gate", "complete", "--contract", GOOD, "--handlers", package.name, settings={})
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(f"Error: {package.name}{'.books' * (name == 'books')} cannot be imported (")
+
+
+def test_what_nobody_thought_of_is_told_in_one_line(tmp_path: Path) -> None:
+    contract, junit = (
+        tmp_path / "\udcff.yaml",
+        tmp_path / "junit.xml",
+    )  # a name that is no UTF-8 cannot be written as such
+    contract.write_text(Path(BAD).read_text())
+    done = run("gate", "--contract", str(contract), "--junit", str(junit), settings={})
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "the gate fails (UnicodeEncodeError: " in done.stderr
+
+
+def test_a_contract_that_could_not_be_looked_at_in_full_exits_with_two(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.yaml"
+    elsewhere = "{$ref: '#/paths/~1livez/get/responses/200/content/application~1json/schema'}"
+    contract.write_text(Path(GOOD).read_text().replace("{$ref: '#/components/schemas/Shelf'}", elsewhere))
+    done = run("gate", "valid", "--contract", str(contract), settings={})
+    assert done.exit_code == 2
+    assert done.stdout.startswith("valid  fitting-example  not checked  a $ref in a schema leads to no component\n")
 
 
 def test_the_rules_are_listed() -> None:

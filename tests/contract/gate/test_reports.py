@@ -30,19 +30,19 @@ def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None
         f"complete access-rule a,b.yaml:{LINE} {MESSAGE}",
         "complete operation-handler not checked no --handlers were named",
         "complete current-models not checked no models are generated from this contract here",
-        "17 rules over 7 operations; findings: valid 0, complete 1",
+        "20 rules over 7 operations; findings: valid 0, complete 1",
     ]
 
 
 def test_the_table_of_a_contract_without_fault_is_its_summary() -> None:
-    assert list(reports.table(checked(GOOD, "valid"))) == ["7 rules over 7 operations; findings: valid 0"]
+    assert list(reports.table(checked(GOOD, "valid"))) == ["10 rules over 7 operations; findings: valid 0"]
 
 
 def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
     finding, summary = reports.github(checked())
     assert finding.startswith(f"::error file=a%2Cb.yaml,line={LINE},title=access-rule::{MESSAGE}. ")
     assert finding.endswith("`x-access` says which scope and role are. (OWASP API5:2023)")
-    assert summary == "17 rules over 7 operations; findings: valid 0, complete 1"
+    assert summary == "20 rules over 7 operations; findings: valid 0, complete 1"
 
 
 def test_junit_has_a_case_for_each_rule() -> None:
@@ -52,6 +52,23 @@ def test_junit_has_a_case_for_each_rule() -> None:
     assert {suite.get("name"): suite.get("failures") for suite in suites} == {"valid": "0", "complete": "1"}
     assert [failure.text for failure in suites.iter("failure")] == [f"a,b.yaml:{LINE}: {MESSAGE}"]
     assert len(list(suites.iter("skipped"))) == 2
+
+
+def test_what_a_terminal_xml_or_github_would_act_on_is_written_as_an_escape() -> None:
+    name = "room: {type: string, description: The room., example: A1}"
+    report = checked(
+        cases.GOOD.replace(name, '"\\x01\\e[31m\\n::error::": {type: string, example: A1}').encode(), "complete"
+    )
+    (finding,) = report.findings
+    assert finding.message == r"\x01\x1b[31m\n::error:: has no description"
+    assert finding.message in "".join(ET.fromstring(reports.junit(report)).itertext())  # noqa: S314  # written just now
+
+
+def test_what_was_not_looked_at_in_full_has_not_passed() -> None:
+    elsewhere = "{$ref: '#/paths/~1livez/get/responses/200/content/application~1json/schema'}"
+    report = checked(cases.GOOD.replace("{$ref: '#/components/schemas/Shelf'}", elsewhere).encode(), "valid")
+    (deliverable,) = messages.lines(report, {})
+    assert (report.findings, deliverable["content"]["test_status"]) == ((), "failed")
 
 
 def test_sarif_names_its_rules_and_places() -> None:
@@ -75,9 +92,9 @@ def test_the_deliverable_says_what_was_covered() -> None:
         "to": "orchestrator",
         "type": "deliverable",
         "content": {
-            "summary": "17 rules over 7 operations; findings: valid 0, complete 0",
+            "summary": "20 rules over 7 operations; findings: valid 0, complete 0",
             "test_status": "passed",
-            "coverage": "17 rules over 7 operations, stages valid, complete",
+            "coverage": "20 rules over 7 operations, stages valid, complete",
         },
         "blocking": False,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from contract.gate.contracts import Surroundings
@@ -10,6 +12,7 @@ from contract.gate.rules import RULES, run
 
 from . import cases
 
+SOON_S = 10
 CASES = list(cases.read())
 FAILING = [pytest.param(rule_id, change, id=rule_id) for rule_id, word, change in CASES if word == "fails"]
 PASSING = [pytest.param(change, id=rule_id) for rule_id, word, change in CASES if word == "passes"]
@@ -49,13 +52,60 @@ def test_what_is_close_to_a_fault_passes(change: cases.Change) -> None:
 
 def test_a_contract_of_any_kind_is_looked_at_to_the_end() -> None:
     report = looked_at((cases.HERE / "bad.yaml").read_text(encoding="utf-8"))
-    assert [skip.rule.rule_id for skip in report.skipped] == ["consistent"]
-    assert len({finding.rule.rule_id for finding in report.findings}) == 41
+    assert report.skipped == ()
+    assert len({finding.rule.rule_id for finding in report.findings}) == 43
 
 
-def test_what_openapi_spec_validator_gives_up_on_is_not_checked_with_it() -> None:
-    change = cases.changed("     Shelf:\n+      allOf: [{type: array, items: {$ref: '#/components/schemas/Shelf'}}]\n")
-    assert [skip.rule.rule_id for skip in looked_at(change.text).skipped] == ["consistent"]
+def test_what_is_no_component_at_all_is_none_of_the_wanted_kind() -> None:
+    change = cases.changed("   /v1/books/{book_id}/lend:\n     parameters:\n+      - $ref: '#/info'\n")
+    report = run(change.text.encode(), file="contract.yaml", stages=["valid"])
+    assert [(f.rule.rule_id, f.message) for f in report.findings] == [
+        ("resolving-ref", "#/info is none of the parameters, one of which belongs here")
+    ]
+
+
+def test_schemas_that_unfold_without_bound_are_looked_at_in_bounded_time() -> None:
+    def part(i: int) -> str:
+        return f"{{$ref: '#/components/schemas/S{i}'}}, "
+
+    wide = "".join(f"    S{i}: {{anyOf: [{12 * part(i + 1)}]}}\n" for i in range(9))
+    text = cases.GOOD.replace("    Health:\n", f"{wide}    S9: {{type: string}}\n    Health:\n")
+    began_s = time.monotonic()
+    assert looked_at(text).skipped == ()
+    assert time.monotonic() - began_s < SOON_S
+
+
+def test_examples_of_schemas_that_lead_to_each_other_are_looked_at_in_bounded_time() -> None:
+    def schema(i: int) -> str:
+        further = f"next: {{$ref: '#/components/schemas/S{(i + 1) % 1500}'}}"
+        return f"    S{i}: {{type: object, properties: {{a: {{type: string}}, {further}}}, example: {{a: 1}}}}\n"
+
+    text = cases.GOOD.replace("    Health:\n", f"{''.join(map(schema, range(1500)))}    Health:\n")
+    began_s = time.monotonic()
+    report = run(text.encode(), file="contract.yaml", stages=["valid"])
+    assert {finding.rule.rule_id for finding in report.findings} == {"fitting-example"}
+    assert (len(report.findings), time.monotonic() - began_s < SOON_S) == (1500, True)
+
+
+def test_examples_of_a_schema_that_is_elsewhere_than_in_the_components_are_not_checked() -> None:
+    elsewhere = "'#/paths/~1livez/get/responses/200/content/application~1json/schema'"
+    change = cases.changed(
+        f"-        shelf: {{$ref: '#/components/schemas/Shelf'}}\n+        shelf: {{$ref: {elsewhere}}}\n"
+    )
+    report = looked_at(change.text)
+    assert [skip.rule.rule_id for skip in report.skipped] == ["fitting-example"]
+    assert {finding.rule.stage for finding in report.findings} == {"style"}
+    assert not run(change.text.encode(), file="contract.yaml", stages=["valid"]).is_sound
+
+
+def test_a_wrong_example_is_found_beside_a_schema_that_does_not_compile() -> None:
+    change = cases.changed(
+        "-        room: {type: string, description: The room., example: A1}\n"
+        "+        room: {type: string, pattern: '(?=9)', description: The room., example: 1}\n~\n"
+        "-        status: {type: string, description: Always ok., x-extensible-enum: [ok], example: ok}\n"
+        "+        status: {type: string, description: Always ok., x-extensible-enum: [ok], example: 1}\n"
+    )
+    assert {rule_id for rule_id, _ in found(change.text)} == {"compiling-schema", "fitting-example"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
