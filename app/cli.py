@@ -115,7 +115,10 @@ def routes() -> None:
         access = source.node.get("x-access")
         needs = "-"
         if access:
-            rule = AccessRule.parse(access, VOCABULARY)
+            try:
+                rule = AccessRule.parse(access, VOCABULARY)
+            except ValueError as error:
+                raise click.ClickException(f"{source.operation_id}: {error}") from error
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
         click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:20}{needs}")
 

@@ -21,11 +21,14 @@ from contract.gate.findings import STAGES, NotCheckableError, Report, Stage, pri
 from contract.gate.places import UnreadableError
 from contract.gate.rules import RULES, run
 from contract.handlers import find_handler
+from domain.principals import SESSION_SCOPES
+from domain.roles import ROLES
 
 _SPEC = resources.files("spec")
 _OURS = Path(str(_SPEC / "openapi.yaml"))
 _OUR_NOTES = tuple(Path(str(_SPEC / name)) for name in ("architecture.md", "decisions.md"))
 _FILE = click.Path(path_type=Path)
+_THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 class CannotRun(click.ClickException):
@@ -41,7 +44,7 @@ class CannotRun(click.ClickException):
 @click.argument("stages", nargs=-1, type=click.Choice(STAGES), metavar="[valid] [style] [complete]")
 @click.option("--contract", metavar="FILE", type=_FILE, help="An OpenAPI 3.0 file. Left out: Tickbox's own.")
 @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
-@click.option("--notes", metavar="FILE", type=_FILE, multiple=True, help="A text that --format messages compares.")
+@click.option("--notes", metavar="FILE", type=_THERE, multiple=True, help="A text that --format messages compares.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "github", "messages"]), default="table", show_default=True
 )
@@ -77,6 +80,7 @@ def _report(contract: Path | None, handlers: str | None, stages: tuple[Stage, ..
     surroundings = Surroundings(
         handlers=_finder(handlers, is_ours=contract is None) if "complete" in stages else None,
         stale_models=None if contract else _stale_models,
+        access_words=None if contract else {"role": ROLES, "scope": SESSION_SCOPES},
     )
     return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
 

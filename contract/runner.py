@@ -153,6 +153,8 @@ class Runner:
         given = headers.get(b"if-match") if operation.target else None
         key = key_of(headers) if operation.takes_key else None
         client_id = self._client_id(content)
+        if client_id is not None:
+            content = {**content, "id": str(client_id)}  # however it was spelled
         known_by = key is not None or client_id is not None
         return Intent(
             if_match=b",".join(given).decode("latin-1") if given else None,

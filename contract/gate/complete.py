@@ -38,6 +38,16 @@ def _access(contract: Contract) -> Iterator[Hit]:
             yield Hit(operation.node.pointer, f"{operation.name} needs a token and has no x-access with a scope")
         elif not operation.guarded and rule is not None:
             yield Hit((*operation.node.pointer, "x-access"), f"{operation.name} needs no token and has x-access")
+        else:
+            yield from _unknown_words(contract, operation)
+
+
+def _unknown_words(contract: Contract, operation: Operation) -> Iterator[Hit]:
+    for member, words in (contract.surroundings.access_words or {}).items():
+        word = operation.node.at("x-access").get(member)
+        if word is not None and word not in words:
+            pointer = (*operation.node.pointer, "x-access", member)
+            yield Hit(pointer, f"{operation.name} needs the {member} {word}, which the server does not know")
 
 
 def _error_answers(contract: Contract) -> Iterator[Hit]:

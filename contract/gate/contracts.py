@@ -6,7 +6,7 @@ missing, of another kind, or the `$ref` itself. Then it is an empty object; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -105,11 +105,13 @@ class Surroundings:
     """What is not in the file; where it is not known, the rule about it cannot be checked.
 
     `handlers` tells whether a tag has a handler for an operationId; `stale_models` names the generated modules that are
-    not what the contract says, or raises NotCheckableError.
+    not what the contract says, or raises NotCheckableError. `access_words` are those that the members of `x-access`, by
+    name, may be.
     """
 
     handlers: Callable[[str, str], bool] | None = None
     stale_models: Callable[[], list[str]] | None = None
+    access_words: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

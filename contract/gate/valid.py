@@ -126,6 +126,14 @@ def _unique_tags(contract: Contract) -> Iterator[Hit]:
         seen.add(name)
 
 
+def _security(contract: Contract) -> Iterator[Hit]:
+    known = contract.root.at("components").members("securitySchemes").keys()
+    for place in (contract.root, *(operation.node for operation in contract.operations)):
+        for requirement in place.items("security"):
+            for name in requirement.value.keys() - known:
+                yield Hit((*requirement.pointer, name), f"there is no security scheme {name}")
+
+
 def _schemas(contract: Contract) -> Iterator[Hit]:
     """Each without those in it, which are looked at for themselves."""
     for use in contract.schemas:
@@ -276,6 +284,8 @@ RULES = rules_of("valid", (
      "Of two parameters of one name and place nobody knows which is meant. An operation may replace its path's."),
     ("unique-tag", "OpenAPI 3.0.4, OpenAPI Object", _unique_tags,
      "A tag has one description."),
+    ("security-scheme", "OpenAPI 3.0.4, Security Requirement Object", _security,
+     "A requirement that names no scheme guards nothing, or everything."),
     ("compiling-schema", "JSON Schema 2020-12", _schemas,
      "A schema that no validator takes checks nothing. Patterns have no look-around: they must run in linear time."),
     ("possible-schema", "JSON Schema 2020-12", _impossible,

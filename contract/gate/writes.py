@@ -11,11 +11,12 @@ from .findings import Hit, Pointer, rules_of
 def _conditional_gets(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         answer = operation.answers.get("200")
-        if operation.method != "get" or not operation.guarded or answer is None:
+        asks = operation.takes("header", "If-None-Match") is not None
+        if operation.method != "get" or not (operation.guarded or asks) or answer is None:
             continue
         if EVENT_STREAM in answer.members("content"):
             continue  # it never ends, so it has no state to compare
-        if operation.takes("header", "If-None-Match") is None:
+        if not asks:
             yield Hit(operation.node.pointer, f"{operation.name} does not take If-None-Match")
         if "304" not in operation.answers:
             yield Hit(operation.node.pointer, f"{operation.name} does not declare 304")

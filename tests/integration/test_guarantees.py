@@ -235,9 +235,11 @@ def test_an_id_of_a_task_is_none_for_a_project(ada: Person) -> None:
     refused(ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "id": client_id}), 409, "id-taken")
 
 
-def test_an_id_in_capitals_is_an_id(ada: Person) -> None:
+def test_an_id_in_capitals_is_the_same_id(ada: Person) -> None:
     client_id = new_id()
-    assert ada.create("tasks", title="Sow", id=client_id.upper())["id"] == client_id
+    task = ada.create("tasks", title="Sow", id=client_id.upper())
+    assert task["id"] == client_id
+    assert ok(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "id": client_id})) == task
 
 
 def test_a_workspace_of_somebody_else_is_not_shown_to_who_knows_its_id(ada: Person, bob: Person) -> None:
