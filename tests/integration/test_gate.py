@@ -36,7 +36,7 @@ def test_a_good_contract_of_somebody_else_comes_through() -> None:
     *_, models, summary = done.stdout.splitlines()
     assert done.exit_code == 0
     assert models.split()[:4] == ["complete", "current-models", "not", "checked"]
-    assert summary == "81 rules over 7 operations; findings: valid 0, style 0, complete 0"
+    assert summary == "82 rules over 7 operations; findings: valid 0, style 0, complete 0"
 
 
 def test_a_bad_one_does_not() -> None:
@@ -148,7 +148,7 @@ def test_the_rules_are_listed() -> None:
         (["--contract", "{}"], "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
         (["--contract", GOOD, "--handlers", "no_such_package"], "no_such_package cannot be imported"),
         (["--contract", GOOD, "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: No such file"),
-        (["--contract", GOOD, "--format", "messages", "--notes", "nowhere.md"], "nowhere.md: No such file"),
+        (["--contract", GOOD, "--format", "messages", "--notes", "nowhere.md"], "File 'nowhere.md' does not exist"),
         (["pretty"], "'pretty' is not one of 'valid', 'style', 'complete'"),
     ],
 )
