@@ -7,7 +7,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from importlib import metadata, resources
 from pathlib import Path
@@ -21,8 +21,6 @@ from contract.gate.findings import STAGES, NotCheckableError, Report, Stage, pri
 from contract.gate.places import UnreadableError
 from contract.gate.rules import RULES, run
 from contract.handlers import find_handler
-from domain.principals import SESSION_SCOPES
-from domain.roles import ROLES
 
 _SPEC = resources.files("spec")
 _OURS = Path(str(_SPEC / "openapi.yaml"))
@@ -80,9 +78,16 @@ def _report(contract: Path | None, handlers: str | None, stages: tuple[Stage, ..
     surroundings = Surroundings(
         handlers=_finder(handlers, is_ours=contract is None) if "complete" in stages else None,
         stale_models=None if contract else _stale_models,
-        access_words=None if contract else {"role": ROLES, "scope": SESSION_SCOPES},
+        access_words=None if contract else _our_access_words(),
     )
     return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
+
+
+def _our_access_words() -> dict[str, Collection[str]]:
+    from domain.principals import SESSION_SCOPES  # noqa: PLC0415  # a foreign contract needs nothing of ours
+    from domain.roles import ROLES  # noqa: PLC0415  # as above
+
+    return {"role": ROLES, "scope": SESSION_SCOPES}
 
 
 def _finder(package: str | None, *, is_ours: bool) -> Callable[[str, str], bool] | None:
