@@ -111,6 +111,8 @@ def test_a_pointer_escapes_and_cuts_names(path: list[str | int], text: str) -> N
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None, "invalid", "This value does not fit its schema."),
         ({"not": {}}, 1, "invalid", "This value does not fit its schema."),
         ({"minProperties": 2}, {"a": 1}, "min-properties", "This must have at least 2 properties."),
+        ({"minLength": 1}, "", "min-length", "This must have at least 1 character."),
+        ({"minProperties": 1}, {}, "min-properties", "This must have at least 1 property."),
         ({"maximum": 5, "exclusiveMaximum": True}, 5, "maximum", "This must be less than 5."),
         ({"maximum": 5}, 6, "maximum", "This must be 5 or less."),
         ({"minimum": 5, "exclusiveMinimum": True}, 5, "minimum", "This must be more than 5."),
