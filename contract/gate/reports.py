@@ -107,7 +107,7 @@ def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.message}. {finding.rule.reason} ({finding.rule.source})"
+    return f"{finding.message.removesuffix('.')}. {finding.rule.reason} ({finding.rule.source})"
 
 
 def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -48,12 +48,15 @@ def _innermost(error: jsonschema_rs.ValidationError) -> Iterator[Hit]:
             for inner in meant[0]:
                 yield from _innermost(inner)
             return
-    for fault in schema_faults([error]):
-        name = fault.place.rpartition("/")[2]
-        if fault.code in {"required", "unknown"}:
-            yield Hit((*error.instance_path, name), f"{name}: {fault.detail}")
-        else:
-            yield Hit(tuple(error.instance_path), fault.detail)
+    place = tuple(error.instance_path)
+    match error.kind:
+        case Kind.Required(property=name):
+            yield Hit((*place, name), f"{name}: This property is required.")
+        case Kind.AdditionalProperties(unexpected=names):
+            what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
+            yield from (Hit((*place, name), f"{name}: {what}") for name in names)
+        case _:
+            yield from (Hit(place, fault.detail) for fault in schema_faults([error]))
 
 
 def _is_about(errors: Iterable[jsonschema_rs.ValidationError], kind: type, name: str | None = None) -> bool:
