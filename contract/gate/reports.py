@@ -33,7 +33,12 @@ def summary(report: Report) -> str:
 
 def coverage(report: Report) -> str:
     """How many rules were checked over how many operations; those that could not be checked do not count."""
-    return f"{len(report.rules) - len(report.skipped)} rules over {len(report.operations)} operations"
+    rules = len(report.rules) - len(report.skipped)
+    return f"{_counted(rules, 'rule')} over {_counted(len(report.operations), 'operation')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def rule_table(rules: tuple[Rule, ...]) -> Iterator[str]:
