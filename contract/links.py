@@ -16,6 +16,7 @@ from typing import Any
 
 from .document import Document, OperationSource
 from .problems import PROBLEM_JSON
+from .responses import EVENT_STREAM
 
 IF_MATCH = "if-match"
 IF_NONE_MATCH = "if-none-match"
@@ -89,6 +90,8 @@ class Links:
         for status in source.node.get("responses", {}):
             if str(status).startswith("2") and self._holds_secret(self._answer(source, status), set()):
                 yield f"it takes an Idempotency-Key, and its answer {status} holds a secret, which must not be kept"
+        if self._answers_stream(source):
+            yield "it takes an Idempotency-Key, and answers a stream, which cannot be kept"
         if not self._declares_problem(source, "422"):
             yield f"it takes an Idempotency-Key, and the answer 422 is not declared as {PROBLEM_JSON}"
 
@@ -100,6 +103,8 @@ class Links:
             yield f"it takes ids that clients made, and {item.operation_id} needs {', '.join(needed)}"
         if self._is_public(source):
             yield "it takes ids that clients made, and has no principal whose they are"
+        if self._answers_stream(source):
+            yield "it takes ids that clients made, and answers a stream, which cannot be given again"
         if not self._answer(source, "200").get("content"):
             yield "it takes ids that clients made, and the answer 200 is not declared"
         if not self._declares_problem(source, "409"):
@@ -107,6 +112,12 @@ class Links:
 
     def _is_public(self, source: OperationSource) -> bool:
         return source.node.get("security", self._document.root.get("security")) in (None, [])
+
+    def _answers_stream(self, source: OperationSource) -> bool:
+        return any(
+            EVENT_STREAM in self._answer(source, status).get("content", {})
+            for status in source.node.get("responses", {})
+        )
 
     def _needed(self, source: OperationSource) -> list[str]:
         """What the operation cannot be called without, beside its path."""

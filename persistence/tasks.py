@@ -178,13 +178,13 @@ class Tasks:
         await self._journal.write(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """One write for each thousand."""
+        """One write for each thousand, and a last one that finds none."""
 
         def end(row: Row) -> Event:
             return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision)
 
         place = {"workspace": workspace_id, "project": project_id}
-        while await self._journal.write_all(_DELETE_SOME, place, end) == _AT_ONCE:
+        while await self._journal.write_all(_DELETE_SOME, place, end):
             pass
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy
@@ -23,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import DropTable
 
 from persistence.database import Database, Parameters, Row
 from persistence.journal import Guarded
@@ -93,14 +95,19 @@ async def test_it_lets_everything_else_pass(way: str) -> None:
         assert runner.reached
 
 
-async def test_text_and_tables_that_nobody_knows_do_not_pass() -> None:
+async def test_what_nobody_can_look_into_does_not_pass() -> None:
     runner = Deaf()
+    gone = delete(LOGGED[0]).returning(LOGGED[0].c[0]).cte()
     for statement in (
         text("DELETE FROM tasks"),
         text("DELETE FROM tasks RETURNING id").columns(users.c.id),
         select(users).where(text("1 = 1")),
         delete(sqlalchemy.table("tasks", column("id"))),
         delete(Table("tasks", MetaData(), Column("id", Integer))),
+        sqlalchemy.DDL("DELETE FROM tasks"),  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        DropTable(LOGGED[0]),
+        insert(users).values([{"id": UUID(int=0), "name": select(gone).scalar_subquery()}]),
+        select(sqlalchemy.values(column("id", Integer), name="v").data([(select(gone).scalar_subquery(),)])),
     ):
         with pytest.raises(RuntimeError, match="around the journal"):
             await Guarded(runner).run(statement, {})

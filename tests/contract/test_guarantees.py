@@ -166,6 +166,11 @@ def test_the_same_request_again_is_answered_with_what_it_made_as_it_is_now(serve
     assert server.store.log == ["opened", "rolled back", "opened", "rolled back"]
 
 
+def test_an_id_in_capitals_is_the_same_id(server: Sample) -> None:
+    create(server, {"id": CLIENT_ID.upper(), "name": "Oxford"})
+    assert create(server, {"id": CLIENT_ID, "name": "Oxford"}).status == 200
+
+
 def taken(reply: Reply) -> bool:
     return (reply.status, reply.slug, reply.places) == (409, "id-taken", {"pointer #/id id-taken"})
 

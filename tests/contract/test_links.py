@@ -113,6 +113,15 @@ def test_an_answer_that_holds_a_secret_is_not_to_be_kept(schema: object, *, secr
     assert found == ([sentence] if secret else [])
 
 
+def test_a_stream_is_neither_kept_nor_given_again() -> None:
+    stream = {"201": {"description": "d", "content": {"text/event-stream": {"schema": {}}}}, "422": PROBLEM}
+    body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
+    watching = operation(responses=stream, requestBody=body, parameters=[KEY], security=[{"bearer": []}])
+    found = faults({"/a": {"post": watching}}, "post")
+    assert "it takes an Idempotency-Key, and answers a stream, which cannot be kept" in found
+    assert "it takes ids that clients made, and answers a stream, which cannot be given again" in found
+
+
 def test_an_id_of_the_client_s_needs_a_get_and_answers_for_its_repetition() -> None:
     body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
     assert faults({"/a": {"post": operation(requestBody=body)}}, "post") == [

@@ -9,9 +9,10 @@
 Schemathesis loads this module by its name in `schemathesis.toml`.
 """
 
+import itertools
 import zlib
 import zoneinfo
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -167,7 +168,7 @@ class _Seen:
 
     cursors: dict[tuple[str, frozenset[tuple[str, str]]], str] = field(default_factory=dict)
     entity_tags: dict[str, str] = field(default_factory=dict)
-    keys: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
         """Keep what *response* gives out."""
@@ -208,8 +209,19 @@ class _Seen:
         """Use a key that was not used before: what Schemathesis makes up, such as `0`, was."""
         given = case.headers.get("Idempotency-Key")
         if given and _is_valid(case, ParameterLocation.HEADER) and _is_chosen(case, given):
-            self.keys += 1
-            case.headers["Idempotency-Key"] = f"key-{self.keys}"
+            case.headers["Idempotency-Key"] = f"key-{next(self.numbers)}"
+
+    def put_id(self, case: Case) -> None:
+        """Bring an id that nothing was made with: what Schemathesis makes up, such as zeros only, was."""
+        body = _valid_body(case)
+        if "id" in body and _is_chosen(case, body["id"]):
+            body["id"] = f"019cb30a-df33-7074-8b2c-{next(self.numbers):012x}"
+
+    def put_email(self, case: Case) -> None:
+        """Register an address that nobody has: what Schemathesis makes up, such as `0@0`, was registered before."""
+        body = _valid_body(case)
+        if body and _is_chosen(case, body["email"]):
+            body["email"] = f"newcomer-{next(self.numbers)}@example.net"
 
     @staticmethod
     def _page(case: Case) -> tuple[str, frozenset[tuple[str, str]]]:
@@ -297,7 +309,7 @@ def _know_the_time_zones(case: Case) -> None:
 
 
 _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
-    "register_user": (_know_the_time_zones,),
+    "register_user": (_know_the_time_zones, _seen.put_email),
     "update_me": (_know_the_time_zones,),
     "delete_me": (_somebody.stand_in,),
     "change_password": (_somebody.stand_in,),
@@ -308,7 +320,9 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "list_workspaces": (_seen.put_cursor,),
     "list_projects": (_seen.put_cursor,),
     "list_tasks": (_things.put_project, _seen.put_cursor),
-    "create_task": (_things.put_project, _know_the_time_zones),
+    "create_workspace": (_seen.put_id,),
+    "create_project": (_seen.put_id,),
+    "create_task": (_things.put_project, _know_the_time_zones, _seen.put_id),
     "update_task": (_know_the_time_zones,),
 }
 

@@ -1,14 +1,16 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from domain import projects, tasks, workspaces
-from domain.events import Event
+from domain.events import Event, end_of
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
-from persistence.database import Database
+from persistence import tables
+from persistence.database import Database, Row
+from persistence.journal import Journal
 from persistence.tables import events, tombstones
-from tests.persistence.callers import Caller
+from tests.persistence.callers import Caller, encode_event
 from tests.unit.fakes import NOON
 
 
@@ -89,6 +91,17 @@ async def test_an_event_is_of_the_kind_of_what_is_changed(ada: Caller) -> None:
     async with ada.unit() as work:
         with pytest.raises(RuntimeError, match="tells nothing of projects"):
             await work.projects.update(project, event="task.updated")  # type: ignore[arg-type]  # on purpose
+
+
+async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
+    def end(_row: Row) -> Event:
+        return end_of("task.deleted", ada.workspace_id, workspace_id=ada.workspace_id, revision=2)
+
+    transaction = await ada.database.begin()
+    journal = Journal(transaction, actor_id=None, now=lambda: NOON, encode=encode_event)
+    with pytest.raises(RuntimeError, match="tells nothing of projects"):
+        await journal.write_all(delete(tables.projects).returning(tables.projects.c.id), {}, end)
+    await transaction.close()
 
 
 async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) -> None:
