@@ -30,16 +30,17 @@ def compile_events(
     mismatches = [f"{EVENTS}: the application tells of no {kind!r}" for kind in described if kind not in known]
     mismatches += [f"{EVENTS}: {kind!r} is not described" for kind in known if kind not in described]
     schemas = SchemaCompiler(document.root)
-    validators = {}
+    checks = {}
     for kind, node in described.items():
+        breach = breach_of("event", response_check, event_type=kind)
         try:
-            validators[kind] = schemas.compile(node["payload"], direction="answer")
+            checks[kind] = schemas.compile(node["payload"], direction="answer"), breach
         except (KeyError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             mismatches.append(f"{EVENTS}: the payload of {kind!r} does not compile: {error}")
     if mismatches:
         raise ContractMismatchError(mismatches)
 
     def encode(kind: str, payload: Any) -> str:
-        return encode_json(payload, validators[kind], breach_of("event", response_check, event_type=kind)).decode()
+        return encode_json(payload, *checks[kind]).decode()
 
     return encode

@@ -66,7 +66,8 @@ def _describe(kind: Any) -> tuple[str, str]:  # one of some thirty unrelated cla
     return "invalid", "This value does not fit its schema."
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """`1 item`, `2 items`, `2 properties`."""
     if count == 1:
         return f"1 {noun}"
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
@@ -83,17 +84,17 @@ _TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
     (Kind.Constant, "const", lambda kind: f"This must be {kind.expected_value}."),
     (Kind.Format, "format", lambda kind: f"This is not a valid {kind.format}."),
     (Kind.Pattern, "pattern", lambda kind: f"This must match {kind.pattern}"),
-    (Kind.MinLength, "min-length", lambda kind: f"This must have at least {_counted(kind.limit, 'character')}."),
-    (Kind.MaxLength, "max-length", lambda kind: f"This must have at most {_counted(kind.limit, 'character')}."),
+    (Kind.MinLength, "min-length", lambda kind: f"This must have at least {counted(kind.limit, 'character')}."),
+    (Kind.MaxLength, "max-length", lambda kind: f"This must have at most {counted(kind.limit, 'character')}."),
     (Kind.Minimum, "minimum", lambda kind: f"This must be {kind.limit} or more."),
     (Kind.Maximum, "maximum", lambda kind: f"This must be {kind.limit} or less."),
     (Kind.ExclusiveMinimum, "minimum", lambda kind: f"This must be more than {kind.limit}."),
     (Kind.ExclusiveMaximum, "maximum", lambda kind: f"This must be less than {kind.limit}."),
     (Kind.MultipleOf, "multiple-of", lambda kind: f"This must be a multiple of {kind.multiple_of}."),
-    (Kind.MinItems, "min-items", lambda kind: f"This must have at least {_counted(kind.limit, 'item')}."),
-    (Kind.MaxItems, "max-items", lambda kind: f"This must have at most {_counted(kind.limit, 'item')}."),
+    (Kind.MinItems, "min-items", lambda kind: f"This must have at least {counted(kind.limit, 'item')}."),
+    (Kind.MaxItems, "max-items", lambda kind: f"This must have at most {counted(kind.limit, 'item')}."),
     (Kind.UniqueItems, "unique-items", lambda _: "The items must differ from each other."),
-    (Kind.MinProperties, "min-properties", lambda kind: f"This must have at least {_counted(kind.limit, 'property')}."),
-    (Kind.MaxProperties, "max-properties", lambda kind: f"This must have at most {_counted(kind.limit, 'property')}."),
+    (Kind.MinProperties, "min-properties", lambda kind: f"This must have at least {counted(kind.limit, 'property')}."),
+    (Kind.MaxProperties, "max-properties", lambda kind: f"This must have at most {counted(kind.limit, 'property')}."),
     (Kind.FalseSchema, "read-only", lambda _: "This property cannot be set."),
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from contract.faults import counted
+
 from .findings import Finding, Report, Rule
 
 _IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
@@ -34,11 +36,7 @@ def summary(report: Report) -> str:
 def coverage(report: Report) -> str:
     """How many rules were checked over how many operations; those that could not be checked do not count."""
     rules = len(report.rules) - len(report.skipped)
-    return f"{_counted(rules, 'rule')} over {_counted(len(report.operations), 'operation')}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{counted(rules, 'rule')} over {counted(len(report.operations), 'operation')}"
 
 
 def rule_table(rules: tuple[Rule, ...]) -> Iterator[str]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
+from app.main import contract_path, make_parts
+from app.settings import Settings
+from contract.document import Document
+from contract.responses import NonConformingAnswerError
+from domain.events import end_of
 from persistence.tables import events
 from tests.integration.checking import read_contract
 from tests.integration.clients import Person, done, made, ok, refused
@@ -122,3 +128,14 @@ def test_no_e_mail_address_is_in_any_log(ada: Person, tables: Tables) -> None:
     bodies: list[Any] = [body for (body,) in tables.rows(select(func.coalesce(events.c.body, "")))]
     assert bodies
     assert not [body for body in bodies if "@" in body]
+
+
+def test_an_event_that_breaks_the_contract_is_held_back_unless_it_is_only_to_be_reported() -> None:
+    document = Document.parse(Document.read(contract_path()).raw)
+    document.root["components"]["schemas"]["Gone"]["required"] = ["id", "when"]
+    end = end_of("task.deleted", UUID(int=1), workspace_id=UUID(int=2), revision=3)
+    settings = Settings(database_url="sqlite:///var/never-opened.db")
+    with pytest.raises(NonConformingAnswerError):
+        make_parts(settings, document).dependencies.encode_event(end)
+    reporting = settings.model_copy(update={"response_check": "report"})
+    assert str(UUID(int=1)) in make_parts(reporting, document).dependencies.encode_event(end)

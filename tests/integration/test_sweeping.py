@@ -7,20 +7,24 @@ import datetime as dt
 import logging
 from dataclasses import replace
 from typing import NoReturn
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
-from app.main import contract_path, make_parts
+from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
 from app.sweeping import sweep, sweeping
 from contract.document import Document
+from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
 from persistence.database import Database
 from persistence.tables import idempotency_keys
 from persistence.unit_of_work import Dependencies
 from tests.integration.clients import Person, made
+from tests.integration.programs import patiently
 from tests.integration.tables import NOW, Tables
+from tests.server import serving
 
 KEPT = select(func.count()).select_from(idempotency_keys)
 
@@ -74,3 +78,16 @@ async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_
         async with sweeping(parts, every_s=0.001):
             await tried_again.wait()
     assert {record.getMessage() for record in caplog.records} == {"could not sweep"}
+
+
+def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: str) -> None:
+    tables = Tables(database_url)
+    values = {"space_id": UUID(int=1), "user_id": UUID(int=2), "key": "k", "request": b"", "answer": b""}
+    tables.write(insert(idempotency_keys).values(**values, recorded_at=NOW.replace(year=2020)))
+    application = build(Settings(database_url=database_url))
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on"):
+        for _ in patiently():
+            if tables.rows(KEPT) == [(0,)]:
+                break
+    assert tables.rows(KEPT) == [(0,)]
+    tables.close()

@@ -3,7 +3,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy import Constraint, Index, Table
 
-from persistence.tables import UNLOGGED_TABLES, metadata
+from persistence.tables import metadata
 
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {"users", "sessions", "access_tokens", "refresh_tokens"}
@@ -57,10 +57,6 @@ def test_the_keys_of_a_space_s_data_begin_with_the_space_and_lead_nowhere(name: 
     table = metadata.tables[name]
     assert next(iter(table.primary_key.columns)).name == "space_id"
     assert not table.foreign_key_constraints
-
-
-def test_the_journal_alone_changes_what_lies_in_a_workspace() -> None:
-    assert {table.name for table in UNLOGGED_TABLES} == ACCOUNT_TABLES | SPACE_TABLES
 
 
 @pytest.mark.parametrize("table", WORKSPACE_TABLES, ids=by_name)
