@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 from contract.gate.findings import STAGES
 from contract.gate.rules import RULES
 
-from .programs import run, tickbox
+from .programs import environment, run, tickbox
 
 CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
+ROOT = Path(__file__).parents[2]
 GOOD, BAD = str(CONTRACTS / "good.yaml"), str(CONTRACTS / "bad.yaml")
 RULES_BY_STAGE = {stage: sum(rule.stage == stage for rule in RULES) for stage in STAGES}
 
@@ -177,3 +179,24 @@ def test_without_the_development_dependencies_the_models_are_not_checked(monkeyp
     done = run("gate", "complete", settings={})
     assert done.exit_code == 0
     assert "current-models  not checked  the development dependencies are not installed" in done.stdout
+
+
+def test_our_own_contract_names_only_scopes_and_roles_that_our_server_knows(tmp_path: Path) -> None:
+    for package in ("app", "contract", "domain", "handlers", "spec"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    contract = tmp_path / "spec" / "openapi.yaml"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(
+        text.replace("x-access: {role: viewer, scope: read}", "x-access: {role: viewr, scope: read}", 1)
+    )
+    code = "import sys; from app.gate import gate; gate.main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "complete"],
+        cwd=tmp_path,
+        env=environment() | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "needs the role viewr, which the server does not know" in done.stdout
