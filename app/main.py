@@ -32,7 +32,7 @@ from contract.document import Document
 from contract.events import compile_events
 from contract.units import Call
 from contract.units import Settings as EngineSettings
-from domain import tokens
+from domain import opaque
 from domain.events import EVENT_TYPES, Event
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
@@ -156,7 +156,7 @@ class _Authenticator:
     dependencies: Dependencies
 
     async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
-        digest = tokens.digest_of(token, kind="session")
+        digest = opaque.digest_of(token, kind="session")
         if digest is None:
             return None
         found = await authenticate(

@@ -14,10 +14,10 @@ SESSION_SCOPES: Final[frozenset[Scope]] = frozenset({"read", "write", "manage", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The user behind a call, and the session through which they came."""
+    """The user behind a call, and the session through which they came; None where they came by another token."""
 
     user_id: UUID
-    session_id: UUID
+    session_id: UUID | None = None
     scopes: frozenset[Scope] = SESSION_SCOPES
 
 

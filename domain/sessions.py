@@ -8,7 +8,7 @@ Source: RFC 9700, 4.14.2.
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import pages, tokens
+from domain import opaque, pages
 from domain.entities import Session, StoredToken
 from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.pages import DEFAULT_LIMIT, Page
@@ -67,7 +67,7 @@ async def refresh(work: Work, refresh_token: str) -> SessionTokens | SessionEnde
 
     Raises RefreshTokenInvalid when the token is malformed, unknown or expired, or its session has ended.
     """
-    digest = tokens.digest_of(refresh_token, kind="refresh")
+    digest = opaque.digest_of(refresh_token, kind="refresh")
     session = None if digest is None else await work.sessions.lock_by_refresh_token(digest)
     if digest is None or session is None or session.expires_at <= work.now:
         raise RefreshTokenInvalid
@@ -105,8 +105,8 @@ async def end_all(work: Work) -> None:
 
 
 async def _issue(work: Work, session: Session) -> SessionTokens:
-    access = tokens.mint("session", random_bytes=work.random_bytes)
-    renewal = tokens.mint("refresh", random_bytes=work.random_bytes)
+    access = opaque.mint("session", random_bytes=work.random_bytes)
+    renewal = opaque.mint("refresh", random_bytes=work.random_bytes)
     lifetime = work.policy.access_token_lifetime
     await work.sessions.add_tokens(
         access=StoredToken(digest=access.digest, session_id=session.id, expires_at=work.now + lifetime),

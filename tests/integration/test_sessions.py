@@ -15,8 +15,8 @@ from app.main import contract_path, make_parts
 from app.passwords import Argon2Passwords
 from app.settings import Settings
 from contract.document import Document
+from domain import opaque
 from domain import sessions as session_services
-from domain import tokens as domain_tokens
 from domain.errors import WrongCredentials
 from persistence.tables import access_tokens, refresh_tokens, sessions
 from persistence.unit_of_work import UnitOfWork
@@ -45,8 +45,8 @@ def test_logging_in_answers_recognisable_tokens_for_an_hour(client: Client, ada:
     answer = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
     tokens = answer.json()
     assert (answer.status_code, tokens["token_type"], tokens["expires_in"]) == (201, "Bearer", 3600)
-    assert domain_tokens.digest_of(tokens["access_token"], kind="session")
-    assert domain_tokens.digest_of(tokens["refresh_token"], kind="refresh")
+    assert opaque.digest_of(tokens["access_token"], kind="session")
+    assert opaque.digest_of(tokens["refresh_token"], kind="refresh")
     assert answer.headers["Location"] == f"/v1/sessions/{tokens['session_id']}"
     assert answer.headers["Cache-Control"] == "no-store"
     done(client.with_token(tokens["access_token"]).delete(answer.headers["Location"]))

@@ -3,7 +3,7 @@ import datetime as dt
 
 import pytest
 
-from domain import sessions, tokens, users
+from domain import opaque, sessions, users
 from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
@@ -20,14 +20,14 @@ async def log_in(ada: Caller) -> SessionTokens:
 
 
 async def lets_in(ada: Caller, begun: SessionTokens) -> bool:
-    digest = tokens.digest_of(begun.access_token, kind="session")
+    digest = opaque.digest_of(begun.access_token, kind="session")
     assert digest is not None
     return await authenticate(ada.database, digest, workspace_id=None, now=ada.clock.now) is not None
 
 
 async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
-    digest = tokens.digest_of(begun.access_token, kind="session")
+    digest = opaque.digest_of(begun.access_token, kind="session")
     assert digest is not None
     await bob.let_in(ada, role="viewer")
 
@@ -40,7 +40,7 @@ async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, b
 
 async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
-    digest = tokens.digest_of(begun.access_token, kind="session")
+    digest = opaque.digest_of(begun.access_token, kind="session")
     assert digest is not None
 
     grant = await authenticate(ada.database, digest, workspace_id=bob.workspace_id, now=NOON)

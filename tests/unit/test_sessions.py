@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from domain import sessions, tokens, users
+from domain import opaque, sessions, users
 from domain.errors import CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.ports import Policy
 from domain.sessions import SessionEnded, SessionTokens
@@ -28,8 +28,8 @@ async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests
 
     assert begun.session.user_id == work.principal.user_id
     assert (begun.session.created_at, begun.session.expires_at) == (NOON, NOON + MONTH)
-    access = tokens.digest_of(begun.access_token, kind="session")
-    renewal = tokens.digest_of(begun.refresh_token, kind="refresh")
+    access = opaque.digest_of(begun.access_token, kind="session")
+    renewal = opaque.digest_of(begun.refresh_token, kind="refresh")
     assert access is not None
     assert renewal is not None
     assert work.store.access_tokens[access].expires_at == NOON + HOUR
@@ -143,7 +143,7 @@ async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(work: 
 
 async def test_a_token_that_is_no_refresh_token_is_refused(work: FakeWork) -> None:
     begun = await log_in(work)
-    unknown = tokens.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
+    unknown = opaque.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
 
     for text in (begun.access_token, unknown, "", "tbr_"):
         with pytest.raises(RefreshTokenInvalid):

@@ -1,4 +1,4 @@
-"""Opaque bearer tokens: a prefix that says what they are, 256 random bits, and a checksum.
+"""Opaque tokens: a prefix that says what they are, 256 random bits, and a checksum.
 
 The checksum lets a scanner recognise a leaked token, and lets a mistyped one be refused without asking the
 database. Only a token's SHA-256 is stored: it has more entropy than could be searched, so it needs no salt.
@@ -11,9 +11,16 @@ from hashlib import sha256
 from typing import Final, Literal
 from zlib import crc32
 
-TokenKind = Literal["session", "refresh"]
+TokenKind = Literal["session", "refresh", "personal", "invitation", "verification", "reset"]
 
-PREFIXES: Final[dict[TokenKind, str]] = {"session": "tbs_", "refresh": "tbr_"}
+PREFIXES: Final[dict[TokenKind, str]] = {
+    "session": "tbs_",
+    "refresh": "tbr_",
+    "personal": "tbp_",
+    "invitation": "tbi_",
+    "verification": "tbv_",
+    "reset": "tbf_",
+}
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_BYTES: Final = 32
