@@ -4,17 +4,18 @@ import contextlib
 import datetime as dt
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from uuid import UUID
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
 
 import handlers
+from app.authentication import Authenticator
+from app.background import repeating
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -25,14 +26,15 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
-from app.sweeping import sweeping
-from contract.access import Grant, Vocabulary
+from app.sweeping import SWEEP_EVERY_S, sweep
+from app.uses import WRITE_EVERY_S, LastUses
+from contract.access import Vocabulary
 from contract.application import build_application
 from contract.document import Document
 from contract.events import compile_events
 from contract.units import Call
 from contract.units import Settings as EngineSettings
-from domain import opaque
+from domain.errors import OutcomeUnknown, StorageUnavailable
 from domain.events import EVENT_TYPES, Event
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
@@ -40,7 +42,6 @@ from domain.roles import ROLES
 from handlers.events import payload_of
 from handlers.problems import translate
 from persistence.database import Database
-from persistence.sessions import authenticate
 from persistence.unit_of_work import Dependencies, UnitOfWork
 
 URN_PREFIX = "urn:tickbox:problem:"
@@ -95,6 +96,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
+    last_uses = LastUses()
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -102,7 +104,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
         try:
-            async with sweeping(parts.dependencies):
+            async with _background(parts.dependencies, last_uses):
                 yield
         finally:
             await parts.close()
@@ -116,7 +118,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
             urn_prefix=URN_PREFIX,
             response_check=settings.response_check,
         ),
-        authenticate=_Authenticator(parts.dependencies),
+        authenticate=Authenticator(parts.dependencies, last_uses),
         vocabulary=VOCABULARY,
         realm=REALM,
         body_limit_bytes=settings.body_limit_bytes,
@@ -134,6 +136,18 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     return RequestLayer(application, https=settings.public_url.startswith("https:"))
 
 
+@contextlib.asynccontextmanager
+async def _background(dependencies: Dependencies, last_uses: LastUses) -> AsyncIterator[None]:
+    """What is done on the side while the server runs."""
+    async with (
+        repeating(lambda: sweep(dependencies), every_s=SWEEP_EVERY_S),
+        repeating(lambda: last_uses.write(dependencies), every_s=WRITE_EVERY_S),
+    ):
+        yield
+    with contextlib.suppress(StorageUnavailable, OutcomeUnknown):
+        await last_uses.write(dependencies)
+
+
 def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:
     encode = compile_events(document, known=EVENT_TYPES, response_check=settings.response_check)
     return lambda event: encode(event.type, payload_of(event))
@@ -147,32 +161,3 @@ def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
         safe=call.safe,
         admit=call.admit_role,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Authenticator:
-    """Looks up a token, and the caller's role in the workspace of the path, in one statement."""
-
-    dependencies: Dependencies
-
-    async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
-        digest = opaque.digest_of(token, kind="session")
-        if digest is None:
-            return None
-        found = await authenticate(
-            self.dependencies.database,
-            digest,
-            workspace_id=_uuid(path.get("workspace_id")),
-            now=self.dependencies.clock(),
-        )
-        if found is None:
-            return None
-        return Grant(principal=found.principal, scopes=frozenset(found.principal.scopes), role=found.role)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    """The path's id; None where it is none, which the engine refuses after the token was looked at."""
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        return None

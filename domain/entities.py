@@ -10,6 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from domain.dues import Due
+from domain.principals import Scope
 from domain.roles import Role
 
 Status = Literal["open", "completed"]
@@ -43,12 +44,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One log-in, alive until `expires_at`, which each refresh pushes on."""
+    """One log-in, alive until `expires_at`, which each refresh pushes on.
+
+    `last_used_at` lags behind by up to a minute; None where it is not known.
+    """
 
     id: UUID
     user_id: UUID
     created_at: dt.datetime
     last_refreshed_at: dt.datetime
+    last_used_at: dt.datetime | None
     expires_at: dt.datetime
 
 
@@ -59,6 +64,23 @@ class StoredToken:
     digest: bytes
     session_id: UUID
     expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalToken:
+    """A token for a script. It works in *workspace_ids*, None for all of the user's, until *expires_at*, None for ever.
+
+    `last_used_at` lags behind by up to a minute; None while the token was never used.
+    """
+
+    id: UUID
+    user_id: UUID
+    name: str
+    scopes: frozenset[Scope]
+    workspace_ids: frozenset[UUID] | None
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

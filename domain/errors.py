@@ -4,6 +4,7 @@ DomainError
 ├── NotFound                     the caller has no such thing
 │   ├── UserNotFound
 │   ├── SessionNotFound
+│   ├── TokenNotFound
 │   ├── WorkspaceNotFound
 │   ├── ProjectNotFound
 │   └── TaskNotFound
@@ -22,6 +23,10 @@ DomainError
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
 │   ├── PasswordWrong
+│   ├── TokenBroader
+│   ├── ScopeNotLimitable
+│   ├── ExpiryPast
+│   ├── WorkspaceUnknown
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -56,6 +61,14 @@ class SessionNotFound(NotFound):
     def __init__(self, session_id: UUID) -> None:
         super().__init__("You have no such session.")
         self.session_id = session_id
+
+
+class TokenNotFound(NotFound):
+    """The caller has no personal token of this id."""
+
+    def __init__(self, token_id: UUID) -> None:
+        super().__init__("You have no such token.")
+        self.token_id = token_id
 
 
 class WorkspaceNotFound(NotFound):
@@ -194,6 +207,46 @@ class PasswordWrong(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your password.")
+
+
+class TokenBroader(Invalid):
+    """A personal token was to make one that can do more than itself, or for longer."""
+
+    code = "broader"
+
+    def __init__(self, *, pointer: str) -> None:
+        super().__init__("A token cannot make one that can do more than itself, or for longer.")
+        self.pointer = pointer
+
+
+class ScopeNotLimitable(Invalid):
+    """A token for certain workspaces was to have the scope `account`, which concerns all of them."""
+
+    code = "not-limitable"
+    pointer = "#/scopes"
+
+    def __init__(self) -> None:
+        super().__init__("A token for certain workspaces cannot have the scope 'account'.")
+
+
+class ExpiryPast(Invalid):
+    """Something was to expire before it is made."""
+
+    code = "past"
+    pointer = "#/expires_at"
+
+    def __init__(self) -> None:
+        super().__init__("This must be in the future.")
+
+
+class WorkspaceUnknown(Invalid):
+    """The body names a workspace that the caller is not a member of."""
+
+    code = "workspace"
+    pointer = "#/workspace_ids"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such workspace, or it is not yours.")
 
 
 class ProjectUnknown(Invalid):

@@ -5,7 +5,7 @@ over machines. A repository decides nothing: what it cannot find it answers with
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.entities import (
     Credentials,
     Member,
+    PersonalToken,
     Project,
     Session,
     Standing,
@@ -112,6 +113,19 @@ class SessionRepository(Protocol):
         """Forget a user's expired sessions. The caller has locked the user."""
 
 
+class TokenRepository(Protocol):
+    """Personal tokens. They are changed under the lock on their user."""
+
+    async def add(self, token: PersonalToken, *, digest: bytes) -> None:
+        """The digest is all that is kept of the token itself."""
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
+        """At most *limit* live tokens, ordered by id, which is by age."""
+
+    async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
+        """False when the user has no such token."""
+
+
 class WorkspaceRepository(Protocol):
     """Workspaces, always as a member sees them."""
 
@@ -121,8 +135,10 @@ class WorkspaceRepository(Protocol):
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         """None also when the user is not a member."""
 
-    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
-        """At most *limit* workspaces of a user, ordered by id, which is by age."""
+    async def page(
+        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+    ) -> Sequence[Workspace]:
+        """At most *limit* workspaces of a user, of *only* those where it is given, ordered by id, which is by age."""
 
     async def lock_joined(self, user_id: UUID) -> None:
         """Lock every workspace that the user, locked before, is a member of, in order of id."""
@@ -286,6 +302,10 @@ class Work(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Sessions and tokens."""
+
+    @property
+    def tokens(self) -> TokenRepository:
+        """Personal tokens."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:

@@ -56,6 +56,7 @@ async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
         user_id=user_id,
         created_at=work.now,
         last_refreshed_at=work.now,
+        last_used_at=work.now,
         expires_at=work.now + work.policy.session_lifetime,
     )
     await work.sessions.add(session)

@@ -16,14 +16,17 @@ _FIRST_REVISION: Final = 1
 
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Workspace]:
-    """The workspaces that the caller is a member of, oldest first. Raises CursorInvalid."""
+    """The workspaces that the caller is a member of, and in which their token works, oldest first.
+
+    Raises CursorInvalid.
+    """
     user_id = work.principal.user_id
     binding = f"workspaces {user_id}"
     after = None
     if cursor is not None:
         (key,) = pages.decode(cursor, binding, count=1)
         after = pages.id_from_key(key)
-    rows = await work.workspaces.page(user_id, after=after, limit=limit + 1)
+    rows = await work.workspaces.page(user_id, only=work.principal.workspace_ids, after=after, limit=limit + 1)
     return pages.page_of(
         rows, limit=limit, cursor_of=lambda workspace: pages.encode(binding, pages.id_to_key(workspace.id))
     )

@@ -18,6 +18,7 @@ SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
 TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.UserNotFound: NOT_FOUND,
     errors.SessionNotFound: NOT_FOUND,
+    errors.TokenNotFound: NOT_FOUND,
     errors.WorkspaceNotFound: NOT_FOUND,
     errors.ProjectNotFound: NOT_FOUND,
     errors.TaskNotFound: NOT_FOUND,
@@ -33,6 +34,10 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.RegistrationClosed: ProblemType("registration-closed", 403, "Registration is closed"),
     errors.TimeZoneUnknown: INVALID_BODY,
     errors.PasswordWrong: INVALID_BODY,
+    errors.TokenBroader: INVALID_BODY,
+    errors.ScopeNotLimitable: INVALID_BODY,
+    errors.ExpiryPast: INVALID_BODY,
+    errors.WorkspaceUnknown: INVALID_BODY,
     errors.ProjectUnknown: INVALID_BODY,
     errors.DueIncomplete: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),

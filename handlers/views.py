@@ -6,7 +6,9 @@ from typing import TypedDict, TypeVar
 from domain import entities
 from domain.dues import Due
 from domain.pages import Page
+from domain.principals import SCOPES
 from domain.sessions import SessionTokens
+from domain.tokens import IssuedToken
 from spec import answers
 
 Item = TypeVar("Item")
@@ -44,6 +46,7 @@ def session_view(session: entities.Session, *, current: bool) -> answers.Session
         "id": session.id,
         "created_at": session.created_at,
         "last_refreshed_at": session.last_refreshed_at,
+        "last_used_at": session.last_used_at,
         "expires_at": session.expires_at,
         "current": current,
     }
@@ -58,6 +61,26 @@ def tokens_view(issued: SessionTokens) -> answers.Tokens:
         "token_type": "Bearer",
         "expires_in": issued.access_lifetime_s,
     }
+
+
+def token_view(token: entities.PersonalToken) -> answers.PersonalToken:
+    """A `PersonalToken`; `workspace_ids` is left out where it works in all."""
+    view: answers.PersonalToken = {
+        "id": token.id,
+        "name": token.name,
+        "scopes": [scope for scope in SCOPES if scope in token.scopes],
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }
+    if token.workspace_ids is not None:
+        view["workspace_ids"] = sorted(token.workspace_ids)
+    return view
+
+
+def new_token_view(issued: IssuedToken) -> answers.NewPersonalToken:
+    """A `NewPersonalToken`: with the token itself."""
+    return {**token_view(issued.token), "token": issued.text}
 
 
 def workspace_view(workspace: entities.Workspace) -> answers.Workspace:

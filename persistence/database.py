@@ -6,8 +6,8 @@ touching one.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Executable
@@ -153,6 +153,16 @@ class Database:
                 await transaction.close()
                 raise
             return transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction for what is done aside of any call; committed when the context is left without an error."""
+        transaction = await self.begin()
+        try:
+            yield transaction
+            await transaction.commit()
+        finally:
+            await transaction.close()
 
     async def close(self) -> None:
         """Close all connections, once nothing uses them any more."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, ScalarSelect, bindparam, delete, func, insert, select, update
 
 from domain.entities import Member, Standing
 from domain.events import Event, end_of, event_of
@@ -56,6 +56,13 @@ _RENAME: Final = (
     .returning(*_COLUMNS)
 )
 _DELETE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
+
+
+def role_in_workspace(user_id: Column[UUID]) -> ScalarSelect[Role]:
+    """For a statement that finds a user: their role in the workspace `:workspace`, which may be null."""
+    workspace = bindparam("workspace", type_=members.c.workspace_id.type)
+    mine = (members.c.workspace_id == workspace, members.c.user_id == user_id)
+    return select(members.c.role).where(*mine).correlate(user_id.table).scalar_subquery()
 
 
 async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role | None:

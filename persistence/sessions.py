@@ -10,13 +10,15 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from domain.entities import Session, StoredToken
 from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
-from persistence.tables import access_tokens, members, refresh_tokens, sessions
+from persistence.members import role_in_workspace
+from persistence.tables import access_tokens, refresh_tokens, sessions
 
 _COLUMNS: Final = (
     sessions.c.id,
     sessions.c.user_id,
     sessions.c.created_at,
     sessions.c.last_refreshed_at,
+    sessions.c.last_used_at,
     sessions.c.expires_at,
 )
 _BEFORE_ALL: Final = UUID(int=0)
@@ -55,17 +57,7 @@ _DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("use
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
 _DELETE_EXPIRED: Final = _DELETE_ALL.where(sessions.c.expires_at <= bindparam("now"))
 _GRANT: Final = (
-    select(
-        sessions.c.id,
-        sessions.c.user_id,
-        select(members.c.role)
-        .where(
-            members.c.workspace_id == bindparam("workspace", type_=members.c.workspace_id.type),
-            members.c.user_id == sessions.c.user_id,
-        )
-        .correlate(sessions)
-        .scalar_subquery(),
-    )
+    select(sessions.c.id, sessions.c.user_id, role_in_workspace(sessions.c.user_id))
     .join_from(access_tokens, sessions, access_tokens.c.session_id == sessions.c.id)
     .where(
         access_tokens.c.digest == bindparam("digest"),
@@ -102,6 +94,7 @@ class Sessions:
             "user_id": session.user_id,
             "created_at": session.created_at,
             "last_refreshed_at": session.last_refreshed_at,
+            "last_used_at": session.last_used_at,
             "expires_at": session.expires_at,
         }
         await self._runner.run(_INSERT, values)
@@ -153,11 +146,12 @@ def _token_values(token: StoredToken) -> dict[str, object]:
 
 
 def _session(row: Row) -> Session:
-    session_id, user_id, created_at, last_refreshed_at, expires_at = row
+    session_id, user_id, created_at, last_refreshed_at, last_used_at, expires_at = row
     return Session(
         id=session_id,
         user_id=user_id,
         created_at=created_at,
         last_refreshed_at=last_refreshed_at,
+        last_used_at=last_used_at,
         expires_at=expires_at,
     )

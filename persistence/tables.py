@@ -5,6 +5,7 @@ spread over machines by it; the only link out of a workspace is a user's id, wit
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import (
@@ -66,6 +67,21 @@ class Timestamp(TypeDecorator[dt.datetime]):
         return value
 
 
+class Words(TypeDecorator[frozenset[str]]):
+    """A small set of words, as one text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- as above
+        """In order, so that equal sets are equal texts."""
+        return None if value is None else " ".join(sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:  # noqa: ARG002 -- as above
+        """A set again."""
+        return None if value is None else frozenset(value.split())
+
+
 INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(), "sqlite")
 """Aware in, and aware and in UTC out."""
 SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
@@ -105,6 +121,7 @@ sessions: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("last_refreshed_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    Column("last_used_at", INSTANT),
     PrimaryKeyConstraint("id", name="pk_sessions"),
     ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
     Index("ix_sessions_user_id_id", "user_id", "id"),
@@ -132,6 +149,26 @@ refresh_tokens: Final = Table(
     ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"),
     Index("ix_refresh_tokens_session_id", "session_id"),
 )
+
+personal_tokens: Final = Table(
+    "personal_tokens",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("workspace_ids", Words),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
+    Column("last_used_at", INSTANT),
+    PrimaryKeyConstraint("id", name="pk_personal_tokens"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_personal_tokens_user_id", ondelete="CASCADE"),
+    UniqueConstraint("digest", name="uq_personal_tokens_digest"),
+    Index("ix_personal_tokens_user_id_id", "user_id", "id"),
+    Index("ix_personal_tokens_expires_at", "expires_at"),
+)
+"""What a token may do rides along in its row, so that one statement tells it; `workspace_ids` are hexadecimal."""
 
 workspaces: Final = Table(
     "workspaces",
@@ -319,5 +356,7 @@ idempotency_keys: Final = Table(
 """Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
 account. The answer is null only within the transaction that makes it."""
 
-UNLOGGED_TABLES: Final = frozenset({users, sessions, access_tokens, refresh_tokens, client_ids, idempotency_keys})
+UNLOGGED_TABLES: Final = frozenset(
+    {users, sessions, access_tokens, refresh_tokens, personal_tokens, client_ids, idempotency_keys}
+)
 """What anybody may change. The rest lies in workspaces, and only the journal may."""

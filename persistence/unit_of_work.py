@@ -29,6 +29,7 @@ from persistence.projects import Projects
 from persistence.retries import Claim, KeyOwner, Retries, account_space
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
+from persistence.tokens import Tokens
 from persistence.users import CredentialReader, Users
 from persistence.workspaces import Workspaces, lock_workspace
 
@@ -84,6 +85,7 @@ class UnitOfWork:
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
         self.sessions = Sessions(runner)
+        self.tokens = Tokens(runner)
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
         self.projects = Projects(runner, self._journal)

@@ -1,6 +1,6 @@
 """Workspaces, as rows, and the number that orders every change in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +32,7 @@ _PAGE: Final = (
     .order_by(members.c.workspace_id)
     .limit(bindparam("limit"))
 )
+_PAGE_OF_SOME: Final = _PAGE.where(members.c.workspace_id.in_(bindparam("only", expanding=True)))
 _LOCK: Final = select(workspaces.c.head).where(workspaces.c.id == bindparam("workspace")).with_for_update()
 _LOCK_JOINED: Final = (
     select(workspaces.c.id)
@@ -71,10 +72,16 @@ class Workspaces:
         row = await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id})
         return None if row is None else _workspace(row)
 
-    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
+    async def page(
+        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+    ) -> Sequence[Workspace]:
         """One read."""
         parameters = {"user": user_id, "after": after or _BEFORE_ALL, "limit": limit}
-        return [_workspace(row) for row in await self._runner.rows(_PAGE, parameters)]
+        if only is None:
+            rows = await self._runner.rows(_PAGE, parameters)
+        else:
+            rows = await self._runner.rows(_PAGE_OF_SOME, {**parameters, "only": sorted(only)})
+        return [_workspace(row) for row in rows]
 
     async def lock_joined(self, user_id: UUID) -> None:
         """One read, which locks, in order of id."""

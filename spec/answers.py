@@ -60,6 +60,7 @@ class Session(TypedDict):
     id: UUID
     created_at: datetime
     last_refreshed_at: datetime
+    last_used_at: datetime | None
     expires_at: datetime
     current: bool
 
@@ -83,6 +84,44 @@ class Tokens(TypedDict):
     refresh_token: str
     token_type: str
     expires_in: int
+
+
+class PersonalToken(TypedDict):
+    """
+    A personal access token, without the token itself.
+    """
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    workspace_ids: NotRequired[list[UUID]]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class PersonalTokenPage(TypedDict):
+    """
+    A page of personal tokens.
+    """
+
+    items: list[PersonalToken]
+    next_cursor: str | None
+
+
+class NewPersonalToken(TypedDict):
+    """
+    A personal access token that was just made, with the token itself.
+    """
+
+    token: str
+    id: UUID
+    name: str
+    scopes: list[str]
+    workspace_ids: NotRequired[list[UUID]]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 class Workspace(TypedDict):

@@ -6,7 +6,7 @@ from datetime import date as date_aliased
 from typing import Literal
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, ConfigDict, SecretStr
+from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, SecretStr
 
 
 class UserCreate(BaseModel):
@@ -73,6 +73,21 @@ class SessionRefresh(BaseModel):
         frozen=True,
     )
     refresh_token: SecretStr
+
+
+class PersonalTokenCreate(BaseModel):
+    """
+    A new personal token.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str
+    scopes: list[Literal["read", "write", "manage", "account"]]
+    workspace_ids: list[UUID] | MISSING = MISSING
+    expires_at: AwareDatetime | MISSING = MISSING
 
 
 class WorkspaceCreate(BaseModel):

@@ -118,7 +118,16 @@ async def test_what_nobody_can_look_into_does_not_pass() -> None:
 async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> None:
     work = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=safe)
     repositories = {name: value for name, value in vars(work).items() if hasattr(value, "_runner")}
-    assert {"credentials", "members", "projects", "sessions", "tasks", "users", "workspaces"} < repositories.keys()
+    assert {
+        "credentials",
+        "members",
+        "projects",
+        "sessions",
+        "tasks",
+        "tokens",
+        "users",
+        "workspaces",
+    } < repositories.keys()
     unguarded = {name for name, value in repositories.items() if not isinstance(vars(value)["_runner"], Guarded)}
     assert unguarded == (set() if safe else {"_journal"})
 
@@ -146,5 +155,6 @@ def test_the_unit_of_work_is_the_only_one_that_makes_a_journal() -> None:
 
 
 def test_every_table_is_one_of_a_workspace_or_is_known_not_to_be() -> None:
-    others = {"users", "sessions", "access_tokens", "refresh_tokens", "client_ids", "idempotency_keys"}
+    accounts = {"users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens"}
+    others = accounts | {"client_ids", "idempotency_keys"}
     assert {table.name for table in LOGGED} == metadata.tables.keys() - others

@@ -47,24 +47,32 @@ def _calls(node: ast.AST, method: str, within: tuple[str, ...]) -> Iterator[str]
 
 
 def test_there_is_one_commit_site() -> None:
-    """A connection is committed by the transaction, that by the unit of work, and that by who runs a call."""
+    """A connection is committed by the transaction, that by the unit of work, and that by who runs a call.
+
+    What is done aside of any call has a transaction that commits itself, and no unit of work.
+    """
     found = {(name_of(path), place) for path in sources(*LAYERS, "migrations") for place in calls(path, "commit")}
     assert found == {
         ("persistence/database.py", "Transaction.commit"),
         ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
+        ("persistence/database.py", "Database.transaction"),
         ("app/cli.py", "_run.run"),
-        ("app/sweeping.py", "_sweep_some"),
     }
+
+
+def test_only_what_is_done_aside_of_any_call_has_a_transaction_without_a_unit_of_work() -> None:
+    found = {name_of(path) for path in sources(*LAYERS) for _ in calls(path, "transaction")}
+    assert found == {"app/sweeping.py", "app/uses.py"}
 
 
 def test_no_other_transaction_is_begun() -> None:
     found = {(name_of(path), place) for path in sources(*LAYERS) for place in calls(path, "begin")}
     assert found == {
         ("persistence/database.py", "Database.begin"),
+        ("persistence/database.py", "Database.transaction"),
         ("persistence/unit_of_work.py", "_LazyTransaction.opened"),
-        ("app/sweeping.py", "_sweep_some"),
     }
 
 

@@ -37,6 +37,9 @@ RULES: Mapping[tuple[str, str], str] = {
     ("reused", "Idempotency-Key"): "a key is of one request",
     ("password", "#/current_password"): "the current password must be the current one",
     ("project", "#/project_id"): "a task's project is one of the same workspace",
+    ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
+    ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
+    ("past", "#/expires_at"): "what expires, does so in the future",
     ("required", "#/due/date"): "what is due at a time is due on a day",
     ("required", "#/due/time"): "a time zone is of a time",
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
@@ -66,7 +69,7 @@ class _Things:
         """Put what is there in the place of what is not; but a chain of calls may come back to what was deleted."""
         ids = case.path_parameters
         if self._is_to_go(case, ids["workspace_id"], ids["workspace_id"], self.alive):
-            ids["workspace_id"] = self._workspace(case)
+            ids["workspace_id"] = self.workspace(case)
         for name, things in self.alive.get(ids["workspace_id"], {}).items():
             if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
                 ids[name] = things[-1] if things else self._make(case, name)
@@ -112,7 +115,8 @@ class _Things:
         if name != "workspace_id":
             things[name].append(thing_id)
 
-    def _workspace(self, case: Case) -> str:
+    def workspace(self, case: Case) -> str:
+        """The latest."""
         if not self.alive:
             personal = _send(case, "GET", _WORKSPACES, token=_log_in(case, ADA)["access_token"])["items"][0]
             self._add("workspace_id", personal["id"], personal["id"])
@@ -308,6 +312,25 @@ def _know_the_time_zones(case: Case) -> None:
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
 
+def _make_a_token(case: Case) -> None:
+    """One of a workspace that is there, and that has not expired."""
+    body = _valid_body(case)
+    if "workspace_ids" in body and _is_chosen(case, str(body["workspace_ids"])):
+        body["workspace_ids"] = [_things.workspace(case)]
+        body["scopes"] = [scope for scope in body["scopes"] if scope != "account"] or ["read"]
+    if "expires_at" in body and _is_chosen(case, body["expires_at"]):
+        body["expires_at"] = "2099-03-02T08:00:00Z"
+
+
+def _have_a_token(case: Case) -> None:
+    """One of Ada's, to be deleted."""
+    given = case.path_parameters["token_id"]
+    if _is_valid(case, ParameterLocation.PATH) and _is_chosen(case, given):
+        body = {"name": "Script", "scopes": ["read"]}
+        made = _send(case, "POST", "/v1/tokens", body, token=_log_in(case, ADA)["access_token"])
+        case.path_parameters["token_id"] = made["id"]
+
+
 _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "register_user": (_know_the_time_zones, _seen.put_email),
     "update_me": (_know_the_time_zones,),
@@ -317,6 +340,9 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "create_session": (_know_the_password,),
     "delete_sessions": (_somebody.stand_in,),
     "refresh_session": (_have_a_refresh_token,),
+    "list_tokens": (_seen.put_cursor,),
+    "create_token": (_make_a_token,),
+    "delete_token": (_have_a_token,),
     "list_workspaces": (_seen.put_cursor,),
     "list_projects": (_seen.put_cursor,),
     "list_tasks": (_things.put_project, _seen.put_cursor),
@@ -362,7 +388,7 @@ def _log_in(case: Case, credentials: Mapping[str, str]) -> Any:
     return _send(case, "POST", "/v1/sessions", credentials)
 
 
-def _send(case: Case, method: str, path: str, body: Mapping[str, str] | None = None, *, token: str = "") -> Any:
+def _send(case: Case, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Any:
     """A call aside of the run. Raises httpx.HTTPStatusError unless it is answered with 2xx."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)

@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from app.background import repeating
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
-from app.sweeping import sweep, sweeping
+from app.sweeping import sweep
 from contract.document import Document
 from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
@@ -75,9 +76,9 @@ async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_
     database = Away(module_database_url)
     parts = replace(dependencies(module_database_url), database=database, clock=lambda: dt.datetime.now(dt.UTC))
     with caplog.at_level(logging.WARNING):
-        async with sweeping(parts, every_s=0.001):
+        async with repeating(lambda: sweep(parts), every_s=0.001):
             await tried_again.wait()
-    assert {record.getMessage() for record in caplog.records} == {"could not sweep"}
+    assert {record.getMessage() for record in caplog.records} == {"work in the background failed"}
 
 
 def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: str) -> None:

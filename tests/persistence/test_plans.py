@@ -17,14 +17,16 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from domain import projects, sessions, tasks, users, workspaces
+from domain import projects, sessions, tasks, tokens, users, workspaces
 from domain.entities import Status
 from domain.ports import SortKey, TaskQuery
 from domain.principals import Principal
 from domain.tasks import TaskDraft, TaskEdit
-from persistence import retries, tables
+from domain.tokens import TokenDraft
+from persistence import retries, tables, uses
+from persistence import sessions as session_rows
+from persistence import tokens as token_rows
 from persistence.database import Database
-from persistence.sessions import authenticate
 from tests.databases import run_elsewhere
 from tests.persistence.callers import Caller
 from tests.persistence.statements import overheard, plans_of
@@ -98,6 +100,14 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
                 "last_refreshed_at": NOON,
                 "expires_at": TOMORROW,
             }
+            for n in range(OWNERS)
+        ],
+    )
+    yield (
+        insert(tables.personal_tokens),
+        [
+            {"id": numbered(6, n), "user_id": user(n), "name": "x", "digest": digest(n), "scopes": {"read"}}
+            | {"created_at": NOON, "expires_at": TOMORROW}
             for n in range(OWNERS)
         ],
     )
@@ -250,13 +260,23 @@ async def call_user_services(ada: Caller) -> None:
 
 
 async def call_session_services(ada: Caller) -> None:
-    await authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
+    await session_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
     await ada.account.read(sessions.page)
     await ada.account.write(sessions.refresh, begun.refresh_token)
     await ada.account.write(sessions.refresh, begun.refresh_token)
     await ada.account.write(sessions.end, session(0))
     await ada.account.write(sessions.end_all)
+
+
+async def call_token_services(ada: Caller) -> None:
+    await token_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
+    draft = TokenDraft(name="x", scopes=frozenset({"read"}), workspace_ids=frozenset({ada.workspace_id}))
+    issued = await ada.account.write(tokens.create, draft)
+    await ada.account.read(tokens.page)
+    async with ada.database.transaction() as transaction:
+        await uses.write(transaction, sessions={session(0): NOON}, tokens={issued.token.id: NOON})
+    await ada.account.write(tokens.delete, issued.token.id)
 
 
 async def call_workspace_services(ada: Caller) -> None:
@@ -307,6 +327,7 @@ async def call_retries(ada: Caller) -> None:
 TOURS = [
     call_user_services,
     call_session_services,
+    call_token_services,
     call_workspace_services,
     call_project_services,
     call_task_services,
@@ -363,7 +384,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, sessions, workspaces, projects, tasks)
+    modules = (users, sessions, tokens, workspaces, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules

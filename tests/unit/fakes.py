@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from domain.entities import (
     PRIORITIES,
     Credentials,
     Member,
+    PersonalToken,
     Project,
     Session,
     Standing,
@@ -38,6 +39,8 @@ class Store:
     access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     spent: dict[bytes, dt.datetime] = field(default_factory=dict)
+    tokens: dict[UUID, PersonalToken] = field(default_factory=dict)
+    token_digests: dict[UUID, bytes] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     projects: dict[UUID, Project] = field(default_factory=dict)
@@ -178,6 +181,28 @@ class FakeSessions:
                 del self._store.sessions[session.id]
 
 
+class FakeTokens:
+    def __init__(self, store: Store, users: FakeUsers) -> None:
+        self._store = store
+        self._users = users
+
+    async def add(self, token: PersonalToken, *, digest: bytes) -> None:
+        assert token.user_id in self._users.locked
+        self._store.tokens[token.id] = token
+        self._store.token_digests[token.id] = digest
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
+        mine = [t for t in self._store.tokens.values() if t.user_id == user_id]
+        live = [t for t in mine if t.expires_at is None or t.expires_at > now]
+        return sorted((t for t in live if after is None or t.id > after), key=lambda t: t.id)[:limit]
+
+    async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
+        if token_id not in self._store.tokens or self._store.tokens[token_id].user_id != user_id:
+            return False
+        del self._store.tokens[token_id]
+        return True
+
+
 class FakeWorkspaces:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -190,8 +215,11 @@ class FakeWorkspaces:
         member = self._store.members.get((workspace_id, user_id))
         return None if member is None else replace(self._store.workspaces[workspace_id], role=member.role)
 
-    async def page(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Workspace]:
-        ids = [i for i in self._store.workspaces_of(user_id) if after is None or i > after]
+    async def page(
+        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+    ) -> Sequence[Workspace]:
+        mine = [i for i in self._store.workspaces_of(user_id) if only is None or i in only]
+        ids = [i for i in mine if after is None or i > after]
         found = [await self.get(workspace_id, user_id=user_id) for workspace_id in ids]
         return [workspace for workspace in found if workspace is not None][:limit]
 
@@ -364,6 +392,7 @@ class FakeWork:
         # What a call that names no workspace holds from the beginning.
         self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
         self.sessions = FakeSessions(self.store, self.users)
+        self.tokens = FakeTokens(self.store, self.users)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
         self.projects = FakeProjects(self.store)

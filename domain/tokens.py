@@ -1,0 +1,104 @@
+"""Personal access tokens: for scripts, each with a job of its own.
+
+A token never can do more than its user, whose role counts at each call, nor make one that can do more than itself.
+One for certain workspaces has no say in what concerns them all, which is why it cannot have the scope `account`, and
+can only read what lies outside of workspaces (see `granted_outside`).
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from domain import opaque, pages
+from domain.entities import PersonalToken
+from domain.errors import ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import Work
+from domain.principals import Principal, Scope
+
+_SCOPES_POINTER: Final = "#/scopes"
+_EXPIRY_POINTER: Final = "#/expires_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenDraft:
+    """What a new token is to be. `workspace_ids` and `expires_at` are None where there is no such limit."""
+
+    name: str
+    scopes: frozenset[Scope]
+    workspace_ids: frozenset[UUID] | None = None
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A new token, and its text in the clear: only its bearer ever sees it."""
+
+    token: PersonalToken
+    text: str
+
+
+def granted_outside(principal: Principal) -> frozenset[Scope]:
+    """The scopes that count where a call names no workspace."""
+    return principal.scopes if principal.workspace_ids is None else principal.scopes & {"read"}
+
+
+async def create(work: Work, draft: TokenDraft) -> IssuedToken:
+    """A token of the caller's.
+
+    Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown.
+    """
+    _check(draft, principal=work.principal, now=work.now)
+    if draft.workspace_ids is not None:
+        await _require_membership(work, draft.workspace_ids)
+    minted = opaque.mint("personal", random_bytes=work.random_bytes)
+    token = PersonalToken(
+        id=work.new_id(),
+        user_id=work.principal.user_id,
+        name=draft.name,
+        scopes=draft.scopes,
+        workspace_ids=draft.workspace_ids,
+        created_at=work.now,
+        expires_at=draft.expires_at,
+        last_used_at=None,
+    )
+    await work.tokens.add(token, digest=minted.digest)
+    return IssuedToken(token=token, text=minted.text)
+
+
+async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[PersonalToken]:
+    """The caller's live tokens, oldest first. Raises CursorInvalid."""
+    user_id = work.principal.user_id
+    binding = f"tokens {user_id}"
+    after = None
+    if cursor is not None:
+        (key,) = pages.decode(cursor, binding, count=1)
+        after = pages.id_from_key(key)
+    rows = await work.tokens.page(user_id, now=work.now, after=after, limit=limit + 1)
+    return pages.page_of(rows, limit=limit, cursor_of=lambda token: pages.encode(binding, pages.id_to_key(token.id)))
+
+
+async def delete(work: Work, token_id: UUID) -> None:
+    """Delete one of the caller's tokens; from now on it opens nothing. Raises TokenNotFound."""
+    if not await work.tokens.delete(token_id, user_id=work.principal.user_id):
+        raise TokenNotFound(token_id)
+
+
+def _check(draft: TokenDraft, *, principal: Principal, now: dt.datetime) -> None:
+    if not draft.scopes <= principal.scopes:
+        raise TokenBroader(pointer=_SCOPES_POINTER)
+    if draft.workspace_ids is not None and "account" in draft.scopes:
+        raise ScopeNotLimitable
+    if draft.expires_at is not None and draft.expires_at <= now:
+        raise ExpiryPast
+    ends = principal.expires_at
+    if ends is not None and (draft.expires_at is None or draft.expires_at > ends):
+        raise TokenBroader(pointer=_EXPIRY_POINTER)
+
+
+async def _require_membership(work: Work, workspace_ids: Collection[UUID]) -> None:
+    mine = await work.workspaces.page(work.principal.user_id, only=workspace_ids, after=None, limit=len(workspace_ids))
+    if len(mine) < len(workspace_ids):
+        raise WorkspaceUnknown

@@ -1,0 +1,115 @@
+"""Personal tokens, as rows, and the one statement that tells whose one is."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, or_, select
+
+from domain.entities import PersonalToken
+from domain.principals import Admission, Principal
+from persistence.database import Row, Runner
+from persistence.members import role_in_workspace
+from persistence.tables import personal_tokens
+
+_COLUMNS: Final = (
+    personal_tokens.c.id,
+    personal_tokens.c.user_id,
+    personal_tokens.c.name,
+    personal_tokens.c.scopes,
+    personal_tokens.c.workspace_ids,
+    personal_tokens.c.created_at,
+    personal_tokens.c.expires_at,
+    personal_tokens.c.last_used_at,
+)
+_BEFORE_ALL: Final = UUID(int=0)
+_IS_LIVE: Final = or_(personal_tokens.c.expires_at.is_(None), personal_tokens.c.expires_at > bindparam("now"))
+
+_INSERT: Final = insert(personal_tokens)
+_PAGE: Final = (
+    select(*_COLUMNS)
+    .where(personal_tokens.c.user_id == bindparam("user"), personal_tokens.c.id > bindparam("after"), _IS_LIVE)
+    .order_by(personal_tokens.c.id)
+    .limit(bindparam("limit"))
+)
+_DELETE: Final = delete(personal_tokens).where(
+    personal_tokens.c.id == bindparam("token"), personal_tokens.c.user_id == bindparam("user")
+)
+_GRANT: Final = select(
+    personal_tokens.c.id,
+    personal_tokens.c.user_id,
+    personal_tokens.c.scopes,
+    personal_tokens.c.workspace_ids,
+    personal_tokens.c.expires_at,
+    role_in_workspace(personal_tokens.c.user_id),
+).where(personal_tokens.c.digest == bindparam("digest"), _IS_LIVE)
+
+
+async def authenticate(
+    runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
+) -> Admission | None:
+    """Whose personal token this is, and their role in the workspace that the call names, in one statement.
+
+    None when there is no such token, or it has expired. The role is None outside of workspaces, for a stranger, and
+    where the token does not work.
+    """
+    row = await runner.row(_GRANT, {"digest": digest, "workspace": workspace_id, "now": now})
+    if row is None:
+        return None
+    token_id, user_id, scopes, limited_to, expires_at, role = row
+    workspace_ids = _ids(limited_to)
+    principal = Principal(
+        user_id=user_id, token_id=token_id, scopes=scopes, workspace_ids=workspace_ids, expires_at=expires_at
+    )
+    works_there = workspace_ids is None or workspace_id in workspace_ids
+    return Admission(principal=principal, role=role if works_there else None)
+
+
+class Tokens:
+    """Implements domain.ports.TokenRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, token: PersonalToken, *, digest: bytes) -> None:
+        """One write."""
+        values = {
+            "id": token.id,
+            "user_id": token.user_id,
+            "name": token.name,
+            "digest": digest,
+            "scopes": token.scopes,
+            "workspace_ids": None if token.workspace_ids is None else {each.hex for each in token.workspace_ids},
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+            "last_used_at": token.last_used_at,
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
+        """One read."""
+        parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
+        return [_token(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
+        """One write."""
+        return await self._runner.run(_DELETE, {"token": token_id, "user": user_id}) == 1
+
+
+def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:
+    return None if words is None else frozenset(map(UUID, words))
+
+
+def _token(row: Row) -> PersonalToken:
+    token_id, user_id, name, scopes, workspace_ids, created_at, expires_at, last_used_at = row
+    return PersonalToken(
+        id=token_id,
+        user_id=user_id,
+        name=name,
+        scopes=scopes,
+        workspace_ids=_ids(workspace_ids),
+        created_at=created_at,
+        expires_at=expires_at,
+        last_used_at=last_used_at,
+    )

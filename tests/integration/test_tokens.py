@@ -1,0 +1,185 @@
+"""Personal tokens: each can do its job, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.main import URN_PREFIX, build, contract_path, make_parts
+from app.settings import Settings
+from app.uses import LastUses
+from contract.document import Document
+from contract.protocol import bounded_protocol
+from domain.principals import Principal
+from persistence.tables import personal_tokens, sessions
+from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused
+from tests.integration.tables import NOW, Tables
+from tests.server import serving
+
+FAR = "2099-03-02T08:00:00Z"
+
+
+def token_of(person: Person, *scopes: str, **limits: Any) -> dict[str, Any]:
+    return made(person.client.post("/v1/tokens", json={"name": "Script", "scopes": scopes, **limits}))
+
+
+def script_of(person: Person, *scopes: str, **limits: Any) -> Client:
+    """A client with a new token of this person's."""
+    return person.client.with_token(token_of(person, *scopes, **limits)["token"])
+
+
+def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tables) -> None:
+    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["write", "read"], "expires_at": FAR})
+    token = made(answer)
+    assert answer.headers["Location"] == f"/v1/tokens/{token['id']}"
+    assert answer.headers["Cache-Control"] == "no-store"
+    secret = token.pop("token")
+    assert ok(ada.client.get("/v1/tokens"))["items"] == [token]
+    assert (token["scopes"], token["expires_at"], "workspace_ids" in token) == (["read", "write"], FAR, False)
+    assert not tables.holds_text(secret)
+
+
+def test_a_token_that_only_reads_writes_nothing(ada: Person) -> None:
+    script = script_of(ada, "read")
+    ok(script.get(f"{ada.home}/tasks"))
+    ok(script.get("/v1/workspaces"))
+    refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 403, "insufficient-scope")
+    refused(script.merge(ada.home, {"name": "Home"}), 403, "insufficient-scope")
+    refused(script.get("/v1/users/me"), 403, "insufficient-scope")
+    refused(script.get("/v1/tokens"), 403, "insufficient-scope")
+
+
+def test_no_scope_includes_another(ada: Person) -> None:
+    script = script_of(ada, "write")
+    made(script.post(f"{ada.home}/tasks", json={"title": "Sow"}))
+    refused(script.get(f"{ada.home}/tasks"), 403, "insufficient-scope")
+
+
+def test_a_token_for_one_workspace_knows_no_other(ada: Person) -> None:
+    household = ada.create("/v1/workspaces", name="Household")
+    script = script_of(ada, "read", "write", "manage", workspace_ids=[household["id"].upper()])
+    home = f"/v1/workspaces/{household['id']}"
+    made(script.post(f"{home}/tasks", json={"title": "Wash up"}))
+    assert [workspace["id"] for workspace in everything(script, "/v1/workspaces")] == [household["id"]]
+    refused(script.get(f"{ada.home}/tasks"), 404, "not-found")
+    refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 404, "not-found")
+    refused(script.post("/v1/workspaces", json={"name": "Another"}), 403, "insufficient-scope")
+    refused(ada.client.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
+
+
+def test_a_token_never_makes_a_broader_one(ada: Person) -> None:
+    script = script_of(ada, "account", "read", expires_at=FAR)
+    wanted = {"name": "Broader", "scopes": ["account", "write"], "expires_at": FAR}
+    assert refused(script.post("/v1/tokens", json=wanted), 422, "invalid-body") == {"#/scopes broader"}
+    longer = {"name": "Longer", "scopes": ["account"]}
+    assert refused(script.post("/v1/tokens", json=longer), 422, "invalid-body") == {"#/expires_at broader"}
+    made(script.post("/v1/tokens", json={"name": "As broad", "scopes": ["read"], "expires_at": FAR}))
+
+
+def test_what_makes_no_sense_is_refused(ada: Person, bob: Person) -> None:
+    def places(**body: Any) -> set[str]:
+        return refused(
+            ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"], **body}), 422, "invalid-body"
+        )
+
+    assert places(scopes=[]) == {"#/scopes min-items"}
+    assert places(scopes=["admin"]) == {"#/scopes/0 enum"}
+    assert places(scopes=["read", "read"]) == {"#/scopes unique-items"}
+    assert places(expires_at="2020-01-01T00:00:00Z") == {"#/expires_at past"}
+    assert places(expires_at="2099-01-01T00:00:00") == {"#/expires_at format"}
+    assert places(workspace_ids=[bob.workspace_id]) == {"#/workspace_ids workspace"}
+    assert places(scopes=["account"], workspace_ids=[ada.workspace_id]) == {"#/scopes not-limitable"}
+    assert ok(ada.client.get("/v1/tokens"))["items"] == []
+
+
+def test_a_deleted_token_opens_nothing(ada: Person, bob: Person) -> None:
+    token = token_of(ada, "read", "account")
+    script = ada.client.with_token(token["token"])
+    refused(bob.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
+    done(script.delete(f"/v1/tokens/{token['id']}"))
+    refused(script.get("/v1/workspaces"), 401, "unauthenticated")
+    refused(ada.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
+
+
+def test_an_expired_token_opens_nothing_and_is_not_listed(ada: Person, tables: Tables) -> None:
+    token = token_of(ada, "read", expires_at=FAR)
+    mine = personal_tokens.c.id == UUID(token["id"])
+    tables.write(update(personal_tokens).where(mine).values(expires_at=NOW.replace(year=2020)))
+    refused(ada.client.with_token(token["token"]).get("/v1/workspaces"), 401, "unauthenticated")
+    assert ok(ada.client.get("/v1/tokens"))["items"] == []
+
+
+def test_a_mistyped_token_opens_nothing(ada: Person) -> None:
+    secret = token_of(ada, "read")["token"]
+    for wrong in (secret[:-1], secret + "0", secret.swapcase(), "tbp_" + secret, secret.replace("tbp_", "tbs_")):
+        refused(ada.client.with_token(wrong).get("/v1/workspaces"), 401, "unauthenticated")
+
+
+def test_tokens_outlive_sessions_and_passwords_but_not_their_account(ada: Person) -> None:
+    script = script_of(ada, "read")
+    done(ada.client.delete("/v1/sessions"))
+    ok(script.get("/v1/workspaces"))
+    again = ada.client.with_token(ada.log_in()["access_token"])
+    done(again.delete("/v1/users/me"))
+    refused(script.get("/v1/workspaces"), 401, "unauthenticated")
+
+
+def test_a_token_can_end_all_sessions_and_is_none_itself(ada: Person) -> None:
+    script = script_of(ada, "account")
+    (session,) = ok(script.get("/v1/sessions"))["items"]
+    assert session["current"] is False
+    done(script.delete("/v1/sessions"))
+    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    ok(script.get("/v1/users/me"))
+
+
+def test_tokens_come_in_pages(ada: Person) -> None:
+    ids = [token_of(ada, "read")["id"] for _ in range(5)]
+    found = pages(ada.client, "/v1/tokens", limit=2)
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert [token["id"] for page in found for token in page] == ids
+
+
+def test_the_last_use_is_written_down_without_a_write_for_each_request(
+    module_database_url: str, ada: Person, tables: Tables
+) -> None:
+    token = token_of(ada, "read")
+    row = select(personal_tokens.c.last_used_at).where(personal_tokens.c.id == UUID(token["id"]))
+    ok(ada.client.with_token(token["token"]).get("/v1/workspaces"))
+    assert tables.rows(row) == [(None,)]
+
+    uses = LastUses()
+    later = NOW + dt.timedelta(days=90_000)
+    uses.note(Principal(user_id=UUID(ada.id), token_id=UUID(token["id"])), at=later)
+    uses.note(Principal(user_id=UUID(ada.id), session_id=UUID(ada.tokens["session_id"])), at=later)
+    asyncio.run(_write(uses, module_database_url))
+    assert tables.rows(row) == [(later,)]
+    mine = sessions.c.id == UUID(ada.tokens["session_id"])
+    assert tables.rows(select(sessions.c.last_used_at).where(mine)) == [(later,)]
+
+    uses.note(Principal(user_id=UUID(ada.id), token_id=UUID(token["id"])), at=NOW)
+    asyncio.run(_write(uses, module_database_url))
+    assert tables.rows(row) == [(later,)], "another process knew of a later use"
+
+
+async def _write(uses: LastUses, url: str) -> None:
+    dependencies = make_parts(Settings(database_url=url), Document.read(contract_path())).dependencies
+    try:
+        await uses.write(dependencies)
+    finally:
+        await dependencies.database.close()
+
+
+def test_a_server_that_stops_writes_down_what_was_used(ada: Person, tables: Tables, module_database_url: str) -> None:
+    token = token_of(ada, "read")
+    application = build(Settings(database_url=module_database_url))
+    with (
+        serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
+        Client(f"http://{host}:{port}", token=token["token"]) as script,
+    ):
+        ok(script.get("/v1/workspaces"))
+    assert ok(ada.client.get("/v1/tokens"))["items"][0]["last_used_at"] is not None

@@ -1,0 +1,151 @@
+import datetime as dt
+from dataclasses import replace
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+
+from domain import tokens, workspaces
+from domain.entities import PersonalToken
+from domain.errors import (
+    CursorInvalid,
+    ExpiryPast,
+    ScopeNotLimitable,
+    TokenBroader,
+    TokenNotFound,
+    WorkspaceUnknown,
+)
+from domain.principals import Principal, Scope
+from domain.tokens import TokenDraft, granted_outside
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakeWork
+
+HOUR = dt.timedelta(hours=1)
+
+
+def draft(*scopes: Scope, workspace_ids: set[UUID] | None = None, expires_at: dt.datetime | None = None) -> TokenDraft:
+    limit = None if workspace_ids is None else frozenset(workspace_ids)
+    return TokenDraft(name="Script", scopes=frozenset(scopes), workspace_ids=limit, expires_at=expires_at)
+
+
+def through_token(work: FakeWork, *scopes: Scope, expires_at: dt.datetime | None = None) -> FakeWork:
+    """A call that comes with a personal token."""
+    token = Principal(
+        user_id=work.principal.user_id, token_id=UUID(int=7), scopes=frozenset(scopes), expires_at=expires_at
+    )
+    return work.call(principal=token)
+
+
+async def kept(work: FakeWork) -> list[PersonalToken]:
+    return list((await tokens.page(work.call())).items)
+
+
+async def test_a_token_is_told_once_and_only_its_digest_is_stored(work: FakeWork) -> None:
+    issued = await tokens.create(work, draft("read", expires_at=NOON + HOUR))
+
+    assert issued.text.startswith("tbp_")
+    assert work.store.token_digests[issued.token.id] == sha256(issued.text.encode()).digest()
+    assert await kept(work) == [issued.token]
+    assert issued.token.last_used_at is None
+
+
+async def test_a_session_can_make_a_token_that_can_do_all(work: FakeWork) -> None:
+    issued = await tokens.create(work, draft("read", "write", "manage", "account"))
+
+    assert issued.token.scopes == {"read", "write", "manage", "account"}
+
+
+async def test_a_token_cannot_make_one_with_another_scope(work: FakeWork) -> None:
+    with pytest.raises(TokenBroader) as refused:
+        await tokens.create(through_token(work, "account", "read"), draft("read", "write"))
+    assert refused.value.pointer == "#/scopes"
+    assert await kept(work) == []
+
+
+@pytest.mark.parametrize("expires_at", [None, NOON + 2 * HOUR])
+async def test_a_token_cannot_make_one_that_lives_longer(work: FakeWork, expires_at: dt.datetime | None) -> None:
+    with pytest.raises(TokenBroader) as refused:
+        await tokens.create(
+            through_token(work, "account", expires_at=NOON + HOUR), draft("account", expires_at=expires_at)
+        )
+    assert refused.value.pointer == "#/expires_at"
+
+
+async def test_a_token_can_make_one_that_is_as_it_is(work: FakeWork) -> None:
+    parent = through_token(work, "account", "read", expires_at=NOON + HOUR)
+
+    issued = await tokens.create(parent, draft("account", "read", expires_at=NOON + HOUR))
+
+    assert await kept(work) == [issued.token]
+
+
+async def test_a_token_does_not_expire_before_it_is_made(work: FakeWork) -> None:
+    with pytest.raises(ExpiryPast):
+        await tokens.create(work, draft("read", expires_at=NOON))
+
+
+async def test_a_token_for_some_workspaces_cannot_have_a_say_in_what_concerns_all(work: FakeWork) -> None:
+    home = (await workspaces.page(work.call())).items[0].id
+    with pytest.raises(ScopeNotLimitable):
+        await tokens.create(work, draft("read", "account", workspace_ids={home}))
+
+
+async def test_a_token_is_for_workspaces_of_its_user_s(work: FakeWork) -> None:
+    home = (await workspaces.page(work.call())).items[0].id
+    grace = await registered(work, email="grace@example.com", name="Grace")
+    theirs = (await workspaces.page(grace)).items[0].id
+    with pytest.raises(WorkspaceUnknown):
+        await tokens.create(work, draft("read", workspace_ids={home, theirs}))
+
+    issued = await tokens.create(work, draft("read", workspace_ids={home}))
+
+    assert issued.token.workspace_ids == frozenset({home})
+
+
+async def test_a_token_for_some_workspaces_lists_only_those(work: FakeWork) -> None:
+    personal = (await workspaces.page(work.call())).items[0]
+    other = await workspaces.create(work.call(), name="Household")
+    limited = replace(work.principal, workspace_ids=frozenset({other.id}))
+
+    assert (await workspaces.page(work.call(principal=limited))).items == (other,)
+    assert (await workspaces.page(work.call())).items == (personal, other)
+
+
+def test_outside_of_workspaces_a_token_for_some_can_only_read() -> None:
+    scopes: frozenset[Scope] = frozenset({"read", "write", "manage"})
+    free = Principal(user_id=UUID(int=1), scopes=scopes)
+
+    assert granted_outside(free) == scopes
+    assert granted_outside(replace(free, workspace_ids=frozenset({UUID(int=2)}))) == {"read"}
+
+
+async def test_tokens_are_listed_in_pages_until_they_expire(work: FakeWork) -> None:
+    made = [(await tokens.create(work.call(), draft("read", expires_at=NOON + HOUR * n))).token for n in (1, 3, 2)]
+
+    first = await tokens.page(work.call(), limit=2)
+    rest = await tokens.page(work.call(), limit=2, cursor=first.next_cursor)
+
+    assert [*first.items, *rest.items] == made
+    assert (await tokens.page(work.call(now=NOON + 2 * HOUR))).items == (made[1],)
+
+
+async def test_a_cursor_of_somebody_else_s_tokens_is_none(work: FakeWork) -> None:
+    for _ in range(2):
+        await tokens.create(work.call(), draft("read"))
+    cursor = (await tokens.page(work.call(), limit=1)).next_cursor
+    grace = await registered(work, email="grace@example.com", name="Grace")
+    with pytest.raises(CursorInvalid):
+        await tokens.page(grace, cursor=cursor)
+
+
+async def test_a_token_is_deleted_by_its_user_alone(work: FakeWork) -> None:
+    token = (await tokens.create(work, draft("read"))).token
+    grace = await registered(work, email="grace@example.com", name="Grace")
+    with pytest.raises(TokenNotFound):
+        await tokens.delete(grace, token.id)
+
+    await tokens.delete(work.call(), token.id)
+
+    assert await kept(work) == []
+    with pytest.raises(TokenNotFound):
+        await tokens.delete(work.call(), token.id)
