@@ -114,6 +114,19 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """An offer to become a member, to whoever has its token, which was sent to *email*."""
+
+    id: UUID
+    workspace_id: UUID
+    email: str
+    role: Role
+    invited_by: UUID
+    created_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a user stands in one of their workspaces, and how many others are there, and are owners."""
 

@@ -6,12 +6,15 @@ DomainError
 │   ├── SessionNotFound
 │   ├── TokenNotFound
 │   ├── WorkspaceNotFound
+│   ├── MemberNotFound
+│   ├── InvitationNotFound
 │   ├── ProjectNotFound
 │   └── TaskNotFound
 ├── Conflict                     the state of things forbids it
 │   ├── EmailTaken
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
+│   ├── AlreadyMember
 │   ├── InboxProtected
 │   ├── ProjectArchived
 │   └── IdTaken
@@ -20,6 +23,7 @@ DomainError
 │   ├── RefreshTokenInvalid
 │   └── AccountGone
 ├── RegistrationClosed           the operator lets nobody register
+├── RoleTooHigh                  a member would decide over somebody above them
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
 │   ├── PasswordWrong
@@ -27,6 +31,7 @@ DomainError
 │   ├── ScopeNotLimitable
 │   ├── ExpiryPast
 │   ├── WorkspaceUnknown
+│   ├── InvitationInvalid
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -79,6 +84,22 @@ class WorkspaceNotFound(NotFound):
         self.workspace_id = workspace_id
 
 
+class MemberNotFound(NotFound):
+    """The workspace has no member of this id."""
+
+    def __init__(self, user_id: UUID) -> None:
+        super().__init__("There is no such member of this workspace.")
+        self.user_id = user_id
+
+
+class InvitationNotFound(NotFound):
+    """The workspace has no invitation of this id that waits to be accepted."""
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__("There is no such invitation to this workspace.")
+        self.invitation_id = invitation_id
+
+
 class ProjectNotFound(NotFound):
     """The workspace has no project of this id."""
 
@@ -107,7 +128,7 @@ class EmailTaken(Conflict):
 
 
 class SoleOwner(Conflict):
-    """The user is the only owner of workspaces that have other members, who would be left without one."""
+    """Workspaces would be left without an owner, and the user is the only one who is."""
 
     def __init__(self, workspace_ids: Sequence[UUID]) -> None:
         super().__init__("Make somebody else an owner first: a shared workspace would have none.")
@@ -115,10 +136,18 @@ class SoleOwner(Conflict):
 
 
 class PersonalWorkspace(Conflict):
-    """A personal workspace goes with its account, and cannot be deleted alone."""
+    """A personal workspace goes with its account, and can be neither deleted alone, nor shared, nor left."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__("The personal workspace goes only with its account.")
+        super().__init__("A personal workspace cannot be shared or left, and goes only with its account.")
+        self.workspace_id = workspace_id
+
+
+class AlreadyMember(Conflict):
+    """Somebody accepted an invitation to a workspace that they are in."""
+
+    def __init__(self, workspace_id: UUID) -> None:
+        super().__init__("You are a member of this workspace already.")
         self.workspace_id = workspace_id
 
 
@@ -176,6 +205,13 @@ class RegistrationClosed(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Registration is closed. Ask the operator of this server for an account.")
+
+
+class RoleTooHigh(DomainError):
+    """A member would give a role above their own, or decide over somebody who has one."""
+
+    def __init__(self) -> None:
+        super().__init__("You cannot give a role above your own, or change somebody who has one.")
 
 
 class Invalid(DomainError):
@@ -247,6 +283,16 @@ class WorkspaceUnknown(Invalid):
 
     def __init__(self) -> None:
         super().__init__("There is no such workspace, or it is not yours.")
+
+
+class InvitationInvalid(Invalid):
+    """The token is of no invitation that waits to be accepted."""
+
+    code = "token"
+    pointer = "#/token"
+
+    def __init__(self) -> None:
+        super().__init__("The token is unknown, expired, withdrawn, or was used before.")
 
 
 class ProjectUnknown(Invalid):

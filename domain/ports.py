@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.entities import (
     Credentials,
+    Invitation,
     Member,
     PersonalToken,
     Project,
@@ -25,6 +26,7 @@ from domain.entities import (
 )
 from domain.events import ProjectEvent, TaskEvent
 from domain.principals import Principal
+from domain.roles import ROLES, Role
 
 
 class PasswordHasher(Protocol):
@@ -156,6 +158,21 @@ class MemberRepository(Protocol):
     async def add(self, member: Member) -> None:
         """The caller has locked the user and the workspace, or has just made it."""
 
+    async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
+        """One member."""
+
+    async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
+        """At most *limit* members, ordered by the users' ids, which is by the age of their accounts."""
+
+    async def count_owners(self, workspace_id: UUID) -> int:
+        """Of a workspace that the caller has locked."""
+
+    async def update(self, member: Member) -> None:
+        """Store the role, and what goes with it."""
+
+    async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
+        """Take somebody out of one workspace, with the answers that were kept for them there."""
+
     async def standings(self, user_id: UUID) -> Sequence[Standing]:
         """Where a user stands in each of their workspaces, which the caller has locked, in order of id."""
 
@@ -170,6 +187,36 @@ class MemberRepository(Protocol):
 
         What the workspaces' logs told of them is forgotten.
         """
+
+
+class InvitationRepository(Protocol):
+    """Invitations. They are changed under the lock on their workspace.
+
+    The log does not tell of them, as no e-mail address is ever in it.
+    """
+
+    async def put(self, invitation: Invitation, *, email_key: str) -> None:
+        """In the place of the one that this address has to the workspace, if there is one. It has no token yet."""
+
+    async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
+        """One that is not expired."""
+
+    async def page(
+        self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
+    ) -> Sequence[Invitation]:
+        """At most *limit* that are not expired, ordered by id, which is by age."""
+
+    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """The one with this token, in whatever workspace, if it is not expired. It is not locked."""
+
+    async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
+        """False when there is none."""
+
+    async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
+        """Delete what a member has invited to one of these roles."""
+
+    async def withdraw_all(self, invited_by: UUID) -> None:
+        """Delete what a user has invited to any of their workspaces, which the caller has locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +305,7 @@ class Policy:
     registration_open: bool = True
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
+    invitation_lifetime: dt.timedelta = dt.timedelta(days=7)
 
 
 class Work(Protocol):
@@ -316,6 +364,10 @@ class Work(Protocol):
         """Members."""
 
     @property
+    def invitations(self) -> InvitationRepository:
+        """Invitations."""
+
+    @property
     def projects(self) -> ProjectRepository:
         """Projects."""
 
@@ -331,6 +383,12 @@ class Work(Protocol):
 
     async def check_storage(self) -> None:
         """Raises StorageUnavailable unless the database answers, and has the schema that this version needs."""
+
+    async def enter(self, workspace_id: UUID) -> bool:
+        """Lock a workspace, which is from now on the one of a call that names none. False when there is none.
+
+        The caller has found it in this transaction, and locks none after it.
+        """
 
     async def next_revision(self) -> int:
         """The number of this change in the call's workspace: taken on first use, the same on every other."""

@@ -112,6 +112,7 @@ async def delete(work: Work) -> None:
     if orphaned:
         raise SoleOwner(orphaned)
     await work.workspaces.delete([s.workspace_id for s in standings if s.is_alone])
+    await work.invitations.withdraw_all(user.id)
     await work.members.remove(user.id)
     await work.users.delete(user.id)
 

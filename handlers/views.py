@@ -122,6 +122,19 @@ def member_view(member: entities.Member) -> answers.Member:
     }
 
 
+def invitation_view(invitation: entities.Invitation) -> answers.Invitation:
+    """An `Invitation`."""
+    return {
+        "id": invitation.id,
+        "workspace_id": invitation.workspace_id,
+        "email": invitation.email,
+        "role": invitation.role,
+        "invited_by": invitation.invited_by,
+        "created_at": invitation.created_at,
+        "expires_at": invitation.expires_at,
+    }
+
+
 def project_view(project: entities.Project) -> answers.Project:
     """A `Project`."""
     return {

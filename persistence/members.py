@@ -12,7 +12,7 @@ from domain.events import Event, end_of, event_of
 from domain.roles import Role
 from persistence.database import Row, Runner
 from persistence.journal import Journal
-from persistence.retries import forget_user
+from persistence.retries import forget_member, forget_user
 from persistence.tables import members, workspaces
 
 _COLUMNS: Final = (
@@ -24,10 +24,25 @@ _COLUMNS: Final = (
     members.c.created_at,
     members.c.updated_at,
 )
+_BEFORE_ALL: Final = UUID(int=0)
+_ONE: Final = (members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
+
 _INSERT: Final = insert(members)
-_ROLE: Final = select(members.c.role).where(
-    members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user")
+_ROLE: Final = select(members.c.role).where(*_ONE)
+_SELECT: Final = select(*_COLUMNS).where(*_ONE)
+_PAGE: Final = (
+    select(*_COLUMNS)
+    .where(members.c.workspace_id == bindparam("workspace"), members.c.user_id > bindparam("after"))
+    .order_by(members.c.user_id)
+    .limit(bindparam("limit"))
 )
+_COUNT_OWNERS: Final = (
+    select(func.count())
+    .select_from(members)
+    .where(members.c.workspace_id == bindparam("workspace"), members.c.role == "owner")
+)
+_UPDATE: Final = update(members).where(*_ONE)
+_DELETE: Final = delete(members).where(*_ONE)
 _others: Final = members.alias("others")
 _COUNT_OTHERS: Final = (
     select(func.count())
@@ -55,7 +70,7 @@ _RENAME: Final = (
     )
     .returning(*_COLUMNS)
 )
-_DELETE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
+_REMOVE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
 
 
 def role_in_workspace(user_id: Column[UUID]) -> ScalarSelect[Role]:
@@ -94,6 +109,33 @@ class Members:
         }
         await self._journal.write(_INSERT, values, event_of("member.added", member))
 
+    async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
+        """One read."""
+        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id})
+        return None if row is None else _member(row)
+
+    async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
+        """One read."""
+        parameters = {"workspace": workspace_id, "after": after or _BEFORE_ALL, "limit": limit}
+        return [_member(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def count_owners(self, workspace_id: UUID) -> int:
+        """One read."""
+        row = await self._runner.row(_COUNT_OWNERS, {"workspace": workspace_id})
+        return 0 if row is None else int(row[0])
+
+    async def update(self, member: Member) -> None:
+        """One write."""
+        values = {"role": member.role, "updated_at": member.updated_at, "revision": member.revision}
+        place = {"workspace": member.workspace_id, "user": member.user_id}
+        await self._journal.write(_UPDATE, {**place, **values}, event_of("member.updated", member))
+
+    async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
+        """Two writes."""
+        await forget_member(self._runner, workspace_id, user_id=user_id)
+        end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
+        await self._journal.write(_DELETE, {"workspace": workspace_id, "user": user_id}, end)
+
     async def standings(self, user_id: UUID) -> Sequence[Standing]:
         """One read."""
         return [
@@ -116,7 +158,7 @@ class Members:
         def end(row: Row) -> Event:
             return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])
 
-        await self._journal.write_all(_DELETE, {"user": user_id}, end)
+        await self._journal.write_all(_REMOVE, {"user": user_id}, end)
 
 
 def _member(row: Row) -> Member:

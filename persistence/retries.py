@@ -65,6 +65,9 @@ _FORGET_SPACE: Final = (
     delete(client_ids).where(client_ids.c.space_id == _SPACE),
     _delete_keys(_KEYS.where(idempotency_keys.c.space_id == _SPACE)),
 )
+_FORGET_MEMBER: Final = _delete_keys(
+    _KEYS.where(idempotency_keys.c.space_id == _SPACE, idempotency_keys.c.user_id == bindparam("user"))
+)
 _FORGET_USER: Final = _delete_keys(
     _KEYS.where(
         idempotency_keys.c.user_id == bindparam("user"),
@@ -145,6 +148,11 @@ async def forget_space(runner: Runner, space_id: UUID) -> None:
     """With a workspace, or an account, goes what was claimed in it."""
     for statement in _FORGET_SPACE:
         await runner.run(statement, {"space": space_id})
+
+
+async def forget_member(runner: Runner, space_id: UUID, *, user_id: UUID) -> None:
+    """The answers that a user got in a workspace that they leave."""
+    await runner.run(_FORGET_MEMBER, {"space": space_id, "user": user_id})
 
 
 async def forget_user(runner: Runner, user_id: UUID) -> None:

@@ -199,6 +199,27 @@ members: Final = Table(
     Index("ix_members_user_id_workspace_id", "user_id", "workspace_id"),
 )
 
+invitations: Final = Table(
+    "invitations",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("digest", LargeBinary),
+    Column("invited_by", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", name="pk_invitations"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_invitations_workspace_id", ondelete="CASCADE"),
+    UniqueConstraint("workspace_id", "email_key", name="uq_invitations_workspace_id_email_key"),
+    CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name="role"),
+    Index("ix_invitations_digest", "digest"),
+    Index("ix_invitations_expires_at", "expires_at"),
+)
+"""`digest` is the token's, null until it is sent. It is not unique, so that the table can be spread by workspace."""
+
 projects: Final = Table(
     "projects",
     metadata,
@@ -308,7 +329,6 @@ JSON, where it was forgotten."""
 _OF_MEMBERS: Final = events.c.type.in_(MEMBER_EVENTS)
 Index(
     "ix_events_members",
-    events.c.workspace_id,
     events.c.entity_id,
     postgresql_where=_OF_MEMBERS,
     sqlite_where=_OF_MEMBERS,
@@ -357,6 +377,7 @@ idempotency_keys: Final = Table(
 account. The answer is null only within the transaction that makes it."""
 
 UNLOGGED_TABLES: Final = frozenset(
-    {users, sessions, access_tokens, refresh_tokens, personal_tokens, client_ids, idempotency_keys}
+    {users, sessions, access_tokens, refresh_tokens, personal_tokens, invitations, client_ids, idempotency_keys}
 )
-"""What anybody may change. The rest lies in workspaces, and only the journal may."""
+"""What anybody may change. The rest lies in workspaces, and only the journal may. An invitation does, too, but has an
+e-mail address in it, which no log may tell."""

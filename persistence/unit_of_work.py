@@ -23,6 +23,7 @@ from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema
 from persistence.database import Database, Parameters, Row, Transaction
+from persistence.invitations import Invitations
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.projects import Projects
@@ -67,6 +68,7 @@ class UnitOfWork:
         self._dependencies = dependencies
         self._principal = principal
         self._workspace_id = workspace_id
+        self._named_workspace_id = workspace_id
         self._transaction = _LazyTransaction(dependencies.database, self._open)
         self._safe = safe
         self._admit = admit
@@ -88,6 +90,7 @@ class UnitOfWork:
         self.tokens = Tokens(runner)
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
+        self.invitations = Invitations(runner)
         self.projects = Projects(runner, self._journal)
         self.tasks = Tasks(runner, self._journal)
 
@@ -134,6 +137,17 @@ class UnitOfWork:
         """See Work."""
         if not await schema.is_current(self._dependencies.database):
             raise StorageUnavailable
+
+    async def enter(self, workspace_id: UUID) -> bool:
+        """See Work. Raises RuntimeError in a call that names a workspace."""
+        if self._workspace_id is not None:
+            message = "the call is in a workspace already"
+            raise RuntimeError(message)
+        head = await lock_workspace(await self._transaction.opened(), workspace_id)
+        if head is None:
+            return False
+        self._workspace_id, self._head = workspace_id, head
+        return True
 
     async def next_revision(self) -> int:
         """See Work. Raises RuntimeError in a safe call."""
@@ -195,7 +209,7 @@ class UnitOfWork:
 
     @property
     def _space_id(self) -> UUID:
-        return self._workspace_id or account_space(self.principal.user_id)
+        return self._named_workspace_id or account_space(self.principal.user_id)
 
     async def _open(self, transaction: Transaction) -> None:
         if self._key is not None:
@@ -205,16 +219,16 @@ class UnitOfWork:
             found = await retries.claim_key(self._key.owner, request=self._key.request, now=now)
             if found is not None:
                 raise _AnsweredError(*found)
-        if self._workspace_id is None:
+        if self._named_workspace_id is None:
             if self._principal is not None and await Users(transaction).lock(self._principal.user_id) is None:
                 raise AccountGone(self._principal.user_id)
             return
-        head = await lock_workspace(transaction, self._workspace_id)
+        head = await lock_workspace(transaction, self._named_workspace_id)
         if head is None:
             self._admit(None)
             return
         self._head = head
-        role = await role_of(transaction, self._workspace_id, user_id=self.principal.user_id)
+        role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         self._admit(role)
 
 

@@ -148,6 +148,52 @@ class WorkspacePage(TypedDict):
     next_cursor: str | None
 
 
+class Member(TypedDict):
+    """
+    A user in a workspace.
+    """
+
+    workspace_id: UUID
+    user_id: UUID
+    role: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class MemberPage(TypedDict):
+    """
+    A page of members.
+    """
+
+    items: list[Member]
+    next_cursor: str | None
+
+
+class Invitation(TypedDict):
+    """
+    An invitation that waits to be accepted. Its token is in the e-mail alone.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    email: str
+    role: str
+    invited_by: UUID
+    created_at: datetime
+    expires_at: datetime
+
+
+class InvitationPage(TypedDict):
+    """
+    A page of invitations.
+    """
+
+    items: list[Invitation]
+    next_cursor: str | None
+
+
 class Project(TypedDict):
     """
     A list of tasks.
@@ -195,20 +241,6 @@ class WorkspaceFacts(TypedDict):
     revision: int
     created_at: datetime
     updated_at: datetime
-
-
-class Member(TypedDict):
-    """
-    A user in a workspace.
-    """
-
-    workspace_id: UUID
-    user_id: UUID
-    role: str
-    name: str
-    created_at: datetime
-    updated_at: datetime
-    revision: int
 
 
 class Gone(TypedDict):

@@ -115,6 +115,43 @@ class WorkspacePatch(BaseModel):
     name: str | MISSING = MISSING
 
 
+class MemberPatch(BaseModel):
+    """
+    A merge patch of a member.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    role: Literal["viewer", "editor", "admin", "owner"] | MISSING = MISSING
+
+
+class InvitationCreate(BaseModel):
+    """
+    A new invitation.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    email: str
+    role: Literal["viewer", "editor", "admin", "owner"]
+
+
+class InvitationAccept(BaseModel):
+    """
+    What shows that you are invited.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    token: SecretStr
+
+
 class ProjectCreate(BaseModel):
     """
     A new project.

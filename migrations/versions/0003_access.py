@@ -1,4 +1,4 @@
-"""Personal tokens, and when they and sessions were last used."""
+"""Personal tokens, invitations, and when tokens and sessions were last used."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 _INSTANT: TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
+_OF_MEMBERS = "type IN ('member.added', 'member.updated', 'member.removed')"
 
 
 def upgrade() -> None:
@@ -35,9 +36,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_personal_tokens_user_id_id", "personal_tokens", ["user_id", "id"])
     op.create_index("ix_personal_tokens_expires_at", "personal_tokens", ["expires_at"])
+    _create_invitations()
+    _index_events_of_members(["entity_id"])
 
 
 def downgrade() -> None:
-    """The personal tokens are lost."""
+    """The personal tokens and invitations are lost."""
+    _index_events_of_members(["workspace_id", "entity_id"])
+    op.drop_table("invitations")
     op.drop_table("personal_tokens")
     op.drop_column("sessions", "last_used_at")
+
+
+def _create_invitations() -> None:
+    op.create_table(
+        "invitations",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("expires_at", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_invitations"),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name="fk_invitations_workspace_id", ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("workspace_id", "email_key", name="uq_invitations_workspace_id_email_key"),
+        sa.CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name=op.f("ck_invitations_role")),
+    )
+    op.create_index("ix_invitations_digest", "invitations", ["digest"])
+    op.create_index("ix_invitations_expires_at", "invitations", ["expires_at"])
+
+
+def _index_events_of_members(columns: list[str]) -> None:
+    """A person who goes is to be forgotten in workspaces that they have left, too, wherever those are."""
+    op.drop_index("ix_events_members", "events")
+    condition = sa.text(_OF_MEMBERS)
+    op.create_index("ix_events_members", "events", columns, postgresql_where=condition, sqlite_where=condition)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import Executable, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from domain import opaque
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import access_tokens, members, metadata, sessions, workspaces
+from persistence.tables import access_tokens, invitations, members, metadata, sessions, workspaces
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -102,7 +104,7 @@ class Tables:
         return [(name, revision) for name, revision in self.rows(statement)]
 
     def add_member(self, workspace_id: str, user_id: str, *, role: Role, name: str = "Guest") -> None:
-        """What an accepted invitation will do."""
+        """As an accepted invitation does, without its event."""
         self.write(
             insert(members).values(
                 workspace_id=UUID(workspace_id),
@@ -123,6 +125,18 @@ class Tables:
         self.write(
             delete(members).where(members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(user_id))
         )
+
+    def send_invitation(self, invitation_id: str) -> str:
+        """The token of an invitation, as it would stand in the e-mail."""
+        token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
+        mine = invitations.c.id == UUID(invitation_id)
+        self.write(update(invitations).where(mine).values(digest=token.digest))
+        return token.text
+
+    def expire_invitation(self, invitation_id: str) -> None:
+        """As if a week had passed."""
+        mine = invitations.c.id == UUID(invitation_id)
+        self.write(update(invitations).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
     def expire_access_tokens(self, session_id: str) -> None:
         """As if an hour had passed."""

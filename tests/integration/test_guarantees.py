@@ -36,7 +36,7 @@ def test_every_get_that_needs_a_token_can_be_asked_whether_anything_has_changed(
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
 def test_a_write_of_a_version_that_is_no_longer_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
-    write = WRITES[operation_id](ada)
+    write = WRITES[operation_id](ada, tables)
     before = tables.digest()
     refused(write.send(If_Match='"0"'), 412, "precondition-failed")
     refused(write.send(If_Match=f"W/{write.entity_tag()}"), 412, "precondition-failed")
@@ -44,14 +44,14 @@ def test_a_write_of_a_version_that_is_no_longer_changes_nothing(ada: Person, tab
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
-def test_a_write_of_the_version_that_is_goes_through(ada: Person, operation_id: str) -> None:
-    write = WRITES[operation_id](ada)
+def test_a_write_of_the_version_that_is_goes_through(ada: Person, tables: Tables, operation_id: str) -> None:
+    write = WRITES[operation_id](ada, tables)
     assert write.send(If_Match=f'"0", {write.entity_tag()}').is_success
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED & KEYED))
-def test_a_write_answers_the_entity_tag_for_the_next_one(ada: Person, operation_id: str) -> None:
-    write = WRITES[operation_id](ada)
+def test_a_write_answers_the_entity_tag_for_the_next_one(ada: Person, tables: Tables, operation_id: str) -> None:
+    write = WRITES[operation_id](ada, tables)
     before = write.entity_tag()
     answer = write.send(If_Match=before)
     assert answer.headers["etag"] == write.entity_tag() != before
@@ -83,7 +83,7 @@ def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
 def test_a_repeated_call_gets_the_same_answer_and_changes_nothing(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
-    write = WRITES[operation_id](ada)
+    write = WRITES[operation_id](ada, tables)
     first = write.send(Idempotency_Key="k")
     before = tables.digest()
     again = write.send(Idempotency_Key='"k"')
@@ -97,17 +97,18 @@ def test_a_repeated_call_gets_the_same_answer_and_changes_nothing(
 
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
 def test_another_call_with_the_key_is_refused(ada: Person, tables: Tables, operation_id: str) -> None:
-    made(ada.client.post(f"{ada.home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
+    write = WRITES[operation_id](ada, tables)
+    home = f"/v1/workspaces/{write.workspace_id}"
+    made(ada.client.post(f"{home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
     ok(ada.client.merge("/v1/users/me", {"name": "A"}, Idempotency_Key="k"))
-    write = WRITES[operation_id](ada)
     before = tables.digest()
     answer = write.send(Idempotency_Key="k")
     assert refused(answer, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
     assert tables.digest() == before
 
 
-def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(ada: Person) -> None:
-    write = WRITES["update_task"](ada)
+def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(ada: Person, tables: Tables) -> None:
+    write = WRITES["update_task"](ada, tables)
     headers = {"If_Match": write.entity_tag(), "Idempotency_Key": "k"}
     assert ok(write.send(**headers)) == ok(write.send(**headers))
 
@@ -177,8 +178,8 @@ def test_what_was_kept_goes_with_the_account_and_with_the_workspace(ada: Person,
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_what_is_made_has_the_id_that_it_came_with(ada: Person, operation_id: str) -> None:
-    write = with_client_id(WRITES[operation_id](ada))
+def test_what_is_made_has_the_id_that_it_came_with(ada: Person, tables: Tables, operation_id: str) -> None:
+    write = with_client_id(WRITES[operation_id](ada, tables))
     thing = made(write.send())
     assert write.body is not None
     assert thing["id"] == write.body["id"]
@@ -189,7 +190,7 @@ def test_what_is_made_has_the_id_that_it_came_with(ada: Person, operation_id: st
 def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
-    write = with_client_id(WRITES[operation_id](ada))
+    write = with_client_id(WRITES[operation_id](ada, tables))
     path = f"{write.path}/{made(write.send())['id']}"
     name = "title" if operation_id == "create_task" else "name"
     ok(ada.client.merge(path, {name: "changed"}))
@@ -203,7 +204,7 @@ def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
 def test_another_request_with_the_id_and_one_for_what_is_gone_are_refused(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
-    write = with_client_id(WRITES[operation_id](ada))
+    write = with_client_id(WRITES[operation_id](ada, tables))
     path = f"{write.path}/{made(write.send())['id']}"
     name = "title" if operation_id == "create_task" else "name"
     assert write.body is not None
@@ -216,8 +217,8 @@ def test_another_request_with_the_id_and_one_for_what_is_gone_are_refused(
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_an_id_that_the_server_made_is_taken_also_after_its_end(ada: Person, operation_id: str) -> None:
-    write = WRITES[operation_id](ada)
+def test_an_id_that_the_server_made_is_taken_also_after_its_end(ada: Person, tables: Tables, operation_id: str) -> None:
+    write = WRITES[operation_id](ada, tables)
     thing = made(write.send())
     body = {**(write.body or {}), "id": thing["id"]}
     refused(ada.client.post(write.path, json=body), 409, "id-taken")

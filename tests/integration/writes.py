@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from httpx import Response
 
 from tests.integration.checking import read_contract
-from tests.integration.clients import MERGE_PATCH, Person, new_id, ok
+from tests.integration.clients import MERGE_PATCH, Person, new_email, new_id, ok, register
+from tests.integration.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,12 @@ class Write:
     path: str
     body: Mapping[str, Any] | None = None
     target: str | None = None
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace in which it changes something; the personal one where it names none."""
+        found = re.match(r"/v1/workspaces/([^/]+)", self.path)
+        return found[1] if found else self.person.workspace_id
 
     def send(self, **headers: str) -> Response:
         """*headers* are written with underscores."""
@@ -35,11 +43,11 @@ class Write:
         return str(self.person.client.get(self.target).headers["etag"])
 
 
-def _of(method: str, part: str, body: Mapping[str, Any] | None = None) -> Callable[[Person], Write]:
+def _of(method: str, part: str, body: Mapping[str, Any] | None = None) -> Callable[[Person, Tables], Write]:
     """A write of a new project or task: *part* is `projects`, or `tasks/complete` for an action."""
     collection, _, action = part.partition("/")
 
-    def make(person: Person) -> Write:
+    def make(person: Person, _tables: Tables) -> Write:
         new = {"projects": {"name": "Garden"}, "tasks": {"title": "Sow"}}[collection]
         target = f"{person.home}/{collection}/{person.create(collection, **new)['id']}"
         opposite = {"unarchive": "archive", "reopen": "complete"}.get(action)
@@ -51,13 +59,13 @@ def _of(method: str, part: str, body: Mapping[str, Any] | None = None) -> Callab
     return make
 
 
-def _me(method: str, part: str = "", body: Mapping[str, Any] | None = None) -> Callable[[Person], Write]:
+def _me(method: str, part: str = "", body: Mapping[str, Any] | None = None) -> Callable[[Person, Tables], Write]:
     me = "/v1/users/me"
-    return lambda person: Write(person=person, method=method, path=me + part, body=body, target=me)
+    return lambda person, _tables: Write(person=person, method=method, path=me + part, body=body, target=me)
 
 
-def _create(collection: str, **body: Any) -> Callable[[Person], Write]:
-    return lambda person: Write(
+def _create(collection: str, **body: Any) -> Callable[[Person, Tables], Write]:
+    return lambda person, _tables: Write(
         person=person,
         method="POST",
         path=collection if collection[0] == "/" else f"{person.home}/{collection}",
@@ -65,19 +73,60 @@ def _create(collection: str, **body: Any) -> Callable[[Person], Write]:
     )
 
 
-def _delete_workspace(person: Person) -> Write:
-    target = f"/v1/workspaces/{person.create('/v1/workspaces', name='Household')['id']}"
+def _member(method: str, body: Mapping[str, Any] | None = None) -> Callable[[Person, Tables], Write]:
+    """A write of somebody who is in a workspace of the person's."""
+
+    def make(person: Person, tables: Tables) -> Write:
+        guest = register(person.client.with_token(None))
+        invitation = _create_invitation(person, tables)
+        body_of_guest = {"token": tables.send_invitation(invitation.send().json()["id"])}
+        ok(guest.client.post("/v1/invitations/accept", json=body_of_guest))
+        target = f"/v1/workspaces/{invitation.workspace_id}/members/{guest.id}"
+        return Write(person=person, method=method, path=target, body=body, target=target)
+
+    return make
+
+
+def _create_invitation(person: Person, _tables: Tables) -> Write:
+    path = f"{_household(person)}/invitations"
+    return Write(person=person, method="POST", path=path, body={"email": new_email(), "role": "editor"})
+
+
+def _delete_invitation(person: Person, tables: Tables) -> Write:
+    made = _create_invitation(person, tables)
+    target = f"{made.path}/{made.send().json()['id']}"
     return Write(person=person, method="DELETE", path=target, target=target)
 
 
-WRITES: Mapping[str, Callable[[Person], Write]] = {
+def _accept_invitation(person: Person, tables: Tables) -> Write:
+    host = register(person.client.with_token(None))
+    invitation = _create_invitation(host, tables).send().json()
+    body = {"token": tables.send_invitation(invitation["id"])}
+    return Write(person=person, method="POST", path="/v1/invitations/accept", body=body)
+
+
+def _household(person: Person) -> str:
+    return f"/v1/workspaces/{person.create('/v1/workspaces', name='Household')['id']}"
+
+
+def _delete_workspace(person: Person, _tables: Tables) -> Write:
+    target = _household(person)
+    return Write(person=person, method="DELETE", path=target, target=target)
+
+
+WRITES: Mapping[str, Callable[[Person, Tables], Write]] = {
     "update_me": _me("PATCH", body={"name": "Ada King"}),
     "delete_me": _me("DELETE"),
     "create_workspace": _create("/v1/workspaces", name="Household"),
-    "update_workspace": lambda person: Write(
+    "update_workspace": lambda person, _tables: Write(
         person=person, method="PATCH", path=person.home, body={"name": "Home"}, target=person.home
     ),
     "delete_workspace": _delete_workspace,
+    "update_member": _member("PATCH", {"role": "admin"}),
+    "remove_member": _member("DELETE"),
+    "create_invitation": _create_invitation,
+    "delete_invitation": _delete_invitation,
+    "accept_invitation": _accept_invitation,
     "create_project": _create("projects", name="Balcony"),
     "update_project": _of("PATCH", "projects", {"name": "Balcony"}),
     "delete_project": _of("DELETE", "projects"),

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
+from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
 from app.main import contract_path
 from contract.document import Document
 from contract.events import compile_events
-from domain import users
-from domain.entities import Member
+from domain import opaque, users
+from domain.entities import Invitation, Member
 from domain.events import EVENT_TYPES, Event
 from domain.pages import Page
 from domain.ports import Policy, Work
@@ -22,6 +23,7 @@ from domain.principals import Principal
 from domain.roles import Role
 from handlers.events import payload_of
 from persistence.database import Database
+from persistence.tables import invitations
 from persistence.unit_of_work import Dependencies, UnitOfWork
 from tests.unit.fakes import NOON, FakePasswords
 
@@ -130,6 +132,14 @@ class Caller:
     def workspace_id(self) -> UUID:
         assert self.workspace is not None
         return self.workspace
+
+    async def send_invitation(self, invitation: Invitation) -> str:
+        """The token of an invitation to this workspace, as it would stand in the e-mail."""
+        token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
+        async with self.database.transaction() as transaction:
+            mine = (invitations.c.workspace_id == invitation.workspace_id, invitations.c.id == invitation.id)
+            await transaction.run(update(invitations).where(*mine), {"digest": token.digest})
+        return token.text
 
     async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
         """Make another user a member of this one's workspace, as its next change. Returns the guest, calling there."""

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from domain import projects, sessions, tasks, tokens, users, workspaces
+from domain import invitations, members, projects, sessions, tasks, tokens, users, workspaces
 from domain.entities import Status
 from domain.ports import SortKey, TaskQuery
 from domain.principals import Principal
@@ -136,6 +136,14 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             }
             for n in range(OWNERS)
             for m in range(3)
+        ],
+    )
+    yield (
+        insert(tables.invitations),
+        [
+            {"workspace_id": workspace(n), "id": numbered(8, n), "email": str(n), "email_key": str(n), "role": "viewer"}
+            | {"digest": digest(n), "invited_by": user(n), "created_at": NOON, "expires_at": TOMORROW}
+            for n in range(OWNERS)
         ],
     )
     yield (
@@ -287,6 +295,28 @@ async def call_workspace_services(ada: Caller) -> None:
     await ada.in_workspace(made.id).write(workspaces.delete)
 
 
+async def call_member_services(ada: Caller) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
+    guest = await home.let_in(caller(ada.database, 7), role="editor")
+    await home.read(members.page)
+    await home.read(members.get, guest.user_id)
+    await home.write(members.change_role, guest.user_id, role="viewer")
+    await home.write(members.remove, guest.user_id)
+    again = await home.let_in(caller(ada.database, 7), role="editor")
+    await again.write(members.leave)
+
+
+async def call_invitation_services(ada: Caller) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
+    invitation = await home.write(invitations.create, email="z", role="editor")
+    await home.read(invitations.page)
+    await home.read(invitations.get, invitation.id)
+    token = await home.send_invitation(invitation)
+    await caller(ada.database, 8).account.write(invitations.accept, token)
+    other = await home.write(invitations.create, email="z", role="editor")
+    await home.write(invitations.delete, other.id)
+
+
 async def call_project_services(ada: Caller) -> None:
     chores = await ada.write(projects.create, name="z")
     for archived in (False, True):
@@ -329,6 +359,8 @@ TOURS = [
     call_session_services,
     call_token_services,
     call_workspace_services,
+    call_member_services,
+    call_invitation_services,
     call_project_services,
     call_task_services,
     call_retries,
@@ -384,7 +416,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, sessions, tokens, workspaces, projects, tasks)
+    modules = (users, sessions, tokens, workspaces, members, invitations, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules
@@ -397,4 +429,8 @@ def test_every_service_is_on_a_tour() -> None:
         for module in re.finditer(r"(?:read|write)\((\w+)\.(\w+)", inspect.getsource(tour))
     }
 
-    assert services - called == {("workspaces", "found"), ("tasks", "page")}
+    assert services - called == {
+        ("workspaces", "found"),
+        ("members", "require_reach"),
+        ("tasks", "page"),
+    }

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.dues import due_key
 from domain.entities import (
     PRIORITIES,
     Credentials,
+    Invitation,
     Member,
     PersonalToken,
     Project,
@@ -24,6 +25,7 @@ from domain.errors import EmailTaken
 from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
 from domain.principals import Principal
+from domain.roles import ROLES, Role
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -43,6 +45,8 @@ class Store:
     token_digests: dict[UUID, bytes] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
+    invitations: dict[UUID, Invitation] = field(default_factory=dict)
+    invitation_digests: dict[bytes, UUID] = field(default_factory=dict)
     projects: dict[UUID, Project] = field(default_factory=dict)
     tasks: dict[UUID, Task] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -246,6 +250,25 @@ class FakeMembers:
         self._store.members[member.workspace_id, member.user_id] = member
         self._store.events.append(event_of("member.added", member))
 
+    async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
+        return self._store.members.get((workspace_id, user_id))
+
+    async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
+        here = [member for (at, _), member in self._store.members.items() if at == workspace_id]
+        return sorted((m for m in here if after is None or m.user_id > after), key=lambda m: m.user_id)[:limit]
+
+    async def count_owners(self, workspace_id: UUID) -> int:
+        return sum(m.role == "owner" for (at, _), m in self._store.members.items() if at == workspace_id)
+
+    async def update(self, member: Member) -> None:
+        self._store.members[member.workspace_id, member.user_id] = member
+        self._store.events.append(event_of("member.updated", member))
+
+    async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
+        del self._store.members[workspace_id, user_id]
+        end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
+        self._store.events.append(end)
+
     async def standings(self, user_id: UUID) -> Sequence[Standing]:
         found = []
         for workspace_id in self._store.workspaces_of(user_id):
@@ -273,6 +296,47 @@ class FakeMembers:
             del self._store.members[workspace_id, user_id]
             end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
             self._store.events.append(end)
+
+
+class FakeInvitations:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, invitation: Invitation, *, email_key: str) -> None:
+        self._store.invitations = {
+            i: old
+            for i, old in self._store.invitations.items()
+            if (old.workspace_id, old.email.lower()) != (invitation.workspace_id, email_key)
+        }
+        self._store.invitations[invitation.id] = invitation
+
+    async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
+        found = self._store.invitations.get(invitation_id)
+        return found if found and found.workspace_id == workspace_id and found.expires_at > now else None
+
+    async def page(
+        self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
+    ) -> Sequence[Invitation]:
+        here = [i for i in self._store.invitations.values() if i.workspace_id == workspace_id and i.expires_at > now]
+        return sorted((i for i in here if after is None or i.id > after), key=lambda i: i.id)[:limit]
+
+    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
+        return found if found and found.expires_at > now else None
+
+    async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
+        found = self._store.invitations.pop(invitation_id, None)
+        assert found is None or found.workspace_id == workspace_id
+        return found is not None
+
+    async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
+        self._drop(lambda i: i.workspace_id == workspace_id and i.invited_by == invited_by and i.role in roles)
+
+    async def withdraw_all(self, invited_by: UUID) -> None:
+        self._drop(lambda i: i.invited_by == invited_by)
+
+    def _drop(self, gone: Callable[[Invitation], bool]) -> None:
+        self._store.invitations = {i: kept for i, kept in self._store.invitations.items() if not gone(kept)}
 
 
 class FakeProjects:
@@ -395,6 +459,7 @@ class FakeWork:
         self.tokens = FakeTokens(self.store, self.users)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
+        self.invitations = FakeInvitations(self.store)
         self.projects = FakeProjects(self.store)
         self.tasks = FakeTasks(self.store)
 
@@ -414,6 +479,10 @@ class FakeWork:
             policy=policy or self.policy,
         )
 
+    def account_call(self) -> "FakeWork":
+        """Another call, which names no workspace."""
+        return FakeWork(store=self.store, principal=self._principal, now=self.now, policy=self.policy)
+
     @property
     def principal(self) -> Principal:
         assert self._principal is not None
@@ -432,6 +501,13 @@ class FakeWork:
 
     async def check_storage(self) -> None:
         """A dictionary always answers."""
+
+    async def enter(self, workspace_id: UUID) -> bool:
+        assert self._workspace_id is None
+        if workspace_id not in self.store.workspaces:
+            return False
+        self._workspace_id = workspace_id
+        return True
 
     async def next_revision(self) -> int:
         if self._revision is None:

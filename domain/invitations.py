@@ -1,0 +1,101 @@
+"""Invitations: a token, sent by e-mail, that makes whoever has it a member, once.
+
+An invitation is as good as who made it: it goes when they leave, or may no longer give its role. Its token is made
+when the e-mail is about to be sent (ADR 33), and only its digest is stored.
+"""
+
+from uuid import UUID
+
+from domain import members, opaque, pages, workspaces
+from domain.entities import Invitation, Member, Workspace
+from domain.errors import AccountGone, AlreadyMember, InvitationInvalid, InvitationNotFound, PersonalWorkspace
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import Work
+from domain.roles import Role
+from domain.users import email_key
+
+
+async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
+    """Those to the call's workspace that wait to be accepted, oldest first. Raises CursorInvalid."""
+    binding = f"invitations {work.workspace_id}"
+    after = None
+    if cursor is not None:
+        (key,) = pages.decode(cursor, binding, count=1)
+        after = pages.id_from_key(key)
+    rows = await work.invitations.page(work.workspace_id, now=work.now, after=after, limit=limit + 1)
+    return pages.page_of(
+        rows, limit=limit, cursor_of=lambda invitation: pages.encode(binding, pages.id_to_key(invitation.id))
+    )
+
+
+async def create(work: Work, *, email: str, role: Role) -> Invitation:
+    """Invite an address, whether it has an account or not; an earlier invitation of it is replaced.
+
+    Raises PersonalWorkspace, RoleTooHigh, MemberNotFound, WorkspaceNotFound.
+    """
+    workspace = await workspaces.get(work)
+    if workspace.personal:
+        raise PersonalWorkspace(workspace.id)
+    await members.require_reach(work, role)
+    invitation = Invitation(
+        id=work.new_id(),
+        workspace_id=workspace.id,
+        email=email,
+        role=role,
+        invited_by=work.principal.user_id,
+        created_at=work.now,
+        expires_at=work.now + work.policy.invitation_lifetime,
+    )
+    await work.invitations.put(invitation, email_key=email_key(email))
+    return invitation
+
+
+async def get(work: Work, invitation_id: UUID) -> Invitation:
+    """One to the call's workspace that waits to be accepted. Raises InvitationNotFound."""
+    invitation = await work.invitations.get(work.workspace_id, invitation_id, now=work.now)
+    if invitation is None:
+        raise InvitationNotFound(invitation_id)
+    return invitation
+
+
+async def delete(work: Work, invitation_id: UUID) -> None:
+    """Withdraw one. Raises InvitationNotFound."""
+    await get(work, invitation_id)
+    await work.invitations.delete(work.workspace_id, invitation_id)
+
+
+async def accept(work: Work, token: str) -> Workspace:
+    """Make the caller a member, and spend the token. The workspace, as they see it now.
+
+    Raises InvitationInvalid, AlreadyMember, AccountGone.
+    """
+    invitation = await _entered(work, token)
+    user = await work.users.get(work.principal.user_id)
+    if user is None:
+        raise AccountGone(work.principal.user_id)
+    if await work.members.get(invitation.workspace_id, user.id) is not None:
+        raise AlreadyMember(invitation.workspace_id)
+    member = Member(
+        workspace_id=invitation.workspace_id,
+        user_id=user.id,
+        role=invitation.role,
+        name=user.name,
+        revision=await work.next_revision(),
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    await work.members.add(member)
+    workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
+    assert workspace is not None, "its lock is held, and the caller is a member"
+    return workspace
+
+
+async def _entered(work: Work, token: str) -> Invitation:
+    """The invitation of *token*, spent, and its workspace is the call's: of several who try, one succeeds."""
+    digest = opaque.digest_of(token, kind="invitation")
+    invitation = None if digest is None else await work.invitations.find(digest, now=work.now)
+    if invitation is None or not await work.enter(invitation.workspace_id):
+        raise InvitationInvalid
+    if not await work.invitations.delete(invitation.workspace_id, invitation.id):
+        raise InvitationInvalid
+    return invitation

@@ -1,0 +1,111 @@
+"""Invitations, as rows."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from domain.entities import Invitation
+from domain.roles import ROLES, Role
+from persistence.database import Row, Runner
+from persistence.tables import invitations, members
+
+_COLUMNS: Final = (
+    invitations.c.id,
+    invitations.c.workspace_id,
+    invitations.c.email,
+    invitations.c.role,
+    invitations.c.invited_by,
+    invitations.c.created_at,
+    invitations.c.expires_at,
+)
+_BEFORE_ALL: Final = UUID(int=0)
+_HERE: Final = invitations.c.workspace_id == bindparam("workspace")
+_ONE: Final = (_HERE, invitations.c.id == bindparam("invitation"))
+_IS_LIVE: Final = invitations.c.expires_at > bindparam("now")
+_BY: Final = invitations.c.invited_by == bindparam("user")
+
+_INSERT: Final = insert(invitations)
+_REPLACE: Final = delete(invitations).where(_HERE, invitations.c.email_key == bindparam("email_key"))
+_SELECT: Final = select(*_COLUMNS).where(*_ONE, _IS_LIVE)
+_PAGE: Final = (
+    select(*_COLUMNS)
+    .where(_HERE, invitations.c.id > bindparam("after"), _IS_LIVE)
+    .order_by(invitations.c.id)
+    .limit(bindparam("limit"))
+)
+_FIND: Final = select(*_COLUMNS).where(invitations.c.digest == bindparam("digest"), _IS_LIVE)
+_DELETE: Final = delete(invitations).where(*_ONE)
+_WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
+_WITHDRAW_ALL: Final = delete(invitations).where(
+    invitations.c.workspace_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))), _BY
+)
+
+
+class Invitations:
+    """Implements domain.ports.InvitationRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def put(self, invitation: Invitation, *, email_key: str) -> None:
+        """Two writes."""
+        values = {
+            "id": invitation.id,
+            "workspace_id": invitation.workspace_id,
+            "email": invitation.email,
+            "email_key": email_key,
+            "role": invitation.role,
+            "invited_by": invitation.invited_by,
+            "created_at": invitation.created_at,
+            "expires_at": invitation.expires_at,
+        }
+        await self._runner.run(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
+        await self._runner.run(_INSERT, values)
+
+    async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
+        """One read."""
+        parameters = {"workspace": workspace_id, "invitation": invitation_id, "now": now}
+        return _invitation(await self._runner.row(_SELECT, parameters))
+
+    async def page(
+        self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
+    ) -> Sequence[Invitation]:
+        """One read."""
+        parameters = {"workspace": workspace_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
+        return [_of(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """One read."""
+        return _invitation(await self._runner.row(_FIND, {"digest": digest, "now": now}))
+
+    async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
+        """One write."""
+        return await self._runner.run(_DELETE, {"workspace": workspace_id, "invitation": invitation_id}) == 1
+
+    async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
+        """One write."""
+        await self._runner.run(_WITHDRAW, {"workspace": workspace_id, "user": invited_by, "roles": list(roles)})
+
+    async def withdraw_all(self, invited_by: UUID) -> None:
+        """One write."""
+        await self._runner.run(_WITHDRAW_ALL, {"user": invited_by})
+
+
+def _invitation(row: Row | None) -> Invitation | None:
+    return None if row is None else _of(row)
+
+
+def _of(row: Row) -> Invitation:
+    invitation_id, workspace_id, email, role, invited_by, created_at, expires_at = row
+    return Invitation(
+        id=invitation_id,
+        workspace_id=workspace_id,
+        email=email,
+        role=role,
+        invited_by=invited_by,
+        created_at=created_at,
+        expires_at=expires_at,
+    )

@@ -1,0 +1,249 @@
+"""Who is in a workspace: inviting, joining, roles, leaving, and what each of them opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from tests.integration.clients import Client, Person, done, everything, made, new_email, ok, refused, register
+from tests.integration.logs import check_log, read_log
+from tests.integration.tables import Tables
+
+TEAM = ("viewer", "editor", "admin", "owner")
+
+
+def new_household(owner: Person) -> str:
+    """The path of a workspace that can be shared."""
+    return f"/v1/workspaces/{owner.create('/v1/workspaces', name='Household')['id']}"
+
+
+def invite(owner: Person, home: str, *, role: str = "editor", email: str = "") -> dict[str, Any]:
+    body = {"email": email or new_email(), "role": role}
+    return made(owner.client.post(f"{home}/invitations", json=body))
+
+
+def accept(person: Person, token: str) -> Response:
+    return person.client.post("/v1/invitations/accept", json={"token": token})
+
+
+def let_in(owner: Person, home: str, guest: Person, tables: Tables, *, role: str = "editor") -> None:
+    """By an invitation that was accepted."""
+    token = tables.send_invitation(invite(owner, home, role=role)["id"])
+    assert ok(accept(guest, token))["role"] == role
+
+
+def at_once(*calls: Callable[[], Response]) -> list[int]:
+    """Their statuses, in order of number."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(done.result().status_code for done in [pool.submit(call) for call in calls])
+
+
+def test_who_accepts_an_invitation_is_a_member(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    invitation = invite(ada, home, role="editor", email="Bob@Example.com")
+    assert (invitation["email"], invitation["role"], invitation["invited_by"]) == ("Bob@Example.com", "editor", ada.id)
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == [invitation]
+    assert ok(ada.client.get(f"{home}/invitations/{invitation['id']}")) == invitation
+    refused(bob.client.get(home), 404, "not-found")
+
+    workspace = ok(accept(bob, tables.send_invitation(invitation["id"])))
+    assert (workspace["id"], workspace["role"]) == (home.rpartition("/")[2], "editor")
+    assert workspace in everything(bob.client, "/v1/workspaces")
+    bob.create(f"{home}/tasks", title="Wash up")
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == []
+    member = ok(ada.client.get(f"{home}/members/{bob.id}"))
+    assert (member["role"], member["name"], member["revision"]) == ("editor", "Bob", 2)
+    joined = check_log(tables, workspace["id"])[3]
+    assert (joined.type, joined.actor_id, joined.payload) == ("member.added", bob.id, member)
+
+
+def test_an_invitation_tells_nobody_whether_its_address_has_an_account(ada: Person, bob: Person) -> None:
+    home = new_household(ada)
+    known, unknown = (invite(ada, home, email=email) for email in (bob.user["email"], new_email()))
+    assert known.keys() == unknown.keys()
+    made(ada.client.post(f"{home}/invitations", json={"email": ada.user["email"], "role": "viewer"}))
+
+
+def test_a_token_of_an_invitation_is_good_once_and_for_a_week(ada: Person, client: Client, tables: Tables) -> None:
+    home = new_household(ada)
+    first, second = (invite(ada, home)["id"] for _ in range(2))
+    token = tables.send_invitation(first)
+    ok(accept(register(client), token))
+    assert refused(accept(register(client), token), 422, "invalid-body") == {"#/token token"}
+    late = tables.send_invitation(second)
+    tables.expire_invitation(second)
+    assert refused(accept(register(client), late), 422, "invalid-body") == {"#/token token"}
+    refused(ada.client.get(f"{home}/invitations/{second}"), 404, "not-found")
+    assert not tables.holds_text(token)
+
+
+def test_of_many_who_accept_at_once_one_is_let_in(ada: Person, client: Client, tables: Tables) -> None:
+    home = new_household(ada)
+    token = tables.send_invitation(invite(ada, home)["id"])
+    guests = [register(client) for _ in range(6)]
+    assert at_once(*(lambda guest=guest: accept(guest, token) for guest in guests)) == [200, *[422] * 5]
+    assert len(everything(ada.client, f"{home}/members")) == 2
+
+
+def test_accepting_again_with_the_same_key_answers_the_same(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    token = tables.send_invitation(invite(ada, home)["id"])
+    key = {"Idempotency-Key": "join"}
+    first, again = (bob.client.post("/v1/invitations/accept", json={"token": token}, headers=key) for _ in range(2))
+    assert ok(first) == ok(again)
+
+
+def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables)
+    token = tables.send_invitation(invite(ada, home)["id"])
+    refused(accept(bob, token), 409, "already-member")
+
+
+def test_a_personal_workspace_is_not_shared(ada: Person) -> None:
+    body = {"email": new_email(), "role": "viewer"}
+    refused(ada.client.post(f"{ada.home}/invitations", json=body), 409, "personal-workspace")
+    refused(ada.client.delete(f"{ada.home}/members/me"), 409, "personal-workspace")
+    refused(ada.client.merge(f"{ada.home}/members/{ada.id}", {"role": "viewer"}), 409, "sole-owner")
+
+
+def test_nobody_gives_a_role_above_their_own(ada: Person, bob: Person, client: Client, tables: Tables) -> None:
+    home = new_household(ada)
+    carl = register(client, name="Carl")
+    let_in(ada, home, bob, tables, role="admin")
+    let_in(ada, home, carl, tables, role="viewer")
+    refused(bob.client.merge(f"{home}/members/{carl.id}", {"role": "owner"}), 403, "role-too-high")
+    refused(bob.client.merge(f"{home}/members/{bob.id}", {"role": "owner"}), 403, "role-too-high")
+    refused(bob.client.merge(f"{home}/members/{ada.id}", {"role": "viewer"}), 403, "role-too-high")
+    refused(bob.client.delete(f"{home}/members/{ada.id}"), 403, "role-too-high")
+    body = {"email": new_email(), "role": "owner"}
+    refused(bob.client.post(f"{home}/invitations", json=body), 403, "role-too-high")
+    ok(bob.client.merge(f"{home}/members/{carl.id}", {"role": "admin"}))
+
+
+def test_two_owners_who_leave_at_once_leave_one_behind(ada: Person, client: Client, tables: Tables) -> None:
+    for _ in range(5):
+        home, bob = new_household(ada), register(client)
+        let_in(ada, home, bob, tables, role="owner")
+        leave = f"{home}/members/me"
+        assert at_once(lambda: ada.client.delete(leave), lambda: bob.client.delete(leave)) == [204, 409]  # noqa: B023  # called at once
+
+
+def test_two_owners_who_depose_each_other_leave_an_owner(ada: Person, client: Client, tables: Tables) -> None:
+    for _ in range(5):
+        home, bob = new_household(ada), register(client)
+        let_in(ada, home, bob, tables, role="owner")
+        calls = [
+            lambda a=a, b=b: a.client.merge(f"{home}/members/{b.id}", {"role": "viewer"})  # noqa: B023  # called at once
+            for a, b in ((ada, bob), (bob, ada))
+        ]
+        assert at_once(*calls) == [200, 403]
+        watcher = next(person for person in (ada, bob) if person.client.get(home).status_code == 200)
+        assert sorted(m["role"] for m in everything(watcher.client, f"{home}/members")) == ["owner", "viewer"]
+
+
+def test_a_removal_takes_effect_at_once_for_each_token(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables)
+    wanted = {"name": "Script", "scopes": ["read"], "workspace_ids": [home.rpartition("/")[2]]}
+    script = bob.client.with_token(made(bob.client.post("/v1/tokens", json=wanted))["token"])
+    ok(script.get(f"{home}/tasks"))
+    done(ada.client.delete(f"{home}/members/{bob.id}"))
+    for client in (bob.client, script):
+        refused(client.get(f"{home}/tasks"), 404, "not-found")
+    refused(ada.client.get(f"{home}/members/{bob.id}"), 404, "not-found")
+    refused(ada.client.delete(f"{home}/members/{bob.id}"), 404, "not-found")
+    assert check_log(tables, home.rpartition("/")[2])[-1].type == "member.removed"
+
+
+def test_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    for role in ("viewer", "admin"):
+        let_in(ada, home, bob, tables, role=role)
+        assert ok(bob.client.get(home))["role"] == role
+        done(bob.client.delete(f"{home}/members/me"))
+
+
+def test_a_withdrawn_invitation_opens_nothing(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    invitation = invite(ada, home)
+    token, path = tables.send_invitation(invitation["id"]), f"{home}/invitations/{invitation['id']}"
+    refused(ada.client.delete(path, headers={"If-Match": '"other"'}), 412, "precondition-failed")
+    done(ada.client.delete(path, headers={"If-Match": ada.client.get(path).headers["ETag"]}))
+    refused(ada.client.delete(path), 404, "not-found")
+    refused(accept(bob, token), 422, "invalid-body")
+
+
+def test_what_somebody_invited_goes_with_them(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables, role="admin")
+    invite(bob, home)
+    kept = invite(ada, home)
+    done(bob.client.delete("/v1/users/me"))
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == [kept]
+
+
+def test_a_change_of_role_is_guarded_by_its_entity_tag(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables)
+    path = f"{home}/members/{bob.id}"
+    tag = ada.client.get(path).headers["ETag"]
+    ok(ada.client.merge(path, {"role": "viewer"}, If_Match=tag))
+    refused(ada.client.merge(path, {"role": "admin"}, If_Match=tag), 412, "precondition-failed")
+
+
+def test_members_come_in_pages_with_the_name_that_they_have_now(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables)
+    ok(bob.client.merge("/v1/users/me", {"name": "Robert"}))
+    assert [m["name"] for m in everything(ada.client, f"{home}/members", limit=1)] == ["Ada", "Robert"]
+    assert "@" not in ada.client.get(f"{home}/members").text
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_a_person_who_goes_is_forgotten_where_they_had_left_before(
+    ada: Person,
+    client: Client,
+    tables: Tables,
+    deletes: bool,  # noqa: FBT001  # a parameter of a test
+) -> None:
+    home, carl = new_household(ada), register(client, name="Carolus")
+    let_in(ada, home, carl, tables)
+    done(carl.client.delete(f"{home}/members/me"))
+    if deletes:
+        done(carl.client.delete("/v1/users/me"))
+    mine = [event for event in read_log(tables, home.rpartition("/")[2]) if event.entity_id == carl.id]
+    assert [event.type for event in mine] == ["member.added", "member.removed"]
+    assert (mine[0].payload is None) == deletes
+
+
+def test_somebody_who_joins_while_their_name_changes_has_the_new_one(ada: Person, bob: Person, tables: Tables) -> None:
+    for n in range(5):
+        home = new_household(ada)
+        token = tables.send_invitation(invite(ada, home)["id"])
+        rename = {"name": f"Robert {n}"}
+        assert at_once(lambda: accept(bob, token), lambda: bob.client.merge("/v1/users/me", rename)) == [200, 200]  # noqa: B023  # called at once
+        assert ok(ada.client.get(f"{home}/members/{bob.id}"))["name"] == rename["name"]
+        check_log(tables, home.rpartition("/")[2])
+
+
+def test_somebody_who_joins_while_their_account_goes_is_no_ghost(ada: Person, client: Client, tables: Tables) -> None:
+    for _ in range(5):
+        home, carl = new_household(ada), register(client)
+        token = tables.send_invitation(invite(ada, home)["id"])
+        statuses = at_once(lambda: accept(carl, token), lambda: carl.client.delete("/v1/users/me"))  # noqa: B023  # called at once
+        assert statuses in ([200, 204], [204, 401])
+        assert [m["user_id"] for m in everything(ada.client, f"{home}/members")] == [ada.id]
+
+
+@pytest.mark.parametrize("role", TEAM)
+def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables, role: str) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables, role=role)
+    assert len(ok(bob.client.get(f"{home}/members"))["items"]) == 2
+    answer = bob.client.post(f"{home}/invitations", json={"email": new_email(), "role": "viewer"})
+    assert answer.status_code == (201 if role in {"admin", "owner"} else 403)

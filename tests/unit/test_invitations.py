@@ -1,0 +1,154 @@
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from domain import invitations, members, opaque, users, workspaces
+from domain.entities import Invitation
+from domain.errors import (
+    AlreadyMember,
+    CursorInvalid,
+    InvitationInvalid,
+    InvitationNotFound,
+    PersonalWorkspace,
+    RoleTooHigh,
+)
+from domain.roles import ROLES, Role
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakeWork
+from tests.unit.test_members import joined
+
+WEEK = dt.timedelta(days=7)
+
+
+@pytest.fixture
+async def household(work: FakeWork) -> FakeWork:
+    """A call of Ada's in a workspace that can be shared."""
+    made = await workspaces.create(work.call(), name="Household")
+    return work.call(workspace_id=made.id)
+
+
+async def invited(household: FakeWork, *, role: Role = "editor") -> tuple[Invitation, str]:
+    """An invitation, and its token as if it was sent."""
+    invitation = await invitations.create(household.call(), email="Grace@example.com", role=role)
+    token = opaque.mint("invitation", random_bytes=household.random_bytes)
+    household.store.invitation_digests[token.digest] = invitation.id
+    return invitation, token.text
+
+
+async def grace_of(household: FakeWork, *, now: dt.datetime = NOON) -> FakeWork:
+    """A call of Grace's that names no workspace."""
+    guest = await registered(household, email="grace@example.com", name="Grace")
+    return guest.call(now=now).account_call()
+
+
+async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(household: FakeWork) -> None:
+    invitation, token = await invited(household)
+    grace = await grace_of(household)
+    workspace = await invitations.accept(grace, token)
+
+    assert (workspace.id, workspace.role) == (household.workspace_id, "editor")
+    member = await members.get(household.call(), grace.principal.user_id)
+    assert (member.name, member.role, member.revision) == ("Grace", "editor", workspace.head)
+    assert household.store.told(workspace.id, workspace.head) == [("member.added", member.user_id)]
+    with pytest.raises(InvitationNotFound):
+        await invitations.get(household.call(), invitation.id)
+
+
+async def test_a_token_is_good_once(household: FakeWork) -> None:
+    _, token = await invited(household)
+    grace = await grace_of(household)
+    await invitations.accept(grace, token)
+    bob = await registered(household, email="bob@example.com", name="Bob")
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(bob.account_call(), token)
+
+
+async def test_a_token_expires(household: FakeWork) -> None:
+    invitation, token = await invited(household)
+    assert invitation.expires_at == NOON + WEEK
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(await grace_of(household, now=NOON + WEEK), token)
+    assert (await invitations.page(household.call(now=NOON + WEEK))).items == ()
+
+
+async def test_a_token_that_was_never_made_is_none(household: FakeWork) -> None:
+    unknown = opaque.mint("invitation", random_bytes=lambda count: b"\x01" * count).text
+    grace = await grace_of(household)
+    for token in (unknown, unknown[:-1], "", "tbi_", unknown.replace("tbi_", "tbs_")):
+        with pytest.raises(InvitationInvalid):
+            await invitations.accept(grace, token)
+
+
+async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeWork) -> None:
+    invitation, token = await invited(household)
+    await invitations.delete(household.call(), invitation.id)
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(await grace_of(household), token)
+    with pytest.raises(InvitationNotFound):
+        await invitations.delete(household.call(), invitation.id)
+
+
+async def test_an_invitation_goes_with_its_workspace(household: FakeWork) -> None:
+    _, token = await invited(household)
+    await workspaces.delete(household.call())
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(await grace_of(household), token)
+
+
+async def test_an_invitation_goes_with_the_account_of_who_made_it(household: FakeWork) -> None:
+    await joined(household, "Bob", role="owner")
+    _, token = await invited(household)
+    await users.delete(household.account_call())
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(await grace_of(household), token)
+
+
+async def test_a_member_has_no_use_for_an_invitation(household: FakeWork) -> None:
+    _, token = await invited(household)
+    with pytest.raises(AlreadyMember):
+        await invitations.accept(household.account_call(), token)
+
+
+async def test_inviting_an_address_again_replaces_what_it_had(household: FakeWork) -> None:
+    _, first = await invited(household)
+    again, second = await invited(household, role="viewer")
+
+    assert (await invitations.page(household.call())).items == (again,)
+    grace = await grace_of(household)
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(grace.account_call(), first)
+    assert (await invitations.accept(grace.account_call(), second)).role == "viewer"
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, role: Role) -> None:
+    admin = await joined(household, "Admin", role="admin")
+    if role == "owner":
+        with pytest.raises(RoleTooHigh):
+            await invitations.create(admin.call(), email="x@example.com", role=role)
+    else:
+        assert (await invitations.create(admin.call(), email="x@example.com", role=role)).role == role
+
+
+async def test_a_personal_workspace_is_not_shared(work: FakeWork) -> None:
+    with pytest.raises(PersonalWorkspace):
+        await invitations.create(work.call(), email="grace@example.com", role="viewer")
+
+
+async def test_invitations_are_listed_in_pages(household: FakeWork) -> None:
+    made = [await invitations.create(household.call(), email=f"{n}@example.com", role="viewer") for n in range(3)]
+    first = await invitations.page(household.call(), limit=2)
+    rest = await invitations.page(household.call(), limit=2, cursor=first.next_cursor)
+
+    assert [*first.items, *rest.items] == made
+    with pytest.raises(CursorInvalid):
+        await members.page(household.call(), cursor=first.next_cursor)
+
+
+async def test_an_invitation_is_of_one_workspace(household: FakeWork, work: FakeWork) -> None:
+    invitation, _ = await invited(household)
+    with pytest.raises(InvitationNotFound):
+        await invitations.get(work.call(), invitation.id)
+    with pytest.raises(InvitationNotFound):
+        await invitations.delete(work.call(), UUID(int=99))

@@ -1,0 +1,176 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from domain import invitations, members, workspaces
+from domain.entities import Member
+from domain.errors import CursorInvalid, MemberNotFound, PersonalWorkspace, RoleTooHigh, SoleOwner
+from domain.roles import ROLES, Role, outranks
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakeWork
+
+Team = Mapping[Role, FakeWork]
+
+
+async def joined(boss: FakeWork, name: str, *, role: Role) -> FakeWork:
+    """A call of somebody new in the workspace of *boss*' call, as a member."""
+    guest = await registered(boss, email=f"{name}@example.com", name=name)
+    member = Member(
+        workspace_id=boss.workspace_id,
+        user_id=guest.principal.user_id,
+        role=role,
+        name=name,
+        revision=boss.store.take_number(boss.workspace_id),
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    await boss.members.add(member)
+    return guest.call(workspace_id=boss.workspace_id)
+
+
+@pytest.fixture
+async def team(work: FakeWork) -> Team:
+    """A shared workspace with a member of each role."""
+    household = await workspaces.create(work.call(), name="Household")
+    owner = work.call(workspace_id=household.id)
+    others: dict[Role, FakeWork] = {role: await joined(owner, role, role=role) for role in ROLES[:-1]}
+    return {**others, "owner": owner}
+
+
+def user_of(call: FakeWork) -> UUID:
+    return call.principal.user_id
+
+
+async def role_of(call: FakeWork) -> Role:
+    return (await members.get(call, user_of(call))).role
+
+
+def test_a_role_outranks_those_before_it_alone() -> None:
+    assert [[outranks(role, other) for other in ROLES] for role in ROLES] == [
+        [i > j for j in range(4)] for i in range(4)
+    ]
+
+
+async def test_members_are_listed_in_pages(team: Team) -> None:
+    first = await members.page(team["viewer"].call(), limit=3)
+    rest = await members.page(team["viewer"].call(), limit=3, cursor=first.next_cursor)
+
+    assert [member.user_id for member in (*first.items, *rest.items)] == sorted(map(user_of, team.values()))
+    assert rest.next_cursor is None
+
+
+async def test_a_cursor_of_another_workspace_is_none(team: Team, work: FakeWork) -> None:
+    cursor = (await members.page(team["viewer"].call(), limit=1)).next_cursor
+    with pytest.raises(CursorInvalid):
+        await members.page(work.call(), cursor=cursor)
+
+
+async def test_a_new_role_is_told_in_the_log_and_the_same_one_is_not(team: Team) -> None:
+    owner, viewer = team["owner"], user_of(team["viewer"])
+    head = owner.store.workspaces[owner.workspace_id].head
+    same = await members.change_role(owner.call(), viewer, role="viewer")
+    changed = await members.change_role(owner.call(), viewer, role="editor")
+
+    assert same.revision < head
+    assert (changed.role, changed.revision) == ("editor", head + 1)
+    assert owner.store.told(owner.workspace_id, head + 1) == [("member.updated", viewer)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_an_admin_gives_no_role_above_their_own(team: Team, role: Role) -> None:
+    if role == "owner":
+        with pytest.raises(RoleTooHigh):
+            await members.change_role(team["admin"].call(), user_of(team["viewer"]), role=role)
+    else:
+        await members.change_role(team["admin"].call(), user_of(team["viewer"]), role=role)
+    assert await role_of(team["viewer"]) == ("viewer" if role == "owner" else role)
+
+
+async def test_an_admin_decides_over_no_owner(team: Team) -> None:
+    await joined(team["owner"], "Second", role="owner")
+    with pytest.raises(RoleTooHigh):
+        await members.change_role(team["admin"].call(), user_of(team["owner"]), role="viewer")
+    with pytest.raises(RoleTooHigh):
+        await members.remove(team["admin"].call(), user_of(team["owner"]))
+    assert await role_of(team["owner"]) == "owner"
+
+
+async def test_an_admin_may_step_down(team: Team) -> None:
+    await members.change_role(team["admin"].call(), user_of(team["admin"]), role="viewer")
+
+    assert await role_of(team["admin"]) == "viewer"
+
+
+async def test_the_last_owner_stays_one(team: Team) -> None:
+    owner = team["owner"]
+    with pytest.raises(SoleOwner):
+        await members.change_role(owner.call(), user_of(owner), role="admin")
+    with pytest.raises(SoleOwner):
+        await members.remove(owner.call(), user_of(owner))
+    with pytest.raises(SoleOwner):
+        await members.leave(owner.call())
+
+    await members.change_role(owner.call(), user_of(team["admin"]), role="owner")
+    await members.leave(owner.call())
+
+    with pytest.raises(MemberNotFound):
+        await members.get(team["admin"].call(), user_of(owner))
+
+
+async def test_who_is_alone_in_a_shared_workspace_cannot_leave_it(work: FakeWork) -> None:
+    household = await workspaces.create(work.call(), name="Household")
+    with pytest.raises(SoleOwner):
+        await members.leave(work.call(workspace_id=household.id))
+
+
+async def test_a_personal_workspace_cannot_be_left(work: FakeWork) -> None:
+    with pytest.raises(PersonalWorkspace):
+        await members.leave(work.call())
+
+
+async def test_everybody_else_may_leave(team: Team) -> None:
+    for role in ROLES[:-1]:
+        await members.leave(team[role].call())
+
+    assert [member.role for member in (await members.page(team["owner"].call())).items] == ["owner"]
+
+
+async def test_a_removed_member_is_gone_and_the_log_tells_it(team: Team) -> None:
+    owner, editor = team["owner"], user_of(team["editor"])
+    await members.remove(team["admin"].call(), editor)
+
+    with pytest.raises(MemberNotFound):
+        await members.remove(team["admin"].call(), editor)
+    head = owner.store.workspaces[owner.workspace_id].head
+    assert owner.store.told(owner.workspace_id, head) == [("member.removed", editor)]
+
+
+@pytest.mark.parametrize(("becomes", "kept"), [("owner", ["viewer", "admin"]), ("editor", [])])
+async def test_what_a_member_invited_goes_when_they_may_no_longer_give_it(
+    team: Team, becomes: Role, kept: list[Role]
+) -> None:
+    for role in ("viewer", "admin"):
+        await invitations.create(team["admin"].call(), email=f"{role}@elsewhere.example", role=role)
+    await members.change_role(team["owner"].call(), user_of(team["admin"]), role=becomes)
+
+    assert [each.role for each in (await invitations.page(team["owner"].call())).items] == kept
+
+
+async def test_an_owner_who_becomes_an_admin_still_invites_to_all_but_their_old_role(team: Team) -> None:
+    await members.change_role(team["owner"].call(), user_of(team["admin"]), role="owner")
+    for role in ("admin", "owner"):
+        await invitations.create(team["admin"].call(), email=f"{role}@elsewhere.example", role=role)
+    await members.change_role(team["owner"].call(), user_of(team["admin"]), role="admin")
+
+    assert [each.role for each in (await invitations.page(team["owner"].call())).items] == ["admin"]
+
+
+async def test_what_a_member_invited_goes_with_them_and_nothing_else(team: Team) -> None:
+    await invitations.create(team["admin"].call(), email="a@elsewhere.example", role="viewer")
+    await invitations.create(team["owner"].call(), email="b@elsewhere.example", role="viewer")
+    await members.remove(team["owner"].call(), user_of(team["admin"]))
+
+    (left,) = (await invitations.page(team["owner"].call())).items
+    assert replace(left).email == "b@elsewhere.example"
