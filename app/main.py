@@ -83,7 +83,7 @@ def make_parts(settings: Settings, document: Document) -> Parts:
         random_bytes=secrets.token_bytes,
         passwords=passwords,
         policy=Policy(
-            registration_open=settings.registration == "open",
+            registration=settings.registration,
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
         ),

@@ -9,9 +9,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from domain.ports import Registration
 from persistence.engines import parse_url
-
-Registration = Literal["open", "closed"]
 
 _PREFIX: Final = "TICKBOX_"
 _ORIGIN: Final = re.compile(r"https?://[^/\s]+")

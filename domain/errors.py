@@ -23,6 +23,7 @@ DomainError
 │   ├── RefreshTokenInvalid
 │   └── AccountGone
 ├── RegistrationClosed           the operator lets nobody register
+├── InvitationRequired           the operator lets nobody register who is not invited
 ├── RoleTooHigh                  a member would decide over somebody above them
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
@@ -207,6 +208,13 @@ class RegistrationClosed(DomainError):
         super().__init__("Registration is closed. Ask the operator of this server for an account.")
 
 
+class InvitationRequired(DomainError):
+    """The operator lets nobody register who is not invited."""
+
+    def __init__(self) -> None:
+        super().__init__("Registration is for those who are invited. Send the token of your invitation along.")
+
+
 class RoleTooHigh(DomainError):
     """A member would give a role above their own, or decide over somebody who has one."""
 
@@ -289,10 +297,10 @@ class InvitationInvalid(Invalid):
     """The token is of no invitation that waits to be accepted."""
 
     code = "token"
-    pointer = "#/token"
 
-    def __init__(self) -> None:
+    def __init__(self, *, pointer: str) -> None:
         super().__init__("The token is unknown, expired, withdrawn, or was used before.")
+        self.pointer = pointer
 
 
 class ProjectUnknown(Invalid):

@@ -4,15 +4,18 @@ An invitation is as good as who made it: it goes when they leave, or may no long
 when the e-mail is about to be sent (ADR 33), and only its digest is stored.
 """
 
+from typing import Final
 from uuid import UUID
 
 from domain import members, opaque, pages, workspaces
-from domain.entities import Invitation, Member, Workspace
+from domain.emails import email_key
+from domain.entities import Invitation, Member, User, Workspace
 from domain.errors import AccountGone, AlreadyMember, InvitationInvalid, InvitationNotFound, PersonalWorkspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
 from domain.roles import Role
-from domain.users import email_key
+
+_POINTER: Final = "#/token"
 
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
@@ -69,12 +72,35 @@ async def accept(work: Work, token: str) -> Workspace:
 
     Raises InvitationInvalid, AlreadyMember, AccountGone.
     """
-    invitation = await _entered(work, token)
     user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
+    invitation = await _enter(work, token, pointer=_POINTER)
     if await work.members.get(invitation.workspace_id, user.id) is not None:
         raise AlreadyMember(invitation.workspace_id)
+    await _add_member(work, user, invitation)
+    workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
+    assert workspace is not None, "its lock is held, and the caller is a member"
+    return workspace
+
+
+async def join(work: Work, user: User, *, token: str, pointer: str) -> None:
+    """Make *user*, who is new, a member, and spend the token, which stood at *pointer*. Raises InvitationInvalid."""
+    await _add_member(work, user, await _enter(work, token, pointer=pointer))
+
+
+async def _enter(work: Work, token: str, *, pointer: str) -> Invitation:
+    """The invitation of *token*, spent; its workspace is now the call's. All but one of those who try are refused."""
+    digest = opaque.digest_of(token, kind="invitation")
+    invitation = None if digest is None else await work.invitations.find(digest, now=work.now)
+    if invitation is None or not await work.enter(invitation.workspace_id):
+        raise InvitationInvalid(pointer=pointer)
+    if not await work.invitations.delete(invitation.workspace_id, invitation.id):
+        raise InvitationInvalid(pointer=pointer)
+    return invitation
+
+
+async def _add_member(work: Work, user: User, invitation: Invitation) -> None:
     member = Member(
         workspace_id=invitation.workspace_id,
         user_id=user.id,
@@ -85,17 +111,3 @@ async def accept(work: Work, token: str) -> Workspace:
         updated_at=work.now,
     )
     await work.members.add(member)
-    workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
-    assert workspace is not None, "its lock is held, and the caller is a member"
-    return workspace
-
-
-async def _entered(work: Work, token: str) -> Invitation:
-    """The invitation of *token*, spent, and its workspace is the call's: of several who try, one succeeds."""
-    digest = opaque.digest_of(token, kind="invitation")
-    invitation = None if digest is None else await work.invitations.find(digest, now=work.now)
-    if invitation is None or not await work.enter(invitation.workspace_id):
-        raise InvitationInvalid
-    if not await work.invitations.delete(invitation.workspace_id, invitation.id):
-        raise InvitationInvalid
-    return invitation

@@ -7,7 +7,7 @@ over machines. A repository decides nothing: what it cannot find it answers with
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from domain.entities import (
@@ -298,11 +298,15 @@ class TaskRepository(Protocol):
         """Those of a project."""
 
 
+Registration = Literal["open", "invited", "closed"]
+"""Who may make an account: anybody, who has an invitation, nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the operator decided."""
 
-    registration_open: bool = True
+    registration: Registration = "open"
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
     invitation_lifetime: dt.timedelta = dt.timedelta(days=7)

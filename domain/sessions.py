@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain import opaque, pages
+from domain.emails import email_key
 from domain.entities import Session, StoredToken
 from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
-from domain.users import email_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

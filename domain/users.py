@@ -3,28 +3,29 @@
 from dataclasses import replace
 from typing import Final
 
-from domain import workspaces
+from domain import invitations, workspaces
+from domain.emails import email_key
 from domain.entities import User
-from domain.errors import AccountGone, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
+from domain.errors import AccountGone, InvitationRequired, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
 
 _ZONE_POINTER: Final = "#/time_zone"
+_INVITATION_POINTER: Final = "#/invitation_token"
 
 
-def email_key(email: str) -> str:
-    """What all spellings of an address, which is ASCII, share."""
-    return email.lower()
+async def register(  # noqa: PLR0913  # what an account is made of
+    work: Work, *, email: str, password: str, name: str, time_zone: str, invitation_token: str | None = None
+) -> User:
+    """A new account with a personal workspace and its inbox; with an invitation, it is accepted.
 
-
-async def register(work: Work, *, email: str, password: str, name: str, time_zone: str) -> User:
-    """A new account with a personal workspace and its inbox.
-
-    Raises RegistrationClosed, TimeZoneUnknown, EmailTaken.
+    Raises RegistrationClosed, InvitationRequired, InvitationInvalid, TimeZoneUnknown, EmailTaken.
     """
-    if not work.policy.registration_open:
+    if work.policy.registration == "closed":
         raise RegistrationClosed
+    if work.policy.registration == "invited" and invitation_token is None:
+        raise InvitationRequired
     check_zone(time_zone, pointer=_ZONE_POINTER)
     password_hash = await work.passwords.hash(password)
     user = User(
@@ -38,6 +39,8 @@ async def register(work: Work, *, email: str, password: str, name: str, time_zon
     )
     await work.users.add(user, email_key=email_key(email), password_hash=password_hash)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    if invitation_token is not None:
+        await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
     return user
 
 

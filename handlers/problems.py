@@ -35,6 +35,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.RefreshTokenInvalid: SESSION_ENDED,
     errors.AccountGone: ProblemType("unauthenticated", 401, "Not authenticated"),
     errors.RegistrationClosed: ProblemType("registration-closed", 403, "Registration is closed"),
+    errors.InvitationRequired: ProblemType("invitation-required", 403, "An invitation is required"),
     errors.RoleTooHigh: ProblemType("role-too-high", 403, "The role is too high"),
     errors.TimeZoneUnknown: INVALID_BODY,
     errors.PasswordWrong: INVALID_BODY,

@@ -22,6 +22,7 @@ class UserCreate(BaseModel):
     password: SecretStr
     name: str
     time_zone: str | MISSING = MISSING
+    invitation_token: SecretStr | MISSING = MISSING
 
 
 class UserPatch(BaseModel):

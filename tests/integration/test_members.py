@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from tests.integration.clients import Client, Person, done, everything, made, new_email, ok, refused, register
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.integration.logs import check_log, read_log
 from tests.integration.tables import Tables
+from tests.server import serving
 
 TEAM = ("viewer", "editor", "admin", "owner")
 
@@ -247,3 +251,22 @@ def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables
     assert len(ok(bob.client.get(f"{home}/members"))["items"]) == 2
     answer = bob.client.post(f"{home}/invitations", json={"email": new_email(), "role": "viewer"})
     assert answer.status_code == (201 if role in {"admin", "owner"} else 403)
+
+
+def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Tables, module_database_url: str) -> None:
+    home = new_household(ada)
+    token = tables.send_invitation(invite(ada, home)["id"])
+    application = build(Settings(database_url=module_database_url, registration="invited"))
+    with (
+        serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
+        Client(f"http://{host}:{port}") as client,
+    ):
+        body = {"email": new_email(), "password": PASSWORD, "name": "New"}
+        refused(client.post("/v1/users", json=body), 403, "invitation-required")
+        wrong = {**body, "invitation_token": token[:-1]}
+        assert refused(client.post("/v1/users", json=wrong), 422, "invalid-body") == {"#/invitation_token token"}
+        user = made(client.post("/v1/users", json={**body, "invitation_token": token}))
+        again = {**body, "email": new_email(), "invitation_token": token}
+        assert refused(client.post("/v1/users", json=again), 422, "invalid-body") == {"#/invitation_token token"}
+    assert user["id"] in {member["user_id"] for member in everything(ada.client, f"{home}/members")}
+    assert check_log(tables, home.rpartition("/")[2])[-1].actor_id is None

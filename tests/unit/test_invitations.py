@@ -10,9 +10,12 @@ from domain.errors import (
     CursorInvalid,
     InvitationInvalid,
     InvitationNotFound,
+    InvitationRequired,
     PersonalWorkspace,
+    RegistrationClosed,
     RoleTooHigh,
 )
+from domain.ports import Policy, Registration
 from domain.roles import ROLES, Role
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeWork
@@ -134,6 +137,41 @@ async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, rol
 async def test_a_personal_workspace_is_not_shared(work: FakeWork) -> None:
     with pytest.raises(PersonalWorkspace):
         await invitations.create(work.call(), email="grace@example.com", role="viewer")
+
+
+async def register(household: FakeWork, *, token: str | None, registration: Registration = "invited") -> FakeWork:
+    """A call of somebody who registers, where the operator lets in whom *registration* says."""
+    call = FakeWork(store=household.store, policy=Policy(registration=registration))
+    await users.register(
+        call, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
+    )
+    return call
+
+
+@pytest.mark.parametrize("registration", ["open", "invited"])
+async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
+    household: FakeWork, registration: Registration
+) -> None:
+    _, token = await invited(household)
+    await register(household, token=token, registration=registration)
+
+    assert [member.name for member in (await members.page(household.call())).items] == ["Ada", "New"]
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(await grace_of(household), token)
+
+
+async def test_where_an_invitation_is_required_nobody_registers_without(household: FakeWork) -> None:
+    with pytest.raises(InvitationRequired):
+        await register(household, token=None)
+    with pytest.raises(InvitationInvalid) as refused:
+        await register(household, token="tbi_made_up")
+    assert refused.value.pointer == "#/invitation_token"
+
+
+async def test_where_registration_is_closed_an_invitation_does_not_open_it(household: FakeWork) -> None:
+    _, token = await invited(household)
+    with pytest.raises(RegistrationClosed):
+        await register(household, token=token, registration="closed")
 
 
 async def test_invitations_are_listed_in_pages(household: FakeWork) -> None:

@@ -71,7 +71,7 @@ async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: Fake
 
 
 async def test_nobody_registers_while_registration_is_closed() -> None:
-    work = FakeWork(policy=Policy(registration_open=False))
+    work = FakeWork(policy=Policy(registration="closed"))
 
     with pytest.raises(RegistrationClosed):
         await users.register(work, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
