@@ -1,0 +1,159 @@
+"""Attacks that every operation must withstand: mass assignment, injection, finding out who has an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from httpx import Response
+
+from tests.integration.checking import METHODS, read_contract
+from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused
+from tests.integration.tables import Tables
+from tests.integration.writes import WRITES
+
+CONTRACT = read_contract()
+PRIVILEGES = {"role": "owner", "scopes": ["account"], "is_admin": True, "password_hash": "x", "created_by": "me"}
+"""What an attacker would try everywhere, whether the contract knows such a property or not."""
+HOSTILE = (
+    "'; DROP TABLE users; --",
+    '" OR 1=1 --',
+    "%' AND (SELECT pg_sleep(10)) IS NULL --",
+    "<script>alert(1)</script>",
+    "{{7*7}} ${7*7} %{7*7}",
+    "../../../../etc/passwd",
+    "\r\nSet-Cookie: a=b",
+    "\u202eevil\u202c \U0001f600 e\u0301",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """An operation that takes a body. `assigned` are the properties of its answer that the body does not have."""
+
+    operation_id: str
+    method: str
+    path: str
+    media_type: str
+    example: Mapping[str, Any]
+    properties: Mapping[str, Any]
+    assigned: Mapping[str, Any]
+
+
+def _followed(node: Any) -> Any:
+    while "$ref" in node:
+        target: Any = CONTRACT
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def _answered(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    for status in ("200", "201"):
+        content = _followed(operation["responses"].get(status, {})).get("content", {})
+        if "application/json" in content:
+            properties: Mapping[str, Any] = _followed(content["application/json"]["schema"]).get("properties", {})
+            return properties
+    return {}
+
+
+def _taking() -> Iterator[Taking]:
+    for path, item in CONTRACT["paths"].items():
+        for method in METHODS:
+            operation = item.get(method, {})
+            for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
+                properties = _followed(media["schema"])["properties"]
+                answered = {name: _followed(node).get("example") for name, node in _answered(operation).items()}
+                example = next(iter(media["examples"].values()))["value"]
+                assigned = {name: value for name, value in (PRIVILEGES | answered).items() if name not in properties}
+                yield Taking(operation["operationId"], method, path, media_type, example, properties, assigned)
+
+
+TAKING = tuple(_taking())
+each_taking = pytest.mark.parametrize("operation", TAKING, ids=lambda operation: operation.operation_id)
+
+
+def path_of(operation: Taking, ada: Person, tables: Tables) -> str:
+    """The operation's path, to something of Ada's."""
+    return WRITES[operation.operation_id](ada, tables).path if "{" in operation.path else operation.path
+
+
+def send(operation: Taking, ada: Person, path: str, body: Mapping[str, Any]) -> Response:
+    return ada.client.request(operation.method, path, json=body, headers={"Content-Type": operation.media_type})
+
+
+@each_taking
+def test_nobody_assigns_what_is_not_theirs_to_assign(ada: Person, tables: Tables, operation: Taking) -> None:
+    """API3:2023. What an answer has, and a request does not, is the server's to say."""
+    path = path_of(operation, ada, tables)
+    before = tables.digest()
+    for name, value in operation.assigned.items():
+        answer = send(operation, ada, path, {**operation.example, name: value})
+        assert f"#/{name} unknown" in refused(answer, 422, "invalid-body"), name
+    assert tables.digest() == before
+
+
+@each_taking
+def test_what_is_hostile_is_text_like_any_other(ada: Person, tables: Tables, operation: Taking) -> None:
+    """API8:2023. Each text is stored and answered as it is, or refused by its schema; nothing runs it."""
+    texts = [name for name, node in operation.properties.items() if _followed(node).get("type") == "string"]
+    path = path_of(operation, ada, tables)
+    for name in texts:
+        for hostile in HOSTILE:
+            answer = send(operation, ada, path, {**operation.example, name: hostile})
+            assert answer.status_code < 500, (name, hostile)
+            assert answer.headers.get("Content-Type", "application/json").startswith("application/")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            if answer.is_success and answer.content and name in answer.json():
+                assert answer.json()[name] == hostile
+    ok(ada.client.get("/v1/users/me"))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_what_is_hostile_in_a_path_or_a_query_is_no_more_than_wrong(ada: Person, hostile: str) -> None:
+    for path, parameters in (
+        (f"{ada.home}/tasks", {"cursor": hostile}),
+        (f"{ada.home}/tasks", {"sort": hostile}),
+        (f"{ada.home}/tasks", {"project_id": hostile}),
+        ("/v1/workspaces", {"limit": hostile}),
+    ):
+        refused_as = ada.client.get(path, params=parameters).json()["type"].rpartition(":")[2]
+        assert refused_as in {"invalid-parameters", "invalid-cursor"}
+    answer = ada.client.get(f"{ada.home}/tasks/{quote(hostile, safe='')}")
+    assert answer.status_code in {400, 404}
+    assert hostile not in answer.text
+
+
+def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Person) -> None:
+    """API2:2023. The same answer; that it also takes the same work, `tests/unit/test_sessions.py` counts."""
+    known, unknown = (
+        client.post("/v1/sessions", json={"email": email, "password": "not the password"})
+        for email in (ada.user["email"], new_email())
+    )
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert {name for name in known.headers if name != "x-request-id"} == set(unknown.headers) - {"x-request-id"}
+
+
+def test_nobody_learns_from_an_invitation_who_has_an_account(ada: Person, bob: Person) -> None:
+    home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
+    answers = [
+        made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "viewer"}))
+        for email in (bob.user["email"], new_email())
+    ]
+    own = {"id", "email"}
+    known, unknown = ({k: v for k, v in body.items() if k not in own and not k.endswith("_at")} for body in answers)
+    assert known == unknown
+
+
+def test_what_belongs_to_an_account_is_nobody_else_s_to_end(client: Client, ada: Person, bob: Person) -> None:
+    """API1:2023. Each thing of an account is looked for among the caller's own."""
+    session = ada.tokens["session_id"]
+    token = made(ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"]}))["id"]
+    for path in (f"/v1/sessions/{session}", f"/v1/tokens/{token}"):
+        refused(bob.client.delete(path), 404, "not-found")
+    ok(ada.client.get("/v1/users/me"))
+    made(client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
