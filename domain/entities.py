@@ -35,9 +35,11 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a password is checked against. The hash says how it was made."""
+    """What a password is checked against. The hash says how it was made; a new one must not be `email` or `name`."""
 
     user_id: UUID
+    email: str
+    name: str
     password_hash: str
 
 

@@ -22,6 +22,7 @@ DomainError
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
 │   ├── PasswordWrong
+│   ├── PasswordCommon
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -194,6 +195,16 @@ class PasswordWrong(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your password.")
+
+
+class PasswordCommon(Invalid):
+    """The new password is one that whoever guesses would try first."""
+
+    code = "common"
+
+    def __init__(self, *, pointer: str) -> None:
+        super().__init__("This password is too easily guessed: it is a common one, or your own name or address.")
+        self.pointer = pointer
 
 
 class ProjectUnknown(Invalid):

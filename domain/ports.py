@@ -42,6 +42,9 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, password_hash: str) -> bool:
         """Whether a hash, against which a password was verified, was made in a way that is no longer used."""
 
+    def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
+        """Whether anybody would try this password first, or anybody who has the *known* words about its owner."""
+
 
 class CredentialRepository(Protocol):
     """Reads outside of any transaction: a password is checked before one is opened."""

@@ -6,6 +6,7 @@ from typing import Final
 from domain import workspaces
 from domain.entities import User
 from domain.errors import AccountGone, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
+from domain.passwords import check_password
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
@@ -21,11 +22,12 @@ def email_key(email: str) -> str:
 async def register(work: Work, *, email: str, password: str, name: str, time_zone: str) -> User:
     """A new account with a personal workspace and its inbox.
 
-    Raises RegistrationClosed, TimeZoneUnknown, EmailTaken.
+    Raises RegistrationClosed, TimeZoneUnknown, PasswordCommon, EmailTaken.
     """
     if not work.policy.registration_open:
         raise RegistrationClosed
     check_zone(time_zone, pointer=_ZONE_POINTER)
+    check_password(work, password, pointer="#/password", email=email, name=name)
     password_hash = await work.passwords.hash(password)
     user = User(
         id=work.new_id(),
@@ -72,12 +74,13 @@ async def update(work: Work, *, name: str | Unset = UNSET, time_zone: str | Unse
 async def change_password(work: Work, *, current_password: str, new_password: str) -> None:
     """Replace the caller's password, and end all of their sessions but the one they call through.
 
-    Raises PasswordWrong (also when another call changed the password meanwhile) and AccountGone.
+    Raises PasswordCommon, PasswordWrong (also when another call changed the password meanwhile) and AccountGone.
     """
     user_id = work.principal.user_id
     credentials = await work.credentials.find(user_id)
     if credentials is None:
         raise AccountGone(user_id)
+    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     if not await work.passwords.verify(current_password, password_hash=credentials.password_hash):
         raise PasswordWrong
     new_hash = await work.passwords.hash(new_password)
@@ -90,11 +93,14 @@ async def change_password(work: Work, *, current_password: str, new_password: st
 async def reset_password(work: Work, *, email: str, new_password: str) -> None:
     """Replace the password of the account with this *email*, and end all of its sessions. For operators.
 
-    Raises UserNotFound.
+    Raises UserNotFound, PasswordCommon.
     """
     credentials = await work.credentials.find_by_email(email_key(email))
+    if credentials is None:
+        raise UserNotFound
+    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     new_hash = await work.passwords.hash(new_password)
-    if credentials is None or await work.users.lock(credentials.user_id) is None:
+    if await work.users.lock(credentials.user_id) is None:
         raise UserNotFound
     await work.users.set_password(credentials.user_id, password_hash=new_hash)
     await work.sessions.delete_all(credentials.user_id)

@@ -33,6 +33,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.RegistrationClosed: ProblemType("registration-closed", 403, "Registration is closed"),
     errors.TimeZoneUnknown: INVALID_BODY,
     errors.PasswordWrong: INVALID_BODY,
+    errors.PasswordCommon: INVALID_BODY,
     errors.ProjectUnknown: INVALID_BODY,
     errors.DueIncomplete: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),

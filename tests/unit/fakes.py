@@ -63,7 +63,7 @@ class Store:
 
 
 class FakePasswords:
-    """Hashes that anybody can read, and a count of the checks that took their time."""
+    """Hashes that anybody can read, and a count of the checks that took their time. It is for short passwords, too."""
 
     def __init__(self) -> None:
         self.verifications = 0
@@ -78,6 +78,9 @@ class FakePasswords:
     def needs_rehash(self, password_hash: str) -> bool:
         return password_hash.startswith("old")
 
+    def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
+        return password in {"password", *(word for word in known if len(word) >= 8)}
+
 
 class FakeCredentials:
     def __init__(self, store: Store) -> None:
@@ -86,7 +89,8 @@ class FakeCredentials:
     async def find(self, user_id: UUID) -> Credentials | None:
         if user_id not in self._store.users:
             return None
-        return Credentials(user_id=user_id, password_hash=self._store.password_hashes[user_id])
+        user, password_hash = self._store.users[user_id], self._store.password_hashes[user_id]
+        return Credentials(user_id=user_id, email=user.email, name=user.name, password_hash=password_hash)
 
     async def find_by_email(self, email_key: str) -> Credentials | None:
         user_id = self._store.email_keys.get(email_key)
