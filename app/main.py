@@ -85,6 +85,7 @@ def make_parts(settings: Settings, document: Document) -> Parts:
             registration_open=settings.registration == "open",
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
+            refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),
         ),
         encode_event=_event_encoder(document, settings),
     )

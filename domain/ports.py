@@ -97,10 +97,13 @@ class SessionRepository(Protocol):
         """At most *limit* live sessions, ordered by id, which is by age."""
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """The session that ever had this refresh token, spent or not; its row is ours."""
+        """The session that ever had this refresh token, spent or not; its row is ours, and its user's before it."""
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
-        """Mark a refresh token as spent. False if it was before: of two who try, one succeeds."""
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
+        """Mark the live refresh token of a session, locked before, as spent: its digest. There is at most one."""
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        """When a refresh token was spent; None for one that is live, or unknown."""
 
     async def extend(self, session: Session) -> None:
         """Store when the session was refreshed and will expire, and drop its tokens that expired by then."""
@@ -245,6 +248,7 @@ class Policy:
     registration_open: bool = True
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
+    refresh_grace: dt.timedelta = dt.timedelta(seconds=10)
 
 
 class Work(Protocol):

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from domain.entities import Session, StoredToken
 from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
-from persistence.tables import access_tokens, members, refresh_tokens, sessions
+from persistence.tables import access_tokens, members, refresh_tokens, sessions, users
 
 _COLUMNS: Final = (
     sessions.c.id,
@@ -34,17 +34,22 @@ _PAGE: Final = (
     .order_by(sessions.c.id)
     .limit(bindparam("limit"))
 )
-_LOCK_BY_REFRESH_TOKEN: Final = (
-    select(*_COLUMNS)
-    .where(
-        sessions.c.id
-        == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
-    )
-    .with_for_update(of=sessions)
+_OF_TOKEN: Final = (
+    sessions.c.id
+    == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
 )
-_SPEND: Final = update(refresh_tokens).where(
-    refresh_tokens.c.digest == bindparam("spent"), refresh_tokens.c.replaced_at.is_(None)
+_LOCK_USER_BY_REFRESH_TOKEN: Final = (
+    select(users.c.id)
+    .where(users.c.id == select(sessions.c.user_id).where(_OF_TOKEN).scalar_subquery())
+    .with_for_update(of=users)
 )
+_LOCK_BY_REFRESH_TOKEN: Final = select(*_COLUMNS).where(_OF_TOKEN).with_for_update(of=sessions)
+_SPEND: Final = (
+    update(refresh_tokens)
+    .where(refresh_tokens.c.session_id == bindparam("session"), refresh_tokens.c.replaced_at.is_(None))
+    .returning(refresh_tokens.c.digest)
+)
+_REPLACED_AT: Final = select(refresh_tokens.c.replaced_at).where(refresh_tokens.c.digest == bindparam("digest"))
 _EXTEND: Final = update(sessions).where(sessions.c.id == bindparam("session"))
 _DELETE_OLD_TOKENS: Final = tuple(
     delete(table).where(table.c.session_id == bindparam("session"), table.c.expires_at <= bindparam("now"))
@@ -117,13 +122,20 @@ class Sessions:
         return [_session(row) for row in await self._runner.rows(_PAGE, parameters)]
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """One read, which locks."""
+        """Two reads, which lock."""
+        await self._runner.row(_LOCK_USER_BY_REFRESH_TOKEN, {"digest": digest})
         row = await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest})
         return None if row is None else _session(row)
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
         """One write."""
-        return await self._runner.run(_SPEND, {"spent": digest, "replaced_at": at}) == 1
+        row = await self._runner.row(_SPEND, {"session": session_id, "replaced_at": at})
+        return None if row is None else bytes(row[0])
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        """One read."""
+        row = await self._runner.row(_REPLACED_AT, {"digest": digest})
+        return None if row is None else row[0]
 
     async def extend(self, session: Session) -> None:
         """Three writes."""

@@ -132,6 +132,14 @@ refresh_tokens: Final = Table(
     ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"),
     Index("ix_refresh_tokens_session_id", "session_id"),
 )
+_IS_LIVE: Final = refresh_tokens.c.replaced_at.is_(None)
+Index(
+    "uq_refresh_tokens_live",
+    refresh_tokens.c.session_id,
+    unique=True,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
 
 workspaces: Final = Table(
     "workspaces",

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import access_tokens, members, metadata, sessions, workspaces
+from persistence.tables import access_tokens, members, metadata, refresh_tokens, sessions, workspaces
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
 
 
 class Tables:
@@ -128,6 +129,11 @@ class Tables:
         """As if an hour had passed."""
         mine = access_tokens.c.session_id == UUID(session_id)
         self.write(update(access_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+
+    def age_refresh_tokens(self, session_id: str) -> None:
+        """As if those that were spent had been a minute before."""
+        spent = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_not(None))
+        self.write(update(refresh_tokens).where(*spent).values(replaced_at=dt.datetime.now(dt.UTC) - MINUTE))
 
     def expire_session(self, session_id: str) -> None:
         """As if a month had passed without a refresh."""

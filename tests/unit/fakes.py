@@ -145,6 +145,7 @@ class FakeSessions:
         self._store.sessions[session.id] = session
 
     async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
+        assert not self.live(refresh.session_id)
         self._store.access_tokens[access.digest] = access
         self._store.refresh_tokens[refresh.digest] = refresh
 
@@ -154,10 +155,22 @@ class FakeSessions:
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         token = self._store.refresh_tokens.get(digest)
-        return None if token is None else self._store.sessions.get(token.session_id)
+        session = None if token is None else self._store.sessions.get(token.session_id)
+        if session is not None:
+            self._users.locked.add(session.user_id)
+        return session
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
-        return self._store.spent.setdefault(digest, at) == at
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
+        (live,) = self.live(session_id)
+        self._store.spent[live] = at
+        return live
+
+    def live(self, session_id: UUID) -> set[bytes]:
+        of_session = {digest for digest, t in self._store.refresh_tokens.items() if t.session_id == session_id}
+        return of_session - self._store.spent.keys()
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        return self._store.spent.get(digest)
 
     async def extend(self, session: Session) -> None:
         self._store.sessions[session.id] = session
