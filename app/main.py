@@ -6,6 +6,7 @@ import gc
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +35,7 @@ from contract.units import Call
 from contract.units import Settings as EngineSettings
 from domain import opaque
 from domain.events import EVENT_TYPES, Event
+from domain.origins import origin_of
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
@@ -147,6 +149,7 @@ def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
         workspace_id=call.path.get("workspace_id"),
         safe=call.safe,
         admit=call.admit_role,
+        origin=partial(origin_of, **call.client._asdict()),
     )
 
 

@@ -45,10 +45,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One log-in, alive until `expires_at`, which each refresh pushes on."""
+    """One log-in, alive until `expires_at`, which each refresh pushes on; `device` is where, if that is known."""
 
     id: UUID
     user_id: UUID
+    device: str | None
     created_at: dt.datetime
     last_refreshed_at: dt.datetime
     expires_at: dt.datetime

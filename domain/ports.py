@@ -23,6 +23,7 @@ from domain.entities import (
     Workspace,
 )
 from domain.events import ProjectEvent, TaskEvent
+from domain.origins import Origin
 from domain.principals import Principal
 
 
@@ -269,6 +270,10 @@ class Work(Protocol):
     @property
     def workspace_id(self) -> UUID:
         """The workspace that the call names. A call that names none must not ask."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where the call comes from."""
 
     @property
     def now(self) -> dt.datetime:

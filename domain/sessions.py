@@ -36,10 +36,11 @@ class SessionEnded:
     session_id: UUID
 
 
-async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
-    """Begin a session. A password whose hash was made in an outdated way is hashed anew.
+async def log_in(work: Work, *, email: str, password: str, device: str | None = None) -> SessionTokens:
+    """Begin a session, on the *device* that is named, or else as the call's origin tells.
 
-    Raises WrongCredentials for an unknown address and for a wrong password, after the same time.
+    A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address
+    and for a wrong password, after the same time.
     """
     credentials = await work.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
@@ -57,6 +58,7 @@ async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
     session = Session(
         id=work.new_id(),
         user_id=user_id,
+        device=device or work.origin.device,
         created_at=work.now,
         last_refreshed_at=work.now,
         expires_at=work.now + work.policy.session_lifetime,

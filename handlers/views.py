@@ -42,6 +42,7 @@ def session_view(session: entities.Session, *, current: bool) -> answers.Session
     """A `Session`; *current* is whether the request came through it."""
     return {
         "id": session.id,
+        "device": session.device,
         "created_at": session.created_at,
         "last_refreshed_at": session.last_refreshed_at,
         "expires_at": session.expires_at,

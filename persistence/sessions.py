@@ -15,6 +15,7 @@ from persistence.tables import access_tokens, members, refresh_tokens, sessions,
 _COLUMNS: Final = (
     sessions.c.id,
     sessions.c.user_id,
+    sessions.c.device,
     sessions.c.created_at,
     sessions.c.last_refreshed_at,
     sessions.c.expires_at,
@@ -105,6 +106,7 @@ class Sessions:
         values = {
             "id": session.id,
             "user_id": session.user_id,
+            "device": session.device,
             "created_at": session.created_at,
             "last_refreshed_at": session.last_refreshed_at,
             "expires_at": session.expires_at,
@@ -165,10 +167,11 @@ def _token_values(token: StoredToken) -> dict[str, object]:
 
 
 def _session(row: Row) -> Session:
-    session_id, user_id, created_at, last_refreshed_at, expires_at = row
+    session_id, user_id, device, created_at, last_refreshed_at, expires_at = row
     return Session(
         id=session_id,
         user_id=user_id,
+        device=device,
         created_at=created_at,
         last_refreshed_at=last_refreshed_at,
         expires_at=expires_at,

@@ -105,6 +105,7 @@ sessions: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("last_refreshed_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    Column("device", Text),
     PrimaryKeyConstraint("id", name="pk_sessions"),
     ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
     Index("ix_sessions_user_id_id", "user_id", "id"),

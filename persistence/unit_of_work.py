@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import Executable
 
 from domain.errors import AccountGone, StorageUnavailable
+from domain.origins import Origin
 from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
 from domain.roles import Role
@@ -51,10 +52,10 @@ class UnitOfWork:
 
     A *safe* one reads in autocommit, and cannot write. *admit* is given the caller's role in the workspace,
     as read under its lock, or None where there is no such workspace or membership; it lets the call go on,
-    or raises.
+    or raises. *origin* is asked only where it is written down.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,
         dependencies: Dependencies,
         *,
@@ -62,6 +63,7 @@ class UnitOfWork:
         workspace_id: UUID | None,
         safe: bool,
         admit: Callable[[Role | None], None],
+        origin: Callable[[], Origin] = Origin,
     ) -> None:
         self._dependencies = dependencies
         self._principal = principal
@@ -69,6 +71,7 @@ class UnitOfWork:
         self._transaction = _LazyTransaction(dependencies.database, self._open)
         self._safe = safe
         self._admit = admit
+        self._origin = origin
         self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
@@ -104,6 +107,11 @@ class UnitOfWork:
             message = "the call names no workspace"
             raise RuntimeError(message)
         return self._workspace_id
+
+    @cached_property
+    def origin(self) -> Origin:
+        """See Work."""
+        return self._origin()
 
     @cached_property
     def now(self) -> dt.datetime:

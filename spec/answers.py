@@ -58,6 +58,7 @@ class Session(TypedDict):
     """
 
     id: UUID
+    device: str | None
     created_at: datetime
     last_refreshed_at: datetime
     expires_at: datetime

@@ -61,6 +61,7 @@ class SessionCreate(BaseModel):
     )
     email: str
     password: SecretStr
+    device: str | MISSING = MISSING
 
 
 class SessionRefresh(BaseModel):

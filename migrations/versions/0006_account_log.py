@@ -1,4 +1,4 @@
-"""At most one refresh token of a session is live: the database sees to it."""
+"""The devices of sessions. At most one refresh token of a session is live: the database sees to it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,8 @@ _LIVE = "replaced_at IS NULL"
 
 
 def upgrade() -> None:
-    """Of older sessions it holds, too: each refresh spent a token for the next."""
+    """Nobody knows the devices of older sessions. One of their refresh tokens is live, too: each was spent for the next."""
+    op.add_column("sessions", sa.Column("device", sa.Text(), nullable=True))
     op.create_index(
         "uq_refresh_tokens_live",
         "refresh_tokens",
@@ -24,5 +25,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing is lost."""
+    """The devices are forgotten."""
     op.drop_index("uq_refresh_tokens_live", "refresh_tokens")
+    op.drop_column("sessions", "device")

@@ -27,6 +27,7 @@ from tests.integration.clients import (
     Person,
     done,
     everything,
+    made,
     new_email,
     ok,
     pages,
@@ -135,6 +136,41 @@ def test_my_sessions_are_listed_oldest_first_and_mine_is_marked(ada: Person, bob
     lifetime = dt.datetime.fromisoformat(first["expires_at"]) - dt.datetime.fromisoformat(first["created_at"])
     assert lifetime == dt.timedelta(days=30)
     assert first["last_refreshed_at"] == first["created_at"]
+
+
+@pytest.mark.parametrize(
+    ("body", "agent", "device"),
+    [
+        ({"device": "Ada's \N{MOBILE PHONE}"}, "curl/8", "Ada's \N{MOBILE PHONE}"),
+        ({}, "Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (X11; Linux)"),
+        ({}, "x" * 8000, "x" * 100),
+        ({}, "tab\tand \xe9", "taband \xe9"),
+        ({}, "", None),
+        ({}, None, None),
+    ],
+)
+def test_a_session_is_listed_with_its_device(
+    client: Client, ada: Person, body: dict[str, str], agent: str | None, device: str | None
+) -> None:
+    """*agent* None: the header is left out."""
+    request = client.build_request(
+        "POST",
+        "/v1/sessions",
+        json={"email": ada.user["email"], "password": PASSWORD, **body},
+        headers={b"User-Agent": (agent or "").encode("latin-1")},
+    )
+    if agent is None:
+        del request.headers["User-Agent"]
+    begun = made(client.send(request))
+    assert {s["id"]: s["device"] for s in everything(ada.client, "/v1/sessions")}[begun["session_id"]] == device
+
+
+@pytest.mark.parametrize(
+    ("device", "fault"), [("", "min-length"), (" \t", "pattern"), ("x" * 101, "max-length"), (None, "type")]
+)
+def test_a_device_has_a_name_of_a_line(client: Client, ada: Person, device: str | None, fault: str) -> None:
+    body = {"email": ada.user["email"], "password": PASSWORD, "device": device}
+    assert f"#/device {fault}" in refused(client.post("/v1/sessions", json=body), 422, "invalid-body")
 
 
 def test_sessions_come_in_pages(ada: Person) -> None:

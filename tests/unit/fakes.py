@@ -21,10 +21,12 @@ from domain.entities import (
 )
 from domain.errors import EmailTaken
 from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
+from domain.origins import Origin
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
 from domain.principals import Principal
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOME = Origin(address="192.0.2.7", device="Tickbox for phones 1.0")
 
 
 @dataclass
@@ -361,7 +363,7 @@ class FakeTasks:
 class FakeWork:
     """Implements domain.ports.Work for one call. `call` makes another on the same store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,
         *,
         store: Store | None = None,
@@ -369,12 +371,14 @@ class FakeWork:
         workspace_id: UUID | None = None,
         now: dt.datetime = NOON,
         policy: Policy | None = None,
+        origin: Origin = HOME,
     ) -> None:
         self.store = store or Store()
         self._principal = principal
         self._workspace_id = workspace_id
         self._revision: int | None = None
         self.now = now
+        self.origin = origin
         self.policy = policy or Policy()
         self.passwords = FakePasswords()
         self.credentials = FakeCredentials(self.store)

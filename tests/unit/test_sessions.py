@@ -5,10 +5,11 @@ import pytest
 from domain import opaque, sessions, users
 from domain.entities import Session
 from domain.errors import CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.origins import Origin
 from domain.ports import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakePasswords, FakeSessions, FakeWork
+from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeWork
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)
@@ -45,6 +46,17 @@ async def test_the_operator_decides_how_long_a_session_lasts(work: FakeWork) -> 
 
     assert begun.access_lifetime_s == 300
     assert begun.session.expires_at == NOON + dt.timedelta(days=1)
+
+
+async def test_a_session_is_known_by_the_device_that_is_named_or_by_what_the_call_tells(work: FakeWork) -> None:
+    who = {"email": "ada@example.com", "password": "correct horse"}
+
+    named = await sessions.log_in(work.call(), **who, device="Ada's phone")
+    unnamed = await sessions.log_in(work.call(), **who)
+    unknown = await sessions.log_in(FakeWork(store=work.store, origin=Origin()), **who)
+
+    devices = [begun.session.device for begun in (named, unnamed, unknown)]
+    assert devices == ["Ada's phone", HOME.device, None]
 
 
 async def test_the_address_may_be_written_in_any_case_at_log_in(work: FakeWork) -> None:
