@@ -15,6 +15,19 @@ from domain.roles import Role
 Status = Literal["open", "completed"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 
+AccountEventType = Literal[
+    "account.registered",
+    "email.verified",
+    "password.changed",
+    "password.reset",
+    "session.started",
+    "session.ended",
+    "session.reused",
+    "sessions.ended",
+    "token.created",
+    "token.deleted",
+]
+
 STATUSES: Final[tuple[Status, ...]] = ("open", "completed")
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
 """Least first: a priority's rank is its index."""
@@ -62,6 +75,22 @@ class StoredToken:
     digest: bytes
     session_id: UUID
     expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent:
+    """Something that happened to an account. `address` and `device` are those of the call that did it, if known.
+
+    `session_id` is the session that it happened to, or else the one that the call came through.
+    """
+
+    id: UUID
+    type: AccountEventType
+    recorded_at: dt.datetime
+    address: str | None
+    device: str | None
+    session_id: UUID | None
+    token_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.entities import (
+    AccountEvent,
+    AccountEventType,
     Credentials,
     Member,
     Project,
@@ -117,6 +119,26 @@ class SessionRepository(Protocol):
 
     async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
         """Forget a user's expired sessions. The caller has locked the user."""
+
+
+class AccountLog(Protocol):
+    """What happened to accounts, for their owners to read. It goes with the account."""
+
+    async def add(
+        self,
+        kind: AccountEventType,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        token_id: UUID | None = None,
+    ) -> None:
+        """Note what happens to the caller's account, or to that of *user_id*, which is locked; now, and from here.
+
+        Where it is about no session, the one that the call comes through is noted.
+        """
+
+    async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
+        """At most *limit* events, the newest first."""
 
 
 class WorkspaceRepository(Protocol):
@@ -298,6 +320,10 @@ class Work(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Sessions and tokens."""
+
+    @property
+    def account_log(self) -> AccountLog:
+        """What happened to accounts."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:

@@ -64,6 +64,7 @@ async def log_in(work: Work, *, email: str, password: str, device: str | None = 
         expires_at=work.now + work.policy.session_lifetime,
     )
     await work.sessions.add(session)
+    await work.account_log.add("session.started", user_id=user_id, session_id=session.id)
     return await _issue(work, session)
 
 
@@ -81,6 +82,7 @@ async def refresh(work: Work, refresh_token: str) -> SessionTokens | SessionEnde
     live = await work.sessions.spend(session.id, at=work.now)
     if live != digest and not await _may_come_again(work, digest):
         await work.sessions.delete(session.id, user_id=session.user_id)
+        await work.account_log.add("session.reused", user_id=session.user_id, session_id=session.id)
         return SessionEnded(session_id=session.id)
     session = replace(session, last_refreshed_at=work.now, expires_at=work.now + work.policy.session_lifetime)
     await work.sessions.extend(session)
@@ -112,11 +114,13 @@ async def end(work: Work, session_id: UUID) -> None:
     """End one of the caller's sessions, at once. Raises SessionNotFound."""
     if not await work.sessions.delete(session_id, user_id=work.principal.user_id):
         raise SessionNotFound(session_id)
+    await work.account_log.add("session.ended", session_id=session_id)
 
 
 async def end_all(work: Work) -> None:
     """End all of the caller's sessions, the one they call through too."""
     await work.sessions.delete_all(work.principal.user_id)
+    await work.account_log.add("sessions.ended")
 
 
 async def _issue(work: Work, session: Session) -> SessionTokens:

@@ -39,6 +39,7 @@ async def register(work: Work, *, email: str, password: str, name: str, time_zon
         revision=1,
     )
     await work.users.add(user, email_key=email_key(email), password_hash=password_hash)
+    await work.account_log.add("account.registered", user_id=user.id)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     return user
 
@@ -88,6 +89,7 @@ async def change_password(work: Work, *, current_password: str, new_password: st
         raise PasswordWrong
     await work.users.set_password(user_id, password_hash=new_hash)
     await work.sessions.delete_all(user_id, keep=work.principal.session_id)
+    await work.account_log.add("password.changed")
 
 
 async def reset_password(work: Work, *, email: str, new_password: str) -> None:
@@ -104,6 +106,7 @@ async def reset_password(work: Work, *, email: str, new_password: str) -> None:
         raise UserNotFound
     await work.users.set_password(credentials.user_id, password_hash=new_hash)
     await work.sessions.delete_all(credentials.user_id)
+    await work.account_log.add("password.reset", user_id=credentials.user_id)
 
 
 async def delete(work: Work) -> None:

@@ -142,6 +142,24 @@ Index(
     sqlite_where=_IS_LIVE,
 )
 
+account_events: Final = Table(
+    "account_events",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("address", Text),
+    Column("device", Text),
+    Column("session_id", Uuid),
+    Column("token_id", Uuid),
+    PrimaryKeyConstraint("id", name="pk_account_events"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_account_events_user_id", ondelete="CASCADE"),
+    Index("ix_account_events_user_id_id", "user_id", "id"),
+    Index("ix_account_events_recorded_at", "recorded_at"),
+)
+"""What happened to accounts. It names sessions and tokens that may be gone."""
+
 workspaces: Final = Table(
     "workspaces",
     metadata,
@@ -328,5 +346,7 @@ idempotency_keys: Final = Table(
 """Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
 account. The answer is null only within the transaction that makes it."""
 
-UNLOGGED_TABLES: Final = frozenset({users, sessions, access_tokens, refresh_tokens, client_ids, idempotency_keys})
+UNLOGGED_TABLES: Final = frozenset(
+    {users, sessions, access_tokens, refresh_tokens, account_events, client_ids, idempotency_keys}
+)
 """What anybody may change. The rest lies in workspaces, and only the journal may."""

@@ -23,6 +23,7 @@ from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema
+from persistence.account_log import AccountLog
 from persistence.database import Database, Parameters, Row, Transaction
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
@@ -87,6 +88,9 @@ class UnitOfWork:
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
         self.sessions = Sessions(runner)
+        self.account_log = AccountLog(
+            runner, principal=principal, new_id=dependencies.new_id, call=lambda: (self.now, self.origin)
+        )
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
         self.projects = Projects(runner, self._journal)

@@ -52,6 +52,29 @@ class User(TypedDict):
     revision: int
 
 
+class AccountEvent(TypedDict):
+    """
+    Something that happened to an account.
+    """
+
+    id: UUID
+    type: str
+    recorded_at: datetime
+    address: str | None
+    device: str | None
+    session_id: UUID | None
+    token_id: UUID | None
+
+
+class AccountEventPage(TypedDict):
+    """
+    A page of what happened to an account.
+    """
+
+    items: list[AccountEvent]
+    next_cursor: str | None
+
+
 class Session(TypedDict):
     """
     One log-in on one device.

@@ -322,6 +322,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "update_me": (_know_the_time_zones,),
     "delete_me": (_somebody.stand_in,),
     "change_password": (_somebody.stand_in, _seen.put_password),
+    "list_account_events": (_seen.put_cursor,),
     "list_sessions": (_seen.put_cursor,),
     "create_session": (_know_the_password,),
     "delete_sessions": (_somebody.stand_in,),

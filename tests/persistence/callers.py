@@ -23,7 +23,7 @@ from domain.roles import Role
 from handlers.events import payload_of
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, UnitOfWork
-from tests.unit.fakes import NOON, FakePasswords
+from tests.unit.fakes import HOME, NOON, FakePasswords
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -86,7 +86,12 @@ class Caller:
             encode_event=self.encode_event,
         )
         return UnitOfWork(
-            dependencies, principal=self.principal, workspace_id=self.workspace, safe=safe, admit=self.admit
+            dependencies,
+            principal=self.principal,
+            workspace_id=self.workspace,
+            safe=safe,
+            admit=self.admit,
+            origin=lambda: HOME,
         )
 
     async def write(
@@ -125,6 +130,12 @@ class Caller:
     def user_id(self) -> UUID:
         assert self.principal is not None
         return self.principal.user_id
+
+    @property
+    def session_id(self) -> UUID:
+        assert self.principal is not None
+        assert self.principal.session_id is not None
+        return self.principal.session_id
 
     @property
     def workspace_id(self) -> UUID:

@@ -17,10 +17,11 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from domain import projects, sessions, tasks, users, workspaces
+from domain import account_log, projects, sessions, tasks, users, workspaces
 from domain.entities import Status
-from domain.ports import SortKey, TaskQuery
+from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
+from domain.sessions import SessionEnded
 from domain.tasks import TaskDraft, TaskEdit
 from persistence import retries, tables
 from persistence.database import Database
@@ -99,6 +100,14 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
                 "expires_at": TOMORROW,
             }
             for n in range(OWNERS)
+        ],
+    )
+    yield (
+        insert(tables.account_events),
+        [
+            {"id": numbered(8, n), "user_id": user(n), "type": "session.started"}
+            | {"recorded_at": NOON - dt.timedelta(days=n % 500)}
+            for n in range(5 * OWNERS)
         ],
     )
     for table in (tables.access_tokens, tables.refresh_tokens):
@@ -242,6 +251,8 @@ def caller(database: Database, number: int) -> Caller:
 
 async def call_user_services(ada: Caller) -> None:
     await ada.account.read(users.get_me)
+    page = await ada.account.read(account_log.page, limit=1)
+    await ada.account.read(account_log.page, cursor=page.next_cursor)
     await ada.account.write(users.update, name="y")
     await ada.account.write(users.change_password, current_password="pw", new_password="new")
     await ada.account.write(users.reset_password, email="3", new_password="new")
@@ -253,8 +264,10 @@ async def call_session_services(ada: Caller) -> None:
     await authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
     await ada.account.read(sessions.page)
-    await ada.account.write(sessions.refresh, begun.refresh_token)
-    await ada.account.write(sessions.refresh, begun.refresh_token)
+    for _ in range(2):
+        await ada.account.write(sessions.refresh, begun.refresh_token)
+    ada.clock.now += Policy().refresh_grace
+    assert isinstance(await ada.account.write(sessions.refresh, begun.refresh_token), SessionEnded)
     await ada.account.write(sessions.end, session(0))
     await ada.account.write(sessions.end_all)
 
@@ -363,7 +376,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, sessions, workspaces, projects, tasks)
+    modules = (users, account_log, sessions, workspaces, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules

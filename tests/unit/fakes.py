@@ -9,6 +9,8 @@ from uuid import UUID
 from domain.dues import due_key
 from domain.entities import (
     PRIORITIES,
+    AccountEvent,
+    AccountEventType,
     Credentials,
     Member,
     Project,
@@ -40,6 +42,7 @@ class Store:
     access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     spent: dict[bytes, dt.datetime] = field(default_factory=dict)
+    account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     projects: dict[UUID, Project] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class FakeUsers:
     async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
         if email_key in self._store.email_keys:
             raise EmailTaken
+        self.locked.add(user.id)
         self._store.users[user.id] = user
         self._store.email_keys[email_key] = user.id
         self._store.password_hashes[user.id] = password_hash
@@ -136,6 +140,7 @@ class FakeUsers:
         del self._store.password_hashes[user_id]
         self._store.email_keys = {key: of for key, of in self._store.email_keys.items() if of != user_id}
         self._store.sessions = {key: s for key, s in self._store.sessions.items() if s.user_id != user_id}
+        self._store.account_events = [(of, event) for of, event in self._store.account_events if of != user_id]
 
 
 class FakeSessions:
@@ -195,6 +200,38 @@ class FakeSessions:
         for session in list(self._store.sessions.values()):
             if session.user_id == user_id and session.expires_at <= now:
                 del self._store.sessions[session.id]
+
+
+class FakeAccountLog:
+    def __init__(self, work: "FakeWork") -> None:
+        self._work = work
+
+    async def add(
+        self,
+        kind: AccountEventType,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        token_id: UUID | None = None,
+    ) -> None:
+        caller = self._work.caller
+        if user_id is None:
+            user_id = self._work.principal.user_id
+        assert user_id in self._work.users.locked
+        event = AccountEvent(
+            id=self._work.new_id(),
+            type=kind,
+            recorded_at=self._work.now,
+            address=self._work.origin.address,
+            device=self._work.origin.device,
+            session_id=session_id or (caller.session_id if caller else None),
+            token_id=token_id,
+        )
+        self._work.store.account_events.append((user_id, event))
+
+    async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
+        mine = [event for of, event in self._work.store.account_events if of == user_id]
+        return [event for event in reversed(mine) if before is None or event.id < before][:limit]
 
 
 class FakeWorkspaces:
@@ -374,7 +411,7 @@ class FakeWork:
         origin: Origin = HOME,
     ) -> None:
         self.store = store or Store()
-        self._principal = principal
+        self.caller = principal
         self._workspace_id = workspace_id
         self._revision: int | None = None
         self.now = now
@@ -385,6 +422,7 @@ class FakeWork:
         # What a call that names no workspace holds from the beginning.
         self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
         self.sessions = FakeSessions(self.store, self.users)
+        self.account_log = FakeAccountLog(self)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
         self.projects = FakeProjects(self.store)
@@ -400,7 +438,7 @@ class FakeWork:
     ) -> "FakeWork":
         return FakeWork(
             store=self.store,
-            principal=principal or self._principal,
+            principal=principal or self.caller,
             workspace_id=workspace_id or self._workspace_id,
             now=now or self.now,
             policy=policy or self.policy,
@@ -408,8 +446,8 @@ class FakeWork:
 
     @property
     def principal(self) -> Principal:
-        assert self._principal is not None
-        return self._principal
+        assert self.caller is not None
+        return self.caller
 
     @property
     def workspace_id(self) -> UUID:
