@@ -1,16 +1,30 @@
-"""What a server does on the side: forget the answers that are kept for repeated calls, once nobody may repeat them."""
+"""What a server does on the side: delete what has expired, and nobody would come back for."""
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, Protocol
 
-from persistence import retries
+from persistence import account_log, retries, sessions
+from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
 SWEEP_EVERY_S = 600
 
 logger = logging.getLogger(__name__)
+
+
+class Sweep(Protocol):
+    """Deletes some of what has expired. Several servers may do it at once."""
+
+    async def __call__(self, runner: Runner, *, now: dt.datetime) -> int:
+        """How much it was; none, when nothing is left."""
+
+
+SWEEPS: Final[Sequence[Sweep]] = (retries.sweep, sessions.sweep, account_log.sweep)
+"""Each is repeated until there is nothing more."""
 
 
 @contextlib.asynccontextmanager
@@ -25,18 +39,18 @@ async def sweeping(dependencies: Dependencies, *, every_s: float = SWEEP_EVERY_S
             await task
 
 
-async def sweep(dependencies: Dependencies) -> int:
+async def sweep(dependencies: Dependencies, which: Sweep) -> int:
     """Delete all that has expired, in small transactions, between which others get their turn. How much it was."""
     total = 0
-    while swept := await _sweep_some(dependencies):
+    while swept := await _sweep_some(dependencies, which):
         total += swept
     return total
 
 
-async def _sweep_some(dependencies: Dependencies) -> int:
+async def _sweep_some(dependencies: Dependencies, which: Sweep) -> int:
     transaction = await dependencies.database.begin()
     try:
-        swept = await retries.sweep(transaction, now=dependencies.clock())
+        swept = await which(transaction, now=dependencies.clock())
         await transaction.commit()
     finally:
         await transaction.close()
@@ -45,8 +59,11 @@ async def _sweep_some(dependencies: Dependencies) -> int:
 
 async def _sweep_for_ever(dependencies: Dependencies, every_s: float) -> None:
     while True:
-        try:
-            await sweep(dependencies)
-        except Exception:  # nobody else would see it; whatever it was, such as a database without a schema, may pass
-            logger.exception("could not sweep")
+        for which in SWEEPS:
+            try:
+                await sweep(dependencies, which)
+            except (
+                Exception
+            ):  # nobody else would see it; whatever it was, such as a database without a schema, may pass
+                logger.exception("could not sweep")
         await asyncio.sleep(every_s)

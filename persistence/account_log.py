@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from domain.entities import AccountEvent, AccountEventType
 from domain.origins import Origin
@@ -13,6 +13,10 @@ from domain.principals import Principal
 from persistence.database import Row, Runner
 from persistence.tables import account_events
 
+KEPT: Final = dt.timedelta(days=400)
+"""For how long an event can be read: a year, and time to look back at it."""
+
+_SWEPT_AT_ONCE: Final = 500
 _AFTER_ALL: Final = UUID(int=2**128 - 1)
 
 _INSERT: Final = insert(account_events)
@@ -30,6 +34,23 @@ _PAGE: Final = (
     .order_by(account_events.c.id.desc())
     .limit(bindparam("limit"))
 )
+
+_LOCK_OLD: Final = (
+    select(account_events.c.id)
+    .where(account_events.c.recorded_at < bindparam("old"))
+    .order_by(account_events.c.recorded_at)
+    .limit(_SWEPT_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_DELETE: Final = delete(account_events).where(account_events.c.id == bindparam("event"))
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the events that are no longer kept; how many there were. To be repeated until it is none."""
+    found = await runner.rows(_LOCK_OLD, {"old": now - KEPT})
+    if found:
+        await runner.run(_DELETE, [{"event": row[0]} for row in found])
+    return len(found)
 
 
 class AccountLog:

@@ -21,6 +21,7 @@ _COLUMNS: Final = (
     sessions.c.expires_at,
 )
 _BEFORE_ALL: Final = UUID(int=0)
+_SWEPT_AT_ONCE: Final = 100
 
 _INSERT: Final = insert(sessions)
 _INSERT_ACCESS: Final = insert(access_tokens)
@@ -60,6 +61,19 @@ _DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), s
 _DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
 _DELETE_EXPIRED: Final = _DELETE_ALL.where(sessions.c.expires_at <= bindparam("now"))
+_FIND_EXPIRED: Final = (
+    select(refresh_tokens.c.session_id)
+    .where(refresh_tokens.c.replaced_at.is_(None), refresh_tokens.c.expires_at <= bindparam("now"))
+    .order_by(refresh_tokens.c.expires_at)
+    .limit(_SWEPT_AT_ONCE)
+)
+_SWEEP: Final = delete(sessions).where(
+    sessions.c.id.in_(
+        select(sessions.c.id)
+        .where(sessions.c.id == bindparam("session"), sessions.c.expires_at <= bindparam("now"))
+        .with_for_update(skip_locked=True)
+    )
+)
 _GRANT: Final = (
     select(
         sessions.c.id,
@@ -93,6 +107,16 @@ async def authenticate(
         return None
     session_id, user_id, role = row
     return Admission(principal=Principal(user_id=user_id, session_id=session_id), role=role)
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the expired sessions, with their tokens; how many there were. To be repeated until it is none.
+
+    A session's end is that of its live refresh token, by which it is found: an index on sessions would be written by
+    each refresh. One that somebody holds is passed over.
+    """
+    expired = await runner.rows(_FIND_EXPIRED, {"now": now})
+    return sum([await runner.run(_SWEEP, {"session": row[0], "now": now}) for row in expired])
 
 
 class Sessions:

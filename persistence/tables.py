@@ -141,6 +141,12 @@ Index(
     postgresql_where=_IS_LIVE,
     sqlite_where=_IS_LIVE,
 )
+Index(
+    "ix_refresh_tokens_live_expires_at",
+    refresh_tokens.c.expires_at,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
 
 account_events: Final = Table(
     "account_events",

@@ -18,21 +18,26 @@ _LIVE = "replaced_at IS NULL"
 def upgrade() -> None:
     """Older sessions have no device, and one live refresh token as it is: each was spent for the next."""
     op.add_column("sessions", sa.Column("device", sa.Text(), nullable=True))
-    op.create_index(
-        "uq_refresh_tokens_live",
-        "refresh_tokens",
-        ["session_id"],
-        unique=True,
-        postgresql_where=sa.text(_LIVE),
-        sqlite_where=sa.text(_LIVE),
-    )
+    for name, column, unique in (
+        ("uq_refresh_tokens_live", "session_id", True),
+        ("ix_refresh_tokens_live_expires_at", "expires_at", False),
+    ):
+        op.create_index(
+            name,
+            "refresh_tokens",
+            [column],
+            unique=unique,
+            postgresql_where=sa.text(_LIVE),
+            sqlite_where=sa.text(_LIVE),
+        )
     _create_log()
 
 
 def downgrade() -> None:
     """The logs are lost, and the devices are forgotten."""
     op.drop_table("account_events")
-    op.drop_index("uq_refresh_tokens_live", "refresh_tokens")
+    for name in ("ix_refresh_tokens_live_expires_at", "uq_refresh_tokens_live"):
+        op.drop_index(name, "refresh_tokens")
     op.drop_column("sessions", "device")
 
 

@@ -137,5 +137,7 @@ class Tables:
 
     def expire_session(self, session_id: str) -> None:
         """As if a month had passed without a refresh."""
-        mine = sessions.c.id == UUID(session_id)
-        self.write(update(sessions).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+        long_ago = NOW - dt.timedelta(days=300)
+        self.write(update(sessions).where(sessions.c.id == UUID(session_id)).values(expires_at=long_ago))
+        live = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_(None))
+        self.write(update(refresh_tokens).where(*live).values(expires_at=long_ago))

@@ -17,13 +17,14 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.sweeping import SWEEPS
 from domain import account_log, projects, sessions, tasks, users, workspaces
 from domain.entities import Status
 from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
 from domain.sessions import SessionEnded
 from domain.tasks import TaskDraft, TaskEdit
-from persistence import retries, tables
+from persistence import tables
 from persistence.database import Database
 from persistence.sessions import authenticate
 from tests.databases import run_elsewhere
@@ -73,6 +74,11 @@ TIMES = {"created_at": NOON, "updated_at": NOON}
 TOMORROW = NOON + dt.timedelta(days=1)
 
 
+def session_end(number: int) -> dt.datetime:
+    """Half of them have expired."""
+    return TOMORROW - dt.timedelta(minutes=2 * number)
+
+
 def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(tables.users),
@@ -97,7 +103,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
                 "user_id": user(n),
                 "created_at": NOON,
                 "last_refreshed_at": NOON,
-                "expires_at": TOMORROW,
+                "expires_at": session_end(n),
             }
             for n in range(OWNERS)
         ],
@@ -113,7 +119,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     for table in (tables.access_tokens, tables.refresh_tokens):
         yield (
             insert(table),
-            [{"digest": digest(n), "session_id": session(n), "expires_at": TOMORROW} for n in range(OWNERS)],
+            [{"digest": digest(n), "session_id": session(n), "expires_at": session_end(n)} for n in range(OWNERS)],
         )
 
 
@@ -312,9 +318,13 @@ async def call_retries(ada: Caller) -> None:
             await work.commit()
         async with caller.unit() as work:
             assert await work.recall("new", digest(1)) == (digest(1), b"200")
-    transaction = await ada.database.begin()
-    assert await retries.sweep(transaction, now=NOON)
-    await transaction.close()
+
+
+async def call_sweeps(ada: Caller) -> None:
+    for sweep in SWEEPS:
+        transaction = await ada.database.begin()
+        assert await sweep(transaction, now=NOON)
+        await transaction.close()
 
 
 TOURS = [
@@ -324,6 +334,7 @@ TOURS = [
     call_project_services,
     call_task_services,
     call_retries,
+    call_sweeps,
 ]
 
 

@@ -11,7 +11,7 @@ from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
-from persistence.sessions import authenticate
+from persistence.sessions import authenticate, sweep
 from persistence.tables import refresh_tokens
 from tests.persistence.callers import Caller, every_item
 from tests.unit.fakes import NOON
@@ -241,3 +241,55 @@ async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
         await ada.account.write(sessions.log_in, email="ada@example.com", password="guess")
 
     assert (await ada.account.read(sessions.page)).items == ()
+
+
+async def swept(caller: Caller) -> int:
+    transaction = await caller.database.begin()
+    try:
+        count = await sweep(transaction, now=caller.clock.now)
+        await transaction.commit()
+    finally:
+        await transaction.close()
+    return count
+
+
+async def test_expired_sessions_are_swept_with_their_tokens_and_no_others(ada: Caller) -> None:
+    old = [await log_in(ada) for _ in range(3)]
+    renewed = await ada.account.write(sessions.refresh, old[0].refresh_token)
+    assert isinstance(renewed, SessionTokens)
+    ada.clock.now += MONTH - HOUR
+    kept = await ada.account.write(sessions.refresh, renewed.refresh_token)
+    assert isinstance(kept, SessionTokens)
+    assert await swept(ada) == 0
+    ada.clock.now += HOUR
+
+    assert [await swept(ada), await swept(ada)] == [2, 0]
+
+    assert (await ada.account.read(sessions.page)).items == (kept.session,)
+    assert len(await live_tokens(ada)) == 1
+
+
+async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: Caller) -> None:
+    begun = await log_in(ada)
+    ada.clock.now += MONTH - HOUR
+
+    async with ada.account.unit() as work:
+        assert isinstance(await sessions.refresh(work, begun.refresh_token), SessionTokens)
+        ada.clock.now += HOUR
+        sweeping = asyncio.create_task(swept(ada))
+        await asyncio.sleep(0.2)
+        await work.commit()
+
+    assert await asyncio.wait_for(sweeping, timeout=5) == 0
+    assert len((await ada.account.read(sessions.page)).items) == 1
+
+
+async def test_several_sweeps_and_log_ins_at_once_neither_deadlock_nor_leave_anything(ada: Caller, bob: Caller) -> None:
+    for _ in range(10):
+        await log_in(ada)
+        await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")
+    ada.clock.now = bob.clock.now = NOON + MONTH
+
+    await asyncio.gather(*(swept(ada) for _ in range(3)), log_in(ada), *(swept(ada) for _ in range(3)))
+
+    assert len(await live_tokens(ada)) == 1

@@ -223,6 +223,28 @@ async def test_a_reset_for_an_unknown_address_says_so() -> None:
         await users.reset_password(FakeWork(), email="ada@example.com", new_password="new")
 
 
+class DepartingPasswords(FakePasswords):
+    """While a new password is hashed here, its account is deleted."""
+
+    def __init__(self, work: FakeWork) -> None:
+        super().__init__()
+        self._work = work
+
+    async def hash(self, password: str) -> str:
+        await users.delete(self._work)
+        return await super().hash(password)
+
+
+async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(work: FakeWork) -> None:
+    operator = FakeWork(store=work.store)
+    operator.passwords = DepartingPasswords(work)
+
+    with pytest.raises(UserNotFound):
+        await users.reset_password(operator, email="ada@example.com", new_password="new")
+
+    assert not work.store.password_hashes
+
+
 async def test_deleting_an_account_deletes_what_was_the_users_alone(work: FakeWork) -> None:
     await workspaces.create(work.call(), name="Mine too")
     await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
