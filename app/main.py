@@ -6,6 +6,7 @@ import gc
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +27,7 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
-from app.sweeping import SWEEP_EVERY_S, sweep
+from app.sweeping import SWEEP_EVERY_S, sweep_all
 from app.uses import WRITE_EVERY_S, LastUses
 from contract.access import Vocabulary
 from contract.application import build_application
@@ -36,6 +37,7 @@ from contract.units import Call
 from contract.units import Settings as EngineSettings
 from domain.errors import OutcomeUnknown, StorageUnavailable
 from domain.events import EVENT_TYPES, Event
+from domain.origins import origin_of
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
@@ -86,6 +88,7 @@ def make_parts(settings: Settings, document: Document) -> Parts:
             registration=settings.registration,
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
+            refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),
         ),
         encode_event=_event_encoder(document, settings),
     )
@@ -140,7 +143,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
 async def _background(dependencies: Dependencies, last_uses: LastUses) -> AsyncIterator[None]:
     """What is done on the side while the server runs."""
     async with (
-        repeating(lambda: sweep(dependencies), every_s=SWEEP_EVERY_S),
+        repeating(lambda: sweep_all(dependencies), every_s=SWEEP_EVERY_S),
         repeating(lambda: last_uses.write(dependencies), every_s=WRITE_EVERY_S),
     ):
         yield
@@ -160,4 +163,5 @@ def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
         workspace_id=call.path.get("workspace_id"),
         safe=call.safe,
         admit=call.admit_role,
+        origin=partial(origin_of, **call.client._asdict()),
     )

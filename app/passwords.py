@@ -1,11 +1,12 @@
-"""Passwords: Argon2id, in threads of its own.
+"""Passwords: Argon2id, in threads of its own, over what was typed, composed (Unicode's NFC) and otherwise as it is.
 
 Source: RFC 9106; OWASP Password Storage Cheat Sheet, of whose equally strong settings this is the one with the least
 memory, which the process keeps once it has hashed (ADR 17).
 """
 
 import asyncio
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -13,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app import guessable
 from domain.errors import Overloaded
 
 P = ParamSpec("P")
@@ -38,7 +40,7 @@ class Argon2Passwords:
 
     async def hash(self, password: str) -> str:
         """A PHC string: algorithm, parameters, salt and hash. Raises Overloaded."""
-        return await self._in_thread(self._hasher.hash, password)
+        return await self._in_thread(self._hasher.hash, _composed(password))
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
         """Whether *password* is the one behind *password_hash*; with None False, after the same work.
@@ -46,12 +48,16 @@ class Argon2Passwords:
         Raises Overloaded.
         """
         stored = password_hash or self._nobodys_hash
-        matches = await self._in_thread(self._matches, stored, password)
+        matches = await self._in_thread(self._matches, stored, _composed(password))
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Whether it was made with other parameters than the ones above."""
         return self._hasher.check_needs_rehash(password_hash)
+
+    def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
+        """See app.guessable."""
+        return guessable.is_guessable(password, known=known)
 
     def close(self) -> None:
         """Wait for what is being hashed, and end the threads."""
@@ -71,3 +77,8 @@ class Argon2Passwords:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _composed(password: str) -> str:
+    """The same however a keyboard put its accents together (NIST SP 800-63B-4, 3.1.1.2)."""
+    return unicodedata.normalize("NFC", password)

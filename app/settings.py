@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=256 * 1024, ge=1024)
     access_token_lifetime_s: int = Field(default=3600, ge=60)
     session_lifetime_s: int = Field(default=30 * 24 * 3600, ge=3600)
+    refresh_grace_s: int = Field(default=10, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_timeout_s: int = Field(default=30, ge=1)

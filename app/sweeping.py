@@ -1,22 +1,54 @@
-"""Forget the answers that are kept for repeated calls, once nobody may repeat them."""
+"""What a server does on the side: delete what has expired, and nobody would come back for."""
 
-from persistence import retries
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from persistence import account_log, invitations, retries, sessions, tokens
+from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
 SWEEP_EVERY_S = 600
 
 
-async def sweep(dependencies: Dependencies) -> int:
-    """Delete all that has expired, in small transactions, between which others get their turn. How much it was.
+logger = logging.getLogger(__name__)
 
-    Several servers may do it on one database.
-    """
+
+class Sweep(Protocol):
+    """Deletes some of what has expired. Several servers may do it at once."""
+
+    async def __call__(self, runner: Runner, *, now: dt.datetime) -> int:
+        """How much it was; none, when nothing is left."""
+
+
+SWEEPS: Final[Sequence[Sweep]] = (
+    retries.sweep,
+    sessions.sweep,
+    tokens.sweep,
+    invitations.sweep,
+    account_log.sweep,
+)
+"""Each is repeated until there is nothing more."""
+
+
+async def sweep_all(dependencies: Dependencies) -> None:
+    """Every sweep; one that fails keeps none of the others."""
+    for which in SWEEPS:
+        try:
+            await sweep(dependencies, which)
+        except Exception:  # nobody else would see it; whatever it was, such as a database without a schema, may pass
+            logger.exception("could not sweep")
+
+
+async def sweep(dependencies: Dependencies, which: Sweep) -> int:
+    """Delete all that has expired, in small transactions, between which others get their turn. How much it was."""
     total = 0
-    while swept := await _sweep_some(dependencies):
+    while swept := await _sweep_some(dependencies, which):
         total += swept
     return total
 
 
-async def _sweep_some(dependencies: Dependencies) -> int:
+async def _sweep_some(dependencies: Dependencies, which: Sweep) -> int:
     async with dependencies.database.transaction() as transaction:
-        return await retries.sweep(transaction, now=dependencies.clock())
+        return await which(transaction, now=dependencies.clock())

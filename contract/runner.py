@@ -46,7 +46,7 @@ from .responses import (
 from .retries import digest_of, dump, is_recordable, key_of, load
 from .security import grant_of
 from .sending import send_wire
-from .units import Call, Settings, Unit
+from .units import Call, Client, Settings, Unit
 
 
 class Intent(NamedTuple):
@@ -77,13 +77,13 @@ class Runner:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused, or fails, is raised for the exception layer."""
         headers = _headers(scope)
-        call, arguments = self._admit(scope)
+        call, arguments = self._admit(scope, headers)
         accepted, content = await self._read(scope, headers, receive, arguments)
         intent = self._intent(call, scope, headers, content)
         wire = await self._perform(call, intent, arguments, accepted)
         await send_wire(self._conditional(wire, headers), scope, receive, send)
 
-    def _admit(self, scope: Scope) -> tuple[Call, dict[str, Any]]:
+    def _admit(self, scope: Scope, headers: Mapping[bytes, list[bytes]]) -> tuple[Call, dict[str, Any]]:
         """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
         operation, grant = self.operation, grant_of(scope)
         path: dict[str, Any] = {}
@@ -100,6 +100,7 @@ class Runner:
             path=path,
             grant=grant,
             admit_role=operation.access.admit_role if operation.access else _admit_anyone,
+            client=_client(scope, headers),
         )
         return call, dict(path)
 
@@ -190,7 +191,7 @@ class Runner:
         """200 with what the same request made, as it is now."""
         item = self.operations[str(self.operation.item)]
         path = {**call.path, self._item_parameter.keyword: intent.client_id}
-        reading = Call(operation_id=item.operation_id, safe=True, path=path, grant=call.grant, admit_role=_admit_anyone)
+        reading = call._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
         async with self.settings.unit(reading) as work:
             try:
                 answer = await _read_bare(item, work, path)
@@ -260,6 +261,11 @@ def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
     for name, value in scope["headers"]:
         headers.setdefault(name, []).append(value)
     return headers
+
+
+def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
+    peer = scope.get("client")
+    return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
 
 
 async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) -> Answer:

@@ -12,6 +12,13 @@ from .answers import Problem
 from .responses import ResponseCheck
 
 
+class Client(NamedTuple):
+    """Who sent a request: the address, where the server knows it, and the `User-Agent` as it came, else empty."""
+
+    address: str | None
+    agent: str
+
+
 class Call(NamedTuple):
     """What a unit of work needs to know of the request it is for.
 
@@ -23,6 +30,7 @@ class Call(NamedTuple):
     path: Mapping[str, Any]
     grant: Grant | None
     admit_role: Callable[[str | None], None]
+    client: Client
 
 
 class Unit(Protocol):

@@ -16,6 +16,19 @@ from domain.roles import Role
 Status = Literal["open", "completed"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 
+AccountEventType = Literal[
+    "account.registered",
+    "email.verified",
+    "password.changed",
+    "password.reset",
+    "session.started",
+    "session.ended",
+    "session.reused",
+    "sessions.ended",
+    "token.created",
+    "token.deleted",
+]
+
 STATUSES: Final[tuple[Status, ...]] = ("open", "completed")
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
 """Least first: a priority's rank is its index."""
@@ -36,21 +49,24 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a password is checked against. The hash says how it was made."""
+    """What a password is checked against. The hash says how it was made; a new one must not be `email` or `name`."""
 
     user_id: UUID
+    email: str
+    name: str
     password_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One log-in, alive until `expires_at`, which each refresh pushes on.
+    """One log-in, alive until `expires_at`, which each refresh pushes on; `device` is where, if that is known.
 
     `last_used_at` lags behind by up to a minute; None where it is not known.
     """
 
     id: UUID
     user_id: UUID
+    device: str | None
     created_at: dt.datetime
     last_refreshed_at: dt.datetime
     last_used_at: dt.datetime | None
@@ -81,6 +97,22 @@ class PersonalToken:
     created_at: dt.datetime
     expires_at: dt.datetime | None
     last_used_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent:
+    """Something that happened to an account. `address` and `device` are those of the call that did it, if known.
+
+    `session_id` is the session that it happened to, or else the one that the call came through; so is `token_id`.
+    """
+
+    id: UUID
+    type: AccountEventType
+    recorded_at: dt.datetime
+    address: str | None
+    device: str | None
+    session_id: UUID | None
+    token_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

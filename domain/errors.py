@@ -33,6 +33,7 @@ DomainError
 │   ├── ExpiryPast
 │   ├── WorkspaceUnknown
 │   ├── InvitationInvalid
+│   ├── PasswordCommon
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -300,6 +301,16 @@ class InvitationInvalid(Invalid):
 
     def __init__(self, *, pointer: str) -> None:
         super().__init__("The token is unknown, expired, withdrawn, or was used before.")
+        self.pointer = pointer
+
+
+class PasswordCommon(Invalid):
+    """The new password is one that whoever guesses would try first."""
+
+    code = "common"
+
+    def __init__(self, *, pointer: str) -> None:
+        super().__init__("This password is too easily guessed: it is a common one, or your own name or address.")
         self.pointer = pointer
 
 

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from domain.entities import (
+    AccountEvent,
+    AccountEventType,
     Credentials,
     Invitation,
     Member,
@@ -25,6 +27,7 @@ from domain.entities import (
     Workspace,
 )
 from domain.events import ProjectEvent, TaskEvent
+from domain.origins import Origin
 from domain.principals import Principal
 from domain.roles import ROLES, Role
 
@@ -44,6 +47,9 @@ class PasswordHasher(Protocol):
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Whether a hash, against which a password was verified, was made in a way that is no longer used."""
+
+    def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
+        """Whether anybody would try this password first, or anybody who has the *known* words about its owner."""
 
 
 class CredentialRepository(Protocol):
@@ -97,10 +103,13 @@ class SessionRepository(Protocol):
         """At most *limit* live sessions, ordered by id, which is by age."""
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """The session that ever had this refresh token, spent or not; its row is ours."""
+        """The session that ever had this refresh token, spent or not; its row is ours, and its user's before it."""
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
-        """Mark a refresh token as spent. False if it was before: of two who try, one succeeds."""
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
+        """Mark the live refresh token of a session, locked before, as spent: its digest. There is at most one."""
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        """When a refresh token was spent; None for one that is live, or unknown."""
 
     async def extend(self, session: Session) -> None:
         """Store when the session was refreshed and will expire, and drop its tokens that expired by then."""
@@ -126,6 +135,26 @@ class TokenRepository(Protocol):
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """False when the user has no such token."""
+
+
+class AccountLog(Protocol):
+    """What happened to accounts, for their owners to read. It goes with the account."""
+
+    async def add(
+        self,
+        kind: AccountEventType,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        token_id: UUID | None = None,
+    ) -> None:
+        """Note what happens to the caller's account, or to that of *user_id*, which is locked; now, and from here.
+
+        Where it is about no session, or no token, the one that the call comes with is noted.
+        """
+
+    async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
+        """At most *limit* events, the newest first."""
 
 
 class WorkspaceRepository(Protocol):
@@ -310,6 +339,7 @@ class Policy:
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
     invitation_lifetime: dt.timedelta = dt.timedelta(days=7)
+    refresh_grace: dt.timedelta = dt.timedelta(seconds=10)
 
 
 class Work(Protocol):
@@ -330,6 +360,10 @@ class Work(Protocol):
     @property
     def workspace_id(self) -> UUID:
         """The workspace that the call names. A call that names none must not ask."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where the call comes from."""
 
     @property
     def now(self) -> dt.datetime:
@@ -358,6 +392,10 @@ class Work(Protocol):
     @property
     def tokens(self) -> TokenRepository:
         """Personal tokens."""
+
+    @property
+    def account_log(self) -> AccountLog:
+        """What happened to accounts."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:

@@ -1,10 +1,13 @@
 """Logging in, staying logged in, and logging out.
 
 A session has short-lived access tokens and one live refresh token. A refresh spends the token and mints
-another; a spent one that comes back has been copied, by the client or by a thief, and ends the session.
+another; a spent one that comes back has been copied, by the client or by a thief, and ends the session. Only for a
+few seconds it is taken for that of a client that did not get its answer: it is exchanged, and the token that was
+live is spent in its place. So there is one live token at any time, and of a client and a thief one will come late.
 Source: RFC 9700, 4.14.2.
 """
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -33,10 +36,11 @@ class SessionEnded:
     session_id: UUID
 
 
-async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
-    """Begin a session. A password whose hash was made in an outdated way is hashed anew.
+async def log_in(work: Work, *, email: str, password: str, device: str | None = None) -> SessionTokens:
+    """Begin a session, on the *device* that is named, or else as the call's origin tells.
 
-    Raises WrongCredentials for an unknown address and for a wrong password, after the same time.
+    A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address
+    and for a wrong password, after the same time.
     """
     credentials = await work.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
@@ -54,17 +58,21 @@ async def log_in(work: Work, *, email: str, password: str) -> SessionTokens:
     session = Session(
         id=work.new_id(),
         user_id=user_id,
+        device=device or work.origin.device,
         created_at=work.now,
         last_refreshed_at=work.now,
         last_used_at=work.now,
         expires_at=work.now + work.policy.session_lifetime,
     )
     await work.sessions.add(session)
+    await work.account_log.add("session.started", user_id=user_id, session_id=session.id)
     return await _issue(work, session)
 
 
 async def refresh(work: Work, refresh_token: str) -> SessionTokens | SessionEnded:
-    """Spend a refresh token for new tokens. A spent one ends its session, which is returned, not raised.
+    """Spend a refresh token for new tokens. One that was spent ends its session, which is returned, not raised.
+
+    Within the policy's grace it may come again: its answer may be lost.
 
     Raises RefreshTokenInvalid when the token is malformed, unknown or expired, or its session has ended.
     """
@@ -72,12 +80,21 @@ async def refresh(work: Work, refresh_token: str) -> SessionTokens | SessionEnde
     session = None if digest is None else await work.sessions.lock_by_refresh_token(digest)
     if digest is None or session is None or session.expires_at <= work.now:
         raise RefreshTokenInvalid
-    if not await work.sessions.spend(digest, at=work.now):
+    live = await work.sessions.spend(session.id, at=work.now)
+    if live != digest and not await _may_come_again(work, digest):
         await work.sessions.delete(session.id, user_id=session.user_id)
+        await work.account_log.add("session.reused", user_id=session.user_id, session_id=session.id)
         return SessionEnded(session_id=session.id)
     session = replace(session, last_refreshed_at=work.now, expires_at=work.now + work.policy.session_lifetime)
     await work.sessions.extend(session)
     return await _issue(work, session)
+
+
+async def _may_come_again(work: Work, spent: bytes) -> bool:
+    replaced_at = await work.sessions.replaced_at(spent)
+    if replaced_at is None:  # it was forgotten meanwhile: it was old
+        return False
+    return max(work.now - replaced_at, dt.timedelta()) < work.policy.refresh_grace  # clocks of servers differ
 
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Session]:
@@ -98,11 +115,13 @@ async def end(work: Work, session_id: UUID) -> None:
     """End one of the caller's sessions, at once. Raises SessionNotFound."""
     if not await work.sessions.delete(session_id, user_id=work.principal.user_id):
         raise SessionNotFound(session_id)
+    await work.account_log.add("session.ended", session_id=session_id)
 
 
 async def end_all(work: Work) -> None:
     """End all of the caller's sessions, the one they call through too."""
     await work.sessions.delete_all(work.principal.user_id)
+    await work.account_log.add("sessions.ended")
 
 
 async def _issue(work: Work, session: Session) -> SessionTokens:

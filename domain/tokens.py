@@ -65,6 +65,7 @@ async def create(work: Work, draft: TokenDraft) -> IssuedToken:
         last_used_at=None,
     )
     await work.tokens.add(token, digest=minted.digest)
+    await work.account_log.add("token.created", token_id=token.id)
     return IssuedToken(token=token, text=minted.text)
 
 
@@ -84,6 +85,7 @@ async def delete(work: Work, token_id: UUID) -> None:
     """Delete one of the caller's tokens; from now on it opens nothing. Raises TokenNotFound."""
     if not await work.tokens.delete(token_id, user_id=work.principal.user_id):
         raise TokenNotFound(token_id)
+    await work.account_log.add("token.deleted", token_id=token_id)
 
 
 def _check(draft: TokenDraft, *, principal: Principal, now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ from domain import invitations, workspaces
 from domain.emails import email_key
 from domain.entities import User
 from domain.errors import AccountGone, InvitationRequired, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
+from domain.passwords import check_password
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
@@ -20,13 +21,14 @@ async def register(  # noqa: PLR0913  # what an account is made of
 ) -> User:
     """A new account with a personal workspace and its inbox; with an invitation, it is accepted.
 
-    Raises RegistrationClosed, InvitationRequired, InvitationInvalid, TimeZoneUnknown, EmailTaken.
+    Raises RegistrationClosed, InvitationRequired, InvitationInvalid, TimeZoneUnknown, PasswordCommon, EmailTaken.
     """
     if work.policy.registration == "closed":
         raise RegistrationClosed
     if work.policy.registration == "invited" and invitation_token is None:
         raise InvitationRequired
     check_zone(time_zone, pointer=_ZONE_POINTER)
+    check_password(work, password, pointer="#/password", email=email, name=name)
     password_hash = await work.passwords.hash(password)
     user = User(
         id=work.new_id(),
@@ -38,6 +40,7 @@ async def register(  # noqa: PLR0913  # what an account is made of
         revision=1,
     )
     await work.users.add(user, email_key=email_key(email), password_hash=password_hash)
+    await work.account_log.add("account.registered", user_id=user.id)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     if invitation_token is not None:
         await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
@@ -75,12 +78,13 @@ async def update(work: Work, *, name: str | Unset = UNSET, time_zone: str | Unse
 async def change_password(work: Work, *, current_password: str, new_password: str) -> None:
     """Replace the caller's password, and end all of their sessions but the one they call through.
 
-    Raises PasswordWrong (also when another call changed the password meanwhile) and AccountGone.
+    Raises PasswordCommon, PasswordWrong (also when another call changed the password meanwhile) and AccountGone.
     """
     user_id = work.principal.user_id
     credentials = await work.credentials.find(user_id)
     if credentials is None:
         raise AccountGone(user_id)
+    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     if not await work.passwords.verify(current_password, password_hash=credentials.password_hash):
         raise PasswordWrong
     new_hash = await work.passwords.hash(new_password)
@@ -88,19 +92,24 @@ async def change_password(work: Work, *, current_password: str, new_password: st
         raise PasswordWrong
     await work.users.set_password(user_id, password_hash=new_hash)
     await work.sessions.delete_all(user_id, keep=work.principal.session_id)
+    await work.account_log.add("password.changed")
 
 
 async def reset_password(work: Work, *, email: str, new_password: str) -> None:
     """Replace the password of the account with this *email*, and end all of its sessions. For operators.
 
-    Raises UserNotFound.
+    Raises UserNotFound, PasswordCommon.
     """
     credentials = await work.credentials.find_by_email(email_key(email))
+    if credentials is None:
+        raise UserNotFound
+    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     new_hash = await work.passwords.hash(new_password)
-    if credentials is None or await work.users.lock(credentials.user_id) is None:
+    if await work.users.lock(credentials.user_id) is None:
         raise UserNotFound
     await work.users.set_password(credentials.user_id, password_hash=new_hash)
     await work.sessions.delete_all(credentials.user_id)
+    await work.account_log.add("password.reset", user_id=credentials.user_id)
 
 
 async def delete(work: Work) -> None:

@@ -44,6 +44,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.ExpiryPast: INVALID_BODY,
     errors.WorkspaceUnknown: INVALID_BODY,
     errors.InvitationInvalid: INVALID_BODY,
+    errors.PasswordCommon: INVALID_BODY,
     errors.ProjectUnknown: INVALID_BODY,
     errors.DueIncomplete: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),

@@ -5,6 +5,7 @@ from uuid import UUID
 from contract.answers import Answer, created, no_content, ok, problem
 from domain import entities, sessions
 from domain.ports import Work
+from handlers.patches import sent
 from handlers.problems import CHALLENGE, SESSION_ENDED
 from handlers.views import page_view, session_view, tokens_view
 from spec.answers import Session
@@ -23,7 +24,12 @@ async def list_sessions(work: Work, limit: int, cursor: str | None = None) -> An
 
 async def create_session(work: Work, body: SessionCreate) -> Answer:
     """201 with a new session's tokens: a log-in."""
-    issued = await sessions.log_in(work, email=body.email, password=body.password.get_secret_value())
+    issued = await sessions.log_in(
+        work,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        device=sent(body.device, default=None),
+    )
     return created(tokens_view(issued), location=f"/v1/sessions/{issued.session.id}")
 
 

@@ -3,10 +3,10 @@
 from pydantic import MISSING
 
 from contract.answers import Answer, created, no_content, ok
-from domain import users
+from domain import account_log, users
 from domain.ports import Work
 from handlers.patches import patched, sent
-from handlers.views import user_view
+from handlers.views import account_event_view, page_view, user_view
 from spec.models import PasswordChange, UserCreate, UserPatch
 
 
@@ -48,3 +48,8 @@ async def change_password(work: Work, body: PasswordChange) -> Answer:
         new_password=body.new_password.get_secret_value(),
     )
     return no_content()
+
+
+async def list_account_events(work: Work, limit: int, cursor: str | None = None) -> Answer:
+    """200 with what happened to the caller's account."""
+    return ok(page_view(await account_log.page(work, limit=limit, cursor=cursor), account_event_view))

@@ -40,10 +40,24 @@ def user_view(user: entities.User) -> answers.User:
     }
 
 
+def account_event_view(event: entities.AccountEvent) -> answers.AccountEvent:
+    """An `AccountEvent`."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "recorded_at": event.recorded_at,
+        "address": event.address,
+        "device": event.device,
+        "session_id": event.session_id,
+        "token_id": event.token_id,
+    }
+
+
 def session_view(session: entities.Session, *, current: bool) -> answers.Session:
     """A `Session`; *current* is whether the request came through it."""
     return {
         "id": session.id,
+        "device": session.device,
         "created_at": session.created_at,
         "last_refreshed_at": session.last_refreshed_at,
         "last_used_at": session.last_used_at,

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from domain.entities import Invitation
 from domain.roles import ROLES, Role
 from persistence.database import Row, Runner
+from persistence.sweeps import Expired
 from persistence.tables import invitations, members
 
 _COLUMNS: Final = (
@@ -42,6 +43,13 @@ _WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(
 _WITHDRAW_ALL: Final = delete(invitations).where(
     invitations.c.workspace_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))), _BY
 )
+
+_EXPIRED: Final = Expired(invitations, invitations.c.expires_at)
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the expired invitations; how many there were. To be repeated until it is none."""
+    return await _EXPIRED.delete_some(runner, before=now)
 
 
 class Invitations:

@@ -14,12 +14,12 @@ from sqlalchemy import Delete, Select, bindparam, delete, exists, select, tuple_
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from persistence.database import Runner
+from persistence.sweeps import Expired
 from persistence.tables import client_ids, idempotency_keys, members, tombstones
 
 KEPT: Final = dt.timedelta(hours=24)
 """How long an answer is given again."""
 
-_SWEPT_AT_ONCE: Final = 500
 _ACCOUNTS: Final = UUID("f0b0a1f6-1d3c-5b5e-8f0a-6d1f2a7c9e40")
 
 _MINE: Final = (
@@ -74,12 +74,7 @@ _FORGET_USER: Final = _delete_keys(
         idempotency_keys.c.space_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
     )
 )
-_LOCK_EXPIRED: Final = (
-    _KEYS.where(idempotency_keys.c.recorded_at < _EXPIRED)
-    .order_by(idempotency_keys.c.recorded_at)
-    .limit(_SWEPT_AT_ONCE)
-    .with_for_update(skip_locked=True)
-)
+_OLD: Final = Expired(idempotency_keys, idempotency_keys.c.recorded_at)
 
 Claim = Literal["new", "repeated", "taken"]
 """Of an id: nobody used it yet; the very same request did; another one did, or it is of something that is gone."""
@@ -162,7 +157,4 @@ async def forget_user(runner: Runner, user_id: UUID) -> None:
 
 async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the answers that are no longer given; how many there were. To be repeated until it is none."""
-    found = await runner.rows(_LOCK_EXPIRED, {"expired": now - KEPT})
-    if found:
-        await runner.run(_RELEASE_KEY, [KeyOwner(space_id=s, user_id=u, key=k).parameters for s, u, k in found])
-    return len(found)
+    return await _OLD.delete_some(runner, before=now - KEPT)

@@ -11,17 +11,19 @@ from domain.entities import Session, StoredToken
 from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
-from persistence.tables import access_tokens, refresh_tokens, sessions
+from persistence.tables import access_tokens, refresh_tokens, sessions, users
 
 _COLUMNS: Final = (
     sessions.c.id,
     sessions.c.user_id,
+    sessions.c.device,
     sessions.c.created_at,
     sessions.c.last_refreshed_at,
     sessions.c.last_used_at,
     sessions.c.expires_at,
 )
 _BEFORE_ALL: Final = UUID(int=0)
+_SWEPT_AT_ONCE: Final = 100
 
 _INSERT: Final = insert(sessions)
 _INSERT_ACCESS: Final = insert(access_tokens)
@@ -36,17 +38,22 @@ _PAGE: Final = (
     .order_by(sessions.c.id)
     .limit(bindparam("limit"))
 )
-_LOCK_BY_REFRESH_TOKEN: Final = (
-    select(*_COLUMNS)
-    .where(
-        sessions.c.id
-        == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
-    )
-    .with_for_update(of=sessions)
+_OF_TOKEN: Final = (
+    sessions.c.id
+    == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
 )
-_SPEND: Final = update(refresh_tokens).where(
-    refresh_tokens.c.digest == bindparam("spent"), refresh_tokens.c.replaced_at.is_(None)
+_LOCK_USER_BY_REFRESH_TOKEN: Final = (
+    select(users.c.id)
+    .where(users.c.id == select(sessions.c.user_id).where(_OF_TOKEN).scalar_subquery())
+    .with_for_update(of=users)
 )
+_LOCK_BY_REFRESH_TOKEN: Final = select(*_COLUMNS).where(_OF_TOKEN).with_for_update(of=sessions)
+_SPEND: Final = (
+    update(refresh_tokens)
+    .where(refresh_tokens.c.session_id == bindparam("session"), refresh_tokens.c.replaced_at.is_(None))
+    .returning(refresh_tokens.c.digest)
+)
+_REPLACED_AT: Final = select(refresh_tokens.c.replaced_at).where(refresh_tokens.c.digest == bindparam("digest"))
 _EXTEND: Final = update(sessions).where(sessions.c.id == bindparam("session"))
 _DELETE_OLD_TOKENS: Final = tuple(
     delete(table).where(table.c.session_id == bindparam("session"), table.c.expires_at <= bindparam("now"))
@@ -56,6 +63,19 @@ _DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), s
 _DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
 _DELETE_EXPIRED: Final = _DELETE_ALL.where(sessions.c.expires_at <= bindparam("now"))
+_FIND_EXPIRED: Final = (
+    select(refresh_tokens.c.session_id)
+    .where(refresh_tokens.c.replaced_at.is_(None), refresh_tokens.c.expires_at <= bindparam("now"))
+    .order_by(refresh_tokens.c.expires_at)
+    .limit(_SWEPT_AT_ONCE)
+)
+_SWEEP: Final = delete(sessions).where(
+    sessions.c.id.in_(
+        select(sessions.c.id)
+        .where(sessions.c.id == bindparam("session"), sessions.c.expires_at <= bindparam("now"))
+        .with_for_update(skip_locked=True)
+    )
+)
 _GRANT: Final = (
     select(sessions.c.id, sessions.c.user_id, role_in_workspace(sessions.c.user_id))
     .join_from(access_tokens, sessions, access_tokens.c.session_id == sessions.c.id)
@@ -81,6 +101,16 @@ async def authenticate(
     return Admission(principal=Principal(user_id=user_id, session_id=session_id), role=role)
 
 
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the expired sessions, with their tokens; how many there were. To be repeated until it is none.
+
+    A session's end is that of its live refresh token, by which it is found: an index on sessions would be written by
+    each refresh. One that somebody holds is passed over.
+    """
+    expired = await runner.rows(_FIND_EXPIRED, {"now": now})
+    return sum([await runner.run(_SWEEP, {"session": row[0], "now": now}) for row in expired])
+
+
 class Sessions:
     """Implements domain.ports.SessionRepository."""
 
@@ -92,6 +122,7 @@ class Sessions:
         values = {
             "id": session.id,
             "user_id": session.user_id,
+            "device": session.device,
             "created_at": session.created_at,
             "last_refreshed_at": session.last_refreshed_at,
             "last_used_at": session.last_used_at,
@@ -110,13 +141,20 @@ class Sessions:
         return [_session(row) for row in await self._runner.rows(_PAGE, parameters)]
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """One read, which locks."""
+        """Two reads, which lock."""
+        await self._runner.row(_LOCK_USER_BY_REFRESH_TOKEN, {"digest": digest})
         row = await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest})
         return None if row is None else _session(row)
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
         """One write."""
-        return await self._runner.run(_SPEND, {"spent": digest, "replaced_at": at}) == 1
+        row = await self._runner.row(_SPEND, {"session": session_id, "replaced_at": at})
+        return None if row is None else bytes(row[0])
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        """One read."""
+        row = await self._runner.row(_REPLACED_AT, {"digest": digest})
+        return None if row is None else row[0]
 
     async def extend(self, session: Session) -> None:
         """Three writes."""
@@ -146,10 +184,11 @@ def _token_values(token: StoredToken) -> dict[str, object]:
 
 
 def _session(row: Row) -> Session:
-    session_id, user_id, created_at, last_refreshed_at, last_used_at, expires_at = row
+    session_id, user_id, device, created_at, last_refreshed_at, last_used_at, expires_at = row
     return Session(
         id=session_id,
         user_id=user_id,
+        device=device,
         created_at=created_at,
         last_refreshed_at=last_refreshed_at,
         last_used_at=last_used_at,

@@ -122,6 +122,7 @@ sessions: Final = Table(
     Column("last_refreshed_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("last_used_at", INSTANT),
+    Column("device", Text),
     PrimaryKeyConstraint("id", name="pk_sessions"),
     ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
     Index("ix_sessions_user_id_id", "user_id", "id"),
@@ -149,6 +150,38 @@ refresh_tokens: Final = Table(
     ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"),
     Index("ix_refresh_tokens_session_id", "session_id"),
 )
+_IS_LIVE: Final = refresh_tokens.c.replaced_at.is_(None)
+Index(
+    "uq_refresh_tokens_live",
+    refresh_tokens.c.session_id,
+    unique=True,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
+Index(
+    "ix_refresh_tokens_live_expires_at",
+    refresh_tokens.c.expires_at,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
+
+account_events: Final = Table(
+    "account_events",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("address", Text),
+    Column("device", Text),
+    Column("session_id", Uuid),
+    Column("token_id", Uuid),
+    PrimaryKeyConstraint("id", name="pk_account_events"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_account_events_user_id", ondelete="CASCADE"),
+    Index("ix_account_events_user_id_id", "user_id", "id"),
+    Index("ix_account_events_recorded_at", "recorded_at"),
+)
+"""What happened to accounts. It names sessions and tokens that may be gone."""
 
 personal_tokens: Final = Table(
     "personal_tokens",
@@ -377,7 +410,17 @@ idempotency_keys: Final = Table(
 account. The answer is null only within the transaction that makes it."""
 
 UNLOGGED_TABLES: Final = frozenset(
-    {users, sessions, access_tokens, refresh_tokens, personal_tokens, invitations, client_ids, idempotency_keys}
+    {
+        users,
+        sessions,
+        access_tokens,
+        refresh_tokens,
+        personal_tokens,
+        account_events,
+        invitations,
+        client_ids,
+        idempotency_keys,
+    }
 )
 """What anybody may change. The rest lies in workspaces, and only the journal may. An invitation does, too, but has an
 e-mail address in it, which no log may tell."""

@@ -11,6 +11,7 @@ from domain.entities import PersonalToken
 from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
+from persistence.sweeps import Expired
 from persistence.tables import personal_tokens
 
 _COLUMNS: Final = (
@@ -45,6 +46,8 @@ _GRANT: Final = select(
     role_in_workspace(personal_tokens.c.user_id),
 ).where(personal_tokens.c.digest == bindparam("digest"), _IS_LIVE)
 
+_EXPIRED: Final = Expired(personal_tokens, personal_tokens.c.expires_at)
+
 
 async def authenticate(
     runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
@@ -64,6 +67,11 @@ async def authenticate(
     )
     works_there = workspace_ids is None or workspace_id in workspace_ids
     return Admission(principal=principal, role=role if works_there else None)
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the expired tokens; how many there were. To be repeated until it is none."""
+    return await _EXPIRED.delete_some(runner, before=now)
 
 
 class Tokens:

@@ -18,10 +18,12 @@ from uuid import UUID
 from sqlalchemy import Executable
 
 from domain.errors import AccountGone, StorageUnavailable
+from domain.origins import Origin
 from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema
+from persistence.account_log import AccountLog
 from persistence.database import Database, Parameters, Row, Transaction
 from persistence.invitations import Invitations
 from persistence.journal import EncodeEvent, Guarded, Journal
@@ -53,10 +55,10 @@ class UnitOfWork:
 
     A *safe* one reads in autocommit, and cannot write. *admit* is given the caller's role in the workspace,
     as read under its lock, or None where there is no such workspace or membership; it lets the call go on,
-    or raises.
+    or raises. *origin* is asked only where it is written down.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,
         dependencies: Dependencies,
         *,
@@ -64,6 +66,7 @@ class UnitOfWork:
         workspace_id: UUID | None,
         safe: bool,
         admit: Callable[[Role | None], None],
+        origin: Callable[[], Origin] = Origin,
     ) -> None:
         self._dependencies = dependencies
         self._principal = principal
@@ -72,6 +75,7 @@ class UnitOfWork:
         self._transaction = _LazyTransaction(dependencies.database, self._open)
         self._safe = safe
         self._admit = admit
+        self._origin = origin
         self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
@@ -88,6 +92,9 @@ class UnitOfWork:
         self.users = Users(runner)
         self.sessions = Sessions(runner)
         self.tokens = Tokens(runner)
+        self.account_log = AccountLog(
+            runner, principal=principal, new_id=dependencies.new_id, call=lambda: (self.now, self.origin)
+        )
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
         self.invitations = Invitations(runner)
@@ -109,6 +116,11 @@ class UnitOfWork:
             message = "the call names no workspace"
             raise RuntimeError(message)
         return self._workspace_id
+
+    @cached_property
+    def origin(self) -> Origin:
+        """See Work."""
+        return self._origin()
 
     @cached_property
     def now(self) -> dt.datetime:

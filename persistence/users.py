@@ -27,10 +27,9 @@ _LOCK: Final = _SELECT.with_for_update()
 _LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
 _UPDATE: Final = update(users).where(_ME)
 _DELETE: Final = delete(users).where(_ME)
-_CREDENTIALS: Final = select(users.c.id, users.c.password_hash).where(_ME)
-_CREDENTIALS_BY_EMAIL: Final = select(users.c.id, users.c.password_hash).where(
-    users.c.email_key == bindparam("email_key")
-)
+_SECRETS: Final = select(users.c.id, users.c.email, users.c.name, users.c.password_hash)
+_CREDENTIALS: Final = _SECRETS.where(_ME)
+_CREDENTIALS_BY_EMAIL: Final = _SECRETS.where(users.c.email_key == bindparam("email_key"))
 
 
 class Users:
@@ -118,4 +117,7 @@ def _user(row: Row | None) -> User | None:
 
 
 def _credentials(row: Row | None) -> Credentials | None:
-    return None if row is None else Credentials(user_id=row[0], password_hash=row[1])
+    if row is None:
+        return None
+    user_id, email, name, password_hash = row
+    return Credentials(user_id=user_id, email=email, name=name, password_hash=password_hash)

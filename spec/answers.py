@@ -52,12 +52,36 @@ class User(TypedDict):
     revision: int
 
 
+class AccountEvent(TypedDict):
+    """
+    Something that happened to an account.
+    """
+
+    id: UUID
+    type: str
+    recorded_at: datetime
+    address: str | None
+    device: str | None
+    session_id: UUID | None
+    token_id: UUID | None
+
+
+class AccountEventPage(TypedDict):
+    """
+    A page of what happened to an account.
+    """
+
+    items: list[AccountEvent]
+    next_cursor: str | None
+
+
 class Session(TypedDict):
     """
     One log-in on one device.
     """
 
     id: UUID
+    device: str | None
     created_at: datetime
     last_refreshed_at: datetime
     last_used_at: datetime | None

@@ -62,6 +62,7 @@ class SessionCreate(BaseModel):
     )
     email: str
     password: SecretStr
+    device: str | MISSING = MISSING
 
 
 class SessionRefresh(BaseModel):

@@ -47,6 +47,7 @@ def server(running: Sample) -> Sample:
     running.store.ids.clear()
     running.store.unreachable.clear()
     running.store.closed_streams.clear()
+    running.store.clients.clear()
     return running
 
 

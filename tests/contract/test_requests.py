@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from .conftest import STATION_ID, Sample
+from .sample.application import build
+from .sample.store import Store
 from .wire import Reply
 
 UUID = "0190a5f0-0000-7000-8000-000000000001"
@@ -323,3 +326,25 @@ def test_the_answer_to_thousands_of_faults_far_down_is_short(server: Sample) -> 
     assert len(reply.body) < 200_000
     assert len(reply.json["errors"]) == 50
     assert all(fault["pointer"].count("/") <= 33 for fault in reply.json["errors"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "agent"),
+    [
+        ((), ""),
+        (("User-Agent: probe/1 (x)",), "probe/1 (x)"),
+        (("user-agent: first", "User-Agent: second"), "first"),
+        (("User-Agent: \xe9",), "\xe9"),
+    ],
+)
+def test_a_unit_of_work_is_told_who_sends(server: Sample, lines: tuple[str, ...], agent: str) -> None:
+    assert server.call("GET", STYLES, *lines).status == 200
+    assert server.store.clients[-1] == ("127.0.0.1", agent)
+
+
+async def test_a_connection_without_an_address_is_none() -> None:
+    store = Store()
+    transport = httpx.ASGITransport(build(store), client=None)  # type: ignore[arg-type]  # of a Unix socket
+    async with httpx.AsyncClient(transport=transport, base_url="http://sample", headers={"User-Agent": "x"}) as client:
+        assert (await client.get(STYLES)).status_code == 200
+    assert store.clients == [(None, "x")]

@@ -36,6 +36,8 @@ RULES: Mapping[tuple[str, str], str] = {
     ("id-taken", "#/id"): "an id is of one thing, and of one request that made it",
     ("reused", "Idempotency-Key"): "a key is of one request",
     ("password", "#/current_password"): "the current password must be the current one",
+    ("common", "#/password"): "a password is not easily guessed",
+    ("common", "#/new_password"): "a password is not easily guessed",
     ("project", "#/project_id"): "a task's project is one of the same workspace",
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
@@ -227,6 +229,13 @@ class _Seen:
         if body and _is_chosen(case, body["email"]):
             body["email"] = f"newcomer-{next(self.numbers)}@example.net"
 
+    def put_password(self, case: Case) -> None:
+        """Choose a password that is not easily guessed: what Schemathesis makes up, such as `00000000`, is."""
+        body = _valid_body(case)
+        for name in ("password", "new_password"):
+            if name in body and _is_chosen(case, body[name]):
+                body[name] = f"nobody would guess {next(self.numbers)}"
+
     @staticmethod
     def _page(case: Case) -> tuple[str, frozenset[tuple[str, str]]]:
         filters = {(name, str(value)) for name, value in case.query.items() if name not in {"cursor", "limit"}}
@@ -332,10 +341,11 @@ def _have_a_token(case: Case) -> None:
 
 
 _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
-    "register_user": (_know_the_time_zones, _seen.put_email),
+    "register_user": (_know_the_time_zones, _seen.put_email, _seen.put_password),
     "update_me": (_know_the_time_zones,),
     "delete_me": (_somebody.stand_in,),
-    "change_password": (_somebody.stand_in,),
+    "change_password": (_somebody.stand_in, _seen.put_password),
+    "list_account_events": (_seen.put_cursor,),
     "list_sessions": (_seen.put_cursor,),
     "create_session": (_know_the_password,),
     "delete_sessions": (_somebody.stand_in,),

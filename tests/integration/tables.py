@@ -17,9 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from domain import opaque
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import access_tokens, invitations, members, metadata, sessions, workspaces
+from persistence.tables import (
+    access_tokens,
+    invitations,
+    members,
+    metadata,
+    personal_tokens,
+    refresh_tokens,
+    sessions,
+    workspaces,
+)
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
 
 
 class Tables:
@@ -138,12 +148,24 @@ class Tables:
         mine = invitations.c.id == UUID(invitation_id)
         self.write(update(invitations).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
+    def expire_token(self, token_id: str) -> None:
+        """As if a personal token's time had come."""
+        mine = personal_tokens.c.id == UUID(token_id)
+        self.write(update(personal_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+
     def expire_access_tokens(self, session_id: str) -> None:
         """As if an hour had passed."""
         mine = access_tokens.c.session_id == UUID(session_id)
         self.write(update(access_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
+    def age_refresh_tokens(self, session_id: str) -> None:
+        """As if those that were spent had been a minute before."""
+        spent = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_not(None))
+        self.write(update(refresh_tokens).where(*spent).values(replaced_at=dt.datetime.now(dt.UTC) - MINUTE))
+
     def expire_session(self, session_id: str) -> None:
         """As if a month had passed without a refresh."""
-        mine = sessions.c.id == UUID(session_id)
-        self.write(update(sessions).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+        long_ago = NOW - dt.timedelta(days=300)
+        self.write(update(sessions).where(sessions.c.id == UUID(session_id)).values(expires_at=long_ago))
+        live = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_(None))
+        self.write(update(refresh_tokens).where(*live).values(expires_at=long_ago))

@@ -497,6 +497,8 @@ def test_a_database_that_is_not_on_the_server_is_one_line(postgres_databases: Po
         (("create", "new@example.com", "--name", "Ada"), "short", "password"),
         (("create", "new@example.com", "--name", "Ada"), "", "password"),
         (("create", "new@example.com", "--name", "Ada", "--time-zone", "Mars"), PASSWORD, "time zone"),
+        (("create", "new@example.com", "--name", "Ada"), "iloveyou", "password"),
+        (("create", "ada.lovelace@example.com", "--name", "Ada"), "Ada.Lovelace", "password"),
         (("password", "new@example.com"), "short", "password"),
         (("password", "nobody@example.com"), PASSWORD, "There is no account"),
     ],

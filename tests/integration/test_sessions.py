@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
@@ -26,6 +27,7 @@ from tests.integration.clients import (
     Person,
     done,
     everything,
+    made,
     new_email,
     ok,
     pages,
@@ -136,6 +138,41 @@ def test_my_sessions_are_listed_oldest_first_and_mine_is_marked(ada: Person, bob
     assert first["last_refreshed_at"] == first["created_at"]
 
 
+@pytest.mark.parametrize(
+    ("body", "agent", "device"),
+    [
+        ({"device": "Ada's \N{MOBILE PHONE}"}, "curl/8", "Ada's \N{MOBILE PHONE}"),
+        ({}, "Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (X11; Linux)"),
+        ({}, "x" * 8000, "x" * 100),
+        ({}, "tab\tand \xe9", "taband \xe9"),
+        ({}, "", None),
+        ({}, None, None),
+    ],
+)
+def test_a_session_is_listed_with_its_device(
+    client: Client, ada: Person, body: dict[str, str], agent: str | None, device: str | None
+) -> None:
+    """*agent* None: the header is left out."""
+    request = client.build_request(
+        "POST",
+        "/v1/sessions",
+        json={"email": ada.user["email"], "password": PASSWORD, **body},
+        headers={b"User-Agent": (agent or "").encode("latin-1")},
+    )
+    if agent is None:
+        del request.headers["User-Agent"]
+    begun = made(client.send(request))
+    assert {s["id"]: s["device"] for s in everything(ada.client, "/v1/sessions")}[begun["session_id"]] == device
+
+
+@pytest.mark.parametrize(
+    ("device", "fault"), [("", "min-length"), (" \t", "pattern"), ("x" * 101, "max-length"), (None, "type")]
+)
+def test_a_device_has_a_name_of_a_line(client: Client, ada: Person, device: str | None, fault: str) -> None:
+    body = {"email": ada.user["email"], "password": PASSWORD, "device": device}
+    assert f"#/device {fault}" in refused(client.post("/v1/sessions", json=body), 422, "invalid-body")
+
+
 def test_sessions_come_in_pages(ada: Person) -> None:
     ids = [ada.tokens["session_id"], *(ada.log_in()["session_id"] for _ in range(4))]
     assert [[s["id"] for s in page] for page in pages(ada.client, "/v1/sessions", limit=2)] == [
@@ -164,7 +201,7 @@ def test_an_expired_session_is_not_listed_and_is_forgotten_at_the_next_log_in(ad
     tables.expire_session(old["session_id"])
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
     ada.log_in()
-    assert tables.mentions(old["session_id"]) == {}
+    assert tables.mentions(old["session_id"]) == {"account_events": 1}
 
 
 def test_an_ended_session_opens_nothing(client: Client, ada: Person) -> None:
@@ -237,6 +274,7 @@ def test_refreshing_goes_on_and_on(client: Client, ada: Person) -> None:
 
 def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Person, tables: Tables) -> None:
     newer = refresh(client, ada.tokens["refresh_token"])
+    tables.age_refresh_tokens(ada.tokens["session_id"])
     again = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
     refused(again, 401, "session-ended")
     for token in (ada.tokens["access_token"], newer["access_token"]):
@@ -244,26 +282,62 @@ def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Pe
     for token in (newer["refresh_token"], ada.tokens["refresh_token"]):
         answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
         refused(answer, 401, "session-ended")
-    assert tables.mentions(ada.tokens["session_id"]) == {}
+    assert tables.mentions(ada.tokens["session_id"]) == {"account_events": 2}
 
 
-def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: Person) -> None:
+def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: Person, tables: Tables) -> None:
     other = ada.log_in()
     refresh(client, other["refresh_token"])
+    tables.age_refresh_tokens(other["session_id"])
     refused(client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]}), 401, "session-ended")
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
-def test_of_many_who_refresh_at_once_one_succeeds_and_the_session_ends(client: Client, ada: Person) -> None:
+def test_who_did_not_get_their_answer_refreshes_again(client: Client, ada: Person, tables: Tables) -> None:
+    lost = refresh(client, ada.tokens["refresh_token"])
+    renewed = refresh(client, ada.tokens["refresh_token"])
+    ok(client.with_token(renewed["access_token"]).get("/v1/users/me"))
+    tables.age_refresh_tokens(ada.tokens["session_id"])
+    newest = refresh(client, renewed["refresh_token"])
+    ok(client.with_token(newest["access_token"]).get("/v1/users/me"))
+    late = client.post("/v1/sessions/refresh", json={"refresh_token": lost["refresh_token"]})
+    refused(late, 401, "session-ended")
+    refused(client.with_token(newest["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
+
+
+def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str]]]:
+    """Many answers to one refresh token, each with its status."""
+
     def attempt(_number: int) -> tuple[int, dict[str, str]]:
-        answer = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
+        answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
         return answer.status_code, answer.json()
 
-    with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(attempt, range(6)))
-    assert sorted(status for status, _ in answers) == [200, 401, 401, 401, 401, 401]
-    (winner,) = (tokens for status, tokens in answers if status == 200)
-    refused(client.with_token(winner["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(attempt, range(8)))
+
+
+def test_of_many_who_refresh_at_once_all_are_answered_and_one_has_the_live_token(
+    client: Client, ada: Person, tables: Tables
+) -> None:
+    answers = refresh_at_once(client, ada.tokens["refresh_token"])
+    assert [status for status, _ in answers] == [200] * 8
+    digests = {opaque.digest_of(tokens["refresh_token"], kind="refresh"): tokens for _, tokens in answers}
+    mine = (refresh_tokens.c.session_id == UUID(ada.tokens["session_id"]), refresh_tokens.c.replaced_at.is_(None))
+    ((live,),) = tables.rows(select(refresh_tokens.c.digest).where(*mine))
+    tables.age_refresh_tokens(ada.tokens["session_id"])
+    newest = refresh(client, digests[bytes(live)]["refresh_token"])
+    for tokens in (*digests.values(), newest):
+        ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
+
+
+def test_of_many_who_come_with_an_old_token_one_ends_the_session(client: Client, ada: Person, tables: Tables) -> None:
+    newer = refresh(client, ada.tokens["refresh_token"])
+    tables.age_refresh_tokens(ada.tokens["session_id"])
+    answers = refresh_at_once(client, ada.tokens["refresh_token"])
+    assert [status for status, _ in answers] == [401] * 8
+    told = Counter(problem["detail"] for _, problem in answers)
+    assert sorted(told.values()) == [1, 7]  # one ended it, the others find it ended
+    refused(client.with_token(newer["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("kind", ["of an ended session", "expired", "an access token", "garbage", "mistyped"])

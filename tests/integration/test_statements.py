@@ -136,20 +136,50 @@ def test_a_write_that_changes_nothing_takes_four(ada: Person) -> None:
     assert statements_of(lambda: ok(ada.client.post(path))) == [AUTHENTICATE, *LOCK, "SELECT tasks"]
 
 
-def test_registering_takes_five(client: Client) -> None:
+def test_registering_takes_six(client: Client) -> None:
     def register() -> None:
         made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
-    inserted = ["users", "workspaces", "members", "projects", "events"]
+    inserted = ["users", "account_events", "workspaces", "members", "projects", "events"]
     assert statements_of(register) == [f"INSERT {table}" for table in inserted]
 
 
-def test_logging_in_takes_six(ada: Person) -> None:
+def test_logging_in_takes_seven(ada: Person) -> None:
     assert statements_of(ada.log_in) == [
         "SELECT users",  # the password's hash, outside of the transaction
         "SELECT users",  # the same again, locked
         "DELETE sessions",  # those that expired
         "INSERT sessions",
+        "INSERT account_events",
+        "INSERT access_tokens",
+        "INSERT refresh_tokens",
+    ]
+
+
+@pytest.mark.parametrize("whose", ["mine", "nobody's"])
+def test_a_log_in_that_is_refused_takes_one_whether_the_address_is_known_or_not(ada: Person, whose: str) -> None:
+    body = {"email": ada.user["email"] if whose == "mine" else new_email(), "password": "wrong"}
+
+    def fail() -> None:
+        refused(ada.client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+
+    assert statements_of(fail) == ["SELECT users"]
+
+
+def test_refreshing_takes_eight(ada: Person) -> None:
+    tokens = dict(ada.tokens)
+
+    def refresh() -> None:
+        body = {"refresh_token": tokens["refresh_token"]}
+        tokens.update(ok(ada.client.post("/v1/sessions/refresh", json=body)))
+
+    assert statements_of(refresh) == [
+        "SELECT refresh_tokens",  # the user whose it is, locked
+        "SELECT refresh_tokens",  # the session, locked
+        "UPDATE refresh_tokens",  # the one that was live is spent
+        "UPDATE sessions",
+        "DELETE access_tokens",  # those that expired
+        "DELETE refresh_tokens",
         "INSERT access_tokens",
         "INSERT refresh_tokens",
     ]

@@ -1,4 +1,4 @@
-"""Kept answers are forgotten after a day, by whichever server comes to it."""
+"""What has expired is deleted by whichever server comes to it: kept answers, sessions, what happened to accounts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from sqlalchemy import func, insert, select, update
 from app.background import repeating
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
-from app.sweeping import sweep
+from app.sweeping import SWEEPS, Sweep, sweep, sweep_all
 from contract.document import Document
 from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
+from persistence import account_log, invitations, retries, sessions, tokens
 from persistence.database import Database
-from persistence.tables import idempotency_keys
+from persistence.tables import account_events, idempotency_keys
 from persistence.unit_of_work import Dependencies
-from tests.integration.clients import Person, made
+from tests.integration.clients import Client, Person, everything, made, ok
 from tests.integration.programs import patiently
 from tests.integration.tables import NOW, Tables
 from tests.server import serving
 
 KEPT = select(func.count()).select_from(idempotency_keys)
+KEPT_EVENTS = dt.timedelta(days=400)
+ALMOST = dt.datetime.now(dt.UTC) - KEPT_EVENTS + dt.timedelta(hours=1)
 
 
 def dependencies(url: str) -> Dependencies:
@@ -47,16 +50,72 @@ def test_what_expired_is_deleted_and_what_may_be_asked_for_is_not(
     old = idempotency_keys.c.recorded_at < NOW.replace(year=2300)
     tables.write(update(idempotency_keys).where(old).values(recorded_at=NOW.replace(year=2020)))
     keep(bob, 2)
-    assert asyncio.run(_swept(dependencies(module_database_url))) == 3
+    assert swept(module_database_url, retries.sweep) == 3
     assert tables.rows(KEPT) == [(2,)]
-    assert asyncio.run(_swept(dependencies(module_database_url))) == 0
+    assert swept(module_database_url, retries.sweep) == 0
 
 
-async def _swept(parts: Dependencies) -> int:
-    try:
-        return await sweep(parts)
-    finally:
-        await parts.database.close()
+def test_the_sessions_of_people_who_never_come_back_are_deleted(
+    module_database_url: str, client: Client, ada: Person, bob: Person, tables: Tables
+) -> None:
+    renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": bob.tokens["refresh_token"]}))
+    gone = [ada.tokens["session_id"], *(ada.log_in()["session_id"] for _ in range(120))]
+    for session_id in gone:
+        tables.expire_session(session_id)
+    before = tables.digest()
+    assert swept(module_database_url, sessions.sweep) == len(gone)
+    assert swept(module_database_url, sessions.sweep) == 0
+    after = tables.digest()
+    assert {name for name in before if before[name] != after[name]} == {"sessions", "access_tokens", "refresh_tokens"}
+    assert tables.mentions(*gone).keys() == {"account_events"}
+    assert tables.mentions(bob.tokens["session_id"]) == {
+        "sessions": 1,
+        "access_tokens": 2,
+        "refresh_tokens": 2,  # the spent one is remembered
+        "account_events": 1,
+    }
+    ok(client.with_token(renewed["access_token"]).get("/v1/users/me"))
+
+
+def test_what_happened_to_an_account_is_forgotten_after_four_hundred_days(
+    module_database_url: str, ada: Person, bob: Person, tables: Tables
+) -> None:
+    mine = account_events.c.user_id == UUID(ada.id)
+    now = dt.datetime.now(dt.UTC)
+    tables.write(update(account_events).where(mine).values(recorded_at=now - KEPT_EVENTS))
+    ada.log_in()
+    tables.write(
+        update(account_events).where(mine, account_events.c.recorded_at > now - KEPT_EVENTS).values(recorded_at=ALMOST)
+    )
+    assert swept(module_database_url, account_log.sweep) == 2
+    assert [event["type"] for event in everything(ada.client, "/v1/users/me/events")] == ["session.started"]
+    assert len(everything(bob.client, "/v1/users/me/events")) == 2
+
+
+def test_expired_tokens_and_invitations_are_deleted(module_database_url: str, ada: Person, tables: Tables) -> None:
+    home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
+    invited = [ada.create(f"{home}/invitations", email=f"{n}@example.com", role="viewer")["id"] for n in "ab"]
+    far = "2099-01-01T00:00:00Z"
+    minted = [ada.create("/v1/tokens", name=n, scopes=["read"], expires_at=far)["id"] for n in "ab"]
+    tables.expire_invitation(invited[0])
+    tables.expire_token(minted[0])
+    assert swept(module_database_url, invitations.sweep) == 1
+    assert swept(module_database_url, tokens.sweep) == 1
+    assert tables.mentions(invited[0]) == {}
+    assert tables.mentions(minted[0]).keys() == {"account_events"}
+    assert [each["id"] for each in everything(ada.client, f"{home}/invitations")] == invited[1:]
+    assert [each["id"] for each in everything(ada.client, "/v1/tokens")] == minted[1:]
+
+
+def swept(url: str, which: Sweep) -> int:
+    async def run() -> int:
+        parts = dependencies(url)
+        try:
+            return await sweep(parts, which)
+        finally:
+            await parts.database.close()
+
+    return asyncio.run(run())
 
 
 async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_away(
@@ -69,16 +128,17 @@ async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_
 
         async def begin(self) -> NoReturn:
             self.tries += 1
-            if self.tries > 1:
+            if self.tries > len(SWEEPS):
                 tried_again.set()
             raise StorageUnavailable if self.tries % 2 else KeyError
 
     database = Away(module_database_url)
     parts = replace(dependencies(module_database_url), database=database, clock=lambda: dt.datetime.now(dt.UTC))
     with caplog.at_level(logging.WARNING):
-        async with repeating(lambda: sweep(parts), every_s=0.001):
+        async with repeating(lambda: sweep_all(parts), every_s=0.001):
             await tried_again.wait()
-    assert {record.getMessage() for record in caplog.records} == {"work in the background failed"}
+    assert {record.getMessage() for record in caplog.records} == {"could not sweep"}
+    assert len(caplog.records) >= len(SWEEPS), "one that fails does not keep the others from being done"
 
 
 def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: str) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
@@ -107,8 +107,7 @@ def test_a_deleted_token_opens_nothing(ada: Person, bob: Person) -> None:
 
 def test_an_expired_token_opens_nothing_and_is_not_listed(ada: Person, tables: Tables) -> None:
     token = token_of(ada, "read", expires_at=FAR)
-    mine = personal_tokens.c.id == UUID(token["id"])
-    tables.write(update(personal_tokens).where(mine).values(expires_at=NOW.replace(year=2020)))
+    tables.expire_token(token["id"])
     refused(ada.client.with_token(token["token"]).get("/v1/workspaces"), 401, "unauthenticated")
     assert ok(ada.client.get("/v1/tokens"))["items"] == []
 

@@ -70,6 +70,10 @@ def test_log_in_does_not_care_for_the_case_of_the_address(client: Client, ada: P
         ({"email": "a" * 250 + "@example.com"}, {"#/email max-length", "#/email format"}),
         ({"password": "seven77"}, {"#/password min-length"}),
         ({"password": "x" * 129}, {"#/password max-length"}),
+        ({"password": "password"}, {"#/password common"}),
+        ({"password": "Baseball"}, {"#/password common"}),
+        ({"email": "ada.lovelace@example.com", "password": "ADA.LOVELACE"}, {"#/password common"}),
+        ({"name": "Ada Lovelace", "password": "ada lovelace"}, {"#/password common"}),
         ({"name": " "}, {"#/name pattern"}),
         ({"name": None}, {"#/name type"}),
         ({"time_zone": "Mars/Olympus"}, {"#/time_zone time-zone"}),
@@ -178,6 +182,24 @@ def test_a_wrong_current_password_changes_nothing(client: Client, ada: Person, t
 def test_an_unfit_new_password_is_refused(ada: Person) -> None:
     answer = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
     assert refused(answer, 422, "invalid-body") == {"#/new_password min-length"}
+
+
+@pytest.mark.parametrize("new", ["trustno1", "e-mail address"])
+def test_a_new_password_that_is_easily_guessed_is_refused(ada: Person, new: str) -> None:
+    password = ada.user["email"].upper() if new == "e-mail address" else new
+    answer = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": password})
+    assert refused(answer, 422, "invalid-body") == {"#/new_password common"}
+
+
+def test_a_password_may_be_of_any_characters(client: Client) -> None:
+    body = {"email": new_email(), "password": "\N{CROWN}" * 127 + "e\N{COMBINING ACUTE ACCENT}"}
+    refused(client.post("/v1/users", json={**body, "name": "Ada"}), 422, "invalid-body")
+    longest = body["password"][1:]
+    made(client.post("/v1/users", json={**body, "password": longest, "name": "Ada"}))
+    composed = longest[:-2] + "\N{LATIN SMALL LETTER E WITH ACUTE}"
+    log_in(client, body["email"], composed)
+    answer = client.post("/v1/sessions", json={"email": body["email"], "password": longest[1:]})
+    refused(answer, 401, "invalid-credentials")
 
 
 def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Person) -> None:

@@ -25,7 +25,7 @@ from handlers.events import payload_of
 from persistence.database import Database
 from persistence.tables import invitations
 from persistence.unit_of_work import Dependencies, UnitOfWork
-from tests.unit.fakes import NOON, FakePasswords
+from tests.unit.fakes import HOME, NOON, FakePasswords
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -88,7 +88,12 @@ class Caller:
             encode_event=self.encode_event,
         )
         return UnitOfWork(
-            dependencies, principal=self.principal, workspace_id=self.workspace, safe=safe, admit=self.admit
+            dependencies,
+            principal=self.principal,
+            workspace_id=self.workspace,
+            safe=safe,
+            admit=self.admit,
+            origin=lambda: HOME,
         )
 
     async def write(
@@ -127,6 +132,12 @@ class Caller:
     def user_id(self) -> UUID:
         assert self.principal is not None
         return self.principal.user_id
+
+    @property
+    def session_id(self) -> UUID:
+        assert self.principal is not None
+        assert self.principal.session_id is not None
+        return self.principal.session_id
 
     @property
     def workspace_id(self) -> UUID:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from alembic.util import CommandError
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
-from domain import projects, sessions, tasks
+from domain import account_log, projects, sessions, tasks
+from domain.ports import Policy
+from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
 from persistence import schema, tables
 from persistence.database import Database
@@ -152,6 +155,26 @@ async def test_a_database_with_data_goes_down_and_up_again(database_url: str, da
     migrations.upgrade(database_url)
     assert described(database_url) == before
     assert await Caller(database=database).register("ada")
+
+
+async def test_a_session_outlives_the_account_log_and_is_made_anew_without_its_device(
+    database_url: str, database: Database
+) -> None:
+    ada = (await Caller(database=database).register("ada")).account
+    begun = await ada.write(sessions.log_in, email="ada@example.com", password="ada")
+    renewed = await ada.write(sessions.refresh, begun.refresh_token)
+    assert isinstance(renewed, SessionTokens)
+    await database.close()
+
+    migrations.downgrade(database_url, "0002")
+    migrations.upgrade(database_url)
+
+    assert (await ada.read(account_log.page)).items == ()
+    (session,) = (await ada.read(sessions.page)).items
+    assert session == replace(renewed.session, device=None)
+    assert isinstance(await ada.write(sessions.refresh, renewed.refresh_token), SessionTokens)
+    ada.clock.now += Policy().refresh_grace
+    assert isinstance(await ada.write(sessions.refresh, begun.refresh_token), SessionEnded)
 
 
 async def test_the_schemas_revision_is_told_to_a_running_server(database: Database, empty_database_url: str) -> None:

@@ -17,14 +17,16 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from domain import invitations, members, projects, sessions, tasks, tokens, users, workspaces
+from app.sweeping import SWEEPS
+from domain import account_log, invitations, members, projects, sessions, tasks, tokens, users, workspaces
 from domain.entities import Status
-from domain.ports import SortKey, TaskQuery
+from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
+from domain.sessions import SessionEnded
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
-from persistence import retries, tables, uses
 from persistence import sessions as session_rows
+from persistence import tables, uses
 from persistence import tokens as token_rows
 from persistence.database import Database
 from tests.databases import run_elsewhere
@@ -74,6 +76,11 @@ TIMES = {"created_at": NOON, "updated_at": NOON}
 TOMORROW = NOON + dt.timedelta(days=1)
 
 
+def session_end(number: int) -> dt.datetime:
+    """Half of them have expired."""
+    return TOMORROW - dt.timedelta(minutes=2 * number)
+
+
 def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(tables.users),
@@ -98,7 +105,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
                 "user_id": user(n),
                 "created_at": NOON,
                 "last_refreshed_at": NOON,
-                "expires_at": TOMORROW,
+                "expires_at": session_end(n),
             }
             for n in range(OWNERS)
         ],
@@ -107,14 +114,22 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         insert(tables.personal_tokens),
         [
             {"id": numbered(6, n), "user_id": user(n), "name": "x", "digest": digest(n), "scopes": {"read"}}
-            | {"created_at": NOON, "expires_at": TOMORROW}
+            | {"created_at": NOON, "expires_at": TOMORROW - dt.timedelta(days=2) * (n % 100 == 99)}
             for n in range(OWNERS)
+        ],
+    )
+    yield (
+        insert(tables.account_events),
+        [
+            {"id": numbered(8, n), "user_id": user(n), "type": "session.started"}
+            | {"recorded_at": NOON - dt.timedelta(days=n % 500)}
+            for n in range(5 * OWNERS)
         ],
     )
     for table in (tables.access_tokens, tables.refresh_tokens):
         yield (
             insert(table),
-            [{"digest": digest(n), "session_id": session(n), "expires_at": TOMORROW} for n in range(OWNERS)],
+            [{"digest": digest(n), "session_id": session(n), "expires_at": session_end(n)} for n in range(OWNERS)],
         )
 
 
@@ -142,7 +157,8 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         insert(tables.invitations),
         [
             {"workspace_id": workspace(n), "id": numbered(8, n), "email": str(n), "email_key": str(n), "role": "viewer"}
-            | {"digest": digest(n), "invited_by": user(n), "created_at": NOON, "expires_at": TOMORROW}
+            | {"digest": digest(n), "invited_by": user(n), "created_at": NOON}
+            | {"expires_at": TOMORROW - dt.timedelta(days=2) * (n % 100 == 99)}
             for n in range(OWNERS)
         ],
     )
@@ -260,6 +276,8 @@ def caller(database: Database, number: int) -> Caller:
 
 async def call_user_services(ada: Caller) -> None:
     await ada.account.read(users.get_me)
+    page = await ada.account.read(account_log.page, limit=1)
+    await ada.account.read(account_log.page, cursor=page.next_cursor)
     await ada.account.write(users.update, name="y")
     await ada.account.write(users.change_password, current_password="pw", new_password="new")
     await ada.account.write(users.reset_password, email="3", new_password="new")
@@ -271,8 +289,10 @@ async def call_session_services(ada: Caller) -> None:
     await session_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
     await ada.account.read(sessions.page)
-    await ada.account.write(sessions.refresh, begun.refresh_token)
-    await ada.account.write(sessions.refresh, begun.refresh_token)
+    for _ in range(2):
+        await ada.account.write(sessions.refresh, begun.refresh_token)
+    ada.clock.now += Policy().refresh_grace
+    assert isinstance(await ada.account.write(sessions.refresh, begun.refresh_token), SessionEnded)
     await ada.account.write(sessions.end, session(0))
     await ada.account.write(sessions.end_all)
 
@@ -313,6 +333,9 @@ async def call_invitation_services(ada: Caller) -> None:
     await home.read(invitations.get, invitation.id)
     token = await home.send_invitation(invitation)
     await caller(ada.database, 8).account.write(invitations.accept, token)
+    token = await home.send_invitation(await home.write(invitations.create, email="y", role="editor"))
+    nobody = Caller(database=ada.database)
+    await nobody.write(users.register, email="y", password="xy", name="y", time_zone="UTC", invitation_token=token)
     other = await home.write(invitations.create, email="z", role="editor")
     await home.write(invitations.delete, other.id)
 
@@ -349,9 +372,13 @@ async def call_retries(ada: Caller) -> None:
             await work.commit()
         async with caller.unit() as work:
             assert await work.recall("new", digest(1)) == (digest(1), b"200")
-    transaction = await ada.database.begin()
-    assert await retries.sweep(transaction, now=NOON)
-    await transaction.close()
+
+
+async def call_sweeps(ada: Caller) -> None:
+    for sweep in SWEEPS:
+        transaction = await ada.database.begin()
+        assert await sweep(transaction, now=NOON)
+        await transaction.close()
 
 
 TOURS = [
@@ -364,6 +391,7 @@ TOURS = [
     call_project_services,
     call_task_services,
     call_retries,
+    call_sweeps,
 ]
 
 
@@ -416,7 +444,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, sessions, tokens, workspaces, members, invitations, projects, tasks)
+    modules = (users, account_log, sessions, tokens, workspaces, members, invitations, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules
@@ -432,5 +460,6 @@ def test_every_service_is_on_a_tour() -> None:
     assert services - called == {
         ("workspaces", "found"),
         ("members", "require_reach"),
+        ("invitations", "join"),
         ("tasks", "page"),
     }

@@ -2,17 +2,23 @@ import asyncio
 import datetime as dt
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from domain import opaque, sessions, users
+from domain.entities import StoredToken
 from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
-from persistence.sessions import authenticate
+from persistence.sessions import authenticate, sweep
+from persistence.tables import refresh_tokens
 from tests.persistence.callers import Caller, every_item
 from tests.unit.fakes import NOON
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)
+GRACE = Policy().refresh_grace
 
 
 async def log_in(ada: Caller) -> SessionTokens:
@@ -113,6 +119,7 @@ async def test_a_spent_refresh_token_ends_the_session_once_committed(ada: Caller
     begun = await log_in(ada)
     renewed = await ada.account.write(sessions.refresh, begun.refresh_token)
     assert isinstance(renewed, SessionTokens)
+    ada.clock.now += GRACE
 
     ended = await ada.account.write(sessions.refresh, begun.refresh_token)
 
@@ -122,19 +129,57 @@ async def test_a_spent_refresh_token_ends_the_session_once_committed(ada: Caller
         await ada.account.write(sessions.refresh, renewed.refresh_token)
 
 
-async def test_of_many_refreshes_with_one_token_at_once_one_succeeds_and_the_session_ends(ada: Caller) -> None:
-    begun = await log_in(ada)
-    attempts = [ada.account.write(sessions.refresh, begun.refresh_token) for _ in range(5)]
+async def refresh_at_once(ada: Caller, token: str) -> list[SessionTokens | SessionEnded | BaseException]:
+    attempts = [ada.account.write(sessions.refresh, token) for _ in range(5)]
+    return await asyncio.gather(*attempts, return_exceptions=True)
 
-    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+async def live_tokens(ada: Caller) -> list[bytes]:
+    """The digests of all refresh tokens of the database that were not spent."""
+    live = select(refresh_tokens.c.digest).where(refresh_tokens.c.replaced_at.is_(None))
+    return [bytes(row[0]) for row in await ada.database.rows(live, {})]
+
+
+async def test_of_many_refreshes_with_one_token_at_once_all_are_answered_and_one_token_is_live(ada: Caller) -> None:
+    begun = await log_in(ada)
+
+    results = await refresh_at_once(ada, begun.refresh_token)
+
+    answered = [result for result in results if isinstance(result, SessionTokens)]
+    assert len({result.refresh_token for result in answered}) == 5
+    (live,) = await live_tokens(ada)
+    assert live in {opaque.digest_of(result.refresh_token, kind="refresh") for result in answered}
+    assert len((await ada.account.read(sessions.page)).items) == 1
+
+
+async def test_of_many_refreshes_with_one_old_token_at_once_one_ends_the_session(ada: Caller) -> None:
+    begun = await log_in(ada)
+    await ada.account.write(sessions.refresh, begun.refresh_token)
+    ada.clock.now += GRACE
+
+    results = await refresh_at_once(ada, begun.refresh_token)
 
     kinds = sorted(type(result).__name__ for result in results)
-    assert kinds == ["RefreshTokenInvalid"] * 3 + ["SessionEnded", "SessionTokens"]
+    assert kinds == ["RefreshTokenInvalid"] * 4 + ["SessionEnded"]
     assert (await ada.account.read(sessions.page)).items == ()
+
+
+async def test_the_database_lets_no_second_token_of_a_session_be_live(ada: Caller) -> None:
+    begun = await log_in(ada)
+
+    async with ada.account.unit() as work:
+        with pytest.raises(IntegrityError):
+            await work.sessions.add_tokens(
+                access=StoredToken(digest=b"a", session_id=begun.session.id, expires_at=NOON),
+                refresh=StoredToken(digest=b"r", session_id=begun.session.id, expires_at=NOON),
+            )
 
 
 async def test_refreshing_while_sessions_are_ended_neither_deadlocks_nor_revives_one(ada: Caller) -> None:
     begun = [await log_in(ada) for _ in range(6)]
+    for each in begun[:3]:
+        await ada.account.write(sessions.refresh, each.refresh_token)
+    ada.clock.now += GRACE
 
     results = await asyncio.gather(
         *(ada.account.write(sessions.refresh, each.refresh_token) for each in begun),
@@ -196,3 +241,55 @@ async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
         await ada.account.write(sessions.log_in, email="ada@example.com", password="guess")
 
     assert (await ada.account.read(sessions.page)).items == ()
+
+
+async def swept(caller: Caller) -> int:
+    transaction = await caller.database.begin()
+    try:
+        count = await sweep(transaction, now=caller.clock.now)
+        await transaction.commit()
+    finally:
+        await transaction.close()
+    return count
+
+
+async def test_expired_sessions_are_swept_with_their_tokens_and_no_others(ada: Caller) -> None:
+    old = [await log_in(ada) for _ in range(3)]
+    renewed = await ada.account.write(sessions.refresh, old[0].refresh_token)
+    assert isinstance(renewed, SessionTokens)
+    ada.clock.now += MONTH - HOUR
+    kept = await ada.account.write(sessions.refresh, renewed.refresh_token)
+    assert isinstance(kept, SessionTokens)
+    assert await swept(ada) == 0
+    ada.clock.now += HOUR
+
+    assert [await swept(ada), await swept(ada)] == [2, 0]
+
+    assert (await ada.account.read(sessions.page)).items == (kept.session,)
+    assert len(await live_tokens(ada)) == 1
+
+
+async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: Caller) -> None:
+    begun = await log_in(ada)
+    ada.clock.now += MONTH - HOUR
+
+    async with ada.account.unit() as work:
+        assert isinstance(await sessions.refresh(work, begun.refresh_token), SessionTokens)
+        ada.clock.now += HOUR
+        sweeping = asyncio.create_task(swept(ada))
+        await asyncio.sleep(0.2)
+        await work.commit()
+
+    assert await asyncio.wait_for(sweeping, timeout=5) == 0
+    assert len((await ada.account.read(sessions.page)).items) == 1
+
+
+async def test_several_sweeps_and_log_ins_at_once_neither_deadlock_nor_leave_anything(ada: Caller, bob: Caller) -> None:
+    for _ in range(10):
+        await log_in(ada)
+        await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")
+    ada.clock.now = bob.clock.now = NOON + MONTH
+
+    await asyncio.gather(*(swept(ada) for _ in range(3)), log_in(ada), *(swept(ada) for _ in range(3)))
+
+    assert len(await live_tokens(ada)) == 1

@@ -9,6 +9,8 @@ from uuid import UUID
 from domain.dues import due_key
 from domain.entities import (
     PRIORITIES,
+    AccountEvent,
+    AccountEventType,
     Credentials,
     Invitation,
     Member,
@@ -23,11 +25,13 @@ from domain.entities import (
 )
 from domain.errors import EmailTaken
 from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
+from domain.origins import Origin
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
 from domain.principals import Principal
 from domain.roles import ROLES, Role
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+HOME = Origin(address="192.0.2.7", device="Tickbox for phones 1.0")
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Store:
     spent: dict[bytes, dt.datetime] = field(default_factory=dict)
     tokens: dict[UUID, PersonalToken] = field(default_factory=dict)
     token_digests: dict[UUID, bytes] = field(default_factory=dict)
+    account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
@@ -70,7 +75,7 @@ class Store:
 
 
 class FakePasswords:
-    """Hashes that anybody can read, and a count of the checks that took their time."""
+    """Hashes that anybody can read, and a count of the checks that took their time. It is for short passwords, too."""
 
     def __init__(self) -> None:
         self.verifications = 0
@@ -85,6 +90,9 @@ class FakePasswords:
     def needs_rehash(self, password_hash: str) -> bool:
         return password_hash.startswith("old")
 
+    def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
+        return password in {"password", *(word for word in known if len(word) >= 8)}
+
 
 class FakeCredentials:
     def __init__(self, store: Store) -> None:
@@ -93,7 +101,8 @@ class FakeCredentials:
     async def find(self, user_id: UUID) -> Credentials | None:
         if user_id not in self._store.users:
             return None
-        return Credentials(user_id=user_id, password_hash=self._store.password_hashes[user_id])
+        user, password_hash = self._store.users[user_id], self._store.password_hashes[user_id]
+        return Credentials(user_id=user_id, email=user.email, name=user.name, password_hash=password_hash)
 
     async def find_by_email(self, email_key: str) -> Credentials | None:
         user_id = self._store.email_keys.get(email_key)
@@ -108,6 +117,7 @@ class FakeUsers:
     async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
         if email_key in self._store.email_keys:
             raise EmailTaken
+        self.locked.add(user.id)
         self._store.users[user.id] = user
         self._store.email_keys[email_key] = user.id
         self._store.password_hashes[user.id] = password_hash
@@ -137,6 +147,7 @@ class FakeUsers:
         del self._store.password_hashes[user_id]
         self._store.email_keys = {key: of for key, of in self._store.email_keys.items() if of != user_id}
         self._store.sessions = {key: s for key, s in self._store.sessions.items() if s.user_id != user_id}
+        self._store.account_events = [(of, event) for of, event in self._store.account_events if of != user_id]
 
 
 class FakeSessions:
@@ -148,6 +159,7 @@ class FakeSessions:
         self._store.sessions[session.id] = session
 
     async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
+        assert not self.live(refresh.session_id)
         self._store.access_tokens[access.digest] = access
         self._store.refresh_tokens[refresh.digest] = refresh
 
@@ -157,10 +169,22 @@ class FakeSessions:
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         token = self._store.refresh_tokens.get(digest)
-        return None if token is None else self._store.sessions.get(token.session_id)
+        session = None if token is None else self._store.sessions.get(token.session_id)
+        if session is not None:
+            self._users.locked.add(session.user_id)
+        return session
 
-    async def spend(self, digest: bytes, *, at: dt.datetime) -> bool:
-        return self._store.spent.setdefault(digest, at) == at
+    async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
+        (live,) = self.live(session_id)
+        self._store.spent[live] = at
+        return live
+
+    def live(self, session_id: UUID) -> set[bytes]:
+        of_session = {digest for digest, t in self._store.refresh_tokens.items() if t.session_id == session_id}
+        return of_session - self._store.spent.keys()
+
+    async def replaced_at(self, digest: bytes) -> dt.datetime | None:
+        return self._store.spent.get(digest)
 
     async def extend(self, session: Session) -> None:
         self._store.sessions[session.id] = session
@@ -205,6 +229,38 @@ class FakeTokens:
             return False
         del self._store.tokens[token_id]
         return True
+
+
+class FakeAccountLog:
+    def __init__(self, work: "FakeWork") -> None:
+        self._work = work
+
+    async def add(
+        self,
+        kind: AccountEventType,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        token_id: UUID | None = None,
+    ) -> None:
+        caller = self._work.caller
+        if user_id is None:
+            user_id = self._work.principal.user_id
+        assert user_id in self._work.users.locked
+        event = AccountEvent(
+            id=self._work.new_id(),
+            type=kind,
+            recorded_at=self._work.now,
+            address=self._work.origin.address,
+            device=self._work.origin.device,
+            session_id=session_id or (caller.session_id if caller else None),
+            token_id=token_id or (caller.token_id if caller else None),
+        )
+        self._work.store.account_events.append((user_id, event))
+
+    async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
+        mine = [event for of, event in self._work.store.account_events if of == user_id]
+        return [event for event in reversed(mine) if before is None or event.id < before][:limit]
 
 
 class FakeWorkspaces:
@@ -436,7 +492,7 @@ class FakeTasks:
 class FakeWork:
     """Implements domain.ports.Work for one call. `call` makes another on the same store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,
         *,
         store: Store | None = None,
@@ -444,12 +500,14 @@ class FakeWork:
         workspace_id: UUID | None = None,
         now: dt.datetime = NOON,
         policy: Policy | None = None,
+        origin: Origin = HOME,
     ) -> None:
         self.store = store or Store()
-        self._principal = principal
+        self.caller = principal
         self._workspace_id = workspace_id
         self._revision: int | None = None
         self.now = now
+        self.origin = origin
         self.policy = policy or Policy()
         self.passwords = FakePasswords()
         self.credentials = FakeCredentials(self.store)
@@ -457,6 +515,7 @@ class FakeWork:
         self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
         self.sessions = FakeSessions(self.store, self.users)
         self.tokens = FakeTokens(self.store, self.users)
+        self.account_log = FakeAccountLog(self)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
         self.invitations = FakeInvitations(self.store)
@@ -473,7 +532,7 @@ class FakeWork:
     ) -> "FakeWork":
         return FakeWork(
             store=self.store,
-            principal=principal or self._principal,
+            principal=principal or self.caller,
             workspace_id=workspace_id or self._workspace_id,
             now=now or self.now,
             policy=policy or self.policy,
@@ -481,12 +540,12 @@ class FakeWork:
 
     def account_call(self) -> "FakeWork":
         """Another call, which names no workspace."""
-        return FakeWork(store=self.store, principal=self._principal, now=self.now, policy=self.policy)
+        return FakeWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
 
     @property
     def principal(self) -> Principal:
-        assert self._principal is not None
-        return self._principal
+        assert self.caller is not None
+        return self.caller
 
     @property
     def workspace_id(self) -> UUID:

@@ -55,6 +55,23 @@ async def test_a_password_is_told_from_another_by_its_hash(passwords: Argon2Pass
     assert not await passwords.verify("nobody's password", password_hash=None)
 
 
+async def test_a_password_is_the_same_however_its_accents_are_put_together(passwords: Argon2Passwords) -> None:
+    composed, decomposed = "caf\N{LATIN SMALL LETTER E WITH ACUTE} au lait", "cafe\N{COMBINING ACUTE ACCENT} au lait"
+
+    assert await passwords.verify(decomposed, password_hash=await passwords.hash(composed))
+    assert await passwords.verify(composed, password_hash=await passwords.hash(decomposed))
+    assert not await passwords.verify("cafe au lait", password_hash=await passwords.hash(composed))
+
+
+async def test_every_character_of_the_longest_password_counts(passwords: Argon2Passwords) -> None:
+    longest = "\N{CROWN}" * 128  # 512 bytes
+    stored = await passwords.hash(longest)
+
+    assert await passwords.verify(longest, password_hash=stored)
+    assert not await passwords.verify(longest[:-1] + "\N{CYCLONE}", password_hash=stored)
+    assert not await passwords.verify(longest[:-1], password_hash=stored)
+
+
 async def test_a_hash_made_with_other_parameters_is_outdated(passwords: Argon2Passwords) -> None:
     assert not passwords.needs_rehash(await passwords.hash("correct horse"))
     assert passwords.needs_rehash(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x"))

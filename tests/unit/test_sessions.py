@@ -3,11 +3,13 @@ import datetime as dt
 import pytest
 
 from domain import opaque, sessions, users
+from domain.entities import Session
 from domain.errors import CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.origins import Origin
 from domain.ports import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakePasswords, FakeWork
+from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeWork
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)
@@ -44,6 +46,17 @@ async def test_the_operator_decides_how_long_a_session_lasts(work: FakeWork) -> 
 
     assert begun.access_lifetime_s == 300
     assert begun.session.expires_at == NOON + dt.timedelta(days=1)
+
+
+async def test_a_session_is_known_by_the_device_that_is_named_or_by_what_the_call_tells(work: FakeWork) -> None:
+    who = {"email": "ada@example.com", "password": "correct horse"}
+
+    named = await sessions.log_in(work.call(), **who, device="Ada's phone")
+    unnamed = await sessions.log_in(work.call(), **who)
+    unknown = await sessions.log_in(FakeWork(store=work.store, origin=Origin()), **who)
+
+    devices = [begun.session.device for begun in (named, unnamed, unknown)]
+    assert devices == ["Ada's phone", HOME.device, None]
 
 
 async def test_the_address_may_be_written_in_any_case_at_log_in(work: FakeWork) -> None:
@@ -120,16 +133,87 @@ async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(w
     assert len({begun.refresh_token, renewed.refresh_token, begun.access_token, renewed.access_token}) == 4
 
 
+GRACE = Policy().refresh_grace
+
+
 async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyone(work: FakeWork) -> None:
     begun = await log_in(work)
     renewed = await refreshed(work, begun.refresh_token)
 
-    result = await sessions.refresh(work.call(now=NOON + HOUR), begun.refresh_token)
+    result = await sessions.refresh(work.call(now=NOON + GRACE), begun.refresh_token)
 
     assert result == SessionEnded(session_id=begun.session.id)
     assert not work.store.sessions
     with pytest.raises(RefreshTokenInvalid):
         await sessions.refresh(work.call(), renewed.refresh_token)
+
+
+async def test_who_did_not_get_their_answer_may_refresh_again_for_some_seconds(work: FakeWork) -> None:
+    begun = await log_in(work)
+    lost = await refreshed(work, begun.refresh_token)
+    almost = NOON + GRACE - dt.timedelta(microseconds=1)
+
+    renewed = await refreshed(work, begun.refresh_token, now=almost)
+
+    assert len({begun.refresh_token, lost.refresh_token, renewed.refresh_token}) == 3
+    (live,) = work.sessions.live(begun.session.id)
+    assert live == opaque.digest_of(renewed.refresh_token, kind="refresh")
+    assert await refreshed(work, renewed.refresh_token, now=NOON + HOUR)
+
+
+async def test_the_answer_that_was_not_lost_after_all_is_found_out_by_its_late_use(work: FakeWork) -> None:
+    """Whoever of a client and a thief comes later ends it for both."""
+    begun = await log_in(work)
+    theirs = await refreshed(work, begun.refresh_token)
+    mine = await refreshed(work, begun.refresh_token, now=NOON + GRACE / 2)
+
+    ended = await sessions.refresh(work.call(now=NOON + HOUR), theirs.refresh_token)
+
+    assert ended == SessionEnded(session_id=begun.session.id)
+    with pytest.raises(RefreshTokenInvalid):
+        await sessions.refresh(work.call(now=NOON + HOUR), mine.refresh_token)
+
+
+async def test_each_time_again_is_counted_from_the_first(work: FakeWork) -> None:
+    begun = await log_in(work)
+    for part in range(4):
+        await refreshed(work, begun.refresh_token, now=NOON + GRACE * part / 4)
+
+    assert isinstance(await sessions.refresh(work.call(now=NOON + GRACE), begun.refresh_token), SessionEnded)
+
+
+@pytest.mark.parametrize("later", [dt.timedelta(), dt.timedelta(seconds=-1)])
+async def test_an_operator_can_do_without_grace_whatever_the_clocks_say(work: FakeWork, later: dt.timedelta) -> None:
+    begun = await log_in(work)
+    strict = work.call(now=NOON + later, policy=Policy(refresh_grace=dt.timedelta()))
+    await refreshed(work, begun.refresh_token)
+
+    assert isinstance(await sessions.refresh(strict, begun.refresh_token), SessionEnded)
+
+
+async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_come_again(work: FakeWork) -> None:
+    begun = await log_in(work)
+    await refreshed(work, begun.refresh_token, now=NOON + dt.timedelta(seconds=1))
+
+    assert await refreshed(work, begun.refresh_token, now=NOON)
+
+
+class ForgetfulSessions(FakeSessions):
+    """While a call waits for the lock, the token that it brings is forgotten."""
+
+    async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
+        session = await super().lock_by_refresh_token(digest)
+        del self._store.refresh_tokens[digest], self._store.spent[digest]
+        return session
+
+
+async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(work: FakeWork) -> None:
+    begun = await log_in(work)
+    await refreshed(work, begun.refresh_token)
+    overtaken = work.call()
+    overtaken.sessions = ForgetfulSessions(work.store, overtaken.users)
+
+    assert await sessions.refresh(overtaken, begun.refresh_token) == SessionEnded(session_id=begun.session.id)
 
 
 async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(work: FakeWork) -> None:

@@ -8,6 +8,7 @@ from domain.entities import Member
 from domain.errors import (
     AccountGone,
     EmailTaken,
+    PasswordCommon,
     PasswordWrong,
     RegistrationClosed,
     SoleOwner,
@@ -68,6 +69,30 @@ async def test_the_password_is_stored_as_its_hash_only() -> None:
 async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: FakeWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
         await users.register(work.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
+
+
+@pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace"])
+async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(password: str) -> None:
+    work = FakeWork()
+
+    with pytest.raises(PasswordCommon) as refused:
+        await users.register(
+            work, email="ada.lovelace@example.com", password=password, name="Ada Lovelace", time_zone="UTC"
+        )
+
+    assert refused.value.pointer == "#/password"
+    assert not work.store.users
+
+
+@pytest.mark.parametrize("password", ["password", "ada@example.com"])
+async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(work: FakeWork, password: str) -> None:
+    with pytest.raises(PasswordCommon) as refused:
+        await users.change_password(work, current_password="correct horse", new_password=password)
+    with pytest.raises(PasswordCommon):
+        await users.reset_password(FakeWork(store=work.store), email="ada@example.com", new_password=password)
+
+    assert refused.value.pointer == "#/new_password"
+    assert work.store.password_hashes[work.principal.user_id] == "hash of correct horse"
 
 
 async def test_nobody_registers_while_registration_is_closed() -> None:
@@ -196,6 +221,28 @@ async def test_an_operator_can_reset_a_password_which_ends_all_sessions(work: Fa
 async def test_a_reset_for_an_unknown_address_says_so() -> None:
     with pytest.raises(UserNotFound):
         await users.reset_password(FakeWork(), email="ada@example.com", new_password="new")
+
+
+class DepartingPasswords(FakePasswords):
+    """While a new password is hashed here, its account is deleted."""
+
+    def __init__(self, work: FakeWork) -> None:
+        super().__init__()
+        self._work = work
+
+    async def hash(self, password: str) -> str:
+        await users.delete(self._work)
+        return await super().hash(password)
+
+
+async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(work: FakeWork) -> None:
+    operator = FakeWork(store=work.store)
+    operator.passwords = DepartingPasswords(work)
+
+    with pytest.raises(UserNotFound):
+        await users.reset_password(operator, email="ada@example.com", new_password="new")
+
+    assert not work.store.password_hashes
 
 
 async def test_deleting_an_account_deletes_what_was_the_users_alone(work: FakeWork) -> None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from contract.units import Call
+from contract.units import Call, Client
 
 
 class StationNotFoundError(Exception):
@@ -29,6 +29,7 @@ class Store:
     ids: dict[UUID, bytes] = field(default_factory=dict)
     unreachable: set[UUID] = field(default_factory=set)
     closed_streams: list[str] = field(default_factory=list)
+    clients: list[Client] = field(default_factory=list)
 
     def snapshot(self) -> object:
         """What a refused request must leave as it is."""
@@ -41,6 +42,7 @@ class Work:
     def __init__(self, store: Store, call: Call) -> None:
         self.store = store
         self.call = call
+        store.clients.append(call.client)
         self._committed = False
         self._request = b""
         self._owner = ("", "")

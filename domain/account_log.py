@@ -1,0 +1,21 @@
+"""What happened to an account, for its owner to read: who got in, from where, and what they changed.
+
+What was refused is not in it: it changed nothing, and anybody could fill the log of another with it.
+"""
+
+from domain import pages
+from domain.entities import AccountEvent
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.ports import Work
+
+
+async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:
+    """The events of the caller's account, newest first. Raises CursorInvalid."""
+    user_id = work.principal.user_id
+    binding = f"account events {user_id}"
+    before = None
+    if cursor is not None:
+        (key,) = pages.decode(cursor, binding, count=1)
+        before = pages.id_from_key(key)
+    rows = await work.account_log.page(user_id, before=before, limit=limit + 1)
+    return pages.page_of(rows, limit=limit, cursor_of=lambda event: pages.encode(binding, pages.id_to_key(event.id)))

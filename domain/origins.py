@@ -1,0 +1,28 @@
+"""Where a call comes from: nothing that could be relied on, but what its user may recognise."""
+
+from dataclasses import dataclass
+from typing import Final
+
+_LONGEST_DEVICE: Final = 100
+_LONGEST_ADDRESS: Final = 45
+"""An IPv6 address that ends in an IPv4 one (RFC 4291, 2.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """An address and what called from there; each None where it is not known. Both are short and printable."""
+
+    address: str | None = None
+    device: str | None = None
+
+
+def origin_of(*, address: str | None, agent: str) -> Origin:
+    """The origin of a call from *address* by what calls itself *agent*: whatever a client sends."""
+    return Origin(
+        address=_printable(address or "", longest=_LONGEST_ADDRESS),
+        device=_printable(agent, longest=_LONGEST_DEVICE),
+    )
+
+
+def _printable(text: str, *, longest: int) -> str | None:
+    return "".join(filter(str.isprintable, text)).strip()[:longest].strip() or None

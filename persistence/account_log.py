@@ -1,0 +1,100 @@
+"""What happened to accounts, as rows: written with what happened, read by its owner, and swept after a year."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select
+
+from domain.entities import AccountEvent, AccountEventType
+from domain.origins import Origin
+from domain.principals import Principal
+from persistence.database import Row, Runner
+from persistence.sweeps import Expired
+from persistence.tables import account_events
+
+KEPT: Final = dt.timedelta(days=400)
+"""For how long an event can be read: a year, and time to look back at it."""
+
+_AFTER_ALL: Final = UUID(int=2**128 - 1)
+
+_INSERT: Final = insert(account_events)
+_PAGE: Final = (
+    select(
+        account_events.c.id,
+        account_events.c.type,
+        account_events.c.recorded_at,
+        account_events.c.address,
+        account_events.c.device,
+        account_events.c.session_id,
+        account_events.c.token_id,
+    )
+    .where(account_events.c.user_id == bindparam("user"), account_events.c.id < bindparam("before"))
+    .order_by(account_events.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_OLD: Final = Expired(account_events, account_events.c.recorded_at)
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the events that are no longer kept; how many there were. To be repeated until it is none."""
+    return await _OLD.delete_some(runner, before=now - KEPT)
+
+
+class AccountLog:
+    """Implements domain.ports.AccountLog for one call: by *principal*, if anybody, who *calls* when and from where."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        principal: Principal | None,
+        new_id: Callable[[], UUID],
+        call: Callable[[], tuple[dt.datetime, Origin]],
+    ) -> None:
+        self._runner = runner
+        self._principal = principal
+        self._new_id = new_id
+        self._call = call
+
+    async def add(
+        self,
+        kind: AccountEventType,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        token_id: UUID | None = None,
+    ) -> None:
+        """One write."""
+        caller = self._principal
+        now, origin = self._call()
+        values = {
+            "id": self._new_id(),
+            "user_id": user_id or (caller.user_id if caller else None),
+            "type": kind,
+            "recorded_at": now,
+            "address": origin.address,
+            "device": origin.device,
+            "session_id": session_id or (caller.session_id if caller else None),
+            "token_id": token_id or (caller.token_id if caller else None),
+        }
+        await self._runner.run(_INSERT, values)
+
+    async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
+        """One read."""
+        parameters = {"user": user_id, "before": before or _AFTER_ALL, "limit": limit}
+        return [_event(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+
+def _event(row: Row) -> AccountEvent:
+    event_id, kind, recorded_at, address, device, session_id, token_id = row
+    return AccountEvent(
+        id=event_id,
+        type=kind,
+        recorded_at=recorded_at,
+        address=address,
+        device=device,
+        session_id=session_id,
+        token_id=token_id,
+    )

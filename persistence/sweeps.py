@@ -1,0 +1,37 @@
+"""Rows that are of no use after a time, deleted a few at once; several servers may do it to one database."""
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import Column, Table, bindparam, delete, select
+
+from persistence.database import Runner
+
+AT_ONCE: Final = 500
+
+
+class Expired:
+    """The rows of *table* whose *since* lies before a time. There is an index that begins with it."""
+
+    def __init__(self, table: Table, since: Column[dt.datetime]) -> None:
+        keys = list(table.primary_key)
+        self._names = [f"old_{key.name}" for key in keys]
+        # Who holds a row is not waited for: it comes with the next sweep.
+        self._lock = (
+            select(*keys)
+            .where(since < bindparam("before"))
+            .order_by(since)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        self._delete = delete(table).where(
+            *(key == bindparam(name) for key, name in zip(keys, self._names, strict=True))
+        )
+
+    async def delete_some(self, runner: Runner, *, before: dt.datetime) -> int:
+        """How many there were. To be repeated until it is none."""
+        rows = await runner.rows(self._lock, {"before": before})
+        if rows:
+            found: list[dict[str, Any]] = [dict(zip(self._names, row, strict=True)) for row in rows]
+            await runner.run(self._delete, found)
+        return len(rows)

@@ -1,0 +1,170 @@
+"""What happened to an account, as its owner reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import pytest
+
+from domain.entities import AccountEventType
+from tests.integration.checking import read_contract
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    new_email,
+    ok,
+    pages,
+    refused,
+)
+from tests.integration.programs import run
+from tests.integration.tables import Tables
+
+EVENTS = "/v1/users/me/events"
+NEW_PASSWORD = "tea and analytical engines"
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
+
+
+def log_of(person: Person) -> list[dict[str, Any]]:
+    """The newest first."""
+    return everything(person.client, EVENTS)
+
+
+def reuse(person: Person, tables: Tables) -> None:
+    other = person.log_in()
+    for _ in range(2):
+        answer = person.client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]})
+        tables.age_refresh_tokens(other["session_id"])
+    refused(answer, 401, "session-ended")
+
+
+def end_all(person: Person, _tables: Tables) -> None:
+    """It can be read through another session only."""
+    done(person.client.delete("/v1/sessions"))
+    person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
+
+
+def change_password(person: Person, _tables: Tables) -> None:
+    body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    done(person.client.put("/v1/users/me/password", json=body, headers=BROWSER))
+
+
+def make_token(person: Person, _tables: Tables) -> dict[str, Any]:
+    return person.create("/v1/tokens", name="Script", scopes=["read"])
+
+
+TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
+    "create_session": (lambda person, _: person.log_in(), ["session.started"]),
+    "delete_session": (
+        lambda person, _: done(person.client.delete(f"/v1/sessions/{person.log_in()['session_id']}")),
+        ["session.started", "session.ended"],
+    ),
+    "delete_sessions": (end_all, ["sessions.ended", "session.started"]),
+    "refresh_session": (reuse, ["session.started", "session.reused"]),
+    "change_password": (change_password, ["password.changed"]),
+    "create_token": (make_token, ["token.created"]),
+    "delete_token": (
+        lambda person, _: done(person.client.delete(f"/v1/tokens/{make_token(person, _)['id']}")),
+        ["token.created", "token.deleted"],
+    ),
+    "update_me": (lambda person, _: ok(person.client.merge("/v1/users/me", {"name": "Ada King"})), []),
+}
+
+
+@pytest.mark.parametrize("operation_id", TELLS)
+def test_what_an_operation_does_to_the_account_is_told_to_its_owner_only(
+    ada: Person, bob: Person, tables: Tables, operation_id: str
+) -> None:
+    act, wanted = TELLS[operation_id]
+    act(ada, tables)
+    told = [event["type"] for event in reversed(log_of(ada))]
+    assert told == ["account.registered", "session.started", *wanted]
+    assert [event["type"] for event in log_of(bob)] == ["session.started", "account.registered"]
+
+
+def test_the_contract_lists_every_type() -> None:
+    schema = read_contract()["components"]["schemas"]["AccountEvent"]["properties"]["type"]
+    assert set(schema["x-extensible-enum"]) == set(get_args(AccountEventType))
+
+
+def test_an_event_tells_when_and_from_where_and_through_which_session(ada: Person, tables: Tables) -> None:
+    before = dt.datetime.now(dt.UTC)
+    change_password(ada, tables)
+    changed, started, registered = log_of(ada)
+    assert (changed["address"], changed["device"]) == ("127.0.0.1", BROWSER["User-Agent"])
+    assert before <= dt.datetime.fromisoformat(changed["recorded_at"]) <= dt.datetime.now(dt.UTC)
+    assert changed["session_id"] == started["session_id"] == ada.tokens["session_id"]
+    assert (registered["session_id"], registered["token_id"]) == (None, None)
+    assert registered["device"] == ada.client.headers["User-Agent"]
+    assert changed["id"] > started["id"] > registered["id"]
+
+
+def test_a_session_that_was_ended_is_told_of_by_its_id(ada: Person) -> None:
+    other = ada.log_in()["session_id"]
+    done(ada.client.delete(f"/v1/sessions/{other}"))
+    assert [event["session_id"] for event in log_of(ada)[:2]] == [other, other]
+
+
+def test_what_the_operator_does_is_told_too(ada: Person, module_database_url: str) -> None:
+    settings = {"database_url": module_database_url}
+    assert run("user", "password", ada.user["email"], settings=settings, stdin=NEW_PASSWORD + "\n").exit_code == 0
+    body = {"email": ada.user["email"], "password": NEW_PASSWORD}
+    ada.client.headers["Authorization"] = f"Bearer {ada.client.post('/v1/sessions', json=body).json()['access_token']}"
+    reset = log_of(ada)[1]
+    assert (reset["type"], reset["address"], reset["device"], reset["session_id"]) == (
+        "password.reset",
+        None,
+        None,
+        None,
+    )
+
+
+def test_what_is_refused_is_not_told(client: Client, ada: Person, tables: Tables) -> None:
+    before = tables.digest()
+    wrong = {"email": ada.user["email"], "password": "wrong"}
+    refused(client.post("/v1/sessions", json=wrong), 401, "invalid-credentials")
+    refused(ada.client.delete(f"/v1/sessions/{ada.id}"), 404, "not-found")
+    body = {"current_password": "wrong", "new_password": NEW_PASSWORD}
+    refused(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body")
+    body = {"email": ada.user["email"], "password": PASSWORD, "name": "Imposter"}
+    refused(client.post("/v1/users", json=body), 409, "email-taken")
+    assert tables.digest() == before
+
+
+def test_no_secret_and_no_e_mail_address_is_told(ada: Person, tables: Tables) -> None:
+    for act, _ in TELLS.values():
+        act(ada, tables)
+    text = ada.client.get(EVENTS, params={"limit": 200}).text
+    for secret in ("@", "tbs_", "tbr_", PASSWORD, NEW_PASSWORD, "$argon2"):
+        assert secret not in text
+
+
+def test_the_log_comes_in_pages(ada: Person, bob: Person) -> None:
+    for _ in range(3):
+        ada.log_in()
+    found = pages(ada.client, EVENTS, limit=2)
+    assert [len(page) for page in found] == [2, 2, 1]
+    ids = [event["id"] for page in found for event in page]
+    assert ids == sorted(ids, reverse=True)
+    cursor = ok(ada.client.get(EVENTS, params={"limit": 2}))["next_cursor"]
+    assert refused(bob.client.get(EVENTS, params={"cursor": cursor}), 400, "invalid-cursor") == {"cursor cursor"}
+
+
+def test_the_log_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+    etag = ada.client.get(EVENTS).headers["ETag"]
+    assert ada.client.get(EVENTS, headers={"If-None-Match": etag}).status_code == 304
+    ada.log_in()
+    assert ada.client.get(EVENTS, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_the_log_goes_with_the_account(client: Client, ada: Person, tables: Tables) -> None:
+    agent = f"unmistakable/{new_email().partition('@')[0]}"
+    body = {"email": ada.user["email"], "password": PASSWORD}
+    client.post("/v1/sessions", json=body, headers={"User-Agent": agent})
+    assert tables.holds_text(agent)
+    done(ada.client.delete("/v1/users/me"))
+    assert not tables.holds_text(agent)

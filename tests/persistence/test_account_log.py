@@ -1,0 +1,93 @@
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from domain import account_log, sessions, users
+from domain.entities import AccountEvent
+from domain.errors import RefreshTokenInvalid
+from domain.ports import Policy
+from domain.sessions import SessionEnded
+from persistence.tables import account_events
+from tests.persistence.callers import Caller, every_item
+from tests.unit.fakes import HOME, NOON
+
+
+async def events_of(caller: Caller) -> list[AccountEvent]:
+    return await every_item(lambda cursor: caller.account.read(account_log.page, limit=2, cursor=cursor))
+
+
+async def test_what_happens_to_an_account_is_read_newest_first_in_pages_and_by_nobody_else(
+    ada: Caller, bob: Caller
+) -> None:
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    await ada.account.write(users.change_password, current_password="ada", new_password="new")
+    await ada.account.write(sessions.end_all)
+
+    events = await events_of(ada)
+
+    assert [(event.type, event.session_id) for event in events] == [
+        ("sessions.ended", ada.session_id),
+        ("password.changed", ada.session_id),
+        ("session.started", begun.session.id),
+        ("account.registered", None),
+    ]
+    assert {(event.recorded_at, event.address, event.device) for event in events} == {(NOON, HOME.address, HOME.device)}
+    assert [event.type for event in await events_of(bob)] == ["account.registered"]
+
+
+async def test_a_token_is_told_of_with_the_session_that_made_it(ada: Caller) -> None:
+    async with ada.account.unit() as work:
+        await work.account_log.add("token.created", token_id=UUID(int=7))
+        await work.commit()
+
+    (event, _) = await events_of(ada)
+    assert (event.type, event.token_id, event.session_id) == ("token.created", UUID(int=7), ada.session_id)
+
+
+async def test_what_is_not_committed_was_not(ada: Caller) -> None:
+    async with ada.account.unit() as work:
+        await sessions.end_all(work)
+
+    assert [event.type for event in await events_of(ada)] == ["account.registered"]
+
+
+async def test_refresh_tokens_that_are_reused_while_the_account_is_deleted_neither_deadlock_nor_leave_a_trace(
+    ada: Caller,
+) -> None:
+    begun = [await ada.account.write(sessions.log_in, email="ada@example.com", password="ada") for _ in range(4)]
+    for each in begun:
+        await ada.account.write(sessions.refresh, each.refresh_token)
+    ada.clock.now += Policy().refresh_grace
+    nobody = replace(ada.account, principal=None)
+
+    results = await asyncio.gather(
+        *(nobody.write(sessions.refresh, each.refresh_token) for each in begun[:2]),
+        ada.account.write(users.delete),
+        *(nobody.write(sessions.refresh, each.refresh_token) for each in begun[2:]),
+        return_exceptions=True,
+    )
+
+    assert {type(result) for result in results} <= {SessionEnded, RefreshTokenInvalid, type(None)}
+    assert await ada.database.rows(select(account_events.c.id), {}) == []
+
+
+async def test_a_spent_token_may_come_back_while_its_user_waits_for_something_else(ada: Caller) -> None:
+    """Whoever ends a session for it locks the user first, as all others do: else each would wait for the other."""
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    await ada.account.write(sessions.refresh, begun.refresh_token)
+    ada.clock.now += Policy().refresh_grace
+    nobody = replace(ada.account, principal=None)
+
+    async with ada.account.unit() as work:
+        await users.get_me(work)  # with the lock on the account
+        reused = asyncio.create_task(nobody.write(sessions.refresh, begun.refresh_token))
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(sessions.end_all(work), timeout=5)
+        await work.commit()
+
+    with pytest.raises(RefreshTokenInvalid):
+        await reused
+    assert [event.type for event in await events_of(ada)] == ["sessions.ended", "session.started", "account.registered"]
