@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
 
 import handlers
+from app.letters import Texts, parse_sender
+from app.mailing import Post, log_letter, mailing
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -25,6 +27,7 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
+from app.smtp import SmtpServer
 from app.sweeping import sweeping
 from contract.access import Grant, Vocabulary
 from contract.application import build_application
@@ -91,8 +94,20 @@ def make_parts(settings: Settings, document: Document) -> Parts:
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
-def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
-    """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
+def make_post(settings: Settings) -> Post:
+    """How mails leave: over SMTP; with no server set, into the log, for the operator to pass them on."""
+    texts = Texts(app_url=settings.app_url, public_url=settings.public_url)
+    if settings.smtp_url is None:
+        return lambda letter: log_letter(letter, texts)
+    server, sender = SmtpServer.parse(settings.smtp_url.get_secret_value()), parse_sender(settings.mail_from)
+    return lambda letter: server.send(texts.message(letter, sender=sender))
+
+
+def build(settings: Settings, *, package: ModuleType = handlers, background: bool = True) -> ASGIApp:
+    """The whole application, with the handlers of *package*, which also does what is to be done in the *background*.
+
+    Raises contract.operations.ContractMismatchError.
+    """
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
 
@@ -102,7 +117,10 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
         try:
-            async with sweeping(parts.dependencies):
+            async with contextlib.AsyncExitStack() as stack:
+                if background:
+                    await stack.enter_async_context(sweeping(parts.dependencies))
+                    await stack.enter_async_context(mailing(parts.dependencies, make_post(settings)))
                 yield
         finally:
             await parts.close()

@@ -9,6 +9,7 @@ DomainError
 │   └── TaskNotFound
 ├── Conflict                     the state of things forbids it
 │   ├── EmailTaken
+│   ├── EmailVerified
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── InboxProtected
@@ -22,6 +23,7 @@ DomainError
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
 │   ├── PasswordWrong
+│   ├── TokenInvalid
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -91,6 +93,13 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("There is an account with this e-mail address already.")
+
+
+class EmailVerified(Conflict):
+    """There is nothing left to prove about the address."""
+
+    def __init__(self) -> None:
+        super().__init__("Your e-mail address is verified already.")
 
 
 class SoleOwner(Conflict):
@@ -194,6 +203,16 @@ class PasswordWrong(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your password.")
+
+
+class TokenInvalid(Invalid):
+    """The token that a mail brought is malformed, unknown, expired or used; or it is of another address by now."""
+
+    code = "token"
+    pointer = "#/token"
+
+    def __init__(self) -> None:
+        super().__init__("This token is unknown, expired, or was used before. Ask for another mail.")
 
 
 class ProjectUnknown(Invalid):

@@ -12,7 +12,10 @@ from uuid import UUID
 
 from domain.entities import (
     Credentials,
+    Mail,
     Member,
+    OneTimeKind,
+    OneTimeToken,
     Project,
     Session,
     Standing,
@@ -52,6 +55,9 @@ class CredentialRepository(Protocol):
     async def find_by_email(self, email_key: str) -> Credentials | None:
         """The credentials of the user with this `email_key`, as last committed."""
 
+    async def find_token(self, digest: bytes) -> OneTimeToken | None:
+        """The token of this digest, expired or not, as last committed."""
+
 
 class UserRepository(Protocol):
     """Accounts. A write that touches an account locks its row first, before any workspace.
@@ -72,7 +78,7 @@ class UserRepository(Protocol):
         """Lock the user's row if *password_hash*, read earlier, is still the stored one."""
 
     async def update(self, user: User) -> None:
-        """Store the name, the time zone, and what goes with them."""
+        """Store the name, the time zone, when the address was verified, and what goes with them."""
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         """The hash is no part of the user's representation: no revision is taken."""
@@ -110,6 +116,38 @@ class SessionRepository(Protocol):
 
     async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
         """Forget a user's expired sessions. The caller has locked the user."""
+
+
+class OneTimeTokenRepository(Protocol):
+    """Tokens that were sent by mail. A user's row is locked before their tokens."""
+
+    async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
+        """Put it in the place of the user's token of this kind. False, and nothing is done, if that expires later."""
+
+    async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
+        """Delete a token that is good until after *now*. False if there is none: of two who try, one succeeds."""
+
+    async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
+        """Let what a user was sent open nothing any more."""
+
+
+class MailOutbox(Protocol):
+    """Mails that are to be sent, written down together with what they tell of."""
+
+    async def add(self, mail: Mail) -> None:
+        """Of a kind, an address has one mail waiting at most: another is not added. Of invitations, any number."""
+
+    async def are_due(self, *, now: dt.datetime) -> bool:
+        """Whether there is a mail to be sent by now."""
+
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+        """At most *limit* mails that are due, the longest first, but for those that somebody locked; they are ours."""
+
+    async def put_off(self, mails: Sequence[Mail]) -> None:
+        """Store when they are due, and how often they were tried."""
+
+    async def remove(self, mail_id: UUID) -> None:
+        """It may be gone already."""
 
 
 class WorkspaceRepository(Protocol):
@@ -242,6 +280,8 @@ class Policy:
     registration_open: bool = True
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
+    verification_lifetime: dt.timedelta = dt.timedelta(days=3)
+    reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
 
 
 class Work(Protocol):
@@ -286,6 +326,14 @@ class Work(Protocol):
     @property
     def sessions(self) -> SessionRepository:
         """Sessions and tokens."""
+
+    @property
+    def one_time_tokens(self) -> OneTimeTokenRepository:
+        """Tokens that were sent by mail."""
+
+    @property
+    def outbox(self) -> MailOutbox:
+        """Mails that are to be sent."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:

@@ -1,11 +1,20 @@
-"""Accounts: registering, the profile, the password, leaving."""
+"""Accounts: registering, the profile, the password, the address, leaving."""
 
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
-from domain import workspaces
-from domain.entities import User
-from domain.errors import AccountGone, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
+from domain import opaque, workspaces
+from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
+from domain.errors import (
+    AccountGone,
+    EmailVerified,
+    PasswordWrong,
+    RegistrationClosed,
+    SoleOwner,
+    TokenInvalid,
+    UserNotFound,
+)
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
@@ -19,7 +28,7 @@ def email_key(email: str) -> str:
 
 
 async def register(work: Work, *, email: str, password: str, name: str, time_zone: str) -> User:
-    """A new account with a personal workspace and its inbox.
+    """A new account with a personal workspace and its inbox, and a mail by which its address can be verified.
 
     Raises RegistrationClosed, TimeZoneUnknown, EmailTaken.
     """
@@ -30,6 +39,7 @@ async def register(work: Work, *, email: str, password: str, name: str, time_zon
     user = User(
         id=work.new_id(),
         email=email,
+        email_verified_at=None,
         name=name,
         time_zone=time_zone,
         created_at=work.now,
@@ -38,6 +48,7 @@ async def register(work: Work, *, email: str, password: str, name: str, time_zon
     )
     await work.users.add(user, email_key=email_key(email), password_hash=password_hash)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    await work.outbox.add(_mail(work, "verification", email=email, user_id=user.id))
     return user
 
 
@@ -83,11 +94,43 @@ async def change_password(work: Work, *, current_password: str, new_password: st
     new_hash = await work.passwords.hash(new_password)
     if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
         raise PasswordWrong
-    await work.users.set_password(user_id, password_hash=new_hash)
-    await work.sessions.delete_all(user_id, keep=work.principal.session_id)
+    await _store_password(work, user_id, password_hash=new_hash, keep=work.principal.session_id)
 
 
-async def reset_password(work: Work, *, email: str, new_password: str) -> None:
+async def send_verification(work: Work) -> None:
+    """Let the caller's address be sent another mail by which it can be verified. Raises EmailVerified, AccountGone."""
+    user = await _me(work)
+    if user.email_verified_at is not None:
+        raise EmailVerified
+    await work.outbox.add(_mail(work, "verification", email=user.email, user_id=user.id))
+
+
+async def verify_email(work: Work, token: str) -> None:
+    """Note that what was sent to the address of an account is read. The token is spent. Raises TokenInvalid."""
+    await _verify(work, await _spend(work, await _find_token(work, token, kind="verification")))
+
+
+async def request_password_reset(work: Work, *, email: str) -> None:
+    """Let whoever has this address, if anybody does, be sent a mail by which they can set a new password.
+
+    It does the same whether or not somebody has it.
+    """
+    await work.outbox.add(_mail(work, "reset", email=email))
+
+
+async def reset_password(work: Work, token: str, *, new_password: str) -> None:
+    """Replace the password of the account that the token was sent to, and end all of its sessions. The token is spent.
+
+    It proves the address, too. Raises TokenInvalid.
+    """
+    found = await _find_token(work, token, kind="reset")
+    new_hash = await work.passwords.hash(new_password)
+    user = await _spend(work, found)
+    await _verify(work, user)
+    await _store_password(work, user.id, password_hash=new_hash)
+
+
+async def set_password(work: Work, *, email: str, new_password: str) -> None:
     """Replace the password of the account with this *email*, and end all of its sessions. For operators.
 
     Raises UserNotFound.
@@ -96,8 +139,7 @@ async def reset_password(work: Work, *, email: str, new_password: str) -> None:
     new_hash = await work.passwords.hash(new_password)
     if credentials is None or await work.users.lock(credentials.user_id) is None:
         raise UserNotFound
-    await work.users.set_password(credentials.user_id, password_hash=new_hash)
-    await work.sessions.delete_all(credentials.user_id)
+    await _store_password(work, credentials.user_id, password_hash=new_hash)
 
 
 async def delete(work: Work) -> None:
@@ -122,3 +164,48 @@ async def _me(work: Work) -> User:
     if user is None:
         raise AccountGone(work.principal.user_id)
     return user
+
+
+def _mail(work: Work, kind: MailKind, *, email: str, user_id: UUID | None = None) -> Mail:
+    return Mail(
+        id=work.new_id(),
+        kind=kind,
+        email=email,
+        email_key=email_key(email),
+        created_at=work.now,
+        due_at=work.now,
+        user_id=user_id,
+    )
+
+
+async def _find_token(work: Work, text: str, *, kind: OneTimeKind) -> OneTimeToken:
+    """Before anything is locked or hashed: no work is done for a token that is none."""
+    digest = opaque.digest_of(text, kind=kind)
+    token = None if digest is None else await work.credentials.find_token(digest)
+    if token is None:
+        raise TokenInvalid
+    return token
+
+
+async def _spend(work: Work, token: OneTimeToken) -> User:
+    """The user that the token was sent to, locked before it. Of two who bring it at once, one is let through."""
+    user = await work.users.lock(token.user_id)
+    if user is None or email_key(user.email) != token.email_key:
+        raise TokenInvalid
+    if not await work.one_time_tokens.spend(token.digest, now=work.now):
+        raise TokenInvalid
+    return user
+
+
+async def _verify(work: Work, user: User) -> None:
+    """Note that a locked user's address is theirs. One that was verified before keeps the time it was."""
+    if user.email_verified_at is None:
+        changed = replace(user, email_verified_at=work.now, updated_at=work.now, revision=user.revision + 1)
+        await work.users.update(changed)
+
+
+async def _store_password(work: Work, user_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
+    """What was to replace the old password, and all sessions that it opened but the one to *keep*, end with it."""
+    await work.users.set_password(user_id, password_hash=password_hash)
+    await work.one_time_tokens.delete(user_id, kind="reset")
+    await work.sessions.delete_all(user_id, keep=keep)

@@ -93,6 +93,7 @@ users: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("email_verified_at", INSTANT),
     PrimaryKeyConstraint("id", name="pk_users"),
     UniqueConstraint("email_key", name="uq_users_email_key"),
 )
@@ -131,6 +132,50 @@ refresh_tokens: Final = Table(
     PrimaryKeyConstraint("digest", name="pk_refresh_tokens"),
     ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"),
     Index("ix_refresh_tokens_session_id", "session_id"),
+)
+
+one_time_tokens: Final = Table(
+    "one_time_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("digest", name="pk_one_time_tokens"),
+    UniqueConstraint("user_id", "kind", name="uq_one_time_tokens_user_id_kind"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_one_time_tokens_user_id", ondelete="CASCADE"),
+    CheckConstraint("kind IN ('verification', 'reset')", name="kind"),
+    Index("ix_one_time_tokens_expires_at", "expires_at"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("workspace_id", Uuid),
+    Column("invitation_id", Uuid),
+    Column("created_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_outbox"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_outbox_user_id", ondelete="CASCADE"),
+    CheckConstraint("kind IN ('verification', 'reset', 'invitation')", name="kind"),
+    Index("ix_outbox_due_at", "due_at"),
+    Index("ix_outbox_user_id", "user_id"),
+)
+"""Mails that are to be sent. None holds a token: it is made when its mail is sent."""
+Index(
+    "uq_outbox_kind_email_key",
+    outbox.c.kind,
+    outbox.c.email_key,
+    unique=True,
+    postgresql_where=outbox.c.invitation_id.is_(None),
+    sqlite_where=outbox.c.invitation_id.is_(None),
 )
 
 workspaces: Final = Table(
@@ -319,5 +364,7 @@ idempotency_keys: Final = Table(
 """Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
 account. The answer is null only within the transaction that makes it."""
 
-UNLOGGED_TABLES: Final = frozenset({users, sessions, access_tokens, refresh_tokens, client_ids, idempotency_keys})
+UNLOGGED_TABLES: Final = frozenset(
+    {users, sessions, access_tokens, refresh_tokens, one_time_tokens, outbox, client_ids, idempotency_keys}
+)
 """What anybody may change. The rest lies in workspaces, and only the journal may."""

@@ -25,6 +25,8 @@ from persistence import schema
 from persistence.database import Database, Parameters, Row, Transaction
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
+from persistence.one_time_tokens import OneTimeTokens
+from persistence.outbox import Outbox
 from persistence.projects import Projects
 from persistence.retries import Claim, KeyOwner, Retries, account_space
 from persistence.sessions import Sessions
@@ -84,6 +86,8 @@ class UnitOfWork:
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
         self.sessions = Sessions(runner)
+        self.one_time_tokens = OneTimeTokens(runner)
+        self.outbox = Outbox(runner)
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
         self.projects = Projects(runner, self._journal)

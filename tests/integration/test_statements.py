@@ -136,11 +136,11 @@ def test_a_write_that_changes_nothing_takes_four(ada: Person) -> None:
     assert statements_of(lambda: ok(ada.client.post(path))) == [AUTHENTICATE, *LOCK, "SELECT tasks"]
 
 
-def test_registering_takes_five(client: Client) -> None:
+def test_registering_takes_six(client: Client) -> None:
     def register() -> None:
         made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
-    inserted = ["users", "workspaces", "members", "projects", "events"]
+    inserted = ["users", "workspaces", "members", "projects", "outbox", "events"]
     assert statements_of(register) == [f"INSERT {table}" for table in inserted]
 
 

@@ -10,7 +10,10 @@ from domain.dues import due_key
 from domain.entities import (
     PRIORITIES,
     Credentials,
+    Mail,
     Member,
+    OneTimeKind,
+    OneTimeToken,
     Project,
     Session,
     Standing,
@@ -38,6 +41,8 @@ class Store:
     access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     spent: dict[bytes, dt.datetime] = field(default_factory=dict)
+    one_time_tokens: dict[tuple[UUID, OneTimeKind], OneTimeToken] = field(default_factory=dict)
+    mails: dict[UUID, Mail] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     projects: dict[UUID, Project] = field(default_factory=dict)
@@ -91,6 +96,9 @@ class FakeCredentials:
     async def find_by_email(self, email_key: str) -> Credentials | None:
         user_id = self._store.email_keys.get(email_key)
         return None if user_id is None else await self.find(user_id)
+
+    async def find_token(self, digest: bytes) -> OneTimeToken | None:
+        return next((token for token in self._store.one_time_tokens.values() if token.digest == digest), None)
 
 
 class FakeUsers:
@@ -176,6 +184,55 @@ class FakeSessions:
         for session in list(self._store.sessions.values()):
             if session.user_id == user_id and session.expires_at <= now:
                 del self._store.sessions[session.id]
+
+
+class FakeOneTimeTokens:
+    def __init__(self, store: Store, users: FakeUsers) -> None:
+        self._store = store
+        self._users = users
+
+    async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
+        assert token.user_id in self._users.locked
+        there = self._store.one_time_tokens.get((token.user_id, token.kind))
+        if there is not None and there.expires_at > if_expiring_until:
+            return False
+        self._store.one_time_tokens[token.user_id, token.kind] = token
+        return True
+
+    async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
+        for key, token in self._store.one_time_tokens.items():
+            if token.digest == digest and token.expires_at > now:
+                assert token.user_id in self._users.locked
+                del self._store.one_time_tokens[key]
+                return True
+        return False
+
+    async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
+        assert user_id in self._users.locked
+        self._store.one_time_tokens.pop((user_id, kind), None)
+
+
+class FakeOutbox:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, mail: Mail) -> None:
+        waiting = {(other.kind, other.email_key) for other in self._store.mails.values() if not other.invitation_id}
+        if mail.invitation_id or (mail.kind, mail.email_key) not in waiting:
+            self._store.mails[mail.id] = mail
+
+    async def are_due(self, *, now: dt.datetime) -> bool:
+        return any(mail.due_at <= now for mail in self._store.mails.values())
+
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+        due = [mail for mail in self._store.mails.values() if mail.due_at <= now]
+        return sorted(due, key=lambda mail: mail.due_at)[:limit]
+
+    async def put_off(self, mails: Sequence[Mail]) -> None:
+        self._store.mails.update({mail.id: mail for mail in mails})
+
+    async def remove(self, mail_id: UUID) -> None:
+        self._store.mails.pop(mail_id, None)
 
 
 class FakeWorkspaces:
@@ -364,6 +421,8 @@ class FakeWork:
         # What a call that names no workspace holds from the beginning.
         self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
         self.sessions = FakeSessions(self.store, self.users)
+        self.one_time_tokens = FakeOneTimeTokens(self.store, self.users)
+        self.outbox = FakeOutbox(self.store)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
         self.projects = FakeProjects(self.store)

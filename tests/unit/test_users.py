@@ -184,18 +184,18 @@ async def test_of_two_password_changes_at_once_one_is_refused(work: FakeWork) ->
     assert work.store.password_hashes[work.principal.user_id] == "hash of the other's"
 
 
-async def test_an_operator_can_reset_a_password_which_ends_all_sessions(work: FakeWork) -> None:
+async def test_an_operator_can_set_a_password_which_ends_all_sessions(work: FakeWork) -> None:
     await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
 
-    await users.reset_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
+    await users.set_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
 
     assert work.store.password_hashes[work.principal.user_id] == "hash of new"
     assert not work.store.sessions
 
 
-async def test_a_reset_for_an_unknown_address_says_so() -> None:
+async def test_an_operator_is_told_of_an_unknown_address() -> None:
     with pytest.raises(UserNotFound):
-        await users.reset_password(FakeWork(), email="ada@example.com", new_password="new")
+        await users.set_password(FakeWork(), email="ada@example.com", new_password="new")
 
 
 async def test_deleting_an_account_deletes_what_was_the_users_alone(work: FakeWork) -> None:
