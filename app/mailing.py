@@ -21,7 +21,7 @@ from persistence.unit_of_work import Dependencies
 
 POLL_EVERY_S: Final = 1
 AT_ONCE: Final = 5
-"""How many are sent at the same time. Each takes less time than its claim lasts (see `smtp.TIMEOUT_S`)."""
+"""How many are claimed, and sent, at the same time."""
 
 Post = Callable[[Letter], Awaitable[None]]
 """Sends a letter. Raises NotSentError."""
