@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import make_msgid, parseaddr
+from email.utils import make_msgid
 from typing import Final
 
 from domain.entities import MailKind
@@ -106,8 +106,12 @@ def one_line(name: str) -> str:
 
 def parse_sender(text: str) -> Address:
     """Who mails are from: `Tickbox <tickbox@example.com>`, or the address alone. Raises ValueError."""
-    name, addr_spec = parseaddr(text)
-    if not addr_spec.isascii() or not re.fullmatch(r"[^\s@]+@[^\s@]+", addr_spec) or not name.isprintable():
-        message = "must be an address such as Tickbox <tickbox@example.com>"
-        raise ValueError(message)
-    return Address(display_name=name, addr_spec=addr_spec)
+    if text.isprintable():
+        header = _POLICY.header_factory("From", text)
+        match header.addresses:
+            case [Address(username=str(user), domain=str(domain)) as sender] if user and domain and not header.defects:
+                return sender
+            case _:
+                pass
+    message = "must be an address such as Tickbox <tickbox@example.com>"
+    raise ValueError(message)

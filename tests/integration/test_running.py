@@ -359,12 +359,16 @@ def test_a_database_that_does_not_exist_is_one_line(
     [
         ("cors_origins", "https://app.example/", "TICKBOX_CORS_ORIGINS: Value error, must be origins such as"),
         ("public_url", "nonsense", "TICKBOX_PUBLIC_URL: Value error, must begin with http:// or https://"),
+        ("app_url", "nonsense", "TICKBOX_APP_URL: Value error, must begin with http:// or https://"),
+        ("smtp_url", "http://me:secret@mail.example", "TICKBOX_SMTP_URL: Value error, must be smtp://user:password@"),
+        ("mail_from", "Tickbox", "TICKBOX_MAIL_FROM: Value error, must be an address such as"),
     ],
 )
 def test_a_setting_that_would_never_work_is_one_line(name: str, value: str, said: str, sqlite_url: str) -> None:
     found = run("serve", "--port", "0", settings={"database_url": sqlite_url, name: value})
     assert found.exit_code == 1
     assert said in one_line(found.stderr)
+    assert "secret" not in found.stderr
 
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
