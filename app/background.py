@@ -1,17 +1,25 @@
-"""What a server does on the side, over and over."""
+"""What a server does beside answering: again and again, each time in units of work that nobody called for."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
-logger = logging.getLogger(__name__)
+from persistence.unit_of_work import Dependencies, UnitOfWork
+
+Result = TypeVar("Result")
 
 
 @contextlib.asynccontextmanager
-async def repeating(act: Callable[[], Awaitable[object]], *, every_s: float) -> AsyncIterator[None]:
-    """Do *act* at once, and again so many seconds after it was done, while the context lasts. What fails is logged."""
-    task = asyncio.create_task(_repeat(act, every_s))
+async def repeating(
+    act: Callable[[], Awaitable[object]], *, every_s: float, logger: logging.Logger, failure: str
+) -> AsyncIterator[None]:
+    """Do something at once, and again every so often, while the context lasts.
+
+    When it fails, *failure* is logged; not again while it goes on to fail in the same way.
+    """
+    task = asyncio.create_task(_repeat(act, every_s, logger, failure))
     try:
         yield
     finally:
@@ -20,10 +28,33 @@ async def repeating(act: Callable[[], Awaitable[object]], *, every_s: float) -> 
             await task
 
 
-async def _repeat(act: Callable[[], Awaitable[object]], every_s: float) -> None:
+async def read(dependencies: Dependencies, service: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+    """What *service* finds, without a transaction."""
+    async with _unit(dependencies, safe=True) as work:
+        return await service(work)
+
+
+async def write(dependencies: Dependencies, service: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+    """What *service* does, committed."""
+    async with _unit(dependencies, safe=False) as work:
+        result = await service(work)
+        await work.commit()
+        return result
+
+
+def _unit(dependencies: Dependencies, *, safe: bool) -> UnitOfWork:
+    return UnitOfWork(dependencies, principal=None, workspace_id=None, safe=safe, admit=lambda _role: None)
+
+
+async def _repeat(act: Callable[[], Awaitable[object]], every_s: float, logger: logging.Logger, failure: str) -> None:
+    last: type[Exception] | None = None
     while True:
         try:
             await act()
-        except Exception:  # nobody else would see it; whatever it was, such as a database without a schema, may pass
-            logger.exception("work in the background failed")
+        except Exception as error:  # nobody else would see it; whatever it was, such as a lost database, may pass
+            if type(error) is not last:
+                logger.exception(failure)
+            last = type(error)
+        else:
+            last = None
         await asyncio.sleep(every_s)

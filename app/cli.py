@@ -15,6 +15,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from app.background import write
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
 from app.settings import Settings, unknown_variables
@@ -120,7 +121,7 @@ def routes() -> None:
             except ValueError as error:
                 raise click.ClickException(f"{source.operation_id}: {error}") from error
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
-        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:20}{needs}")
+        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:26}{needs}")
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -155,7 +156,7 @@ def set_password(email: str) -> None:
     """Set a new password for EMAIL, and end all of the account's sessions."""
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
-    _run(lambda work: users.reset_password(work, email=email, new_password=password))
+    _run(lambda work: users.set_password(work, email=email, new_password=password))
     click.echo("password set, sessions ended")
 
 
@@ -244,12 +245,7 @@ def _run(act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
     async def run() -> Result:
         parts = make_parts(settings, Document.read(contract_path()))
         try:
-            async with UnitOfWork(
-                parts.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
-            ) as work:
-                result = await act(work)
-                await work.commit()
-                return result
+            return await write(parts.dependencies, act)
         finally:
             await parts.close()
 

@@ -16,7 +16,8 @@ from uuid_utils.compat import uuid7
 
 import handlers
 from app.authentication import Authenticator
-from app.background import repeating
+from app.letters import Texts, parse_sender
+from app.mailing import Post, log_letter, mailing
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -27,15 +28,15 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
-from app.sweeping import SWEEP_EVERY_S, sweep_all
-from app.uses import WRITE_EVERY_S, LastUses
+from app.smtp import SmtpServer
+from app.sweeping import sweeping
+from app.uses import LastUses, writing_down
 from contract.access import Vocabulary
 from contract.application import build_application
 from contract.document import Document
 from contract.events import compile_events
 from contract.units import Call
 from contract.units import Settings as EngineSettings
-from domain.errors import OutcomeUnknown, StorageUnavailable
 from domain.events import EVENT_TYPES, Event
 from domain.origins import origin_of
 from domain.ports import Policy
@@ -95,8 +96,20 @@ def make_parts(settings: Settings, document: Document) -> Parts:
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
-def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
-    """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
+def make_post(settings: Settings) -> Post:
+    """How mails leave: over SMTP; with no server set, into the log, for the operator to pass them on."""
+    texts = Texts(app_url=settings.app_url, public_url=settings.public_url)
+    if settings.smtp_url is None:
+        return lambda letter: log_letter(letter, texts)
+    server, sender = SmtpServer.parse(settings.smtp_url.get_secret_value()), parse_sender(settings.mail_from)
+    return lambda letter: server.send(texts.message(letter, sender=sender))
+
+
+def build(settings: Settings, *, package: ModuleType = handlers, background: bool = True) -> ASGIApp:
+    """The whole application, with the handlers of *package*, which also does what is to be done in the *background*.
+
+    Raises contract.operations.ContractMismatchError.
+    """
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
     last_uses = LastUses()
@@ -107,7 +120,11 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
         try:
-            async with _background(parts.dependencies, last_uses):
+            async with contextlib.AsyncExitStack() as stack:
+                if background:
+                    await stack.enter_async_context(writing_down(parts.dependencies, last_uses))
+                    await stack.enter_async_context(sweeping(parts.dependencies))
+                    await stack.enter_async_context(mailing(parts.dependencies, make_post(settings)))
                 yield
         finally:
             await parts.close()
@@ -137,18 +154,6 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
             expose_headers=CORS_ANSWER_HEADERS,
         )
     return RequestLayer(application, https=settings.public_url.startswith("https:"))
-
-
-@contextlib.asynccontextmanager
-async def _background(dependencies: Dependencies, last_uses: LastUses) -> AsyncIterator[None]:
-    """What is done on the side while the server runs."""
-    async with (
-        repeating(lambda: sweep_all(dependencies), every_s=SWEEP_EVERY_S),
-        repeating(lambda: last_uses.write(dependencies), every_s=WRITE_EVERY_S),
-    ):
-        yield
-    with contextlib.suppress(StorageUnavailable, OutcomeUnknown):
-        await last_uses.write(dependencies)
 
 
 def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:

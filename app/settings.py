@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from app.letters import parse_sender
+from app.smtp import SmtpServer
 from domain.ports import Registration
 from persistence.engines import parse_url
 
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
     access_token_lifetime_s: int = Field(default=3600, ge=60)
     session_lifetime_s: int = Field(default=30 * 24 * 3600, ge=3600)
     refresh_grace_s: int = Field(default=10, ge=0, le=600)
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Tickbox <tickbox@localhost>"
+    app_url: str = ""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_timeout_s: int = Field(default=30, ge=1)
@@ -51,12 +56,25 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "app_url")
     @classmethod
     def _known_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             message = "must begin with http:// or https://"
             raise ValueError(message)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_smtp_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            SmtpServer.parse(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str) -> str:
+        parse_sender(value)
         return value
 
     @field_validator("database_url")

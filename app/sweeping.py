@@ -1,11 +1,13 @@
 """What a server does on the side: delete what has expired, and nobody would come back for."""
 
+import contextlib
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
-from persistence import account_log, invitations, retries, sessions, tokens
+from app.background import repeating
+from persistence import account_log, invitations, one_time_tokens, retries, sessions, tokens
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
@@ -27,9 +29,21 @@ SWEEPS: Final[Sequence[Sweep]] = (
     sessions.sweep,
     tokens.sweep,
     invitations.sweep,
+    one_time_tokens.sweep,
     account_log.sweep,
 )
 """Each is repeated until there is nothing more."""
+
+
+@contextlib.asynccontextmanager
+async def sweeping(dependencies: Dependencies, *, every_s: float = SWEEP_EVERY_S) -> AsyncIterator[None]:
+    """Sweep at once, and again every so often, while the context lasts. Several servers may do it on one database."""
+
+    async def act() -> None:
+        await sweep_all(dependencies)
+
+    async with repeating(act, every_s=every_s, logger=logger, failure="could not sweep"):
+        yield
 
 
 async def sweep_all(dependencies: Dependencies) -> None:

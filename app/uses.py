@@ -4,14 +4,21 @@ A write for each request would cost more than the request; so what is shown lags
 process did not write down when it was killed is lost.
 """
 
+import contextlib
 import datetime as dt
+import logging
+from collections.abc import AsyncIterator
 from uuid import UUID
 
+from app.background import repeating
+from domain.errors import OutcomeUnknown, StorageUnavailable
 from domain.principals import Principal
 from persistence import uses
 from persistence.unit_of_work import Dependencies
 
 WRITE_EVERY_S = 60
+
+logger = logging.getLogger(__name__)
 
 
 class LastUses:
@@ -35,3 +42,18 @@ class LastUses:
         if sessions or tokens:
             async with dependencies.database.transaction() as transaction:
                 await uses.write(transaction, sessions=sessions, tokens=tokens)
+
+
+@contextlib.asynccontextmanager
+async def writing_down(
+    dependencies: Dependencies, uses: LastUses, *, every_s: float = WRITE_EVERY_S
+) -> AsyncIterator[None]:
+    """Write down every so often what was used, while the context lasts, and when it ends."""
+
+    async def act() -> None:
+        await uses.write(dependencies)
+
+    async with repeating(act, every_s=every_s, logger=logger, failure="could not write down what was used"):
+        yield
+    with contextlib.suppress(StorageUnavailable, OutcomeUnknown):
+        await act()

@@ -88,6 +88,11 @@ def created(content: Any, *, location: str) -> Answer:  # a generated TypedDict
     return Answer(status=201, content=content, headers={"Location": location})
 
 
+def accepted() -> Answer:
+    """202, without a body: what was asked for is done later, if at all (RFC 9110, section 15.3.3)."""
+    return Answer(status=202)
+
+
 def no_content() -> Answer:
     """204, without a body."""
     return Answer(status=204)

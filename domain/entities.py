@@ -15,6 +15,8 @@ from domain.roles import Role
 
 Status = Literal["open", "completed"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
+MailKind = Literal["verification", "reset", "invitation"]
+OneTimeKind = Literal["verification", "reset"]
 
 AccountEventType = Literal[
     "account.registered",
@@ -36,10 +38,14 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by."""
+    """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by.
+
+    `email_verified_at` is when it was shown that what is sent there is read by the user; None until then.
+    """
 
     id: UUID
     email: str
+    email_verified_at: dt.datetime | None
     name: str
     time_zone: str
     created_at: dt.datetime
@@ -113,6 +119,39 @@ class AccountEvent:
     device: str | None
     session_id: UUID | None
     token_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeToken:
+    """What the database keeps of a token that was sent to an address: its bearer reads what is sent there.
+
+    A user has one of a kind at most: the last one that was made.
+    """
+
+    digest: bytes
+    kind: OneTimeKind
+    user_id: UUID
+    email_key: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail that is to be sent at `due_at`, after `attempts` that came to nothing. What it says is found out then.
+
+    A reset has no `user_id`: whoever asks for one may give an address that nobody has.
+    """
+
+    id: UUID
+    kind: MailKind
+    email: str
+    email_key: str
+    created_at: dt.datetime
+    due_at: dt.datetime
+    attempts: int = 0
+    user_id: UUID | None = None
+    workspace_id: UUID | None = None
+    invitation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

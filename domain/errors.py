@@ -12,6 +12,7 @@ DomainError
 │   └── TaskNotFound
 ├── Conflict                     the state of things forbids it
 │   ├── EmailTaken
+│   ├── EmailVerified
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── AlreadyMember
@@ -34,6 +35,7 @@ DomainError
 │   ├── WorkspaceUnknown
 │   ├── InvitationInvalid
 │   ├── PasswordCommon
+│   ├── TokenInvalid
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
@@ -127,6 +129,13 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("There is an account with this e-mail address already.")
+
+
+class EmailVerified(Conflict):
+    """There is nothing left to prove about the address."""
+
+    def __init__(self) -> None:
+        super().__init__("Your e-mail address is verified already.")
 
 
 class SoleOwner(Conflict):
@@ -312,6 +321,16 @@ class PasswordCommon(Invalid):
     def __init__(self, *, pointer: str) -> None:
         super().__init__("This password is too easily guessed: it is a common one, or your own name or address.")
         self.pointer = pointer
+
+
+class TokenInvalid(Invalid):
+    """The token that a mail brought is malformed, unknown, expired or used; or it is of another address by now."""
+
+    code = "token"
+    pointer = "#/token"
+
+    def __init__(self) -> None:
+        super().__init__("This token is unknown, expired, or was used before. Ask for another mail.")
 
 
 class ProjectUnknown(Invalid):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain import members, opaque, pages, workspaces
 from domain.emails import email_key
-from domain.entities import Invitation, Member, User, Workspace
+from domain.entities import Invitation, Mail, Member, User, Workspace
 from domain.errors import AccountGone, AlreadyMember, InvitationInvalid, InvitationNotFound, PersonalWorkspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
@@ -50,6 +50,7 @@ async def create(work: Work, *, email: str, role: Role) -> Invitation:
         expires_at=work.now + work.policy.invitation_lifetime,
     )
     await work.invitations.put(invitation, email_key=email_key(email))
+    await work.outbox.add(_mail_of(work, invitation))
     return invitation
 
 
@@ -87,6 +88,19 @@ async def accept(work: Work, token: str) -> Workspace:
 async def join(work: Work, user: User, *, token: str, pointer: str) -> None:
     """Make *user*, who is new, a member, and spend the token, which stood at *pointer*. Raises InvitationInvalid."""
     await _add_member(work, user, await _enter(work, token, pointer=pointer))
+
+
+def _mail_of(work: Work, invitation: Invitation) -> Mail:
+    return Mail(
+        id=work.new_id(),
+        kind="invitation",
+        email=invitation.email,
+        email_key=email_key(invitation.email),
+        created_at=work.now,
+        due_at=work.now,
+        workspace_id=invitation.workspace_id,
+        invitation_id=invitation.id,
+    )
 
 
 async def _enter(work: Work, token: str, *, pointer: str) -> Invitation:

@@ -15,7 +15,10 @@ from domain.entities import (
     AccountEventType,
     Credentials,
     Invitation,
+    Mail,
     Member,
+    OneTimeKind,
+    OneTimeToken,
     PersonalToken,
     Project,
     Session,
@@ -61,6 +64,9 @@ class CredentialRepository(Protocol):
     async def find_by_email(self, email_key: str) -> Credentials | None:
         """The credentials of the user with this `email_key`, as last committed."""
 
+    async def find_token(self, digest: bytes) -> OneTimeToken | None:
+        """The token of this digest, expired or not, as last committed."""
+
 
 class UserRepository(Protocol):
     """Accounts. A write that touches an account locks its row first, before any workspace.
@@ -81,7 +87,7 @@ class UserRepository(Protocol):
         """Lock the user's row if *password_hash*, read earlier, is still the stored one."""
 
     async def update(self, user: User) -> None:
-        """Store the name, the time zone, and what goes with them."""
+        """Store the name, the time zone, when the address was verified, and what goes with them."""
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         """The hash is no part of the user's representation: no revision is taken."""
@@ -155,6 +161,38 @@ class AccountLog(Protocol):
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
         """At most *limit* events, the newest first."""
+
+
+class OneTimeTokenRepository(Protocol):
+    """Tokens that were sent by mail. A user's row is locked before their tokens."""
+
+    async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
+        """Put it in the place of the user's token of this kind. False, and nothing is done, if that expires later."""
+
+    async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
+        """Delete a token that is good until after *now*. False if there is none: of two who try, one succeeds."""
+
+    async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
+        """Let what a user was sent open nothing any more."""
+
+
+class MailOutbox(Protocol):
+    """Mails that are to be sent, written down together with what they tell of."""
+
+    async def add(self, mail: Mail) -> None:
+        """Of a kind, an address has one mail waiting at most: another is not added. Of invitations, any number."""
+
+    async def are_due(self, *, now: dt.datetime) -> bool:
+        """Whether there is a mail to be sent by now."""
+
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+        """At most *limit* mails that are due, the longest first, but for those that somebody locked; they are ours."""
+
+    async def put_off(self, mails: Sequence[Mail]) -> None:
+        """Store when they are due, and how often they were tried."""
+
+    async def remove(self, mail_id: UUID) -> None:
+        """It may be gone already."""
 
 
 class WorkspaceRepository(Protocol):
@@ -234,6 +272,9 @@ class InvitationRepository(Protocol):
         self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
     ) -> Sequence[Invitation]:
         """At most *limit* that are not expired, ordered by id, which is by age."""
+
+    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
+        """That of the token which is about to be sent, in the place of an earlier one."""
 
     async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
         """The one with this token, in whatever workspace, if it is not expired. It is not locked."""
@@ -340,6 +381,8 @@ class Policy:
     session_lifetime: dt.timedelta = dt.timedelta(days=30)
     invitation_lifetime: dt.timedelta = dt.timedelta(days=7)
     refresh_grace: dt.timedelta = dt.timedelta(seconds=10)
+    verification_lifetime: dt.timedelta = dt.timedelta(days=3)
+    reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
 
 
 class Work(Protocol):
@@ -396,6 +439,14 @@ class Work(Protocol):
     @property
     def account_log(self) -> AccountLog:
         """What happened to accounts."""
+
+    @property
+    def one_time_tokens(self) -> OneTimeTokenRepository:
+        """Tokens that were sent by mail."""
+
+    @property
+    def outbox(self) -> MailOutbox:
+        """Mails that are to be sent."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:

@@ -1,12 +1,22 @@
-"""Accounts: registering, the profile, the password, leaving."""
+"""Accounts: registering, the profile, the password, the address, leaving."""
 
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
-from domain import invitations, workspaces
+from domain import invitations, opaque, workspaces
 from domain.emails import email_key
-from domain.entities import User
-from domain.errors import AccountGone, InvitationRequired, PasswordWrong, RegistrationClosed, SoleOwner, UserNotFound
+from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
+from domain.errors import (
+    AccountGone,
+    EmailVerified,
+    InvitationRequired,
+    PasswordWrong,
+    RegistrationClosed,
+    SoleOwner,
+    TokenInvalid,
+    UserNotFound,
+)
 from domain.passwords import check_password
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
@@ -33,6 +43,7 @@ async def register(  # noqa: PLR0913  # what an account is made of
     user = User(
         id=work.new_id(),
         email=email,
+        email_verified_at=None,
         name=name,
         time_zone=time_zone,
         created_at=work.now,
@@ -42,6 +53,7 @@ async def register(  # noqa: PLR0913  # what an account is made of
     await work.users.add(user, email_key=email_key(email), password_hash=password_hash)
     await work.account_log.add("account.registered", user_id=user.id)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    await work.outbox.add(_mail(work, "verification", email=email, user_id=user.id))
     if invitation_token is not None:
         await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
     return user
@@ -90,12 +102,49 @@ async def change_password(work: Work, *, current_password: str, new_password: st
     new_hash = await work.passwords.hash(new_password)
     if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
         raise PasswordWrong
-    await work.users.set_password(user_id, password_hash=new_hash)
-    await work.sessions.delete_all(user_id, keep=work.principal.session_id)
+    await _store_password(work, user_id, password_hash=new_hash, keep=work.principal.session_id)
     await work.account_log.add("password.changed")
 
 
-async def reset_password(work: Work, *, email: str, new_password: str) -> None:
+async def send_verification(work: Work) -> None:
+    """Let the caller's address be sent another mail by which it can be verified. Raises EmailVerified, AccountGone."""
+    user = await _me(work)
+    if user.email_verified_at is not None:
+        raise EmailVerified
+    await work.outbox.add(_mail(work, "verification", email=user.email, user_id=user.id))
+
+
+async def verify_email(work: Work, token: str) -> None:
+    """Note that what was sent to the address of an account is read. The token is spent. Raises TokenInvalid."""
+    await _verify(work, await _spend(work, await _find_token(work, token, kind="verification")))
+
+
+async def request_password_reset(work: Work, *, email: str) -> None:
+    """Let whoever has this address, if anybody does, be sent a mail by which they can set a new password.
+
+    It does the same whether or not somebody has it.
+    """
+    await work.outbox.add(_mail(work, "reset", email=email))
+
+
+async def reset_password(work: Work, token: str, *, new_password: str) -> None:
+    """Replace the password of the account that the token was sent to, and end all of its sessions. The token is spent.
+
+    It proves the address, too. Raises TokenInvalid, PasswordCommon.
+    """
+    found = await _find_token(work, token, kind="reset")
+    credentials = await work.credentials.find(found.user_id)
+    if credentials is None:
+        raise TokenInvalid
+    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
+    new_hash = await work.passwords.hash(new_password)
+    user = await _spend(work, found)
+    await _verify(work, user)
+    await _store_password(work, user.id, password_hash=new_hash)
+    await work.account_log.add("password.reset", user_id=user.id)
+
+
+async def set_password(work: Work, *, email: str, new_password: str) -> None:
     """Replace the password of the account with this *email*, and end all of its sessions. For operators.
 
     Raises UserNotFound, PasswordCommon.
@@ -107,8 +156,7 @@ async def reset_password(work: Work, *, email: str, new_password: str) -> None:
     new_hash = await work.passwords.hash(new_password)
     if await work.users.lock(credentials.user_id) is None:
         raise UserNotFound
-    await work.users.set_password(credentials.user_id, password_hash=new_hash)
-    await work.sessions.delete_all(credentials.user_id)
+    await _store_password(work, credentials.user_id, password_hash=new_hash)
     await work.account_log.add("password.reset", user_id=credentials.user_id)
 
 
@@ -135,3 +183,49 @@ async def _me(work: Work) -> User:
     if user is None:
         raise AccountGone(work.principal.user_id)
     return user
+
+
+def _mail(work: Work, kind: MailKind, *, email: str, user_id: UUID | None = None) -> Mail:
+    return Mail(
+        id=work.new_id(),
+        kind=kind,
+        email=email,
+        email_key=email_key(email),
+        created_at=work.now,
+        due_at=work.now,
+        user_id=user_id,
+    )
+
+
+async def _find_token(work: Work, text: str, *, kind: OneTimeKind) -> OneTimeToken:
+    """Before anything is locked or hashed: no work is done for a token that is none."""
+    digest = opaque.digest_of(text, kind=kind)
+    token = None if digest is None else await work.credentials.find_token(digest)
+    if token is None:
+        raise TokenInvalid
+    return token
+
+
+async def _spend(work: Work, token: OneTimeToken) -> User:
+    """The user that the token was sent to, locked before it. Of two who bring it at once, one is let through."""
+    user = await work.users.lock(token.user_id)
+    if user is None or email_key(user.email) != token.email_key:
+        raise TokenInvalid
+    if not await work.one_time_tokens.spend(token.digest, now=work.now):
+        raise TokenInvalid
+    return user
+
+
+async def _verify(work: Work, user: User) -> None:
+    """Note that a locked user's address is theirs. One that was verified before keeps the time it was."""
+    if user.email_verified_at is None:
+        changed = replace(user, email_verified_at=work.now, updated_at=work.now, revision=user.revision + 1)
+        await work.users.update(changed)
+        await work.account_log.add("email.verified", user_id=user.id)
+
+
+async def _store_password(work: Work, user_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
+    """What was to replace the old password, and all sessions that it opened but the one to *keep*, end with it."""
+    await work.users.set_password(user_id, password_hash=password_hash)
+    await work.one_time_tokens.delete(user_id, kind="reset")
+    await work.sessions.delete_all(user_id, keep=keep)

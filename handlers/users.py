@@ -2,12 +2,19 @@
 
 from pydantic import MISSING
 
-from contract.answers import Answer, created, no_content, ok
+from contract.answers import Answer, accepted, created, no_content, ok
 from domain import account_log, users
 from domain.ports import Work
 from handlers.patches import patched, sent
 from handlers.views import account_event_view, page_view, user_view
-from spec.models import PasswordChange, UserCreate, UserPatch
+from spec.models import (
+    EmailVerification,
+    PasswordChange,
+    PasswordReset,
+    PasswordResetRequest,
+    UserCreate,
+    UserPatch,
+)
 
 
 async def register_user(work: Work, body: UserCreate) -> Answer:
@@ -53,3 +60,27 @@ async def change_password(work: Work, body: PasswordChange) -> Answer:
 async def list_account_events(work: Work, limit: int, cursor: str | None = None) -> Answer:
     """200 with what happened to the caller's account."""
     return ok(page_view(await account_log.page(work, limit=limit, cursor=cursor), account_event_view))
+
+
+async def send_verification(work: Work) -> Answer:
+    """202; another mail to verify the address waits to be sent."""
+    await users.send_verification(work)
+    return accepted()
+
+
+async def verify_email(work: Work, body: EmailVerification) -> Answer:
+    """204; the address is the account's."""
+    await users.verify_email(work, body.token.get_secret_value())
+    return no_content()
+
+
+async def request_password_reset(work: Work, body: PasswordResetRequest) -> Answer:
+    """202, whoever has the address, or nobody."""
+    await users.request_password_reset(work, email=body.email)
+    return accepted()
+
+
+async def reset_password(work: Work, body: PasswordReset) -> Answer:
+    """204; all sessions of the account are ended."""
+    await users.reset_password(work, body.token.get_secret_value(), new_password=body.new_password.get_secret_value())
+    return no_content()

@@ -32,6 +32,7 @@ def user_view(user: entities.User) -> answers.User:
     return {
         "id": user.id,
         "email": user.email,
+        "email_verified_at": user.email_verified_at,
         "name": user.name,
         "time_zone": user.time_zone,
         "created_at": user.created_at,

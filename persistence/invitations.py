@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.entities import Invitation
 from domain.roles import ROLES, Role
@@ -38,6 +38,7 @@ _PAGE: Final = (
     .limit(bindparam("limit"))
 )
 _FIND: Final = select(*_COLUMNS).where(invitations.c.digest == bindparam("digest"), _IS_LIVE)
+_SET_DIGEST: Final = update(invitations).where(*_ONE)
 _DELETE: Final = delete(invitations).where(*_ONE)
 _WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
 _WITHDRAW_ALL: Final = delete(invitations).where(
@@ -84,6 +85,11 @@ class Invitations:
         """One read."""
         parameters = {"workspace": workspace_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
         return [_of(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
+        """One write."""
+        values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest}
+        await self._runner.run(_SET_DIGEST, values)
 
     async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
         """One read."""

@@ -109,6 +109,7 @@ users: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("email_verified_at", INSTANT),
     PrimaryKeyConstraint("id", name="pk_users"),
     UniqueConstraint("email_key", name="uq_users_email_key"),
 )
@@ -202,6 +203,50 @@ personal_tokens: Final = Table(
     Index("ix_personal_tokens_expires_at", "expires_at"),
 )
 """What a token may do rides along in its row, so that one statement tells it; `workspace_ids` are hexadecimal."""
+
+one_time_tokens: Final = Table(
+    "one_time_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("digest", name="pk_one_time_tokens"),
+    UniqueConstraint("user_id", "kind", name="uq_one_time_tokens_user_id_kind"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_one_time_tokens_user_id", ondelete="CASCADE"),
+    CheckConstraint("kind IN ('verification', 'reset')", name="kind"),
+    Index("ix_one_time_tokens_expires_at", "expires_at"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("workspace_id", Uuid),
+    Column("invitation_id", Uuid),
+    Column("created_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_outbox"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_outbox_user_id", ondelete="CASCADE"),
+    CheckConstraint("kind IN ('verification', 'reset', 'invitation')", name="kind"),
+    Index("ix_outbox_due_at", "due_at"),
+    Index("ix_outbox_user_id", "user_id"),
+)
+"""Mails that are to be sent. None holds a token: it is made when its mail is sent."""
+Index(
+    "uq_outbox_kind_email_key",
+    outbox.c.kind,
+    outbox.c.email_key,
+    unique=True,
+    postgresql_where=outbox.c.invitation_id.is_(None),
+    sqlite_where=outbox.c.invitation_id.is_(None),
+)
 
 workspaces: Final = Table(
     "workspaces",
@@ -416,7 +461,9 @@ UNLOGGED_TABLES: Final = frozenset(
         access_tokens,
         refresh_tokens,
         personal_tokens,
+        one_time_tokens,
         account_events,
+        outbox,
         invitations,
         client_ids,
         idempotency_keys,

@@ -28,6 +28,8 @@ from persistence.database import Database, Parameters, Row, Transaction
 from persistence.invitations import Invitations
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
+from persistence.one_time_tokens import OneTimeTokens
+from persistence.outbox import Outbox
 from persistence.projects import Projects
 from persistence.retries import Claim, KeyOwner, Retries, account_space
 from persistence.sessions import Sessions
@@ -95,6 +97,8 @@ class UnitOfWork:
         self.account_log = AccountLog(
             runner, principal=principal, new_id=dependencies.new_id, call=lambda: (self.now, self.origin)
         )
+        self.one_time_tokens = OneTimeTokens(runner)
+        self.outbox = Outbox(runner)
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)
         self.invitations = Invitations(runner)

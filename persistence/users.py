@@ -5,14 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.entities import Credentials, User
+from domain.entities import Credentials, OneTimeToken, User
 from persistence.database import Row, Runner
 from persistence.retries import account_space, forget_space
-from persistence.tables import users
+from persistence.tables import one_time_tokens, users
 
 _COLUMNS: Final = (
     users.c.id,
     users.c.email,
+    users.c.email_verified_at,
     users.c.name,
     users.c.time_zone,
     users.c.created_at,
@@ -30,6 +31,13 @@ _DELETE: Final = delete(users).where(_ME)
 _SECRETS: Final = select(users.c.id, users.c.email, users.c.name, users.c.password_hash)
 _CREDENTIALS: Final = _SECRETS.where(_ME)
 _CREDENTIALS_BY_EMAIL: Final = _SECRETS.where(users.c.email_key == bindparam("email_key"))
+_TOKEN: Final = select(
+    one_time_tokens.c.digest,
+    one_time_tokens.c.kind,
+    one_time_tokens.c.user_id,
+    one_time_tokens.c.email_key,
+    one_time_tokens.c.expires_at,
+).where(one_time_tokens.c.digest == bindparam("digest"))
 
 
 class Users:
@@ -72,7 +80,7 @@ class Users:
         await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
 
     async def delete(self, user_id: UUID) -> None:
-        """Three writes; sessions and tokens go by cascade."""
+        """Three writes; sessions, tokens and mails go by cascade."""
         await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})
 
@@ -91,9 +99,18 @@ class CredentialReader:
         """One read."""
         return _credentials(await self._runner.row(_CREDENTIALS_BY_EMAIL, {"email_key": email_key}))
 
+    async def find_token(self, digest: bytes) -> OneTimeToken | None:
+        """One read."""
+        row = await self._runner.row(_TOKEN, {"digest": digest})
+        if row is None:
+            return None
+        digest, kind, user_id, email_key, expires_at = row
+        return OneTimeToken(digest=digest, kind=kind, user_id=user_id, email_key=email_key, expires_at=expires_at)
+
 
 def _changing_values(user: User) -> dict[str, object]:
     return {
+        "email_verified_at": user.email_verified_at,
         "name": user.name,
         "time_zone": user.time_zone,
         "updated_at": user.updated_at,
@@ -104,10 +121,11 @@ def _changing_values(user: User) -> dict[str, object]:
 def _user(row: Row | None) -> User | None:
     if row is None:
         return None
-    user_id, email, name, time_zone, created_at, updated_at, revision = row
+    user_id, email, email_verified_at, name, time_zone, created_at, updated_at, revision = row
     return User(
         id=user_id,
         email=email,
+        email_verified_at=email_verified_at,
         name=name,
         time_zone=time_zone,
         created_at=created_at,

@@ -45,6 +45,7 @@ class User(TypedDict):
 
     id: UUID
     email: str
+    email_verified_at: datetime | None
     name: str
     time_zone: str
     created_at: datetime

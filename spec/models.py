@@ -51,6 +51,43 @@ class PasswordChange(BaseModel):
     new_password: SecretStr
 
 
+class EmailVerification(BaseModel):
+    """
+    What proves that mail to an address is read.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    token: SecretStr
+
+
+class PasswordResetRequest(BaseModel):
+    """
+    Who has forgotten their password.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    email: str
+
+
+class PasswordReset(BaseModel):
+    """
+    A new password, and what proves that its account is yours.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    token: SecretStr
+    new_password: SecretStr
+
+
 class SessionCreate(BaseModel):
     """
     What you log in with.

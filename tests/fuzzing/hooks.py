@@ -10,10 +10,15 @@ Schemathesis loads this module by its name in `schemathesis.toml`.
 """
 
 import itertools
+import json
+import os
+import re
+import time
 import zlib
 import zoneinfo
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
@@ -42,6 +47,8 @@ RULES: Mapping[tuple[str, str], str] = {
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
     ("past", "#/expires_at"): "what expires, does so in the future",
+    ("token", "#/token"): "a token comes by mail, and works once",
+    ("token", "#/invitation_token"): "a token comes by mail, and works once",
     ("required", "#/due/date"): "what is due at a time is due on a day",
     ("required", "#/due/time"): "a time zone is of a time",
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
@@ -52,6 +59,10 @@ RULES: Mapping[tuple[str, str], str] = {
 NUL = "nul"
 """The code of the rule for every text: it has no NUL character in it. (A query with one is a malformed request.)"""
 
+_READERS = 10
+"""How many accounts are made at a time to read mails."""
+_PATIENCE_S = 30
+_TOKEN = re.compile(r"tb[vf]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"
 _COLLECTIONS = {"workspaces": "workspace_id", "projects": "project_id", "tasks": "task_id"}
@@ -169,6 +180,120 @@ class _Somebody:
 
 
 @dataclass
+class _Letters:
+    """Tokens that nobody has used yet, by the kind of their mail. They are read where an operator reads them.
+
+    Without a mail server the server logs what mails say. Of one that somebody else started the log is not known.
+    """
+
+    tokens: dict[str, list[str]] = field(default_factory=lambda: {"verification": [], "reset": []})
+    readers: int = 0
+
+    def stand_in(self, case: Case, *, kind: str) -> None:
+        """Let *case* bring a token of this kind."""
+        body = _valid_body(case)
+        log = Path(os.environ.get("TICKBOX_TEST_SERVER_LOG", ""))
+        if not body or not _is_chosen(case, body["token"]) or not log.is_file():
+            return
+        if not self.tokens[kind]:
+            self._make(case, log)
+        body["token"] = self.tokens[kind].pop()
+
+    @staticmethod
+    def invitation(*, to: str) -> str:
+        """The token of the invitation that was sent to this address; empty where the log is not known."""
+        log = Path(os.environ.get("TICKBOX_TEST_SERVER_LOG", ""))
+        if not log.is_file():
+            return ""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not (found := [each["way"] for each in _letters_in(log) if each["to"] == to]):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the invitation is not in the log")
+            time.sleep(0.05)
+        (token,) = _TOKEN.findall(found[-1])
+        return str(token)
+
+    def _make(self, case: Case, log: Path) -> None:
+        """Some new accounts, of which each is sent a mail of each kind: the server looks for mails once a second."""
+        addresses = [f"reader-{self.readers + n}@example.net" for n in range(_READERS)]
+        self.readers += _READERS
+        for email in addresses:
+            _send(case, "POST", "/v1/users", {"email": email, "password": "a password", "name": "Reader"})
+            _send(case, "POST", "/v1/users/forgot-password", {"email": email})
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(letters := [each for each in _letters_in(log) if each["to"] in addresses]) < 2 * _READERS:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(letters)} of {2 * _READERS} mails are in the log")
+            time.sleep(0.05)
+        for letter in letters:
+            self.tokens[letter["kind"]] += _TOKEN.findall(letter["way"])
+
+
+def _letters_in(log: Path) -> Iterator[dict[str, str]]:
+    for line in log.read_text().splitlines():
+        if '"app.mailing"' in line and line.endswith("}") and "way" in (letter := json.loads(line)):
+            yield letter
+
+
+@dataclass
+class _Household:
+    """A workspace of Ada's with a guest in it, made anew for each call: many of them end what they find.
+
+    It takes a second, as its e-mail does, and so is made for the examples alone.
+    """
+
+    guests: int = 0
+
+    def stand_in(self, case: Case) -> None:
+        """Let *case* be about a guest, or, where somebody leaves, be by one."""
+        if _phase(case) != TestPhase.EXAMPLES:
+            return
+        workspace_id = self._workspace(case)
+        email, operation = self._new_guest(case), _operation_id(case)
+        if operation == "accept_invitation":
+            body = _valid_body(case)
+            if body and _is_chosen(case, body["token"]) and (token := self._invite(case, workspace_id, email)):
+                body["token"] = token
+        elif _is_valid(case, ParameterLocation.PATH):
+            case.path_parameters["workspace_id"] = workspace_id
+            self._fill(case, workspace_id, email, operation)
+
+    def _fill(self, case: Case, workspace_id: str, email: str, operation: str) -> None:
+        if "invitation_id" in case.path_parameters:
+            case.path_parameters["invitation_id"] = self._invited(case, workspace_id, email)
+        elif operation in {"get_member", "update_member", "remove_member", "leave_workspace"}:
+            token = self._invite(case, workspace_id, email)
+            if not token:
+                return
+            guest = str(_log_in(case, {"email": email, "password": _GUEST_PASSWORD})["access_token"])
+            _send(case, "POST", "/v1/invitations/accept", {"token": token}, token=guest)
+            if operation == "leave_workspace":
+                if "Authorization" in case.headers:
+                    case.headers["Authorization"] = f"Bearer {guest}"
+            else:
+                case.path_parameters["user_id"] = _send(case, "GET", "/v1/users/me", token=guest)["id"]
+
+    def _workspace(self, case: Case) -> str:
+        body = {"name": "Household"}
+        return str(_send(case, "POST", _WORKSPACES, body, token=_log_in(case, ADA)["access_token"])["id"])
+
+    def _new_guest(self, case: Case) -> str:
+        self.guests += 1
+        email = f"guest-{self.guests}@example.net"
+        _send(case, "POST", "/v1/users", {"email": email, "password": _GUEST_PASSWORD, "name": "Guest"})
+        return email
+
+    def _invited(self, case: Case, workspace_id: str, email: str) -> str:
+        path, body = f"{_WORKSPACES}/{workspace_id}/invitations", {"email": email, "role": "editor"}
+        return str(_send(case, "POST", path, body, token=_log_in(case, ADA)["access_token"])["id"])
+
+    def _invite(self, case: Case, workspace_id: str, email: str) -> str:
+        other = f"to-{email}"
+        self._invited(case, workspace_id, other)
+        return _letters.invitation(to=other)
+
+
+@dataclass
 class _Seen:
     """What the server has given out: cursors by list, filters and sort; entity tags by resource."""
 
@@ -245,8 +370,12 @@ class _Seen:
 # Schemathesis makes up headers of letters and digits only, and so no entity tag, but for formats that it was told of.
 schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9]{0,20}"', fullmatch=True))
 
+_GUEST_PASSWORD = "somebody else is here"
+
+_household = _Household()
 _things = _Things()
 _somebody = _Somebody()
+_letters = _Letters()
 _seen = _Seen()
 
 
@@ -314,6 +443,14 @@ def _have_a_refresh_token(case: Case) -> None:
         body["refresh_token"] = _log_in(case, ADA)["refresh_token"]
 
 
+def _read_the_verification(case: Case) -> None:
+    _letters.stand_in(case, kind="verification")
+
+
+def _read_the_reset(case: Case) -> None:
+    _letters.stand_in(case, kind="reset")
+
+
 def _know_the_time_zones(case: Case) -> None:
     body = _valid_body(case)
     for part in (body, body.get("due")):
@@ -346,6 +483,8 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "delete_me": (_somebody.stand_in,),
     "change_password": (_somebody.stand_in, _seen.put_password),
     "list_account_events": (_seen.put_cursor,),
+    "verify_email": (_read_the_verification,),
+    "reset_password": (_read_the_reset, _seen.put_password),
     "list_sessions": (_seen.put_cursor,),
     "create_session": (_know_the_password,),
     "delete_sessions": (_somebody.stand_in,),
@@ -354,6 +493,16 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "create_token": (_make_a_token,),
     "delete_token": (_have_a_token,),
     "list_workspaces": (_seen.put_cursor,),
+    "list_members": (_seen.put_cursor,),
+    "get_member": (_household.stand_in,),
+    "update_member": (_household.stand_in,),
+    "remove_member": (_household.stand_in,),
+    "leave_workspace": (_household.stand_in,),
+    "list_invitations": (_seen.put_cursor,),
+    "create_invitation": (_household.stand_in,),
+    "get_invitation": (_household.stand_in,),
+    "delete_invitation": (_household.stand_in,),
+    "accept_invitation": (_household.stand_in,),
     "list_projects": (_seen.put_cursor,),
     "list_tasks": (_things.put_project, _seen.put_cursor),
     "create_workspace": (_seen.put_id,),
@@ -402,4 +551,4 @@ def _send(case: Case, method: str, path: str, body: Mapping[str, Any] | None = N
     """A call aside of the run. Raises httpx.HTTPStatusError unless it is answered with 2xx."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
-    return answer.raise_for_status().json()
+    return answer.raise_for_status().json() if answer.content else None

@@ -83,6 +83,7 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True)
     began = time.monotonic()
     # Schemathesis' own code is not measured: that doubles its time.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    environment["TICKBOX_TEST_SERVER_LOG"] = str(folder / "server.log")
     done = subprocess.run(
         [*command, *reporting, *options], cwd=ROOT, env=environment, capture_output=capture, text=True, check=False
     )

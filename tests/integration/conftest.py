@@ -16,8 +16,8 @@ from tests.server import serving
 
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
-    """The URL of a server on a database of its own."""
-    application = build(Settings(database_url=module_database_url))
+    """The URL of a server on a database of its own, in which nothing happens that nobody called for."""
+    application = build(Settings(database_url=module_database_url), background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 

@@ -140,7 +140,7 @@ def test_registering_takes_six(client: Client) -> None:
     def register() -> None:
         made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
-    inserted = ["users", "account_events", "workspaces", "members", "projects", "events"]
+    inserted = ["users", "account_events", "workspaces", "members", "projects", "outbox", "events"]
     assert statements_of(register) == [f"INSERT {table}" for table in inserted]
 
 

@@ -12,10 +12,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from app.background import repeating
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
-from app.sweeping import SWEEPS, Sweep, sweep, sweep_all
+from app.sweeping import SWEEPS, Sweep, sweep, sweeping
 from contract.document import Document
 from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
@@ -135,7 +134,7 @@ async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_
     database = Away(module_database_url)
     parts = replace(dependencies(module_database_url), database=database, clock=lambda: dt.datetime.now(dt.UTC))
     with caplog.at_level(logging.WARNING):
-        async with repeating(lambda: sweep_all(parts), every_s=0.001):
+        async with sweeping(parts, every_s=0.001):
             await tried_again.wait()
     assert {record.getMessage() for record in caplog.records} == {"could not sweep"}
     assert len(caplog.records) >= len(SWEEPS), "one that fails does not keep the others from being done"

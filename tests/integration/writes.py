@@ -117,6 +117,7 @@ def _delete_workspace(person: Person, _tables: Tables) -> Write:
 WRITES: Mapping[str, Callable[[Person, Tables], Write]] = {
     "update_me": _me("PATCH", body={"name": "Ada King"}),
     "delete_me": _me("DELETE"),
+    "send_verification": _me("POST", "/send-verification"),
     "create_workspace": _create("/v1/workspaces", name="Household"),
     "update_workspace": lambda person, _tables: Write(
         person=person, method="PATCH", path=person.home, body={"name": "Home"}, target=person.home

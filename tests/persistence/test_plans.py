@@ -10,6 +10,7 @@ import inspect
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.sweeping import SWEEPS
-from domain import account_log, invitations, members, projects, sessions, tasks, tokens, users, workspaces
+from domain import account_log, invitations, mails, members, projects, sessions, tasks, tokens, users, workspaces
 from domain.entities import Status
 from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
@@ -133,6 +134,26 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         )
 
 
+def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    """Tokens, half of which have expired; mails that wait."""
+    yield (
+        insert(tables.one_time_tokens),
+        [
+            {"digest": digest(OWNERS + n), "kind": "reset", "user_id": user(n), "email_key": str(n)}
+            | {"expires_at": NOON + dt.timedelta(minutes=n - OWNERS // 2)}
+            for n in range(OWNERS)
+        ],
+    )
+    yield (
+        insert(tables.outbox),
+        [
+            {"id": numbered(8, n), "kind": "verification", "email": f"w{n}", "email_key": f"w{n}", "user_id": user(n)}
+            | {"created_at": NOON, "due_at": NOON + dt.timedelta(minutes=n), "attempts": 1}
+            for n in range(OWNERS)
+        ],
+    )
+
+
 def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(tables.workspaces),
@@ -234,7 +255,7 @@ def full_database_url(module_database_url: str) -> str:
     async def fill() -> None:
         database = Database(module_database_url)
         transaction = await database.begin()
-        for statement, rows in (*account_rows(), *workspace_rows(), *log_rows(), *retry_rows()):
+        for statement, rows in (*account_rows(), *mail_rows(), *workspace_rows(), *log_rows(), *retry_rows()):
             await transaction.run(statement, rows)
         await transaction.commit()
         await transaction.close()
@@ -280,9 +301,24 @@ async def call_user_services(ada: Caller) -> None:
     await ada.account.read(account_log.page, cursor=page.next_cursor)
     await ada.account.write(users.update, name="y")
     await ada.account.write(users.change_password, current_password="pw", new_password="new")
-    await ada.account.write(users.reset_password, email="3", new_password="new")
+    await ada.account.write(users.set_password, email="3", new_password="new")
     await ada.account.write(users.register, email="new", password="x", name="x", time_zone="UTC")
     await caller(ada.database, 500).account.write(users.delete)
+
+
+async def call_mail_services(ada: Caller) -> None:
+    nobody = replace(ada.account, principal=None)
+    await ada.account.write(users.send_verification)
+    await nobody.write(users.request_password_reset, email="5")
+    ada.clock.now += dt.timedelta(days=1)  # behind those that wait already
+    assert await nobody.read(mails.are_due)
+    letters = {}
+    for mail in await nobody.write(mails.claim, limit=2 * OWNERS):
+        if mail.email in {"0", "5"} and (letter := await nobody.write(mails.write, mail)) is not None:
+            letters[letter.kind] = letter
+            await nobody.write(mails.forget, mail)
+    await nobody.write(users.verify_email, letters["verification"].token)
+    await nobody.write(users.reset_password, letters["reset"].token, new_password="new")
 
 
 async def call_session_services(ada: Caller) -> None:
@@ -383,6 +419,7 @@ async def call_sweeps(ada: Caller) -> None:
 
 TOURS = [
     call_user_services,
+    call_mail_services,
     call_session_services,
     call_token_services,
     call_workspace_services,
@@ -444,7 +481,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, account_log, sessions, tokens, workspaces, members, invitations, projects, tasks)
+    modules = (users, account_log, mails, sessions, tokens, workspaces, members, invitations, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules

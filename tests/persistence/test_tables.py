@@ -1,12 +1,15 @@
 from collections.abc import Iterator, Sequence
 
 import pytest
-from sqlalchemy import Constraint, Index, Table
+from sqlalchemy import Constraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from persistence.tables import metadata
 
 TABLES = list(metadata.tables.values())
-ACCOUNT_TABLES = {"users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"}
+ACCOUNT_TABLES = {
+    *("users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"),
+    *("one_time_tokens", "outbox"),
+}
 SPACE_TABLES = {"client_ids", "idempotency_keys"}
 """Of a workspace or of an account: their keys begin with the id of either."""
 WORKSPACE_TABLES = [table for table in TABLES if table.name not in ACCOUNT_TABLES | SPACE_TABLES | {"workspaces"}]
@@ -67,7 +70,8 @@ def test_no_foreign_key_leads_from_a_workspace_to_an_account(table: Table) -> No
 @pytest.mark.parametrize("table", TABLES, ids=by_name)
 def test_every_foreign_key_cascades_and_is_the_beginning_of_an_index(table: Table) -> None:
     indexed: list[Sequence[str]] = [[column.name for column in index.columns] for index in table.indexes]
-    indexed.append([column.name for column in table.primary_key.columns])
+    keys = [key for key in table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
+    indexed += [[column.name for column in key.columns] for key in keys]
     for key in table.foreign_key_constraints:
         assert key.ondelete == "CASCADE"
         assert any(list(columns[: len(key.column_keys)]) == list(key.column_keys) for columns in indexed), key.name

@@ -13,7 +13,10 @@ from domain.entities import (
     AccountEventType,
     Credentials,
     Invitation,
+    Mail,
     Member,
+    OneTimeKind,
+    OneTimeToken,
     PersonalToken,
     Project,
     Session,
@@ -48,6 +51,8 @@ class Store:
     tokens: dict[UUID, PersonalToken] = field(default_factory=dict)
     token_digests: dict[UUID, bytes] = field(default_factory=dict)
     account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
+    one_time_tokens: dict[tuple[UUID, OneTimeKind], OneTimeToken] = field(default_factory=dict)
+    mails: dict[UUID, Mail] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
@@ -107,6 +112,9 @@ class FakeCredentials:
     async def find_by_email(self, email_key: str) -> Credentials | None:
         user_id = self._store.email_keys.get(email_key)
         return None if user_id is None else await self.find(user_id)
+
+    async def find_token(self, digest: bytes) -> OneTimeToken | None:
+        return next((token for token in self._store.one_time_tokens.values() if token.digest == digest), None)
 
 
 class FakeUsers:
@@ -263,6 +271,55 @@ class FakeAccountLog:
         return [event for event in reversed(mine) if before is None or event.id < before][:limit]
 
 
+class FakeOneTimeTokens:
+    def __init__(self, store: Store, users: FakeUsers) -> None:
+        self._store = store
+        self._users = users
+
+    async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
+        assert token.user_id in self._users.locked
+        there = self._store.one_time_tokens.get((token.user_id, token.kind))
+        if there is not None and there.expires_at > if_expiring_until:
+            return False
+        self._store.one_time_tokens[token.user_id, token.kind] = token
+        return True
+
+    async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
+        for key, token in self._store.one_time_tokens.items():
+            if token.digest == digest and token.expires_at > now:
+                assert token.user_id in self._users.locked
+                del self._store.one_time_tokens[key]
+                return True
+        return False
+
+    async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
+        assert user_id in self._users.locked
+        self._store.one_time_tokens.pop((user_id, kind), None)
+
+
+class FakeOutbox:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, mail: Mail) -> None:
+        waiting = {(other.kind, other.email_key) for other in self._store.mails.values() if not other.invitation_id}
+        if mail.invitation_id or (mail.kind, mail.email_key) not in waiting:
+            self._store.mails[mail.id] = mail
+
+    async def are_due(self, *, now: dt.datetime) -> bool:
+        return any(mail.due_at <= now for mail in self._store.mails.values())
+
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+        due = [mail for mail in self._store.mails.values() if mail.due_at <= now]
+        return sorted(due, key=lambda mail: mail.due_at)[:limit]
+
+    async def put_off(self, mails: Sequence[Mail]) -> None:
+        self._store.mails.update({mail.id: mail for mail in mails})
+
+    async def remove(self, mail_id: UUID) -> None:
+        self._store.mails.pop(mail_id, None)
+
+
 class FakeWorkspaces:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -375,6 +432,12 @@ class FakeInvitations:
     ) -> Sequence[Invitation]:
         here = [i for i in self._store.invitations.values() if i.workspace_id == workspace_id and i.expires_at > now]
         return sorted((i for i in here if after is None or i.id > after), key=lambda i: i.id)[:limit]
+
+    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
+        assert self._store.invitations[invitation_id].workspace_id == workspace_id
+        digests = self._store.invitation_digests.items()
+        self._store.invitation_digests = {old: of for old, of in digests if of != invitation_id}
+        self._store.invitation_digests[digest] = invitation_id
 
     async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
         found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
@@ -516,6 +579,8 @@ class FakeWork:
         self.sessions = FakeSessions(self.store, self.users)
         self.tokens = FakeTokens(self.store, self.users)
         self.account_log = FakeAccountLog(self)
+        self.one_time_tokens = FakeOneTimeTokens(self.store, self.users)
+        self.outbox = FakeOutbox(self.store)
         self.workspaces = FakeWorkspaces(self.store)
         self.members = FakeMembers(self.store)
         self.invitations = FakeInvitations(self.store)

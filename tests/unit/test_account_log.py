@@ -66,7 +66,7 @@ async def test_a_refresh_tells_nothing_until_a_spent_token_comes_back(work: Fake
 async def test_new_passwords_are_told_and_by_whom_they_were_set(work: FakeWork) -> None:
     await users.change_password(work.call(), current_password="correct horse", new_password="battery staple")
     changed = await latest(work)
-    await users.reset_password(FakeWork(store=work.store, origin=Origin()), email=ADA["email"], new_password="new")
+    await users.set_password(FakeWork(store=work.store, origin=Origin()), email=ADA["email"], new_password="new")
     reset = await latest(work)
 
     assert (changed.type, changed.session_id, changed.address) == (

@@ -89,7 +89,7 @@ async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(work: Fak
     with pytest.raises(PasswordCommon) as refused:
         await users.change_password(work, current_password="correct horse", new_password=password)
     with pytest.raises(PasswordCommon):
-        await users.reset_password(FakeWork(store=work.store), email="ada@example.com", new_password=password)
+        await users.set_password(FakeWork(store=work.store), email="ada@example.com", new_password=password)
 
     assert refused.value.pointer == "#/new_password"
     assert work.store.password_hashes[work.principal.user_id] == "hash of correct horse"
@@ -209,18 +209,18 @@ async def test_of_two_password_changes_at_once_one_is_refused(work: FakeWork) ->
     assert work.store.password_hashes[work.principal.user_id] == "hash of the other's"
 
 
-async def test_an_operator_can_reset_a_password_which_ends_all_sessions(work: FakeWork) -> None:
+async def test_an_operator_can_set_a_password_which_ends_all_sessions(work: FakeWork) -> None:
     await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
 
-    await users.reset_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
+    await users.set_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
 
     assert work.store.password_hashes[work.principal.user_id] == "hash of new"
     assert not work.store.sessions
 
 
-async def test_a_reset_for_an_unknown_address_says_so() -> None:
+async def test_an_operator_is_told_of_an_unknown_address() -> None:
     with pytest.raises(UserNotFound):
-        await users.reset_password(FakeWork(), email="ada@example.com", new_password="new")
+        await users.set_password(FakeWork(), email="ada@example.com", new_password="new")
 
 
 class DepartingPasswords(FakePasswords):
@@ -240,7 +240,7 @@ async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(work: Fak
     operator.passwords = DepartingPasswords(work)
 
     with pytest.raises(UserNotFound):
-        await users.reset_password(operator, email="ada@example.com", new_password="new")
+        await users.set_password(operator, email="ada@example.com", new_password="new")
 
     assert not work.store.password_hashes
 

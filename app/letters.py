@@ -1,0 +1,125 @@
+"""What mails say, as plain text, and as the messages that are sent.
+
+Source: RFC 5322; RFC 3834 for `Auto-Submitted`, which keeps machines from answering.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import make_msgid
+from typing import Final
+
+from domain.entities import MailKind
+from domain.mails import Letter
+
+_NAME_LENGTH: Final = 60
+_POLICY: Final = SMTP.clone(max_line_length=998)
+"""A line may be as long as SMTP lets it be (RFC 5321, 4.5.3.1.6): a link is not to be broken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """A kind of mail. `page` is a path of the app's, `call` one of the API's, for whoever has no app."""
+
+    subject: str
+    before: str
+    to_do: str
+    page: str
+    call: str
+    after: str
+
+
+_FORMS: Final[Mapping[MailKind, _Form]] = {
+    "verification": _Form(
+        subject="Confirm your e-mail address",
+        before="Somebody, probably you, made a Tickbox account with this e-mail address.",
+        to_do="To confirm that the address is yours",
+        page="/verify-email",
+        call='POST {url}/v1/users/verify-email with {{"token": "{token}"}}',
+        after="If it was not you, do nothing.",
+    ),
+    "reset": _Form(
+        subject="Set a new password",
+        before="Somebody, probably you, has forgotten the password of the Tickbox account with this e-mail address.",
+        to_do="To set a new one",
+        page="/reset-password",
+        call='POST {url}/v1/users/reset-password with {{"token": "{token}", "new_password": "..."}}',
+        after="If it was not you, do nothing: the password stays as it is.",
+    ),
+    "invitation": _Form(
+        subject="You are invited to a workspace",
+        before="Somebody invites you to a workspace on Tickbox, to see and do what is in it together.",
+        to_do="To accept, with an account of yours",
+        page="/accept-invitation",
+        call='POST {url}/v1/invitations/accept with {{"token": "{token}"}}',
+        after="If you do not know what this is about, do nothing.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """Mails of a server that is reached at *public_url*, and whose users have a client app at *app_url*.
+
+    Either may be empty. In a link the token stands in the fragment, which is sent to no server and is in no log.
+    """
+
+    app_url: str
+    public_url: str
+
+    def message(self, letter: Letter, *, sender: Address) -> EmailMessage:
+        """*letter*, ready to be sent. Raises ValueError where an address would make another header."""
+        message = EmailMessage(policy=_POLICY)
+        message["From"] = sender
+        message["To"] = Address(addr_spec=letter.to)
+        message["Subject"] = _FORMS[letter.kind].subject
+        message["Date"] = dt.datetime.now(dt.UTC)
+        message["Message-ID"] = make_msgid(domain=sender.domain)
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(self.body(letter))
+        return message
+
+    def body(self, letter: Letter) -> str:
+        """The body of a mail."""
+        form = _FORMS[letter.kind]
+        how = "open" if self.app_url else "call the API"
+        return "\n\n".join(
+            (
+                f"Hello {one_line(letter.name)}," if letter.name else "Hello,",
+                form.before,
+                f"{form.to_do}, {how}:",
+                self.way(letter),
+                f"This works once, until {letter.expires_at:%Y-%m-%d %H:%M} UTC. {form.after}\n",
+            )
+        )
+
+    def way(self, letter: Letter) -> str:
+        """The link to open; without an app, the call to make."""
+        form = _FORMS[letter.kind]
+        if self.app_url:
+            return f"{self.app_url.rstrip('/')}{form.page}#token={letter.token}"
+        return form.call.format(url=self.public_url.rstrip("/"), token=letter.token)
+
+
+def one_line(name: str) -> str:
+    """What somebody calls a person or a thing, for the text of a mail to another: short, and nothing becomes a link."""
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    line = " ".join(re.sub(r"[:/\\@<>]", " ", printable).replace(".", ". ").split())
+    return line if len(line) <= _NAME_LENGTH else line[: _NAME_LENGTH - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def parse_sender(text: str) -> Address:
+    """Who mails are from: `Tickbox <tickbox@example.com>`, or the address alone. Raises ValueError."""
+    if text.isprintable():
+        header = _POLICY.header_factory("From", text)
+        match header.addresses:
+            case [Address(username=str(user), domain=str(domain)) as sender] if user and domain and not header.defects:
+                return sender
+            case _:
+                pass
+    message = "must be an address such as Tickbox <tickbox@example.com>"
+    raise ValueError(message)

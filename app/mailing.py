@@ -1,0 +1,82 @@
+"""What a server does on the side: send the mails that wait in the outbox. Several servers may do it on one database.
+
+A mail is claimed in one transaction and written, with its token, in a second; then it is sent, while none is open, and
+forgotten in a third. Whoever fails or dies in between leaves it claimed, to be tried again when its claim has run
+out. So a mail may be sent twice, and is never lost.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+from app.background import read, repeating, write
+from app.letters import Texts
+from app.smtp import NotSentError
+from domain import mails
+from domain.entities import Mail
+from domain.mails import Letter
+from persistence.unit_of_work import Dependencies
+
+POLL_EVERY_S: Final = 1
+AT_ONCE: Final = 5
+"""How many are claimed, and sent, at the same time."""
+
+Post = Callable[[Letter], Awaitable[None]]
+"""Sends a letter. Raises NotSentError."""
+
+logger = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def mailing(dependencies: Dependencies, post: Post, *, every_s: float = POLL_EVERY_S) -> AsyncIterator[None]:
+    """Look for mails that are due at once, and again every so often, while the context lasts, and send them."""
+
+    async def act() -> None:
+        await deliver(dependencies, post)
+
+    async with repeating(act, every_s=every_s, logger=logger, failure="could not look for mails"):
+        yield
+
+
+async def deliver(dependencies: Dependencies, post: Post) -> int:
+    """Send all mails that are due. How many there were, sent or not."""
+    total = 0
+    while await read(dependencies, mails.are_due):
+        claimed = await write(dependencies, lambda work: mails.claim(work, limit=AT_ONCE))
+        if not claimed:  # others were faster
+            break
+        done = await asyncio.gather(*(_deliver(dependencies, post, mail) for mail in claimed), return_exceptions=True)
+        for error in filter(None, done):
+            raise error
+        total += len(claimed)
+    return total
+
+
+async def log_letter(letter: Letter, texts: Texts) -> None:
+    """Let the operator pass a letter on: the only place where a token is ever logged."""
+    logger.warning(
+        "a mail was not sent: TICKBOX_SMTP_URL is not set",
+        extra={"kind": letter.kind, "to": letter.to, "way": texts.way(letter)},
+    )
+
+
+async def _deliver(dependencies: Dependencies, post: Post, mail: Mail) -> None:
+    about = {"mail_id": str(mail.id), "kind": mail.kind, "attempt": mail.attempts}
+    try:
+        letter = await write(dependencies, lambda work: mails.write(work, mail))
+        if letter is not None:
+            await post(letter)
+        await write(dependencies, lambda work: mails.forget(work, mail))
+    except NotSentError as error:
+        logger.warning("could not send a mail", extra={**about, "reason": str(error)})
+        is_final = error.is_final
+    except Exception:  # whatever it was, the next mail may have more luck, and so may this one
+        logger.exception("could not send a mail", extra=about)
+        is_final = False
+    else:
+        return
+    if is_final or mails.is_given_up(mail):
+        logger.error("a mail was given up", extra=about)
+        await write(dependencies, lambda work: mails.forget(work, mail))

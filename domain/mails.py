@@ -1,0 +1,122 @@
+"""Mails: when each is tried, and what it says. They are written down with what they tell of, and sent after it.
+
+What waits holds no secret. A token is made when its mail is about to be sent, so that only its digest is ever stored;
+a mail that is tried again brings another one, which takes the place of the first.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from domain import opaque
+from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
+from domain.ports import Work
+
+ATTEMPTS: Final = 12
+"""How often a mail is tried: for some five hours."""
+FIRST_PAUSE: Final = dt.timedelta(seconds=30)
+LONGEST_PAUSE: Final = dt.timedelta(hours=1)
+APART: Final = dt.timedelta(minutes=1)
+"""How long after one mail of a kind a user is sent the next, however often somebody asks for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What one mail says, with its token in the clear. `name` is empty where it may be anybody's word to a stranger."""
+
+    kind: MailKind
+    to: str
+    token: str
+    expires_at: dt.datetime
+    name: str = ""
+
+
+async def are_due(work: Work) -> bool:
+    """Whether there is anything to send."""
+    return await work.outbox.are_due(now=work.now)
+
+
+async def claim(work: Work, *, limit: int) -> Sequence[Mail]:
+    """At most *limit* mails that are due, for the caller to send: nobody else gets one before its next try is due.
+
+    So a sender that fails, or dies, has nothing to give back.
+    """
+    found = await work.outbox.lock_due(now=work.now, limit=limit)
+    claimed = [replace(mail, attempts=mail.attempts + 1, due_at=work.now + _pause(mail.attempts + 1)) for mail in found]
+    await work.outbox.put_off(claimed)
+    return claimed
+
+
+async def write(work: Work, mail: Mail) -> Letter | None:
+    """What a claimed *mail* says, with a new token; None where nothing is left to say, and it is to be forgotten."""
+    return await _WRITERS[mail.kind](work, mail)
+
+
+async def forget(work: Work, mail: Mail) -> None:
+    """It was sent, or is to be given up."""
+    await work.outbox.remove(mail.id)
+
+
+def is_given_up(mail: Mail) -> bool:
+    """Whether a claimed mail whose sending failed is not tried again."""
+    return mail.attempts >= ATTEMPTS
+
+
+def _pause(attempts: int) -> dt.timedelta:
+    """Between the last one of so many attempts and the next: 30 s, doubled each time, up to an hour."""
+    doublings = min(attempts, ATTEMPTS) - 1  # without a bound, they would overflow
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+async def _verification(work: Work, mail: Mail) -> Letter | None:
+    user = None if mail.user_id is None else await work.users.lock(mail.user_id)
+    if user is None or user.email != mail.email or user.email_verified_at is not None:
+        return None
+    return await _with_token(work, mail, user, kind="verification", lifetime=work.policy.verification_lifetime)
+
+
+async def _reset(work: Work, mail: Mail) -> Letter | None:
+    """Only here it is found out whether anybody has the address: who asked was answered before."""
+    credentials = await work.credentials.find_by_email(mail.email_key)
+    user = None if credentials is None else await work.users.lock(credentials.user_id)
+    if user is None:
+        return None
+    return await _with_token(work, mail, user, kind="reset", lifetime=work.policy.reset_lifetime)
+
+
+async def _with_token(
+    work: Work, mail: Mail, user: User, *, kind: OneTimeKind, lifetime: dt.timedelta
+) -> Letter | None:
+    """A letter to a locked user, unless they were sent another one just now."""
+    token = opaque.mint(kind, random_bytes=work.random_bytes)
+    expires_at = work.now + lifetime
+    stored = OneTimeToken(
+        digest=token.digest, kind=kind, user_id=user.id, email_key=mail.email_key, expires_at=expires_at
+    )
+    # A mail that is tried again may replace the token of its own last try, however young.
+    apart = APART if mail.attempts == 1 else dt.timedelta()
+    if not await work.one_time_tokens.replace(stored, if_expiring_until=expires_at - apart):
+        return None
+    name = user.name if user.email_verified_at else ""
+    return Letter(kind=kind, to=user.email, token=token.text, expires_at=expires_at, name=name)
+
+
+async def _invitation(work: Work, mail: Mail) -> Letter | None:
+    """To whoever has the address, account or not; so nobody's words but ours are in it."""
+    if mail.workspace_id is None or mail.invitation_id is None or not await work.enter(mail.workspace_id):
+        return None
+    invitation = await work.invitations.get(mail.workspace_id, mail.invitation_id, now=work.now)
+    if invitation is None:
+        return None
+    token = opaque.mint("invitation", random_bytes=work.random_bytes)
+    await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest)
+    return Letter(kind="invitation", to=invitation.email, token=token.text, expires_at=invitation.expires_at)
+
+
+_WRITERS: Final[Mapping[MailKind, Callable[[Work, Mail], Awaitable[Letter | None]]]] = {
+    "verification": _verification,
+    "reset": _reset,
+    "invitation": _invitation,
+}
+"""What a mail of each kind says."""

@@ -1,0 +1,72 @@
+"""Tokens that were sent by mail, as rows."""
+
+import datetime as dt
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
+
+from domain.entities import OneTimeKind, OneTimeToken
+from persistence.database import Runner
+from persistence.tables import one_time_tokens
+
+_SWEPT_AT_ONCE: Final = 500
+
+_NEW: Final = insert(one_time_tokens)
+_REPLACE: Final = _NEW.on_conflict_do_update(
+    index_elements=[one_time_tokens.c.user_id, one_time_tokens.c.kind],
+    set_={name: _NEW.excluded[name] for name in ("digest", "email_key", "expires_at")},
+    where=one_time_tokens.c.expires_at <= bindparam("until", type_=one_time_tokens.c.expires_at.type),
+).returning(one_time_tokens.c.digest)
+_SPEND: Final = (
+    delete(one_time_tokens)
+    .where(one_time_tokens.c.digest == bindparam("digest"), one_time_tokens.c.expires_at > bindparam("now"))
+    .returning(one_time_tokens.c.digest)
+)
+_DELETE: Final = delete(one_time_tokens).where(
+    one_time_tokens.c.user_id == bindparam("user"), one_time_tokens.c.kind == bindparam("kind")
+)
+_LOCK_EXPIRED: Final = (
+    select(one_time_tokens.c.digest)
+    .where(one_time_tokens.c.expires_at <= bindparam("now"))
+    .order_by(one_time_tokens.c.expires_at)
+    .limit(_SWEPT_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_DELETE_ONE: Final = delete(one_time_tokens).where(one_time_tokens.c.digest == bindparam("gone"))
+
+
+class OneTimeTokens:
+    """Implements domain.ports.OneTimeTokenRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
+        """One write."""
+        values = {
+            "digest": token.digest,
+            "kind": token.kind,
+            "user_id": token.user_id,
+            "email_key": token.email_key,
+            "expires_at": token.expires_at,
+            "until": if_expiring_until,
+        }
+        return await self._runner.row(_REPLACE, values) is not None
+
+    async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
+        """One write."""
+        return await self._runner.row(_SPEND, {"digest": digest, "now": now}) is not None
+
+    async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
+        """One write."""
+        await self._runner.run(_DELETE, {"user": user_id, "kind": kind})
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the tokens that have expired; how many there were. To be repeated until it is none."""
+    found = await runner.rows(_LOCK_EXPIRED, {"now": now})
+    if found:
+        await runner.run(_DELETE_ONE, [{"gone": digest} for (digest,) in found])
+    return len(found)

@@ -1,0 +1,74 @@
+"""Mails that are to be sent, as rows. Several servers may send from one table: each passes over what another claims."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
+
+from domain.entities import Mail
+from persistence.database import Row, Runner
+from persistence.tables import outbox
+
+_COLUMNS: Final = (
+    outbox.c.id,
+    outbox.c.kind,
+    outbox.c.email,
+    outbox.c.email_key,
+    outbox.c.created_at,
+    outbox.c.due_at,
+    outbox.c.attempts,
+    outbox.c.user_id,
+    outbox.c.workspace_id,
+    outbox.c.invitation_id,
+)
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
+_THIS: Final = outbox.c.id == bindparam("mail")
+_IS_DUE: Final = outbox.c.due_at <= bindparam("now")
+
+_INSERT: Final = insert(outbox).on_conflict_do_nothing()
+_ANY_DUE: Final = select(outbox.c.id).where(_IS_DUE).order_by(outbox.c.due_at).limit(1)
+_LOCK_DUE: Final = (
+    select(*_COLUMNS)
+    .where(_IS_DUE)
+    .order_by(outbox.c.due_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_PUT_OFF: Final = update(outbox).where(_THIS)
+_DELETE: Final = delete(outbox).where(_THIS)
+
+
+class Outbox:
+    """Implements domain.ports.MailOutbox."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, mail: Mail) -> None:
+        """One write."""
+        await self._runner.run(_INSERT, {name: getattr(mail, name) for name in _NAMES})
+
+    async def are_due(self, *, now: dt.datetime) -> bool:
+        """One read."""
+        return await self._runner.row(_ANY_DUE, {"now": now}) is not None
+
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+        """One read, which locks."""
+        return [_mail(row) for row in await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit})]
+
+    async def put_off(self, mails: Sequence[Mail]) -> None:
+        """One write for each; none for none."""
+        if mails:
+            changes = [{"mail": mail.id, "due_at": mail.due_at, "attempts": mail.attempts} for mail in mails]
+            await self._runner.run(_PUT_OFF, changes)
+
+    async def remove(self, mail_id: UUID) -> None:
+        """One write."""
+        await self._runner.run(_DELETE, {"mail": mail_id})
+
+
+def _mail(row: Row) -> Mail:
+    return Mail(**dict(zip(_NAMES, row, strict=True)))

@@ -1,0 +1,573 @@
+"""Mails, from the call that they come of, over the outbox and a real mail server, to what the token in them does."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import logging
+import re
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from app.mailing import deliver, mailing
+from app.main import contract_path, make_parts, make_post
+from app.settings import Settings
+from contract.document import Document
+from domain.mails import APART, ATTEMPTS, LONGEST_PAUSE
+from persistence.tables import one_time_tokens, outbox, users
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    log_in,
+    made,
+    new_email,
+    ok,
+    refused,
+    register,
+)
+from tests.integration.mailboxes import Certificate, Mailbox, Received, opened
+from tests.integration.programs import Program, patiently, serve
+from tests.integration.tables import NOW, Tables
+from tests.integration.test_statements import counted
+
+NEW_PASSWORD = "tea and analytical engines"
+AT_ONCE = dt.timedelta()
+
+
+@dataclass(frozen=True)
+class Office:
+    """What sends the mails of a server whose database this is, when it is told to, and at what time."""
+
+    settings: Settings
+    mailbox: Mailbox
+
+    def to(self, person: Person) -> list[Received]:
+        """What came for somebody, in order."""
+        return self.mailbox.to(person.user["email"])
+
+    def token(self, person: Person, prefix: str) -> str:
+        """The last one of its kind that somebody was sent: mails are sent at once, and come in any order."""
+        return [mail.token for mail in self.to(person) if mail.token.startswith(prefix)][-1]
+
+    def deliver(self, *, later: dt.timedelta = AT_ONCE, workers: int = 1) -> None:
+        """As so many servers would, so much later."""
+
+        async def work() -> None:
+            parts = make_parts(self.settings, Document.read(contract_path()))
+            dependencies = replace(parts.dependencies, clock=lambda: dt.datetime.now(dt.UTC) + later)
+            try:
+                await asyncio.gather(*(deliver(dependencies, make_post(self.settings)) for _ in range(workers)))
+            finally:
+                await parts.close()
+
+        asyncio.run(work())
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with opened(Mailbox()) as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def office(module_database_url: str, mailbox: Mailbox, tables: Tables) -> Office:
+    """What waits from earlier tests is forgotten."""
+    tables.write(outbox.delete())
+    settings = Settings.model_validate({"database_url": module_database_url, "smtp_url": mailbox.url})
+    return Office(settings, mailbox)
+
+
+@pytest.fixture
+def newcomer(office: Office, client: Client) -> Person:
+    """Somebody whose mail waits to be sent."""
+    return register(client)
+
+
+def accepted(response: object) -> None:
+    """It was a 202 without a body."""
+    assert (getattr(response, "status_code", None), getattr(response, "content", None)) == (202, b"")
+
+
+def ask_for_reset(client: Client, email: str) -> None:
+    accepted(client.post("/v1/users/forgot-password", json={"email": email}))
+
+
+def reset_token(client: Client, office: Office, person: Person) -> str:
+    """From the mail that comes of asking for one."""
+    ask_for_reset(client, person.user["email"])
+    office.deliver()
+    return office.token(person, "tbf_")
+
+
+def waiting(tables: Tables) -> list[tuple[str, str, int]]:
+    """The kind and address of each mail that waits, and how often it was tried."""
+    columns = (outbox.c.kind, outbox.c.email, outbox.c.attempts)
+    return [(kind, email, attempts) for kind, email, attempts in tables.rows(select(*columns).order_by(outbox.c.id))]
+
+
+def verified_at(person: Person) -> str | None:
+    found: str | None = ok(person.client.get("/v1/users/me"))["email_verified_at"]
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Verification
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_account_is_sent_a_mail_whose_token_verifies_its_address(
+    client: Client, office: Office, newcomer: Person, tables: Tables
+) -> None:
+    before = newcomer.client.get("/v1/users/me")
+    assert ok(before)["email_verified_at"] is None
+    office.deliver()
+    (mail,) = office.to(newcomer)
+    done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+    after = newcomer.client.get("/v1/users/me")
+    assert dt.datetime.fromisoformat(ok(after)["email_verified_at"]) > dt.datetime.fromisoformat(
+        newcomer.user["created_at"]
+    )
+    assert (ok(after)["revision"], after.headers["etag"]) == (2, '"2"')
+    assert waiting(tables) == []
+
+
+def test_a_mail_says_who_it_is_from_and_that_a_machine_wrote_it(office: Office, newcomer: Person) -> None:
+    office.deliver()
+    (mail,) = office.to(newcomer)
+    message = mail.message
+    assert (message["From"], message["To"]) == ("Tickbox <tickbox@localhost>", newcomer.user["email"])
+    assert (message["Subject"], message["Auto-Submitted"]) == ("Confirm your e-mail address", "auto-generated")
+    assert message.get_content_type() == "text/plain"
+    assert re.fullmatch(r"<[^<>@\s]+@localhost>", message["Message-ID"])
+    assert abs(message["Date"].datetime - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+    assert f'/v1/users/verify-email with {{"token": "{mail.token}"}}' in mail.text
+
+
+def test_nothing_that_a_stranger_chose_is_said_to_who_owns_the_address(
+    client: Client, office: Office, mailbox: Mailbox
+) -> None:
+    email = new_email()
+    name = "You have won! https://evil.example"
+    made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
+    ask_for_reset(client, email)
+    office.deliver()
+    assert len(mailbox.to(email)) == 2
+    assert not [mail for mail in mailbox.to(email) if "won" in mail.text or "evil" in mail.text]
+
+
+def test_a_token_verifies_once(client: Client, office: Office, newcomer: Person) -> None:
+    office.deliver()
+    body = {"token": office.token(newcomer, "tbv_")}
+    done(client.post("/v1/users/verify-email", json=body))
+    answer = client.post("/v1/users/verify-email", json=body)
+    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+
+
+def test_another_mail_can_be_asked_for_and_its_token_takes_the_place_of_the_first(
+    client: Client, office: Office, newcomer: Person
+) -> None:
+    office.deliver()
+    accepted(newcomer.client.post("/v1/users/me/send-verification"))
+    office.deliver(later=APART)
+    first, second = office.to(newcomer)
+    old = client.post("/v1/users/verify-email", json={"token": first.token})
+    assert refused(old, 422, "invalid-body") == {"#/token token"}
+    done(client.post("/v1/users/verify-email", json={"token": second.token}))
+
+
+def test_who_asks_again_and_again_is_sent_one_mail_a_minute(
+    client: Client, office: Office, newcomer: Person, tables: Tables
+) -> None:
+    for _ in range(3):
+        accepted(newcomer.client.post("/v1/users/me/send-verification"))
+        ask_for_reset(client, newcomer.user["email"].upper())
+    assert sorted(kind for kind, _, _ in waiting(tables)) == ["reset", "verification"]
+    for _ in range(3):
+        office.deliver()
+        ask_for_reset(client, newcomer.user["email"])
+    assert len(office.to(newcomer)) == 2
+    done(
+        client.post(
+            "/v1/users/reset-password",
+            json={"token": office.token(newcomer, "tbf_"), "new_password": NEW_PASSWORD},
+        )
+    )
+
+
+def test_an_address_that_is_verified_is_not_verified_again(
+    client: Client, office: Office, newcomer: Person, tables: Tables
+) -> None:
+    office.deliver()
+    accepted(newcomer.client.post("/v1/users/me/send-verification"))
+    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    office.deliver(later=APART)  # what was asked for before has nothing left to say
+    assert len(office.to(newcomer)) == 1
+    before = tables.digest()
+    refused(newcomer.client.post("/v1/users/me/send-verification"), 409, "email-verified")
+    assert tables.digest() == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
+        lambda token: token.replace("tbv_", "tbf_"),
+        lambda _token: "tbv_",
+        lambda _token: "\u00e9",
+    ],
+)
+def test_what_is_no_such_token_verifies_nothing(
+    client: Client,
+    office: Office,
+    newcomer: Person,
+    tables: Tables,
+    spoil: Callable[[str], str],
+) -> None:
+    office.deliver()
+    token = spoil(office.token(newcomer, "tbv_"))
+    before = tables.digest()
+    answer = client.post("/v1/users/verify-email", json={"token": token})
+    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    assert tables.digest() == before
+
+
+def test_a_token_ends_with_its_time(client: Client, office: Office, newcomer: Person, tables: Tables) -> None:
+    token = reset_token(client, office, newcomer)
+    verification = office.token(newcomer, "tbv_")
+    tables.write(update(one_time_tokens).values(expires_at=NOW.replace(year=2020)))
+    for path, body in (
+        ("verify-email", {"token": verification}),
+        ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
+    ):
+        answer = client.post(f"/v1/users/{path}", json=body)
+        assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    assert verified_at(newcomer) is None
+
+
+def test_a_token_of_an_address_that_the_account_has_no_more_is_none(
+    client: Client, office: Office, newcomer: Person, tables: Tables
+) -> None:
+    token = reset_token(client, office, newcomer)
+    verification = office.token(newcomer, "tbv_")
+    new = new_email()
+    tables.write(update(users).where(users.c.email == newcomer.user["email"]).values(email=new, email_key=new))
+    for path, body in (
+        ("verify-email", {"token": verification}),
+        ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
+    ):
+        answer = client.post(f"/v1/users/{path}", json=body)
+        assert refused(answer, 422, "invalid-body") == {"#/token token"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A forgotten password
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_who_forgot_the_password_sets_a_new_one_which_ends_all_that_the_old_one_opened(
+    client: Client, office: Office, newcomer: Person
+) -> None:
+    token = reset_token(client, office, newcomer)
+    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    refused(newcomer.client.get("/v1/users/me"), 401, "unauthenticated")
+    refresh = client.post("/v1/sessions/refresh", json={"refresh_token": newcomer.tokens["refresh_token"]})
+    refused(refresh, 401, "session-ended")
+    body = {"email": newcomer.user["email"], "password": PASSWORD}
+    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+    mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
+    assert len(everything(mine, "/v1/sessions")) == 1
+    assert ok(mine.get("/v1/users/me"))["email_verified_at"] is not None
+    again = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
+    assert refused(again, 422, "invalid-body") == {"#/token token"}
+
+
+def test_an_address_that_was_verified_before_keeps_its_time(client: Client, office: Office, newcomer: Person) -> None:
+    token = reset_token(client, office, newcomer)
+    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    before = ok(newcomer.client.get("/v1/users/me"))
+    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
+    assert ok(mine.get("/v1/users/me")) == before
+
+
+def test_the_name_of_who_is_known_is_in_the_mail_on_one_line_and_links_nowhere(
+    client: Client, office: Office, newcomer: Person
+) -> None:
+    ok(newcomer.client.merge("/v1/users/me", {"name": "Ada\r\n\r\nhttps://evil.example/?"}))
+    office.deliver()
+    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    ask_for_reset(client, newcomer.user["email"])
+    office.deliver()
+    assert office.to(newcomer)[1].text.startswith("Hello Ada https evil. example ?,\n\nSomebody")
+
+
+def test_nobody_learns_whether_an_address_is_known(
+    client: Client, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
+) -> None:
+    office.deliver()
+    unknown = new_email()
+    seen = []
+    for email in (newcomer.user["email"], unknown):
+        with counted() as statements:
+            answer = client.post("/v1/users/forgot-password", json={"email": email})
+        accepted(answer)
+        seen.append(({*answer.headers} - {"x-request-id", "date"}, statements))
+    assert seen[0] == seen[1]
+    assert seen[0][1] == ["INSERT outbox"]
+    office.deliver()
+    assert len(office.to(newcomer)) == 2
+    assert mailbox.to(unknown) == []
+    assert waiting(tables) == []
+
+
+def test_of_two_who_bring_one_token_at_once_one_sets_the_password(
+    client: Client, office: Office, newcomer: Person
+) -> None:
+    token = reset_token(client, office, newcomer)
+    words = [NEW_PASSWORD, "notes on the engine"]
+
+    def reset(word: str) -> int:
+        return client.post("/v1/users/reset-password", json={"token": token, "new_password": word}).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(reset, words))
+    assert sorted(answers) == [204, 422]
+    log_in(client, newcomer.user["email"], words[answers.index(204)])
+
+
+def test_a_changed_password_is_not_undone_by_an_older_mail(client: Client, office: Office, newcomer: Person) -> None:
+    token = reset_token(client, office, newcomer)
+    body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    done(newcomer.client.put("/v1/users/me/password", json=body))
+    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
+    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+
+
+def test_an_unfit_new_password_leaves_the_token_as_it_is(client: Client, office: Office, newcomer: Person) -> None:
+    token = reset_token(client, office, newcomer)
+    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": "short"})
+    assert refused(answer, 422, "invalid-body") == {"#/new_password min-length"}
+    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+
+
+def test_an_account_that_goes_takes_its_mails_and_tokens_along(
+    client: Client, office: Office, newcomer: Person, tables: Tables
+) -> None:
+    token = reset_token(client, office, newcomer)
+    accepted(newcomer.client.post("/v1/users/me/send-verification"))
+    done(newcomer.client.delete("/v1/users/me"))
+    assert tables.mentions(newcomer.id) == {}
+    office.deliver(later=APART)
+    assert len(office.to(newcomer)) == 2
+    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD})
+    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Sending
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_mail_server_that_is_down_did_not_take_is_sent_when_it_is_up(
+    office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
+) -> None:
+    mailbox.stop()
+    office.deliver()
+    assert waiting(tables) == [("verification", newcomer.user["email"], 1)]
+    mailbox.start()
+    office.deliver()
+    assert mailbox.received == [], "it is too early"
+    office.deliver(later=dt.timedelta(seconds=31))
+    assert len(office.to(newcomer)) == 1
+    assert waiting(tables) == []
+
+
+def test_each_pause_is_twice_the_one_before_and_in_the_end_the_mail_is_given_up(
+    office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables, caplog: pytest.LogCaptureFixture
+) -> None:
+    mailbox.refusals[newcomer.user["email"]] = f"450 {newcomer.user['email']} is busy"
+    pauses = []
+    later = AT_ONCE
+    for attempt in range(1, ATTEMPTS + 1):
+        assert waiting(tables) == [("verification", newcomer.user["email"], attempt - 1)]
+        office.deliver(later=later)
+        for (due_at,) in tables.rows(select(outbox.c.due_at)):
+            pauses.append(round((due_at - dt.datetime.now(dt.UTC) - later).total_seconds()))
+            later = due_at - dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    assert pauses[:3] == pytest.approx([30, 60, 120], abs=2)
+    assert pauses[-1] == pytest.approx(LONGEST_PAUSE.total_seconds(), abs=2)
+    assert waiting(tables) == []
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
+        "a mail was given up"
+    ]
+    assert newcomer.user["email"] not in caplog.text
+
+
+def test_an_address_that_will_never_be_taken_is_given_up_at_once_and_holds_nobody_up(
+    client: Client, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
+) -> None:
+    other = register(client)
+    mailbox.refusals[newcomer.user["email"]] = "550 there is no such mailbox"
+    office.deliver()
+    assert waiting(tables) == []
+    assert len(office.to(other)) == 1
+
+
+def test_of_several_servers_one_sends_each_mail(
+    client: Client, office: Office, mailbox: Mailbox, tables: Tables
+) -> None:
+    emails = [new_email() for _ in range(12)]
+    for email in emails:
+        made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada"}))
+    office.deliver(workers=4)
+    assert [len(mailbox.to(email)) for email in emails] == [1] * len(emails)
+    assert waiting(tables) == []
+
+
+async def test_a_server_that_stops_in_the_midst_of_a_mail_leaves_it_to_the_next(
+    module_database_url: str, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
+) -> None:
+    mailbox.holding = True
+    parts = make_parts(office.settings, Document.read(contract_path()))
+    async with mailing(parts.dependencies, make_post(office.settings), every_s=0.01):
+        while not mailbox.begun.is_set():  # noqa: ASYNC110  # another thread sets it
+            await asyncio.sleep(0.01)
+    await parts.close()
+    mailbox.stop()
+    mailbox.received.clear()
+    mailbox.holding = False
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(waiting, tables).result() == [("verification", newcomer.user["email"], 1)]
+        mailbox.start()
+        thread.submit(office.deliver, later=dt.timedelta(seconds=31)).result()
+    assert len(office.to(newcomer)) == 1
+
+
+async def test_a_mail_that_cannot_be_written_does_not_end_the_others(
+    office: Office, newcomer: Person, client: Client, tables: Tables, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = register(client)
+
+    async def work() -> None:
+        parts = make_parts(office.settings, Document.read(contract_path()))
+        post = make_post(office.settings)
+
+        async def fail(letter: object) -> None:
+            if getattr(letter, "to", "") == newcomer.user["email"]:
+                raise KeyError
+            await post(letter)  # type: ignore[arg-type]  # it is one
+
+        await deliver(parts.dependencies, fail)
+        await parts.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work()).result()
+        assert thread.submit(waiting, tables).result() == [("verification", newcomer.user["email"], 1)]
+    assert len(office.to(other)) == 1
+    assert "could not send a mail" in caplog.text
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# `tickbox serve`
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(database_url: str, tmp_path: Path) -> None:
+    certificate = Certificate.make(tmp_path / "certificate.pem")
+    mailbox = Mailbox(account=("tickbox", "a-mail-password"), starttls=certificate.context)
+    settings = {
+        "database_url": database_url,
+        "smtp_url": mailbox.url,
+        "mail_from": "Lists <lists@example.net>",
+        "app_url": "https://app.example/lists/",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(certificate.path))
+        with opened(mailbox), serve(tmp_path, **settings) as program, Client(program.url) as client:
+            ada = register(client)
+            mail = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+            assert verified_at(ada) is not None
+            assert program.stop() == 0
+    assert (mail.over_tls, mail.account, mail.message["From"]) == (True, "tickbox", "Lists <lists@example.net>")
+    assert f"\nhttps://app.example/lists/verify-email#token={mail.token}\n" in mail.text
+    for secret in (mail.token, "a-mail-password", ada.user["email"]):
+        assert secret not in program.output.replace("ada@example.com", "")
+
+
+def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_stores_no_token(
+    database_url: str, tmp_path: Path
+) -> None:
+    mailbox, tables = Mailbox(), Tables(database_url)
+    mailbox.holding = True
+    settings = {"database_url": database_url, "smtp_url": mailbox.url, "log_level": "warning"}
+    with opened(mailbox):
+        with serve(tmp_path, **settings) as program, Client(program.url) as client:
+            ada = register(client)
+            assert mailbox.begun.wait(60)
+            assert waiting(tables) == [("verification", ada.user["email"], 1)]
+            assert not any(tables.holds_text(prefix) for prefix in ("tbv_", "tbf_"))
+            program.stop(signal.SIGKILL)
+        mailbox.stop()
+        mailbox.received.clear()
+        mailbox.holding = False
+        mailbox.start()
+        # As if its claim had run out.
+        tables.write(update(outbox).values(due_at=NOW.replace(year=2020)))
+        with serve(tmp_path, **settings) as program, Client(program.url) as client:
+            mail = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+            for _ in patiently():
+                if waiting(tables) == []:
+                    break
+    assert len(mailbox.to(ada.user["email"])) == 1
+    assert not tables.holds_text(mail.token)
+    tables.close()
+
+
+def test_requests_do_not_feel_a_mail_server_that_does_not_answer(database_url: str, tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    mailbox.holding = True
+    with opened(mailbox), serve(tmp_path, database_url=database_url, smtp_url=mailbox.url) as program:
+        with Client(program.url) as client:
+            for _ in range(8):  # more than are sent at once
+                register(client)
+            assert mailbox.begun.wait(60)
+            ok(client.get("/readyz"))
+        assert program.stop() == 0
+
+
+def test_without_a_mail_server_the_operator_reads_the_link_in_the_log_and_the_answers_are_the_same(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = {"database_url": database_url, "log_level": "warning", "app_url": "https://app.example"}
+    with serve(tmp_path, **settings) as program, Client(program.url) as client:
+        ada = register(client)
+        verification = link_in_log(program, ada.user["email"], kind="verification")
+        ask_for_reset(client, ada.user["email"])
+        ask_for_reset(client, "nobody@example.com")
+        reset = link_in_log(program, ada.user["email"], kind="reset")
+        assert verification.startswith("https://app.example/verify-email#token=tbv_")
+        assert reset.startswith("https://app.example/reset-password#token=tbf_")
+        done(client.post("/v1/users/verify-email", json={"token": verification.partition("=")[2]}))
+        body = {"token": reset.partition("=")[2], "new_password": NEW_PASSWORD}
+        done(client.post("/v1/users/reset-password", json=body))
+        assert "nobody@example.com" not in program.output
+
+
+def link_in_log(program: Program, email: str, *, kind: str) -> str:
+    for _ in patiently():
+        lines = [json.loads(line) for line in program.stdout.read_text().splitlines() if line.endswith("}")]
+        if found := [line["way"] for line in lines if (line.get("to"), line.get("kind")) == (email, kind)]:
+            return str(found[0])
+    raise TimeoutError(program.output)

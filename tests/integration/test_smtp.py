@@ -1,0 +1,152 @@
+"""Handing mails in to a real mail server: when TLS is used, and what is not sent without it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.letters import Texts, parse_sender
+from app.smtp import NotSentError, SmtpServer
+from domain.mails import Letter
+from tests.integration.mailboxes import Certificate, Mailbox, opened
+
+ACCOUNT = ("tickbox", "a-mail-password")
+LETTER = Letter(
+    kind="reset",
+    to="ada@example.com",
+    token="tbf_" + "0" * 49,
+    expires_at=dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC),
+    name="Ad\N{LATIN SMALL LETTER A WITH DIAERESIS} Lovelace",
+)
+
+
+async def send(url: str, letter: Letter = LETTER) -> None:
+    sender = parse_sender("Tickbox <tickbox@example.net>")
+    texts = Texts(app_url="https://app.example", public_url="")
+    await SmtpServer.parse(url).send(texts.message(letter, sender=sender))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return Certificate.make(tmp_path / "certificate.pem")
+
+
+@pytest.fixture
+def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certificate:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    return certificate
+
+
+@pytest.fixture
+def plain() -> Iterator[Mailbox]:
+    with opened(Mailbox()) as mailbox:
+        yield mailbox
+
+
+async def test_a_mail_arrives_as_it_was_written(plain: Mailbox) -> None:
+    await send(plain.url)
+    (mail,) = plain.received
+    assert (mail.recipients, mail.over_tls, mail.account) == (("ada@example.com",), False, None)
+    assert mail.message["From"] == "Tickbox <tickbox@example.net>"
+    assert f"https://app.example/reset-password#token={LETTER.token}\n" in mail.text
+    assert LETTER.name in mail.text
+
+
+async def test_tls_is_used_where_it_is_offered_whatever_the_certificate(certificate: Certificate) -> None:
+    with opened(Mailbox(starttls=certificate.context)) as mailbox:
+        await send(mailbox.url)
+    assert [mail.over_tls for mail in mailbox.received] == [True]
+
+
+async def test_a_password_is_sent_over_tls_to_who_is_trusted(trusted: Certificate) -> None:
+    with opened(Mailbox(account=ACCOUNT, starttls=trusted.context)) as mailbox:
+        await send(mailbox.url)
+    assert [(mail.over_tls, mail.account) for mail in mailbox.received] == [(True, "tickbox")]
+
+
+async def test_smtps_begins_with_tls(trusted: Certificate) -> None:
+    with opened(Mailbox(account=ACCOUNT, tls=trusted.context)) as mailbox:
+        await send(mailbox.url)
+    assert [(mail.over_tls, mail.account) for mail in mailbox.received] == [(True, "tickbox")]
+
+
+async def test_a_password_is_not_sent_to_who_offers_no_tls(plain: Mailbox) -> None:
+    with pytest.raises(NotSentError) as failed:
+        await send(f"smtp://tickbox:a-mail-password@127.0.0.1:{plain.port}")
+    assert not failed.value.is_final
+    assert plain.received == []
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_nothing_is_sent_to_who_is_not_trusted_where_it_must_be(certificate: Certificate, scheme: str) -> None:
+    offered = {"smtp": "starttls", "smtps": "tls"}[scheme]
+    with opened(Mailbox(account=ACCOUNT, **{offered: certificate.context})) as mailbox, pytest.raises(NotSentError):
+        await send(mailbox.url)
+    assert (mailbox.logins, mailbox.received) == ([], [])
+
+
+async def test_a_wrong_password_may_be_put_right(trusted: Certificate) -> None:
+    mailbox = Mailbox(account=ACCOUNT, starttls=trusted.context)
+    with opened(mailbox), pytest.raises(NotSentError, match=r"SMTPAuthenticationError 535") as failed:
+        await send(f"smtp://tickbox:another@127.0.0.1:{mailbox.port}")
+    assert not failed.value.is_final
+    assert set(mailbox.logins) == {"another"}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "is_final"), [("550 there is no ada@example.com", True), ("450 ada@example.com is busy", False)]
+)
+async def test_what_a_server_says_of_an_address_is_not_repeated(
+    plain: Mailbox, refusal: str, *, is_final: bool
+) -> None:
+    plain.refusals[LETTER.to] = refusal
+    with pytest.raises(NotSentError) as failed:
+        await send(plain.url)
+    assert failed.value.is_final == is_final
+    assert "ada" not in str(failed.value)
+
+
+async def test_a_server_that_is_down_is_no_more_than_that() -> None:
+    with pytest.raises(NotSentError, match="SMTPConnectError") as failed:
+        await send(Mailbox().url)
+    assert not failed.value.is_final
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "account"),
+    [
+        ("smtp://mail.example", "mail.example", 587, (None, None)),
+        ("smtps://mail.example", "mail.example", 465, (None, None)),
+        ("smtp://localhost:25/", "localhost", 25, (None, None)),
+        ("smtp://me%40example.com:p%3Aw%2Fd@[::1]:2525", "::1", 2525, ("me@example.com", "p:w/d")),
+    ],
+)
+def test_a_url_says_where_mails_go(url: str, host: str, port: int, account: tuple[str | None, str | None]) -> None:
+    server = SmtpServer.parse(url)
+    assert (server.host, server.port, (server.username, server.password)) == (host, port, account)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://h:port",
+        "smtp://h:99999",
+        "smtp://h/x",
+        "smtp://[h",
+        "smtp://me@h",
+    ],
+)
+def test_what_is_no_such_url_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ValueError, match=r"^must be smtp://user:password@host:port or smtps://") as refused:
+        SmtpServer.parse(url.replace("h", "secret") if "//h" in url else url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "a-mail-password" not in repr(SmtpServer.parse("smtp://tickbox:a-mail-password@mail.example"))

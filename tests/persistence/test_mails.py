@@ -1,0 +1,194 @@
+import asyncio
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+import migrations
+from domain import mails, sessions, users
+from domain.entities import Mail, OneTimeToken
+from domain.errors import AccountGone, PasswordWrong, TokenInvalid
+from domain.mails import Letter
+from persistence import one_time_tokens
+from persistence.database import Database
+from persistence.tables import one_time_tokens as tokens
+from persistence.tables import outbox
+from tests.databases import PostgresDatabases
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+def nobody(caller: Caller) -> Caller:
+    return replace(caller, principal=None, workspace=None)
+
+
+async def claimed(caller: Caller, *, limit: int = 100) -> list[Mail]:
+    return list(await nobody(caller).write(mails.claim, limit=limit))
+
+
+async def letter_to(caller: Caller) -> Letter:
+    """The only mail that is due, written."""
+    (mail,) = await claimed(caller)
+    letter = await nobody(caller).write(mails.write, mail)
+    assert letter is not None
+    await nobody(caller).write(mails.forget, mail)
+    return letter
+
+
+async def test_a_mail_is_read_back_as_it_was_written_down(database: Database) -> None:
+    caller = Caller(database=database)
+    async with caller.unit() as work:
+        mail = Mail(
+            id=work.new_id(),
+            kind="invitation",
+            email="Bob@example.com",
+            email_key="bob@example.com",
+            created_at=NOON - MINUTE,
+            due_at=NOON,
+            attempts=3,
+            workspace_id=work.new_id(),
+            invitation_id=work.new_id(),
+        )
+        await work.outbox.add(mail)
+        await work.outbox.add(replace(mail, id=work.new_id(), invitation_id=work.new_id(), due_at=NOON + MINUTE))
+        await work.commit()
+
+    async with caller.unit() as work:
+        assert await work.outbox.lock_due(now=NOON, limit=5) == [mail]
+
+
+async def test_a_registration_that_is_rolled_back_leaves_no_mail(database: Database) -> None:
+    caller = Caller(database=database)
+    async with caller.unit() as work:
+        await users.register(work, email="ada@example.com", password="x", name="Ada", time_zone="UTC")
+
+    assert not await caller.read(mails.are_due)
+
+
+async def test_what_one_server_claims_another_passes_over_without_waiting(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    """On SQLite one writes at a time: nobody comes in between."""
+    url = postgres_databases.migrated()
+    database = Database(url)
+    caller = Caller(database=database)
+    for n in range(2):
+        await caller.write(users.request_password_reset, email=f"{n}@example.com")
+    async with caller.unit() as work:
+        (first,) = await mails.claim(work, limit=1)
+        (second,) = await asyncio.wait_for(claimed(caller), timeout=5)
+        await work.commit()
+
+    assert (first.email, second.email) == ("0@example.com", "1@example.com")
+    await database.close()
+    postgres_databases.remove(url)
+
+
+async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> None:
+    caller = Caller(database=database)
+    for n in range(20):
+        await caller.write(users.request_password_reset, email=f"{n}@example.com")
+
+    found = await asyncio.gather(*(claimed(caller, limit=5) for _ in range(8)))
+
+    ids = [mail.id for some in found for mail in some] + [mail.id for mail in await claimed(caller)]
+    assert len(ids) == len(set(ids)) == 20
+
+
+async def test_of_many_who_ask_for_one_address_at_once_one_mail_comes(database: Database) -> None:
+    caller = Caller(database=database)
+    await asyncio.gather(*(caller.write(users.request_password_reset, email="ada@example.com") for _ in range(8)))
+
+    assert len(await claimed(caller)) == 1
+
+
+async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_before(ada: Caller) -> None:
+    first = await letter_to(ada)
+    ada.clock.now += MINUTE
+    await ada.account.write(users.send_verification)
+    second = await letter_to(ada)
+
+    rows = await ada.database.rows(select(tokens), {})
+    assert len(rows) == 1
+    assert second.token not in repr(rows)
+    with pytest.raises(TokenInvalid):
+        await nobody(ada).write(users.verify_email, first.token)
+    await nobody(ada).write(users.verify_email, second.token)
+    assert (await ada.account.read(users.get_me)).email_verified_at == ada.clock.now
+
+
+async def test_of_many_who_bring_a_token_at_once_one_sets_the_password(ada: Caller) -> None:
+    await claimed(ada)
+    await nobody(ada).write(users.request_password_reset, email="ada@example.com")
+    letter = await letter_to(ada)
+    attempts = [nobody(ada).write(users.reset_password, letter.token, new_password=f"new {n}") for n in range(5)]
+
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["TokenInvalid"] * 4
+    (winner,) = [n for n, result in enumerate(results) if result is None]
+    await ada.account.write(sessions.log_in, email="ada@example.com", password=f"new {winner}")
+
+
+async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(ada: Caller) -> None:
+    """All lock the user first."""
+    letter = await letter_to(ada)
+    await ada.account.write(users.send_verification)
+    ada.clock.now += MINUTE
+    (mail,) = await claimed(ada)
+
+    results = await asyncio.wait_for(
+        asyncio.gather(
+            *(nobody(ada).write(users.verify_email, letter.token) for _ in range(3)),
+            *(nobody(ada).write(mails.write, mail) for _ in range(3)),
+            ada.account.write(users.change_password, current_password="ada", new_password="new"),
+            ada.account.write(users.delete),
+            return_exceptions=True,
+        ),
+        timeout=30,
+    )
+
+    refusals = {type(result) for result in results if isinstance(result, BaseException)}
+    assert refusals <= {TokenInvalid, PasswordWrong, AccountGone}
+    assert await ada.database.rows(select(tokens), {}) == []
+    assert await ada.database.rows(select(outbox), {}) == []
+
+
+async def test_the_sweep_takes_the_tokens_that_have_expired_and_no_others(ada: Caller, bob: Caller) -> None:
+    for caller, lives in ((ada, MINUTE), (bob, 2 * MINUTE)):
+        async with nobody(caller).unit() as work:
+            token = OneTimeToken(
+                digest=caller.user_id.bytes,
+                kind="reset",
+                user_id=caller.user_id,
+                email_key="x",
+                expires_at=NOON + lives,
+            )
+            assert await work.one_time_tokens.replace(token, if_expiring_until=NOON)
+            await work.commit()
+    transaction = await ada.database.begin()
+    swept = [await one_time_tokens.sweep(transaction, now=NOON + MINUTE) for _ in range(2)]
+    await transaction.commit()
+    await transaction.close()
+
+    assert swept == [1, 0]
+    assert [row.user_id for row in await ada.database.rows(select(tokens), {})] == [bob.user_id]
+
+
+async def test_of_accounts_from_before_no_address_is_verified_and_going_back_keeps_them(
+    database_url: str, database: Database
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    await nobody(ada).write(users.verify_email, (await letter_to(ada)).token)
+    await database.close()
+
+    migrations.downgrade(database_url, "0002")
+    migrations.upgrade(database_url)
+
+    user = await ada.account.read(users.get_me)
+    assert (user.email, user.email_verified_at, user.revision) == ("ada@example.com", None, 2)
+    await ada.account.write(users.send_verification)
+    assert (await letter_to(ada)).kind == "verification"

@@ -1,0 +1,92 @@
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from app.letters import Texts, one_line, parse_sender
+from domain.mails import Letter
+
+TOKEN = "tbv_" + "0" * 49
+LETTER = Letter(
+    kind="verification", to="ada@example.com", token=TOKEN, expires_at=dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
+)
+SENDER = parse_sender("Tickbox <tickbox@example.net>")
+LINKING = Texts(app_url="https://app.example/", public_url="https://api.example")
+
+
+def test_a_link_carries_its_token_where_no_server_sees_it() -> None:
+    assert LINKING.way(LETTER) == f"https://app.example/verify-email#token={TOKEN}"
+    assert LINKING.way(replace(LETTER, kind="reset")) == f"https://app.example/reset-password#token={TOKEN}"
+
+
+def test_without_an_app_the_call_is_shown() -> None:
+    texts = Texts(app_url="", public_url="https://api.example/")
+
+    assert texts.way(LETTER) == f'POST https://api.example/v1/users/verify-email with {{"token": "{TOKEN}"}}'
+    assert "/v1/users/reset-password" in texts.way(replace(LETTER, kind="reset"))
+    assert Texts(app_url="", public_url="").way(LETTER).startswith("POST /v1/users/verify-email")
+
+
+def test_the_text_says_what_it_is_about_and_until_when() -> None:
+    text = LINKING.body(LETTER)
+
+    assert text.startswith("Hello,\n\nSomebody, probably you, made a Tickbox account")
+    assert f"\n\n{LINKING.way(LETTER)}\n\n" in text
+    assert "This works once, until 2026-03-05 08:00 UTC." in text
+
+
+def test_a_long_link_is_in_one_piece_as_it_is_sent() -> None:
+    texts = Texts(app_url="https://app.example/" + "x" * 200, public_url="")
+
+    message = texts.message(replace(LETTER, name="Ad\N{LATIN SMALL LETTER A WITH DIAERESIS}"), sender=SENDER)
+
+    assert texts.way(LETTER).encode() in message.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@example.com\r\nBcc: eve@example.com", "ada@example.com\nX: y", "ada@example.com, eve@example.com"]
+)
+def test_an_address_adds_no_header_and_no_recipient(address: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        LINKING.message(replace(LETTER, to=address), sender=SENDER)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("Ada\r\nBcc: eve@example.com", "Ada Bcc eve example. com"),
+        ("https://evil.example/x", "https evil. example x"),
+        ("www.evil.example", "www. evil. example"),
+        ("J.R.R. Tolkien", "J. R. R. Tolkien"),
+        ("<b>Ada</b>", "b Ada b"),
+        (r"\\host\share", "host share"),
+        ("Ada\u2028\u202eadA\x00", "Ada adA"),
+        ("  \t ", ""),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "x" * 59 + "\N{HORIZONTAL ELLIPSIS}"),
+    ],
+)
+def test_a_name_is_one_short_line_and_no_link(name: str, line: str) -> None:
+    assert one_line(name) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("Tickbox <tickbox@localhost>", "Tickbox", "tickbox@localhost"),
+        ("lists@example.net", "", "lists@example.net"),
+        ('"Lists, and more" <lists@example.net>', "Lists, and more", "lists@example.net"),
+    ],
+)
+def test_a_sender_has_a_name_or_not(text: str, name: str, address: str) -> None:
+    sender = parse_sender(text)
+    assert (sender.display_name, sender.addr_spec) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Tickbox", "Tickbox <>", "a@b@c", "a b@example.net", "X\r\nBcc: e <a@b>", "a@b, c@d", "\u00e4@b"]
+)
+def test_what_is_no_sender_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be an address"):
+        parse_sender(text)
