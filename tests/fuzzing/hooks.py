@@ -28,7 +28,7 @@ from schemathesis.core import media_types
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import TestPhase
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 from tests.fuzzing.people import credentials
 
@@ -62,7 +62,7 @@ NUL = "nul"
 _READERS = 10
 """How many accounts are made at a time to read mails."""
 _PATIENCE_S = 30
-_TOKEN = re.compile(r"tb[vf]_\w{49}")
+_TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"
 _COLLECTIONS = {"workspaces": "workspace_id", "projects": "project_id", "tasks": "task_id"}
@@ -102,8 +102,9 @@ class _Things:
         """What *response* says was made or deleted."""
         if response.status_code == httpx.codes.CREATED and case.path.startswith(_WORKSPACES):
             thing = response.json()
-            kind = _COLLECTIONS[response.headers["location"][0].split("/")[-2]]
-            self._add(kind, thing["id"], thing.get("workspace_id", thing["id"]))
+            kind = _COLLECTIONS.get(response.headers["location"][0].split("/")[-2])
+            if kind:
+                self._add(kind, thing["id"], thing.get("workspace_id", thing["id"]))
         elif response.status_code == httpx.codes.NO_CONTENT:
             ids = {name: value.lower() for name, value in case.path_parameters.items()}
             things = self.alive.get(ids.get("workspace_id", ""), {"project_id": [], "task_id": []})
@@ -117,6 +118,12 @@ class _Things:
                     things["task_id"] = [kept for kept in things["task_id"] if kept != ids["task_id"]]
                 case _:
                     pass
+
+    def are_there(self, case: Case) -> bool:
+        """Whether nothing that the path names went with a project or a workspace, which Schemathesis does not see."""
+        ids = case.path_parameters
+        things = self.alive.get(ids.get("workspace_id", ""), {})
+        return bool(things) and all(ids[name] in known for name, known in things.items() if name in ids)
 
     def _is_to_go(self, case: Case, workspace_id: str, given: str, alive: Container[str]) -> bool:
         stays = (workspace_id, given) in self.ever if _phase(case) == TestPhase.STATEFUL else given in alive
@@ -412,6 +419,8 @@ def filter_failure(
     response: schemathesis.Response,
 ) -> bool:
     """Whether *failure* is one: not where a valid request breaks nothing but rules stated in words."""
+    if isinstance(failure, EnsureResourceAvailability):
+        return _things.are_there(case)
     if not isinstance(failure, RejectedPositiveData):
         return True
     problem = response.json()
