@@ -253,7 +253,8 @@ class _Household:
 
     def stand_in(self, case: Case) -> None:
         """Let *case* be about a guest, or, where somebody leaves, be by one."""
-        if _phase(case) != TestPhase.EXAMPLES:
+        joins = _operation_id(case) == "accept_invitation"  # which would nearly always be refused
+        if _phase(case) != TestPhase.EXAMPLES and not (joins and _phase(case) != TestPhase.STATEFUL):
             return
         workspace_id = self._workspace(case)
         email, operation = self._new_guest(case), _operation_id(case)

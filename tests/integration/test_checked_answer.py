@@ -24,7 +24,7 @@ IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another med
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
     """A server whose handlers break the contract."""
-    application = build(Settings(database_url=module_database_url), package=breaking)
+    application = build(Settings(database_url=module_database_url), package=breaking, background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -33,7 +33,7 @@ def server(module_database_url: str) -> Iterator[str]:
 def reporting_server(module_database_url: str) -> Iterator[str]:
     """The same under TICKBOX_RESPONSE_CHECK=report."""
     settings = Settings(database_url=module_database_url, response_check="report")
-    application = build(settings, package=breaking)
+    application = build(settings, package=breaking, background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
