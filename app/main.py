@@ -13,8 +13,10 @@ from uuid import UUID
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import handlers
+from app import limits
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -26,6 +28,7 @@ from app.requests import (
 )
 from app.settings import Settings
 from app.sweeping import sweeping
+from app.windows import ProcessWindows, SharedWindows
 from contract.access import Grant, Vocabulary
 from contract.application import build_application
 from contract.document import Document
@@ -45,7 +48,9 @@ from persistence.unit_of_work import Dependencies, UnitOfWork
 
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
-VOCABULARY = Vocabulary(roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id")
+VOCABULARY = Vocabulary(
+    roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id", policies=limits.POLICIES
+)
 _GC_THRESHOLD = 50_000
 """Young objects before a collection: requests make few cycles, and a pause is felt by all of them (ADR 14)."""
 
@@ -95,6 +100,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
+    limiter = make_limiter(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -106,6 +112,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
                 yield
         finally:
             await parts.close()
+            await limiter.close()
 
     application: ASGIApp = build_application(
         document,
@@ -115,6 +122,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
             translate=translate,
             urn_prefix=URN_PREFIX,
             response_check=settings.response_check,
+            limiter=limiter,
         ),
         authenticate=_Authenticator(parts.dependencies),
         vocabulary=VOCABULARY,
@@ -131,7 +139,24 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
-    return RequestLayer(application, https=settings.public_url.startswith("https:"))
+    application = RequestLayer(application, https=settings.public_url.startswith("https:"))
+    if settings.trusted_proxies:
+        # Who called the proxy is the client from here on. Its types are of the same protocol, spelled in another way.
+        application = ProxyHeadersMiddleware(application, [*settings.trusted_proxies])  # type: ignore[arg-type, assignment]  # as above
+    return application
+
+
+def make_limiter(settings: Settings) -> limits.CallLimiter:
+    """Who counts calls. Nothing is opened yet."""
+    return limits.CallLimiter(
+        {
+            limits.DEFAULT: limits.parse_rate(settings.rate_limit),
+            limits.ADDRESS: limits.parse_rate(settings.rate_limit_address),
+            limits.FAILURES: limits.parse_rate(settings.rate_limit_address),
+            limits.CREDENTIALS: limits.parse_rate(settings.rate_limit_credentials),
+        },
+        SharedWindows(settings.rate_limit_storage_url) if settings.rate_limit_storage_url else ProcessWindows(),
+    )
 
 
 def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:

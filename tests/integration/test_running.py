@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A running server with its settings as they are by default."""
+    """A running server with its settings as they are by default, but for its limits."""
     with serve(tmp_path_factory.mktemp("serve"), database_url=module_database_url) as program:
         yield program
 
