@@ -69,7 +69,9 @@ def _declared_problems(contract: Contract) -> Iterator[Hit]:
 
 def _counts_calls(contract: Contract) -> bool:
     """Whether the server limits how often somebody may call: then an operation that does not say so is limited, too."""
-    return any("429" in operation.answers or "x-rate-limit" in operation.node.value for operation in contract.operations)
+    return any(
+        "429" in operation.answers or "x-rate-limit" in operation.node.value for operation in contract.operations
+    )
 
 
 def _due_statuses(operation: Operation) -> set[str]:
