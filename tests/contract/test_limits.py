@@ -53,7 +53,7 @@ class CountingLimiter:
 
 
 def limited_document() -> Document:
-    """The sample's document with limits: signs of life have none, notes are tighter than the rest."""
+    """The sample's document with limits: signs of life and patches have none, notes are tighter than the rest."""
     root = copy.deepcopy(Document.read(CONTRACT).root)
     text = {"schema": {"type": "string"}}
     told = {"RateLimit": text, "RateLimit-Policy": text}
@@ -68,6 +68,7 @@ def limited_document() -> Document:
                 answer.update({} if "$ref" in answer else {"headers": answer.get("headers", {}) | told})
             operation["responses"]["429"] = {"$ref": "#/components/responses/TooMany"}
     root["paths"]["/livez"]["get"]["x-rate-limit"] = "none"
+    root["paths"]["/stations/{station_id}"]["patch"]["x-rate-limit"] = "none"
     root["paths"]["/notes"]["put"]["x-rate-limit"] = "tight"
     return Document.parse(json.dumps(root).encode())
 
@@ -129,6 +130,15 @@ def test_a_head_counts_as_the_get_that_it_mirrors(server: Limited) -> None:
 def test_an_operation_without_limits_is_not_counted(server: Limited) -> None:
     assert is_silent(server.call("GET", "/livez"))
     assert server.limiter.counts == {}
+
+
+@pytest.mark.parametrize(("token", "status"), [("unknown", 401), ("director", 415)])
+def test_an_operation_without_limits_counts_and_minds_no_token(server: Limited, token: str, status: int) -> None:
+    spent = {("failures", HERE): QUOTA, ("default", "ada"): QUOTA}
+    server.limiter.counts.update(spent)
+    reply = server.call("PATCH", f"/stations/{STATION_ID}", token=token)
+    assert (reply.status, is_silent(reply)) == (status, True)
+    assert server.limiter.counts == spent
 
 
 @pytest.mark.parametrize(("method", "target"), [("GET", "/nowhere"), ("DELETE", "/notes"), ("OPTIONS", "/notes")])

@@ -358,6 +358,14 @@ def test_a_database_that_does_not_exist_is_one_line(
     [
         ("cors_origins", "https://app.example/", "TICKBOX_CORS_ORIGINS: Value error, must be origins such as"),
         ("public_url", "nonsense", "TICKBOX_PUBLIC_URL: Value error, must begin with http:// or https://"),
+        ("rate_limit", "0/minute", "TICKBOX_RATE_LIMIT: Value error, must be a number of calls in a time, such as"),
+        ("rate_limit_address", "often", "TICKBOX_RATE_LIMIT_ADDRESS: Value error, must be a number of calls"),
+        ("rate_limit_credentials", "1/second;5/hour", "TICKBOX_RATE_LIMIT_CREDENTIALS: Value error, must be a number"),
+        ("rate_limit_storage_url", "memcached://host:11211", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be"),
+        ("rate_limit_storage_url", "redis://host:nine", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be redis:"),
+        ("rate_limit_storage_url", "redis://host?colour=red", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be"),
+        ("trusted_proxies", "*", "TICKBOX_TRUSTED_PROXIES: Value error, must be addresses or networks such as"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.1/8", "TICKBOX_TRUSTED_PROXIES: Value error, must be addresses or"),
     ],
 )
 def test_a_setting_that_would_never_work_is_one_line(name: str, value: str, said: str, sqlite_url: str) -> None:
