@@ -25,7 +25,7 @@ _URL: Final = re.compile(r"([a-z+]+)(://.+)")
 _PATIENCE_S: Final = 0.3
 _PAUSE_S: Final = 5.0
 _CONNECTIONS: Final = 16
-_MAX_WINDOWS: Final = 100_000
+_MAX_WINDOWS: Final = 50_000
 _FORGET_AT_ONCE: Final = 8
 
 logger = logging.getLogger(__name__)
