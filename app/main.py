@@ -13,8 +13,10 @@ from types import ModuleType
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import handlers
+from app import limits
 from app.authentication import Authenticator
 from app.letters import Texts, parse_sender
 from app.mailing import Post, log_letter, mailing
@@ -31,6 +33,7 @@ from app.settings import Settings
 from app.smtp import SmtpServer
 from app.sweeping import sweeping
 from app.uses import LastUses, writing_down
+from app.windows import ProcessWindows, SharedWindows
 from contract.access import Vocabulary
 from contract.application import build_application
 from contract.document import Document
@@ -49,7 +52,9 @@ from persistence.unit_of_work import Dependencies, UnitOfWork
 
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
-VOCABULARY = Vocabulary(roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id")
+VOCABULARY = Vocabulary(
+    roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id", policies=limits.POLICIES
+)
 _GC_THRESHOLD = 50_000
 """Young objects before a collection: requests make few cycles, and a pause is felt by all of them (ADR 14)."""
 
@@ -113,6 +118,7 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
     last_uses = LastUses()
+    limiter = make_limiter(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -128,6 +134,7 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
                 yield
         finally:
             await parts.close()
+            await limiter.close()
 
     application: ASGIApp = build_application(
         document,
@@ -137,6 +144,7 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
             translate=translate,
             urn_prefix=URN_PREFIX,
             response_check=settings.response_check,
+            limiter=limiter,
         ),
         authenticate=Authenticator(parts.dependencies, last_uses),
         vocabulary=VOCABULARY,
@@ -153,7 +161,24 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
-    return RequestLayer(application, https=settings.public_url.startswith("https:"))
+    application = RequestLayer(application, https=settings.public_url.startswith("https:"))
+    if settings.trusted_proxies:
+        # Who called the proxy is the client from here on. Its types are of the same protocol, spelled in another way.
+        application = ProxyHeadersMiddleware(application, [*settings.trusted_proxies])  # type: ignore[arg-type, assignment]  # as above
+    return application
+
+
+def make_limiter(settings: Settings) -> limits.CallLimiter:
+    """Who counts calls. Nothing is opened yet."""
+    return limits.CallLimiter(
+        {
+            limits.DEFAULT: limits.parse_rate(settings.rate_limit),
+            limits.ADDRESS: limits.parse_rate(settings.rate_limit_address),
+            limits.FAILURES: limits.parse_rate(settings.rate_limit_address),
+            limits.CREDENTIALS: limits.parse_rate(settings.rate_limit_credentials),
+        },
+        SharedWindows(settings.rate_limit_storage_url) if settings.rate_limit_storage_url else ProcessWindows(),
+    )
 
 
 def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:

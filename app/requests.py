@@ -22,7 +22,15 @@ CORS_REQUEST_HEADERS = (
     "If-None-Match",
     "Traceparent",
 )
-CORS_ANSWER_HEADERS = ("ETag", "Location", "Retry-After", "WWW-Authenticate", REQUEST_ID_HEADER)
+CORS_ANSWER_HEADERS = (
+    "ETag",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID_HEADER,
+)
 
 _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (

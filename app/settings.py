@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -10,7 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
 from app.letters import parse_sender
+from app.limits import OFF, parse_rate
 from app.smtp import SmtpServer
+from app.windows import check_url
 from domain.ports import Registration
 from persistence.engines import parse_url
 
@@ -38,13 +41,50 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str = "Tickbox <tickbox@localhost>"
     app_url: str = ""
+    rate_limit: str = "600/minute"
+    rate_limit_address: str = "120/minute"
+    rate_limit_credentials: str = "10/minute"
+    rate_limit_storage_url: str = ""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_timeout_s: int = Field(default=30, ge=1)
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("rate_limit", "rate_limit_address", "rate_limit_credentials")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _known_rate(cls, value: str) -> str:
+        try:
+            parse_rate(value)
+        except ValueError as error:
+            message = f"must be a number of calls in a time, such as 600/minute or 10/5 minutes, or {OFF}"
+            raise ValueError(message) from error
+        return value
+
+    @field_validator("rate_limit_storage_url")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        try:
+            if value:
+                check_url(value)
+        except (ValueError, TypeError) as error:  # the latter for an option that is none
+            message = "must be redis://host:port or valkey://host:port, or rediss:, valkeys:, redis+unix:///path"
+            raise ValueError(message) from error
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for proxy in value:
+                ip_network(proxy)
+        except ValueError as error:
+            message = "must be addresses or networks such as 10.0.0.7, 10.1.0.0/16, fd00::/8"
+            raise ValueError(message) from error
+        return value
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
         """`https://a.example, https://b.example` as a tuple."""
         return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 

@@ -19,7 +19,8 @@ operation context, the resolver hook, the loading and checking of the specificat
     units         what the engine asks of the application: a unit of work for each call
     links         which operations `If-Match`, ids of the client's and idempotency keys lead to
     retries       idempotency keys, digests of requests, recorded answers
-    runner        runs an operation: check, handler, check, commit, send
+    limits        `x-rate-limit`: when calls are counted, and what clients are told of it
+    runner        runs an operation: count, check, handler, check, commit, send
     sending       bytes and streams
     engine        the runners, and the answer to whatever goes wrong
     events        facts that are written down, checked as answers are

@@ -6,7 +6,7 @@ comparison is here, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,13 @@ class Vocabulary:
     """The words that `x-access` may use: `roles` from the smallest to the largest, and `scopes`.
 
     `role_parameter` is the path parameter that says where a role is held: operations with it need a role, others none.
+    `policies` are those that `x-rate-limit` may name; where there are none, no operation is limited.
     """
 
     roles: Sequence[str] = ()
     scopes: Sequence[str] = ()
     role_parameter: str | None = None
+    policies: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,13 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         outer_headers=frozenset(map(str.lower, outer_headers)),
     )
     engine = Engine(document, operations, settings)
+    bearer = functools.partial(
+        BearerHandler,
+        authenticate,
+        realm=realm,
+        limiter=settings.limiter,
+        limited={operation_id for operation_id, operation in operations.items() if operation.policy},
+    )
     answer_error = _answer_with(engine)
     application = ConnexionMiddleware(
         engine,
@@ -129,7 +136,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         ],
         lifespan=lifespan,
         resolver=TagResolver(handlers),
-        security_map={"bearer": functools.partial(BearerHandler, authenticate, realm=realm)},
+        security_map={"bearer": bearer},
     )
     # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
     application.add_error_handler(Refused, answer_error)

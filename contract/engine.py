@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from .answers import problem
 from .document import Document
+from .limits import with_allowance
 from .operations import Operation
 from .problems import INTERNAL_ERROR, Refused
 from .responses import NonConformingAnswerError, Wire
@@ -64,9 +65,10 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
             logger.warning("not available", extra={"problem": answer.type.slug, "cause": str(error.__cause__ or error)})
         operation = self._operations.get(operation_id_of(scope) or "")
         try:
-            return problem_wire(operation, answer or _SOMETHING_FAILED, self._settings)
+            wire = problem_wire(operation, answer or _SOMETHING_FAILED, self._settings)
         except NonConformingAnswerError:
-            return problem_wire(None, _SOMETHING_FAILED, self._settings)
+            wire = problem_wire(None, _SOMETHING_FAILED, self._settings)
+        return with_allowance(wire, scope)
 
 
 class _EngineAPI(RoutedAPI["Runner"]):

@@ -27,6 +27,7 @@ from .access import AccessRule, Vocabulary
 from .bodies import Body, MediaBody, build_for, is_json, is_supported
 from .document import Document, OperationSource
 from .handlers import Handler, find_handler
+from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
 from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
 from .problems import PROBLEM_JSON
@@ -56,7 +57,7 @@ class Operation:
 
     `target` is the operationId of the GET whose entity tag `If-Match` is compared with, `item` that of the GET of what
     was made with an id of the client's; None where the operation takes no such thing. `takes_key` is of an
-    `Idempotency-Key`.
+    `Idempotency-Key`. `policy` is what its calls count against; None where they are not counted.
     """
 
     operation_id: str
@@ -71,6 +72,7 @@ class Operation:
     target: str | None = None
     item: str | None = None
     takes_key: bool = False
+    policy: str | None = None
 
 
 @dataclass
@@ -123,7 +125,8 @@ class _Compiler:
         if handler:
             self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
         self._check_path(source, parameters)
-        self._check_statuses(source, responses, access)
+        policy = self._policy(source)
+        self._check_statuses(source, responses, access, limited=policy is not None)
         for fault in self.links.faults(source):
             self._report(source, fault)
         if handler is None or len(self.mismatches) > before:
@@ -141,6 +144,7 @@ class _Compiler:
             target=_id_of(self.links.target(source) if self.links.takes(source, IF_MATCH) else None),
             item=_id_of(self.links.item(source) if self.links.takes_client_ids(source) else None),
             takes_key=self.links.takes(source, IDEMPOTENCY_KEY),
+            policy=policy,
         )
 
     def _report(self, source: OperationSource, text: str) -> None:
@@ -182,6 +186,16 @@ class _Compiler:
         if place is not None and bool(rule.roles) != (f"{{{place}}}" in source.path):
             self._report(source, f"x-access names a role if, and only if, the path has {{{place}}}")
         return rule
+
+    def _policy(self, source: OperationSource) -> str | None:
+        policies = self.vocabulary.policies
+        policy = source.node.get(RATE_LIMIT, DEFAULT_POLICY if policies else UNLIMITED)
+        if policy == UNLIMITED:
+            return None
+        if policy not in policies:
+            self._report(source, f"{RATE_LIMIT} names the unknown policy {policy!r}")
+            return None
+        return str(policy)
 
     def _parameters(self, source: OperationSource, annotations: Mapping[str, Any]) -> Iterator[Parameter]:
         for node in source.parameters:
@@ -313,19 +327,24 @@ class _Compiler:
         if in_path != declared:
             self._report(source, f"path and path parameters differ: {', '.join(sorted(in_path ^ declared))}")
 
-    def _check_statuses(self, source: OperationSource, responses: Responses, access: AccessRule | None) -> None:
+    def _check_statuses(
+        self, source: OperationSource, responses: Responses, access: AccessRule | None, *, limited: bool
+    ) -> None:
         """Every status that the engine may answer by itself is declared, as a problem document."""
         wanted = {400, 500}
         wanted |= {406} if responses.produces else set()
         wanted |= {413, 415, 422} if "requestBody" in source.node else set()
         wanted |= {401, 403} if access else set()
         wanted |= {404} if access and access.roles else set()
+        wanted |= {429} if limited else set()
         for status in sorted(wanted):
             declared = responses.by_status.get(status)
             if declared is None or PROBLEM_JSON not in declared.content:
                 self._report(source, f"the answer {status} is not declared as {PROBLEM_JSON}")
         if access and "www-authenticate" not in responses.by_status.get(401, UNDECLARED).headers:
             self._report(source, "the answer 401 does not declare WWW-Authenticate")
+        for fault in undeclared(responses.by_status) if limited else ():
+            self._report(source, fault)
         for status, response in responses.by_status.items():
             if EVENT_STREAM in response.content and len(response.content) > 1:
                 self._report(source, f"the answer {status} declares a stream and something else")

@@ -1,9 +1,9 @@
 """One operation, run: the request checked, the handler in a unit of work, the answer checked, the commit, the sending.
 
-In this order: path parameters, access rule, the other parameters and the body (all faults in one answer). Then, in the
-unit of work: an answer that was recorded for the same call is given again; an id that the client made is claimed; the
-resource must still be the one that `If-Match` names; the handler; the answer is encoded and checked, and recorded if
-the call has a key; the commit. Only then it is sent.
+In this order: the call is counted, where it is limited; path parameters, access rule, the other parameters and the
+body (all faults in one answer). Then, in the unit of work: an answer that was recorded for the same call is given
+again; an id that the client made is claimed; the resource must still be the one that `If-Match` names; the handler;
+the answer is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
+from .access import Grant
 from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body
 from .document import Document
+from .limits import count_call, with_allowance
 from .operations import Operation
 from .parameters import MalformedTextError, Parameter, cookie_texts, query_texts
 from .problems import (
@@ -77,15 +79,21 @@ class Runner:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused, or fails, is raised for the exception layer."""
         headers = _headers(scope)
-        call, arguments = self._admit(scope, headers)
+        grant = grant_of(scope)
+        limiter, policy = self.settings.limiter, self.operation.policy
+        if limiter is not None and policy is not None:
+            await count_call(limiter, policy, scope, principal=grant.principal if grant else None)
+        call, arguments = self._admit(scope, headers, grant)
         accepted, content = await self._read(scope, headers, receive, arguments)
         intent = self._intent(call, scope, headers, content)
         wire = await self._perform(call, intent, arguments, accepted)
-        await send_wire(self._conditional(wire, headers), scope, receive, send)
+        await send_wire(with_allowance(self._conditional(wire, headers), scope), scope, receive, send)
 
-    def _admit(self, scope: Scope, headers: Mapping[bytes, list[bytes]]) -> tuple[Call, dict[str, Any]]:
+    def _admit(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], grant: Grant | None
+    ) -> tuple[Call, dict[str, Any]]:
         """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
-        operation, grant = self.operation, grant_of(scope)
+        operation = self.operation
         path: dict[str, Any] = {}
         texts = {name: [value] for name, value in scope["path_params"].items()}
         faults = operation.parameters["path"].read(texts, path)

@@ -8,7 +8,7 @@ the application's function on every request, calls an empty header a missing one
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from . import quiet  # noqa: F401  # before Connexion, see there
@@ -19,7 +19,9 @@ from connexion.security import AbstractSecurityHandler
 from starlette.types import Scope
 
 from .access import Grant
+from .limits import Limiter, count_failure, require_patience_left
 from .problems import UNAUTHENTICATED, Refused, refuse
+from .routing import operation_id_of
 
 Authenticate = Callable[[str, Mapping[str, str]], Awaitable[Grant | None]]
 """Given a bearer token and the decoded path parameters: what the token grants there, None for one that is not valid."""
@@ -28,11 +30,18 @@ _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,4096}=*) *", re.IGNORECASE)
 
 
 class BearerHandler(AbstractSecurityHandler):
-    """Turns the `Authorization` header (RFC 6750, section 2.1) into a Grant in Connexion's context."""
+    """Turns the `Authorization` header (RFC 6750, section 2.1) into a Grant in Connexion's context.
 
-    def __init__(self, authenticate: Authenticate, *, realm: str) -> None:
+    *limiter* counts those of the operations *limited* that come without a good token.
+    """
+
+    def __init__(
+        self, authenticate: Authenticate, *, realm: str, limiter: Limiter | None = None, limited: Collection[str] = ()
+    ) -> None:
         self._authenticate = authenticate
         self._realm = realm
+        self._limiter = limiter
+        self._limited = limited
 
     def get_fn(self, _security_scheme: Mapping[str, Any], _required_scopes: object) -> Callable[..., Awaitable[Any]]:
         """What Connexion calls for each request of a guarded operation."""
@@ -40,6 +49,16 @@ class BearerHandler(AbstractSecurityHandler):
 
     async def _verify(self, request: ConnexionRequest) -> dict[str, Grant]:
         scope: Scope = request.scope
+        if self._limiter is None or operation_id_of(scope) not in self._limited:
+            return {"grant": await self._grant(scope)}
+        await require_patience_left(self._limiter, scope)
+        try:
+            return {"grant": await self._grant(scope)}
+        except Refused:
+            await count_failure(self._limiter, scope)
+            raise
+
+    async def _grant(self, scope: Scope) -> Grant:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
             raise self._refused("This operation needs a bearer token.")
@@ -49,7 +68,7 @@ class BearerHandler(AbstractSecurityHandler):
         grant = await self._authenticate(matched[1].decode("ascii"), scope.get("path_params", {}))
         if grant is None:
             raise self._refused("The token is unknown, expired or ended.", "invalid_token")
-        return {"grant": grant}
+        return grant
 
     def _refused(self, detail: str, error: str | None = None) -> Refused:
         challenge = f'Bearer realm="{self._realm}"' + (f', error="{error}"' if error else "")

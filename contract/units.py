@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from .access import Grant
 from .answers import Problem
+from .limits import Limiter
 from .responses import ResponseCheck
 
 
@@ -79,9 +80,11 @@ class Settings:
 
     `unit` makes the unit of work for one call; `translate` says which problem an exception of the handler's is, None
     for one that nobody expected (500). `response_check` "report" logs a non-conforming answer and lets it pass.
+    `limiter` counts calls; None lets everybody call as often as they like.
     """
 
     unit: Callable[[Call], Unit]
     translate: Callable[[Exception], Problem | None]
     urn_prefix: str
     response_check: ResponseCheck = "enforce"
+    limiter: Limiter | None = None

@@ -11,6 +11,11 @@ from typing import Any
 
 import uvicorn
 
+UNHINDERED: dict[str, Any] = dict.fromkeys(
+    ("rate_limit", "rate_limit_address", "rate_limit_credentials"), "100000000/day"
+)
+"""Settings of the program with which calls are counted, and nobody calls too often."""
+
 
 @contextlib.contextmanager
 def serving(application: Any, *, protocol: type[asyncio.Protocol], **options: Any) -> Iterator[tuple[str, int]]:
@@ -19,6 +24,7 @@ def serving(application: Any, *, protocol: type[asyncio.Protocol], **options: An
     *options* are uvicorn's. Leaving the context stops the server as a signal would, and waits for its end.
     """
     settings: dict[str, Any] = {"ws": "none", "lifespan": "auto", "log_config": None, "access_log": False}
+    settings["proxy_headers"] = False  # as in `tickbox serve`: uvicorn itself would believe everybody on this machine
     config = uvicorn.Config(application, http=protocol, **settings | options)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

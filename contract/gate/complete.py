@@ -57,10 +57,21 @@ def _error_answers(contract: Contract) -> Iterator[Hit]:
 
 
 def _declared_problems(contract: Contract) -> Iterator[Hit]:
+    counts_calls = _counts_calls(contract)
     for operation in contract.operations:
-        missing = sorted(_due_statuses(operation) - operation.answers.keys())
+        due = _due_statuses(operation)
+        if counts_calls and operation.node.get("x-rate-limit") != "none":
+            due.add("429")
+        missing = sorted(due - operation.answers.keys())
         if missing and any(operation.errors()):  # else the rule `error-answers` has it
             yield Hit(operation.node.pointer, f"{operation.name} does not declare {', '.join(missing)}")
+
+
+def _counts_calls(contract: Contract) -> bool:
+    """Whether the server limits how often somebody may call: then an operation that does not say so is limited, too."""
+    return any(
+        "429" in operation.answers or "x-rate-limit" in operation.node.value for operation in contract.operations
+    )
 
 
 def _due_statuses(operation: Operation) -> set[str]:

@@ -1,6 +1,7 @@
 """What the engine refuses to serve, each by its sentence, and all at once."""
 
 import copy
+import dataclasses
 import json
 import sys
 import types
@@ -76,9 +77,12 @@ def package() -> Iterator[Callable[..., types.ModuleType]]:
         sys.modules.pop(name, None)
 
 
-def mismatches(package: types.ModuleType, paths: dict[str, Any], **components: Any) -> tuple[str, ...]:
+def mismatches(
+    package: types.ModuleType, paths: dict[str, Any], *, policies: tuple[str, ...] = (), **components: Any
+) -> tuple[str, ...]:
+    vocabulary = dataclasses.replace(VOCABULARY, policies=policies)
     with pytest.raises(ContractMismatchError) as caught:
-        compile_operations(document(paths, **components), package, vocabulary=VOCABULARY, body_limit_bytes=1)
+        compile_operations(document(paths, **components), package, vocabulary=vocabulary, body_limit_bytes=1)
     return caught.value.mismatches
 
 
@@ -384,3 +388,43 @@ def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> No
     condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
     found = mismatches(package(act=take_nothing), {"/a": {"delete": operation(parameters=[condition])}})
     assert "act: it takes If-Match, and there is no GET of what it changes" in found
+
+
+@pytest.mark.parametrize("policies", [(), ("default",)])
+@pytest.mark.parametrize("named", ["tight", ["default"], 7])
+def test_a_policy_that_nobody_knows_is_refused(package: Make, policies: tuple[str, ...], named: object) -> None:
+    node = operation(**{"x-rate-limit": named})
+    found = mismatches(package(act=take_nothing), {"/a": {"get": node}}, policies=policies)
+    assert found == (f"act: x-rate-limit names the unknown policy {named!r}",)
+
+
+@pytest.mark.parametrize("named", [{}, {"x-rate-limit": "tight"}])
+def test_each_answer_of_a_limited_operation_must_tell_the_limit(package: Make, named: dict[str, str]) -> None:
+    told = {"RateLimit": {"schema": {"type": "string"}}, "ratelimit-policy": {"schema": {"type": "string"}}}
+    answers = operation()["responses"] | {status: PROBLEM | {"headers": told} for status in ("400", "429")}
+    node = operation(responses=answers, **named)
+    assert mismatches(package(act=take_nothing), {"/a": {"get": node}}, policies=("default", "tight")) == (
+        "act: the answer 204 does not declare RateLimit",
+        "act: the answer 204 does not declare RateLimit-Policy",
+        "act: the answer 429 does not declare Retry-After",
+        "act: the answer 500 does not declare RateLimit",
+        "act: the answer 500 does not declare RateLimit-Policy",
+    )
+
+
+def test_a_limited_operation_must_declare_that_it_refuses(package: Make) -> None:
+    found = mismatches(package(act=take_nothing), {"/a": {"get": operation()}}, policies=("default",))
+    assert found[0] == "act: the answer 429 is not declared as application/problem+json"
+
+
+@pytest.mark.parametrize(("policies", "named"), [((), {}), (("default",), {"x-rate-limit": "none"})])
+def test_an_operation_that_is_not_limited_need_not_tell_a_limit(
+    package: Make, policies: tuple[str, ...], named: dict[str, str]
+) -> None:
+    compiled = compile_operations(
+        document({"/a": {"get": operation(**named)}}),
+        package(act=take_nothing),
+        vocabulary=Vocabulary(policies=policies),
+        body_limit_bytes=1,
+    )
+    assert compiled["act"].policy is None

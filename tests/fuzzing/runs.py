@@ -17,6 +17,7 @@ import httpx
 import yaml
 
 from tests.fuzzing.people import credentials
+from tests.server import UNHINDERED
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "spec" / "openapi.yaml"
@@ -56,7 +57,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
     with log.open("wb") as output, said.open("wb") as errors:
         server = subprocess.Popen(
             [_BIN / "tickbox", "serve"],
-            env=os.environ | settings,
+            env=os.environ | settings | {f"TICKBOX_{name.upper()}": value for name, value in UNHINDERED.items()},
             stdout=output,
             stderr=errors,
             start_new_session=True,  # Ctrl-C is for Schemathesis, which then says what it found

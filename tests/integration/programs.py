@@ -18,6 +18,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from tests.server import UNHINDERED
 
 TICKBOX = Path(sys.executable).with_name("tickbox")
 PATIENCE_S = 60
@@ -90,11 +91,15 @@ class Program:
 
 @contextmanager
 def serve(folder: Path, **settings: str) -> Iterator[Program]:
-    """`tickbox serve` on any free port, while the context lasts."""
+    """`tickbox serve` on any free port, while the context lasts; nobody is limited, unless *settings* say so."""
     paths = folder / "stdout", folder / "stderr"
     with paths[0].open("wb") as stdout, paths[1].open("wb") as stderr:
         process = subprocess.Popen(
-            [TICKBOX, "serve", "--port", "0"], env=environment(**settings), cwd=folder, stdout=stdout, stderr=stderr
+            [TICKBOX, "serve", "--port", "0"],
+            env=environment(**UNHINDERED | settings),
+            cwd=folder,
+            stdout=stdout,
+            stderr=stderr,
         )
     program = Program(process, *paths)
     try:

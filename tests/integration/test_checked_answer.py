@@ -15,7 +15,7 @@ from tests.integration import breaking
 from tests.integration.breaking.tasks import BREACHES
 from tests.integration.clients import Client, Person, everything, ok, refused
 from tests.integration.tables import Tables
-from tests.server import serving
+from tests.server import UNHINDERED, serving
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
 """What cannot be sent at all, or never came to an answer."""
@@ -24,7 +24,7 @@ IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another med
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
     """A server whose handlers break the contract."""
-    application = build(Settings(database_url=module_database_url), package=breaking, background=False)
+    application = build(Settings(database_url=module_database_url, **UNHINDERED), package=breaking, background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -32,7 +32,7 @@ def server(module_database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def reporting_server(module_database_url: str) -> Iterator[str]:
     """The same under TICKBOX_RESPONSE_CHECK=report."""
-    settings = Settings(database_url=module_database_url, response_check="report")
+    settings = Settings(database_url=module_database_url, response_check="report", **UNHINDERED)
     application = build(settings, package=breaking, background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"

@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A running server with its settings as they are by default."""
+    """A running server with its settings as they are by default, but for its limits."""
     with serve(tmp_path_factory.mktemp("serve"), database_url=module_database_url) as program:
         yield program
 
@@ -362,6 +362,14 @@ def test_a_database_that_does_not_exist_is_one_line(
         ("app_url", "nonsense", "TICKBOX_APP_URL: Value error, must begin with http:// or https://"),
         ("smtp_url", "http://me:secret@mail.example", "TICKBOX_SMTP_URL: Value error, must be smtp://user:password@"),
         ("mail_from", "Tickbox", "TICKBOX_MAIL_FROM: Value error, must be an address such as"),
+        ("rate_limit", "0/minute", "TICKBOX_RATE_LIMIT: Value error, must be a number of calls in a time, such as"),
+        ("rate_limit_address", "often", "TICKBOX_RATE_LIMIT_ADDRESS: Value error, must be a number of calls"),
+        ("rate_limit_credentials", "1/second;5/hour", "TICKBOX_RATE_LIMIT_CREDENTIALS: Value error, must be a number"),
+        ("rate_limit_storage_url", "memcached://host:11211", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be"),
+        ("rate_limit_storage_url", "redis://host:nine", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be redis:"),
+        ("rate_limit_storage_url", "redis://host?colour=red", "TICKBOX_RATE_LIMIT_STORAGE_URL: Value error, must be"),
+        ("trusted_proxies", "*", "TICKBOX_TRUSTED_PROXIES: Value error, must be addresses or networks such as"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.1/8", "TICKBOX_TRUSTED_PROXIES: Value error, must be addresses or"),
     ],
 )
 def test_a_setting_that_would_never_work_is_one_line(name: str, value: str, said: str, sqlite_url: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from contract.access import Grant, Vocabulary
 from contract.answers import Problem, ProblemType, problem
 from contract.application import build_application
 from contract.document import Document
+from contract.limits import Limiter
 from contract.responses import ResponseCheck
 from contract.units import Settings
 
@@ -47,8 +49,15 @@ def translate(error: Exception) -> Problem | None:
     return problem(row, "It cannot be done.") if row else None
 
 
-def build(store: Store, *, document: Document | None = None, response_check: ResponseCheck = "enforce") -> Any:
-    """The sample as an ASGI application."""
+def build(
+    store: Store,
+    *,
+    document: Document | None = None,
+    response_check: ResponseCheck = "enforce",
+    limiter: Limiter | None = None,
+    policies: Sequence[str] = (),
+) -> Any:
+    """The sample as an ASGI application. Its own document knows no *policies*."""
     return build_application(
         document or Document.read(CONTRACT),
         handlers,
@@ -57,9 +66,10 @@ def build(store: Store, *, document: Document | None = None, response_check: Res
             translate=translate,
             urn_prefix=URN_PREFIX,
             response_check=response_check,
+            limiter=limiter,
         ),
         authenticate=authenticate,
-        vocabulary=VOCABULARY,
+        vocabulary=replace(VOCABULARY, policies=policies),
         realm="weather",
         body_limit_bytes=BODY_LIMIT_BYTES,
     )

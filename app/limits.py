@@ -1,0 +1,141 @@
+"""How often somebody may call: the policies that the contract names, and whose calls count together.
+
+    default       600/minute   calls with a good token, of its user
+    address       120/minute   calls of operations that need none, of the address
+    failures      120/minute   calls with no good token where one is needed, of the address
+    credentials    10/minute   what guesses or makes passwords and accounts: of the user, or else of the address
+
+Windows are fixed, which takes one step in one place to count, and tells exactly when a caller may go on. Each caller's
+begin at a moment of their own, made of their name, so that it is known everywhere without asking.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from limits import RateLimitItem, parse
+
+from app.windows import Windows
+from contract.limits import Allowance
+from domain.principals import Principal
+
+DEFAULT: Final = "default"
+CREDENTIALS: Final = "credentials"
+ADDRESS: Final = "address"
+FAILURES: Final = "failures"
+POLICIES: Final = (DEFAULT, CREDENTIALS)
+"""What `x-rate-limit` may name."""
+OFF: Final = "off"
+
+_RATE: Final = re.compile(r"[1-9][0-9]{0,8}/([1-9][0-9]{0,3} ?)?(second|minute|hour|day|month|year)s?")
+_MAX_SPENT: Final = 10_000
+_UNKNOWN: Final = "unknown"
+
+
+def parse_rate(text: str) -> RateLimitItem | None:
+    """`600/minute` or `10/5 minutes`; None for `off`. Raises ValueError on anything else."""
+    if text == OFF:
+        return None
+    if not _RATE.fullmatch(text):
+        raise ValueError
+    return parse(text)
+
+
+class CallLimiter:
+    """The engine's Limiter. *rates* are by the policies above; one that is None lets everybody pass.
+
+    *clock* is of seconds since 1970, the same for all servers that share *windows*.
+    """
+
+    def __init__(
+        self,
+        rates: Mapping[str, RateLimitItem | None],
+        windows: Windows,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._rates = {policy: rate for policy, rate in rates.items() if rate is not None}
+        self._windows = windows
+        self._clock = clock
+        self._spent: OrderedDict[str, None] = OrderedDict()
+
+    async def count(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
+        """See contract.limits.Limiter. All tokens of a user count together."""
+        if principal is not None:
+            return await self._count(policy, str(principal.user_id))
+        return await self._count(ADDRESS if policy == DEFAULT else policy, network_of(address))
+
+    async def look(self, address: str | None) -> Allowance | None:
+        """See contract.limits.Limiter. It asks nobody: what others counted is known with this server's next failure."""
+        rate = self._rates.get(FAILURES)
+        if rate is None or not self._spent:
+            return None
+        key, left_s = self._window(FAILURES, rate, network_of(address))
+        return _allowance(FAILURES, rate, rate.amount + 1, left_s) if key in self._spent else None
+
+    async def count_failure(self, address: str | None) -> Allowance | None:
+        """See contract.limits.Limiter."""
+        return await self._count(FAILURES, network_of(address))
+
+    async def close(self) -> None:
+        """Let go of where calls are counted."""
+        await self._windows.close()
+
+    async def _count(self, policy: str, who: str) -> Allowance | None:
+        rate = self._rates.get(policy)
+        if rate is None:
+            return None
+        key, left_s = self._window(policy, rate, who)
+        if key in self._spent:
+            return _allowance(policy, rate, rate.amount + 1, left_s)
+        count = await self._windows.incr(key, rate.get_expiry())
+        if count is None:
+            return None
+        if count >= rate.amount:
+            self._remember(key)
+        return _allowance(policy, rate, count, left_s)
+
+    def _window(self, policy: str, rate: RateLimitItem, who: str) -> tuple[str, float]:
+        """The key of the window that it is now, and the seconds until it ends."""
+        length_s = rate.get_expiry()
+        caller = f"{policy}/{who}"
+        number, passed_s = divmod(self._clock() + zlib.crc32(caller.encode()) % length_s, length_s)
+        return f"{caller}/{int(number)}", length_s - passed_s
+
+    def _remember(self, key: str) -> None:
+        """That nothing is left of a window need not be asked again."""
+        self._spent[key] = None
+        if len(self._spent) > _MAX_SPENT:
+            self._spent.popitem(last=False)
+
+
+def network_of(address: str | None) -> str:
+    """Whose calls count together: an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets.
+
+    What is no address, such as the name in a proxy's header, is one caller.
+    """
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return _UNKNOWN
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed) >> 64 << 64))
+
+
+def _allowance(policy: str, rate: RateLimitItem, count: int, left_s: float) -> Allowance:
+    return Allowance(
+        policy=policy,
+        quota=rate.amount,
+        window_s=rate.get_expiry(),
+        remaining=max(0, rate.amount - count),
+        reset_s=max(1, math.ceil(left_s)),
+        exceeded=count > rate.amount,
+    )

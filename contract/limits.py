@@ -1,0 +1,118 @@
+"""How often somebody may call: `x-rate-limit`, what the engine asks of the application's counter, and what it tells.
+
+    x-rate-limit: <policy>   the call counts against this policy of the application, and no other
+    x-rate-limit: none       it is not counted
+    left out                 it counts against `default`
+
+The application counts (a `Limiter`); when, and what a client is told of it, is decided here. A call that is let in is
+counted once, after its token was looked at and before anything else is; a token that is not good counts against the
+address that it came from. What was counted is put into the request's scope, from which each answer gets its headers.
+
+Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from starlette.types import Scope
+
+from .problems import RATE_LIMITED, refuse
+from .responses import Response, Wire
+
+RATE_LIMIT = "x-rate-limit"
+DEFAULT_POLICY = "default"
+UNLIMITED = "none"
+
+_CONTEXT = "contract_allowance"
+_HEADERS = ("RateLimit", "RateLimit-Policy")
+
+
+class Allowance(NamedTuple):
+    """What came of counting a call: *policy* lets through *quota* calls in a window of *window_s* seconds.
+
+    *remaining* of them are left until the window ends in *reset_s* seconds, at least 1. *exceeded* says that this call
+    was one too many.
+    """
+
+    policy: str
+    quota: int
+    window_s: int
+    remaining: int
+    reset_s: int
+    exceeded: bool
+
+
+class Limiter(Protocol):
+    """Counts calls. None from any of these means that nothing was counted: there is no limit, or it cannot be known.
+
+    *address* is the client's, None where the server does not know it.
+    """
+
+    async def count(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:  # an application's
+        """Count one call against *policy*: of *principal*, or where that is None, of *address*."""
+        ...
+
+    async def look(self, address: str | None) -> Allowance | None:
+        """What is left to *address* of calls with tokens that are not good. Nothing is counted."""
+        ...
+
+    async def count_failure(self, address: str | None) -> Allowance | None:
+        """Count one call of *address* without a good token, where one was needed."""
+        ...
+
+
+async def count_call(limiter: Limiter, policy: str, scope: Scope, *, principal: Any) -> None:  # an application's
+    """Count the call that *scope* is of. Raises Refused (429) where it is one too many."""
+    allowance = await limiter.count(policy, address=_address_of(scope), principal=principal)
+    _apply(scope, allowance)
+
+
+async def require_patience_left(limiter: Limiter, scope: Scope) -> None:
+    """Raise Refused (429) where the client's address has sent too many tokens that are not good."""
+    allowance = await limiter.look(_address_of(scope))
+    if allowance is not None and allowance.exceeded:
+        _apply(scope, allowance)
+
+
+async def count_failure(limiter: Limiter, scope: Scope) -> None:
+    """Count a call without a good token. Raises Refused (429) where it is one too many."""
+    _apply(scope, await limiter.count_failure(_address_of(scope)))
+
+
+def with_allowance(wire: Wire, scope: Scope) -> Wire:
+    """*wire* with what was counted for its request, if anything was."""
+    allowance: Allowance | None = scope.get("extensions", {}).get(_CONTEXT)
+    if allowance is None:
+        return wire
+    policy, quota, window_s, remaining, reset_s, _ = allowance
+    told = [
+        (b"ratelimit", f'"{policy}";r={remaining};t={reset_s}'.encode("ascii")),
+        (b"ratelimit-policy", f'"{policy}";q={quota};w={window_s}'.encode("ascii")),
+    ]
+    return wire._replace(headers=[*wire.headers, *told])
+
+
+def undeclared(responses: Mapping[int, Response]) -> list[str]:
+    """In words, what a limited operation's answers must declare, and do not."""
+    wanted = {(status, name) for status in responses for name in _HEADERS} | {(429, "Retry-After")}
+    return [
+        f"the answer {status} does not declare {name}"
+        for status, name in sorted(wanted)
+        if status in responses and name.lower() not in responses[status].headers
+    ]
+
+
+def _apply(scope: Scope, allowance: Allowance | None) -> None:
+    if allowance is None:
+        return
+    scope.setdefault("extensions", {})[_CONTEXT] = allowance
+    if allowance.exceeded:
+        detail = f"There were too many calls. The window ends in {allowance.reset_s} s."
+        raise refuse(RATE_LIMITED, detail, headers={"Retry-After": str(allowance.reset_s)})
+
+
+def _address_of(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None

@@ -1,0 +1,264 @@
+"""Calls are counted when, and as what, the contract says; each answer tells it, and one too many is refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from contract.document import Document
+from contract.limits import Allowance
+from contract.protocol import bounded_protocol
+from tests.server import serving
+
+from .conftest import STATION, STATION_ID, Sample
+from .sample.application import CONTRACT, URN_PREFIX, build
+from .sample.store import Store
+from .wire import Reply, connected, read_reply, request
+
+QUOTA = 2
+WINDOW_S, RESET_S = 60, 42
+HERE = "127.0.0.1"
+UNKNOWN_ID = "0190a5f0-0000-7000-8000-00000000ffff"
+
+
+@dataclass
+class CountingLimiter:
+    """Lets each caller do QUOTA calls under each policy, and forgets none; while it is silent, it tells nothing."""
+
+    silent: bool = False
+    counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+
+    async def count(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:
+        return self._count(policy, principal or address)
+
+    async def look(self, address: str | None) -> Allowance | None:
+        count = self.counts["failures", address]
+        return self._allowance("failures", count + 1) if count else None
+
+    async def count_failure(self, address: str | None) -> Allowance | None:
+        return self._count("failures", address)
+
+    def _count(self, policy: str, who: str | None) -> Allowance | None:
+        self.counts[policy, who] += 1
+        return None if self.silent else self._allowance(policy, self.counts[policy, who])
+
+    def _allowance(self, policy: str, count: int) -> Allowance:
+        return Allowance(policy, QUOTA, WINDOW_S, max(0, QUOTA - count), RESET_S, exceeded=count > QUOTA)
+
+
+def limited_document() -> Document:
+    """The sample's document with limits: signs of life and patches have none, notes are tighter than the rest."""
+    root = copy.deepcopy(Document.read(CONTRACT).root)
+    text = {"schema": {"type": "string"}}
+    told = {"RateLimit": text, "RateLimit-Policy": text}
+    for answer in root["components"]["responses"].values():
+        answer["headers"] |= told
+    late = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
+    problem = root["components"]["responses"]["Problem"]
+    root["components"]["responses"]["TooMany"] = problem | {"headers": problem["headers"] | late}
+    for item in root["paths"].values():
+        for operation in (node for method, node in item.items() if method != "parameters"):
+            for answer in operation["responses"].values():
+                answer.update({} if "$ref" in answer else {"headers": answer.get("headers", {}) | told})
+            operation["responses"]["429"] = {"$ref": "#/components/responses/TooMany"}
+    root["paths"]["/livez"]["get"]["x-rate-limit"] = "none"
+    root["paths"]["/stations/{station_id}"]["patch"]["x-rate-limit"] = "none"
+    root["paths"]["/notes"]["put"]["x-rate-limit"] = "tight"
+    return Document.parse(json.dumps(root).encode())
+
+
+@dataclass(frozen=True)
+class Limited(Sample):
+    """The sample under a limiter."""
+
+    limiter: CountingLimiter
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Limited]:
+    store, limiter = Store(), CountingLimiter()
+    application = build(store, document=limited_document(), limiter=limiter, policies=("default", "tight"))
+    with serving(application, protocol=bounded_protocol(URN_PREFIX)) as address:
+        yield Limited(address, store, limiter)
+
+
+@pytest.fixture
+def server(started: Limited) -> Limited:
+    """With one station, and nobody counted yet."""
+    started.store.stations = {STATION_ID: dict(STATION)}
+    started.store.log.clear()
+    started.limiter.silent = False
+    started.limiter.counts.clear()
+    return started
+
+
+def told(reply: Reply) -> tuple[str, str]:
+    return reply.headers["ratelimit"], reply.headers["ratelimit-policy"]
+
+
+def is_silent(reply: Reply) -> bool:
+    return not {"ratelimit", "ratelimit-policy", "retry-after"} & set(reply.headers)
+
+
+def test_a_call_with_a_token_counts_for_its_principal(server: Limited) -> None:
+    assert told(server.call("GET", "/stations", token="reader")) == ('"default";r=1;t=42', '"default";q=2;w=60')
+    assert told(server.call("GET", "/stations", token="reader"))[0] == '"default";r=0;t=42'
+    assert server.limiter.counts == {("default", "cy"): 2}
+
+
+def test_a_call_that_needs_no_token_counts_for_its_address(server: Limited) -> None:
+    assert told(server.call("GET", f"/stations/{STATION_ID}/report", token="reader"))[0] == '"default";r=1;t=42'
+    assert server.limiter.counts == {("default", HERE): 1}
+
+
+def test_a_named_policy_counts_alone(server: Limited) -> None:
+    reply = server.call("PUT", "/notes", "Content-Type: text/plain", body=b"note")
+    assert (reply.status, told(reply)) == (200, ('"tight";r=1;t=42', '"tight";q=2;w=60'))
+    assert server.limiter.counts == {("tight", HERE): 1}
+
+
+def test_a_head_counts_as_the_get_that_it_mirrors(server: Limited) -> None:
+    assert told(server.call("HEAD", "/stations", token="reader"))[0] == '"default";r=1;t=42'
+
+
+def test_an_operation_without_limits_is_not_counted(server: Limited) -> None:
+    assert is_silent(server.call("GET", "/livez"))
+    assert server.limiter.counts == {}
+
+
+@pytest.mark.parametrize(("token", "status"), [("unknown", 401), ("director", 415)])
+def test_an_operation_without_limits_counts_and_minds_no_token(server: Limited, token: str, status: int) -> None:
+    spent = {("failures", HERE): QUOTA, ("default", "ada"): QUOTA}
+    server.limiter.counts.update(spent)
+    reply = server.call("PATCH", f"/stations/{STATION_ID}", token=token)
+    assert (reply.status, is_silent(reply)) == (status, True)
+    assert server.limiter.counts == spent
+
+
+@pytest.mark.parametrize(("method", "target"), [("GET", "/nowhere"), ("DELETE", "/notes"), ("OPTIONS", "/notes")])
+def test_what_reaches_no_operation_is_not_counted(server: Limited, method: str, target: str) -> None:
+    assert is_silent(server.call(method, target))
+    assert server.limiter.counts == {}
+
+
+def test_what_cannot_be_counted_is_let_through_in_silence(server: Limited) -> None:
+    server.limiter.silent = True
+    for _ in range(QUOTA + 1):
+        reply = server.call("GET", "/stations", token="reader")
+        assert (reply.status, is_silent(reply)) == (200, True)
+
+
+JSON = ("Content-Type: application/json",)
+ANSWERS: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
+    200: ("GET", "/stations", (), b"", "reader"),
+    201: ("POST", "/stations", JSON, b'{"name": "Oban"}', "director"),
+    202: ("POST", "/answers/good-empty", (), b"", None),
+    204: ("DELETE", f"/stations/{STATION_ID}", (), b"", "director"),
+    304: ("GET", "/openapi.yaml", ("If-None-Match: *",), b"", None),
+    400: ("GET", "/stations?limit=many", (), b"", "reader"),
+    403: ("POST", "/stations", JSON, b'{"name": "Oban"}', "reader"),
+    404: ("GET", f"/stations/{UNKNOWN_ID}", (), b"", "director"),
+    406: ("GET", "/stations", ("Accept: image/png",), b"", "reader"),
+    409: ("POST", "/answers/raised-problem", (), b"", None),
+    412: ("DELETE", f"/stations/{STATION_ID}", ('If-Match: "0"',), b"", "director"),
+    413: ("PUT", "/notes", ("Content-Type: text/plain",), b"x" * 65, None),
+    415: ("PUT", "/notes", ("Content-Type: image/png",), b"x", None),
+    422: ("POST", "/stations", JSON, b"{}", "director"),
+    500: ("POST", "/answers/failure", (), b"", None),
+}
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+def test_every_answer_tells_what_is_left(server: Limited, status: int) -> None:
+    method, target, lines, body, token = ANSWERS[status]
+    reply = server.call(method, target, *lines, body=body, token=token)
+    policy = "tight" if target == "/notes" else "default"
+    assert (reply.status, *told(reply)) == (status, f'"{policy}";r=1;t=42', f'"{policy}";q=2;w=60')
+
+
+def test_an_answer_that_breaks_the_contract_tells_it_too(server: Limited) -> None:
+    reply = server.call("POST", "/answers/leaked-property")
+    assert (reply.status, told(reply)[0]) == (500, '"default";r=1;t=42')
+
+
+def test_a_stream_tells_it_too(server: Limited) -> None:
+    reply = server.call("GET", f"/stations/{STATION_ID}/events?kind=few")
+    assert (reply.status, told(reply)[0]) == (200, '"default";r=1;t=42')
+
+
+def test_an_answer_that_is_given_again_tells_what_is_left_now(server: Limited) -> None:
+    lines = (*JSON, "Idempotency-Key: again")
+    first, again = (server.call("POST", "/stations", *lines, body=b'{"name": "Oban"}', token="director") for _ in "12")
+    assert (first.status, first.body) == (again.status, again.body)
+    assert [told(reply)[0] for reply in (first, again)] == ['"default";r=1;t=42', '"default";r=0;t=42']
+
+
+def test_one_call_too_many_is_refused_and_does_nothing(server: Limited) -> None:
+    for name in ("Oban", "Skye"):
+        assert server.post_json("/stations", json.dumps({"name": name}).encode()).status == 201
+    server.store.log.clear()
+    before = server.store.snapshot()
+    reply = server.post_json("/stations", b'{"name": "Uist"}')
+    assert (reply.status, reply.slug, reply.headers["retry-after"]) == (429, "rate-limited", "42")
+    assert told(reply) == ('"default";r=0;t=42', '"default";q=2;w=60')
+    assert (server.store.snapshot(), server.store.log) == (before, [])
+
+
+def test_others_are_not_held_up(server: Limited) -> None:
+    replies = [server.call("GET", "/stations", token=token) for token in ("reader",) * 3 + ("observer",)]
+    assert [reply.status for reply in replies] == [200, 200, 429, 200]
+
+
+def test_the_body_of_one_call_too_many_is_not_waited_for(server: Limited) -> None:
+    server.limiter.counts["default", "ada"] = QUOTA
+    head = request("POST", "/stations", *JSON, "Content-Length: 1000", token="director")
+    with connected(server.address) as connection:
+        connection.sendall(head)
+        assert read_reply(connection, method="POST").status == 429
+
+
+@pytest.mark.parametrize(
+    ("target", "token"), [("/stations/nonsense", "reader"), (f"/stations/{STATION_ID}", "stranger")]
+)
+def test_one_call_too_many_learns_nothing_of_its_path(server: Limited, target: str, token: str) -> None:
+    allowed = [server.call("GET", target, token=token).status for _ in range(QUOTA)]
+    assert 429 not in allowed
+    assert server.call("GET", target, token=token).status == 429
+
+
+@pytest.mark.parametrize("token", [None, "unknown", "not a token"])
+def test_a_call_without_a_good_token_counts_for_its_address(server: Limited, token: str | None) -> None:
+    reply = server.call("GET", "/stations", token=token)
+    assert (reply.status, told(reply)) == (401, ('"failures";r=1;t=42', '"failures";q=2;w=60'))
+    assert "www-authenticate" in reply.headers
+    assert server.limiter.counts == {("failures", HERE): 1}
+
+
+def test_an_address_that_sent_too_many_is_refused_before_its_token_is_looked_at(server: Limited) -> None:
+    assert [server.call("GET", "/stations", token="unknown").status for _ in range(QUOTA)] == [401, 401]
+    reply = server.call("GET", "/stations", token="reader")
+    assert (reply.status, reply.slug, reply.headers["retry-after"]) == (429, "rate-limited", "42")
+    assert server.limiter.counts == {("failures", HERE): QUOTA}
+
+
+def test_failures_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
+    server: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def see_nothing(_address: str | None) -> None:
+        """What is left when all of them look before one has been counted."""
+
+    monkeypatch.setattr(server.limiter, "look", see_nothing)
+    replies = [server.call("GET", "/stations", token="unknown") for _ in range(QUOTA + 1)]
+    assert [reply.status for reply in replies] == [401, 401, 429]
+    assert "www-authenticate" not in replies[-1].headers
+
+
+def test_what_needs_no_token_is_still_answered_to_an_address_that_sent_bad_ones(server: Limited) -> None:
+    server.limiter.counts["failures", HERE] = QUOTA
+    assert server.call("GET", f"/stations/{STATION_ID}/report").status == 200
