@@ -4,17 +4,19 @@ import contextlib
 import datetime as dt
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
 
 import handlers
+from app.authentication import Authenticator
 from app.passwords import Argon2Passwords
 from app.requests import (
     CORS_ANSWER_HEADERS,
@@ -26,13 +28,13 @@ from app.requests import (
 )
 from app.settings import Settings
 from app.sweeping import sweeping
-from contract.access import Grant, Vocabulary
+from contract.access import Vocabulary
 from contract.application import build_application
 from contract.document import Document
 from contract.events import compile_events
+from contract.schemas import SchemaCompiler
 from contract.units import Call
 from contract.units import Settings as EngineSettings
-from domain import opaque
 from domain.events import EVENT_TYPES, Event
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
@@ -40,8 +42,10 @@ from domain.roles import ROLES
 from handlers.events import payload_of
 from handlers.problems import translate
 from persistence.database import Database
-from persistence.sessions import authenticate
 from persistence.unit_of_work import Dependencies, UnitOfWork
+
+if TYPE_CHECKING:
+    from app.identity import Verifier
 
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
@@ -91,10 +95,16 @@ def make_parts(settings: Settings, document: Document) -> Parts:
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
-def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
-    """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError."""
+def build(
+    settings: Settings, *, package: ModuleType = handlers, monotonic: Callable[[], float] = time.monotonic
+) -> ASGIApp:
+    """The whole application, with the handlers of *package*. Raises contract.operations.ContractMismatchError.
+
+    *monotonic* counts the seconds after which the keys of an identity provider are asked for again.
+    """
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
+    verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -102,7 +112,10 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
         try:
-            async with sweeping(parts.dependencies):
+            async with sweeping(parts.dependencies), contextlib.AsyncExitStack() as stack:
+                if verifier is not None:
+                    stack.push_async_callback(verifier.close)
+                    verifier.start()
                 yield
         finally:
             await parts.close()
@@ -116,7 +129,7 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
             urn_prefix=URN_PREFIX,
             response_check=settings.response_check,
         ),
-        authenticate=_Authenticator(parts.dependencies),
+        authenticate=Authenticator(parts.dependencies, verifier),
         vocabulary=VOCABULARY,
         realm=REALM,
         body_limit_bytes=settings.body_limit_bytes,
@@ -134,6 +147,24 @@ def build(settings: Settings, *, package: ModuleType = handlers) -> ASGIApp:
     return RequestLayer(application, https=settings.public_url.startswith("https:"))
 
 
+def _make_verifier(
+    settings: Settings, document: Document, dependencies: Dependencies, *, monotonic: Callable[[], float]
+) -> "Verifier | None":
+    """Knows the tokens of the identity provider that is set, if any."""
+    if not settings.oidc_issuer:
+        return None
+    from app.identity import Verifier  # noqa: PLC0415  # what it imports costs others 4 MB and 40 ms
+
+    address = document.root["components"]["schemas"]["UserCreate"]["properties"]["email"]
+    return Verifier(
+        settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        is_address=SchemaCompiler(document.root).compile(address, direction="request").is_valid,
+        clock=dependencies.clock,
+        monotonic=monotonic,
+    )
+
+
 def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:
     encode = compile_events(document, known=EVENT_TYPES, response_check=settings.response_check)
     return lambda event: encode(event.type, payload_of(event))
@@ -147,32 +178,3 @@ def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
         safe=call.safe,
         admit=call.admit_role,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Authenticator:
-    """Looks up a token, and the caller's role in the workspace of the path, in one statement."""
-
-    dependencies: Dependencies
-
-    async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
-        digest = opaque.digest_of(token, kind="session")
-        if digest is None:
-            return None
-        found = await authenticate(
-            self.dependencies.database,
-            digest,
-            workspace_id=_uuid(path.get("workspace_id")),
-            now=self.dependencies.clock(),
-        )
-        if found is None:
-            return None
-        return Grant(principal=found.principal, scopes=frozenset(found.principal.scopes), role=found.role)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    """The path's id; None where it is none, which the engine refuses after the token was looked at."""
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        return None

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from app.confidential import split_confidential
 from persistence.engines import parse_url
 
 Registration = Literal["open", "closed"]
@@ -33,13 +34,15 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=256 * 1024, ge=1024)
     access_token_lifetime_s: int = Field(default=3600, ge=60)
     session_lifetime_s: int = Field(default=30 * 24 * 3600, ge=3600)
+    oidc_issuer: str = ""
+    oidc_audience: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validate_default=True)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_timeout_s: int = Field(default=30, ge=1)
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("oidc_audience", "cors_origins", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         """`https://a.example, https://b.example` as a tuple."""
         return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
@@ -48,6 +51,29 @@ class Settings(BaseSettings):
     def _known_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in value):
             message = "must be origins such as https://app.example, without a path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _known_issuer(cls, value: str) -> str:
+        url = split_confidential(value)
+        if value and (url is None or url.query or url.fragment):  # OpenID Connect Core, 2
+            message = (
+                "must be an https:// URL without a query, as the provider writes it (http:// only on this machine)"
+            )
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _audience_of_issuer(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        issuer = info.data.get("oidc_issuer")
+        if issuer and not value:
+            message = "must name whom the provider's tokens are for: without it, those for any other program would do"
+            raise ValueError(message)
+        if value and issuer == "":
+            message = "means nothing without TICKBOX_OIDC_ISSUER"
             raise ValueError(message)
         return value
 

@@ -22,10 +22,13 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by."""
+    """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by.
+
+    Only an account that an identity provider vouched for may have none.
+    """
 
     id: UUID
-    email: str
+    email: str | None
     name: str
     time_zone: str
     created_at: dt.datetime
@@ -35,10 +38,21 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a password is checked against. The hash says how it was made."""
+    """What a password is checked against. The hash says how it was made; an account from outside has none."""
 
     user_id: UUID
-    password_hash: str
+    password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody, as an identity provider knows them.
+
+    The issuer never gives a subject to anybody else (OpenID Connect Core, section 2), which is not so with an address.
+    """
+
+    issuer: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ DomainError
 │   └── TaskNotFound
 ├── Conflict                     the state of things forbids it
 │   ├── EmailTaken
+│   ├── IdentityTaken
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── InboxProtected
@@ -26,6 +27,7 @@ DomainError
 │   ├── DueIncomplete
 │   └── CursorInvalid
 ├── StorageUnavailable           the database cannot be reached, or is too busy
+├── ProviderUnavailable          the identity provider cannot be asked
 ├── Overloaded                   too many passwords wait to be hashed
 └── OutcomeUnknown               the database went away during the commit
 """
@@ -91,6 +93,13 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("There is an account with this e-mail address already.")
+
+
+class IdentityTaken(Conflict):
+    """Another call by the same person, their first one too, was faster. Nobody is told: their account is there."""
+
+    def __init__(self) -> None:
+        super().__init__("This identity has an account already.")
 
 
 class SoleOwner(Conflict):
@@ -232,6 +241,13 @@ class StorageUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached, or is too busy. Try again.")
+
+
+class ProviderUnavailable(DomainError):
+    """A token of the identity provider's cannot be checked: it does not answer, and the key is not known."""
+
+    def __init__(self) -> None:
+        super().__init__("The identity provider cannot be reached. Try again.")
 
 
 class Overloaded(DomainError):

@@ -78,7 +78,8 @@ async def change_password(work: Work, *, current_password: str, new_password: st
     credentials = await work.credentials.find(user_id)
     if credentials is None:
         raise AccountGone(user_id)
-    if not await work.passwords.verify(current_password, password_hash=credentials.password_hash):
+    verified = await work.passwords.verify(current_password, password_hash=credentials.password_hash)
+    if credentials.password_hash is None or not verified:
         raise PasswordWrong
     new_hash = await work.passwords.hash(new_password)
     if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):

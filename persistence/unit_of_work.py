@@ -23,6 +23,7 @@ from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema
 from persistence.database import Database, Parameters, Row, Transaction
+from persistence.identities import Identities
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.projects import Projects
@@ -83,6 +84,7 @@ class UnitOfWork:
         )
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
+        self.identities = Identities(runner)
         self.sessions = Sessions(runner)
         self.workspaces = Workspaces(runner, self._journal)
         self.members = Members(runner, self._journal)

@@ -44,7 +44,7 @@ class User(TypedDict):
     """
 
     id: UUID
-    email: str
+    email: str | None
     name: str
     time_zone: str
     created_at: datetime

@@ -17,13 +17,15 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from domain import projects, sessions, tasks, users, workspaces
-from domain.entities import Status
+from domain import identities, projects, sessions, tasks, users, workspaces
+from domain.entities import Identity, Status
+from domain.identities import Introduction
 from domain.ports import SortKey, TaskQuery
 from domain.principals import Principal
 from domain.tasks import TaskDraft, TaskEdit
 from persistence import retries, tables
 from persistence.database import Database
+from persistence.identities import recognise
 from persistence.sessions import authenticate
 from tests.databases import run_elsewhere
 from tests.persistence.callers import Caller
@@ -70,6 +72,7 @@ MIDDLE: Mapping[str, SortKey] = {
 }
 TIMES = {"created_at": NOON, "updated_at": NOON}
 TOMORROW = NOON + dt.timedelta(days=1)
+ISSUER = "https://login.example"
 
 
 def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
@@ -100,6 +103,10 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             }
             for n in range(OWNERS)
         ],
+    )
+    yield (
+        insert(tables.identities),
+        [{"issuer": ISSUER, "subject": str(n), "user_id": user(n), "created_at": NOON} for n in range(OWNERS)],
     )
     for table in (tables.access_tokens, tables.refresh_tokens):
         yield (
@@ -249,6 +256,13 @@ async def call_user_services(ada: Caller) -> None:
     await caller(ada.database, 500).account.write(users.delete)
 
 
+async def call_identity_services(ada: Caller) -> None:
+    mine = Identity(issuer=ISSUER, subject="0")
+    assert await recognise(ada.database, mine, workspace_id=ada.workspace_id) is not None
+    nobody = Caller(database=ada.database)
+    await nobody.write(identities.provision, Introduction(identity=Identity(issuer=ISSUER, subject="new")))
+
+
 async def call_session_services(ada: Caller) -> None:
     await authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
@@ -306,6 +320,7 @@ async def call_retries(ada: Caller) -> None:
 
 TOURS = [
     call_user_services,
+    call_identity_services,
     call_session_services,
     call_workspace_services,
     call_project_services,
@@ -363,7 +378,7 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, sessions, workspaces, projects, tasks)
+    modules = (users, identities, sessions, workspaces, projects, tasks)
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules

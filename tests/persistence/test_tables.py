@@ -6,7 +6,7 @@ from sqlalchemy import Constraint, Index, Table
 from persistence.tables import metadata
 
 TABLES = list(metadata.tables.values())
-ACCOUNT_TABLES = {"users", "sessions", "access_tokens", "refresh_tokens"}
+ACCOUNT_TABLES = {"users", "identities", "sessions", "access_tokens", "refresh_tokens"}
 SPACE_TABLES = {"client_ids", "idempotency_keys"}
 """Of a workspace or of an account: their keys begin with the id of either."""
 WORKSPACE_TABLES = [table for table in TABLES if table.name not in ACCOUNT_TABLES | SPACE_TABLES | {"workspaces"}]

@@ -1,0 +1,88 @@
+"""Who is calling: what a bearer token looks like says whose it is, and who is asked about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+from contract.access import Grant
+from domain import identities, opaque
+from domain.errors import EmailTaken, IdentityTaken
+from domain.identities import Introduction
+from domain.principals import Admission
+from persistence.identities import recognise
+from persistence.sessions import authenticate
+from persistence.unit_of_work import Dependencies, UnitOfWork
+
+
+class IdentityProvider(Protocol):
+    """Whoever, other than we, says who people are."""
+
+    async def verify(self, token: str) -> Introduction | None:
+        """Whom a token introduces; None for one that is not good. Raises ProviderUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """Looks up a token, and the caller's role in the workspace of the path, in one statement.
+
+    *provider* is None where none is set.
+    """
+
+    dependencies: Dependencies
+    provider: IdentityProvider | None = None
+
+    async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
+        """See contract.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
+        workspace_id = _uuid(path.get("workspace_id"))
+        if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); none of ours has a dot
+            found = await self._introduced(token, workspace_id)
+        else:
+            found = await self._in_session(token, workspace_id)
+        if found is None:
+            return None
+        return Grant(principal=found.principal, scopes=frozenset(found.principal.scopes), role=found.role)
+
+    async def _in_session(self, token: str, workspace_id: UUID | None) -> Admission | None:
+        digest = opaque.digest_of(token, kind="session")
+        if digest is None:
+            return None
+        return await authenticate(
+            self.dependencies.database, digest, workspace_id=workspace_id, now=self.dependencies.clock()
+        )
+
+    async def _introduced(self, token: str, workspace_id: UUID | None) -> Admission | None:
+        """By a token of the provider's, whose first use makes the account, in a transaction of its own."""
+        introduction = None if self.provider is None else await self.provider.verify(token)
+        if introduction is None:
+            return None
+        database, identity = self.dependencies.database, introduction.identity
+        found = await recognise(database, identity, workspace_id=workspace_id)
+        if found is None:
+            await self._provision(introduction)
+            found = await recognise(database, identity, workspace_id=workspace_id)
+        return found
+
+    async def _provision(self, introduction: Introduction) -> None:
+        """Make an account, unless another call has just made it; without the address, if somebody else has that."""
+        for each in (introduction, replace(introduction, email=None)):
+            unit = UnitOfWork(
+                self.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
+            )
+            async with unit as work:
+                try:
+                    await identities.provision(work, each)
+                except EmailTaken:
+                    continue
+                except IdentityTaken:
+                    return
+                await work.commit()
+                return
+
+
+def _uuid(text: str | None) -> UUID | None:
+    """The path's id; None where it is none, which the engine refuses after the token was looked at."""
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        return None
