@@ -1,5 +1,6 @@
 """Who is calling: what a bearer token looks like says whose it is, and who is asked about it."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -65,19 +66,18 @@ class Authenticator:
 
     async def _provision(self, introduction: Introduction) -> None:
         """Make an account, unless another call has just made it; without the address, if somebody else has that."""
-        for each in (introduction, replace(introduction, email=None)):
-            unit = UnitOfWork(
-                self.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
-            )
-            async with unit as work:
-                try:
-                    await identities.provision(work, each)
-                except EmailTaken:
-                    continue
-                except IdentityTaken:
-                    return
-                await work.commit()
-                return
+        with contextlib.suppress(IdentityTaken):
+            try:
+                await self._make_account(introduction)
+            except EmailTaken:
+                await self._make_account(replace(introduction, email=None))
+
+    async def _make_account(self, introduction: Introduction) -> None:
+        async with UnitOfWork(
+            self.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
+        ) as work:
+            await identities.provision(work, introduction)
+            await work.commit()
 
 
 def _uuid(text: str | None) -> UUID | None:

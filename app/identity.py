@@ -7,6 +7,7 @@ the keys come from the provider alone, and each has its one algorithm.
 Sources: RFC 7519; RFC 8725; RFC 9068, section 4; OpenID Connect Core 1.0, section 3.1.3.7.
 """
 
+import base64
 import datetime as dt
 import logging
 from collections.abc import Callable, Collection
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import jiter
 from jwt import PyJWK, PyJWS
-from jwt.exceptions import InvalidSignatureError, PyJWTError
+from jwt.exceptions import PyJWTError
 
 from app.signing_keys import ALGORITHMS, SigningKeys
 from domain.entities import Identity
@@ -59,6 +60,7 @@ class Verifier:
         self._audience = frozenset(audience)
         self._is_address = is_address
         self._clock = clock
+        # RSA keys of less than 2048 bits are not taken.
         self._jws = PyJWS(algorithms=sorted(ALGORITHMS), options={"enforce_minimum_key_length": True})
         self.keys = SigningKeys(issuer, monotonic=monotonic)
 
@@ -89,20 +91,16 @@ class Verifier:
             signed = self._signed(token, await self.keys.find_anew(key_id, algorithm=algorithm))
         if signed is None:
             raise RefusedTokenError("no key of the provider's has signed it")
-        try:
-            claims = jiter.from_json(signed, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
-        except ValueError as error:
-            raise RefusedTokenError("its claims are no JSON") from error
-        if not isinstance(claims, dict):
-            raise RefusedTokenError("its claims are no object")
-        return claims
+        return _object(signed, of="claims")
 
     def _header(self, token: str) -> tuple[str | None, str]:
-        """The id of the key that it names, and the algorithm."""
+        """The id of the key that it names, and the algorithm. PyJWT, which is stricter, reads it again."""
+        encoded = token.partition(".")[0]
         try:
-            header = self._jws.get_unverified_header(token)
-        except PyJWTError as error:
-            raise RefusedTokenError("it is malformed") from error
+            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except ValueError as error:
+            raise RefusedTokenError("its header is not in base 64") from error
+        header = _object(raw, of="header")
         if "crit" in header or "b64" in header:
             raise RefusedTokenError("it needs an extension that is not understood")
         kind = header.get("typ", "")
@@ -111,17 +109,18 @@ class Verifier:
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise RefusedTokenError("it is signed in another way than RS256, ES256 or EdDSA")
-        return header.get("kid"), algorithm
+        key_id = header.get("kid")
+        if not isinstance(key_id, str | None):
+            raise RefusedTokenError("it names no key")
+        return key_id, algorithm
 
     def _signed(self, token: str, keys: Collection[PyJWK]) -> bytes | None:
         """Its content, if one of *keys* has signed it. The key says with which algorithm it was used."""
         for key in keys:
             try:
                 content: bytes = self._jws.decode(token, key, algorithms=[key.algorithm_name])
-            except InvalidSignatureError:
+            except PyJWTError:
                 continue
-            except PyJWTError as error:
-                raise RefusedTokenError("it cannot be checked") from error
             return content
         return None
 
@@ -157,6 +156,17 @@ class Verifier:
             names=tuple(name for name in names if name is not None),
             time_zone=_text(claims, "zoneinfo"),
         )
+
+
+def _object(content: bytes, *, of: str) -> dict[str, Json]:
+    """A JSON object whose names are unique (RFC 7515, section 4; RFC 7519, section 4)."""
+    try:
+        value = jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
+    except ValueError as error:
+        raise RefusedTokenError(f"no JSON: {of}") from error
+    if not isinstance(value, dict):
+        raise RefusedTokenError(f"no JSON object: {of}")
+    return value
 
 
 def _is_subject(text: str) -> bool:

@@ -9,6 +9,7 @@ sections 3.1 to 3.5.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,6 @@ LONGEST_PAUSE_S: Final = 60
 TIMEOUT_S: Final = 5
 """For each of the two documents, from the first byte that is sent to the last that is received."""
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
-MIN_RSA_BITS: Final = 2048
 
 _ALGORITHMS: Final[Mapping[tuple[str, str | None], str]] = {
     ("RSA", None): "RS256",
@@ -208,12 +208,8 @@ def usable_keys(published: Sequence[Json]) -> Keys:
     found: dict[str, list[tuple[str | None, PyJWK]]] = {algorithm: [] for algorithm in ALGORITHMS}
     for jwk in published:
         for algorithm in _algorithm_of(jwk):
-            try:
-                key = PyJWK(jwk, algorithm)
-            except (PyJWTError, ValueError, TypeError, KeyError):  # not of its own type
-                continue
-            if algorithm != "RS256" or key.key.key_size >= MIN_RSA_BITS:
-                found[algorithm].append((jwk.get("kid"), key))
+            with contextlib.suppress(PyJWTError):  # not of its own type
+                found[algorithm].append((jwk.get("kid"), PyJWK(jwk, algorithm)))
     return found
 
 

@@ -54,7 +54,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
-        ("app/authentication.py", "Authenticator._provision"),
+        ("app/authentication.py", "Authenticator._make_account"),
         ("app/cli.py", "_run.run"),
         ("app/sweeping.py", "_sweep_some"),
     }

@@ -112,6 +112,12 @@ class Key:
         return {name: value for name, value in (self.jwk | changes).items() if value is not None}
 
     @property
+    def secret(self) -> bytes:
+        """The private half of an Ed25519 key."""
+        assert isinstance(self.private, Ed25519PrivateKey)
+        return self.private.private_bytes_raw()
+
+    @property
     def pem(self) -> bytes:
         return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 

@@ -133,6 +133,14 @@ def test_without_a_verified_address_the_account_has_none(
     assert come(client, provider.id_token(subject, **claims)).user["email"] is None
 
 
+def test_a_token_may_be_as_long_as_those_of_people_in_many_groups_are(
+    client: Client, provider: RealProvider, subject: str
+) -> None:
+    token = provider.id_token(subject, groups=[f"group {number}" for number in range(600)])
+    assert len(token) > 10_000
+    come(client, token)
+
+
 def test_a_first_use_may_be_a_write(client: Client, provider: RealProvider, subject: str) -> None:
     mine = client.with_token(provider.id_token(subject))
     headers = {"Idempotency-Key": "first"}

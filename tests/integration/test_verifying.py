@@ -184,7 +184,8 @@ def _none(provider: OwnProvider, name: str) -> str:
 OTHER_WAY = "it is signed in another way than RS256, ES256 or EdDSA"
 NO_KEY = "no key of the provider's has signed it"
 EXTENSION = "it needs an extension that is not understood"
-MALFORMED = "it is malformed"
+HEADER = "no JSON: header"
+CLAIMS = "no JSON: claims"
 TYPE = "it is of another type"
 BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     # the signature
@@ -218,18 +219,24 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     "its keys elsewhere": (lambda p: signed(FOREIGN, claims(p), jku=f"{p.issuer}/evil"), NO_KEY),
     "its certificate elsewhere": (lambda p: signed(FOREIGN, claims(p), x5u=f"{p.issuer}/evil", kid=None), NO_KEY),
     # the header
-    "an extension": (lambda p: signed(RSA, claims(p), crit=["exp"], exp=1), MALFORMED),
+    "an extension": (lambda p: signed(RSA, claims(p), crit=["exp"], exp=1), EXTENSION),
     "an extension that PyJWT knows": (lambda p: signed(RSA, claims(p), crit=["b64"], b64=True), EXTENSION),
-    "an empty list of extensions": (lambda p: signed(RSA, claims(p), crit=[]), MALFORMED),
-    "a body that is not encoded": (lambda p: signed(RSA, claims(p), b64=False), MALFORMED),
+    "an empty list of extensions": (lambda p: signed(RSA, claims(p), crit=[]), EXTENSION),
+    "a body that is not encoded": (lambda p: signed(RSA, claims(p), b64=False), EXTENSION),
     "a log-out": (lambda p: signed(RSA, claims(p), typ="logout+jwt"), TYPE),
     "a proof": (lambda p: signed(RSA, claims(p), typ="dpop+jwt"), TYPE),
     "a type that is none": (lambda p: signed(RSA, claims(p), typ=1), TYPE),
-    "a key id that is none": (lambda p: signed(RSA, claims(p), kid=1), MALFORMED),
-    "a header that is no object": (lambda _: f"{encoded([])}.{encoded({})}.{encoded(b'x')}", MALFORMED),
-    "a header that is deep": (lambda _: f"{encoded(b'[' * 3000)}.{encoded({})}.{encoded(b'x')}", MALFORMED),
-    "nothing": (lambda _: "..", MALFORMED),
-    "what is not in base 64": (lambda p: signed(RSA, claims(p)).replace(".", ".~", 1), MALFORMED),
+    "a key id that is none": (lambda p: signed(RSA, claims(p), kid=1), "it names no key"),
+    "a header that is no object": (lambda _: f"{encoded([])}.{encoded({})}.{encoded(b'x')}", "no JSON object: header"),
+    "a header that is deep": (lambda _: f"{encoded(b'[' * 3000)}.{encoded({})}.{encoded(b'x')}", HEADER),
+    "a header that says it twice": (
+        lambda p: ".".join((encoded(b'{"alg": "RS256", "alg": "RS256"}'), encoded(claims(p)), encoded(b"x"))),
+        HEADER,
+    ),
+    "a header that is not in base 64": (lambda p: "~" + signed(RSA, claims(p)), NO_KEY),
+    "a header of a part of a letter": (lambda p: "A" + signed(RSA, claims(p)), "its header is not in base 64"),
+    "nothing": (lambda _: "..", HEADER),
+    "what is not in base 64": (lambda p: signed(RSA, claims(p)).replace(".", ".~", 1), NO_KEY),
     # the claims
     "another issuer": (lambda p: signed(RSA, claims(p, iss="https://evil.example")), "it is of another issuer"),
     "the issuer with a slash": (lambda p: signed(RSA, claims(p, iss=f"{p.issuer}/")), "it is of another issuer"),
@@ -247,8 +254,8 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     "an end that is nothing": (lambda p: signed(RSA, claims(p, exp=None)), "its exp is no time"),
     "an end that is true": (lambda p: signed(RSA, claims(p, exp=True)), "its exp is no time"),
     "an end in text": (lambda p: signed(RSA, claims(p, exp=str(SECONDS + 300))), "its exp is no time"),
-    "no end ever": (lambda p: signed(RSA, claims(p, exp=float("inf"))), "its claims are no JSON"),
-    "an end that is no number": (lambda p: signed(RSA, claims(p, exp=float("nan"))), "its claims are no JSON"),
+    "no end ever": (lambda p: signed(RSA, claims(p, exp=float("inf"))), CLAIMS),
+    "an end that is no number": (lambda p: signed(RSA, claims(p, exp=float("nan"))), CLAIMS),
     "a beginning in the future": (lambda p: signed(RSA, claims(p, nbf=SECONDS + 31)), "it is of the future"),
     "a beginning that is none": (lambda p: signed(RSA, claims(p, nbf="now")), "its nbf is no time"),
     "issued in the future": (lambda p: signed(RSA, claims(p, iat=SECONDS + 31)), "it is of the future"),
@@ -260,11 +267,11 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     "a subject that is not ASCII": (lambda p: signed(RSA, claims(p, sub="ad\u00e0")), "it names nobody"),
     "what needs a proof": (lambda p: signed(RSA, claims(p, cnf={"jkt": "x"})), "it is not for who merely bears it"),
     "what tells of a log-out": (lambda p: signed(RSA, claims(p, events={})), "it is not for who merely bears it"),
-    "claims that are no object": (lambda _: signed(RSA, [1]), "its claims are no object"),
-    "claims that are no JSON": (lambda _: signed(RSA, b"{"), "its claims are no JSON"),
-    "claims that are not in UTF-8": (lambda _: signed(RSA, b'{"sub": "\xff"}'), "its claims are no JSON"),
-    "claims that are deep": (lambda _: signed(RSA, b"[" * 2000), "its claims are no JSON"),
-    "a claim that comes twice": (lambda _: signed(RSA, b'{"sub": "ada", "sub": "eve"}'), "its claims are no JSON"),
+    "claims that are no object": (lambda _: signed(RSA, [1]), "no JSON object: claims"),
+    "claims that are no JSON": (lambda _: signed(RSA, b"{"), CLAIMS),
+    "claims that are not in UTF-8": (lambda _: signed(RSA, b'{"sub": "\xff"}'), CLAIMS),
+    "claims that are deep": (lambda _: signed(RSA, b"[" * 2000), CLAIMS),
+    "a claim that comes twice": (lambda _: signed(RSA, b'{"sub": "ada", "sub": "eve"}'), CLAIMS),
 }
 
 
@@ -305,7 +312,7 @@ UNFIT: dict[str, tuple[Key, dict[str, Any]]] = {
     "of no type": (FOREIGN, {"kty": None}),
     "of a type that is none": (FOREIGN, {"kty": ["RSA"]}),
     "with a curve": (FOREIGN, {"crv": "P-256"}),
-    "that is not public": (FOREIGN, {"d": "AQAB"}),
+    "that is not only public": (key("EdDSA", "foreign"), {"d": encoded(key("EdDSA", "foreign").secret)}),
     "that is short": (key("RS256", "weak"), {}),
     "that is cut": (FOREIGN, {"n": None}),
     "that is no number": (FOREIGN, {"n": 7}),
@@ -451,6 +458,7 @@ async def test_a_provider_that_fails_is_asked_more_and_more_seldom(
     provider.publish(RSA)
     time.pass_(60)
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
+    assert await verifier.verify(signed(FOREIGN, claims(provider))) is None, "that is known again"
 
 
 async def test_many_who_wait_for_the_first_answer_share_it(provider: OwnProvider, verifier: Verifier) -> None:
