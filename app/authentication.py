@@ -1,18 +1,22 @@
-"""From a bearer token to what it grants: dispatched by what the token looks like, and looked up in one statement."""
+"""Who is calling: what a bearer token looks like says whose it is, and who is asked about it."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.uses import LastUses
 from contract.access import Grant
-from domain import opaque
+from domain import identities, opaque
+from domain.errors import EmailTaken, IdentityTaken
+from domain.identities import Introduction
 from domain.opaque import PREFIXES, TokenKind
 from domain.principals import Admission
 from domain.tokens import granted_outside
 from persistence import sessions, tokens
-from persistence.unit_of_work import Dependencies
+from persistence.identities import recognise
+from persistence.unit_of_work import Dependencies, UnitOfWork
 
 _LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Admission | None]]]] = {
     "session": sessions.authenticate,
@@ -22,27 +26,74 @@ _KINDS: Final = {PREFIXES[kind]: kind for kind in _LOOKUPS}
 _PREFIX_LENGTH: Final = 4
 
 
+class IdentityProvider(Protocol):
+    """Whoever, other than we, says who people are."""
+
+    async def verify(self, token: str) -> Introduction | None:
+        """Whom a token introduces; None for one that is not good. Raises ProviderUnavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Looks up a token, and the caller's role in the workspace of the path, in one statement."""
+    """Looks up a token, and the caller's role in the workspace of the path, in one statement.
+
+    *provider* is None where none is set.
+    """
 
     dependencies: Dependencies
     last_uses: LastUses
+    provider: IdentityProvider | None = None
 
     async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
-        """None for a token that opens nothing, in whatever way."""
+        """See contract.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
+        workspace_id = _uuid(path.get("workspace_id"))
+        if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); none of ours has a dot
+            found = await self._introduced(token, workspace_id)
+        else:
+            found = await self._known(token, workspace_id)
+        if found is None:
+            return None
+        scopes = found.principal.scopes if "workspace_id" in path else granted_outside(found.principal)
+        return Grant(principal=found.principal, scopes=frozenset(scopes), role=found.role)
+
+    async def _known(self, token: str, workspace_id: UUID | None) -> Admission | None:
+        """By one of our own tokens."""
         kind = _KINDS.get(token[:_PREFIX_LENGTH])
         digest = kind and opaque.digest_of(token, kind=kind)
         if kind is None or digest is None:
             return None
         now = self.dependencies.clock()
-        workspace_id = _uuid(path.get("workspace_id"))
         found = await _LOOKUPS[kind](self.dependencies.database, digest, workspace_id=workspace_id, now=now)
-        if found is None:
+        if found is not None:
+            self.last_uses.note(found.principal, at=now)
+        return found
+
+    async def _introduced(self, token: str, workspace_id: UUID | None) -> Admission | None:
+        """By a token of the provider's, whose first use makes the account, in a transaction of its own."""
+        introduction = None if self.provider is None else await self.provider.verify(token)
+        if introduction is None:
             return None
-        self.last_uses.note(found.principal, at=now)
-        scopes = found.principal.scopes if "workspace_id" in path else granted_outside(found.principal)
-        return Grant(principal=found.principal, scopes=frozenset(scopes), role=found.role)
+        database, identity = self.dependencies.database, introduction.identity
+        found = await recognise(database, identity, workspace_id=workspace_id)
+        if found is None:
+            await self._provision(introduction)
+            found = await recognise(database, identity, workspace_id=workspace_id)
+        return found
+
+    async def _provision(self, introduction: Introduction) -> None:
+        """Make an account, unless another call has just made it; without the address, if somebody else has that."""
+        with contextlib.suppress(IdentityTaken):
+            try:
+                await self._make_account(introduction)
+            except EmailTaken:
+                await self._make_account(replace(introduction, email=None))
+
+    async def _make_account(self, introduction: Introduction) -> None:
+        async with UnitOfWork(
+            self.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
+        ) as work:
+            await identities.provision(work, introduction)
+            await work.commit()
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -15,7 +15,7 @@ import structlog
 request_context: ContextVar[Mapping[str, str]] = ContextVar("request_context")
 """What identifies the request that is being served: `request_id`, and `trace_id` where it is part of a trace."""
 
-_QUIET = ("uvicorn", "connexion", "alembic", "asyncio")
+_QUIET = ("uvicorn", "connexion", "alembic", "asyncio", "httpx", "httpcore")
 
 
 def configure_logging(level: str) -> None:

@@ -4,12 +4,14 @@ import contextlib
 import datetime as dt
 import gc
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
@@ -38,6 +40,7 @@ from contract.access import Vocabulary
 from contract.application import build_application
 from contract.document import Document
 from contract.events import compile_events
+from contract.schemas import SchemaCompiler
 from contract.units import Call
 from contract.units import Settings as EngineSettings
 from domain.events import EVENT_TYPES, Event
@@ -49,6 +52,9 @@ from handlers.events import payload_of
 from handlers.problems import translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, UnitOfWork
+
+if TYPE_CHECKING:
+    from app.identity import Verifier
 
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
@@ -110,15 +116,23 @@ def make_post(settings: Settings) -> Post:
     return lambda letter: server.send(texts.message(letter, sender=sender))
 
 
-def build(settings: Settings, *, package: ModuleType = handlers, background: bool = True) -> ASGIApp:
+def build(
+    settings: Settings,
+    *,
+    package: ModuleType = handlers,
+    background: bool = True,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> ASGIApp:
     """The whole application, with the handlers of *package*, which also does what is to be done in the *background*.
 
+    *monotonic* counts the seconds after which the keys of an identity provider are asked for again.
     Raises contract.operations.ContractMismatchError.
     """
     document = Document.read(contract_path())
     parts = make_parts(settings, document)
     last_uses = LastUses()
     limiter = make_limiter(settings)
+    verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -127,6 +141,9 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
         gc.set_threshold(_GC_THRESHOLD, 20, 20)
         try:
             async with contextlib.AsyncExitStack() as stack:
+                if verifier is not None:
+                    stack.push_async_callback(verifier.close)
+                    verifier.start()
                 if background:
                     await stack.enter_async_context(writing_down(parts.dependencies, last_uses))
                     await stack.enter_async_context(sweeping(parts.dependencies))
@@ -146,7 +163,7 @@ def build(settings: Settings, *, package: ModuleType = handlers, background: boo
             response_check=settings.response_check,
             limiter=limiter,
         ),
-        authenticate=Authenticator(parts.dependencies, last_uses),
+        authenticate=Authenticator(parts.dependencies, last_uses, verifier),
         vocabulary=VOCABULARY,
         realm=REALM,
         body_limit_bytes=settings.body_limit_bytes,
@@ -178,6 +195,24 @@ def make_limiter(settings: Settings) -> limits.CallLimiter:
             limits.CREDENTIALS: limits.parse_rate(settings.rate_limit_credentials),
         },
         SharedWindows(settings.rate_limit_storage_url) if settings.rate_limit_storage_url else ProcessWindows(),
+    )
+
+
+def _make_verifier(
+    settings: Settings, document: Document, dependencies: Dependencies, *, monotonic: Callable[[], float]
+) -> "Verifier | None":
+    """Knows the tokens of the identity provider that is set, if any."""
+    if not settings.oidc_issuer:
+        return None
+    from app.identity import Verifier  # noqa: PLC0415  # what it imports costs 10 MB and 60 ms
+
+    address = document.root["components"]["schemas"]["UserCreate"]["properties"]["email"]
+    return Verifier(
+        settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        is_address=SchemaCompiler(document.root).compile(address, direction="request").is_valid,
+        clock=dependencies.clock,
+        monotonic=monotonic,
     )
 
 

@@ -6,10 +6,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from app.confidential import split_confidential
 from app.letters import parse_sender
 from app.limits import OFF, parse_rate
 from app.smtp import SmtpServer
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     rate_limit_credentials: str = "10/minute"
     rate_limit_storage_url: str = ""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_issuer: str = ""
+    oidc_audience: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validate_default=True)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_timeout_s: int = Field(default=30, ge=1)
@@ -82,7 +85,7 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return value
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "oidc_audience", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """`https://a.example, https://b.example` as a tuple."""
@@ -93,6 +96,29 @@ class Settings(BaseSettings):
     def _known_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in value):
             message = "must be origins such as https://app.example, without a path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _known_issuer(cls, value: str) -> str:
+        url = split_confidential(value)
+        if value and (url is None or url.query or url.fragment):  # OpenID Connect Core, 2
+            message = (
+                "must be an https:// URL without a query, as the provider writes it (http:// only on this machine)"
+            )
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _audience_of_issuer(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        issuer = info.data.get("oidc_issuer")
+        if issuer and not value:
+            message = "must name whom the provider's tokens are for: without it, those for any other program would do"
+            raise ValueError(message)
+        if value and issuer == "":
+            message = "means nothing without TICKBOX_OIDC_ISSUER"
             raise ValueError(message)
         return value
 

@@ -26,7 +26,7 @@ from .routing import operation_id_of
 Authenticate = Callable[[str, Mapping[str, str]], Awaitable[Grant | None]]
 """Given a bearer token and the decoded path parameters: what the token grants there, None for one that is not valid."""
 
-_BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,4096}=*) *", re.IGNORECASE)
+_BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *", re.IGNORECASE)
 
 
 class BearerHandler(AbstractSecurityHandler):

@@ -40,11 +40,12 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 class User:
     """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by.
 
-    `email_verified_at` is when it was shown that what is sent there is read by the user; None until then.
+    Only an account that an identity provider vouched for may have none. `email_verified_at` is when it was shown that
+    what is sent there is read by the user; None until then.
     """
 
     id: UUID
-    email: str
+    email: str | None
     email_verified_at: dt.datetime | None
     name: str
     time_zone: str
@@ -55,12 +56,26 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a password is checked against. The hash says how it was made; a new one must not be `email` or `name`."""
+    """What a password is checked against. The hash says how it was made; an account from outside has none.
+
+    A new password must not be `email` or `name`.
+    """
 
     user_id: UUID
-    email: str
+    email: str | None
     name: str
-    password_hash: str
+    password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody, as an identity provider knows them.
+
+    The issuer never gives a subject to anybody else (OpenID Connect Core, section 2), which is not so with an address.
+    """
+
+    issuer: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

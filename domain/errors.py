@@ -13,6 +13,7 @@ DomainError
 ├── Conflict                     the state of things forbids it
 │   ├── EmailTaken
 │   ├── EmailVerified
+│   ├── IdentityTaken
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── AlreadyMember
@@ -40,6 +41,7 @@ DomainError
 │   ├── DueIncomplete
 │   └── CursorInvalid
 ├── StorageUnavailable           the database cannot be reached, or is too busy
+├── ProviderUnavailable          the identity provider cannot be asked
 ├── Overloaded                   too many passwords wait to be hashed
 └── OutcomeUnknown               the database went away during the commit
 """
@@ -135,7 +137,14 @@ class EmailVerified(Conflict):
     """There is nothing left to prove about the address."""
 
     def __init__(self) -> None:
-        super().__init__("Your e-mail address is verified already.")
+        super().__init__("You have no e-mail address that is not verified already.")
+
+
+class IdentityTaken(Conflict):
+    """Another call by the same person, their first one too, was faster. Nobody is told: their account is there."""
+
+    def __init__(self) -> None:
+        super().__init__("This identity has an account already.")
 
 
 class SoleOwner(Conflict):
@@ -369,6 +378,13 @@ class StorageUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached, or is too busy. Try again.")
+
+
+class ProviderUnavailable(DomainError):
+    """A token of the identity provider's cannot be checked: it does not answer, and the key is not known."""
+
+    def __init__(self) -> None:
+        super().__init__("The identity provider cannot be reached. Try again.")
 
 
 class Overloaded(DomainError):

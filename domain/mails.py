@@ -77,9 +77,14 @@ async def _verification(work: Work, mail: Mail) -> Letter | None:
 
 
 async def _reset(work: Work, mail: Mail) -> Letter | None:
-    """Only here it is found out whether anybody has the address: who asked was answered before."""
+    """Only here it is found out whether anybody has the address: who asked was answered before.
+
+    An account without a password gets none in this way: it would outlive the provider's word.
+    """
     credentials = await work.credentials.find_by_email(mail.email_key)
-    user = None if credentials is None else await work.users.lock(credentials.user_id)
+    if credentials is None or credentials.password_hash is None:
+        return None
+    user = await work.users.lock(credentials.user_id)
     if user is None:
         return None
     return await _with_token(work, mail, user, kind="reset", lifetime=work.policy.reset_lifetime)
@@ -99,7 +104,7 @@ async def _with_token(
     if not await work.one_time_tokens.replace(stored, if_expiring_until=expires_at - apart):
         return None
     name = user.name if user.email_verified_at else ""
-    return Letter(kind=kind, to=user.email, token=token.text, expires_at=expires_at, name=name)
+    return Letter(kind=kind, to=user.email or mail.email, token=token.text, expires_at=expires_at, name=name)
 
 
 async def _invitation(work: Work, mail: Mail) -> Letter | None:

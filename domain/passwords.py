@@ -4,10 +4,11 @@ from domain.errors import PasswordCommon
 from domain.ports import Work
 
 
-def check_password(work: Work, password: str, *, pointer: str, email: str, name: str) -> None:
+def check_password(work: Work, password: str, *, pointer: str, email: str | None, name: str) -> None:
     """To be called before it is hashed. *pointer* is where it stands in the body; the rest is its owner's.
 
     Raises PasswordCommon.
     """
-    if work.passwords.is_guessable(password, known=(email, email.partition("@")[0], name)):
+    address = () if email is None else (email, email.partition("@")[0])
+    if work.passwords.is_guessable(password, known=(*address, name)):
         raise PasswordCommon(pointer=pointer)

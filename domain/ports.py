@@ -14,6 +14,7 @@ from domain.entities import (
     AccountEvent,
     AccountEventType,
     Credentials,
+    Identity,
     Invitation,
     Mail,
     Member,
@@ -74,7 +75,7 @@ class UserRepository(Protocol):
     The row of the caller of a write that names no workspace is locked from the beginning.
     """
 
-    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+    async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
         """Raises EmailTaken when another account has this *email_key*."""
 
     async def get(self, user_id: UUID) -> User | None:
@@ -93,7 +94,14 @@ class UserRepository(Protocol):
         """The hash is no part of the user's representation: no revision is taken."""
 
     async def delete(self, user_id: UUID) -> None:
-        """The user's sessions and tokens go too. The caller has taken them out of all workspaces."""
+        """The user's identity, sessions and tokens go too. The caller has taken them out of all workspaces."""
+
+
+class IdentityRepository(Protocol):
+    """Who, of those whom an identity provider vouches for, has which account."""
+
+    async def add(self, identity: Identity, *, user_id: UUID, at: dt.datetime) -> None:
+        """Raises IdentityTaken when the identity has an account."""
 
 
 class SessionRepository(Protocol):
@@ -427,6 +435,10 @@ class Work(Protocol):
     @property
     def users(self) -> UserRepository:
         """Accounts."""
+
+    @property
+    def identities(self) -> IdentityRepository:
+        """Identities that a provider vouches for."""
 
     @property
     def sessions(self) -> SessionRepository:

@@ -39,13 +39,13 @@ class SessionEnded:
 async def log_in(work: Work, *, email: str, password: str, device: str | None = None) -> SessionTokens:
     """Begin a session, on the *device* that is named, or else as the call's origin tells.
 
-    A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address
-    and for a wrong password, after the same time.
+    A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address,
+    for an account without a password, and for a wrong password, after the same time.
     """
     credentials = await work.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
     verified = await work.passwords.verify(password, password_hash=password_hash)
-    if credentials is None or not verified:
+    if credentials is None or credentials.password_hash is None or not verified:
         raise WrongCredentials
     user_id = credentials.user_id
     outdated = work.passwords.needs_rehash(credentials.password_hash)

@@ -97,7 +97,8 @@ async def change_password(work: Work, *, current_password: str, new_password: st
     if credentials is None:
         raise AccountGone(user_id)
     check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
-    if not await work.passwords.verify(current_password, password_hash=credentials.password_hash):
+    verified = await work.passwords.verify(current_password, password_hash=credentials.password_hash)
+    if credentials.password_hash is None or not verified:
         raise PasswordWrong
     new_hash = await work.passwords.hash(new_password)
     if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
@@ -109,7 +110,7 @@ async def change_password(work: Work, *, current_password: str, new_password: st
 async def send_verification(work: Work) -> None:
     """Let the caller's address be sent another mail by which it can be verified. Raises EmailVerified, AccountGone."""
     user = await _me(work)
-    if user.email_verified_at is not None:
+    if user.email is None or user.email_verified_at is not None:
         raise EmailVerified
     await work.outbox.add(_mail(work, "verification", email=user.email, user_id=user.id))
 
@@ -209,7 +210,7 @@ async def _find_token(work: Work, text: str, *, kind: OneTimeKind) -> OneTimeTok
 async def _spend(work: Work, token: OneTimeToken) -> User:
     """The user that the token was sent to, locked before it. Of two who bring it at once, one is let through."""
     user = await work.users.lock(token.user_id)
-    if user is None or email_key(user.email) != token.email_key:
+    if user is None or user.email is None or email_key(user.email) != token.email_key:
         raise TokenInvalid
     if not await work.one_time_tokens.spend(token.digest, now=work.now):
         raise TokenInvalid

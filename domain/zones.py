@@ -12,7 +12,12 @@ def _names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
+def is_zone(name: str) -> bool:
+    """Whether *name* is, exactly as written, in the IANA database."""
+    return name in _names()
+
+
 def check_zone(name: str, *, pointer: str) -> None:
     """Raise TimeZoneUnknown with this pointer unless *name* is, exactly as written, in the IANA database."""
-    if name not in _names():
+    if not is_zone(name):
         raise TimeZoneUnknown(pointer=pointer)

@@ -101,9 +101,9 @@ users: Final = Table(
     "users",
     metadata,
     Column("id", Uuid, nullable=False),
-    Column("email", Text, nullable=False),
-    Column("email_key", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
+    Column("email", Text),
+    Column("email_key", Text),
+    Column("password_hash", Text),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
@@ -112,6 +112,20 @@ users: Final = Table(
     Column("email_verified_at", INSTANT),
     PrimaryKeyConstraint("id", name="pk_users"),
     UniqueConstraint("email_key", name="uq_users_email_key"),
+    CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email"),
+)
+"""An account that an identity provider vouches for has no password, and may have no address."""
+
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject", name="pk_identities"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_identities_user_id", ondelete="CASCADE"),
+    Index("ix_identities_user_id", "user_id"),
 )
 
 sessions: Final = Table(
@@ -457,6 +471,7 @@ account. The answer is null only within the transaction that makes it."""
 UNLOGGED_TABLES: Final = frozenset(
     {
         users,
+        identities,
         sessions,
         access_tokens,
         refresh_tokens,

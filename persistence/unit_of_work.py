@@ -25,6 +25,7 @@ from domain.roles import Role
 from persistence import schema
 from persistence.account_log import AccountLog
 from persistence.database import Database, Parameters, Row, Transaction
+from persistence.identities import Identities
 from persistence.invitations import Invitations
 from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
@@ -92,6 +93,7 @@ class UnitOfWork:
         )
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
+        self.identities = Identities(runner)
         self.sessions = Sessions(runner)
         self.tokens = Tokens(runner)
         self.account_log = AccountLog(

@@ -46,7 +46,7 @@ class Users:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+    async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
         """Raises EmailTaken."""
         values = {
             "id": user.id,
@@ -80,7 +80,7 @@ class Users:
         await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
 
     async def delete(self, user_id: UUID) -> None:
-        """Three writes; sessions, tokens and mails go by cascade."""
+        """Three writes; identity, sessions, tokens and mails go by cascade."""
         await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})
 

@@ -7,11 +7,12 @@ from typing import Final
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
-from domain.errors import DomainError, EmailTaken, IdTaken
+from domain.errors import DomainError, EmailTaken, IdentityTaken, IdTaken
 from persistence.tables import metadata
 
 MEANINGS: Final[Mapping[str, Callable[[], DomainError]]] = {
     "uq_users_email_key": EmailTaken,
+    "pk_identities": IdentityTaken,
     "pk_workspaces": IdTaken,
     "pk_projects": IdTaken,
     "pk_tasks": IdTaken,

@@ -44,7 +44,7 @@ class User(TypedDict):
     """
 
     id: UUID
-    email: str
+    email: str | None
     email_verified_at: datetime | None
     name: str
     time_zone: str

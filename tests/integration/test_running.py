@@ -283,6 +283,11 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
         ({"response_check": "off"}, "TICKBOX_RESPONSE_CHECK: "),
         ({"body_limit_bytes": "-1"}, "TICKBOX_BODY_LIMIT_BYTES: "),
         ({"log_level": "loud"}, "TICKBOX_LOG_LEVEL: "),
+        ({"oidc_issuer": "https://login.example"}, "TICKBOX_OIDC_AUDIENCE: Value error, must name whom"),
+        ({"oidc_audience": "tickbox"}, "TICKBOX_OIDC_AUDIENCE: Value error, means nothing without"),
+        ({"oidc_issuer": "http://login.example", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: Value error, must be an"),
+        ({"oidc_issuer": "https://login.example/?a=b", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: Value error, must"),
+        ({"oidc_issuer": "login.example", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: Value error, must be an"),
         ({"database_url": "sqlite://"}, "TICKBOX_DATABASE_URL"),
         ({"database_url": "postgresql://127.0.0.1:1/nowhere"}, "TICKBOX_DATABASE_URL"),
         ({"database_url": "sqlite:////nowhere/at/all.db"}, "tickbox migrate"),
@@ -377,6 +382,14 @@ def test_a_setting_that_would_never_work_is_one_line(name: str, value: str, said
     assert found.exit_code == 1
     assert said in one_line(found.stderr)
     assert "secret" not in found.stderr
+
+
+def test_audiences_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKBOX_OIDC_ISSUER", "https://login.example/")
+    monkeypatch.setenv("TICKBOX_OIDC_AUDIENCE", "tickbox, https://tickbox.example/api,")
+    settings = Settings()
+    assert settings.oidc_issuer == "https://login.example/"
+    assert settings.oidc_audience == ("tickbox", "https://tickbox.example/api")
 
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:

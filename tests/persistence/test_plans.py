@@ -19,8 +19,21 @@ from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.sweeping import SWEEPS
-from domain import account_log, invitations, mails, members, projects, sessions, tasks, tokens, users, workspaces
-from domain.entities import Status
+from domain import (
+    account_log,
+    identities,
+    invitations,
+    mails,
+    members,
+    projects,
+    sessions,
+    tasks,
+    tokens,
+    users,
+    workspaces,
+)
+from domain.entities import Identity, Status
+from domain.identities import Introduction
 from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
 from domain.sessions import SessionEnded
@@ -30,6 +43,7 @@ from persistence import sessions as session_rows
 from persistence import tables, uses
 from persistence import tokens as token_rows
 from persistence.database import Database
+from persistence.identities import recognise
 from tests.databases import run_elsewhere
 from tests.persistence.callers import Caller
 from tests.persistence.statements import overheard, plans_of
@@ -75,6 +89,7 @@ MIDDLE: Mapping[str, SortKey] = {
 }
 TIMES = {"created_at": NOON, "updated_at": NOON}
 TOMORROW = NOON + dt.timedelta(days=1)
+ISSUER = "https://login.example"
 
 
 def session_end(number: int) -> dt.datetime:
@@ -126,6 +141,10 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             | {"recorded_at": NOON - dt.timedelta(days=n % 500)}
             for n in range(5 * OWNERS)
         ],
+    )
+    yield (
+        insert(tables.identities),
+        [{"issuer": ISSUER, "subject": str(n), "user_id": user(n), "created_at": NOON} for n in range(OWNERS)],
     )
     for table in (tables.access_tokens, tables.refresh_tokens):
         yield (
@@ -321,6 +340,13 @@ async def call_mail_services(ada: Caller) -> None:
     await nobody.write(users.reset_password, letters["reset"].token, new_password="new")
 
 
+async def call_identity_services(ada: Caller) -> None:
+    mine = Identity(issuer=ISSUER, subject="0")
+    assert await recognise(ada.database, mine, workspace_id=ada.workspace_id) is not None
+    nobody = Caller(database=ada.database)
+    await nobody.write(identities.provision, Introduction(identity=Identity(issuer=ISSUER, subject="new")))
+
+
 async def call_session_services(ada: Caller) -> None:
     await session_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
@@ -420,6 +446,7 @@ async def call_sweeps(ada: Caller) -> None:
 TOURS = [
     call_user_services,
     call_mail_services,
+    call_identity_services,
     call_session_services,
     call_token_services,
     call_workspace_services,
@@ -481,7 +508,9 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 
 def test_every_service_is_on_a_tour() -> None:
-    modules = (users, account_log, mails, sessions, tokens, workspaces, members, invitations, projects, tasks)
+    modules = (
+        *(users, identities, account_log, mails, sessions, tokens, workspaces, members, invitations, projects, tasks),
+    )
     services = {
         (module.__name__.split(".")[-1], name)
         for module in modules

@@ -231,6 +231,7 @@ async def test_a_log_in_that_races_with_a_password_change_does_not_outlive_it(ad
     async with ada.unit() as work:
         credentials = await work.credentials.find(ada.user_id)
         assert credentials is not None
+        assert credentials.password_hash is not None
         await ada.account.write(users.change_password, current_password="ada", new_password="new")
 
         assert not await work.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)

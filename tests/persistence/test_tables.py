@@ -7,7 +7,7 @@ from persistence.tables import metadata
 
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {
-    *("users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"),
+    *("users", "identities", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"),
     *("one_time_tokens", "outbox"),
 }
 SPACE_TABLES = {"client_ids", "idempotency_keys"}

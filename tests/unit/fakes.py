@@ -12,6 +12,7 @@ from domain.entities import (
     AccountEvent,
     AccountEventType,
     Credentials,
+    Identity,
     Invitation,
     Mail,
     Member,
@@ -26,7 +27,7 @@ from domain.entities import (
     User,
     Workspace,
 )
-from domain.errors import EmailTaken
+from domain.errors import EmailTaken, IdentityTaken
 from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
 from domain.origins import Origin
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
@@ -43,7 +44,8 @@ class Store:
 
     users: dict[UUID, User] = field(default_factory=dict)
     email_keys: dict[str, UUID] = field(default_factory=dict)
-    password_hashes: dict[UUID, str] = field(default_factory=dict)
+    password_hashes: dict[UUID, str | None] = field(default_factory=dict)
+    identities: dict[Identity, UUID] = field(default_factory=dict)
     sessions: dict[UUID, Session] = field(default_factory=dict)
     access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
     refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
@@ -122,12 +124,13 @@ class FakeUsers:
         self._store = store
         self.locked = locked
 
-    async def add(self, user: User, *, email_key: str, password_hash: str) -> None:
+    async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
         if email_key in self._store.email_keys:
             raise EmailTaken
         self.locked.add(user.id)
         self._store.users[user.id] = user
-        self._store.email_keys[email_key] = user.id
+        if email_key is not None:
+            self._store.email_keys[email_key] = user.id
         self._store.password_hashes[user.id] = password_hash
 
     async def get(self, user_id: UUID) -> User | None:
@@ -154,8 +157,20 @@ class FakeUsers:
         del self._store.users[user_id]
         del self._store.password_hashes[user_id]
         self._store.email_keys = {key: of for key, of in self._store.email_keys.items() if of != user_id}
+        self._store.identities = {key: of for key, of in self._store.identities.items() if of != user_id}
         self._store.sessions = {key: s for key, s in self._store.sessions.items() if s.user_id != user_id}
         self._store.account_events = [(of, event) for of, event in self._store.account_events if of != user_id]
+
+
+class FakeIdentities:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, identity: Identity, *, user_id: UUID, at: dt.datetime) -> None:
+        assert at == self._store.users[user_id].created_at
+        if identity in self._store.identities:
+            raise IdentityTaken
+        self._store.identities[identity] = user_id
 
 
 class FakeSessions:
@@ -576,6 +591,7 @@ class FakeWork:
         self.credentials = FakeCredentials(self.store)
         # What a call that names no workspace holds from the beginning.
         self.users = FakeUsers(self.store, locked={principal.user_id} if principal else set())
+        self.identities = FakeIdentities(self.store)
         self.sessions = FakeSessions(self.store, self.users)
         self.tokens = FakeTokens(self.store, self.users)
         self.account_log = FakeAccountLog(self)

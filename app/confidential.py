@@ -1,0 +1,31 @@
+"""Which URLs of an identity provider may be asked: those at which nobody in between can read, or change, the answer."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+_PLAIN: Final = "http"
+
+
+def split_confidential(text: str) -> SplitResult | None:
+    """The parts of an absolute https URL, or of an http one that never leaves this machine; None for any other.
+
+    It names no user, and is printable ASCII.
+    """
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        return None
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:  # a port, or an address in brackets, that is none
+        return None
+    if not host or port == 0 or "@" in url.netloc:
+        return None
+    return url if url.scheme == "https" or (url.scheme == _PLAIN and _is_loopback(host)) else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,232 @@
+"""The public keys by which an identity provider's tokens are known, as it publishes them, and as they were last seen.
+
+They are asked for when they are first needed, and again when they are an hour old, or when a token names one that is
+not among them: keys change. How often is bounded, whatever is sent to us; and while the provider does not answer, those
+that we have are good for a day.
+
+Sources: OpenID Connect Discovery 1.0, section 4; OpenID Connect Core 1.0, section 10.1.1; RFC 7517; RFC 8725,
+sections 3.1 to 3.5.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import jiter
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+from app.confidential import split_confidential
+from domain.errors import ProviderUnavailable
+
+DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
+REFRESHED_AFTER_S: Final = 3600
+KEPT_FOR_S: Final = 24 * 3600
+ASKED_EVERY_S: Final = 30
+"""How often the provider is asked, at most, because a token names a key that is not known."""
+FIRST_PAUSE_S: Final = 1
+LONGEST_PAUSE_S: Final = 60
+"""After an answer that was none, and after each next one twice as long, up to this."""
+TIMEOUT_S: Final = 5
+"""For each of the two documents, from the first byte that is sent to the last that is received."""
+MAX_DOCUMENT_BYTES: Final = 256 * 1024
+
+_ALGORITHMS: Final[Mapping[tuple[str, str | None], str]] = {
+    ("RSA", None): "RS256",
+    ("EC", "P-256"): "ES256",
+    ("OKP", "Ed25519"): "EdDSA",
+}
+"""The only algorithm for which a key of this type, and on this curve, is used: what a token says cannot change it."""
+
+ALGORITHMS: Final = frozenset(_ALGORITHMS.values())
+
+Json = Any  # what another program sent
+Keys = Mapping[str, Sequence[tuple[str | None, PyJWK]]]
+"""By algorithm, each with the id that the provider gives it."""
+
+logger = logging.getLogger(__name__)
+
+
+class ProviderFaultError(Exception):
+    """The provider answered something that cannot be used. Its text is for the log, and quotes nothing."""
+
+
+class SigningKeys:
+    """The keys of one provider, the one that *issuer* names. *monotonic* counts seconds.
+
+    `close` ends its connections. One call at a time asks the provider; the others wait for its answer.
+    """
+
+    def __init__(self, issuer: str, *, monotonic: Callable[[], float], timeout_s: float = TIMEOUT_S) -> None:
+        self._issuer = issuer
+        self._monotonic = monotonic
+        self._timeout_s = timeout_s
+        self._client = httpx.AsyncClient(
+            timeout=timeout_s,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            follow_redirects=False,
+            trust_env=issuer.startswith("https:"),  # on this machine there is no proxy in between
+        )
+        self._known = _Known()
+        self._asking: asyncio.Task[None] | None = None
+
+    def ask_ahead(self) -> None:
+        """Ask the provider now, without waiting: what is wrong with it, or with the settings, is in the log at once."""
+        self._ask()
+
+    async def find(self, key_id: str | None, *, algorithm: str) -> Sequence[PyJWK]:
+        """The keys that may have signed a token of this *algorithm*: the one it names; all, where it names none.
+
+        None at all when the provider has no such key. Raises ProviderUnavailable when that cannot be known now.
+        """
+        now = self._monotonic()
+        if self._known.is_outdated(now):
+            await self._asked()
+            self._known.require(self._monotonic())
+        elif self._known.is_due(now):
+            self._ask()
+        found = self._known.find(key_id, algorithm)
+        return found or await self.find_anew(key_id, algorithm=algorithm)
+
+    async def find_anew(self, key_id: str | None, *, algorithm: str) -> Sequence[PyJWK]:
+        """The same, when none of those that are known is right, if the provider may be asked again by now."""
+        before = self._known.keys
+        await self._asked()
+        if self._known.failures:
+            raise ProviderUnavailable from self._known.fault
+        return [] if self._known.keys is before else self._known.find(key_id, algorithm)
+
+    async def close(self) -> None:
+        """Stop asking, and end all connections."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+        await self._client.aclose()
+
+    async def _asked(self) -> None:
+        """Wait for the provider's answer, if there is one under way, or to be asked for. Who waits may be cancelled."""
+        asking = self._ask()
+        if asking is not None:
+            await asyncio.shield(asking)
+
+    def _ask(self) -> asyncio.Task[None] | None:
+        if self._asking is not None and not self._asking.done():
+            return self._asking
+        if self._monotonic() < self._known.next_at:
+            return None
+        self._asking = asyncio.create_task(self._refresh())
+        return self._asking
+
+    async def _refresh(self) -> None:
+        """Never raises: what was wrong is logged, and the keys that are known stay."""
+        try:
+            keys = await self._fetch()
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ProviderFaultError) as error:
+            self._known.failed(error, now=self._monotonic())
+            cause = str(error) or type(error).__name__
+            logger.warning("the identity provider's keys could not be read", extra={"cause": cause})
+        except Exception as error:  # nobody else would see it
+            self._known.failed(error, now=self._monotonic())
+            logger.exception("the identity provider's keys could not be read")
+        else:
+            self._known.replaced(keys, now=self._monotonic())
+            logger.info("read the identity provider's keys", extra={"count": sum(map(len, keys.values()))})
+
+    async def _fetch(self) -> Keys:
+        document = await self._get(self._issuer.rstrip("/") + DISCOVERY_PATH)
+        if document.get("issuer") != self._issuer:
+            raise ProviderFaultError("the discovery document is of another issuer")
+        where = document.get("jwks_uri")
+        if not isinstance(where, str) or split_confidential(where) is None:
+            raise ProviderFaultError("the discovery document names no https URL for its keys")
+        published = (await self._get(where)).get("keys")
+        keys = usable_keys(published if isinstance(published, list) else [])
+        if not any(keys.values()):
+            raise ProviderFaultError("there is no key among the provider's that can be used")
+        return keys
+
+    async def _get(self, url: str) -> dict[str, Json]:
+        content = bytearray()
+        async with asyncio.timeout(self._timeout_s), self._client.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise ProviderFaultError(f"the provider answered {response.status_code}")
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise ProviderFaultError("the provider compressed its answer, which it was not asked to")
+            async for chunk in response.aiter_raw():
+                content += chunk
+                if len(content) > MAX_DOCUMENT_BYTES:
+                    raise ProviderFaultError(f"the provider answered more than {MAX_DOCUMENT_BYTES} bytes")
+        try:
+            document = jiter.from_json(bytes(content), allow_inf_nan=False, cache_mode="none")
+        except ValueError as error:
+            raise ProviderFaultError("the provider answered something that is no JSON") from error
+        if not isinstance(document, dict):
+            raise ProviderFaultError("the provider answered JSON that is no object")
+        return document
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was last read, and when the provider may be asked again."""
+
+    keys: Keys = field(default_factory=dict)
+    read_at: float | None = None
+    next_at: float = float("-inf")
+    failures: int = 0
+    fault: Exception | None = None
+
+    def is_due(self, now: float) -> bool:
+        return self.read_at is None or now - self.read_at > REFRESHED_AFTER_S
+
+    def is_outdated(self, now: float) -> bool:
+        return self.read_at is None or now - self.read_at > KEPT_FOR_S
+
+    def require(self, now: float) -> None:
+        if self.is_outdated(now):
+            raise ProviderUnavailable from self.fault
+
+    def find(self, key_id: str | None, algorithm: str) -> list[PyJWK]:
+        of_kind = self.keys.get(algorithm, ())
+        return [key for name, key in of_kind if key_id is None or name == key_id]
+
+    def replaced(self, keys: Keys, *, now: float) -> None:
+        self.keys, self.read_at, self.next_at = keys, now, now + ASKED_EVERY_S
+        self.failures, self.fault = 0, None
+
+    def failed(self, fault: Exception, *, now: float) -> None:
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(self.failures, 10), LONGEST_PAUSE_S)
+        self.next_at, self.fault = now + pause_s, fault
+        self.failures += 1
+
+
+def usable_keys(published: Sequence[Json]) -> Keys:
+    """Those of a JWK set that are made for signing with an algorithm that we take; the others are passed over."""
+    found: dict[str, list[tuple[str | None, PyJWK]]] = {algorithm: [] for algorithm in ALGORITHMS}
+    for jwk in published:
+        for algorithm in _algorithm_of(jwk):
+            with contextlib.suppress(PyJWTError):  # not of its own type
+                found[algorithm].append((jwk.get("kid"), PyJWK(jwk, algorithm)))
+    return found
+
+
+def _algorithm_of(jwk: Json) -> Iterator[str]:
+    """The algorithm that a key is for; none where it is for another one, for encryption, or not to be published."""
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str | None) or "d" in jwk:
+        return
+    key_type, curve = jwk.get("kty"), jwk.get("crv")
+    if not isinstance(key_type, str) or not isinstance(curve, str | None):
+        return
+    algorithm = _ALGORITHMS.get((key_type, curve))
+    operations = jwk.get("key_ops", ["verify"])
+    if (
+        algorithm is not None
+        and jwk.get("use", "sig") == "sig"
+        and jwk.get("alg", algorithm) == algorithm
+        and isinstance(operations, list)
+        and "verify" in operations
+    ):
+        yield algorithm

@@ -1,0 +1,72 @@
+"""People whom an identity provider vouches for: their first call makes their account.
+
+An account is theirs by issuer and subject, and by nothing else. Were it found by its e-mail address, whoever can get a
+provider to confirm an address would get the account that somebody else made with it.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from domain import workspaces
+from domain.emails import email_key
+from domain.entities import Identity, User
+from domain.ports import Work
+from domain.zones import is_zone
+
+NAMELESS: Final = "New user"
+MAX_NAME_CHARS: Final = 100
+"""As the contract has it for a name that somebody gives themselves."""
+
+_NOT_IN_NAMES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Controls, halves of characters, and ends of lines, as Unicode's general categories."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """What a provider says of somebody. `identity` says who they are; the rest is only to begin with, and may be None.
+
+    `email` is well-formed, as the contract has it. `names` come as they were sent, the best first.
+    """
+
+    identity: Identity
+    email: str | None = None
+    email_verified: bool = False
+    names: tuple[str, ...] = ()
+    time_zone: str | None = None
+
+
+async def provision(work: Work, introduction: Introduction) -> User:
+    """An account for somebody who has none, with a personal workspace and its inbox, and without a password.
+
+    It takes the address only if the provider has verified it, so that it is verified here, too. Whether registration is
+    open is not asked: the provider says who is let in. Raises EmailTaken, IdentityTaken.
+    """
+    email = introduction.email if introduction.email_verified else None
+    zone = introduction.time_zone
+    user = User(
+        id=work.new_id(),
+        email=email,
+        email_verified_at=None if email is None else work.now,
+        name=_name_of(introduction.names),
+        time_zone=zone if zone is not None and is_zone(zone) else "UTC",
+        created_at=work.now,
+        updated_at=work.now,
+        revision=1,
+    )
+    await work.users.add(user, email_key=None if email is None else email_key(email), password_hash=None)
+    await work.identities.add(introduction.identity, user_id=user.id, at=work.now)
+    await work.account_log.add("account.registered", user_id=user.id)
+    await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    return user
+
+
+def _name_of(names: Iterable[str]) -> str:
+    """The first of *names* of which something is left once it is fit to be shown."""
+    return next(filter(None, map(_fit, names)), NAMELESS)
+
+
+def _fit(name: str) -> str:
+    shown = "".join(char for char in name if unicodedata.category(char) not in _NOT_IN_NAMES)
+    return shown.strip()[:MAX_NAME_CHARS].rstrip()

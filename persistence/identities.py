@@ -1,0 +1,46 @@
+"""Identities that a provider vouches for, as rows, and the one statement that tells whose account theirs is."""
+
+import datetime as dt
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select
+
+from domain.entities import Identity
+from domain.principals import Admission, Principal
+from persistence.database import Runner
+from persistence.tables import identities, members
+
+_INSERT: Final = insert(identities)
+_GRANT: Final = select(
+    identities.c.user_id,
+    select(members.c.role)
+    .where(
+        members.c.workspace_id == bindparam("workspace", type_=members.c.workspace_id.type),
+        members.c.user_id == identities.c.user_id,
+    )
+    .correlate(identities)
+    .scalar_subquery(),
+).where(identities.c.issuer == bindparam("issuer"), identities.c.subject == bindparam("subject"))
+
+
+async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | None) -> Admission | None:
+    """Whose identity this is, and their role in the workspace that the call names, in one statement.
+
+    None when it has no account. The role is None outside of workspaces, and for a stranger.
+    """
+    named = {"issuer": identity.issuer, "subject": identity.subject, "workspace": workspace_id}
+    row = await runner.row(_GRANT, named)
+    return None if row is None else Admission(principal=Principal(user_id=row[0]), role=row[1])
+
+
+class Identities:
+    """Implements domain.ports.IdentityRepository."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, identity: Identity, *, user_id: UUID, at: dt.datetime) -> None:
+        """One write. Raises IdentityTaken."""
+        values = {"issuer": identity.issuer, "subject": identity.subject, "user_id": user_id, "created_at": at}
+        await self._runner.run(_INSERT, values)

@@ -1,0 +1,376 @@
+"""People who come with a token of an identity provider's: a real one, in a process of its own."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from persistence.tables import identities, users
+from tests.databases import SqliteDatabases
+from tests.integration.clients import PASSWORD, Client, Person, done, everything, log_in, made, ok, refused
+from tests.integration.logs import check_log, check_payloads
+from tests.integration.programs import environment, run
+from tests.integration.providers import AUDIENCE, RealProvider
+from tests.integration.tables import Tables
+from tests.integration.test_races import at_once, statuses
+from tests.integration.test_statements import statements_of
+from tests.server import serving
+
+MANY = 20
+INVALID = 'Bearer realm="tickbox", error="invalid_token"'
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Time:
+    """What tells the servers how old their keys are."""
+
+    seconds: float = 0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(scope="module")
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProvider]:
+    provider = RealProvider(tmp_path_factory.mktemp("provider"))
+    provider.start()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="module")
+def server(module_database_url: str, provider: RealProvider, time: Time) -> Iterator[str]:
+    """A server that takes the provider's tokens, and lets nobody register."""
+    with served(module_database_url, provider, time) as url:
+        yield url
+
+
+@contextmanager
+def served(url: str, provider: RealProvider, time: Time) -> Iterator[str]:
+    settings = Settings(
+        database_url=url, registration="closed", oidc_issuer=provider.issuer, oidc_audience=("unused", AUDIENCE)
+    )
+    application = build(settings, monotonic=time)
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        yield f"http://{host}:{port}"
+
+
+@pytest.fixture
+def subject() -> str:
+    """Somebody whom the server has never seen."""
+    return f"ada-{next(_numbers)}"
+
+
+def come(client: Client, token: str) -> Person:
+    """Who calls with *token*, which may be their first call."""
+    mine = client.with_token(token)
+    me = ok(mine.get("/v1/users/me"))
+    homes = [each["id"] for each in ok(mine.get("/v1/workspaces"))["items"] if each["personal"]]
+    (home,) = homes
+    return Person(mine, me, {}, f"/v1/workspaces/{home}")
+
+
+def register(url: str, email: str) -> None:
+    """An account with a password, by the operator."""
+    settings = {"database_url": url}
+    created = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
+    assert created.exit_code == 0, created.stderr
+
+
+# --- the first use, and later ones ---
+
+
+def test_a_first_use_makes_an_account_with_a_personal_workspace(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    email = f"{subject}@example.com"
+    token = provider.id_token(subject, email=email, email_verified=True, name="Ada", zoneinfo="Europe/London")
+    ada = come(client, token)
+    assert (ada.user["email"], ada.user["name"], ada.user["time_zone"]) == (email, "Ada", "Europe/London")
+    (workspace,) = everything(ada.client, "/v1/workspaces")
+    assert (workspace["personal"], workspace["role"], workspace["head"]) == (True, "owner", 1)
+    task = ada.create("tasks", title="Sow")
+    assert task["created_by"] == ada.id
+    log = check_log(tables, ada.workspace_id)
+    assert [event.actor_id for event in log] == [None, None, None, ada.id]
+    check_payloads(ada, log)
+
+
+def test_a_later_use_is_the_same_account_whatever_the_token_says_by_then(
+    client: Client, provider: RealProvider, subject: str
+) -> None:
+    first = come(client, provider.id_token(subject, name="Ada"))
+    later = provider.id_token(subject, name="Augusta", email="other@example.com", email_verified=True)
+    assert come(client, later).user == first.user
+
+
+@pytest.mark.parametrize(
+    "claims", [{}, {"email": "eve@example.com"}, {"email": "eve@example.com", "email_verified": False}, {"email": 1}]
+)
+def test_without_a_verified_address_the_account_has_none(
+    client: Client, provider: RealProvider, subject: str, claims: dict[str, Any]
+) -> None:
+    assert come(client, provider.id_token(subject, **claims)).user["email"] is None
+
+
+def test_a_token_may_be_as_long_as_those_of_people_in_many_groups_are(
+    client: Client, provider: RealProvider, subject: str
+) -> None:
+    token = provider.id_token(subject, groups=[f"group {number}" for number in range(600)])
+    assert len(token) > 10_000
+    come(client, token)
+
+
+def test_a_first_use_may_be_a_write(client: Client, provider: RealProvider, subject: str) -> None:
+    mine = client.with_token(provider.id_token(subject))
+    headers = {"Idempotency-Key": "first"}
+    workspace = made(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers))
+    assert made(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers)) == workspace
+    assert len(everything(mine, "/v1/workspaces")) == 2
+
+
+def test_a_first_use_of_a_workspace_that_is_not_there_makes_the_account_and_finds_nothing(
+    client: Client, provider: RealProvider, subject: str
+) -> None:
+    mine = client.with_token(provider.id_token(subject))
+    refused(mine.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
+    refused(mine.get("/v1/workspaces/nonsense"), 400, "invalid-parameters")
+    assert ok(mine.get("/v1/users/me"))["name"] == "New user"
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_first_uses_at_once_make_one_account(
+    client: Client,
+    provider: RealProvider,
+    tables: Tables,
+    subject: str,
+    verified: bool,  # noqa: FBT001 -- a parameter of a test
+) -> None:
+    token = provider.id_token(subject, email=f"{subject}@example.com", email_verified=verified, name="Ada")
+    before = tables.rows(select(func.count()).select_from(users))[0][0]
+    ada = Person(client.with_token(token), {}, {}, "")
+    answers = at_once(ada, [{"method": "GET", "url": "/v1/users/me"}] * MANY)
+    assert statuses(answers) == {200: MANY}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0].json()["email"] == (f"{subject}@example.com" if verified else None)
+    assert tables.rows(select(func.count()).where(identities.c.subject == subject)) == [(1,)]
+    assert tables.rows(select(func.count()).select_from(users)) == [(before + 1,)]
+    assert len(everything(ada.client, "/v1/workspaces")) == 1
+
+
+def test_a_later_use_takes_one_statement_at_the_door(client: Client, provider: RealProvider, subject: str) -> None:
+    ada = come(client, provider.id_token(subject))
+    statements = statements_of(lambda: ok(ada.client.get(ada.home)))
+    assert statements == ["SELECT identities", "SELECT members"]
+
+
+def test_the_role_in_somebody_s_workspace_is_what_it_is_there(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    ada, eve = come(client, provider.id_token(subject)), come(client, provider.id_token(f"{subject}-other"))
+    shared = ada.create("/v1/workspaces", name="Household")["id"]
+    path = f"/v1/workspaces/{shared}/tasks"
+    refused(eve.client.get(path), 404, "not-found")
+    tables.add_member(shared, eve.id, role="viewer")
+    ok(eve.client.get(path))
+    refused(eve.client.post(path, json={"title": "Sow"}), 403, "insufficient-role")
+    tables.remove_member(shared, eve.id)
+    refused(eve.client.get(path), 404, "not-found")
+
+
+# --- accounts of the same person, and of others ---
+
+
+def test_somebody_s_account_is_not_had_by_its_address(
+    client: Client, provider: RealProvider, module_database_url: str, tables: Tables, subject: str
+) -> None:
+    email = f"{subject}@example.com"
+    register(module_database_url, email)
+    registered = client.with_token(log_in(client, email)["access_token"])
+    me, row = ok(registered.get("/v1/users/me")), select(users).where(users.c.email_key == email)
+    before = tables.rows(row)
+    eve = come(client, provider.id_token(subject, email=email.upper(), email_verified=True))
+    assert eve.user["email"] is None
+    assert eve.id != me["id"]
+    assert tables.rows(row) == before
+    assert len(everything(registered, "/v1/sessions")) == 1
+    assert come(client, provider.id_token(subject, email=email, email_verified=True)).user == eve.user
+
+
+def test_nobody_logs_in_to_an_account_without_a_password(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    email = f"{subject}@example.com"
+    come(client, provider.id_token(subject, email=email, email_verified=True))
+    before = tables.digest()
+    answers = [
+        client.post("/v1/sessions", json={"email": address, "password": PASSWORD})
+        for address in (email, "nobody@example.com")
+    ]
+    for answer in answers:
+        refused(answer, 401, "invalid-credentials")
+    assert answers[0].content == answers[1].content
+    assert tables.digest() == before
+
+
+def test_who_has_no_password_cannot_change_it(client: Client, provider: RealProvider, subject: str) -> None:
+    ada = come(client, provider.id_token(subject))
+    body = {"current_password": "None", "new_password": "tea and analytical engines"}
+    assert refused(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body") == {
+        "#/current_password password"
+    }
+
+
+def test_no_session_is_the_current_one(
+    client: Client, provider: RealProvider, module_database_url: str, subject: str
+) -> None:
+    email = f"{subject}@example.com"
+    ada = come(client, provider.id_token(subject, email=email, email_verified=True))
+    assert everything(ada.client, "/v1/sessions") == []
+    given = run("user", "password", email, settings={"database_url": module_database_url}, stdin=PASSWORD + "\n")
+    assert given.exit_code == 0, given.stderr
+    with_session = client.with_token(log_in(client, email)["access_token"])
+    assert ok(with_session.get("/v1/users/me")) == ada.user
+    assert [session["current"] for session in everything(ada.client, "/v1/sessions")] == [False]
+    done(ada.client.delete("/v1/sessions"))
+    refused(with_session.get("/v1/users/me"), 401, "unauthenticated")
+    ok(ada.client.get("/v1/users/me"))
+
+
+def test_who_deletes_their_account_and_comes_back_gets_a_new_one(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    email = f"{subject}@example.com"
+    token = provider.id_token(subject, email=email, email_verified=True)
+    ada = come(client, token)
+    done(ada.client.delete("/v1/users/me"))
+    assert tables.mentions(ada.id, ada.workspace_id) == {}
+    assert tables.rows(select(identities).where(identities.c.subject == subject)) == []
+    again = come(client, token)
+    assert again.id != ada.id
+    assert again.user["email"] == email
+    assert tables.rows(select(identities.c.user_id).where(identities.c.subject == subject)) == [(UUID(again.id),)]
+
+
+# --- what is refused ---
+
+
+def test_a_token_for_another_program_makes_nothing(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    before = tables.digest()
+    for token in (provider.id_token(subject, audience="another"), provider.id_token(subject)[:-5], "a.b.c", ".."):
+        answer = client.with_token(token).get("/v1/users/me")
+        refused(answer, 401, "unauthenticated")
+        assert answer.headers["WWW-Authenticate"] == INVALID
+    assert tables.digest() == before
+
+
+def test_nothing_of_a_token_is_logged(
+    client: Client, provider: RealProvider, subject: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, other = provider.id_token(subject, name="Augusta"), provider.id_token(subject, audience="another")
+    with caplog.at_level(logging.DEBUG):
+        come(client, good)
+        refused(client.with_token(other).get("/v1/users/me"), 401, "unauthenticated")
+    written = "\n".join(str(vars(record)) for record in caplog.records if record.name != "aiosqlite")
+    assert "it is for another audience" in written
+    for secret in (*good.split(".")[1:], *other.split(".")[1:], "Augusta"):
+        assert secret not in written
+
+
+# --- keys that change, and a provider that is away ---
+
+
+def test_a_key_that_changes_changes_nothing_for_its_people(
+    client: Client, provider: RealProvider, time: Time, subject: str
+) -> None:
+    old = provider.id_token(subject)
+    ada = come(client, old)
+    provider.stop()
+    ok(ada.client.get("/v1/users/me"))
+    provider.start()
+    new = provider.id_token(subject)
+    refused(client.with_token(new).get("/v1/users/me"), 401, "unauthenticated")
+    time.seconds += 30
+    assert come(client, new).user == ada.user
+    refused(client.with_token(old).get("/v1/users/me"), 401, "unauthenticated")
+
+
+def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
+    module_database_url: str, provider: RealProvider, time: Time, subject: str
+) -> None:
+    token = provider.id_token(subject)
+    provider.stop()
+    try:
+        with served(module_database_url, provider, time) as url, Client(url, token=token) as client:
+            answer = client.get("/v1/users/me")
+            refused(answer, 503, "unavailable")
+            assert answer.headers["Retry-After"] == "1"
+            ok(client.get("/readyz"))
+            refused(client.with_token("tbs_nonsense").get("/v1/users/me"), 401, "unauthenticated")
+            provider.start()
+            time.seconds += 60
+            refused(client.get("/v1/users/me"), 401, "unauthenticated")
+            ok(client.with_token(provider.id_token(subject)).get("/v1/users/me"))
+    finally:
+        provider.stop()
+        provider.start()
+        time.seconds += 60  # for whoever comes after this
+
+
+# --- a server without a provider ---
+
+
+def test_without_a_provider_no_such_token_is_good(
+    module_database_url: str, provider: RealProvider, subject: str
+) -> None:
+    application = build(Settings(database_url=module_database_url))
+    token = provider.id_token(subject)
+    with (
+        serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
+        Client(f"http://{host}:{port}", token=token) as client,
+    ):
+        refused(client.get("/v1/users/me"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(("issuer", "loaded"), [("", False), ("https://login.example", True)])
+def test_without_a_provider_nothing_is_loaded_for_one(
+    sqlite_databases: SqliteDatabases,
+    issuer: str,
+    loaded: bool,  # noqa: FBT001 -- a parameter of a test
+) -> None:
+    settings = {"database_url": sqlite_databases.migrated()}
+    settings |= {"oidc_issuer": issuer, "oidc_audience": AUDIENCE} if issuer else {}
+    program = """
+import sys
+from app.main import build
+from app.settings import Settings
+build(Settings())
+print({"jwt", "cryptography", "app.identity"} & sys.modules.keys())
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment(**settings), capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert (found.stdout == "set()\n") != loaded

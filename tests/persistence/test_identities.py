@@ -1,0 +1,130 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+import migrations
+from domain import identities, sessions, users
+from domain.entities import Identity
+from domain.errors import EmailTaken, IdentityTaken
+from domain.identities import Introduction
+from domain.principals import SESSION_SCOPES, Principal
+from persistence import tables
+from persistence.database import Database
+from persistence.identities import recognise
+from persistence.violations import constraint_of
+from tests.persistence.callers import Caller
+
+EVE = Introduction(
+    identity=Identity(issuer="https://login.example", subject="eve"), email="Eve@example.com", email_verified=True
+)
+COUNT_USERS = select(func.count()).select_from(tables.users)
+
+
+@pytest.fixture
+def nobody(database: Database) -> Caller:
+    return Caller(database=database)
+
+
+async def count_users(database: Database) -> int:
+    row = await database.row(COUNT_USERS, {})
+    assert row is not None
+    return int(row[0])
+
+
+async def test_an_identity_tells_user_scopes_and_role(nobody: Caller, ada: Caller) -> None:
+    user = await nobody.write(identities.provision, EVE)
+    eve = replace(nobody, principal=Principal(user_id=user.id))
+    await ada.let_in(eve, role="viewer")
+    async with eve.unit(safe=True) as work:
+        (home,) = [w.id for w in await work.workspaces.page(user.id, after=None, limit=3) if w.role == "owner"]
+
+    for workspace_id, role in ((home, "owner"), (ada.workspace_id, "viewer"), (None, None)):
+        found = await recognise(nobody.database, EVE.identity, workspace_id=workspace_id)
+        assert found is not None
+        assert found.principal == Principal(user_id=user.id, session_id=None, scopes=SESSION_SCOPES)
+        assert found.role == role
+
+
+@pytest.mark.parametrize(
+    ("issuer", "subject"),
+    [("https://login.example", "Eve"), ("https://login.example/", "eve"), ("https://LOGIN.example", "eve")],
+)
+async def test_an_identity_is_itself_to_the_letter(nobody: Caller, issuer: str, subject: str) -> None:
+    await nobody.write(identities.provision, EVE)
+
+    assert await recognise(nobody.database, Identity(issuer=issuer, subject=subject), workspace_id=None) is None
+
+
+async def test_an_account_is_read_back_without_address_and_password(nobody: Caller) -> None:
+    user = await nobody.write(identities.provision, replace(EVE, email=None))
+
+    eve = replace(nobody, principal=Principal(user_id=user.id))
+    assert await eve.read(users.get_me) == user
+    async with eve.unit() as work:
+        credentials = await work.credentials.find(user.id)
+    assert credentials is not None
+    assert credentials.password_hash is None
+
+
+@pytest.mark.parametrize("email", ["eve@example.com", None])
+async def test_of_many_first_uses_at_once_one_makes_the_account(nobody: Caller, email: str | None) -> None:
+    introduction = replace(EVE, email=email)
+    attempts = [nobody.write(identities.provision, introduction) for _ in range(5)]
+
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    refused = {type(result) for result in results if isinstance(result, BaseException)}
+    assert refused == {EmailTaken if email else IdentityTaken}
+    assert await count_users(nobody.database) == 1
+
+
+async def test_what_is_refused_leaves_nothing_behind(nobody: Caller) -> None:
+    await nobody.write(identities.provision, EVE)
+
+    with pytest.raises(IdentityTaken):
+        await nobody.write(identities.provision, replace(EVE, email=None))
+
+    assert await count_users(nobody.database) == 1
+
+
+async def test_an_identity_goes_with_its_account(nobody: Caller) -> None:
+    user = await nobody.write(identities.provision, EVE)
+
+    await replace(nobody, principal=Principal(user_id=user.id)).write(users.delete)
+
+    assert await recognise(nobody.database, EVE.identity, workspace_id=None) is None
+    await nobody.write(identities.provision, EVE)
+
+
+async def test_an_address_comes_with_what_it_is_found_by(nobody: Caller) -> None:
+    await nobody.write(identities.provision, EVE)
+    transaction = await nobody.database.begin()
+    with pytest.raises(IntegrityError) as refused:
+        await transaction.run(update(tables.users), {"email_key": None})
+    await transaction.close()
+
+    assert constraint_of(refused.value) == "ck_users_email"
+
+
+async def test_an_account_from_outside_survives_the_way_down(database_url: str, nobody: Caller, ada: Caller) -> None:
+    await nobody.write(identities.provision, EVE)
+    carol = await nobody.write(
+        identities.provision, Introduction(identity=Identity(issuer="https://login.example", subject="carol"))
+    )
+    await nobody.database.close()
+
+    migrations.downgrade(database_url, "0005")
+    migrations.upgrade(database_url)
+
+    kept = Caller(database=Database(database_url))
+    me = await replace(kept, principal=Principal(user_id=carol.id)).read(users.get_me)
+    assert me.email is not None
+    assert me.email.endswith("@nobody.invalid")
+    await kept.write(users.set_password, email=me.email, new_password="new")
+    assert await kept.write(sessions.log_in, email=me.email, password="new")
+    assert await kept.write(sessions.log_in, email="ada@example.com", password="ada")
+    assert await recognise(kept.database, EVE.identity, workspace_id=None) is None
+    await kept.database.close()
