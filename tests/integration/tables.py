@@ -6,20 +6,48 @@ import asyncio
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Executable,
+    Table,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain import opaque
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import access_tokens, invitations, members, metadata, sessions, workspaces
+from persistence.tables import (
+    access_tokens,
+    invitations,
+    members,
+    metadata,
+    personal_tokens,
+    sessions,
+    workspaces,
+)
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+WRITTEN_LATER = {sessions.c.last_used_at, personal_tokens.c.last_used_at}
+"""What the server writes on the side once a minute, of calls that were answered long before."""
+
+Snapshot = Mapping[str, list[dict[str, Any]]]
+"""All rows, by table."""
 
 
 class Tables:
@@ -71,19 +99,40 @@ class Tables:
         return await self._engine.connect()
 
     def digest(self) -> dict[str, str]:
-        """A digest of all rows of each table: equal before and after what changed nothing."""
+        """A digest of all rows of each table: equal before and after what changed nothing.
 
-        async def run() -> dict[str, list[Row[Any]]]:
-            async with self._engine.connect() as connection:
-                return {
-                    table.name: list((await connection.execute(select(table))).all())
-                    for table in metadata.sorted_tables
-                }
+        Without what the server writes on the side, which may be what an earlier call has left.
+        """
+        found: dict[str, list[str]] = {table.name: [] for table in metadata.sorted_tables}
+        for name, row in self.rows(_every_row(self._engine.dialect.name)):
+            found[name].append(row)
+        return {name: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for name, rows in found.items()}
 
+    def snapshot(self) -> Snapshot:
+        """All rows, to come back to."""
         return {
-            name: hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
-            for name, rows in self._loop.run(run()).items()
+            table.name: [dict(zip(table.c.keys(), row, strict=True)) for row in self.rows(select(table))]
+            for table in metadata.sorted_tables
         }
+
+    def restore(self, snapshot: Snapshot, changed: Collection[str]) -> None:
+        """Let the tables that were *changed*, and those that go with them, be as they were, all at once."""
+        tables: list[Table] = []
+        for table in metadata.sorted_tables:
+            if table.name in changed or any(key.column.table in tables for key in table.foreign_keys):
+                tables.append(table)
+
+        async def run() -> None:
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+                for table in reversed(tables):
+                    await connection.execute(delete(table))
+                for table in tables:
+                    if rows := snapshot[table.name]:
+                        await connection.execute(insert(table), rows)
+                await connection.exec_driver_sql("COMMIT")
+
+        self._loop.run(run())
 
     def mentions(self, *ids: str) -> dict[str, int]:
         """How many rows of each table hold one of *ids*; tables without any are left out."""
@@ -138,6 +187,11 @@ class Tables:
         mine = invitations.c.id == UUID(invitation_id)
         self.write(update(invitations).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
+    def expire_personal_token(self, token_id: str) -> None:
+        """As if its end had come."""
+        mine = personal_tokens.c.id == UUID(token_id)
+        self.write(update(personal_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+
     def expire_access_tokens(self, session_id: str) -> None:
         """As if an hour had passed."""
         mine = access_tokens.c.session_id == UUID(session_id)
@@ -147,3 +201,31 @@ class Tables:
         """As if a month had passed without a refresh."""
         mine = sessions.c.id == UUID(session_id)
         self.write(update(sessions).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
+
+
+@cache
+def _every_row(dialect: str) -> Executable:
+    """A statement for the name of the table and the text of the values of each row that there is."""
+    quote = func.quote if dialect == "sqlite" else func.quote_nullable
+
+    def text(table: Table) -> ColumnElement[str]:
+        values = [quote(column) for column in table.c if column not in WRITTEN_LATER]
+        return reduce(lambda one, other: one.concat(",").concat(other), values)
+
+    return union_all(*(select(literal(table.name), text(table)) for table in metadata.sorted_tables))
+
+
+@contextmanager
+def overheard(beginning: str) -> Iterator[threading.Event]:
+    """An event that is set as soon as a server of this process says something to its database that begins so."""
+    said = threading.Event()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(beginning):
+            said.set()
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
