@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may ask for: databases, on SQLite and on PostgreSQL."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -62,7 +63,14 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was tried where the number of tests does not tell."""
+    """Say how much was tried where the number of tests does not tell: counts are added up over all that passed."""
+    counts: dict[str, Counter[str]] = {}
     for report in terminalreporter.getreports("passed"):
         for name, figures in report.user_properties:
-            terminalreporter.write_line(f"{report.nodeid}: {name}: {figures}")
+            if isinstance(figures, Mapping):
+                counts.setdefault(name, Counter()).update(figures)
+            else:
+                terminalreporter.write_line(f"{report.nodeid}: {name}: {figures}")
+    for name, counted in sorted(counts.items()):
+        figures = ", ".join(f"{count:,} {what}" for what, count in sorted(counted.items()))
+        terminalreporter.write_line(f"{name}: {figures}")

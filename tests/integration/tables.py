@@ -6,15 +6,31 @@ import asyncio
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Executable,
+    Table,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain import opaque
+from domain.entities import OneTimeKind
 from domain.roles import Role
 from persistence.engines import parse_url
 from persistence.tables import (
@@ -22,6 +38,8 @@ from persistence.tables import (
     invitations,
     members,
     metadata,
+    one_time_tokens,
+    outbox,
     personal_tokens,
     refresh_tokens,
     sessions,
@@ -30,6 +48,11 @@ from persistence.tables import (
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
+WRITTEN_LATER = {sessions.c.last_used_at, personal_tokens.c.last_used_at}
+"""What the server writes on the side once a minute, of calls that were answered long before."""
+
+Snapshot = Mapping[str, list[dict[str, Any]]]
+"""All rows, by table."""
 
 
 class Tables:
@@ -81,19 +104,40 @@ class Tables:
         return await self._engine.connect()
 
     def digest(self) -> dict[str, str]:
-        """A digest of all rows of each table: equal before and after what changed nothing."""
+        """A digest of all rows of each table: equal before and after what changed nothing.
 
-        async def run() -> dict[str, list[Row[Any]]]:
-            async with self._engine.connect() as connection:
-                return {
-                    table.name: list((await connection.execute(select(table))).all())
-                    for table in metadata.sorted_tables
-                }
+        Without what the server writes on the side, which may be what an earlier call has left.
+        """
+        found: dict[str, list[str]] = {table.name: [] for table in metadata.sorted_tables}
+        for name, row in self.rows(_every_row(self._engine.dialect.name)):
+            found[name].append(row)
+        return {name: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for name, rows in found.items()}
 
+    def snapshot(self) -> Snapshot:
+        """All rows, to come back to."""
         return {
-            name: hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
-            for name, rows in self._loop.run(run()).items()
+            table.name: [dict(zip(table.c.keys(), row, strict=True)) for row in self.rows(select(table))]
+            for table in metadata.sorted_tables
         }
+
+    def restore(self, snapshot: Snapshot, changed: Collection[str]) -> None:
+        """Let the tables that were *changed*, and those that go with them, be as they were, all at once."""
+        tables: list[Table] = []
+        for table in metadata.sorted_tables:
+            if table.name in changed or any(key.column.table in tables for key in table.foreign_keys):
+                tables.append(table)
+
+        async def run() -> None:
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+                for table in reversed(tables):
+                    await connection.execute(delete(table))
+                for table in tables:
+                    if rows := snapshot[table.name]:
+                        await connection.execute(insert(table), rows)
+                await connection.exec_driver_sql("COMMIT")
+
+        self._loop.run(run())
 
     def mentions(self, *ids: str) -> dict[str, int]:
         """How many rows of each table hold one of *ids*; tables without any are left out."""
@@ -143,6 +187,17 @@ class Tables:
         self.write(update(invitations).where(mine).values(digest=token.digest))
         return token.text
 
+    def send_token(self, user: Mapping[str, Any], *, kind: OneTimeKind) -> str:
+        """A token to verify a user's address, or to reset their password, as it would stand in the e-mail."""
+        token = opaque.mint(kind, random_bytes=secrets.token_bytes)
+        values = {"digest": token.digest, "kind": kind, "user_id": UUID(user["id"]), "email_key": user["email"].lower()}
+        self.write(insert(one_time_tokens).values(**values, expires_at=NOW + dt.timedelta(days=90_000)))
+        return token.text
+
+    def send_mails(self) -> None:
+        """As if each that waits was sent."""
+        self.write(delete(outbox))
+
     def expire_invitation(self, invitation_id: str) -> None:
         """As if a week had passed."""
         mine = invitations.c.id == UUID(invitation_id)
@@ -169,3 +224,31 @@ class Tables:
         self.write(update(sessions).where(sessions.c.id == UUID(session_id)).values(expires_at=long_ago))
         live = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_(None))
         self.write(update(refresh_tokens).where(*live).values(expires_at=long_ago))
+
+
+@cache
+def _every_row(dialect: str) -> Executable:
+    """A statement for the name of the table and the text of the values of each row that there is."""
+    quote = func.quote if dialect == "sqlite" else func.quote_nullable
+
+    def text(table: Table) -> ColumnElement[str]:
+        values = [quote(column) for column in table.c if column not in WRITTEN_LATER]
+        return reduce(lambda one, other: one.concat(",").concat(other), values)
+
+    return union_all(*(select(literal(table.name), text(table)) for table in metadata.sorted_tables))
+
+
+@contextmanager
+def overheard(beginning: str) -> Iterator[threading.Event]:
+    """An event that is set as soon as a server of this process says something to its database that begins so."""
+    said = threading.Event()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(beginning):
+            said.set()
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)

@@ -1,206 +1,384 @@
-"""Who may call what: each guarded operation of the contract, with each kind of caller."""
+"""Who may call what: each operation of the contract, with each kind of caller. See `matrix`."""
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
+from httpx import Response
+from sqlalchemy import Executable, delete, update
 
-from domain.roles import ROLES, Role
-from tests.integration.checking import METHODS, read_contract
-from tests.integration.clients import Client, Person, done, refused, register
-from tests.integration.tables import Tables
+from persistence.tables import members
+from tests.integration.callers import move_in
+from tests.integration.checking import read_contract
+from tests.integration.clients import PATIENCE_S, Client, done, ok, refused
+from tests.integration.household import THINGS, UNKNOWN_ID, Household, differences
+from tests.integration.matrix import (
+    NOT_FOUND,
+    ROLE_TOO_SMALL,
+    ROLES,
+    Caller,
+    NotCoveredError,
+    Operation,
+    Refusal,
+    Request,
+    expected,
+    operations,
+    request_of,
+)
+from tests.integration.tables import Tables, overheard
 
-UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
-NO_IDS: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """An operation with `x-access`. `body` is a valid one, where it takes one, with its media type."""
-
-    operation_id: str
-    method: str
-    path: str
-    access: dict[str, str]
-    body: tuple[str, Any] | None
-
-    @property
-    def in_workspace(self) -> bool:
-        return "{workspace_id}" in self.path
-
-    @property
-    def path_ids(self) -> set[str]:
-        return set(re.findall(r"{(\w+)}", self.path))
-
-    def path_in(self, workspace_id: str, ids: Mapping[str, str] = NO_IDS) -> str:
-        """The operation's path, with *ids*; where there is none, with one that leads to nothing in the workspace."""
-        known = {**ids, "workspace_id": workspace_id}
-        return re.sub(r"{(\w+)}", lambda found: known.get(found[1], UNKNOWN_ID), self.path)
-
-    def call(self, client: Client, workspace_id: str = UNKNOWN_ID, *, ids: Mapping[str, str] = NO_IDS) -> Any:
-        media_type, body = self.body or (None, None)
-        if isinstance(body, dict):
-            body = {name: ids.get(name, value) for name, value in body.items()}
-        headers = {"Content-Type": media_type} if media_type else {}
-        return client.request(self.method, self.path_in(workspace_id, ids), json=body, headers=headers)
+OPERATIONS = tuple(operations(read_contract()))
+GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
+IN_WORKSPACE = tuple(operation for operation in GUARDED if operation.in_workspace)
+Check = Callable[..., None]
 
 
-def _guarded() -> Iterator[Guarded]:
-    for path, item in read_contract()["paths"].items():
-        for method in METHODS:
-            if (operation := item.get(method, {})).get("x-access"):
-                content = operation.get("requestBody", {}).get("content", {})
-                body = next(
-                    (
-                        (media_type, next(iter(media["examples"].values()))["value"])
-                        for media_type, media in content.items()
-                    ),
-                    None,
-                )
-                yield Guarded(operation["operationId"], method.upper(), path, operation["x-access"], body)
-
-
-GUARDED = tuple(_guarded())
-IN_WORKSPACE = tuple(guarded for guarded in GUARDED if guarded.in_workspace)
-TOO_SMALL = tuple((guarded, role) for guarded in IN_WORKSPACE for role in ROLES[: ROLES.index(guarded.access["role"])])
-BAD_BODIES = {
-    "malformed JSON": ("application/json", b"{"),
-    "an unknown property": ("application/json", b'{"nope": 1}'),
-    "another media type": ("text/html", b"<p>"),
-    "a body that is too large": ("application/json", b'"' + b"x" * 300_000 + b'"'),
-    "no body": ("application/json", b""),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """A workspace with a member of each role, a stranger, and a client whose session has ended."""
-
-    workspace_id: str
-    members: dict[Role, Person]
-    stranger: Person
-    ended: Client
+def each(chosen: Iterable[Operation]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("operation", list(chosen), ids=lambda operation: operation.operation_id)
 
 
 @pytest.fixture(scope="module")
-def household(server: str, tables: Tables) -> Iterator[Household]:
+def moved_in(server: str, tables: Tables) -> Iterator[Household]:
     with Client(server) as client:
-        owner = register(client)
-        workspace_id = owner.create("/v1/workspaces", name="Household")["id"]
-        members: dict[Role, Person] = {role: register(client, name=role) for role in ROLES[:-1]}
-        for role, member in members.items():
-            tables.add_member(workspace_id, member.id, role=role)
-        session = owner.log_in()
-        done(owner.client.delete(f"/v1/sessions/{session['session_id']}"))
-        ended = client.with_token(session["access_token"])
-        stranger = register(client)
-        yield Household(workspace_id, members, stranger, ended)
+        yield move_in(client, tables)
 
 
-@contextmanager
-def unchanged(tables: Tables) -> Iterator[None]:
-    """What is called while the context lasts changes nothing."""
-    before = tables.digest()
-    yield
-    assert tables.digest() == before
+@pytest.fixture
+def household(moved_in: Household) -> Iterator[Household]:
+    """The same for all tests, whatever the one before has done to it."""
+    yield moved_in
+    moved_in.put_back()
 
 
-operations = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.operation_id)
-workspace_operations = pytest.mark.parametrize("operation", IN_WORKSPACE, ids=lambda operation: operation.operation_id)
+@pytest.fixture
+def check(record_property: Callable[[str, object], None], tables: Tables) -> Check:
+    """Fails with all that is wrong in the cells of the matrix that were tried, and counts them."""
 
-
-def test_every_operation_in_a_workspace_asks_for_a_role() -> None:
-    assert len(GUARDED) >= 26
-    assert all("role" in operation.access for operation in IN_WORKSPACE)
-
-
-@operations
-def test_no_token_no_answer(client: Client, tables: Tables, operation: Guarded) -> None:
-    with unchanged(tables):
-        answer = operation.call(client)
-    refused(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
-
-
-@operations
-def test_the_token_of_an_ended_session_opens_nothing(household: Household, tables: Tables, operation: Guarded) -> None:
-    with unchanged(tables):
-        answer = operation.call(household.ended)
-    refused(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox", error="invalid_token"'
-
-
-@workspace_operations
-def test_somebody_else_s_workspace_does_not_exist(household: Household, tables: Tables, operation: Guarded) -> None:
-    with unchanged(tables):
-        theirs = operation.call(household.stranger.client, household.workspace_id)
-        nobodys = operation.call(household.stranger.client, UNKNOWN_ID)
-    refused(theirs, 404, "not-found")
-    assert theirs.content == nobodys.content
-
-
-@workspace_operations
-@pytest.mark.parametrize("bad", BAD_BODIES)
-def test_it_does_not_exist_whatever_the_request_is_like(
-    household: Household, tables: Tables, operation: Guarded, bad: str
-) -> None:
-    media_type, content = BAD_BODIES[bad]
-    with unchanged(tables):
-        answer = household.stranger.client.request(
-            operation.method,
-            operation.path_in(household.workspace_id),
-            content=content,
-            params={"nope": "1"},
-            headers={"Content-Type": media_type, "Accept": "text/html"},
+    def run(cells: Mapping[str, Iterable[str]], **more: int) -> None:
+        wrong = {name: found for name, faults in cells.items() if (found := list(faults))}
+        assert not wrong, f"{len(wrong)} of {len(cells)} cells: {wrong}"
+        assert cells
+        record_property(
+            f"access matrix on {'SQLite' if tables.is_sqlite else 'PostgreSQL'}", {**more, "cells": len(cells)}
         )
-    refused(answer, 404, "not-found")
+
+    return run
+
+
+def one_for_each_refusal(household: Household, operation: Operation) -> dict[Refusal, Caller]:
+    """The first caller who is refused in each of the ways that there are."""
+    found: dict[Refusal, Caller] = {}
+    for caller in household.callers:
+        if refusal := expected(operation, caller):
+            found.setdefault(refusal, caller)
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# the matrix
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@each(GUARDED)
+def test_everybody_is_let_in_or_refused_as_the_contract_says(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    """Who is refused changes nothing; who is let in gets a 2xx for the very same call, and a write then does change."""
+    check({who.name: household.faults(operation, who) for who in household.callers}, operations=1)
+
+
+@each(operation for operation in OPERATIONS if operation.public)
+def test_a_public_operation_answers_a_bad_token_as_it_answers_none(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    nobodies = (who for who in household.callers if who.fault is not None)
+    shapes: list[tuple[object, ...]] = []
+
+    def faults(caller: Caller) -> Iterator[str]:
+        yield from household.faults(operation, caller, seen=lambda answer: shapes.append(shape(answer)))
+        if shapes[-1] != shapes[0]:
+            yield f"{shapes[-1]} is not {shapes[0]}"
+
+    check({who.name: faults(who) for who in (*nobodies, household.caller("viewer"))}, operations=1)
+
+
+def shape(answer: Response) -> tuple[object, ...]:
+    """What two answers have in common that may tell of different things."""
+    is_json = answer.headers.get("Content-Type") == "application/json"
+    return answer.status_code, sorted(answer.headers), sorted(answer.json()) if is_json else answer.content
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# whatever the request is like
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _bad_body(media_type: str, content: bytes) -> Callable[[Request], Request]:
+    headers = (("Content-Type", media_type), ("Accept", "text/html"))
+    return lambda request: replace(request.with_headers(*headers), content=content, query={"nope": "1"})
+
+
+WAYS: Mapping[str, Callable[[Request], Request]] = {
+    "malformed JSON": _bad_body("application/json", b"{"),
+    "an unknown property": _bad_body("application/json", b'{"nope": 1}'),
+    "another media type": _bad_body("text/html", b"<p>"),
+    "a body that is too large": _bad_body("application/json", b'"' + b"x" * 300_000 + b'"'),
+    "no body": _bad_body("application/json", b""),
+    "conditions and a key": lambda request: request.with_headers(
+        ("If-Match", "*"), ("If-None-Match", "*"), ("Idempotency-Key", "k")
+    ),
+    "a stale condition": lambda request: request.with_headers(("If-Match", '"0"')),
+    "conditions and a key that are none": lambda request: request.with_headers(
+        ("If-Match", "?"), ("Idempotency-Key", "")
+    ),
+}
+
+
+@each(GUARDED)
+def test_whoever_is_refused_is_refused_whatever_the_request_is_like(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    def faults(refusal: Refusal, caller: Caller, spoil: Callable[[Request], Request]) -> Iterator[str]:
+        yield from refusal.faults(household.send(spoil(household.request(operation, caller)), caller))
+        yield from household.undone()
+
+    refusals = one_for_each_refusal(household, operation)
+    check(
+        {
+            f"{caller.name}: {way}": faults(refusal, caller, spoil)
+            for refusal, caller in refusals.items()
+            for way, spoil in WAYS.items()
+        }
+    )
+
+
+def test_a_workspace_id_that_is_none_is_refused_after_the_token_was_looked_at(household: Household) -> None:
+    path = "/v1/workspaces/mine/tasks"
+    refused(household.client.get(path), 401, "unauthenticated")
+    found = refused(household.stranger.client.get(path), 400, "invalid-parameters")
+    assert {place.split()[0] for place in found} == {"workspace_id"}
+
+
+@each(operation for operation in GUARDED if operation.safe)
+def test_whoever_is_refused_is_refused_the_head_too(household: Household, operation: Operation, check: Check) -> None:
+    def faults(refusal: Refusal, caller: Caller) -> Iterator[str]:
+        answer = household.send(replace(household.request(operation, caller), method="HEAD"), caller)
+        yield from refusal.faults(answer)
+        yield from household.undone()
+        if answer.content:
+            yield "a body to HEAD"
+
+    refusals = one_for_each_refusal(household, operation)
+    check({caller.name: faults(refusal, caller) for refusal, caller in refusals.items()})
+
+
+@each(operation for operation in GUARDED if "Idempotency-Key" in operation.optional)
+def test_an_answer_that_was_kept_is_given_to_nobody_who_is_refused(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    key = ("Idempotency-Key", "k")
+    insider = household.caller(operation.role or "owner")
+    request = household.request(operation, insider).with_headers(key)
+    first = household.send(request, insider)
+    assert first.is_success, first.text
+    assert household.send(request, insider).content == first.content
+    after = household.tables.digest()
+
+    def faults(refusal: Refusal, caller: Caller) -> Iterator[str]:
+        yield from refusal.faults(household.send(request, caller))
+        if household.tables.digest() != after:
+            yield "changed something"
+
+    cells = {
+        caller.name: list(faults(refusal, caller))
+        for refusal, caller in one_for_each_refusal(household, operation).items()
+    }
+    theirs = [who for who in household.callers if who.person is insider.person and who.fault is None]
+    cells |= {who.name: list(faults(refusal, who)) for who in theirs if (refusal := expected(operation, who))}
+    check(cells)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# a moment ago
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def changes_of(operation: Operation) -> Iterator[tuple[str | None, Refusal]]:
+    """What a role that is just enough may become, None for none at all, and how the contract says one is refused then.
+
+    Only what is refused: there is nothing below a viewer but a stranger.
+    """
+    assert operation.role is not None
+    if below := ROLES[: ROLES.index(operation.role)]:
+        yield below[-1], ROLE_TOO_SMALL
+    yield None, NOT_FOUND
+
+
+@each(IN_WORKSPACE)
+def test_a_role_that_was_lowered_or_taken_away_a_moment_ago_is_not_enough(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    let_in = [who for who in household.callers if who.role == operation.role and expected(operation, who) is None]
+    requests = {who.name: household.request(operation, who) for who in let_in}
+    cells: dict[str, list[str]] = {}
+    for role, refusal in changes_of(operation):
+        path = f"{household.home}/members/{let_in[0].person.id}"
+        if role is None:
+            done(household.founder.client.delete(path))
+        else:
+            ok(household.founder.client.merge(path, {"role": role}))
+        before = household.tables.digest()
+        for who in let_in:
+            faults = list(refusal.faults(household.send(requests[who.name], who)))
+            unchanged = household.tables.digest() == before
+            cells[f"{who.name}, now {role}"] = [*faults, *([] if unchanged else ["changed something"])]
+        household.put_back()
+    check(cells)
+
+
+def test_a_role_that_was_raised_a_moment_ago_is_enough(household: Household) -> None:
+    viewer, path = household.members["viewer"], f"{household.home}/tasks"
+    refused(viewer.client.post(path, json={"title": "Wash up"}), 403, "insufficient-role")
+    ok(household.founder.client.merge(f"{household.home}/members/{viewer.id}", {"role": "editor"}))
+    viewer.create(path, title="Wash up")
+
+
+@each(operation for operation in IN_WORKSPACE if not operation.safe)
+def test_a_role_that_is_lowered_or_taken_away_while_a_write_waits_is_not_enough(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    """It is asked again under the lock that the write holds."""
+    caller = household.caller(str(operation.role))
+    workspace_id = household.home.rpartition("/")[2]
+    mine = (members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(caller.person.id))
+
+    def faults(change: Executable, refusal: Refusal) -> Iterator[str]:
+        request, tables = household.request(operation, caller), household.tables
+        waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT workspaces.head"
+        with ThreadPoolExecutor(1) as thread, tables.locked(workspace_id) as run:
+            with overheard(waits_at) as waiting:
+                write = thread.submit(household.send, request, caller)
+                assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+            run(change)
+            assert not write.done()
+        yield from refusal.faults(write.result(PATIENCE_S))
+        yield from household.undone(but="members")
+
+    check(
+        {
+            f"{role}": faults(delete(members).where(*mine) if role is None else _lower(mine, role), refusal)
+            for role, refusal in changes_of(operation)
+        }
+    )
+
+
+def _lower(mine: Iterable[Any], role: str) -> Executable:
+    return update(members).where(*mine).values(role=role)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# what is somebody else's
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def ids_in(operation: Operation) -> set[str]:
+    """The names of the ids in a call, but for that of the workspace. None of what is not covered: the matrix tells."""
+    names: set[str] = set()
+
+    def thing(name: str) -> str:
+        if name not in THINGS:
+            raise KeyError(name)
+        names.add(name.rpartition(".")[2])
+        return UNKNOWN_ID
+
+    with contextlib.suppress(NotCoveredError):
+        request_of(operation, thing)
+    return {name for name in names if name.endswith("_id")} - {"workspace_id"}
+
+
+@each(operation for operation in GUARDED if ids_in(operation))
+def test_what_is_somebody_else_s_cannot_be_reached_through_what_is_one_s_own(
+    household: Household, operation: Operation, check: Check
+) -> None:
+    """A stranger, who may do everything in their own workspace, names things of the household, and of its owner's."""
+    stranger, owner = household.caller("stranger"), household.caller("owner")
+    own = household.elsewhere.rpartition("/")[2]
+    answer = household.send(household.request(operation, owner, workspace_id=own), stranger)
+    faults = household.undone()
+    if ids_in(operation) & set(operation.path_names):
+        faults += NOT_FOUND.faults(answer)
+        nothing = {**dict.fromkeys(operation.path_names, UNKNOWN_ID), "workspace_id": own}
+        path = operation.path.format_map(nothing)
+        nobodys = replace(household.request(operation, owner, workspace_id=own), path=path)
+        faults += differences(answer, household.send(nobodys, stranger))
+    elif not answer.is_client_error:
+        faults.append(f"got {answer.status_code} {answer.text[:300]}")
+    check({"stranger": faults})
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# an operation that is new
+# ---------------------------------------------------------------------------------------------------------------------
+
+NEW = "/v1/workspaces/{workspace_id}/projects/{project_id}/shred"
+
+
+def with_new(path: str = NEW, **node: Any) -> Operation:
+    """An operation that somebody has just added to the contract."""
+    access = {"scope": "write", **({"role": "admin"} if "{workspace_id}" in path else {})}
+    contract = copy.deepcopy(read_contract())
+    contract["paths"][path] = {"post": {"operationId": "shred", "x-access": access, **node}}
+    *_, last = operations(contract)
+    assert last.operation_id == "shred"
+    return last
+
+
+def taking(example: Any) -> dict[str, Any]:
+    """A request body with an example."""
+    media = {"examples": {"first": {"value": example}}} if example is not None else {}
+    return {"required": True, "content": {"application/json": media}}
+
+
+def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
+    """The server does not have it, so every cell fails but those of strangers: who is let in is not, and so on."""
+    ids = ["019cb30a-df33-7074-8b2c-4f5a6b7c8d07"]
+    operation = with_new(requestBody=taking({"task_ids": ids, "how": {"fine": True}}))
+    request = household.request(operation, household.caller("admin"))
+    task_id = THINGS["task_id"](household, household.caller("admin"))
+    project_id = THINGS["project_id"](household, household.caller("admin"))
+    assert request.path == f"{household.home}/projects/{project_id}/shred"
+    assert json.loads(request.content or b"") == {"task_ids": [task_id], "how": {"fine": True}}
+    failed = {who.name for who in household.callers if list(household.faults(operation, who))}
+    passed = {who.name for who in household.callers} - failed
+    assert passed == {who.name for who in household.callers if expected(operation, who) == NOT_FOUND}
+    assert {"admin", "admin with a token for write", "owner", "editor", "nobody"} <= failed
 
 
 @pytest.mark.parametrize(
-    ("operation", "role"), TOO_SMALL, ids=[f"{operation.operation_id}-{role}" for operation, role in TOO_SMALL]
+    ("path", "node", "told"),
+    [
+        ("/v1/{widget_id}", {}, "shred needs a widget_id: say in THINGS of tests/integration/household.py"),
+        (NEW, {"requestBody": taking(None)}, "shred takes a body, and has no example of one in the contract"),
+        (NEW, {"requestBody": taking({"widget_ids": [UNKNOWN_ID]})}, "shred needs a widget_id"),
+        (NEW, {"requestBody": taking({"token": f"tbx_{'x' * 49}"})}, "shred needs a token that begins with tbx_"),
+        (NEW, {"x-access": None}, "shred has neither `security: []` nor an x-access"),
+        (NEW, {"x-access": {"role": "admin", "scope": "shred"}}, "nor an x-access with a known scope"),
+        (NEW, {"x-access": {"role": "king", "scope": "write"}}, "the x-access of shred names the role king"),
+        (NEW, {"x-access": {"scope": "write"}}, "the x-access of shred names the role None"),
+    ],
 )
-def test_a_role_that_is_too_small_is_not_enough(
-    household: Household, tables: Tables, operation: Guarded, role: Role
+def test_a_new_operation_that_cannot_be_called_fails_the_matrix(
+    household: Household, path: str, node: dict[str, Any], told: str
 ) -> None:
-    with unchanged(tables):
-        answer = operation.call(household.members[role].client, household.workspace_id)
-    refused(answer, 403, "insufficient-role")
-
-
-@workspace_operations
-def test_the_role_that_the_contract_names_is_enough(client: Client, tables: Tables, operation: Guarded) -> None:
-    """It does what it is for; where the path names what is not made here, that is what is not found."""
-    owner, member = register(client), register(client)
-    workspace_id = owner.create("/v1/workspaces", name="Household")["id"]
-    role: Any = operation.access["role"]
-    tables.add_member(workspace_id, member.id, role=role)
-    home = f"/v1/workspaces/{workspace_id}"
-    project_id = owner.create(f"{home}/projects", name="Garden")["id"]
-    task_id = owner.create(f"{home}/tasks", title="Sow", project_id=project_id)["id"]
-    ids = {"workspace_id": workspace_id, "project_id": project_id, "task_id": task_id}
-    answer = operation.call(member.client, workspace_id, ids=ids)
-    if operation.path_ids <= ids.keys():
-        assert answer.is_success, answer.text
-    else:
-        assert answer.status_code in {200, 201, 204, 404, 422}
-
-
-def test_a_role_is_looked_up_anew_for_each_call(ada: Person, bob: Person, tables: Tables) -> None:
-    workspace = ada.create("/v1/workspaces", name="Household")
-    path = f"/v1/workspaces/{workspace['id']}"
-    tables.add_member(workspace["id"], bob.id, role="viewer")
-    refused(bob.client.post(f"{path}/tasks", json={"title": "Wash up"}), 403, "insufficient-role")
-    tables.set_role(workspace["id"], bob.id, role="editor")
-    bob.create(f"{path}/tasks", title="Wash up")
-
-
-def test_a_workspace_id_that_is_none_is_refused_after_the_token_was_looked_at(client: Client, ada: Person) -> None:
-    path = "/v1/workspaces/mine/tasks"
-    refused(client.get(path), 401, "unauthenticated")
-    found = refused(ada.client.get(path), 400, "invalid-parameters")
-    assert {place.split()[0] for place in found} == {"workspace_id"}
+    operation = with_new(path, **node)
+    with pytest.raises(NotCoveredError, match=re.escape(told)):
+        list(household.faults(operation, household.caller("owner")))

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import Engine, delete, event
+from sqlalchemy import delete
 
 from persistence.tables import members
 from tests.integration.clients import MERGE_PATCH, PATIENCE_S, Person, check, everything, new_id, ok, refused
 from tests.integration.logs import check_log, check_payloads
-from tests.integration.tables import Tables
+from tests.integration.tables import Tables, overheard
 
 MANY = 50
 
@@ -124,22 +121,6 @@ def test_one_key_on_two_calls_at_once_is_of_one_of_them(ada: Person) -> None:
     assert statuses(answers) == {201: MANY // 2, 422: MANY // 2}
     (task,) = everything(ada.client, f"{ada.home}/tasks")
     assert [answer.json() for answer in answers if answer.status_code == 201] == [task] * (MANY // 2)
-
-
-@contextmanager
-def overheard(beginning: str) -> Iterator[threading.Event]:
-    """An event that is set as soon as the server says something to its database that begins so."""
-    said = threading.Event()
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(beginning):
-            said.set()
-
-    event.listen(Engine, "before_cursor_execute", listen)
-    try:
-        yield said
-    finally:
-        event.remove(Engine, "before_cursor_execute", listen)
 
 
 def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(

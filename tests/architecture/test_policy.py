@@ -1,0 +1,54 @@
+"""Who may do what, in words: the contract says it operation by operation, and this as rules with their exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.integration.checking import read_contract
+from tests.integration.matrix import Operation, operations
+
+OPERATIONS = tuple(operations(read_contract()))
+GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
+PUBLIC = {
+    "check_liveness",
+    "check_readiness",
+    "get_contract_yaml",
+    "get_contract_json",
+    "register_user",
+    "create_session",
+    "refresh_session",
+}
+OTHERWISE: Mapping[str, tuple[str | None, str]] = {
+    "delete_workspace": ("owner", "manage"),  # it is gone for everybody in it
+    "list_invitations": ("admin", "manage"),  # they tell the addresses of people who are not in it
+    "get_invitation": ("admin", "manage"),
+    "leave_workspace": ("viewer", "manage"),  # nobody is kept
+}
+ABOUT_PEOPLE = ("/v1/users", "/v1/sessions", "/v1/tokens")
+ABOUT_WORKSPACES = ("/v1/workspaces/{workspace_id}/members", "/v1/workspaces/{workspace_id}/invitations")
+
+
+def policy(operation: Operation) -> tuple[str | None, str]:
+    """The role and the scope that an operation needs, by what it is about."""
+    path = operation.path
+    if not operation.in_workspace:
+        outside = "read" if operation.safe else "manage"
+        return None, "account" if path.startswith(ABOUT_PEOPLE) else outside
+    if operation.safe:
+        return "viewer", "read"
+    if path.startswith(ABOUT_WORKSPACES) or path.endswith("{workspace_id}"):
+        return "admin", "manage"
+    return "editor", "write"
+
+
+def test_only_these_operations_need_no_token() -> None:
+    assert {operation.operation_id for operation in OPERATIONS if operation.public} == PUBLIC
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.operation_id)
+def test_the_contract_asks_for_what_the_policy_says(operation: Operation) -> None:
+    """The matrix shows that the contract is kept; this, that nobody weakens the contract without saying so here."""
+    wanted = OTHERWISE.get(operation.operation_id) or policy(operation)
+    assert (operation.role, operation.scope) == wanted

@@ -1,0 +1,193 @@
+"""A household, where everybody is who may call an operation, and everything is that a call may be about.
+
+A call that changes something is undone: the database is put back to what it was. So each call finds the same, and what
+one operation ends or uses up is there for the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpx import Response
+
+from domain.entities import OneTimeKind
+from tests.integration.clients import PASSWORD, Client, Person, new_email, ok
+from tests.integration.matrix import NOT_FOUND, Caller, Operation, Request, expected, request_of
+from tests.integration.tables import Snapshot, Tables
+
+UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
+
+
+@dataclass(kw_only=True)
+class Household:
+    """A workspace, and people.
+
+    `members` has one of each role; `founder` is an owner, too, so that no other is the only one; `guest` is a member,
+    and never calls. `stranger` has a workspace of their own, `elsewhere`.
+    """
+
+    client: Client
+    tables: Tables
+    founder: Person
+    home: str
+    members: Mapping[str, Person]
+    guest: Person
+    stranger: Person
+    elsewhere: str
+    things: dict[tuple[str, str], Any] = field(default_factory=dict)
+    callers: list[Caller] = field(default_factory=list)
+    base: Snapshot = field(default_factory=dict)
+    digest: Mapping[str, str] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Any], *, of: Person | None = None) -> Any:
+        """What *make* makes the first time, and from then on belongs to the household."""
+        key = (name, of.id if of else "")
+        if key not in self.things:
+            assert not self.changed(), "nothing can be added to a household that is not as it was"
+            self.things[key] = make()
+            self.settle()
+        return self.things[key]
+
+    def settle(self) -> None:
+        """Let everything that is now be what is come back to. No mails wait: one that does keeps another from it."""
+        self.tables.send_mails()
+        self.base, self.digest = self.tables.snapshot(), self.tables.digest()
+
+    def put_back(self) -> set[str]:
+        """Undo what was done. The names of the tables in which there was something to undo."""
+        changed = self.changed()
+        if changed:
+            self.tables.restore(self.base, changed)
+            assert not self.changed(), "what was done could not be undone"
+        return changed
+
+    def undone(self, *, but: str = "") -> list[str]:
+        """The same as faults, for what should have changed nothing, *but* for one table."""
+        return [f"changed {table}" for table in sorted(self.put_back() - {but})]
+
+    def changed(self) -> set[str]:
+        """The names of the tables that are not as they were."""
+        now = self.tables.digest()
+        return {name for name, digest in self.digest.items() if now[name] != digest}
+
+    def request(self, operation: Operation, caller: Caller, *, workspace_id: str | None = None) -> Request:
+        """A call of *operation* that would succeed, were *caller* let in. Raises NotCoveredError."""
+
+        def thing(name: str) -> Any:
+            if name == "workspace_id" and workspace_id is not None:
+                return workspace_id
+            return THINGS[name](self, caller)
+
+        return request_of(operation, thing)
+
+    def send(self, request: Request, caller: Caller) -> Response:
+        """The answer, which is one that the contract declares."""
+        return self.client.request(
+            request.method,
+            request.path,
+            params=request.query,
+            headers=[*caller.headers, *request.headers],
+            content=request.content,
+        )
+
+    def faults(
+        self, operation: Operation, caller: Caller, *, seen: Callable[[Response], None] | None = None
+    ) -> Iterator[str]:
+        """What is wrong with how *operation* treats *caller*. *seen* gets the answer. Raises NotCoveredError."""
+        request, refusal = self.request(operation, caller), expected(operation, caller)
+        answer = self.send(request, caller)
+        if seen is not None:
+            seen(answer)
+        changed = self.put_back()
+        if refusal is not None:
+            yield from refusal.faults(answer)
+            yield from (f"was refused, and changed {table}" for table in sorted(changed))
+        elif not answer.is_success:
+            yield f"wanted to be let in, got {answer.status_code} {answer.text[:300]}"
+        elif bool(changed) is operation.safe:
+            yield f"was let in, and changed {changed or 'nothing: it should, or its refusals show nothing'}"
+        if refusal == NOT_FOUND:
+            nowhere = self.send(self.request(operation, caller, workspace_id=UNKNOWN_ID), caller)
+            yield from differences(answer, nowhere)
+            yield from self.undone()
+
+    def caller(self, name: str) -> Caller:
+        """The one with this name."""
+        return next(caller for caller in self.callers if caller.name == name)
+
+
+def differences(one: Response, other: Response) -> Iterator[str]:
+    """What tells two answers apart, but for what is of each request alone."""
+    if (one.status_code, one.content) != (other.status_code, other.content):
+        yield f"{one.status_code} {one.text[:300]} is not {other.status_code} {other.text[:300]}"
+    if one.headers.keys() != other.headers.keys():
+        yield f"{set(one.headers)} are not {set(other.headers)}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# what a call may be about
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _create(collection: str, *, then: str | None = None, **body: Any) -> Callable[[Household, Caller], str]:
+    """The id of something in the workspace, after it was the object of an action."""
+
+    def make(house: Household) -> str:
+        path = f"{house.home}/{collection}"
+        made_id = str(house.founder.create(path, **body)["id"])
+        if then is not None:
+            ok(house.founder.client.post(f"{path}/{made_id}/{then}"))
+        return made_id
+
+    return lambda house, _caller: house.once(f"{collection} {then}", lambda: make(house))
+
+
+def _token(kind: OneTimeKind) -> Callable[[Household, Caller], str]:
+    """One that was sent to the guest."""
+    return lambda house, _caller: house.once(kind, lambda: house.tables.send_token(house.guest.user, kind=kind))
+
+
+def _invitation_id(house: Household, _caller: Caller) -> str:
+    body = {"email": new_email(), "role": "viewer"}
+    return str(house.once("invitation", lambda: house.founder.create(f"{house.home}/invitations", **body)["id"]))
+
+
+def _invitation_token(house: Household, caller: Caller) -> str:
+    """One of a workspace that only the founder is in."""
+    club = house.once("club", lambda: house.founder.create("/v1/workspaces", name="Club")["id"])
+
+    def invite() -> str:
+        body = {"email": new_email(), "role": "viewer"}
+        return house.tables.send_invitation(house.founder.create(f"/v1/workspaces/{club}/invitations", **body)["id"])
+
+    return str(house.once("invitation token", invite, of=caller.person))
+
+
+THINGS: Mapping[str, Callable[[Household, Caller], Any]] = {
+    # in the workspace
+    "workspace_id": lambda house, _caller: house.home.rpartition("/")[2],
+    "user_id": lambda house, _caller: house.guest.id,
+    "invitation_id": _invitation_id,
+    "project_id": _create("projects", name="Garden"),
+    "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
+    "task_id": _create("tasks", title="Sow"),
+    "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
+    # of the caller
+    "session_id": lambda _house, caller: caller.person.tokens["session_id"],
+    "token_id": lambda house, caller: house.things["token_id", caller.person.id],
+    "refresh_token": lambda _house, caller: caller.person.tokens["refresh_token"],
+    "invitation_token": _invitation_token,
+    "verification_token": _token("verification"),
+    "reset_token": _token("reset"),
+    "current_password": lambda _house, _caller: PASSWORD,
+    "create_session.email": lambda _house, caller: caller.person.user["email"],
+    "create_session.password": lambda _house, _caller: PASSWORD,
+    "create_token.scopes": lambda _house, caller: sorted(caller.scopes) or ["read"],
+    # of nobody
+    "email": lambda house, _caller: house.once("email", new_email),
+}
+"""What stands in a request and only the server, or who set it up, knows: by the name of the parameter or property, or,
+for one operation only, `operation_id.name`. A token in a body goes by what its prefix says that it is. What is made
+by a call must be made with `once`, so that it stays."""
