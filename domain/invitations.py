@@ -85,9 +85,14 @@ async def accept(work: Work, token: str) -> Workspace:
     return workspace
 
 
-async def join(work: Work, user: User, *, token: str, pointer: str) -> None:
-    """Make *user*, who is new, a member, and spend the token, which stood at *pointer*. Raises InvitationInvalid."""
-    await _add_member(work, user, await _enter(work, token, pointer=pointer))
+async def join(work: Work, user: User, *, token: str, pointer: str) -> str:
+    """Make *user*, who is new, a member, and spend the token, which stood at *pointer*. The address it was sent to.
+
+    Raises InvitationInvalid.
+    """
+    invitation = await _enter(work, token, pointer=pointer)
+    await _add_member(work, user, invitation)
+    return invitation.email
 
 
 def _mail_of(work: Work, invitation: Invitation) -> Mail:

@@ -55,7 +55,9 @@ async def register(  # noqa: PLR0913  # what an account is made of
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     await work.outbox.add(_mail(work, "verification", email=email, user_id=user.id))
     if invitation_token is not None:
-        await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
+        invited = await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
+        if email_key(invited) == email_key(email):  # where the token was read
+            return await _verify(work, user)
     return user
 
 
@@ -217,12 +219,14 @@ async def _spend(work: Work, token: OneTimeToken) -> User:
     return user
 
 
-async def _verify(work: Work, user: User) -> None:
+async def _verify(work: Work, user: User) -> User:
     """Note that a locked user's address is theirs. One that was verified before keeps the time it was."""
-    if user.email_verified_at is None:
-        changed = replace(user, email_verified_at=work.now, updated_at=work.now, revision=user.revision + 1)
-        await work.users.update(changed)
-        await work.account_log.add("email.verified", user_id=user.id)
+    if user.email_verified_at is not None:
+        return user
+    changed = replace(user, email_verified_at=work.now, updated_at=work.now, revision=user.revision + 1)
+    await work.users.update(changed)
+    await work.account_log.add("email.verified", user_id=user.id)
+    return changed
 
 
 async def _store_password(work: Work, user_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:

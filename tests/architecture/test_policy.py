@@ -17,6 +17,9 @@ PUBLIC = {
     "get_contract_yaml",
     "get_contract_json",
     "register_user",
+    "verify_email",
+    "request_password_reset",
+    "reset_password",
     "create_session",
     "refresh_session",
 }

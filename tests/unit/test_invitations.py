@@ -160,6 +160,26 @@ async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
         await invitations.accept(await grace_of(household), token)
 
 
+@pytest.mark.parametrize(("address", "is_verified"), [("GRACE@example.com", True), ("new@example.com", False)])
+async def test_the_address_to_which_the_invitation_was_sent_is_verified(
+    household: FakeWork,
+    address: str,
+    is_verified: bool,  # noqa: FBT001  # a parameter of a test
+) -> None:
+    _, token = await invited(household)
+    user = await users.register(
+        FakeWork(store=household.store),
+        email=address,
+        password="tea and engines",
+        name="New",
+        time_zone="UTC",
+        invitation_token=token,
+    )
+
+    assert (user.email_verified_at is not None) == is_verified
+    assert household.store.users[user.id] == user
+
+
 async def test_where_an_invitation_is_required_nobody_registers_without(household: FakeWork) -> None:
     with pytest.raises(InvitationRequired):
         await register(household, token=None)
