@@ -218,6 +218,8 @@ def request_of(operation: Operation, thing: Thing) -> Request:
     query: dict[str, str] = {}
     headers: list[tuple[str, str]] = []
     for parameter in operation.required:
+        if "example" not in parameter:
+            raise NotCoveredError(f"{operation.operation_id} needs {parameter['name']}, and has no example of it")
         value = str(things.fill(parameter["name"], parameter["example"]))
         if parameter["in"] == "query":
             query[parameter["name"]] = value

@@ -370,6 +370,11 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
         (NEW, {"requestBody": taking(None)}, "shred takes a body, and has no example of one in the contract"),
         (NEW, {"requestBody": taking({"widget_ids": [UNKNOWN_ID]})}, "shred needs a widget_id"),
         (NEW, {"requestBody": taking({"token": f"tbx_{'x' * 49}"})}, "shred needs a token that begins with tbx_"),
+        (
+            NEW,
+            {"parameters": [{"name": "how", "in": "query", "required": True}]},
+            "shred needs how, and has no example",
+        ),
         (NEW, {"x-access": None}, "shred has neither `security: []` nor an x-access"),
         (NEW, {"x-access": {"role": "admin", "scope": "shred"}}, "nor an x-access with a known scope"),
         (NEW, {"x-access": {"role": "king", "scope": "write"}}, "the x-access of shred names the role king"),

@@ -70,7 +70,7 @@ def served(url: str, provider: RealProvider, time: Time) -> Iterator[str]:
     settings = Settings(
         database_url=url, registration="closed", oidc_issuer=provider.issuer, oidc_audience=("unused", AUDIENCE)
     )
-    application = build(settings, monotonic=time)
+    application = build(settings, monotonic=time, background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -345,7 +345,7 @@ def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
 def test_without_a_provider_no_such_token_is_good(
     module_database_url: str, provider: RealProvider, subject: str
 ) -> None:
-    application = build(Settings(database_url=module_database_url))
+    application = build(Settings(database_url=module_database_url), background=False)
     token = provider.id_token(subject)
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
