@@ -150,6 +150,9 @@ class TokenRepository(Protocol):
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """False when the user has no such token."""
 
+    async def delete_all(self, user_id: UUID) -> None:
+        """All tokens of the user."""
+
 
 class AccountLog(Protocol):
     """What happened to accounts, for their owners to read. It goes with the account."""

@@ -34,9 +34,8 @@ _PAGE: Final = (
     .order_by(personal_tokens.c.id)
     .limit(bindparam("limit"))
 )
-_DELETE: Final = delete(personal_tokens).where(
-    personal_tokens.c.id == bindparam("token"), personal_tokens.c.user_id == bindparam("user")
-)
+_DELETE_ALL: Final = delete(personal_tokens).where(personal_tokens.c.user_id == bindparam("user"))
+_DELETE: Final = _DELETE_ALL.where(personal_tokens.c.id == bindparam("token"))
 _GRANT: Final = select(
     personal_tokens.c.id,
     personal_tokens.c.user_id,
@@ -103,6 +102,10 @@ class Tokens:
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """One write."""
         return await self._runner.run(_DELETE, {"token": token_id, "user": user_id}) == 1
+
+    async def delete_all(self, user_id: UUID) -> None:
+        """One write."""
+        await self._runner.run(_DELETE_ALL, {"user": user_id})
 
 
 def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:

@@ -291,6 +291,15 @@ def test_who_forgot_the_password_sets_a_new_one_which_ends_all_that_the_old_one_
     assert refused(again, 422, "invalid-body") == {"#/token token"}
 
 
+def test_who_made_an_account_with_the_address_of_another_loses_it_whole(
+    client: Client, office: Office, newcomer: Person
+) -> None:
+    in_wait = made(newcomer.client.post("/v1/tokens", json={"name": "in wait", "scopes": ["read", "account"]}))["token"]
+    token = reset_token(client, office, newcomer)
+    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    refused(client.with_token(in_wait).get("/v1/users/me"), 401, "unauthenticated")
+
+
 def test_an_address_that_was_verified_before_keeps_its_time(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))

@@ -253,6 +253,11 @@ class FakeTokens:
         del self._store.tokens[token_id]
         return True
 
+    async def delete_all(self, user_id: UUID) -> None:
+        assert user_id in self._users.locked
+        for token in [t for t in self._store.tokens.values() if t.user_id == user_id]:
+            del self._store.tokens[token.id]
+
 
 class FakeAccountLog:
     def __init__(self, work: "FakeWork") -> None:

@@ -4,16 +4,18 @@ from uuid import UUID
 
 import pytest
 
-from domain import mails, opaque, users
+from domain import mails, opaque, tokens, users
 from domain.entities import Mail
 from domain.errors import EmailVerified, TokenInvalid
 from domain.mails import APART, ATTEMPTS, Letter
+from domain.tokens import TokenDraft
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeWork
 
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
+SCRIPT = TokenDraft(name="script", scopes=frozenset({"read"}))
 
 
 def nobody(work: FakeWork, *, now: dt.datetime = NOON) -> FakeWork:
@@ -166,6 +168,7 @@ async def test_a_token_works_until_its_last_moment_only(work: FakeWork) -> None:
 
 
 async def test_a_reset_replaces_the_password_ends_all_sessions_and_proves_the_address(work: FakeWork) -> None:
+    await tokens.create(work, SCRIPT)
     await users.request_password_reset(nobody(work), email="ADA@example.com")
     _, letter = await sent(work)
     assert letter.expires_at == NOON + 60 * MINUTE
@@ -174,20 +177,25 @@ async def test_a_reset_replaces_the_password_ends_all_sessions_and_proves_the_ad
 
     assert work.store.password_hashes[work.principal.user_id] == "hash of new"
     assert not work.store.sessions
+    assert not work.store.tokens
     assert (await users.get_me(work)).email_verified_at == NOON
     with pytest.raises(TokenInvalid):
         await users.reset_password(nobody(work), letter.token, new_password="newer")
 
 
-async def test_an_address_that_was_verified_keeps_its_time_when_the_password_is_reset(work: FakeWork) -> None:
+async def test_an_address_that_was_verified_keeps_its_time_and_tokens_when_the_password_is_reset(
+    work: FakeWork,
+) -> None:
     (letter,) = await sent(work)
     await users.verify_email(nobody(work), letter.token)
+    await tokens.create(work, SCRIPT)
     await users.request_password_reset(nobody(work), email="ada@example.com")
     (letter,) = await sent(work)
 
     await users.reset_password(nobody(work, now=NOON + MINUTE), letter.token, new_password="new")
 
     assert (await users.get_me(work)).email_verified_at == NOON
+    assert work.store.tokens
 
 
 async def test_a_token_resets_the_password_of_nobody_else(work: FakeWork) -> None:
