@@ -93,9 +93,9 @@ def migrate(down: str | None) -> None:
     import migrations  # noqa: PLC0415  # as above
 
     settings = _settings()
-    if settings.sqlite_path:
-        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if settings.sqlite_path:
+            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         before = migrations.current(settings.database_url)
         if down is None:
             migrations.upgrade(settings.database_url)
@@ -135,7 +135,10 @@ def gate(arguments: tuple[str, ...]) -> None:
 
 @main.group()
 def user() -> None:
-    """Manage accounts, whatever TICKBOX_REGISTRATION says. Passwords are asked for, or read from standard input."""
+    """Manage accounts, whatever TICKBOX_REGISTRATION says.
+
+    At a terminal the password is asked for; else it is the first line of standard input.
+    """
 
 
 @user.command("create")
@@ -143,7 +146,7 @@ def user() -> None:
 @click.option("--name", required=True, help="What others see.")
 @click.option("--time-zone", default="UTC", show_default=True, help="An IANA time zone.")
 def create_user(email: str, name: str, time_zone: str) -> None:
-    """Create an account for EMAIL."""
+    """Create an account for EMAIL. Its password is asked for, or is the first line of standard input."""
     body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
     _check("UserCreate", body)
     created = _run(lambda work: users.register(work, **body))
@@ -153,7 +156,10 @@ def create_user(email: str, name: str, time_zone: str) -> None:
 @user.command("password")
 @click.argument("email")
 def set_password(email: str) -> None:
-    """Set a new password for EMAIL, and end all of the account's sessions."""
+    """Set a new password for EMAIL, and end all of the account's sessions; its personal tokens stay.
+
+    The password is asked for, or is the first line of standard input.
+    """
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
     _run(lambda work: users.set_password(work, email=email, new_password=password))

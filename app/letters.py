@@ -55,7 +55,8 @@ _FORMS: Final[Mapping[MailKind, _Form]] = {
         before="Somebody invites you to a workspace on Tickbox, to see and do what is in it together.",
         to_do="To accept, with an account of yours",
         page="/accept-invitation",
-        call='POST {url}/v1/invitations/accept with {{"token": "{token}"}}',
+        call='POST {url}/v1/invitations/accept with {{"token": "{token}"}};'
+        ' without one, POST {url}/v1/users with that as its "invitation_token"',
         after="If you do not know what this is about, do nothing.",
     ),
 }

@@ -15,6 +15,9 @@ import structlog
 request_context: ContextVar[Mapping[str, str]] = ContextVar("request_context")
 """What identifies the request that is being served: `request_id`, and `trace_id` where it is part of a trace."""
 
+UNSENT = "tickbox.unsent"
+"""What the log alone tells, whatever its level: mails for which there is no mail server."""
+
 _QUIET = ("uvicorn", "connexion", "alembic", "asyncio", "httpx", "httpcore")
 
 
@@ -30,7 +33,7 @@ def configure_logging(level: str) -> None:
             },
             "root": {"handlers": ["stdout"], "level": level.upper()},
             # Their information is ours too, or is noise; what goes wrong comes through.
-            "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+            "loggers": {name: {"level": "WARNING"} for name in (*_QUIET, UNSENT)},
         }
     )
 

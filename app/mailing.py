@@ -13,6 +13,7 @@ from typing import Final
 
 from app.background import read, repeating, write
 from app.letters import Texts
+from app.logging import UNSENT
 from app.smtp import NotSentError
 from domain import mails
 from domain.entities import Mail
@@ -27,6 +28,7 @@ Post = Callable[[Letter], Awaitable[None]]
 """Sends a letter. Raises NotSentError."""
 
 logger = logging.getLogger(__name__)
+unsent_logger = logging.getLogger(UNSENT)
 
 
 @contextlib.asynccontextmanager
@@ -56,7 +58,7 @@ async def deliver(dependencies: Dependencies, post: Post) -> int:
 
 async def log_letter(letter: Letter, texts: Texts) -> None:
     """Let the operator pass a letter on: the only place where a token is ever logged."""
-    logger.warning(
+    unsent_logger.warning(
         "a mail was not sent: TICKBOX_SMTP_URL is not set",
         extra={"kind": letter.kind, "to": letter.to, "way": texts.way(letter)},
     )

@@ -67,7 +67,9 @@ class AccessRule:
         """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
         self.admit_role(grant.role)
         if self.scope not in grant.scopes:
-            raise refuse(INSUFFICIENT_SCOPE, f"This operation needs a token with the scope '{self.scope}'.")
+            raise refuse(
+                INSUFFICIENT_SCOPE, f"This needs the scope '{self.scope}', which the token does not have here."
+            )
 
     def admit_role(self, role: str | None) -> None:
         """The part of `admit` that can change while a write waits for its lock, to be asked again inside it."""

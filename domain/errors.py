@@ -47,8 +47,11 @@ DomainError
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
+
+_MAX_NAMED: Final = 10
+"""How many of the things that stand in the way a text names."""
 
 
 class DomainError(Exception):
@@ -151,7 +154,8 @@ class SoleOwner(Conflict):
     """Workspaces would be left without an owner, and the user is the only one who is."""
 
     def __init__(self, workspace_ids: Sequence[UUID]) -> None:
-        super().__init__("Make somebody else an owner first: a shared workspace would have none.")
+        named = ", ".join(map(str, workspace_ids[:_MAX_NAMED]))
+        super().__init__(f"Make somebody else an owner first, or delete the workspace: {named} would have none.")
         self.workspace_ids = tuple(workspace_ids)
 
 

@@ -1,11 +1,10 @@
 """Where a call comes from: nothing that could be relied on, but what its user may recognise."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
 _LONGEST_DEVICE: Final = 100
-_LONGEST_ADDRESS: Final = 45
-"""An IPv6 address that ends in an IPv4 one (RFC 4291, 2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +17,15 @@ class Origin:
 
 def origin_of(*, address: str | None, agent: str) -> Origin:
     """The origin of a call from *address* by what calls itself *agent*: whatever a client sends."""
-    return Origin(
-        address=_printable(address or "", longest=_LONGEST_ADDRESS),
-        device=_printable(agent, longest=_LONGEST_DEVICE),
-    )
+    return Origin(address=_ip_address(address or ""), device=_printable(agent, longest=_LONGEST_DEVICE))
+
+
+def _ip_address(text: str) -> str | None:
+    """None for what is no address: a proxy's header may hold anything."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 def _printable(text: str, *, longest: int) -> str | None:

@@ -61,7 +61,7 @@ async def create(work: Work, draft: TokenDraft) -> IssuedToken:
         scopes=draft.scopes,
         workspace_ids=draft.workspace_ids,
         created_at=work.now,
-        expires_at=draft.expires_at,
+        expires_at=None if draft.expires_at is None else draft.expires_at.astimezone(dt.UTC),
         last_used_at=None,
     )
     await work.tokens.add(token, digest=minted.digest)

@@ -238,7 +238,7 @@ class _Letters:
 
 def _letters_in(log: Path) -> Iterator[dict[str, str]]:
     for line in log.read_text().splitlines():
-        if '"app.mailing"' in line and line.endswith("}") and "way" in (letter := json.loads(line)):
+        if '"tickbox.unsent"' in line and line.endswith("}") and "way" in (letter := json.loads(line)):
             yield letter
 
 

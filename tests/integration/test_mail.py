@@ -559,7 +559,7 @@ def test_requests_do_not_feel_a_mail_server_that_does_not_answer(database_url: s
 def test_without_a_mail_server_the_operator_reads_the_link_in_the_log_and_the_answers_are_the_same(
     database_url: str, tmp_path: Path
 ) -> None:
-    settings = {"database_url": database_url, "log_level": "warning", "app_url": "https://app.example"}
+    settings = {"database_url": database_url, "log_level": "error", "app_url": "https://app.example"}
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
         ada = register(client)
         verification = link_in_log(program, ada.user["email"], kind="verification")

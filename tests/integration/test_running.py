@@ -19,11 +19,12 @@ import pytest
 
 import migrations
 from app.cli import main
+from app.logging import UNSENT
 from app.settings import Settings
 from tests.contract.wire import Address, connected, read_reply, request
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.integration.checking import read_contract
-from tests.integration.clients import PASSWORD, Client, done, log_in, new_email, ok, refused, register
+from tests.integration.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
 from tests.integration.programs import PATIENCE_S, TICKBOX, Program, environment, patiently, run, serve, tickbox
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
@@ -125,13 +126,25 @@ def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     refused(client.post("/v1/sessions", json={**body, "password": 7, "pin": "4711-0815"}), 422, "invalid-body")
     refused(client.with_token("tbs_leaked").get("/v1/users/me?token=tbs_in_query"), 401, "unauthenticated")
     done(ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": new}))
-    last = ada.client.get("/v1/users/me")
+    script = made(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["account"]}))["token"]
+    last = ada.client.with_token(script).get("/v1/users/me")
     program.logged(last.headers["X-Request-Id"])
     issued = [tokens[name] for tokens in (ada.tokens, renewed) for name in ("access_token", "refresh_token")]
     # "correct horse ..." stands in the hints that are printed at the start.
     # With no mail server set, what mails say is logged on purpose.
-    written = "".join(line for line in program.stdout.read_text().splitlines() if "app.mailing" not in line)
-    for secret in (*issued, PASSWORD, new, "a wrong password", "4711", "mistyped", "leaked", "in_query", "$argon2"):
+    written = "".join(line for line in program.stdout.read_text().splitlines() if UNSENT not in line)
+    for secret in (
+        *issued,
+        script,
+        PASSWORD,
+        new,
+        "a wrong password",
+        "4711",
+        "mistyped",
+        "leaked",
+        "in_query",
+        "$argon2",
+    ):
         assert secret not in written
     assert ada.user["email"] not in written
 
@@ -180,7 +193,7 @@ def test_a_stop_finishes_what_runs_and_takes_nothing_new(module_database_url: st
             assert connection.recv(1) == b""
         assert program.process.wait(60) == 0
         assert [line["status"] for line in program.log if line["event"] == "request"] == [201]
-        assert {line["level"] for line in program.log if line["logger"] != "app.mailing"} == {"info"}
+        assert {line["level"] for line in program.log if line["logger"] != UNSENT} == {"info"}
         assert "Traceback" not in program.output
 
 
@@ -340,6 +353,12 @@ def test_a_port_that_is_taken_is_one_line(sqlite_url: str) -> None:
         found = tickbox("serve", "--port", port, settings={"database_url": sqlite_url})
     assert (found.returncode, found.stdout) == (1, "")
     assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in one_line(found.stderr)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line() -> None:
+    found = run("migrate", settings={"database_url": "sqlite:////proc/nowhere/tickbox.db"})
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "/proc/nowhere" in one_line(found.stderr)
 
 
 def test_a_database_that_was_never_migrated_is_one_line(empty_database_url: str) -> None:

@@ -43,6 +43,11 @@ def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tabl
     assert not tables.holds_text(secret)
 
 
+def test_a_token_s_expiry_is_answered_in_utc_in_whatever_zone_it_was_sent(ada: Person) -> None:
+    body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01T00:00:00+02:00"}
+    assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2098-12-31T22:00:00Z"
+
+
 def test_a_token_that_only_reads_writes_nothing(ada: Person) -> None:
     script = script_of(ada, "read")
     ok(script.get(f"{ada.home}/tasks"))

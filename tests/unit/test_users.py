@@ -273,6 +273,7 @@ async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(
         await users.delete(host)
 
     assert refused.value.workspace_ids == (shared_id,)
+    assert str(shared_id) in str(refused.value)
     assert host.principal.user_id in work.store.users
 
 
