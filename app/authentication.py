@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from uuid import UUID
 
+from app.background import write
 from app.uses import LastUses
 from contract.access import Grant
 from domain import identities, opaque
@@ -16,7 +17,7 @@ from domain.principals import Admission
 from domain.tokens import granted_outside
 from persistence import sessions, tokens
 from persistence.identities import recognise
-from persistence.unit_of_work import Dependencies, UnitOfWork
+from persistence.unit_of_work import Dependencies
 
 _LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Admission | None]]]] = {
     "session": sessions.authenticate,
@@ -84,16 +85,10 @@ class Authenticator:
         """Make an account, unless another call has just made it; without the address, if somebody else has that."""
         with contextlib.suppress(IdentityTaken):
             try:
-                await self._make_account(introduction)
+                await write(self.dependencies, lambda work: identities.provision(work, introduction))
             except EmailTaken:
-                await self._make_account(replace(introduction, email=None))
-
-    async def _make_account(self, introduction: Introduction) -> None:
-        async with UnitOfWork(
-            self.dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
-        ) as work:
-            await identities.provision(work, introduction)
-            await work.commit()
+                nameless = replace(introduction, email=None)
+                await write(self.dependencies, lambda work: identities.provision(work, nameless))
 
 
 def _uuid(text: str | None) -> UUID | None:

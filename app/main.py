@@ -32,7 +32,7 @@ from app.requests import (
     RequestLayer,
 )
 from app.settings import Settings
-from app.smtp import SmtpServer
+from app.smtp import NotSentError, SmtpServer
 from app.sweeping import sweeping
 from app.uses import LastUses, writing_down
 from app.windows import ProcessWindows, SharedWindows
@@ -44,6 +44,7 @@ from contract.schemas import SchemaCompiler
 from contract.units import Call
 from contract.units import Settings as EngineSettings
 from domain.events import EVENT_TYPES, Event
+from domain.mails import Letter
 from domain.origins import origin_of
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
@@ -113,7 +114,15 @@ def make_post(settings: Settings) -> Post:
     if settings.smtp_url is None:
         return lambda letter: log_letter(letter, texts)
     server, sender = SmtpServer.parse(settings.smtp_url.get_secret_value()), parse_sender(settings.mail_from)
-    return lambda letter: server.send(texts.message(letter, sender=sender))
+
+    async def post(letter: Letter) -> None:
+        try:
+            message = texts.message(letter, sender=sender)
+        except ValueError as error:  # which quotes the address; it will never be one for a header
+            raise NotSentError(type(error).__name__, is_final=True) from None
+        await server.send(message)
+
+    return post
 
 
 def build(

@@ -47,12 +47,16 @@ async def sweeping(dependencies: Dependencies, *, every_s: float = SWEEP_EVERY_S
 
 
 async def sweep_all(dependencies: Dependencies) -> None:
-    """Every sweep; one that fails keeps none of the others."""
+    """Every sweep. One that fails keeps none of the others; what they raised is raised together, after the last."""
+    errors: list[Exception] = []
     for which in SWEEPS:
         try:
             await sweep(dependencies, which)
-        except Exception:  # nobody else would see it; whatever it was, such as a database without a schema, may pass
-            logger.exception("could not sweep")
+        except Exception as error:  # noqa: BLE001  # it is raised, once the others had their turn
+            errors.append(error)
+    if errors:
+        message = "sweeps failed"
+        raise ExceptionGroup(message, errors)
 
 
 async def sweep(dependencies: Dependencies, which: Sweep) -> int:

@@ -12,10 +12,10 @@ from domain.ports import Work
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:
     """The events of the caller's account, newest first. Raises CursorInvalid."""
     user_id = work.principal.user_id
-    binding = f"account events {user_id}"
-    before = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        before = pages.id_from_key(key)
-    rows = await work.account_log.page(user_id, before=before, limit=limit + 1)
-    return pages.page_of(rows, limit=limit, cursor_of=lambda event: pages.encode(binding, pages.id_to_key(event.id)))
+    return await pages.by_id(
+        lambda last, count: work.account_log.page(user_id, before=last, limit=count),
+        id_of=lambda event: event.id,
+        binding=f"account events {user_id}",
+        limit=limit,
+        cursor=cursor,
+    )

@@ -29,6 +29,7 @@ AccountEventType = Literal[
     "sessions.ended",
     "token.created",
     "token.deleted",
+    "tokens.deleted",
 ]
 
 STATUSES: Final[tuple[Status, ...]] = ("open", "completed")
@@ -38,7 +39,7 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account. `email` is kept as it was written; `domain.users.email_key` is what it is found by.
+    """An account. `email` is kept as it was written; `domain.emails.email_key` is what it is found by.
 
     Only an account that an identity provider vouched for may have none. `email_verified_at` is when it was shown that
     what is sent there is read by the user; None until then.

@@ -20,14 +20,12 @@ _POINTER: Final = "#/token"
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
     """Those to the call's workspace that wait to be accepted, oldest first. Raises CursorInvalid."""
-    binding = f"invitations {work.workspace_id}"
-    after = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        after = pages.id_from_key(key)
-    rows = await work.invitations.page(work.workspace_id, now=work.now, after=after, limit=limit + 1)
-    return pages.page_of(
-        rows, limit=limit, cursor_of=lambda invitation: pages.encode(binding, pages.id_to_key(invitation.id))
+    return await pages.by_id(
+        lambda last, count: work.invitations.page(work.workspace_id, now=work.now, after=last, limit=count),
+        id_of=lambda invitation: invitation.id,
+        binding=f"invitations {work.workspace_id}",
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -17,14 +17,12 @@ from domain.roles import INVITING, ROLES, Role, outranks
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:
     """The members of the call's workspace, the oldest account first. Raises CursorInvalid."""
-    binding = f"members {work.workspace_id}"
-    after = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        after = pages.id_from_key(key)
-    rows = await work.members.page(work.workspace_id, after=after, limit=limit + 1)
-    return pages.page_of(
-        rows, limit=limit, cursor_of=lambda member: pages.encode(binding, pages.id_to_key(member.user_id))
+    return await pages.by_id(
+        lambda last, count: work.members.page(work.workspace_id, after=last, limit=count),
+        id_of=lambda member: member.user_id,
+        binding=f"members {work.workspace_id}",
+        limit=limit,
+        cursor=cursor,
     )
 
 
@@ -42,8 +40,7 @@ async def change_role(work: Work, user_id: UUID, *, role: Role) -> Member:
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
     member = await get(work, user_id)
-    await require_reach(work, role)
-    await require_reach(work, member.role)
+    await require_reach(work, role, member.role)
     if role == member.role:
         return member
     await _require_other_owner(work, member)
@@ -72,10 +69,10 @@ async def leave(work: Work) -> None:
     await _take_out(work, await get(work, work.principal.user_id))
 
 
-async def require_reach(work: Work, role: Role) -> None:
-    """The caller may decide over members of this *role*. Raises RoleTooHigh, MemberNotFound."""
+async def require_reach(work: Work, *roles: Role) -> None:
+    """The caller may decide over members of these *roles*. Raises RoleTooHigh, MemberNotFound."""
     caller = await get(work, work.principal.user_id)
-    if outranks(role, caller.role):
+    if any(outranks(role, caller.role) for role in roles):
         raise RoleTooHigh
 
 

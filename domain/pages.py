@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, Generic, TypeVar
@@ -43,6 +43,26 @@ def page_of(rows: Sequence[Item], *, limit: int, cursor_of: Callable[[Item], str
     """The page that *rows* make, with one more than *limit* among them if there are more."""
     items = tuple(rows[:limit])
     return Page(items=items, next_cursor=cursor_of(items[-1]) if len(rows) > limit else None)
+
+
+async def by_id(
+    fetch: Callable[[UUID | None, int], Awaitable[Sequence[Item]]],
+    *,
+    id_of: Callable[[Item], UUID],
+    binding: str,
+    limit: int,
+    cursor: str | None,
+) -> Page[Item]:
+    """A page of a list in the order of its ids: *fetch* is given the last one seen, and how many rows are asked for.
+
+    Raises CursorInvalid.
+    """
+    last = None
+    if cursor is not None:
+        (key,) = decode(cursor, binding, count=1)
+        last = id_from_key(key)
+    rows = await fetch(last, limit + 1)
+    return page_of(rows, limit=limit, cursor_of=lambda item: encode(binding, id_to_key(id_of(item))))
 
 
 def encode(binding: str, *keys: str) -> str:

@@ -134,9 +134,6 @@ class SessionRepository(Protocol):
     async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
         """End a user's sessions, but for the one to *keep*. The caller has locked the user."""
 
-    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
-        """Forget a user's expired sessions. The caller has locked the user."""
-
 
 class TokenRepository(Protocol):
     """Personal tokens. They are changed under the lock on their user."""
@@ -150,8 +147,8 @@ class TokenRepository(Protocol):
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """False when the user has no such token."""
 
-    async def delete_all(self, user_id: UUID) -> None:
-        """All tokens of the user."""
+    async def delete_all(self, user_id: UUID) -> bool:
+        """Delete a user's tokens. False when there were none."""
 
 
 class AccountLog(Protocol):
@@ -385,7 +382,7 @@ Registration = Literal["open", "invited", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the operator decided."""
+    """How the server is run: who may make an account, and how long things last. The operator sets some of it."""
 
     registration: Registration = "open"
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
@@ -425,7 +422,7 @@ class Work(Protocol):
 
     @property
     def policy(self) -> Policy:
-        """What the operator decided."""
+        """How the server is run."""
 
     @property
     def passwords(self) -> PasswordHasher:

@@ -54,7 +54,6 @@ async def log_in(work: Work, *, email: str, password: str, device: str | None = 
         raise WrongCredentials
     if new_hash is not None:
         await work.users.set_password(user_id, password_hash=new_hash)
-    await work.sessions.delete_expired(user_id, now=work.now)
     session = Session(
         id=work.new_id(),
         user_id=user_id,
@@ -100,14 +99,12 @@ async def _may_come_again(work: Work, spent: bytes) -> bool:
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Session]:
     """The caller's live sessions, oldest first. Raises CursorInvalid."""
     user_id = work.principal.user_id
-    binding = f"sessions {user_id}"
-    after = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        after = pages.id_from_key(key)
-    rows = await work.sessions.page(user_id, now=work.now, after=after, limit=limit + 1)
-    return pages.page_of(
-        rows, limit=limit, cursor_of=lambda session: pages.encode(binding, pages.id_to_key(session.id))
+    return await pages.by_id(
+        lambda last, count: work.sessions.page(user_id, now=work.now, after=last, limit=count),
+        id_of=lambda session: session.id,
+        binding=f"sessions {user_id}",
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -72,13 +72,13 @@ async def create(work: Work, draft: TokenDraft) -> IssuedToken:
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[PersonalToken]:
     """The caller's live tokens, oldest first. Raises CursorInvalid."""
     user_id = work.principal.user_id
-    binding = f"tokens {user_id}"
-    after = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        after = pages.id_from_key(key)
-    rows = await work.tokens.page(user_id, now=work.now, after=after, limit=limit + 1)
-    return pages.page_of(rows, limit=limit, cursor_of=lambda token: pages.encode(binding, pages.id_to_key(token.id)))
+    return await pages.by_id(
+        lambda last, count: work.tokens.page(user_id, now=work.now, after=last, limit=count),
+        id_of=lambda token: token.id,
+        binding=f"tokens {user_id}",
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 async def delete(work: Work, token_id: UUID) -> None:

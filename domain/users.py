@@ -77,7 +77,7 @@ async def update(work: Work, *, name: str | Unset = UNSET, time_zone: str | Unse
     """
     if time_zone is not UNSET:
         check_zone(time_zone, pointer=_ZONE_POINTER)
-    user = await _me(work)
+    user = await get_me(work)
     changed: User = replace(user, **given(name=name, time_zone=time_zone))
     if changed == user:
         return user
@@ -111,7 +111,7 @@ async def change_password(work: Work, *, current_password: str, new_password: st
 
 async def send_verification(work: Work) -> None:
     """Let the caller's address be sent another mail by which it can be verified. Raises EmailVerified, AccountGone."""
-    user = await _me(work)
+    user = await get_me(work)
     if user.email is None or user.email_verified_at is not None:
         raise EmailVerified
     await work.outbox.add(_mail(work, "verification", email=user.email, user_id=user.id))
@@ -143,8 +143,8 @@ async def reset_password(work: Work, token: str, *, new_password: str) -> None:
     check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     new_hash = await work.passwords.hash(new_password)
     user = await _spend(work, found)
-    if user.email_verified_at is None:
-        await work.tokens.delete_all(user.id)
+    if user.email_verified_at is None and await work.tokens.delete_all(user.id):
+        await work.account_log.add("tokens.deleted", user_id=user.id)
     await _verify(work, user)
     await _store_password(work, user.id, password_hash=new_hash)
     await work.account_log.add("password.reset", user_id=user.id)
@@ -171,7 +171,7 @@ async def delete(work: Work) -> None:
 
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
-    user = await _me(work)
+    user = await get_me(work)
     await work.workspaces.lock_joined(user.id)
     standings = await work.members.standings(user.id)
     orphaned = [s.workspace_id for s in standings if s.leaves_no_owner]
@@ -181,14 +181,6 @@ async def delete(work: Work) -> None:
     await work.invitations.withdraw_all(user.id)
     await work.members.remove(user.id)
     await work.users.delete(user.id)
-
-
-async def _me(work: Work) -> User:
-    """A write that names no workspace holds the lock on its caller's account."""
-    user = await work.users.get(work.principal.user_id)
-    if user is None:
-        raise AccountGone(work.principal.user_id)
-    return user
 
 
 def _mail(work: Work, kind: MailKind, *, email: str, user_id: UUID | None = None) -> Mail:

@@ -21,14 +21,12 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     Raises CursorInvalid.
     """
     user_id = work.principal.user_id
-    binding = f"workspaces {user_id}"
-    after = None
-    if cursor is not None:
-        (key,) = pages.decode(cursor, binding, count=1)
-        after = pages.id_from_key(key)
-    rows = await work.workspaces.page(user_id, only=work.principal.workspace_ids, after=after, limit=limit + 1)
-    return pages.page_of(
-        rows, limit=limit, cursor_of=lambda workspace: pages.encode(binding, pages.id_to_key(workspace.id))
+    return await pages.by_id(
+        lambda last, count: work.workspaces.page(user_id, only=work.principal.workspace_ids, after=last, limit=count),
+        id_of=lambda workspace: workspace.id,
+        binding=f"workspaces {user_id}",
+        limit=limit,
+        cursor=cursor,
     )
 
 

@@ -9,19 +9,13 @@ from sqlalchemy import bindparam, insert, select
 from domain.entities import Identity
 from domain.principals import Admission, Principal
 from persistence.database import Runner
-from persistence.tables import identities, members
+from persistence.members import role_in_workspace
+from persistence.tables import identities
 
 _INSERT: Final = insert(identities)
-_GRANT: Final = select(
-    identities.c.user_id,
-    select(members.c.role)
-    .where(
-        members.c.workspace_id == bindparam("workspace", type_=members.c.workspace_id.type),
-        members.c.user_id == identities.c.user_id,
-    )
-    .correlate(identities)
-    .scalar_subquery(),
-).where(identities.c.issuer == bindparam("issuer"), identities.c.subject == bindparam("subject"))
+_GRANT: Final = select(identities.c.user_id, role_in_workspace(identities.c.user_id)).where(
+    identities.c.issuer == bindparam("issuer"), identities.c.subject == bindparam("subject")
+)
 
 
 async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | None) -> Admission | None:

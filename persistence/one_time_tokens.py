@@ -4,14 +4,13 @@ import datetime as dt
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.entities import OneTimeKind, OneTimeToken
 from persistence.database import Runner
+from persistence.sweeps import Expired
 from persistence.tables import one_time_tokens
-
-_SWEPT_AT_ONCE: Final = 500
 
 _NEW: Final = insert(one_time_tokens)
 _REPLACE: Final = _NEW.on_conflict_do_update(
@@ -27,14 +26,7 @@ _SPEND: Final = (
 _DELETE: Final = delete(one_time_tokens).where(
     one_time_tokens.c.user_id == bindparam("user"), one_time_tokens.c.kind == bindparam("kind")
 )
-_LOCK_EXPIRED: Final = (
-    select(one_time_tokens.c.digest)
-    .where(one_time_tokens.c.expires_at <= bindparam("now"))
-    .order_by(one_time_tokens.c.expires_at)
-    .limit(_SWEPT_AT_ONCE)
-    .with_for_update(skip_locked=True)
-)
-_DELETE_ONE: Final = delete(one_time_tokens).where(one_time_tokens.c.digest == bindparam("gone"))
+_EXPIRED: Final = Expired(one_time_tokens, one_time_tokens.c.expires_at)
 
 
 class OneTimeTokens:
@@ -66,7 +58,4 @@ class OneTimeTokens:
 
 async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the tokens that have expired; how many there were. To be repeated until it is none."""
-    found = await runner.rows(_LOCK_EXPIRED, {"now": now})
-    if found:
-        await runner.run(_DELETE_ONE, [{"gone": digest} for (digest,) in found])
-    return len(found)
+    return await _EXPIRED.delete_some(runner, before=now)

@@ -62,7 +62,6 @@ _DELETE_OLD_TOKENS: Final = tuple(
 _DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), sessions.c.user_id == bindparam("user"))
 _DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
-_DELETE_EXPIRED: Final = _DELETE_ALL.where(sessions.c.expires_at <= bindparam("now"))
 _FIND_EXPIRED: Final = (
     select(refresh_tokens.c.session_id)
     .where(refresh_tokens.c.replaced_at.is_(None), refresh_tokens.c.expires_at <= bindparam("now"))
@@ -173,10 +172,6 @@ class Sessions:
             await self._runner.run(_DELETE_ALL, {"user": user_id})
         else:
             await self._runner.run(_DELETE_OTHERS, {"user": user_id, "keep": keep})
-
-    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
-        """One write; the tokens go by cascade."""
-        await self._runner.run(_DELETE_EXPIRED, {"user": user_id, "now": now})
 
 
 def _token_values(token: StoredToken) -> dict[str, object]:

@@ -103,9 +103,9 @@ class Tokens:
         """One write."""
         return await self._runner.run(_DELETE, {"token": token_id, "user": user_id}) == 1
 
-    async def delete_all(self, user_id: UUID) -> None:
+    async def delete_all(self, user_id: UUID) -> bool:
         """One write."""
-        await self._runner.run(_DELETE_ALL, {"user": user_id})
+        return await self._runner.run(_DELETE_ALL, {"user": user_id}) > 0
 
 
 def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:

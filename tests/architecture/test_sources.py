@@ -58,7 +58,6 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/unit_of_work.py", "UnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
-        ("app/authentication.py", "Authenticator._make_account"),
         ("app/background.py", "write"),
     }
 

@@ -298,6 +298,20 @@ def test_who_made_an_account_with_the_address_of_another_loses_it_whole(
     token = reset_token(client, office, newcomer)
     done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
     refused(client.with_token(in_wait).get("/v1/users/me"), 401, "unauthenticated")
+    mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
+    told = [event["type"] for event in everything(mine, "/v1/users/me/events")]
+    assert told[1:5] == ["password.reset", "email.verified", "tokens.deleted", "token.created"]
+
+
+def test_an_address_that_cannot_stand_in_a_mail_is_given_up_at_once_and_not_logged(
+    client: Client, office: Office, tables: Tables, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = "=?utf-8?q?a?=@example.com"  # an encoded word (RFC 2047), which a parser of addresses decodes
+    made(client.post("/v1/users", json={"email": address, "password": PASSWORD, "name": "Ada"}))
+    office.deliver()
+    assert waiting(tables) == []
+    assert "InvalidHeaderDefect" in [getattr(record, "reason", None) for record in caplog.records]
+    assert address not in caplog.text
 
 
 def test_an_address_that_was_verified_before_keeps_its_time(client: Client, office: Office, newcomer: Person) -> None:

@@ -208,16 +208,6 @@ async def test_refreshing_forgets_the_tokens_that_have_expired(ada: Caller) -> N
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 
-async def test_logging_in_forgets_expired_sessions(ada: Caller) -> None:
-    old = await log_in(ada)
-    ada.clock.now = NOON + MONTH
-
-    await log_in(ada)
-
-    async with ada.unit() as work:
-        assert not await work.sessions.delete(old.session.id, user_id=ada.user_id)
-
-
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
 async def test_sessions_are_listed_by_age_in_pages_of_any_size(ada: Caller, limit: int) -> None:
     begun = [(await log_in(ada)).session for _ in range(4)]

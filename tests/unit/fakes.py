@@ -225,12 +225,6 @@ class FakeSessions:
             if session.user_id == user_id and session.id != keep:
                 del self._store.sessions[session.id]
 
-    async def delete_expired(self, user_id: UUID, *, now: dt.datetime) -> None:
-        assert user_id in self._users.locked
-        for session in list(self._store.sessions.values()):
-            if session.user_id == user_id and session.expires_at <= now:
-                del self._store.sessions[session.id]
-
 
 class FakeTokens:
     def __init__(self, store: Store, users: FakeUsers) -> None:
@@ -253,10 +247,12 @@ class FakeTokens:
         del self._store.tokens[token_id]
         return True
 
-    async def delete_all(self, user_id: UUID) -> None:
+    async def delete_all(self, user_id: UUID) -> bool:
         assert user_id in self._users.locked
-        for token in [t for t in self._store.tokens.values() if t.user_id == user_id]:
-            del self._store.tokens[token.id]
+        found = [token.id for token in self._store.tokens.values() if token.user_id == user_id]
+        for token_id in found:
+            del self._store.tokens[token_id]
+        return bool(found)
 
 
 class FakeAccountLog:

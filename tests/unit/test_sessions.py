@@ -112,14 +112,6 @@ async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(work
     assert not work.store.sessions
 
 
-async def test_logging_in_forgets_the_users_expired_sessions(work: FakeWork) -> None:
-    await log_in(work)
-
-    begun = await log_in(work, now=NOON + MONTH)
-
-    assert list(work.store.sessions) == [begun.session.id]
-
-
 async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(work: FakeWork) -> None:
     begun = await log_in(work)
 
