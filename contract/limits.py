@@ -55,7 +55,7 @@ class Limiter(Protocol):
         ...
 
     async def look(self, address: str | None) -> Allowance | None:
-        """What is left to *address* of calls with tokens that are not good. Nothing is counted."""
+        """An exceeded allowance where *address* has nothing left of calls without a good token. Nothing is counted."""
         ...
 
     async def count_failure(self, address: str | None) -> Allowance | None:
@@ -70,10 +70,8 @@ async def count_call(limiter: Limiter, policy: str, scope: Scope, *, principal: 
 
 
 async def require_patience_left(limiter: Limiter, scope: Scope) -> None:
-    """Raise Refused (429) where the client's address has sent too many tokens that are not good."""
-    allowance = await limiter.look(_address_of(scope))
-    if allowance is not None and allowance.exceeded:
-        _apply(scope, allowance)
+    """Raise Refused (429) where the client's address has made too many calls without a good token."""
+    _apply(scope, await limiter.look(_address_of(scope)))
 
 
 async def count_failure(limiter: Limiter, scope: Scope) -> None:

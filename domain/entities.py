@@ -83,7 +83,7 @@ class Identity:
 class Session:
     """One log-in, alive until `expires_at`, which each refresh pushes on; `device` is where, if that is known.
 
-    `last_used_at` lags behind by up to a minute; None where it is not known.
+    `last_used_at` lags behind by up to a minute.
     """
 
     id: UUID
@@ -91,7 +91,7 @@ class Session:
     device: str | None
     created_at: dt.datetime
     last_refreshed_at: dt.datetime
-    last_used_at: dt.datetime | None
+    last_used_at: dt.datetime
     expires_at: dt.datetime
 
 

@@ -71,10 +71,11 @@ async def accept(work: Work, token: str) -> Workspace:
 
     Raises InvitationInvalid, AlreadyMember, AccountGone.
     """
+    invitation = await find(work, token, pointer=_POINTER)
     user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
-    invitation = await _enter(work, token, pointer=_POINTER)
+    await _spend(work, invitation, pointer=_POINTER)
     if await work.members.get(invitation.workspace_id, user.id) is not None:
         raise AlreadyMember(invitation.workspace_id)
     await _add_member(work, user, invitation)
@@ -83,14 +84,22 @@ async def accept(work: Work, token: str) -> Workspace:
     return workspace
 
 
-async def join(work: Work, user: User, *, token: str, pointer: str) -> str:
-    """Make *user*, who is new, a member, and spend the token, which stood at *pointer*. The address it was sent to.
+async def find(work: Work, token: str, *, pointer: str) -> Invitation:
+    """The invitation of the *token* that stands at *pointer*, not spent yet. Raises InvitationInvalid.
 
-    Raises InvitationInvalid.
+    Before anything is locked or hashed: no work is done for a token that is none, and its bearer learns nothing else.
     """
-    invitation = await _enter(work, token, pointer=pointer)
+    digest = opaque.digest_of(token, kind="invitation")
+    invitation = None if digest is None else await work.credentials.find_invitation(digest, now=work.now)
+    if invitation is None:
+        raise InvitationInvalid(pointer=pointer)
+    return invitation
+
+
+async def join(work: Work, user: User, invitation: Invitation, *, pointer: str) -> None:
+    """Make *user*, who is new, a member, and spend an *invitation* that was found. Raises InvitationInvalid."""
+    await _spend(work, invitation, pointer=pointer)
     await _add_member(work, user, invitation)
-    return invitation.email
 
 
 def _mail_of(work: Work, invitation: Invitation) -> Mail:
@@ -106,15 +115,12 @@ def _mail_of(work: Work, invitation: Invitation) -> Mail:
     )
 
 
-async def _enter(work: Work, token: str, *, pointer: str) -> Invitation:
-    """The invitation of *token*, spent; its workspace is now the call's. All but one of those who try are refused."""
-    digest = opaque.digest_of(token, kind="invitation")
-    invitation = None if digest is None else await work.invitations.find(digest, now=work.now)
-    if invitation is None or not await work.enter(invitation.workspace_id):
+async def _spend(work: Work, invitation: Invitation, *, pointer: str) -> None:
+    """Its workspace is now the call's. All but one of those who try at once are refused."""
+    if not await work.enter(invitation.workspace_id):
         raise InvitationInvalid(pointer=pointer)
     if not await work.invitations.delete(invitation.workspace_id, invitation.id):
         raise InvitationInvalid(pointer=pointer)
-    return invitation
 
 
 async def _add_member(work: Work, user: User, invitation: Invitation) -> None:

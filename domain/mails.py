@@ -14,8 +14,9 @@ from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
 from domain.ports import Work
 
 ATTEMPTS: Final = 12
-"""How often a mail is tried: for some five hours."""
-FIRST_PAUSE: Final = dt.timedelta(seconds=30)
+"""How often a mail is tried: for some six hours."""
+FIRST_PAUSE: Final = dt.timedelta(minutes=1)
+"""Longer than it takes to write a mail, to send it, and to forget it, so that nobody else begins with it meanwhile."""
 LONGEST_PAUSE: Final = dt.timedelta(hours=1)
 APART: Final = dt.timedelta(minutes=1)
 """How long after one mail of a kind a user is sent the next, however often somebody asks for it."""
@@ -64,7 +65,7 @@ def is_given_up(mail: Mail) -> bool:
 
 
 def _pause(attempts: int) -> dt.timedelta:
-    """Between the last one of so many attempts and the next: 30 s, doubled each time, up to an hour."""
+    """Between the last one of so many attempts and the next: a minute, doubled each time, up to an hour."""
     doublings = min(attempts, ATTEMPTS) - 1  # without a bound, they would overflow
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 

@@ -57,7 +57,7 @@ class PasswordHasher(Protocol):
 
 
 class CredentialRepository(Protocol):
-    """Reads outside of any transaction: a password is checked before one is opened."""
+    """Reads outside of any transaction: a password is checked before one is opened, and a token before work is done."""
 
     async def find(self, user_id: UUID) -> Credentials | None:
         """The credentials of a user, as last committed."""
@@ -67,6 +67,9 @@ class CredentialRepository(Protocol):
 
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
         """The token of this digest, expired or not, as last committed."""
+
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """The invitation whose token has this digest, in whatever workspace, if not expired; as last committed."""
 
 
 class UserRepository(Protocol):
@@ -283,9 +286,6 @@ class InvitationRepository(Protocol):
 
     async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
         """That of the token which is about to be sent, in the place of an earlier one."""
-
-    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """The one with this token, in whatever workspace, if it is not expired. It is not locked."""
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
         """False when there is none."""

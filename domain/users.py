@@ -39,6 +39,9 @@ async def register(  # noqa: PLR0913  # what an account is made of
         raise InvitationRequired
     check_zone(time_zone, pointer=_ZONE_POINTER)
     check_password(work, password, pointer="#/password", email=email, name=name)
+    invitation = None
+    if invitation_token is not None:
+        invitation = await invitations.find(work, invitation_token, pointer=_INVITATION_POINTER)
     password_hash = await work.passwords.hash(password)
     user = User(
         id=work.new_id(),
@@ -54,9 +57,9 @@ async def register(  # noqa: PLR0913  # what an account is made of
     await work.account_log.add("account.registered", user_id=user.id)
     await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     await work.outbox.add(_mail(work, "verification", email=email, user_id=user.id))
-    if invitation_token is not None:
-        invited = await invitations.join(work, user, token=invitation_token, pointer=_INVITATION_POINTER)
-        if email_key(invited) == email_key(email):  # where the token was read
+    if invitation is not None:
+        await invitations.join(work, user, invitation, pointer=_INVITATION_POINTER)
+        if email_key(invitation.email) == email_key(email):  # where the token was read
             return await _verify(work, user)
     return user
 

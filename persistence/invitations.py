@@ -53,6 +53,11 @@ async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     return await _EXPIRED.delete_some(runner, before=now)
 
 
+async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+    """The invitation with the token of this digest, if it is not expired. One read."""
+    return _invitation(await runner.row(_FIND, {"digest": digest, "now": now}))
+
+
 class Invitations:
     """Implements domain.ports.InvitationRepository."""
 
@@ -90,10 +95,6 @@ class Invitations:
         """One write."""
         values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest}
         await self._runner.run(_SET_DIGEST, values)
-
-    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """One read."""
-        return _invitation(await self._runner.row(_FIND, {"digest": digest, "now": now}))
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
         """One write."""

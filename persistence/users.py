@@ -1,11 +1,13 @@
 """Accounts, as rows."""
 
+import datetime as dt
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.entities import Credentials, OneTimeToken, User
+from domain.entities import Credentials, Invitation, OneTimeToken, User
+from persistence import invitations
 from persistence.database import Row, Runner
 from persistence.retries import account_space, forget_space
 from persistence.tables import one_time_tokens, users
@@ -106,6 +108,10 @@ class CredentialReader:
             return None
         digest, kind, user_id, email_key, expires_at = row
         return OneTimeToken(digest=digest, kind=kind, user_id=user_id, email_key=email_key, expires_at=expires_at)
+
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """One read."""
+        return await invitations.find(self._runner, digest, now=now)
 
 
 def _changing_values(user: User) -> dict[str, object]:

@@ -85,7 +85,7 @@ class Session(TypedDict):
     device: str | None
     created_at: datetime
     last_refreshed_at: datetime
-    last_used_at: datetime | None
+    last_used_at: datetime
     expires_at: datetime
     current: bool
 

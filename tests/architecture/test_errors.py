@@ -206,3 +206,11 @@ def test_one_type_has_one_title_and_status() -> None:
 )
 def test_what_is_invalid_has_a_code_in_kebab_case(kind: type[errors.Invalid]) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in LEAVES if issubclass(kind, errors.Invalid)], ids=lambda kind: kind.__name__
+)
+def test_the_contract_tells_each_code(kind: type[errors.Invalid]) -> None:
+    described = CONTRACT["components"]["schemas"]["Fault"]["properties"]["code"]["description"]
+    assert f"`{kind.code}`" in described

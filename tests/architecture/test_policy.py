@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from domain.roles import INVITING, ROLES
 from tests.integration.checking import read_contract
 from tests.integration.matrix import Operation, operations
 
@@ -55,3 +56,9 @@ def test_the_contract_asks_for_what_the_policy_says(operation: Operation) -> Non
     """The matrix shows that the contract is kept; this, that nobody weakens the contract without saying so here."""
     wanted = OTHERWISE.get(operation.operation_id) or policy(operation)
     assert (operation.role, operation.scope) == wanted
+
+
+def test_whose_invitations_are_withdrawn_is_who_may_invite_no_longer() -> None:
+    (inviting,) = [operation for operation in GUARDED if operation.operation_id == "create_invitation"]
+    assert inviting.access is not None
+    assert set(ROLES[ROLES.index(inviting.access["role"]) :]) == INVITING

@@ -39,7 +39,7 @@ class CountingLimiter:
 
     async def look(self, address: str | None) -> Allowance | None:
         count = self.counts["failures", address]
-        return self._allowance("failures", count + 1) if count else None
+        return self._allowance("failures", count + 1) if count >= QUOTA else None
 
     async def count_failure(self, address: str | None) -> Allowance | None:
         return self._count("failures", address)

@@ -133,7 +133,7 @@ def test_guessing_a_password_ends_soon_and_holds_nobody_else_up(url: str) -> Non
         assert [log_in(client, ada, "a wrong password").status_code for _ in range(2)] == [401, 401]
         too_many(log_in(client, ada))
         too_many(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Eve"}))
-        too_many(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
+        ok(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
         assert statuses(ada.client, "/v1/users/me", "/openapi.yaml") == [200, 200]
         client.headers["X-Forwarded-For"] = CAFE
         made(log_in(client, ada))

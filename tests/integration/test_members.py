@@ -264,7 +264,8 @@ def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Ta
         body = {"email": new_email(), "password": PASSWORD, "name": "New"}
         refused(client.post("/v1/users", json=body), 403, "invitation-required")
         wrong = {**body, "invitation_token": token[:-1]}
-        assert refused(client.post("/v1/users", json=wrong), 422, "invalid-body") == {"#/invitation_token token"}
+        for each in (wrong, {**wrong, "email": ada.user["email"]}):  # who is not invited learns of no account
+            assert refused(client.post("/v1/users", json=each), 422, "invalid-body") == {"#/invitation_token token"}
         user = made(client.post("/v1/users", json={**body, "invitation_token": token}))
         again = {**body, "email": new_email(), "invitation_token": token}
         assert refused(client.post("/v1/users", json=again), 422, "invalid-body") == {"#/invitation_token token"}

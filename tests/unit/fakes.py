@@ -118,6 +118,10 @@ class FakeCredentials:
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
         return next((token for token in self._store.one_time_tokens.values() if token.digest == digest), None)
 
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
+        return found if found and found.expires_at > now else None
+
 
 class FakeUsers:
     def __init__(self, store: Store, *, locked: set[UUID]) -> None:
@@ -454,10 +458,6 @@ class FakeInvitations:
         digests = self._store.invitation_digests.items()
         self._store.invitation_digests = {old: of for old, of in digests if of != invitation_id}
         self._store.invitation_digests[digest] = invitation_id
-
-    async def find(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
-        return found if found and found.expires_at > now else None
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
         found = self._store.invitations.pop(invitation_id, None)
