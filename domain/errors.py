@@ -217,10 +217,10 @@ class RefreshTokenInvalid(Unauthenticated):
 
 
 class AccountGone(Unauthenticated):
-    """The account was deleted while the call was on its way."""
+    """The account was deleted, or the call's session or token ended, while the call was on its way."""
 
     def __init__(self, user_id: UUID) -> None:
-        super().__init__("The account is gone.")
+        super().__init__("The account is gone, or the session or token that the call came with.")
         self.user_id = user_id
 
 

@@ -60,6 +60,7 @@ _DELETE_OLD_TOKENS: Final = tuple(
     for table in (access_tokens, refresh_tokens)
 )
 _DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), sessions.c.user_id == bindparam("user"))
+_EXISTS: Final = select(sessions.c.id).where(sessions.c.id == bindparam("session"))
 _DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
 _FIND_EXPIRED: Final = (
@@ -108,6 +109,11 @@ async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     """
     expired = await runner.rows(_FIND_EXPIRED, {"now": now})
     return sum([await runner.run(_SWEEP, {"session": row[0], "now": now}) for row in expired])
+
+
+async def exists(runner: Runner, session_id: UUID) -> bool:
+    """Whether it has not ended. One read."""
+    return await runner.row(_EXISTS, {"session": session_id}) is not None
 
 
 class Sessions:

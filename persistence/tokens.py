@@ -34,6 +34,7 @@ _PAGE: Final = (
     .order_by(personal_tokens.c.id)
     .limit(bindparam("limit"))
 )
+_EXISTS: Final = select(personal_tokens.c.id).where(personal_tokens.c.id == bindparam("token"))
 _DELETE_ALL: Final = delete(personal_tokens).where(personal_tokens.c.user_id == bindparam("user"))
 _DELETE: Final = _DELETE_ALL.where(personal_tokens.c.id == bindparam("token"))
 _GRANT: Final = select(
@@ -71,6 +72,11 @@ async def authenticate(
 async def sweep(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the expired tokens; how many there were. To be repeated until it is none."""
     return await _EXPIRED.delete_some(runner, before=now)
+
+
+async def exists(runner: Runner, token_id: UUID) -> bool:
+    """Whether it was not deleted. One read."""
+    return await runner.row(_EXISTS, {"token": token_id}) is not None
 
 
 class Tokens:

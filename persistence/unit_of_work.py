@@ -4,7 +4,7 @@ A write's transaction is opened by the first call of a repository, and always in
 it free of deadlocks: begin; claim the call's idempotency key, where it has one; lock the workspace that the call
 names; re-read the caller's role, in a statement of its own that sees what was committed while waiting for the lock;
 let the caller in, or not; then whatever the service does; last, the log. A call that names no workspace locks its
-caller's account instead.
+caller's account instead, and looks whether the session or token that it came with is still there.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from domain.origins import Origin
 from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
 from domain.roles import Role
-from persistence import schema
+from persistence import schema, sessions, tokens
 from persistence.account_log import AccountLog
 from persistence.database import Database, Parameters, Row, Transaction
 from persistence.identities import Identities
@@ -238,8 +238,8 @@ class UnitOfWork:
             if found is not None:
                 raise _AnsweredError(*found)
         if self._named_workspace_id is None:
-            if self._principal is not None and await Users(transaction).lock(self._principal.user_id) is None:
-                raise AccountGone(self._principal.user_id)
+            if self._principal is not None:
+                await _lock_caller(transaction, self._principal)
             return
         head = await lock_workspace(transaction, self._named_workspace_id)
         if head is None:
@@ -248,6 +248,17 @@ class UnitOfWork:
         self._head = head
         role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         self._admit(role)
+
+
+async def _lock_caller(transaction: Transaction, caller: Principal) -> None:
+    """Lock their account. Raises AccountGone where that, or what let them in, ended while they waited for the lock."""
+    is_there = await Users(transaction).lock(caller.user_id) is not None
+    if is_there and caller.session_id is not None:
+        is_there = await sessions.exists(transaction, caller.session_id)
+    if is_there and caller.token_id is not None:
+        is_there = await tokens.exists(transaction, caller.token_id)
+    if not is_there:
+        raise AccountGone(caller.user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,15 +85,15 @@ class Tables:
         return self._engine.dialect.name == "sqlite"
 
     @contextmanager
-    def locked(self, workspace_id: str) -> Iterator[Callable[[Executable], None]]:
-        """Hold the lock on a workspace, as a slow write does. What is run meanwhile is committed at the end."""
+    def locked(self, row_id: str, *, of: Table = workspaces) -> Iterator[Callable[[Executable], None]]:
+        """Hold the lock on a workspace, or a user, as a slow write does. What is run meanwhile is committed at last."""
         connection = self._loop.run(self._connect())
 
         def run(statement: Executable) -> None:
             self._loop.run(connection.execute(statement))
 
         self._loop.run(connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"))
-        run(select(workspaces.c.id).where(workspaces.c.id == UUID(workspace_id)).with_for_update())
+        run(select(of.c.id).where(of.c.id == UUID(row_id)).with_for_update())
         try:
             yield run
         finally:

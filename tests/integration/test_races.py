@@ -10,10 +10,21 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from persistence.tables import members
-from tests.integration.clients import MERGE_PATCH, PATIENCE_S, Person, check, everything, new_id, ok, refused
+from persistence.tables import members, personal_tokens, sessions, users
+from tests.integration.clients import (
+    MERGE_PATCH,
+    PATIENCE_S,
+    Client,
+    Person,
+    check,
+    everything,
+    made,
+    new_id,
+    ok,
+    refused,
+)
 from tests.integration.logs import check_log, check_payloads
 from tests.integration.tables import Tables, overheard
 
@@ -137,3 +148,24 @@ def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(
         assert not write.done()
     refused(write.result(PATIENCE_S), 404, "not-found")
     assert everything(ada.client, f"/v1/workspaces/{shared}/tasks") == []
+
+
+@pytest.mark.parametrize("through", ["session", "token"])
+def test_who_was_put_out_while_their_write_waits_for_the_account_is_refused(
+    ada: Person, client: Client, tables: Tables, through: str
+) -> None:
+    minted = made(ada.client.post("/v1/tokens", json={"name": "old", "scopes": ["account", "read"]}))
+    intruder = client.with_token({"session": ada.tokens["access_token"], "token": minted["token"]}[through])
+    ends = {
+        "session": delete(sessions).where(sessions.c.id == UUID(ada.tokens["session_id"])),
+        "token": delete(personal_tokens).where(personal_tokens.c.id == UUID(minted["id"])),
+    }
+    waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT users.id"
+    with ThreadPoolExecutor(1) as thread, tables.locked(ada.id, of=users) as run:
+        with overheard(waits_at) as waiting:
+            write = thread.submit(intruder.post, "/v1/tokens", json={"name": "new", "scopes": ["read"]})
+            assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+        run(ends[through])
+        assert not write.done()
+    refused(write.result(PATIENCE_S), 401, "unauthenticated")
+    assert [name for (name,) in tables.rows(select(personal_tokens.c.name)) if name == "new"] == []

@@ -115,7 +115,7 @@ class Caller:
     async def register(self, name: str) -> "Caller":
         """A new user in their personal workspace. The address is made of the name; the password is the name."""
         user = await self.write(users.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC")
-        caller = replace(self, principal=Principal(user_id=user.id, session_id=uuid7()))
+        caller = replace(self, principal=Principal(user_id=user.id))
         async with caller.unit(safe=True) as work:
             (workspace,) = await work.workspaces.page(user.id, after=None, limit=2)
         return caller.in_workspace(workspace.id)
