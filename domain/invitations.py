@@ -47,7 +47,9 @@ async def create(work: Work, *, email: str, role: Role) -> Invitation:
         created_at=work.now,
         expires_at=work.now + work.policy.invitation_lifetime,
     )
-    await work.invitations.put(invitation, email_key=email_key(email))
+    replaced = await work.invitations.put(invitation, email_key=email_key(email))
+    if replaced is not None:
+        await members.require_reach(work, replaced)
     await work.outbox.add(_mail_of(work, invitation))
     return invitation
 
@@ -61,8 +63,8 @@ async def get(work: Work, invitation_id: UUID) -> Invitation:
 
 
 async def delete(work: Work, invitation_id: UUID) -> None:
-    """Withdraw one. Raises InvitationNotFound."""
-    await get(work, invitation_id)
+    """Withdraw one. Raises InvitationNotFound, RoleTooHigh, MemberNotFound."""
+    await members.require_reach(work, (await get(work, invitation_id)).role)
     await work.invitations.delete(work.workspace_id, invitation_id)
 
 

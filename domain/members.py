@@ -52,7 +52,7 @@ async def change_role(work: Work, user_id: UUID, *, role: Role) -> Member:
 
 
 async def remove(work: Work, user_id: UUID) -> None:
-    """Take a member out of the call's workspace, and withdraw what they have invited to it.
+    """Take a member out of the call's workspace, and withdraw what they have, and were, invited to it.
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
@@ -79,6 +79,7 @@ async def require_reach(work: Work, *roles: Role) -> None:
 async def _take_out(work: Work, member: Member) -> None:
     await _require_other_owner(work, member)
     await work.invitations.withdraw(work.workspace_id, invited_by=member.user_id)
+    await work.invitations.withdraw_to(work.workspace_id, user_id=member.user_id)
     await work.members.delete(work.workspace_id, member.user_id, revision=await work.next_revision())
 
 

@@ -273,8 +273,8 @@ class InvitationRepository(Protocol):
     The log does not tell of them, as no e-mail address is ever in it.
     """
 
-    async def put(self, invitation: Invitation, *, email_key: str) -> None:
-        """In the place of the one that this address has to the workspace, if there is one. It has no token yet."""
+    async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
+        """In the place of the one that this address has, if any, whose role is returned. It has no token yet."""
 
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
         """One that is not expired."""
@@ -292,6 +292,9 @@ class InvitationRepository(Protocol):
 
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
         """Delete what a member has invited to one of these roles."""
+
+    async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
+        """Delete what was sent to a user's address."""
 
     async def withdraw_all(self, invited_by: UUID) -> None:
         """Delete what a user has invited to any of their workspaces, which the caller has locked."""

@@ -134,10 +134,12 @@ async def request_password_reset(work: Work, *, email: str) -> None:
 
 
 async def reset_password(work: Work, token: str, *, new_password: str) -> None:
-    """Replace the password of the account that the token was sent to, and end all of its sessions. The token is spent.
+    """Replace the password of the account that the token was sent to. The token is spent.
 
-    It proves the address, too. If nobody had before, the account may have been made by somebody else, to lie in wait
-    for whoever has the address: so its personal tokens go as well (ADR 32). Raises TokenInvalid, PasswordCommon.
+    It proves the address, too. All that opens the account ends, sessions and personal tokens: somebody else may have
+    the old password, or may have made the account to lie in wait for whoever has the address (ADR 32).
+
+    Raises TokenInvalid, PasswordCommon.
     """
     found = await _find_token(work, token, kind="reset")
     credentials = await work.credentials.find(found.user_id)
@@ -145,11 +147,10 @@ async def reset_password(work: Work, token: str, *, new_password: str) -> None:
         raise TokenInvalid
     check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     new_hash = await work.passwords.hash(new_password)
-    user = await _spend(work, found)
-    if user.email_verified_at is None and await work.tokens.delete_all(user.id):
-        await work.account_log.add("tokens.deleted", user_id=user.id)
-    await _verify(work, user)
+    user = await _verify(work, await _spend(work, found))
     await _store_password(work, user.id, password_hash=new_hash)
+    if await work.tokens.delete_all(user.id):
+        await work.account_log.add("tokens.deleted", user_id=user.id)
     await work.account_log.add("password.reset", user_id=user.id)
 
 

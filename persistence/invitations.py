@@ -11,7 +11,7 @@ from domain.entities import Invitation
 from domain.roles import ROLES, Role
 from persistence.database import Row, Runner
 from persistence.sweeps import Expired
-from persistence.tables import invitations, members
+from persistence.tables import invitations, members, users
 
 _COLUMNS: Final = (
     invitations.c.id,
@@ -29,7 +29,11 @@ _IS_LIVE: Final = invitations.c.expires_at > bindparam("now")
 _BY: Final = invitations.c.invited_by == bindparam("user")
 
 _INSERT: Final = insert(invitations)
-_REPLACE: Final = delete(invitations).where(_HERE, invitations.c.email_key == bindparam("email_key"))
+_REPLACE: Final = (
+    delete(invitations)
+    .where(_HERE, invitations.c.email_key == bindparam("email_key"))
+    .returning(invitations.c.role, invitations.c.expires_at)
+)
 _SELECT: Final = select(*_COLUMNS).where(*_ONE, _IS_LIVE)
 _PAGE: Final = (
     select(*_COLUMNS)
@@ -41,6 +45,9 @@ _FIND: Final = select(*_COLUMNS).where(invitations.c.digest == bindparam("digest
 _SET_DIGEST: Final = update(invitations).where(*_ONE)
 _DELETE: Final = delete(invitations).where(*_ONE)
 _WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
+_WITHDRAW_TO: Final = delete(invitations).where(
+    _HERE, invitations.c.email_key == select(users.c.email_key).where(users.c.id == bindparam("user")).scalar_subquery()
+)
 _WITHDRAW_ALL: Final = delete(invitations).where(
     invitations.c.workspace_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))), _BY
 )
@@ -64,7 +71,7 @@ class Invitations:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    async def put(self, invitation: Invitation, *, email_key: str) -> None:
+    async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
         """Two writes."""
         values = {
             "id": invitation.id,
@@ -76,8 +83,9 @@ class Invitations:
             "created_at": invitation.created_at,
             "expires_at": invitation.expires_at,
         }
-        await self._runner.run(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
+        old = await self._runner.row(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
         await self._runner.run(_INSERT, values)
+        return old[0] if old is not None and old[1] > invitation.created_at else None
 
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
         """One read."""
@@ -103,6 +111,10 @@ class Invitations:
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
         """One write."""
         await self._runner.run(_WITHDRAW, {"workspace": workspace_id, "user": invited_by, "roles": list(roles)})
+
+    async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
+        """One write."""
+        await self._runner.run(_WITHDRAW_TO, {"workspace": workspace_id, "user": user_id})
 
     async def withdraw_all(self, invited_by: UUID) -> None:
         """One write."""

@@ -164,6 +164,30 @@ def test_a_removal_takes_effect_at_once_for_each_token(ada: Person, bob: Person,
     assert check_log(tables, home.rpartition("/")[2])[-1].type == "member.removed"
 
 
+def test_who_was_removed_does_not_come_back_by_an_invitation_that_they_had_kept(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables)
+    kept = tables.send_invitation(invite(ada, home, email=bob.user["email"].upper())["id"])
+    another = invite(ada, home)
+    done(ada.client.delete(f"{home}/members/{bob.id}"))
+    assert refused(accept(bob, kept), 422, "invalid-body") == {"#/token token"}
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == [another]
+
+
+def test_nobody_decides_over_an_invitation_to_a_role_above_their_own(ada: Person, bob: Person, tables: Tables) -> None:
+    home = new_household(ada)
+    let_in(ada, home, bob, tables, role="admin")
+    partner = invite(ada, home, role="owner")
+    again = {"email": partner["email"], "role": "viewer"}
+    refused(bob.client.post(f"{home}/invitations", json=again), 403, "role-too-high")
+    refused(bob.client.delete(f"{home}/invitations/{partner['id']}"), 403, "role-too-high")
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == [partner]
+    tables.expire_invitation(partner["id"])
+    made(bob.client.post(f"{home}/invitations", json=again))
+
+
 def test_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     for role in ("viewer", "admin"):

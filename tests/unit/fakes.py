@@ -435,13 +435,12 @@ class FakeInvitations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def put(self, invitation: Invitation, *, email_key: str) -> None:
-        self._store.invitations = {
-            i: old
-            for i, old in self._store.invitations.items()
-            if (old.workspace_id, old.email.lower()) != (invitation.workspace_id, email_key)
-        }
+    async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
+        place = (invitation.workspace_id, email_key)
+        old = next((i for i in self._store.invitations.values() if (i.workspace_id, i.email.lower()) == place), None)
+        self._drop(lambda i: i is old)
         self._store.invitations[invitation.id] = invitation
+        return old.role if old and old.expires_at > invitation.created_at else None
 
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
         found = self._store.invitations.get(invitation_id)
@@ -466,6 +465,10 @@ class FakeInvitations:
 
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
         self._drop(lambda i: i.workspace_id == workspace_id and i.invited_by == invited_by and i.role in roles)
+
+    async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
+        email = self._store.users[user_id].email
+        self._drop(lambda i: i.workspace_id == workspace_id and email is not None and i.email.lower() == email.lower())
 
     async def withdraw_all(self, invited_by: UUID) -> None:
         self._drop(lambda i: i.invited_by == invited_by)

@@ -134,6 +134,25 @@ async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, rol
         assert (await invitations.create(admin.call(), email="x@example.com", role=role)).role == role
 
 
+async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeWork) -> None:
+    admin = await joined(household, "Admin", role="admin")
+    invitation, _ = await invited(household, role="owner")
+    with pytest.raises(RoleTooHigh):
+        await invitations.delete(admin.call(), invitation.id)
+    with pytest.raises(RoleTooHigh):
+        await invitations.create(admin.call(), email="grace@example.com", role="viewer")
+
+
+async def test_who_is_removed_loses_the_invitations_to_their_address(household: FakeWork) -> None:
+    grace = await grace_of(household)
+    _, token = await invited(household)
+    await invitations.accept(grace.account_call(), token)
+    _, kept = await invited(household)
+    await members.remove(household.call(), grace.principal.user_id)
+    with pytest.raises(InvitationInvalid):
+        await invitations.accept(grace.account_call(), kept)
+
+
 async def test_a_personal_workspace_is_not_shared(work: FakeWork) -> None:
     with pytest.raises(PersonalWorkspace):
         await invitations.create(work.call(), email="grace@example.com", role="viewer")
