@@ -17,6 +17,7 @@ DomainError
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── AlreadyMember
+│   ├── TooManyWorkspaces
 │   ├── InboxProtected
 │   ├── ProjectArchived
 │   └── IdTaken
@@ -173,6 +174,14 @@ class AlreadyMember(Conflict):
     def __init__(self, workspace_id: UUID) -> None:
         super().__init__("You are a member of this workspace already.")
         self.workspace_id = workspace_id
+
+
+class TooManyWorkspaces(Conflict):
+    """A person is to be in one workspace more than anybody may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You are in {limit} workspaces, which is as many as anybody can be in.")
+        self.limit = limit
 
 
 class InboxProtected(Conflict):

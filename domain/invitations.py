@@ -71,7 +71,7 @@ async def delete(work: Work, invitation_id: UUID) -> None:
 async def accept(work: Work, token: str) -> Workspace:
     """Make the caller a member, and spend the token. The workspace, as they see it now.
 
-    Raises InvitationInvalid, AlreadyMember, AccountGone.
+    Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
     invitation = await find(work, token, pointer=_POINTER)
     user = await work.users.get(work.principal.user_id)
@@ -80,6 +80,7 @@ async def accept(work: Work, token: str) -> Workspace:
     await _spend(work, invitation, pointer=_POINTER)
     if await work.members.get(invitation.workspace_id, user.id) is not None:
         raise AlreadyMember(invitation.workspace_id)
+    await workspaces.require_room(work)
     await _add_member(work, user, invitation)
     workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
     assert workspace is not None, "its lock is held, and the caller is a member"

@@ -242,6 +242,9 @@ class MemberRepository(Protocol):
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         """At most *limit* members, ordered by the users' ids, which is by the age of their accounts."""
 
+    async def count_joined(self, user_id: UUID) -> int:
+        """The workspaces that a user, whom the caller has locked, is a member of."""
+
     async def count_owners(self, workspace_id: UUID) -> int:
         """Of a workspace that the caller has locked."""
 

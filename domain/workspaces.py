@@ -6,12 +6,15 @@ from uuid import UUID
 
 from domain import pages, projects
 from domain.entities import Member, User, Workspace
-from domain.errors import AccountGone, PersonalWorkspace, WorkspaceNotFound
+from domain.errors import AccountGone, PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
 from domain.unset import UNSET, Unset, given
 
 PERSONAL_NAME: Final = "Personal"
+MOST: Final = 500
+"""The workspaces that a person may be in: a new name is carried into each, in one transaction (ADR 48)."""
+
 _FIRST_REVISION: Final = 1
 
 
@@ -31,11 +34,21 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
 
 
 async def create(work: Work, *, name: str, workspace_id: UUID | None = None) -> Workspace:
-    """A workspace to share, with the caller as its owner, and an inbox. Raises AccountGone, IdTaken."""
+    """A workspace to share, with the caller as its owner, and an inbox.
+
+    Raises AccountGone, TooManyWorkspaces, IdTaken.
+    """
     user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
+    await require_room(work)
     return await found(work, owner=user, name=name, personal=False, workspace_id=workspace_id)
+
+
+async def require_room(work: Work) -> None:
+    """The caller, who is locked, can be in one workspace more (ADR 48). Raises TooManyWorkspaces."""
+    if await work.members.count_joined(work.principal.user_id) >= MOST:
+        raise TooManyWorkspaces(MOST)
 
 
 async def found(work: Work, *, owner: User, name: str, personal: bool, workspace_id: UUID | None = None) -> Workspace:

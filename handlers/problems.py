@@ -29,6 +29,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.SoleOwner: ProblemType("sole-owner", 409, "A workspace would be left without an owner"),
     errors.PersonalWorkspace: ProblemType("personal-workspace", 409, "This is a personal workspace"),
     errors.AlreadyMember: ProblemType("already-member", 409, "You are a member already"),
+    errors.TooManyWorkspaces: ProblemType("too-many-workspaces", 409, "You are in too many workspaces"),
     errors.InboxProtected: ProblemType("inbox-protected", 409, "This is the inbox"),
     errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),
     errors.IdTaken: ID_TAKEN,

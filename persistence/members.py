@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, ScalarSelect, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, Executable, ScalarSelect, bindparam, delete, func, insert, select, update
 
 from domain.entities import Member, Standing
 from domain.events import Event, end_of, event_of
 from domain.roles import Role
-from persistence.database import Row, Runner
+from persistence.database import Parameters, Row, Runner
 from persistence.journal import Journal
 from persistence.retries import forget_member, forget_user
 from persistence.tables import members, workspaces
@@ -36,6 +36,7 @@ _PAGE: Final = (
     .order_by(members.c.user_id)
     .limit(bindparam("limit"))
 )
+_COUNT_JOINED: Final = select(func.count()).select_from(members).where(members.c.user_id == bindparam("user"))
 _COUNT_OWNERS: Final = (
     select(func.count())
     .select_from(members)
@@ -119,9 +120,16 @@ class Members:
         parameters = {"workspace": workspace_id, "after": after or _BEFORE_ALL, "limit": limit}
         return [_member(row) for row in await self._runner.rows(_PAGE, parameters)]
 
+    async def count_joined(self, user_id: UUID) -> int:
+        """One read."""
+        return await self._count(_COUNT_JOINED, {"user": user_id})
+
     async def count_owners(self, workspace_id: UUID) -> int:
         """One read."""
-        row = await self._runner.row(_COUNT_OWNERS, {"workspace": workspace_id})
+        return await self._count(_COUNT_OWNERS, {"workspace": workspace_id})
+
+    async def _count(self, statement: Executable, parameters: Parameters) -> int:
+        row = await self._runner.row(statement, parameters)
         return 0 if row is None else int(row[0])
 
     async def update(self, member: Member) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from httpx import Response
 
+from domain import workspaces
 from domain.roles import Role
 from tests.integration.clients import Person, done, everything, made, ok, pages, refused
 from tests.integration.tables import Tables
@@ -211,3 +212,23 @@ def test_a_member_row_added_late_is_seen_at_once(ada: Person, bob: Person, table
     refused(bob.client.get(ada.home), 404, "not-found")
     tables.add_member(ada.workspace_id, bob.id, role="viewer")
     assert ok(bob.client.get(ada.home))["role"] == "viewer"
+
+
+def test_nobody_is_in_more_workspaces_than_anybody_may_be_however_they_come_by_them(
+    ada: Person, bob: Person, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
+    invitation = ada.create(f"{home}/invitations", email=bob.user["email"], role="viewer")
+    token = tables.send_invitation(invitation["id"])
+    monkeypatch.setattr(workspaces, "MOST", 3)
+    with ThreadPoolExecutor(6) as pool:
+        made_at_once = [pool.submit(bob.client.post, "/v1/workspaces", json={"name": "Household"}) for _ in range(6)]
+        answers = [call.result() for call in made_at_once]
+    mine = [answer for answer in answers if answer.status_code == 201]
+    assert len(mine) == 2, "and the personal one"
+    for answer in answers:
+        if answer not in mine:
+            refused(answer, 409, "too-many-workspaces")
+    refused(bob.client.post("/v1/invitations/accept", json={"token": token}), 409, "too-many-workspaces")
+    done(bob.client.delete(path_of(mine[0].json())))
+    ok(bob.client.post("/v1/invitations/accept", json={"token": token}))

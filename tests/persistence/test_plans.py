@@ -527,6 +527,7 @@ def test_every_service_is_on_a_tour() -> None:
 
     assert services - called == {
         ("workspaces", "found"),
+        ("workspaces", "require_room"),
         ("members", "require_reach"),
         ("invitations", "find"),
         ("invitations", "join"),

@@ -390,6 +390,9 @@ class FakeMembers:
         here = [member for (at, _), member in self._store.members.items() if at == workspace_id]
         return sorted((m for m in here if after is None or m.user_id > after), key=lambda m: m.user_id)[:limit]
 
+    async def count_joined(self, user_id: UUID) -> int:
+        return sum(who == user_id for _, who in self._store.members)
+
     async def count_owners(self, workspace_id: UUID) -> int:
         return sum(m.role == "owner" for (at, _), m in self._store.members.items() if at == workspace_id)
 

@@ -4,11 +4,13 @@ from uuid import UUID
 
 import pytest
 
+from app.smtp import GOODBYE_S, TIMEOUT_S
 from domain import mails, opaque, tokens, users
 from domain.entities import Mail
 from domain.errors import EmailVerified, TokenInvalid
 from domain.mails import APART, ATTEMPTS, Letter
 from domain.tokens import TokenDraft
+from persistence.engines import WAIT_S
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeWork
 
@@ -244,3 +246,9 @@ async def test_a_token_for_an_address_that_was_changed_is_none(work: FakeWork) -
 
     with pytest.raises(TokenInvalid):
         await users.verify_email(nobody(work), letter.token)
+
+
+def test_nobody_else_claims_a_mail_that_is_still_being_sent() -> None:
+    """To be written and forgotten, it waits for the database, each time as long as that may take."""
+    longest_s = WAIT_S + TIMEOUT_S + GOODBYE_S + WAIT_S
+    assert longest_s * SECOND < mails.FIRST_PAUSE

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from domain import users, workspaces
-from domain.errors import AccountGone, CursorInvalid, PersonalWorkspace, WorkspaceNotFound
+from domain.errors import AccountGone, CursorInvalid, PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
 from domain.principals import Principal
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeWork
@@ -108,3 +108,11 @@ async def test_the_personal_workspace_goes_with_the_account(work: FakeWork) -> N
     await users.delete(work.call())
 
     assert not work.store.workspaces
+
+
+async def test_nobody_is_in_more_workspaces_than_anybody_may_be(work: FakeWork) -> None:
+    for _ in range(workspaces.MOST - 1):  # with the personal one
+        await workspaces.create(work.call(), name="Household")
+
+    with pytest.raises(TooManyWorkspaces):
+        await workspaces.create(work.call(), name="Household")
