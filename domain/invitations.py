@@ -4,6 +4,7 @@ An invitation is as good as who made it: it goes when they leave, or may no long
 when the e-mail is about to be sent (ADR 33), and only its digest is stored.
 """
 
+import datetime as dt
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from domain.emails import email_key
 from domain.entities import Invitation, Mail, Member, User, Workspace
 from domain.errors import AccountGone, AlreadyMember, InvitationInvalid, InvitationNotFound, PersonalWorkspace
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import Work
+from domain.ports import InvitationReader, Work
 from domain.roles import Role
 
 _POINTER: Final = "#/token"
@@ -73,10 +74,10 @@ async def accept(work: Work, token: str) -> Workspace:
 
     Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
-    invitation = await find(work, token, pointer=_POINTER)
     user = await work.users.get(work.principal.user_id)
     if user is None:
         raise AccountGone(work.principal.user_id)
+    invitation = await find(work.invitations, token, now=work.now, pointer=_POINTER)
     await _spend(work, invitation, pointer=_POINTER)
     if await work.members.get(invitation.workspace_id, user.id) is not None:
         raise AlreadyMember(invitation.workspace_id)
@@ -87,13 +88,10 @@ async def accept(work: Work, token: str) -> Workspace:
     return workspace
 
 
-async def find(work: Work, token: str, *, pointer: str) -> Invitation:
-    """The invitation of the *token* that stands at *pointer*, not spent yet. Raises InvitationInvalid.
-
-    Before anything is locked or hashed: no work is done for a token that is none, and its bearer learns nothing else.
-    """
+async def find(reader: InvitationReader, token: str, *, now: dt.datetime, pointer: str) -> Invitation:
+    """The invitation of the *token* that stands at *pointer*, not spent yet. Raises InvitationInvalid."""
     digest = opaque.digest_of(token, kind="invitation")
-    invitation = None if digest is None else await work.credentials.find_invitation(digest, now=work.now)
+    invitation = None if digest is None else await reader.find_invitation(digest, now=now)
     if invitation is None:
         raise InvitationInvalid(pointer=pointer)
     return invitation

@@ -56,7 +56,14 @@ class PasswordHasher(Protocol):
         """Whether anybody would try this password first, or anybody who has the *known* words about its owner."""
 
 
-class CredentialRepository(Protocol):
+class InvitationReader(Protocol):
+    """Who can tell which invitation a token is of."""
+
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """The one whose token has this digest, in whatever workspace, if it is not expired. It is not locked."""
+
+
+class CredentialRepository(InvitationReader, Protocol):
     """Reads outside of any transaction: a password is checked before one is opened, and a token before work is done."""
 
     async def find(self, user_id: UUID) -> Credentials | None:
@@ -67,9 +74,6 @@ class CredentialRepository(Protocol):
 
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
         """The token of this digest, expired or not, as last committed."""
-
-    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """The invitation whose token has this digest, in whatever workspace, if not expired; as last committed."""
 
 
 class UserRepository(Protocol):
@@ -270,7 +274,7 @@ class MemberRepository(Protocol):
         """
 
 
-class InvitationRepository(Protocol):
+class InvitationRepository(InvitationReader, Protocol):
     """Invitations. They are changed under the lock on their workspace.
 
     The log does not tell of them, as no e-mail address is ever in it.

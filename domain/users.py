@@ -40,8 +40,10 @@ async def register(  # noqa: PLR0913  # what an account is made of
     check_zone(time_zone, pointer=_ZONE_POINTER)
     check_password(work, password, pointer="#/password", email=email, name=name)
     invitation = None
-    if invitation_token is not None:
-        invitation = await invitations.find(work, invitation_token, pointer=_INVITATION_POINTER)
+    if invitation_token is not None:  # whose bearer, where there is none, learns nothing else, and has nothing hashed
+        invitation = await invitations.find(
+            work.credentials, invitation_token, now=work.now, pointer=_INVITATION_POINTER
+        )
     password_hash = await work.passwords.hash(password)
     user = User(
         id=work.new_id(),

@@ -104,6 +104,10 @@ class Invitations:
         values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest}
         await self._runner.run(_SET_DIGEST, values)
 
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        """One read."""
+        return await find(self._runner, digest, now=now)
+
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
         """One write."""
         return await self._runner.run(_DELETE, {"workspace": workspace_id, "invitation": invitation_id}) == 1

@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from domain import sessions, tasks, users, workspaces
+from domain import invitations, sessions, tasks, users, workspaces
 from domain.errors import AccountGone
 from domain.tasks import TaskDraft
+from persistence.database import Database
 from persistence.retries import KEPT, sweep
 from tests.persistence.callers import Caller
 from tests.unit.fakes import NOON
@@ -219,3 +220,19 @@ async def test_an_account_that_is_gone_writes_nothing_more(ada: Caller) -> None:
 
     with pytest.raises(AccountGone):
         await replace(ada, workspace=None).write(sessions.end_all)
+
+
+async def test_who_accepts_an_invitation_under_a_key_needs_no_connection_but_that_of_the_key(database_url: str) -> None:
+    database = Database(database_url, pool_size=1, wait_s=0.5)
+    nobody = Caller(database=database)
+    ada, bob = await nobody.register("ada"), await nobody.register("bob")
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    token = await home.send_invitation(await home.write(invitations.create, email="bob@example.com", role="viewer"))
+
+    async with bob.account.unit() as work:
+        assert await work.recall("k", REQUEST) is None
+        joined = await invitations.accept(work, token)
+        await work.commit()
+
+    assert joined.role == "viewer"
+    await database.close()

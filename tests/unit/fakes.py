@@ -101,10 +101,16 @@ class FakePasswords:
         return password in {"password", *(word for word in known if len(word) >= 8)}
 
 
-class FakeCredentials:
+class FakeInvitationReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
+        found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
+        return found if found and found.expires_at > now else None
+
+
+class FakeCredentials(FakeInvitationReader):
     async def find(self, user_id: UUID) -> Credentials | None:
         if user_id not in self._store.users:
             return None
@@ -117,10 +123,6 @@ class FakeCredentials:
 
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
         return next((token for token in self._store.one_time_tokens.values() if token.digest == digest), None)
-
-    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        found = self._store.invitations.get(self._store.invitation_digests.get(digest, UUID(int=0)))
-        return found if found and found.expires_at > now else None
 
 
 class FakeUsers:
@@ -434,10 +436,7 @@ class FakeMembers:
             self._store.events.append(end)
 
 
-class FakeInvitations:
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
+class FakeInvitations(FakeInvitationReader):
     async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
         place = (invitation.workspace_id, email_key)
         old = next((i for i in self._store.invitations.values() if (i.workspace_id, i.email.lower()) == place), None)
