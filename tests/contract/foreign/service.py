@@ -1,0 +1,123 @@
+"""A service made of one row: its contract, and a handler that returns what it was given."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from contract.answers import Answer, ok
+from contract.application import build_application
+from contract.document import Document
+from contract.protocol import bounded_protocol
+from contract.units import Settings
+from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
+from tests.contract.sample.store import Store, Work
+from tests.contract.wire import Address, Reply, exchange, request
+from tests.server import serving
+
+from .rows import Row, Trial
+
+PACKAGE = "foreign_handlers"
+PROBLEM = {"description": "An error.", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+GIVEN = {
+    "description": "What the handler was given.",
+    "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+}
+_ENGINE_STATUSES = ("400", "401", "403", "404", "406", "413", "415", "422", "500")
+
+
+def document_of(row: Row) -> Document:
+    """The contract of *row*, with everything that the engine insists on."""
+    if row.text is not None:
+        return Document.parse(row.text)
+    responses = row.operation.get("responses", {"200": GIVEN})
+    operation = {
+        "operationId": "act",
+        "tags": ["things"],
+        "security": [],
+        **row.operation,
+        "responses": {**dict.fromkeys(_ENGINE_STATUSES, PROBLEM), **responses},
+    }
+    root = {
+        "openapi": "3.0.4",
+        "info": {"title": "Foreign", "version": "1"},
+        "paths": {row.path: {row.method: operation}},
+        "components": row.components,
+        **row.root,
+    }
+    return Document.parse(orjson.dumps(root))
+
+
+@contextlib.contextmanager
+def handlers_of(row: Row, document: Document) -> Iterator[types.ModuleType]:
+    """A package of handlers with one module, `things`, that has a function for each operation of *document*."""
+    package, things = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.things")
+    package.__path__ = []
+    for source in document.operations():
+        setattr(things, source.operation_id, _handler(row, source.parameters, source.node))
+    sys.modules |= {PACKAGE: package, things.__name__: things}
+    try:
+        yield package
+    finally:
+        for name in (PACKAGE, things.__name__):
+            sys.modules.pop(name)
+
+
+def _handler(row: Row, parameters: Any, node: Mapping[str, Any]) -> Any:  # a function with a made-up signature
+    async def act(work: Work, **given: Any) -> Answer:
+        return row.answer() if row.answer else ok({name: _plain(value) for name, value in given.items()})
+
+    names = [
+        re.sub(r"\W", "_", each["name"]).lower() if each["in"] == "header" else re.sub(r"\W", "_", each["name"])
+        for each in parameters
+    ]
+    keywords = [*(names if row.takes is None else row.takes), *(("body",) if "requestBody" in node else ())]
+    kinds = inspect.Parameter
+    act.__signature__ = inspect.Signature([  # type: ignore[attr-defined]  # what `inspect.signature` reads
+        kinds("work", kinds.POSITIONAL_OR_KEYWORD),
+        *(kinds(name, kinds.KEYWORD_ONLY, default=None) for name in keywords),
+    ])  # fmt: skip
+    act.__annotations__ = {name: row.annotations.get(name, Any) for name in keywords}
+    return act
+
+
+def _plain(value: Any) -> Any:  # JSON
+    return value.hex() if isinstance(value, bytes) else value
+
+
+@contextlib.contextmanager
+def built(row: Row) -> Iterator[Any]:
+    """The application of *row*. Raises ContractMismatchError, and Connexion's InvalidSpecification."""
+    document = document_of(row)
+    store = Store()
+    with handlers_of(row, document) as package:
+        yield build_application(
+            document,
+            package,
+            Settings(unit=lambda call: Work(store, call), translate=translate, urn_prefix=URN_PREFIX),
+            authenticate=authenticate,
+            vocabulary=VOCABULARY,
+            realm="foreign",
+            body_limit_bytes=BODY_LIMIT_BYTES,
+        )
+
+
+@contextlib.contextmanager
+def running(row: Row) -> Iterator[Address]:
+    """The application of *row* on a socket."""
+    with built(row) as application, serving(application, protocol=bounded_protocol(URN_PREFIX)) as address:
+        yield address
+
+
+def ask(address: Address, trial: Trial, method: str) -> Reply:
+    """The response to the request of *trial*."""
+    method = (trial.method or method).upper()
+    chunks = trial.chunks or [request(method, trial.target, *trial.lines, body=trial.body)]
+    return exchange(address, chunks, method=method)
