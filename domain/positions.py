@@ -1,8 +1,9 @@
 """The order that people give things: opaque strings, compared bytewise, between which there is always room.
 
 A position is an integer of variable length, then an optional fraction, in base 62. The integer's first
-character says how many digits follow ('a': one, 'b': two, ... 'z': 26), so that longer numbers sort after
-shorter ones, and adding at the end makes positions grow with the logarithm of their count.
+character says how many digits follow ('a': one, 'b': two, and so on), so that longer numbers sort after
+shorter ones, and adding at the end makes positions grow with the logarithm of their count. The letters suffice:
+'f' begins 62 to the power of 6 positions, more than fifty billion.
 
 Source: David Greenspan, "Implementing Fractional Indexing" (2020).
 """
@@ -11,8 +12,6 @@ from typing import Final
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FIRST: Final = "a0"
-_LAST_HEAD: Final = "z"
-_MIDDLE: Final = _DIGITS[len(_DIGITS) // 2]
 
 
 def after(last: str | None) -> str:
@@ -26,6 +25,4 @@ def after(last: str | None) -> str:
     if room:
         raised = room[:-1] + _DIGITS[_DIGITS.index(room[-1]) + 1]
         return head + raised + _DIGITS[0] * (length - len(raised))
-    if head == _LAST_HEAD:
-        return last + _MIDDLE
     return chr(ord(head) + 1) + _DIGITS[0] * (length + 1)

@@ -1,9 +1,17 @@
 """Answers: negotiation, conditions, streams, access, and the check of what a handler returns."""
 
+import asyncio
+import itertools
 import logging
 import time
+from collections.abc import AsyncGenerator
+from itertools import pairwise
 
 import pytest
+
+from contract.answers import Event, events
+from contract.responses import EVENT_STREAM, Response, Responses, breach_of
+from contract.schemas import SchemaCompiler
 
 from .conftest import STATION_ID, Sample
 from .sample.application import CONTRACT
@@ -133,8 +141,9 @@ def test_a_problem_is_a_problem_document_whatever_is_accepted(server: Sample) ->
 def test_a_resource_that_the_client_has_is_not_sent_again(server: Sample) -> None:
     first = server.call("GET", STATION, token="director")
     assert first.headers["etag"] == '"7"'
-    for given in ('"7"', 'W/"7"', '"1", "7"', "*"):
-        again = server.call("GET", STATION, f"If-None-Match: {given}", token="director")
+    for given in (['"7"'], ['W/"7"'], ['"1", "7"'], ["*"], ['"1"', '"7"'], ['"7"', '"1"']):
+        lines = [f"If-None-Match: {tags}" for tags in given]
+        again = server.call("GET", STATION, *lines, token="director")
         assert (again.status, again.body, again.headers["etag"]) == (304, b"", '"7"')
         assert not {"content-length", "content-type"} & set(again.headers)
     assert server.call("GET", STATION, 'If-None-Match: "6"', token="director").status == 200
@@ -213,6 +222,7 @@ def test_a_deletion_has_neither_body_nor_content_type(server: Sample) -> None:
         ("DELETE", None, 401, "unauthenticated"),
         ("DELETE", "nope", 401, "unauthenticated"),
         ("DELETE", "stranger", 404, "not-found"),
+        ("DELETE", "passer-by", 404, "not-found"),
         ("DELETE", "observer", 403, "insufficient-role"),
         ("DELETE", "reader", 403, "insufficient-scope"),
         ("PATCH", "observer", 403, "insufficient-role"),
@@ -274,6 +284,35 @@ def test_a_stream_that_breaks_the_contract_or_fails_is_cut_off(
     assert not received.endswith(b"0\r\n\r\n")
     assert server.store.closed_streams == [kind]
     assert any(record.name in {"contract.responses", "contract.sending"} for record in caplog.records)
+
+
+async def test_others_get_a_turn_between_any_two_events_of_a_stream_that_never_waits() -> None:
+    """To a client that is gone nothing is sent: a stream that did not yield would then hold the whole server up."""
+    turns, at_each_event = itertools.count(), list[int]()
+    done = asyncio.Event()
+
+    async def take_turns() -> int:
+        while not done.is_set():
+            turn = next(turns)
+            await asyncio.sleep(0)
+        return turn
+
+    async def stream() -> AsyncGenerator[Event, None]:
+        for number in range(5):
+            yield Event(content=number)
+
+    others = asyncio.create_task(take_turns())
+    response = Response(content={EVENT_STREAM: SchemaCompiler({}).compile({}, direction="answer")}, headers={})
+    wire = Responses({200: response}, (EVENT_STREAM,)).encode(
+        events(stream()), accepted=EVENT_STREAM, breach=breach_of("stream", "enforce")
+    )
+    assert not isinstance(wire.body, bytes)
+    async for _ in wire.body:
+        at_each_event.append(next(turns))
+    done.set()
+    await others
+    assert all(later - earlier > 1 for earlier, later in pairwise(at_each_event))
+    assert len(at_each_event) == 5
 
 
 def test_a_stream_is_closed_when_its_client_goes_away(server: Sample) -> None:

@@ -40,6 +40,19 @@ def test_a_head_just_within_the_bounds_is_served(server: Sample) -> None:
     assert server.call("GET", "/livez", *lines).status == 200
 
 
+@pytest.mark.parametrize(("excess", "status"), [(0, 200), (1, 431)])
+def test_a_head_is_measured_with_the_four_bytes_that_each_line_has_besides(
+    server: Sample, excess: int, status: int
+) -> None:
+    """Of a hundred headers these are the colons, spaces and line ends."""
+    lines = [f"X-{number}: " for number in range(100, 100 + MAX_HEADERS - 2)]
+    head = request("GET", "/livez", *lines)
+    used = len(head) - len(b"GET  HTTP/1.1\r\n\r\n")
+    assert used > 900
+    filler = "x" * (MAX_HEAD_BYTES - used - len("X-Filler: \r\n") + excess)
+    assert server.call("GET", "/livez", *lines, f"X-Filler: {filler}").status == status
+
+
 @pytest.mark.parametrize("size", [1, 1000, 20_000])
 def test_a_long_header_is_served_however_it_is_cut_into_pieces(server: Sample, size: int) -> None:
     head = request("GET", "/livez", f"X-Long: {'x' * (30_000 if size > 1 else 300)}")

@@ -87,9 +87,12 @@ def _member(house: Household, person: Person, role: str) -> Iterator[Caller]:
 def _stranger(house: Household) -> Iterator[Caller]:
     """Somebody who is no member, with a session and with personal tokens."""
     person = house.stranger
-    session, token = person.tokens["access_token"], _token(house, person, *SCOPES)["token"]
-    for name, text in (("stranger", session), ("stranger with a token", token)):
-        yield Caller(name=name, person=person, scopes=frozenset(SCOPES), headers=_bearer(text))
+    everything, bearer = frozenset(SCOPES), _bearer(person.tokens["access_token"])
+    yield Caller(name="stranger", person=person, scopes=everything, headers=bearer)
+    for scopes in (everything, *(frozenset({scope}) for scope in SCOPES)):
+        ordered = [scope for scope in SCOPES if scope in scopes]
+        name = f"stranger with a token for {', '.join(ordered)}"
+        yield Caller(name=name, person=person, scopes=scopes, headers=_bearer(_token(house, person, *ordered)["token"]))
     limited = _token(house, person, *WORKSPACE_SCOPES, only=house.elsewhere)["token"]
     yield Caller(
         name="stranger with a token for a workspace elsewhere",

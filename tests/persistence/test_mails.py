@@ -87,6 +87,30 @@ async def test_what_one_server_claims_another_passes_over_without_waiting(
     postgres_databases.remove(url)
 
 
+async def test_the_mail_that_is_due_the_longest_is_claimed_first(database: Database) -> None:
+    """Put off in another order than they were written down in, and claimed fewer than there are."""
+    caller = Caller(database=database)
+    waits = {"late": 5, "first": 1, "third": 3, "second": 2, "fourth": 4}
+    async with caller.unit() as work:
+        for name, minutes in waits.items():
+            mail = Mail(
+                id=work.new_id(),
+                kind="reset",
+                email=f"{name}@example.com",
+                email_key=f"{name}@example.com",
+                created_at=NOON,
+                due_at=NOON + minutes * MINUTE,
+            )
+            await work.outbox.add(mail)
+        await work.commit()
+    caller.clock.now += 10 * MINUTE
+
+    async with caller.unit() as work:
+        due = await work.outbox.lock_due(now=work.now, limit=3)
+
+    assert [mail.email for mail in due] == ["first@example.com", "second@example.com", "third@example.com"]
+
+
 async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> None:
     caller = Caller(database=database)
     for n in range(20):

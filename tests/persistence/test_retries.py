@@ -3,13 +3,15 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from domain import invitations, sessions, tasks, users, workspaces
+from domain import invitations, members, sessions, tasks, users, workspaces
 from domain.errors import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.retries import KEPT, sweep
+from persistence.tables import idempotency_keys
 from tests.persistence.callers import Caller
 from tests.unit.fakes import NOON
 
@@ -143,6 +145,40 @@ async def test_the_time_of_a_call_with_a_key_begins_when_it_holds_its_lock(ada: 
         await work.recall("k", REQUEST)
         ada.clock.now += KEPT
         assert work.now == NOON + KEPT
+
+
+async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_others_were_is_kept(
+    ada: Caller, bob: Caller
+) -> None:
+    guest = await bob.let_in(ada, role="editor")
+    for caller in (ada, guest, bob, ada.account):
+        async with caller.unit() as work:
+            assert await work.recall("k", REQUEST) is None
+            await work.record(b"answer")
+            await work.commit()
+
+    await bob.write(members.remove, ada.user_id)
+    guest = await bob.let_in(ada, role="editor")
+
+    async with guest.unit() as work:
+        assert await work.recall("k", OTHER) is None
+    for caller in (ada, bob, ada.account):
+        async with caller.unit() as work:
+            assert await work.recall("k", REQUEST) == (REQUEST, b"answer")
+
+
+async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(ada: Caller, bob: Caller) -> None:
+    guest = await bob.let_in(ada, role="editor")
+    for caller in (guest, bob):
+        async with caller.unit() as work:
+            await work.recall("k", REQUEST)
+            await work.record(b"answer")
+            await work.commit()
+
+    await ada.account.write(users.delete)
+
+    kept = await bob.database.rows(select(idempotency_keys.c.user_id), {})
+    assert [user_id for (user_id,) in kept] == [bob.user_id]
 
 
 async def test_a_workspace_with_a_user_s_id_shares_nothing_with_the_account(ada: Caller, bob: Caller) -> None:

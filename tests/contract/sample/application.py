@@ -28,6 +28,7 @@ GRANTS = {
     "observer": Grant(principal="bo", scopes=frozenset({"read", "write"}), role="observer"),
     "reader": Grant(principal="cy", scopes=frozenset({"read"}), role="director"),
     "stranger": Grant(principal="di", scopes=frozenset({"read", "write"}), role=None),
+    "passer-by": Grant(principal="ed", scopes=frozenset({"read"}), role=None),
 }
 _ROWS: dict[type[Exception], ProblemType] = {
     StationNotFoundError: ProblemType("not-found", 404, "Not found"),

@@ -1,0 +1,34 @@
+"""What a grant is refused, and in which order it is asked."""
+
+import pytest
+
+from contract.access import AccessRule, Grant, Vocabulary
+from contract.problems import Refused
+
+VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
+WRITE_AS_KEEPER = AccessRule.parse({"scope": "write", "role": "keeper"}, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("role", "scopes", "slug"),
+    [
+        (None, {"write"}, "not-found"),
+        (None, {"read"}, "not-found"),
+        (None, set(), "not-found"),
+        ("observer", {"write"}, "insufficient-role"),
+        ("observer", {"read"}, "insufficient-role"),
+        ("keeper", {"read"}, "insufficient-scope"),
+        ("director", set(), "insufficient-scope"),
+    ],
+)
+def test_the_role_is_asked_before_the_scope_so_that_a_stranger_learns_nothing(
+    role: str | None, scopes: set[str], slug: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset(scopes), role=role))
+    assert refused.value.answer.type.slug == slug
+
+
+@pytest.mark.parametrize("role", ["keeper", "director"])
+def test_the_role_that_is_needed_and_those_above_it_are_enough(role: str) -> None:
+    WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset({"write"}), role=role))
