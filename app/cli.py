@@ -111,7 +111,7 @@ def migrate(down: str | None) -> None:
 
 @main.command()
 def routes() -> None:
-    """List the operations of the contract, with what each needs."""
+    """List the operations of the contract, with what each needs and the problems of its own (`x-problems`)."""
     for source in Document.read(contract_path()).operations():
         access = source.node.get("x-access")
         needs = "-"
@@ -121,7 +121,8 @@ def routes() -> None:
             except ValueError as error:
                 raise click.ClickException(f"{source.operation_id}: {error}") from error
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
-        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:26}{needs}")
+        problems = " ".join(source.node.get("x-problems", ()))
+        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:26}{needs:16}{problems}".rstrip())
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

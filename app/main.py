@@ -50,7 +50,7 @@ from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers.events import payload_of
-from handlers.problems import translate
+from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, UnitOfWork
 
@@ -60,7 +60,12 @@ if TYPE_CHECKING:
 URN_PREFIX = "urn:tickbox:problem:"
 REALM = "tickbox"
 VOCABULARY = Vocabulary(
-    roles=ROLES, scopes=sorted(SESSION_SCOPES), role_parameter="workspace_id", policies=limits.POLICIES
+    roles=ROLES,
+    scopes=sorted(SESSION_SCOPES),
+    role_parameter="workspace_id",
+    policies=limits.POLICIES,
+    problems=frozenset(TABLE.values()),
+    common_problems={UNAVAILABLE},
 )
 _GC_THRESHOLD = 50_000
 """Young objects before a collection: requests make few cycles, and a pause is felt by all of them (ADR 14)."""

@@ -16,6 +16,7 @@ operation context, the resolver hook, the loading and checking of the specificat
     answers       what handlers return; depends on nothing
     responses     answers encoded and checked as the bytes that leave
     problems      RFC 9457 documents, and the exception that carries one
+    refusals      which problems an operation may send: the engine's, and those of `x-problems`
     units         what the engine asks of the application: a unit of work for each call
     links         which operations `If-Match`, ids of the client's and idempotency keys lead to
     retries       idempotency keys, digests of requests, recorded answers

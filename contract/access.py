@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .answers import ProblemType
 from .problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND, refuse
 
 
@@ -28,16 +29,20 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The words that `x-access` may use: `roles` from the smallest to the largest, and `scopes`.
+    """The words that the contract may use in `x-access`: `roles` from the smallest to the largest, and `scopes`.
 
     `role_parameter` is the path parameter that says where a role is held: operations with it need a role, others none.
-    `policies` are those that `x-rate-limit` may name; where there are none, no operation is limited.
+    `policies` are those that `x-rate-limit` may name; where there are none, no operation is limited. `problems` are
+    those that `x-problems` may name, and `common_problems` those that any operation may send beside; where there are
+    none, an operation may send any problem whose status it declares.
     """
 
     roles: Sequence[str] = ()
     scopes: Sequence[str] = ()
     role_parameter: str | None = None
     policies: Collection[str] = ()
+    problems: Collection[ProblemType] = ()
+    common_problems: Collection[ProblemType] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

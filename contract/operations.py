@@ -24,13 +24,16 @@ import jsonschema_rs
 import pydantic
 
 from .access import AccessRule, Vocabulary
+from .answers import ProblemType
 from .bodies import Body, MediaBody, build_for, is_json, is_supported
 from .document import Document, OperationSource
 from .handlers import Handler, find_handler
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
 from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
-from .problems import PROBLEM_JSON
+from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
+from .refusals import allowed, engine_problems, link_problems, listed
+from .refusals import faults as faults_of_problems
 from .responses import EVENT_STREAM, UNDECLARED, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, Validator
 
@@ -57,7 +60,8 @@ class Operation:
 
     `target` is the operationId of the GET whose entity tag `If-Match` is compared with, `item` that of the GET of what
     was made with an id of the client's; None where the operation takes no such thing. `takes_key` is of an
-    `Idempotency-Key`. `policy` is what its calls count against; None where they are not counted.
+    `Idempotency-Key`. `policy` is what its calls count against; None where they are not counted. `problems` are the
+    slugs of those that it may send; None where it may send any.
     """
 
     operation_id: str
@@ -73,6 +77,7 @@ class Operation:
     item: str | None = None
     takes_key: bool = False
     policy: str | None = None
+    problems: frozenset[str] | None = None
 
 
 @dataclass
@@ -126,9 +131,19 @@ class _Compiler:
             self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
         self._check_path(source, parameters)
         policy = self._policy(source)
-        self._check_statuses(source, responses, access, limited=policy is not None)
+        own = engine_problems(
+            access=access,
+            has_content=bool(responses.produces),
+            has_body="requestBody" in source.node,
+            limited=policy is not None,
+        )
+        self._check_statuses(source, responses, own)
         for fault in self.links.faults(source):
             self._report(source, fault)
+        takes_client_ids, takes_key = self.links.takes_client_ids(source), self.links.takes(source, IDEMPOTENCY_KEY)
+        takes_condition = self.links.takes(source, IF_MATCH)
+        own |= link_problems(has_target=takes_condition, has_item=takes_client_ids, takes_key=takes_key)
+        problems = self._problems(source, responses, own)
         if handler is None or len(self.mismatches) > before:
             return None
         return Operation(
@@ -141,10 +156,11 @@ class _Compiler:
             parameters={place: Parameters.of(place, parameters) for place in PLACES},
             body=body,
             responses=responses,
-            target=_id_of(self.links.target(source) if self.links.takes(source, IF_MATCH) else None),
-            item=_id_of(self.links.item(source) if self.links.takes_client_ids(source) else None),
-            takes_key=self.links.takes(source, IDEMPOTENCY_KEY),
+            target=_id_of(self.links.target(source) if takes_condition else None),
+            item=_id_of(self.links.item(source) if takes_client_ids else None),
+            takes_key=takes_key,
             policy=policy,
+            problems=problems,
         )
 
     def _report(self, source: OperationSource, text: str) -> None:
@@ -327,23 +343,26 @@ class _Compiler:
         if in_path != declared:
             self._report(source, f"path and path parameters differ: {', '.join(sorted(in_path ^ declared))}")
 
-    def _check_statuses(
-        self, source: OperationSource, responses: Responses, access: AccessRule | None, *, limited: bool
-    ) -> None:
-        """Every status that the engine may answer by itself is declared, as a problem document."""
-        wanted = {400, 500}
-        wanted |= {406} if responses.produces else set()
-        wanted |= {413, 415, 422} if "requestBody" in source.node else set()
-        wanted |= {401, 403} if access else set()
-        wanted |= {404} if access and access.roles else set()
-        wanted |= {429} if limited else set()
-        for status in sorted(wanted):
-            declared = responses.by_status.get(status)
-            if declared is None or PROBLEM_JSON not in declared.content:
-                self._report(source, f"the answer {status} is not declared as {PROBLEM_JSON}")
-        if access and "www-authenticate" not in responses.by_status.get(401, UNDECLARED).headers:
+    def _problems(
+        self, source: OperationSource, responses: Responses, own: frozenset[ProblemType]
+    ) -> frozenset[str] | None:
+        try:
+            slugs = listed(source.node)
+        except ValueError as error:
+            self._report(source, str(error))
+            return None
+        for fault in faults_of_problems(slugs, self.vocabulary, own, responses.problem_statuses):
+            self._report(source, fault)
+        return allowed(slugs, self.vocabulary, own)
+
+    def _check_statuses(self, source: OperationSource, responses: Responses, own: frozenset[ProblemType]) -> None:
+        """Every status that the engine, or any operation, may answer by itself is declared, as a problem document."""
+        wanted = {kind.status for kind in (*own, *self.vocabulary.common_problems)}
+        for status in sorted(wanted - responses.problem_statuses):
+            self._report(source, f"the answer {status} is not declared as {PROBLEM_JSON}")
+        if UNAUTHENTICATED in own and "www-authenticate" not in responses.by_status.get(401, UNDECLARED).headers:
             self._report(source, "the answer 401 does not declare WWW-Authenticate")
-        for fault in undeclared(responses.by_status) if limited else ():
+        for fault in undeclared(responses.by_status) if RATE_LIMITED in own else ():
             self._report(source, fault)
         for status, response in responses.by_status.items():
             if EVENT_STREAM in response.content and len(response.content) > 1:

@@ -21,6 +21,7 @@ import orjson
 
 from .answers import Answer, Event
 from .bodies import is_json
+from .problems import PROBLEM_JSON
 from .schemas import Validator
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,11 @@ class Responses:
 
     by_status: Mapping[int, Response]
     produces: tuple[str, ...]
+
+    @property
+    def problem_statuses(self) -> set[int]:
+        """The statuses that are declared as problem documents (RFC 9457)."""
+        return {status for status, response in self.by_status.items() if PROBLEM_JSON in response.content}
 
     def encode(self, answer: Answer, *, accepted: str, breach: Breach, entity_tag: str | None = None) -> Wire:
         """*answer* as it leaves; *breach* is told of all that is wrong with it.

@@ -327,7 +327,10 @@ def problem_wire(operation: Operation | None, answer: Problem, settings: Setting
     )
     if operation is None:
         return _NOTHING_DECLARED.encode(plain, accepted=PROBLEM_JSON, breach=_ignore)
-    return operation.responses.encode(plain, accepted=PROBLEM_JSON, breach=_breach(operation, settings))
+    breach = _breach(operation, settings)
+    if operation.problems is not None and answer.type.slug not in operation.problems:
+        breach(f"the problem {answer.type.slug} is not one that this operation sends")
+    return operation.responses.encode(plain, accepted=PROBLEM_JSON, breach=breach)
 
 
 _NOTHING_DECLARED = Responses({}, ())

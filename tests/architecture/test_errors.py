@@ -15,8 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
+import handlers
+from app.main import VOCABULARY
+from app.requests import REQUEST_ID_HEADER
 from contract import problems as engine_problems
 from contract.answers import ProblemType
+from contract.document import Document
+from contract.operations import compile_operations
+from contract.refusals import PROBLEMS
 from domain import errors
 from domain.errors import DomainError
 from handlers import problems
@@ -46,9 +52,12 @@ def examples() -> Iterator[dict[str, Any]]:
 
 def examples_of(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for status, response in operation["responses"].items():
-        content = _followed(response).get("content", {}).get("application/problem+json", {})
-        for example in content.get("examples", {}).values():
-            yield {**_followed(example)["value"], "under": int(status)}
+        yield from ({**value, "under": int(status)} for value in _shown(_followed(response)))
+
+
+def _shown(response: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    content = response.get("content", {}).get("application/problem+json", {})
+    yield from (_followed(example)["value"] for example in content.get("examples", {}).values())
 
 
 def _operations() -> Iterator[dict[str, Any]]:
@@ -66,6 +75,13 @@ def _followed(node: Any) -> Any:
 
 
 EXAMPLES = list(examples())
+COMPILED = compile_operations(
+    Document.read(ROOT / "spec" / "openapi.yaml"),
+    handlers,
+    vocabulary=VOCABULARY,
+    body_limit_bytes=1,
+    outer_headers=frozenset({REQUEST_ID_HEADER.lower()}),
+)
 ENGINE_ROWS = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
 
 
@@ -160,8 +176,8 @@ def reached(function: FunctionType, seen: set[FunctionType]) -> set[str]:
 def services() -> Iterator[tuple[str, FunctionType]]:
     """Each operation with each function of the domain that its handler calls."""
     for operation in _operations():
-        handlers: ModuleType = import_module(f"handlers.{operation['tags'][0]}")
-        for service in calls(getattr(handlers, operation["operationId"])):
+        module: ModuleType = import_module(f"handlers.{operation['tags'][0]}")
+        for service in calls(getattr(module, operation["operationId"])):
             yield operation["operationId"], service
 
 
@@ -178,12 +194,34 @@ def test_every_operation_of_a_guarded_resource_calls_a_service() -> None:
     }
 
 
+each_operation = pytest.mark.parametrize("operation", list(_operations()), ids=lambda node: node["operationId"])
+
+
+def raised(service: FunctionType) -> set[ProblemType]:
+    return {problems.TABLE[getattr(errors, name)] for name in promised(service) | reached(service, set())}
+
+
 @each_service
-def test_an_operation_declares_what_its_service_may_refuse(operation_id: str, service: FunctionType) -> None:
-    (operation,) = (operation for operation in _operations() if operation["operationId"] == operation_id)
-    declared = {(example["type"], example["under"]) for example in examples_of(operation)}
-    rows = {problems.TABLE[getattr(errors, name)] for name in promised(service) | reached(service, set())}
-    assert {(PREFIX + row.slug, row.status) for row in rows} <= declared
+def test_an_operation_sends_what_its_service_may_refuse(operation_id: str, service: FunctionType) -> None:
+    assert {row.slug for row in raised(service)} <= (COMPILED[operation_id].problems or set())
+
+
+@each_operation
+def test_an_operation_lists_no_problem_that_nothing_raises(operation: dict[str, Any]) -> None:
+    served = [service for name, service in SERVICES if name == operation["operationId"]]
+    rows: set[ProblemType] = set().union(*map(raised, served))
+    assert set(operation.get(PROBLEMS, ())) <= {row.slug for row in rows}
+
+
+@each_operation
+def test_a_response_explains_and_shows_each_problem_that_an_operation_sends_with_it(operation: dict[str, Any]) -> None:
+    rows = {row.slug: row for row in (*problems.TABLE.values(), *ENGINE_ROWS)}
+    shown = {(example["type"], example["under"]) for example in examples_of(operation)}
+    for slug in COMPILED[operation["operationId"]].problems or ():
+        response = _followed(operation["responses"][str(rows[slug].status)])
+        assert (PREFIX + slug, rows[slug].status) in shown
+        types = {example["type"] for example in _shown(response)}
+        assert len(types) == 1 or f"`{slug}`" in response["description"]
 
 
 @each_service

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -463,9 +464,10 @@ def test_the_routes_are_those_of_the_contract() -> None:
     assert len(lines) == len(wanted)
 
 
-def _needs(operation: dict[str, dict[str, str]]) -> tuple[str, ...]:
+def _needs(operation: dict[str, Any]) -> tuple[str, ...]:
     access = operation.get("x-access", {})
-    return tuple(access[name] for name in ("scope", "role") if name in access) or ("-",)
+    needed = [access[name] for name in ("scope", "role") if name in access] or ["-"]
+    return (*needed, *operation.get("x-problems", ()))
 
 
 def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module_database_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,12 @@ GRANTS = {
     "stranger": Grant(principal="di", scopes=frozenset({"read", "write"}), role=None),
     "passer-by": Grant(principal="ed", scopes=frozenset({"read"}), role=None),
 }
+NAME_TAKEN = ProblemType("name-taken", 409, "Name taken")
+RESTING = ProblemType("resting", 500, "Resting")
 _ROWS: dict[type[Exception], ProblemType] = {
     StationNotFoundError: ProblemType("not-found", 404, "Not found"),
-    NameTakenError: ProblemType("name-taken", 409, "Name taken"),
-    ConnectionError: ProblemType("resting", 500, "Resting"),
+    NameTakenError: NAME_TAKEN,
+    ConnectionError: RESTING,
     # The contract declares no 410 anywhere.
     TimeoutError: ProblemType("gone", 410, "Gone"),
 }
@@ -56,9 +58,9 @@ def build(
     document: Document | None = None,
     response_check: ResponseCheck = "enforce",
     limiter: Limiter | None = None,
-    policies: Sequence[str] = (),
+    **words: Any,
 ) -> Any:
-    """The sample as an ASGI application. Its own document knows no *policies*."""
+    """The sample as an ASGI application, with further *words* in its vocabulary. Its own document uses none."""
     return build_application(
         document or Document.read(CONTRACT),
         handlers,
@@ -70,7 +72,7 @@ def build(
             limiter=limiter,
         ),
         authenticate=authenticate,
-        vocabulary=replace(VOCABULARY, policies=policies),
+        vocabulary=replace(VOCABULARY, **words),
         realm="weather",
         body_limit_bytes=BODY_LIMIT_BYTES,
     )
