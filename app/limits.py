@@ -3,7 +3,8 @@
     default       600/minute   calls with a good token, of its user
     address       120/minute   calls of operations that need none, of the address
     failures      120/minute   calls with no good token where one is needed, of the address
-    credentials    10/minute   what guesses or makes passwords and accounts: of the user, or else of the address
+    credentials    10/minute   what guesses or makes passwords and accounts: of the user, or else of the address; a call
+                               that the engine refuses before it is performed counts under `default` or `address`
 
 Windows are fixed, which takes one step in one place to count, and tells exactly when a caller may go on. Each caller's
 begin at a moment of their own, made of their name, so that it is known everywhere without asking.
@@ -68,17 +69,15 @@ class CallLimiter:
 
     async def count(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
         """See contract.limits.Limiter. All tokens of a user count together."""
-        if principal is not None:
-            return await self._count(policy, str(principal.user_id))
-        return await self._count(ADDRESS if policy == DEFAULT else policy, network_of(address))
+        return await self._count(*_counted(policy, address, principal))
 
-    async def look(self, address: str | None) -> Allowance | None:
-        """See contract.limits.Limiter. It asks nobody: what others counted is known with this server's next failure."""
-        rate = self._rates.get(FAILURES)
-        if rate is None or not self._spent:
-            return None
-        key, left_s = self._window(FAILURES, rate, network_of(address))
-        return _allowance(FAILURES, rate, rate.amount + 1, left_s) if key in self._spent else None
+    async def look(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
+        """See contract.limits.Limiter. It asks nobody: what others counted is known with this server's next call."""
+        return self._look(*_counted(policy, address, principal))
+
+    async def look_at_failures(self, address: str | None) -> Allowance | None:
+        """See contract.limits.Limiter. It asks nobody, either."""
+        return self._look(FAILURES, network_of(address))
 
     async def count_failure(self, address: str | None) -> Allowance | None:
         """See contract.limits.Limiter."""
@@ -87,6 +86,13 @@ class CallLimiter:
     async def close(self) -> None:
         """Let go of where calls are counted."""
         await self._windows.close()
+
+    def _look(self, policy: str, who: str) -> Allowance | None:
+        rate = self._rates.get(policy)
+        if rate is None or not self._spent:
+            return None
+        key, left_s = self._window(policy, rate, who)
+        return _allowance(policy, rate, rate.amount + 1, left_s) if key in self._spent else None
 
     async def _count(self, policy: str, who: str) -> Allowance | None:
         rate = self._rates.get(policy)
@@ -114,6 +120,13 @@ class CallLimiter:
         self._spent[key] = None
         if len(self._spent) > _MAX_SPENT:
             self._spent.popitem(last=False)
+
+
+def _counted(policy: str, address: str | None, principal: Principal | None) -> tuple[str, str]:
+    """The policy that a call counts against, and whose call it is."""
+    if principal is not None:
+        return policy, str(principal.user_id)
+    return ADDRESS if policy == DEFAULT else policy, network_of(address)
 
 
 def network_of(address: str | None) -> str:

@@ -6,6 +6,9 @@ What is refused, and as what, in this order:
     400  no body where one is required, any body where none is declared, text that is not JSON (RFC 8259): invalid
          UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep nesting, integers beyond 4,300 digits
     422  JSON that does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
+
+An empty JSON object where no body is declared is accepted as no body, but for a safe method: many clients send `{}`
+with every POST.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 """What orjson can write: an integer beyond could be taken in, and never be answered."""
 _INFINITIES = (float("inf"), float("-inf"))
+_MAX_EMPTY_BYTES = 16
+"""How much is read of a body where none is declared: an empty object, with some white space."""
 _POSITION = re.compile(r"at line \d+ column \d+$")
+_EMPTY_OBJECT = re.compile(rb"[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
 _CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
 
@@ -123,6 +129,17 @@ def content_length(headers: Mapping[bytes, list[bytes]]) -> int:
 def has_body(headers: Mapping[bytes, list[bytes]]) -> bool:
     """Whether a request carries content (RFC 9112, section 6.3)."""
     return content_length(headers) > 0 or b"transfer-encoding" in headers
+
+
+async def is_empty(headers: Mapping[bytes, list[bytes]], receive: Receive, *, or_empty_object: bool) -> bool:
+    """Whether the announced content has no bytes, or, with *or_empty_object*, is `{}` as JSON or of no media type."""
+    content = await read_bytes(receive, _MAX_EMPTY_BYTES) if content_length(headers) <= _MAX_EMPTY_BYTES else None
+    if not content or not or_empty_object:
+        return content == b""
+    media_types = [
+        value.decode("latin-1").lower().partition(";")[0].strip() for value in headers.get(b"content-type", ())
+    ]
+    return all(map(is_json, media_types)) and _EMPTY_OBJECT.fullmatch(content) is not None
 
 
 async def read_bytes(receive: Receive, limit: int) -> bytes | None:

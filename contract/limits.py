@@ -4,9 +4,12 @@
     x-rate-limit: none       it is not counted
     left out                 it counts against `default`
 
-The application counts (a `Limiter`); when, and what a client is told of it, is decided here. A call that is let in is
-counted once, after its token was looked at and before anything else is; a token that is not good counts against the
-address that it came from. What was counted is put into the request's scope, from which each answer gets its headers.
+The application counts (a `Limiter`); when, and what a client is told of it, is decided here. A call is counted once.
+With `default` that is after its token was looked at and before anything else is. With another policy it is when the
+call has been checked and is about to be performed; one that is refused before that counts against `default`, so that
+mistakes do not use up what is tight, and are not free. A caller who has nothing left of either is refused before
+anything is read. A token that is not good counts against the address that it came from. What was counted is put into
+the request's scope, from which each answer gets its headers.
 
 Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 """
@@ -54,7 +57,11 @@ class Limiter(Protocol):
         """Count one call against *policy*: of *principal*, or where that is None, of *address*."""
         ...
 
-    async def look(self, address: str | None) -> Allowance | None:
+    async def look(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:  # as above
+        """An exceeded allowance where `count` is known to answer one. Nothing is counted."""
+        ...
+
+    async def look_at_failures(self, address: str | None) -> Allowance | None:
         """An exceeded allowance where *address* has nothing left of calls without a good token. Nothing is counted."""
         ...
 
@@ -63,15 +70,46 @@ class Limiter(Protocol):
         ...
 
 
-async def count_call(limiter: Limiter, policy: str, scope: Scope, *, principal: Any) -> None:  # an application's
-    """Count the call that *scope* is of. Raises Refused (429) where it is one too many."""
-    allowance = await limiter.count(policy, address=_address_of(scope), principal=principal)
-    _apply(scope, allowance)
+class Tally(NamedTuple):
+    """Counts one call, which *scope* is of, against *policy*. Each method raises Refused (429) for one too many.
+
+    `arrived` comes before the call is checked, then either `refused` or `checked`.
+    """
+
+    limiter: Limiter
+    policy: str
+    scope: Scope
+    principal: Any  # an application's
+
+    async def arrived(self) -> None:
+        """Count the call, if that does not depend on how it is checked."""
+        if self.policy == DEFAULT_POLICY:
+            await self._count(self.policy)
+            return
+        for policy in (self.policy, DEFAULT_POLICY):
+            _apply(self.scope, await self.limiter.look(policy, **self._caller))
+
+    async def refused(self) -> None:
+        """The call is refused, and was not performed."""
+        if self.policy != DEFAULT_POLICY:
+            await self._count(DEFAULT_POLICY)
+
+    async def checked(self) -> None:
+        """The call is about to be performed."""
+        if self.policy != DEFAULT_POLICY:
+            await self._count(self.policy)
+
+    async def _count(self, policy: str) -> None:
+        _apply(self.scope, await self.limiter.count(policy, **self._caller))
+
+    @property
+    def _caller(self) -> dict[str, Any]:
+        return {"address": _address_of(self.scope), "principal": self.principal}
 
 
 async def require_patience_left(limiter: Limiter, scope: Scope) -> None:
     """Raise Refused (429) where the client's address has made too many calls without a good token."""
-    _apply(scope, await limiter.look(_address_of(scope)))
+    _apply(scope, await limiter.look_at_failures(_address_of(scope)))
 
 
 async def count_failure(limiter: Limiter, scope: Scope) -> None:
@@ -107,7 +145,8 @@ def _apply(scope: Scope, allowance: Allowance | None) -> None:
         return
     scope.setdefault("extensions", {})[_CONTEXT] = allowance
     if allowance.exceeded:
-        detail = f"There were too many calls. The window ends in {allowance.reset_s} s."
+        policy, _, _, _, reset_s, _ = allowance
+        detail = f"There were too many requests under the rate limit policy '{policy}'. Try again in {reset_s} s."
         raise refuse(RATE_LIMITED, detail, headers={"Retry-After": str(allowance.reset_s)})
 
 

@@ -25,8 +25,9 @@ def key_of(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
 def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content: Any) -> bytes:
     """What two requests share that ask for the same: 32 bytes, of JSON in whatever order its names come.
 
-    *content* is plain data, bytes or text, or None for no body and for `null`.
+    *content* is plain data, bytes or text, or None for no body and for `null`. An empty object is the same as no body.
     """
+    content = None if content == {} else content
     is_raw = isinstance(content, bytes)
     written = content if is_raw else orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     head = orjson.dumps([operation_id, [str(value) for value in path.values()], query.decode("latin-1"), is_raw])

@@ -1,9 +1,9 @@
 """One operation, run: the request checked, the handler in a unit of work, the answer checked, the commit, the sending.
 
-In this order: the call is counted, where it is limited; path parameters, access rule, the other parameters and the
-body (all faults in one answer). Then, in the unit of work: an answer that was recorded for the same call is given
-again; an id that the client made is claimed; the resource must still be the one that `If-Match` names; the handler;
-the answer is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
+In this order: the call is counted, where it is limited (see `limits`); path parameters, access rule, the other
+parameters and the body (all faults in one answer). Then, in the unit of work: an answer that was recorded for the same
+call is given again; an id that the client made is claimed; the resource must still be the one that `If-Match` names;
+the handler; the answer is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from .access import Grant
 from .answers import Answer, ContractFile, Fault, Problem
-from .bodies import has_body
+from .bodies import has_body, is_empty
 from .document import Document
-from .limits import count_call, with_allowance
+from .limits import Tally, with_allowance
 from .operations import Operation
 from .parameters import MalformedTextError, Parameter, cookie_texts, query_texts
 from .problems import (
@@ -81,13 +81,27 @@ class Runner:
         headers = _headers(scope)
         grant = grant_of(scope)
         limiter, policy = self.settings.limiter, self.operation.policy
-        if limiter is not None and policy is not None:
-            await count_call(limiter, policy, scope, principal=grant.principal if grant else None)
+        if limiter is None or policy is None:
+            checked = await self._check(scope, headers, receive, grant)
+        else:
+            tally = Tally(limiter, policy, scope, grant.principal if grant else None)
+            await tally.arrived()
+            try:
+                checked = await self._check(scope, headers, receive, grant)
+            except Refused:
+                await tally.refused()
+                raise
+            await tally.checked()
+        wire = await self._perform(*checked)
+        await send_wire(with_allowance(self._conditional(wire, headers), scope), scope, receive, send)
+
+    async def _check(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, grant: Grant | None
+    ) -> tuple[Call, Intent, Mapping[str, Any], str]:
+        """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
         call, arguments = self._admit(scope, headers, grant)
         accepted, content = await self._read(scope, headers, receive, arguments)
-        intent = self._intent(call, scope, headers, content)
-        wire = await self._perform(call, intent, arguments, accepted)
-        await send_wire(with_allowance(self._conditional(wire, headers), scope), scope, receive, send)
+        return call, self._intent(call, scope, headers, content), arguments, accepted
 
     def _admit(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], grant: Grant | None
@@ -129,7 +143,7 @@ class Runner:
         content = None
         if operation.body is not None:
             content, in_body = await operation.body.read(headers, receive, arguments)
-        elif has_body(headers):
+        elif has_body(headers) and not await is_empty(headers, receive, or_empty_object=not operation.safe):
             raise refuse(MALFORMED_REQUEST, "This operation takes no body.", faults=faults)
         if faults:
             raise refuse(INVALID_PARAMETERS, "The request is not as the contract says.", faults=[*faults, *in_body])

@@ -37,12 +37,18 @@ class CountingLimiter:
     async def count(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:
         return self._count(policy, principal or address)
 
-    async def look(self, address: str | None) -> Allowance | None:
-        count = self.counts["failures", address]
-        return self._allowance("failures", count + 1) if count >= QUOTA else None
+    async def look(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:
+        return self._look(policy, principal or address)
+
+    async def look_at_failures(self, address: str | None) -> Allowance | None:
+        return self._look("failures", address)
 
     async def count_failure(self, address: str | None) -> Allowance | None:
         return self._count("failures", address)
+
+    def _look(self, policy: str, who: str | None) -> Allowance | None:
+        count = self.counts[policy, who]
+        return self._allowance(policy, count + 1) if count >= QUOTA and not self.silent else None
 
     def _count(self, policy: str, who: str | None) -> Allowance | None:
         self.counts[policy, who] += 1
@@ -123,6 +129,52 @@ def test_a_named_policy_counts_alone(server: Limited) -> None:
     assert server.limiter.counts == {("tight", HERE): 1}
 
 
+@pytest.mark.parametrize(
+    ("lines", "body", "status"),
+    [
+        (("Content-Type: text/plain",), b"\xff", 400),
+        (("Content-Type: text/plain", "Accept: image/png"), b"note", 406),
+        (("Content-Type: text/plain",), b"x" * 65, 413),
+        (("Content-Type: image/png",), b"x", 415),
+        (("Content-Type: text/plain",), b"x" * 21, 422),
+    ],
+)
+def test_what_is_refused_before_it_is_performed_leaves_a_named_policy_alone(
+    server: Limited, lines: tuple[str, ...], body: bytes, status: int
+) -> None:
+    reply = server.call("PUT", "/notes", *lines, body=body)
+    assert (reply.status, told(reply)) == (status, ('"default";r=1;t=42', '"default";q=2;w=60'))
+    assert server.limiter.counts == {("default", HERE): 1}
+
+
+def test_too_many_that_are_refused_are_refused_for_being_too_many(server: Limited) -> None:
+    lines = ("Content-Type: image/png",)
+    assert [server.call("PUT", "/notes", *lines, body=b"x").status for _ in range(QUOTA + 1)] == [415, 415, 429]
+    good = server.call("PUT", "/notes", "Content-Type: text/plain", body=b"note")
+    assert (good.status, told(good)[0]) == (429, '"default";r=0;t=42')
+
+
+def test_who_has_nothing_left_of_a_named_policy_is_refused_before_the_body_is_read(server: Limited) -> None:
+    server.limiter.counts["tight", HERE] = QUOTA
+    with connected(server.address) as connection:
+        connection.sendall(request("PUT", "/notes", "Content-Type: text/plain", "Content-Length: 10"))
+        reply = read_reply(connection, method="PUT")
+    assert (reply.status, told(reply)[0]) == (429, '"tight";r=0;t=42')
+    assert "'tight'" in reply.json["detail"]
+
+
+def test_refusals_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
+    server: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def see_nothing(_policy: str, *, address: str | None, principal: Any) -> None:
+        """What is left when all of them look before one has been counted."""
+
+    monkeypatch.setattr(server.limiter, "look", see_nothing)
+    server.limiter.counts.update({("default", HERE): QUOTA, ("tight", HERE): QUOTA})
+    for body in (b"x" * 21, b"note"):
+        assert server.call("PUT", "/notes", "Content-Type: text/plain", body=body).status == 429
+
+
 def test_a_head_counts_as_the_get_that_it_mirrors(server: Limited) -> None:
     assert told(server.call("HEAD", "/stations", token="reader"))[0] == '"default";r=1;t=42'
 
@@ -178,8 +230,7 @@ ANSWERS: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
 def test_every_answer_tells_what_is_left(server: Limited, status: int) -> None:
     method, target, lines, body, token = ANSWERS[status]
     reply = server.call(method, target, *lines, body=body, token=token)
-    policy = "tight" if target == "/notes" else "default"
-    assert (reply.status, *told(reply)) == (status, f'"{policy}";r=1;t=42', f'"{policy}";q=2;w=60')
+    assert (reply.status, *told(reply)) == (status, '"default";r=1;t=42', '"default";q=2;w=60')
 
 
 def test_an_answer_that_breaks_the_contract_tells_it_too(server: Limited) -> None:
@@ -253,7 +304,7 @@ def test_failures_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
     async def see_nothing(_address: str | None) -> None:
         """What is left when all of them look before one has been counted."""
 
-    monkeypatch.setattr(server.limiter, "look", see_nothing)
+    monkeypatch.setattr(server.limiter, "look_at_failures", see_nothing)
     replies = [server.call("GET", "/stations", token="unknown") for _ in range(QUOTA + 1)]
     assert [reply.status for reply in replies] == [401, 401, 429]
     assert "www-authenticate" not in replies[-1].headers

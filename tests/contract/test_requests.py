@@ -9,10 +9,11 @@ import pytest
 from .conftest import STATION_ID, Sample
 from .sample.application import build
 from .sample.store import Store
-from .wire import Reply
+from .wire import Reply, exchange, request
 
 UUID = "0190a5f0-0000-7000-8000-000000000001"
 STYLES = "/styles/1/1"
+JSON = "Content-Type: application/json"
 PATCH = "Content-Type: application/merge-patch+json"
 
 
@@ -291,6 +292,37 @@ def test_a_media_type_with_a_json_suffix_is_json(server: Sample) -> None:
 def test_a_body_that_may_be_left_out_is_left_out(server: Sample) -> None:
     assert server.call("PUT", "/notes").json == {"given": ["str", "nothing"]}
     assert server.call("PUT", "/notes", "Content-Type: image/png").json == {"given": ["str", "nothing"]}
+
+
+@pytest.mark.parametrize("body", [b"{}", b" { }\r\n"])
+@pytest.mark.parametrize("lines", [[], ["Content-Type: Application/JSON; charset=utf-8"], ["Content-Type: a/b+json"]])
+def test_an_empty_object_is_accepted_where_no_body_is_needed(server: Sample, body: bytes, lines: list[str]) -> None:
+    assert server.call("POST", "/answers/good-empty", *lines, body=body).status == 202
+
+
+def test_an_empty_object_in_chunks_is_accepted_where_no_body_is_needed(server: Sample) -> None:
+    head = request("POST", "/answers/good-empty", JSON, "Transfer-Encoding: chunked")
+    for chunks in (b"2\r\n{}\r\n0\r\n\r\n", b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", b"0\r\n\r\n"):
+        assert exchange(server.address, [head, chunks], method="POST").status == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b'{"a":1}', JSON),
+        (b"[]", JSON),
+        (b"null", JSON),
+        (b"{", JSON),
+        (b"{}{}", JSON),
+        (b"{}\0", JSON),
+        (b"{}" + b" " * 15, JSON),
+        (b"{}", "Content-Type: application/x-www-form-urlencoded"),
+        (b"{}", "Content-Type: text/plain"),
+    ],
+)
+def test_any_other_body_is_refused_where_none_is_declared(server: Sample, body: bytes, line: str) -> None:
+    reply = server.call("POST", "/answers/good-empty", line, body=body)
+    assert (reply.status, reply.slug) == (400, "malformed-request")
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,29 @@ def test_guessing_a_password_ends_soon_and_holds_nobody_else_up(url: str) -> Non
         made(log_in(client, ada))
 
 
+def test_mistakes_use_up_nothing_of_the_tight_limit_and_are_not_free(url: str) -> None:
+    with limited(url, rate_limit_credentials="1/year", rate_limit_address="3/year") as client:
+        bad = {"email": "nobody", "password": PASSWORD, "name": "Ada"}
+        answers = [client.post("/v1/users", json=bad) for _ in range(2)]
+        assert [(answer.status_code, told(answer)[0]) for answer in answers] == [(422, "address")] * 2
+        made(client.post("/v1/users", json={**bad, "email": new_email()}))
+        last = client.post("/v1/users", json={**bad, "email": new_email()})
+        too_many(last)
+        assert "'credentials'" in last.json()["detail"]
+    with limited(url, rate_limit_address="3/year") as client:
+        answers = [client.post("/v1/users", json=bad) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [422] * 3 + [429]
+        assert "'address'" in answers[-1].json()["detail"]
+
+
+def test_what_nobody_may_do_uses_up_nothing_of_the_tight_limit(url: str) -> None:
+    with limited(url, rate_limit_credentials="4/year") as client:
+        ada, bob = register(client), register(client)
+        invite = {"email": new_email(), "role": "viewer"}
+        answers = [bob.client.post(f"{ada.home}/invitations", json=invite) for _ in range(4)]
+        assert [(answer.status_code, told(answer)[0]) for answer in answers] == [(404, "default")] * 4
+
+
 def test_guessing_the_current_password_counts_for_the_user(url: str) -> None:
     with limited(url, rate_limit_credentials="4/year") as client:
         ada, bob = register(client), register(client)

@@ -330,9 +330,18 @@ def test_a_task_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Pe
     assert ok(bob.client.get(path_of(elsewhere))) == elsewhere
 
 
-def test_an_action_takes_no_body(ada: Person) -> None:
+def test_an_action_takes_an_empty_object_for_no_body_and_nothing_else(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
-    refused(ada.client.post(f"{path_of(task)}/complete", json={}), 400, "malformed-request")
+    refused(ada.client.post(f"{path_of(task)}/complete", json={"a": 1}), 400, "malformed-request")
+    assert ok(ada.client.post(f"{path_of(task)}/complete", json={}))["status"] == "completed"
+
+
+def test_an_empty_object_and_no_body_are_the_same_request_for_a_key(ada: Person) -> None:
+    task = ada.create("tasks", title="Sow")
+    key = {"Idempotency-Key": "once"}
+    first = ok(ada.client.post(f"{path_of(task)}/complete", json={}, headers=key))
+    ok(ada.client.post(f"{path_of(task)}/reopen"))
+    assert ok(ada.client.post(f"{path_of(task)}/complete", headers=key)) == first
 
 
 def test_an_editor_s_tasks_are_the_editor_s(ada: Person, bob: Person, tables: Tables) -> None:

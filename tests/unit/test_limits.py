@@ -154,7 +154,7 @@ async def test_a_limit_that_is_off_lets_everybody_pass(clock: Clock) -> None:
     calls = limiter(clock, "1/minute", default="off", failures="off")
     assert [await calls.count(DEFAULT, address=HERE, principal=ADA) for _ in range(3)] == [None] * 3
     assert [await calls.count_failure(HERE) for _ in range(3)] == [None] * 3
-    assert await calls.look(HERE) is None
+    assert await calls.look_at_failures(HERE) is None
     assert await calls.count(DEFAULT, address=HERE, principal=None) is not None
 
 
@@ -163,13 +163,32 @@ async def test_an_address_that_failed_too_often_is_known_without_counting(clock:
     calls = limiter(clock, windows=windows)
     seen = []
     for _ in range(3):
-        seen.append(await calls.look(HERE))
+        seen.append(await calls.look_at_failures(HERE))
         await calls.count_failure(HERE)
     assert [bool(allowance and allowance.exceeded) for allowance in seen] == [False, False, True]
-    assert await calls.look("192.0.2.2") is None
+    assert await calls.look_at_failures("192.0.2.2") is None
     clock.now += MINUTE_S
-    assert await calls.look(HERE) is None
+    assert await calls.look_at_failures(HERE) is None
     assert windows.asked.total() == 2
+
+
+async def test_who_has_nothing_left_of_a_policy_is_known_without_counting(clock: Clock) -> None:
+    windows = AskedWindows()
+    calls = limiter(clock, windows=windows)
+    assert await calls.look(CREDENTIALS, address=HERE, principal=ADA) is None
+    for _ in range(2):
+        await calls.count(CREDENTIALS, address=HERE, principal=ADA)
+        await calls.count(DEFAULT, address=HERE, principal=None)
+    asked = windows.asked.copy()
+    found = await calls.look(CREDENTIALS, address="192.0.2.2", principal=ADA_ELSEWHERE)
+    assert found is not None
+    assert (found.policy, found.remaining, found.exceeded) == (CREDENTIALS, 0, True)
+    of_the_address = await calls.look(DEFAULT, address=HERE, principal=None)
+    assert of_the_address is not None
+    assert of_the_address.policy == ADDRESS
+    for policy, principal in ((CREDENTIALS, BOB), (CREDENTIALS, None), (DEFAULT, ADA)):
+        assert await calls.look(policy, address=HERE, principal=principal) is None
+    assert windows.asked == asked
 
 
 async def test_who_has_nothing_left_is_refused_without_asking_where_calls_are_counted(clock: Clock) -> None:
