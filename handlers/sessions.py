@@ -33,7 +33,7 @@ async def create_session(work: Work, body: SessionCreate) -> Answer:
     return created(tokens_view(issued), location=f"/v1/sessions/{issued.session.id}")
 
 
-async def delete_sessions(work: Work) -> Answer:
+async def delete_all_sessions(work: Work) -> Answer:
     """204; every session of the caller's has ended, this one too."""
     await sessions.end_all(work)
     return no_content()

@@ -11,12 +11,12 @@ from handlers.views import new_token_view, page_view, token_view
 from spec.models import PersonalTokenCreate
 
 
-async def list_tokens(work: Work, limit: int, cursor: str | None = None) -> Answer:
+async def list_personal_tokens(work: Work, limit: int, cursor: str | None = None) -> Answer:
     """200 with the caller's live tokens."""
     return ok(page_view(await tokens.page(work, limit=limit, cursor=cursor), token_view))
 
 
-async def create_token(work: Work, body: PersonalTokenCreate) -> Answer:
+async def create_personal_token(work: Work, body: PersonalTokenCreate) -> Answer:
     """201 with a new token, for the only time in the clear."""
     workspace_ids = sent(body.workspace_ids, default=None)
     draft = TokenDraft(
@@ -29,7 +29,7 @@ async def create_token(work: Work, body: PersonalTokenCreate) -> Answer:
     return created(new_token_view(issued), location=f"/v1/tokens/{issued.token.id}")
 
 
-async def delete_token(work: Work, token_id: UUID) -> Answer:
+async def delete_personal_token(work: Work, token_id: UUID) -> Answer:
     """204; the token opens nothing any more."""
     await tokens.delete(work, token_id)
     return no_content()

@@ -67,8 +67,8 @@ def session_view(session: entities.Session, *, current: bool) -> answers.Session
     }
 
 
-def tokens_view(issued: SessionTokens) -> answers.Tokens:
-    """The `Tokens` of a session, with `expires_in` in seconds (RFC 6749, section 5.1)."""
+def tokens_view(issued: SessionTokens) -> answers.SessionTokens:
+    """The `SessionTokens` of a session, with `expires_in` in seconds (RFC 6749, section 5.1)."""
     return {
         "session_id": issued.session.id,
         "access_token": issued.access_token,
@@ -93,8 +93,8 @@ def token_view(token: entities.PersonalToken) -> answers.PersonalToken:
     return view
 
 
-def new_token_view(issued: IssuedToken) -> answers.NewPersonalToken:
-    """A `NewPersonalToken`: with the token itself."""
+def new_token_view(issued: IssuedToken) -> answers.CreatedPersonalToken:
+    """A `CreatedPersonalToken`: with the token itself."""
     return {**token_view(issued.token), "token": issued.text}
 
 

@@ -99,7 +99,7 @@ class SessionPage(TypedDict):
     next_cursor: str | None
 
 
-class Tokens(TypedDict):
+class SessionTokens(TypedDict):
     """
     What a session is used with. The server keeps only hashes of the tokens; they are answered once.
     """
@@ -134,7 +134,7 @@ class PersonalTokenPage(TypedDict):
     next_cursor: str | None
 
 
-class NewPersonalToken(TypedDict):
+class CreatedPersonalToken(TypedDict):
     """
     A personal access token that was just made, with the token itself.
     """

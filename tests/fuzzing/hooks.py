@@ -178,7 +178,7 @@ class _Somebody:
         match _operation_id(case):
             case "delete_me":
                 self.credentials, self.token = {}, ""
-            case "delete_sessions":
+            case "delete_all_sessions":
                 self.token = ""
             case "change_password":
                 self.credentials["password"] = _valid_body(case)["new_password"]
@@ -500,11 +500,11 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "reset_password": (_read_the_reset, _seen.put_password),
     "list_sessions": (_seen.put_cursor,),
     "create_session": (_know_the_password,),
-    "delete_sessions": (_somebody.stand_in,),
+    "delete_all_sessions": (_somebody.stand_in,),
     "refresh_session": (_have_a_refresh_token,),
-    "list_tokens": (_seen.put_cursor,),
-    "create_token": (_make_a_token,),
-    "delete_token": (_have_a_token,),
+    "list_personal_tokens": (_seen.put_cursor,),
+    "create_personal_token": (_make_a_token,),
+    "delete_personal_token": (_have_a_token,),
     "list_workspaces": (_seen.put_cursor,),
     "list_members": (_seen.put_cursor,),
     "get_member": (_household.stand_in,),

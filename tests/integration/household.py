@@ -184,7 +184,7 @@ THINGS: Mapping[str, Callable[[Household, Caller], Any]] = {
     "current_password": lambda _house, _caller: PASSWORD,
     "create_session.email": lambda _house, caller: caller.person.user["email"],
     "create_session.password": lambda _house, _caller: PASSWORD,
-    "create_token.scopes": lambda _house, caller: sorted(caller.scopes) or ["read"],
+    "create_personal_token.scopes": lambda _house, caller: sorted(caller.scopes) or ["read"],
     # of nobody
     "email": lambda house, _caller: house.once("email", new_email),
 }

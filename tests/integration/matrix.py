@@ -170,7 +170,7 @@ def expected(operation: Operation, caller: Caller) -> Refusal | None:
     """How the contract says that *caller* is refused; None where they are let in.
 
     In this order: the token, the membership, the role, the scope. A token for some workspaces can only read outside of
-    them, as `create_token` says.
+    them, as `create_personal_token` says.
     """
     if operation.public:
         return None

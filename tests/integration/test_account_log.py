@@ -63,11 +63,11 @@ TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
         lambda person, _: done(person.client.delete(f"/v1/sessions/{person.log_in()['session_id']}")),
         ["session.started", "session.ended"],
     ),
-    "delete_sessions": (end_all, ["sessions.ended", "session.started"]),
+    "delete_all_sessions": (end_all, ["sessions.ended", "session.started"]),
     "refresh_session": (reuse, ["session.started", "session.reused"]),
     "change_password": (change_password, ["password.changed"]),
-    "create_token": (make_token, ["token.created"]),
-    "delete_token": (
+    "create_personal_token": (make_token, ["token.created"]),
+    "delete_personal_token": (
         lambda person, _: done(person.client.delete(f"/v1/tokens/{make_token(person, _)['id']}")),
         ["token.created", "token.deleted"],
     ),

@@ -95,7 +95,7 @@ def test_a_broken_answer_is_caught(broken: Seen, fault: str) -> None:
 
 
 def test_a_fixed_path_goes_before_one_with_a_parameter() -> None:
-    refresh = read_contract()["components"]["schemas"]["Tokens"]["example"]
+    refresh = read_contract()["components"]["schemas"]["SessionTokens"]["example"]
     seen = Seen("POST", "/v1/sessions/refresh", 200, HEADERS, json.dumps(refresh).encode())
     assert CHECKER.faults(seen) == []
 
