@@ -5,7 +5,10 @@ RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
 
-.PHONY: serve test check fuzz bench models lock clean
+# Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
+VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
+
+.PHONY: serve test check fuzz bench models lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -45,10 +48,19 @@ lock: $(DEV)  ## compile the three requirements*.txt anew from pyproject.toml
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .coverage*
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
+python:  # asked each time: a .venv may have been made with an older Python, which may even be gone
+	@if [ -e $(BIN)/python ] || [ -h $(BIN)/python ]; then \
+	  found=$$($(BIN)/python -c '$(VERSION)' 2>&1) || { \
+	    echo "Tickbox needs Python 3.11 or newer, and .venv has $$found: run 'make clean', then 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
+	else \
+	  found=$$($(PYTHON) -c '$(VERSION)' 2>&1) || { \
+	    echo "Tickbox needs Python 3.11 or newer, and $(PYTHON) is $$found: name another one, as in 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
+	fi
 
-$(RUNTIME): requirements.txt pyproject.toml | .venv/bin/python
+.venv/bin/python: | python
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+$(RUNTIME): requirements.txt pyproject.toml | python .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@

@@ -1,24 +1,23 @@
-"""The `tickbox` command: `serve`, `migrate`, `routes`, `user`, `gate`. An error is one line, with what to do."""
+"""The `tickbox` command: `serve`, `migrate`, `settings`, `routes`, `user`, `gate`. Each error says what to do."""
 
 import asyncio
 import contextlib
 import getpass
-import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar
 
 import click
 import uvicorn
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
+from app import databases
 from app.background import write
+from app.environment import SettingsError, read_settings, rows
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
-from app.settings import Settings, unknown_variables
+from app.settings import Settings
 from contract.access import AccessRule
 from contract.document import Document
 from contract.faults import schema_faults
@@ -26,15 +25,15 @@ from contract.operations import ContractMismatchError
 from contract.protocol import bounded_protocol
 from contract.schemas import SchemaCompiler
 from domain import users
-from domain.errors import DomainError, StorageUnavailable
-from persistence import schema
-from persistence.database import Database
+from domain.errors import DomainError, EmailTaken, StorageUnavailable, UserNotFound
+from persistence.engines import name_of
 from persistence.unit_of_work import UnitOfWork
 
 Result = TypeVar("Result")
 
 _TRY = """\
 Tickbox is ready on {url}
+  it serves  {database}
   contract   curl {url}/openapi.yaml
   register   curl {url}/v1/users -H 'Content-Type: application/json' \\
                -d '{{"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"}}'
@@ -42,6 +41,12 @@ Tickbox is ready on {url}
                -d '{{"email": "ada@example.com", "password": "correct horse battery staple"}}'
   the rest   README.md; stop with Ctrl-C
 """
+
+_ADVICE: Final[Mapping[type[DomainError], str]] = {
+    EmailTaken: " `tickbox user password` sets a new password for it.",
+    UserNotFound: " `tickbox user create` creates one.",
+}
+"""What an operator can do instead."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,7 +61,7 @@ def main() -> None:
 def serve(host: str | None, port: int | None) -> None:
     """Serve the API until SIGINT or SIGTERM; then finish what runs, and stop."""
     settings = _settings(**{key: value for key, value in (("host", host), ("port", port)) if value is not None})
-    _require_schema(settings)
+    databases.require_schema(settings)
     configure_logging(settings.log_level)
     try:
         application = build(settings)
@@ -73,7 +78,8 @@ def serve(host: str | None, port: int | None) -> None:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=settings.shutdown_timeout_s,
-        )
+        ),
+        database=name_of(settings.database_url),
     )
     # Once everything has stopped, uvicorn raises the signal again: a stop that was asked for is a success.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
@@ -86,27 +92,18 @@ def serve(host: str | None, port: int | None) -> None:
 @main.command()
 @click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` leaves nothing.")
 def migrate(down: str | None) -> None:
-    """Bring the database to the newest schema. It is made if it is an SQLite file that is not there yet."""
-    # Alembic is heavy.
-    from alembic.util import CommandError  # noqa: PLC0415  # only needed here
+    """Bring the database to the newest schema. An SQLite file that does not exist is created."""
+    click.echo(databases.migrate_to(_settings(), down=down))
 
-    import migrations  # noqa: PLC0415  # as above
 
+@main.command("settings")
+def list_settings() -> None:
+    """List each setting with its value, its default and its meaning; passwords are not shown."""
     settings = _settings()
-    try:
-        if settings.sqlite_path:
-            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
-        before = migrations.current(settings.database_url)
-        if down is None:
-            migrations.upgrade(settings.database_url)
-        else:
-            migrations.downgrade(settings.database_url, down)
-        after = migrations.current(settings.database_url)
-    except CommandError as error:
-        raise click.ClickException(f"{error}: see migrations/versions") from error
-    except (OSError, DBAPIError) as error:
-        raise click.ClickException(_unreachable(error)) from error
-    click.echo(f"database: {before or 'empty'} -> {after or 'empty'}" if before != after else f"database: at {after}")
+    for row in rows(settings):
+        click.echo(f"{row.variable}={row.value}")
+        click.echo(f"    {row.meaning} (default: {row.default or 'none'})")
+    click.echo(f"\nThe database is {name_of(settings.database_url)}.")
 
 
 @main.command()
@@ -148,10 +145,11 @@ def user() -> None:
 @click.option("--time-zone", default="UTC", show_default=True, help="An IANA time zone.")
 def create_user(email: str, name: str, time_zone: str) -> None:
     """Create an account for EMAIL. Its password is asked for, or is the first line of standard input."""
+    settings = _account_settings()
     body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
     _check("UserCreate", body)
-    created = _run(lambda work: users.register(work, **body))
-    click.echo(f"created {created.id}")
+    created = _run(settings, lambda work: users.register(work, **body))
+    click.echo(f"created {created.id} in {name_of(settings.database_url)}")
 
 
 @user.command("password")
@@ -161,21 +159,26 @@ def set_password(email: str) -> None:
 
     The password is asked for, or is the first line of standard input.
     """
+    settings = _account_settings()
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
-    _run(lambda work: users.set_password(work, email=email, new_password=password))
-    click.echo("password set, sessions ended")
+    _run(settings, lambda work: users.set_password(work, email=email, new_password=password))
+    click.echo(f"password set, sessions ended in {name_of(settings.database_url)}")
 
 
 class _Server(uvicorn.Server):
-    """Says what to try once it listens."""
+    """Says what to try once it listens, and which *database* it serves."""
+
+    def __init__(self, config: uvicorn.Config, *, database: str) -> None:
+        super().__init__(config)
+        self._database = database
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            click.echo(_TRY.format(url=url), err=True)
+            click.echo(_TRY.format(url=url, database=self._database), err=True)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -195,36 +198,17 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 
 def _settings(**given: Any) -> Settings:
-    if unknown := unknown_variables(os.environ):
-        raise click.ClickException(f"{', '.join(unknown)}: no such setting; the README lists them all")
     try:
-        return Settings(**given)
-    except ValidationError as error:
-        found = error.errors(include_url=False)[0]
-        name = "_".join(("TICKBOX", *map(str, found["loc"][:1]))).upper()
-        raise click.ClickException(f"{name}: {found['msg']}") from error
+        return read_settings(**given)
+    except SettingsError as error:
+        raise click.ClickException("\n       ".join(error.faults)) from error
 
 
-def _require_schema(settings: Settings) -> None:
-    async def is_current() -> bool:
-        database = Database(settings.database_url, pool_size=1)
-        try:
-            return await schema.is_current(database)
-        finally:
-            await database.close()
-
-    try:
-        # Asking an SQLite file that is not there would make it.
-        current = (not settings.sqlite_path or settings.sqlite_path.exists()) and asyncio.run(is_current())
-    except StorageUnavailable as error:
-        raise click.ClickException(_unreachable(error.__cause__)) from error
-    if not current:
-        raise click.ClickException("the database does not have this version's schema: run `tickbox migrate`")
-
-
-def _unreachable(cause: BaseException | None) -> str:
-    reason = str(cause.orig if isinstance(cause, DBAPIError) else cause).partition("\n")[0]
-    return f"the database does not answer ({reason}): see TICKBOX_DATABASE_URL"
+def _account_settings() -> Settings:
+    """The settings, once it is known that their database can be used: nobody types a password in vain."""
+    settings = _settings(registration="open")
+    databases.require_schema(settings)
+    return settings
 
 
 def _password() -> str:
@@ -233,21 +217,28 @@ def _password() -> str:
         if getpass.getpass("Again: ") != password:
             raise click.ClickException("the passwords differ: nothing was changed")
         return password
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        password = sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise click.ClickException("the password on standard input must be UTF-8: nothing was changed") from error
+    if not password:
+        raise click.ClickException("a password is required: write it as the first line of standard input")
+    return password
 
 
 def _check(schema: str, body: dict[str, str]) -> None:
     """Refuse what the contract would refuse: its limits hold for operators too."""
     root = Document.read(contract_path()).root
     validator = SchemaCompiler(root).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
+    faults: dict[str, str] = {}
     for fault in schema_faults(validator.iter_errors(body)):
-        raise click.ClickException(f"{fault.place.removeprefix('#/')}: {fault.detail}")
+        faults.setdefault(fault.place.removeprefix("#/"), fault.detail)  # the first of each value
+    if faults:
+        raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))
 
 
-def _run(act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
+def _run(settings: Settings, act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
     """*act* in a unit of work of its own, committed."""
-    settings = _settings(registration="open")
-    _require_schema(settings)
 
     async def run() -> Result:
         parts = make_parts(settings, Document.read(contract_path()))
@@ -258,5 +249,10 @@ def _run(act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
 
     try:
         return asyncio.run(run())
+    except StorageUnavailable as error:
+        raise databases.unreachable(settings, error.__cause__) from error
     except DomainError as error:
-        raise click.ClickException(str(error)) from error
+        advice = _ADVICE.get(type(error), "")
+        raise click.ClickException(
+            f"{error}{advice} Nothing was changed in {name_of(settings.database_url)}."
+        ) from error

@@ -42,6 +42,7 @@ DomainError
 │   ├── DueIncomplete
 │   └── CursorInvalid
 ├── StorageUnavailable           the database cannot be reached, or is too busy
+├── SchemaMismatched             the database is of another version of the program
 ├── ProviderUnavailable          the identity provider cannot be asked
 ├── Overloaded                   too many passwords wait to be hashed
 └── OutcomeUnknown               the database went away during the commit
@@ -391,6 +392,21 @@ class StorageUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached, or is too busy. Try again.")
+
+
+class SchemaMismatched(DomainError):
+    """The database was migrated by a newer version of the program, or was not yet migrated for this one."""
+
+    def __init__(self, found: str | None, *, needed: str, is_newer: bool) -> None:
+        state = f"The database is at revision {found or 'none'}, and this version of Tickbox needs {needed}."
+        advice = (
+            "This version is older than the database: install the newer version, or restore a backup."
+            if is_newer
+            else "Run `tickbox migrate`."
+        )
+        super().__init__(f"{state} {advice}")
+        self.found = found
+        self.needed = needed
 
 
 class ProviderUnavailable(DomainError):

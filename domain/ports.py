@@ -497,7 +497,7 @@ class Work(Protocol):
         """Bytes that nobody can predict."""
 
     async def check_storage(self) -> None:
-        """Raises StorageUnavailable unless the database answers, and has the schema that this version needs."""
+        """Raises StorageUnavailable if the database does not answer, SchemaMismatched if it is another version's."""
 
     async def enter(self, workspace_id: UUID) -> bool:
         """Lock a workspace, which is from now on the one of a call that names none. False when there is none.

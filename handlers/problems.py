@@ -52,6 +52,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.DueIncomplete: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
     errors.StorageUnavailable: UNAVAILABLE,
+    errors.SchemaMismatched: UNAVAILABLE,
     errors.ProviderUnavailable: UNAVAILABLE,
     errors.Overloaded: UNAVAILABLE,
 }

@@ -10,7 +10,10 @@ async def check_liveness(_work: Work) -> Answer:
 
 
 async def check_readiness(work: Work) -> Answer:
-    """200 when the database answers and has the schema that this version needs; StorageUnavailable otherwise."""
+    """200 when the database answers and has the schema that this version needs.
+
+    Raises StorageUnavailable, SchemaMismatched.
+    """
     await work.check_storage()
     return ok({"status": "ok"})
 

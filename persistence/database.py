@@ -33,6 +33,7 @@ _UNAVAILABLE_SQLITE: Final = (
     "SQLITE_FULL",
     "SQLITE_READONLY",
     "SQLITE_IOERR",
+    "SQLITE_NOTADB",
 )
 """How the names begin: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
 

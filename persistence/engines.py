@@ -10,11 +10,13 @@ What an error says is logged, so it holds no values: neither parameters, nor wha
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -28,6 +30,7 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+_SUPPORTED: Final = "must be sqlite:///path or postgresql://user:password@host/name"
 _SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 _VALUES: Final = re.compile(r"(?<=query argument )(\$\d+): .*", re.DOTALL)
 _STATEMENTS_KEPT: Final = 500
@@ -48,18 +51,30 @@ class Engines:
 
 
 def parse_url(url: str) -> URL:
-    """The URL with the driver that is used for it. Raises ValueError for a database that is not supported."""
-    parsed = make_url(url)
+    """The URL with the driver that is used for it. Raises ValueError, which does not quote it."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is not a number
+        raise ValueError(_SUPPORTED) from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
-        message = f"unsupported database {parsed.drivername!r}: use sqlite:///path or postgresql://host/name"
-        raise ValueError(message)
+        raise ValueError(_SUPPORTED)
     if driver == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
-        message = "an SQLite database must be a file: use sqlite:///path"
+        message = "must name a file for an SQLite database: sqlite:///path"
         raise ValueError(message)
     if "sslmode" in parsed.query:  # libpq's name for what asyncpg calls ssl
         parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": parsed.query["sslmode"]})
     return parsed.set(drivername=driver)
+
+
+def name_of(url: str) -> str:
+    """What people call the database: its kind, and its file in full or its host and name. No user, no password."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"the SQLite database {Path(parsed.database or '').absolute()}"
+    hosts = [parsed.host] if parsed.host else [*parsed.normalized_query.get("host", ("localhost",))]
+    place = ",".join(hosts) + (f":{parsed.port}" if parsed.port else "")
+    return f"the PostgreSQL database {place}/{parsed.database or parsed.username or ''}"
 
 
 def open_engines(url: str, *, pool_size: int, wait_s: float) -> Engines:

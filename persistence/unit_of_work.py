@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
-from domain.errors import AccountGone, StorageUnavailable
+from domain.errors import AccountGone, SchemaMismatched
 from domain.origins import Origin
 from domain.ports import PasswordHasher, Policy
 from domain.principals import Principal
@@ -153,8 +153,10 @@ class UnitOfWork:
 
     async def check_storage(self) -> None:
         """See Work."""
-        if not await schema.is_current(self._dependencies.database):
-            raise StorageUnavailable
+        found = await schema.current(self._dependencies.database)
+        if found != schema.REVISION:
+            is_newer = found is not None and schema.is_newer(found)
+            raise SchemaMismatched(found, needed=schema.REVISION, is_newer=is_newer)
 
     async def enter(self, workspace_id: UUID) -> bool:
         """See Work. Raises RuntimeError in a call that names a workspace."""

@@ -129,5 +129,7 @@ def test_the_generated_models_are_current() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_the_server_wants_the_newest_migration() -> None:
+def test_the_server_knows_the_migrations() -> None:
+    files = (ROOT / "migrations" / "versions").glob("[0-9]*.py")
+    assert sorted(path.name[:4] for path in files) == [*schema.REVISIONS]
     assert migrations.head() == schema.REVISION

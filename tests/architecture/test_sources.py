@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.environment import rows
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -104,13 +105,19 @@ def test_every_suppression_has_its_code_and_its_reason(path: Path) -> None:
             assert wanted.search(comment.string), f"{name_of(path)}:{row}: {comment.string}"
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
+def test_the_readme_lists_every_setting_with_its_default_and_its_meaning() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(TICKBOX_\w+)` \| (.+?) \|", readme, re.MULTILINE))
-    defaults = {f"TICKBOX_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
-    assert list(rows) == list(defaults)
-    for name, default in defaults.items():
-        assert rows[name] == (f"`{default}`" if default not in {"", (), None} else "none")
+    found = re.findall(r"^\| `TICKBOX_\w+` \| .+$", readme, re.MULTILINE)
+    wanted = [
+        f"| `{row.variable}` | {f'`{row.default}`' if row.default else 'none'} | {row.meaning} |"
+        for row in rows(Settings.model_construct())
+    ]
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_says_what_it_means(name: str) -> None:
+    assert Settings.model_fields[name].description
 
 
 def test_no_folder_of_the_house_is_called_a_drawer() -> None:

@@ -1,5 +1,6 @@
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from persistence.engines import migration_engine, open_engines, parse_url
+from persistence.engines import migration_engine, name_of, open_engines, parse_url
 from persistence.tables import users
 from tests.databases import SqliteDatabases
 from tests.unit.fakes import NOON
@@ -51,6 +52,26 @@ def test_a_database_is_named_as_people_are_used_to(given: str, used: str) -> Non
 def test_a_database_that_is_not_supported_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///path"):
         parse_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:////srv/tickbox.db?timeout=5", "the SQLite database /srv/tickbox.db"),
+        ("postgresql://me:secret@db.example/todo", "the PostgreSQL database db.example/todo"),
+        ("postgres://me:secret@db.example:5433/todo?ssl=require", "the PostgreSQL database db.example:5433/todo"),
+        ("postgresql://me@/todo?host=/run/postgresql&password=secret", "the PostgreSQL database /run/postgresql/todo"),
+        ("postgresql://me@/todo?host=a&host=b", "the PostgreSQL database a,b/todo"),
+        ("postgresql://me@", "the PostgreSQL database localhost/me"),
+    ],
+)
+def test_a_database_is_named_by_its_place_and_without_a_password(url: str, name: str) -> None:
+    assert name_of(url) == name
+
+
+def test_a_relative_path_is_named_in_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert name_of("sqlite:///var/tickbox.db") == f"the SQLite database {tmp_path}/var/tickbox.db"
 
 
 @pytest.mark.parametrize(

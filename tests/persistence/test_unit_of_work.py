@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks, users, workspaces
-from domain.errors import StorageUnavailable, TaskNotFound
+from domain.errors import SchemaMismatched, TaskNotFound
 from domain.ports import Work
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
@@ -213,9 +213,10 @@ async def test_a_migrated_database_is_ready(ada: Caller) -> None:
 async def test_a_database_that_was_never_migrated_is_not_ready(empty_database_url: str) -> None:
     database = Database(empty_database_url)
     async with Caller(database=database).unit(safe=True) as work:
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(SchemaMismatched) as raised:
             await work.check_storage()
     await database.close()
+    assert raised.value.found is None
 
 
 async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: Caller) -> None:

@@ -1,0 +1,127 @@
+"""The database as an operator meets it: whether it is there, whose version it is of, and moving it to another one.
+
+Every message names the database. Raises click.ClickException, whose text says what is wrong and what to do.
+"""
+
+import asyncio
+from importlib.metadata import version
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from app.settings import DEFAULT_DATABASE_URL, Settings
+from domain.errors import StorageUnavailable
+from persistence import schema
+from persistence.database import Database
+from persistence.engines import name_of
+
+_OTHER: str = "set TICKBOX_DATABASE_URL to another database"
+
+
+def require_schema(settings: Settings) -> None:
+    """Raise click.ClickException unless the database answers, and has the schema that this version needs."""
+    _require_file(settings)
+    try:
+        found = asyncio.run(_current(settings))
+    except StorageUnavailable as error:
+        raise unreachable(settings, error.__cause__) from error
+    if found is None:
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} was not migrated yet: run `tickbox migrate`, or {_OTHER}"
+        )
+    _require_known(settings, found)
+    if found != schema.REVISION:
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} is at revision {found}, and this version of Tickbox needs"
+            f" {schema.REVISION}: run `tickbox migrate`"
+        )
+
+
+def migrate_to(settings: Settings, *, down: str | None) -> str:
+    """Bring the database to the newest revision, or *down* to an older one: what was done, as a sentence.
+
+    An SQLite file that is not there is created; its folder only where it is that of the default.
+    """
+    # Alembic is heavy.
+    from alembic.util import CommandError  # noqa: PLC0415  # only needed here
+
+    import migrations  # noqa: PLC0415  # as above
+
+    name = name_of(settings.database_url)
+    created = _make_room(settings) if down is None else _require_file(settings)
+    try:
+        before = migrations.current(settings.database_url)
+        if before is not None:
+            _require_known(settings, before)
+        if down is None:
+            migrations.upgrade(settings.database_url)
+        else:
+            migrations.downgrade(settings.database_url, down)
+        after = migrations.current(settings.database_url)
+    except CommandError as error:
+        known = ", ".join(("base", *schema.REVISIONS))
+        raise click.ClickException(f"cannot migrate {name}: {error}; the revisions are {known}") from error
+    except (OSError, DBAPIError) as error:
+        raise unreachable(settings, error, what="cannot be migrated") from error
+    if before == after:
+        return f"{name} is at revision {after}: nothing to do"
+    return f"{'created' if created else 'migrated'} {name}: {before or 'empty'} -> {after or 'empty'}"
+
+
+def unreachable(
+    settings: Settings, cause: BaseException | None, *, what: str = "does not answer"
+) -> click.ClickException:
+    """Says which database it was, and the first line of why."""
+    reason = str(cause.orig if isinstance(cause, DBAPIError) else cause).partition("\n")[0]
+    return click.ClickException(f"{name_of(settings.database_url)} {what} ({reason}): see TICKBOX_DATABASE_URL")
+
+
+async def _current(settings: Settings) -> str | None:
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        return await schema.current(database)
+    finally:
+        await database.close()
+
+
+def _require_known(settings: Settings, found: str) -> None:
+    """Raise click.ClickException if this version cannot know the revision that the database is at."""
+    name = name_of(settings.database_url)
+    if schema.is_newer(found):
+        raise click.ClickException(
+            f"this version of Tickbox ({version('tickbox')}, which needs revision {schema.REVISION}) is older than"
+            f" {name}, which is at revision {found}: install the newer version again, or restore a backup from before"
+            " it was migrated"
+        )
+    if found not in schema.REVISIONS:
+        raise click.ClickException(
+            f"{name} is at revision {found!r}, which is not one of Tickbox: it belongs to another program; {_OTHER}"
+        )
+
+
+def _require_file(settings: Settings) -> bool:
+    """False; raises click.ClickException if there is no SQLite file. Asking one that is not there would create it."""
+    if settings.sqlite_path and not settings.sqlite_path.exists():
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} does not exist: run `tickbox migrate` to create it, or, if you have one"
+            f" in another folder, set TICKBOX_DATABASE_URL to its full path"
+        )
+    return False
+
+
+def _make_room(settings: Settings) -> bool:
+    """Whether a new SQLite file will be created. Raises click.ClickException if the folder does not exist."""
+    path = settings.sqlite_path
+    if path is None or path.exists():
+        return False
+    if settings.database_url == DEFAULT_DATABASE_URL:
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise unreachable(settings, error, what="cannot be created") from error
+    elif not path.parent.is_dir():
+        raise click.ClickException(
+            f"the folder {path.parent.absolute()} of {name_of(settings.database_url)} does not exist: create it, or"
+            " correct TICKBOX_DATABASE_URL"
+        )
+    return True

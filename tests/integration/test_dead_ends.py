@@ -1,0 +1,294 @@
+"""What an operator is told where nothing can be served: what is wrong, with which database, and what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+import migrations
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from persistence.engines import name_of
+from persistence.schema import REVISION, REVISIONS
+from tests.databases import Databases, SqliteDatabases
+from tests.integration.clients import PASSWORD
+from tests.integration.programs import PATIENCE_S, run, serve
+from tests.integration.tables import Tables
+from tests.server import serving
+
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
+COMMANDS = (
+    ("serve", "--port", "0"),
+    ("migrate",),
+    ("migrate", "--down", "base"),
+    ("user", "create", "ada@example.com", "--name", "Ada"),
+    ("user", "password", "ada@example.com"),
+)
+NEWER = "9998"
+
+
+def error_of(*arguments: str, **settings: str) -> str:
+    """The only line that a command which fails prints."""
+    found = run(*arguments, settings=settings, stdin=PASSWORD + "\n")
+    assert (found.exit_code, found.stdout) == (1, "")
+    (line,) = found.stderr.splitlines()
+    return str(line)
+
+
+@pytest.fixture(scope="module")
+def moved_url(databases: Databases) -> Iterator[str]:
+    """A migrated database that a newer version of the program has migrated further."""
+    url = databases.migrated()
+    move(url, NEWER)
+    yield url
+    databases.remove(url)
+
+
+def move(url: str, revision: str) -> None:
+    tables = Tables(url)
+    tables.write(text(f"UPDATE alembic_version SET version_num = '{revision}'"))  # noqa: S608  # written above
+    tables.close()
+
+
+# --- a database of another version ---
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_of_a_newer_version_is_called_so(command: tuple[str, ...], moved_url: str) -> None:
+    said = error_of(*command, database_url=moved_url)
+    assert "this version of Tickbox" in said
+    assert f"older than {name_of(moved_url)}" in said
+    assert f"revision {NEWER}" in said
+    assert f"revision {REVISION}" in said
+    assert "install the newer version" in said
+    assert "restore a backup" in said
+    assert "tickbox migrate" not in said
+    assert migrations.current(moved_url) == NEWER
+
+
+def test_a_server_whose_database_became_newer_is_not_ready_and_says_why(moved_url: str) -> None:
+    application = build(Settings(database_url=moved_url), background=False)
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        answer = httpx.get(f"http://{host}:{port}/readyz", trust_env=False)
+    assert answer.status_code == 503
+    detail = answer.json()["detail"]
+    assert NEWER in detail
+    assert REVISION in detail
+    assert "older than the database" in detail
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("user", "password", "ada@example.com")])
+def test_a_database_of_an_older_version_is_to_be_migrated(command: tuple[str, ...], databases: Databases) -> None:
+    url = databases.migrated()
+    migrations.downgrade(url, REVISIONS[0])
+    said = error_of(*command, database_url=url)
+    databases.remove(url)
+    for part in (name_of(url), REVISIONS[0], REVISION, "run `tickbox migrate`"):
+        assert part in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_of_another_program_is_called_so(
+    command: tuple[str, ...], sqlite_databases: SqliteDatabases
+) -> None:
+    url = sqlite_databases.migrated()
+    move(url, "b2c3d4e5f6a7")
+    said = error_of(*command, database_url=url)
+    sqlite_databases.remove(url)
+    for part in (name_of(url), "b2c3d4e5f6a7", "another program", "TICKBOX_DATABASE_URL"):
+        assert part in said
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("user", "password", "ada@example.com")])
+def test_an_empty_database_is_to_be_migrated_or_is_the_wrong_one(
+    command: tuple[str, ...], empty_database_url: str
+) -> None:
+    if "sqlite" in empty_database_url:
+        Path(name_of(empty_database_url).removeprefix("the SQLite database ")).touch()
+    said = error_of(*command, database_url=empty_database_url)
+    for part in (name_of(empty_database_url), "run `tickbox migrate`", "TICKBOX_DATABASE_URL"):
+        assert part in said
+
+
+# --- an SQLite file that is elsewhere ---
+
+
+def test_from_another_folder_the_default_database_is_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "var" / "tickbox.db"
+    for command in (("serve", "--port", "0"), ("user", "password", "ada@example.com")):
+        said = error_of(*command)
+        for part in (str(path), "does not exist", "`tickbox migrate` to create it", "TICKBOX_DATABASE_URL"):
+            assert part in said
+    assert list(tmp_path.iterdir()) == []
+    created = run("migrate", settings={})
+    assert created.stdout == f"created the SQLite database {path}: empty -> {REVISION}\n"
+    with serve(tmp_path) as program:
+        assert program.url
+        assert f"the SQLite database {path}\n" in program.stderr.read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_mistyped_path_creates_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "vra" / "tickbox.db"
+    said = error_of(*command, database_url=f"sqlite:///{path}")
+    assert str(path) in said
+    assert "does not exist" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    said = error_of("migrate", database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
+    assert f"the folder {tmp_path}/vra of" in said
+    assert "create it, or correct TICKBOX_DATABASE_URL" in said
+
+
+def test_going_back_creates_no_database(tmp_path: Path) -> None:
+    said = error_of("migrate", "--down", "base", database_url=f"sqlite:///{tmp_path}/tickbox.db")
+    assert f"{tmp_path}/tickbox.db does not exist" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_that_is_not_a_database_is_called_so(command: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("buy seeds\n" * 100)
+    said = error_of(*command, database_url=f"sqlite:///{path}")
+    assert str(path) in said
+    assert "file is not a database" in said
+    assert path.read_text() == "buy seeds\n" * 100
+
+
+def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as shop:
+        shop.execute("CREATE TABLE users (name TEXT)")
+    said = error_of("migrate", database_url=f"sqlite:///{path}")
+    assert f"the SQLite database {path} cannot be migrated (table users already exists)" in said
+    with sqlite3.connect(path) as shop:
+        assert shop.execute("SELECT name FROM sqlite_master").fetchall() == [("users",)]
+
+
+def test_an_unknown_revision_is_answered_with_those_that_there_are(sqlite_databases: SqliteDatabases) -> None:
+    url = sqlite_databases.migrated()
+    said = error_of("migrate", "--down", "nope", database_url=url)
+    sqlite_databases.remove(url)
+    for part in (name_of(url), "'nope'", ", ".join(("base", *REVISIONS))):
+        assert part in said
+
+
+# --- accounts ---
+
+
+def test_an_account_s_errors_name_the_database_and_what_to_do(sqlite_databases: SqliteDatabases) -> None:
+    url = sqlite_databases.migrated()
+    create = ("user", "create", "ada@example.com", "--name", "Ada")
+    assert run(*create, settings={"database_url": url}, stdin=PASSWORD + "\n").exit_code == 0
+    said = error_of(*create, database_url=url)
+    assert "There is an account with this e-mail address already. `tickbox user password` sets a new password" in said
+    assert name_of(url) in said
+    said = error_of("user", "password", "bob@example.com", database_url=url)
+    assert "There is no account with this e-mail address. `tickbox user create` creates one." in said
+    assert name_of(url) in said
+    sqlite_databases.remove(url)
+
+
+def test_all_that_is_wrong_with_an_account_is_said_at_once(sqlite_databases: SqliteDatabases) -> None:
+    url = sqlite_databases.migrated()
+    found = run("user", "create", "ada at home", "--name", " ", settings={"database_url": url}, stdin="short\n")
+    sqlite_databases.remove(url)
+    assert found.exit_code == 1
+    assert {line.removeprefix("Error:").strip().partition(":")[0] for line in found.stderr.splitlines()} == {
+        "email",
+        "name",
+        "password",
+    }
+
+
+@pytest.mark.parametrize(("stdin", "part"), [("", "a password is required"), (b"\xff\n", "must be UTF-8")])
+def test_a_password_that_cannot_be_read_is_one_line(
+    stdin: str | bytes, part: str, sqlite_databases: SqliteDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    url = sqlite_databases.migrated()
+    found = run("user", "password", "ada@example.com", settings={"database_url": url}, stdin=stdin)
+    sqlite_databases.remove(url)
+    assert found.exit_code == 1
+    (line,) = found.stderr.splitlines()
+    assert part in line
+
+
+# --- a Python that is too old ---
+
+
+def stand_in(path: Path, version: str) -> Path:
+    """A Python that believes to be of another version, and that makes a folder like `venv` does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = tuple(map(int, version.split(".")))
+    path.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = -m ]; then mkdir -p .venv/bin; exit 0; fi\n'
+        f'exec \'{sys.executable}\' -c "import sys; sys.version_info = {numbers}; exec(sys.argv[1])" "$2"\n'
+    )
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "Makefile").write_bytes(MAKEFILE.read_bytes())
+    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        (folder / name).touch()
+    return subprocess.run(
+        ["make", *arguments],  # noqa: S607  # the one on the PATH
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},  # of `make test`
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("target", ["serve", "test", "check"])
+def test_a_python_that_is_too_old_makes_no_environment(tmp_path: Path, target: str) -> None:
+    old = stand_in(tmp_path / "bin" / "python3.10", "3.10.13")
+    done = make(tmp_path, target, f"PYTHON={old}")
+    assert done.returncode != 0
+    first, *rest = done.stderr.splitlines()
+    assert f"Tickbox needs Python 3.11 or newer, and {old} is 3.10.13" in first
+    assert "PYTHON=" in first
+    assert all(line.startswith("make: ***") for line in rest)
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_an_environment_of_an_old_python_is_named(tmp_path: Path) -> None:
+    stand_in(tmp_path / ".venv" / "bin" / "python", "3.10.13")
+    done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
+    assert done.returncode != 0
+    assert "Tickbox needs Python 3.11 or newer, and .venv has 3.10.13: run 'make clean'" in done.stderr
+
+
+def test_an_environment_whose_python_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(tmp_path / "gone")
+    done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
+    assert done.returncode != 0
+    assert "run 'make clean'" in done.stderr.splitlines()[0]
+
+
+def test_a_python_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = make(tmp_path, "serve", "PYTHON=python3.99")
+    assert done.returncode != 0
+    assert "Tickbox needs Python 3.11 or newer, and python3.99 is" in done.stderr.splitlines()[0]
