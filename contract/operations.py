@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 import pydantic
@@ -30,7 +30,15 @@ from .document import Document, OperationSource
 from .handlers import Handler, find_handler
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
-from .parameters import PLACES, Parameter, Parameters, Place, UnsupportedStyleError, compile_parameter
+from .parameters import (
+    IGNORED_HEADERS,
+    PLACES,
+    Parameter,
+    Parameters,
+    Place,
+    UnsupportedStyleError,
+    compile_parameter,
+)
 from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
 from .refusals import allowed, engine_problems, link_problems, listed
 from .refusals import faults as faults_of_problems
@@ -215,6 +223,8 @@ class _Compiler:
 
     def _parameters(self, source: OperationSource, annotations: Mapping[str, Any]) -> Iterator[Parameter]:
         for node in source.parameters:
+            if node["in"] == "header" and node["name"].lower() in IGNORED_HEADERS:
+                continue
             keyword = re.sub(r"\W", "_", node["name"])
             annotation = annotations.get(keyword.lower() if node["in"] == "header" else keyword, str)
             try:
@@ -323,9 +333,10 @@ class _Compiler:
 
     def _check_paths(self) -> None:
         """Paths that differ only in the names of their parameters are the same path (OpenAPI 3.0.4, Paths Object)."""
-        seen: dict[str, str] = {}
+        seen: dict[tuple[str, ...], str] = {}
         for path in self.document.root.get("paths", {}):
-            other = seen.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
+            segments = re.sub(r"\{[^{}]*\}", "{}", path).split("/")
+            other = seen.setdefault(tuple(map(unquote, segments)), path)
             if other != path:
                 self.mismatches.append(f"{path}: the same path as {other}")
 
@@ -338,6 +349,8 @@ class _Compiler:
         for segment in source.path.split("/"):
             if segment and not _SEGMENT.fullmatch(segment):
                 self._report(source, f"the path segment {segment!r} mixes text and parameter, which is not supported")
+        if "?" in source.path or "#" in source.path:
+            self._report(source, "the path has a query or a fragment, which is not supported")
         in_path = set(re.findall(r"\{([^{}]+)\}", source.path))
         declared = {parameter.name for parameter in parameters if parameter.place == "path"}
         if in_path != declared:

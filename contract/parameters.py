@@ -10,8 +10,10 @@ Styles of OpenAPI 3.0 that are understood; any other is refused at start-up, by 
     header  simple                         scalars, arrays, objects (explode or not)
     cookie  form                           scalars, arrays (explode: false)
 
-Text becomes JSON values by the schema's type and nothing looser: `1_0`, `+1`, ` 1` and full-width digits are no
-integers, `True` is no boolean. Then the schema is checked, then the handler's annotation is built.
+A list whose items are separated by commas is split before its items are decoded: `%2C` is a part of an item. The
+delimiters of spaceDelimited and pipeDelimited cannot be in a URL as they are, so they come encoded, and items cannot
+have them (OpenAPI 3.0.4, Appendix E). Text becomes a JSON value (`texts`), then the schema is checked, then the
+handler's annotation is built.
 """
 
 from __future__ import annotations
@@ -20,13 +22,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import unquote_to_bytes
 
 from pydantic import TypeAdapter, ValidationError
 
 from .answers import Fault
 from .faults import schema_faults, shorten
-from .schemas import COMPOSITES, SchemaCompiler, Validator
+from .schemas import SchemaCompiler, Validator
+from .texts import NotOfTypeError, Reader, decode, decode_query, reader_of, types_of
 
 Place = Literal["path", "query", "header", "cookie"]
 PLACES: tuple[Place, ...] = ("path", "query", "header", "cookie")
@@ -39,49 +41,26 @@ STYLES: frozenset[tuple[str, str, str]] = frozenset({
     ("cookie", "form", "scalar"), ("cookie", "form", "array"),
 })  # fmt: skip
 
+IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})
+"""Header parameters of these names have no effect (OpenAPI 3.0.4, Parameter Object, `name`)."""
+
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 _ENTITY_TAGS = ("if-match", "if-none-match")
-_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DECODERS: Mapping[Place, Callable[[str], str]] = {"path": decode, "query": decode_query, "header": str, "cookie": str}
 _PLAIN: tuple[object, ...] = (str, int, float, bool)
-
-
-class MalformedTextError(ValueError):
-    """Text that is no percent-encoded UTF-8, or has a NUL in it."""
 
 
 class UnsupportedStyleError(ValueError):
     """A parameter of a style that the engine does not understand."""
 
 
-class _NotOfTypeError(ValueError):
-    """Text that is not the schema's JSON type; says which it should be."""
-
-
-def decode(text: str, *, plus_is_space: bool = False) -> str:
-    """*text* with its percent-encoding undone (RFC 3986, section 2.1). Raises MalformedTextError."""
-    if plus_is_space:
-        text = text.replace("+", " ")
-    if not text.isascii():
-        raise MalformedTextError
-    if "%" in text:
-        if _BAD_PERCENT.search(text):
-            raise MalformedTextError
-        try:
-            text = unquote_to_bytes(text).decode()
-        except UnicodeDecodeError as error:
-            raise MalformedTextError from error
-    if "\0" in text:
-        raise MalformedTextError
-    return text
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One compiled parameter. `keyword` is its name as a keyword argument of the handler.
 
+    Texts come as they are in the request; `decode` undoes their percent-encoding, and `coerce` (of a scalar, an item or
+    a member) and `members` make values of them. `may_be_empty` says that an empty text is as good as none.
     `is_engines` says that the engine acts upon it: it is checked, and the handler does not get it.
     """
 
@@ -94,19 +73,24 @@ class Parameter:
     required: bool
     default: Any
     has_default: bool
-    coerce: Callable[[str], Any]
-    members: Mapping[str, Callable[[str], Any]]
+    decode: Callable[[str], str]
+    coerce: Reader
+    members: Mapping[str, Reader]
     validator: Validator
     build: Callable[[Any], Any] | None
+    may_be_empty: bool = False
     is_engines: bool = False
 
     def value(self, texts: list[str]) -> tuple[Any, list[Fault]]:
-        """The typed value of the parameter that the request gives as *texts*, or what is wrong with it."""
+        """The typed value of the parameter that the request gives as *texts*, or what is wrong with it.
+
+        Raises MalformedTextError.
+        """
         if self.shape == "scalar" and len(texts) > 1:
             return None, [self.fault("This parameter may be given only once.", "repeated")]
         try:
             value = self._coerce(texts)
-        except _NotOfTypeError as error:
+        except NotOfTypeError as error:
             return None, [self.fault(f"This must be {error}.", "type")]
         return self.check(value)
 
@@ -131,12 +115,12 @@ class Parameter:
 
     def _coerce(self, texts: list[str]) -> Any:  # JSON
         if self.shape == "scalar":
-            return self.coerce(texts[0])
+            return self.coerce(self.decode(texts[0]))
         if self.shape == "array":
             return [self.coerce(text) for text in self._split(texts)]
         pairs = list(self._pairs(",".join(texts)))
         if len({key for key, _ in pairs}) < len(pairs):
-            raise _NotOfTypeError("one value for each name")
+            raise NotOfTypeError("one value for each name")
         return self.members_of(dict(pairs))
 
     def members_of(self, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -144,13 +128,19 @@ class Parameter:
         return {key: self.members.get(key, self.coerce)(text) for key, text in texts.items()}
 
     def _split(self, texts: list[str]) -> list[str]:
+        """The items of a list, decoded; those between commas only after they were split (RFC 6570, section 3.2.1)."""
         if self.place == "query" and self.explode:
-            return texts
+            return [self.decode(text) for text in texts]
         if self.place == "header":
             return [item.strip() for text in texts for item in text.split(",")]
         if len(texts) > 1:
-            raise _NotOfTypeError("one list, given once")
-        return texts[0].split(_SEPARATORS.get(self.style, ",")) if texts[0] else []
+            raise NotOfTypeError("one list, given once")
+        if not texts[0]:
+            return []
+        separator = _SEPARATORS.get(self.style)
+        if separator is not None:
+            return self.decode(texts[0]).split(separator)
+        return [self.decode(item) for item in texts[0].split(",")]
 
     def _pairs(self, text: str) -> Iterable[tuple[str, str]]:
         """`a=1,b=2` where exploded, else `a,1,b,2` (OpenAPI 3.0.4, "Style Values")."""
@@ -158,10 +148,10 @@ class Parameter:
         if self.explode:
             pairs = [item.partition("=") for item in items]
             if any(not separator for _, separator, _ in pairs):
-                raise _NotOfTypeError("name=value pairs")
+                raise NotOfTypeError("name=value pairs")
             return [(name, value) for name, _, value in pairs]
         if len(items) % 2:
-            raise _NotOfTypeError("name,value pairs")
+            raise NotOfTypeError("name,value pairs")
         return zip(items[::2], items[1::2], strict=True)
 
 
@@ -176,7 +166,6 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
     explode = node.get("explode", style == "form")
     shape = _shape(schema)
     _check_style(called, (place, style, shape), explode=explode)
-    members = {key: _coercer(schemas.resolve(sub), called) for key, sub in schema.get("properties", {}).items()}
     others = {"array": schema.get("items"), "object": schema.get("additionalProperties"), "scalar": schema}[shape]
     build = None if annotation in _PLAIN else TypeAdapter[Any](annotation).validator.validate_python
     default = schema.get("default")
@@ -190,10 +179,12 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
         required=node.get("required", False),
         default=build(default) if build and default is not None else default,
         has_default="default" in schema,
-        coerce=_coercer(schemas.resolve(others), called) if isinstance(others, Mapping) else str,
-        members=members,
+        decode=_DECODERS[place],
+        coerce=_reader(others, schemas, called) if isinstance(others, Mapping) else str,
+        members={key: _reader(sub, schemas, called) for key, sub in schema.get("properties", {}).items()},
         validator=schemas.compile(node["schema"], direction="request"),
         build=build,
+        may_be_empty=place == "query" and node.get("allowEmptyValue", False) and not node.get("required", False),
     )
 
 
@@ -205,14 +196,14 @@ def _check_style(called: str, key: tuple[Any, str, str], *, explode: bool) -> No
         raise UnsupportedStyleError(f"{called} is an exploded array")
 
 
-def _coercer(schema: Mapping[str, Any], called: str) -> Callable[[str], Any]:
-    """What reads one scalar; a schema that says nothing of its type, nor leaves it to others, is of text."""
-    kind = schema.get("type")
-    if kind is None and any(key in schema for key in COMPOSITES):
-        raise UnsupportedStyleError(f"{called} has a schema without a type")
-    if kind in ("array", "object"):
-        raise UnsupportedStyleError(f"{called} has {kind}s inside")
-    return _COERCERS[kind or "string"]
+def _reader(schema: Mapping[str, Any], schemas: SchemaCompiler, called: str) -> Reader:
+    """What reads one scalar of *schema*."""
+    types = types_of(schema, schemas.resolve)
+    for kind in ("array", "object"):
+        if kind in types:
+            raise UnsupportedStyleError(f"{called} has {kind}s inside")
+    fits = schemas.compile(schema, direction="request").is_valid if len(types) > 1 else bool
+    return reader_of(types, fits=fits)
 
 
 def _shape(schema: Mapping[str, Any]) -> Literal["scalar", "array", "object"]:
@@ -223,32 +214,6 @@ def _shape(schema: Mapping[str, Any]) -> Literal["scalar", "array", "object"]:
             return "object"
         case _:
             return "scalar"
-
-
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise _NotOfTypeError("an integer")
-    return int(text)
-
-
-def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
-        raise _NotOfTypeError("a number")
-    return float(text)
-
-
-def _boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise _NotOfTypeError("true or false")
-    return text == "true"
-
-
-_COERCERS: Mapping[str, Callable[[str], Any]] = {
-    "string": str,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +237,13 @@ class Parameters:
     def read(self, given: Mapping[str, list[str]], arguments: dict[str, Any]) -> list[Fault]:
         """Put the values of *given* into *arguments* by keyword, and return all faults.
 
-        A parameter that is absent and has no default in the contract is left out of *arguments*.
+        A parameter that is absent and has no default in the contract is left out of *arguments*. Raises
+        MalformedTextError.
         """
         faults: list[Fault] = []
         for name, parameter in self.known.items():
             texts = given.get(name)
-            if texts is None:
+            if texts is None or (parameter.may_be_empty and texts == [""]):
                 _absent(parameter, arguments, faults)
                 continue
             # Lists of entity tags may be spread over several lines (RFC 9110, section 5.3).
@@ -294,14 +260,14 @@ class Parameters:
         faults: list[Fault] = []
         members: dict[str, dict[str, Any]] = {name: {} for name in self.deep}
         for name in (name for name in given if name not in self.known):
-            base, _, member = name.partition("[")
+            base, _, member = name.removesuffix("]").rpartition("[")
             parameter = self.deep.get(base)
-            if parameter is None or not member.endswith("]"):
+            if parameter is None or not member or name != f"{base}[{member}]" or "]" in member:
                 faults.append(Fault("There is no such parameter.", "unknown", "parameter", shorten(name)))
             elif len(given[name]) > 1:
                 faults.append(parameter.fault("A member may be given only once.", "repeated"))
             else:
-                members[base][member[:-1]] = given[name][0]
+                members[base][member] = parameter.decode(given[name][0])
         for name, parameter in self.deep.items():
             faults += _read_deep(parameter, members[name], arguments)
         return faults
@@ -314,7 +280,7 @@ def _read_deep(parameter: Parameter, texts: Mapping[str, str], arguments: dict[s
         return faults
     try:
         value = parameter.members_of(texts)
-    except _NotOfTypeError as error:
+    except NotOfTypeError as error:
         return [parameter.fault(f"A member must be {error}.", "type")]
     arguments[parameter.keyword], faults = parameter.check(value)
     return faults
@@ -325,24 +291,3 @@ def _absent(parameter: Parameter, arguments: dict[str, Any], faults: list[Fault]
         arguments[parameter.keyword] = parameter.default
     elif parameter.required:
         faults.append(parameter.fault("This is required.", "required"))
-
-
-def query_texts(query: bytes) -> dict[str, list[str]]:
-    """The names and values of a query string, in order. Raises MalformedTextError. Source: WHATWG URL, 5.1."""
-    found: dict[str, list[str]] = {}
-    if query:
-        for pair in query.decode("latin-1").split("&"):
-            if pair:
-                name, _, value = pair.partition("=")
-                found.setdefault(decode(name, plus_is_space=True), []).append(decode(value, plus_is_space=True))
-    return found
-
-
-def cookie_texts(header: str) -> dict[str, list[str]]:
-    """The names and values of a `Cookie` header (RFC 6265, section 4.2)."""
-    found: dict[str, list[str]] = {}
-    for pair in header.split(";"):
-        name, separator, value = pair.strip().partition("=")
-        if separator:
-            found.setdefault(name, []).append(value)
-    return found

@@ -8,9 +8,10 @@ security and context middleware, and the engine, take their operation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from . import quiet  # noqa: F401  # before Connexion, see there
 
@@ -21,8 +22,11 @@ from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .parameters import MalformedTextError, decode
 from .problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, refuse
+from .texts import MalformedTextError, decode
+
+_PATH_TEXTS = "contract_path_texts"
+_MALFORMED_PATH = "The path is not percent-encoded UTF-8, or has a NUL in it."
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class _Node:
 
 
 class SegmentTrie:
-    """Paths by their segments; a literal segment is preferred to a parameter."""
+    """Paths by their decoded segments; a literal segment is preferred to a parameter."""
 
     def __init__(self) -> None:
         self._root = _Node()
@@ -56,7 +60,7 @@ class SegmentTrie:
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
             else:
-                node = node.literals.setdefault(segment, _Node())
+                node = node.literals.setdefault(unquote(segment), _Node())
         node.names = tuple(names)
         node.operations[method.upper()] = operation_id
 
@@ -72,7 +76,7 @@ def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _N
     if depth == len(segments):
         return node if node.operations else None
     segment = segments[depth]
-    literal = node.literals.get(segment)
+    literal = _encoded_literal(node, segment) if "%" in segment else node.literals.get(segment)
     if literal is not None:
         found = _walk(literal, segments, depth + 1, values)
         if found is not None:
@@ -84,6 +88,14 @@ def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _N
     if found is None:
         values.pop()
     return found
+
+
+def _encoded_literal(node: _Node, segment: str) -> _Node | None:
+    """A literal is the same, encoded or not (RFC 3986, section 6.2.2.2)."""
+    try:
+        return node.literals.get(decode(segment))
+    except MalformedTextError:
+        return None
 
 
 class _TrieAPI(AbstractRoutingAPI[str]):
@@ -129,22 +141,33 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        found = self._trie.find(scope["raw_path"].decode("latin-1"))
-        if found is None:
-            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
-        node, values = found
+        node, values = self._find(scope)
         method = scope["method"]
         operation_id = node.operations.get(method) or (node.operations.get("GET") if method == "HEAD" else None)
         if operation_id is None:
             await _answer_other_methods(node, method, send)
             return
-        try:
-            scope["path_params"] = {name: decode(value) for name, value in zip(node.names, values, strict=True)}
-        except MalformedTextError as error:
-            raise refuse(MALFORMED_REQUEST, "The path is not percent-encoded UTF-8, or has a NUL in it.") from error
+        scope[_PATH_TEXTS] = {name: [value] for name, value in zip(node.names, values, strict=True)}
+        scope["path_params"] = _decoded(node.names, values)
         context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
         context.update(api_base_path="", operation_id=operation_id)
         await self._operations[operation_id](scope, receive, send)
+
+    def _find(self, scope: Scope) -> tuple[_Node, list[str]]:
+        try:
+            found = self._trie.find(scope["raw_path"].decode("ascii"))
+        except UnicodeDecodeError as error:
+            raise refuse(MALFORMED_REQUEST, _MALFORMED_PATH) from error
+        if found is None:
+            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
+        return found
+
+
+def _decoded(names: Iterable[str], values: Iterable[str]) -> dict[str, str]:
+    try:
+        return {name: decode(value) for name, value in zip(names, values, strict=True)}
+    except MalformedTextError as error:
+        raise refuse(MALFORMED_REQUEST, _MALFORMED_PATH) from error
 
 
 def operations_of(layer: Any, base_path: str) -> Mapping[str, ASGIApp]:
@@ -157,6 +180,12 @@ def operation_id_of(scope: Scope) -> str | None:
     """The operation that the request was routed to; None where it reached none."""
     operation_id: str | None = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
     return operation_id
+
+
+def path_texts_of(scope: Scope) -> Mapping[str, list[str]]:
+    """The path parameters as they came, for lists to be split before they are decoded."""
+    texts: Mapping[str, list[str]] = scope[_PATH_TEXTS]
+    return texts
 
 
 async def _answer_other_methods(node: _Node, method: str, send: Send) -> None:

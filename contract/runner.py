@@ -20,7 +20,7 @@ from .bodies import has_body, is_empty
 from .document import Document
 from .limits import Tally, with_allowance
 from .operations import Operation
-from .parameters import MalformedTextError, Parameter, cookie_texts, query_texts
+from .parameters import Parameter
 from .problems import (
     ID_TAKEN,
     INVALID_BODY,
@@ -46,8 +46,10 @@ from .responses import (
     not_modified,
 )
 from .retries import digest_of, dump, is_recordable, key_of, load
+from .routing import path_texts_of
 from .security import grant_of
 from .sending import send_wire
+from .texts import MalformedTextError, cookie_texts, query_texts
 from .units import Call, Client, Settings, Unit
 
 
@@ -109,8 +111,7 @@ class Runner:
         """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
         operation = self.operation
         path: dict[str, Any] = {}
-        texts = {name: [value] for name, value in scope["path_params"].items()}
-        faults = operation.parameters["path"].read(texts, path)
+        faults = operation.parameters["path"].read(path_texts_of(scope), path)
         if faults:
             raise refuse(INVALID_PARAMETERS, "The path is not as the contract says.", faults=faults)
         if operation.access is not None:

@@ -27,7 +27,7 @@ COMPOSITES = ("allOf", "anyOf", "oneOf")
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:[0-5]\d)", re.ASCII)
+_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
 
 
 def _is_date(text: str) -> bool:
@@ -39,9 +39,12 @@ def _is_date(text: str) -> bool:
 
 
 def _is_date_time(text: str) -> bool:
-    """A date-time of RFC 3339 with an offset, at a moment that exists in UTC: no leap second, no year 10000."""
+    """A date-time of RFC 3339 with an offset, at a moment that exists in UTC: no leap second, no year 10000.
+
+    `t` and `z` may be in lower case (section 5.6), which `datetime` does not read.
+    """
     try:
-        return _DATE_TIME.fullmatch(text) is not None and bool(datetime.fromisoformat(text).astimezone(UTC))
+        return _DATE_TIME.fullmatch(text) is not None and bool(datetime.fromisoformat(text.upper()).astimezone(UTC))
     except (ValueError, OverflowError):
         return False
 

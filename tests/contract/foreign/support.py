@@ -7,7 +7,7 @@ from pathlib import Path
 import contract
 
 from .rows import Row
-from .table import ROWS, TABLE
+from .table import TABLE
 
 PATH = Path(contract.__file__).with_name("SUPPORT.md")
 _HEAD = """\
