@@ -17,6 +17,7 @@ from app.background import write
 from app.environment import SettingsError, read_settings, rows
 from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
+from app.requests import problem_headers
 from app.settings import Settings
 from contract.access import AccessRule
 from contract.document import Document
@@ -70,7 +71,7 @@ def serve(host: str | None, port: int | None) -> None:
     server = _Server(
         uvicorn.Config(
             application,
-            http=bounded_protocol(URN_PREFIX),
+            http=bounded_protocol(URN_PREFIX, problem_headers=problem_headers(https=settings.is_https)),
             ws="none",
             lifespan="on",
             log_config=None,

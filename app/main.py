@@ -192,7 +192,7 @@ def build(
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
-    application = RequestLayer(application, https=settings.public_url.startswith("https:"))
+    application = RequestLayer(application, https=settings.is_https)
     if settings.trusted_proxies:
         # Who called the proxy is the client from here on. Its types are of the same protocol, spelled in another way.
         application = ProxyHeadersMiddleware(application, [*settings.trusted_proxies])  # type: ignore[arg-type, assignment]  # as above

@@ -48,12 +48,17 @@ _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 logger = logging.getLogger("tickbox.requests")
 
 
+def problem_headers(*, https: bool) -> Sequence[tuple[bytes, bytes]]:
+    """The headers of a problem that the server answers before there is a request; *https* is as in RequestLayer."""
+    return (*_NOT_CACHED, *_fixed_headers(https=https))
+
+
 class RequestLayer:
     """Wraps an ASGI application. *https* says that clients reach it by https (RFC 6797)."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self._headers = (*_SECURITY_HEADERS, *((_STRICT_TRANSPORT,) if https else ()))
+        self._headers = _fixed_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; what the layer adds and logs happens as its answer goes by."""
@@ -101,6 +106,10 @@ class QuietCORSMiddleware(CORSMiddleware):
             await send({"type": "http.response.body"} if message["type"] == "http.response.body" else message)
 
         await super().__call__(scope, receive, without_body if _is_preflight(scope) else send)
+
+
+def _fixed_headers(*, https: bool) -> Sequence[tuple[bytes, bytes]]:
+    return (*_SECURITY_HEADERS, *((_STRICT_TRANSPORT,) if https else ()))
 
 
 def _is_preflight(scope: Scope) -> bool:

@@ -210,6 +210,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def is_https(self) -> bool:
+        """Whether clients reach the server by https."""
+        return self.public_url.startswith("https:")
+
+    @property
     def sqlite_path(self) -> Path | None:
         """The file of an SQLite database; None on PostgreSQL."""
         url = parse_url(self.database_url)

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Any, cast
 
 import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .answers import Problem, problem
+from .heads import (
+    VERSIONS,
+    MalformedHeadError,
+    UnknownCodingError,
+    check_codings,
+    check_hosts,
+    origin_form,
+)
 from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -25,6 +34,7 @@ READ_TIMEOUT_S = 30
 
 _MALFORMED = problem(MALFORMED_REQUEST, "This is not HTTP/1.1 as RFC 9112 has it.")
 _UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
+_UNKNOWN_CODING = problem(NOT_IMPLEMENTED, "This server knows no Transfer-Encoding but chunked.")
 _TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time.")
 _TOO_LARGE = problem(
     HEADERS_TOO_LARGE,
@@ -36,14 +46,14 @@ class _TooManyHeadersError(Exception):
     """Raised inside the parser, which stops at it."""
 
 
-class _HostError(Exception):
-    """Raised inside the parser, which stops at it."""
-
-
 class BoundedHttpToolsProtocol(HttpToolsProtocol):
-    """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents."""
+    """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents.
+
+    `problem_headers` are sent with the problems of the protocol itself, which no layer of an application gets to see.
+    """
 
     urn_prefix = "about:blank#"
+    problem_headers: Sequence[tuple[bytes, bytes]] = ()
     read_timeout_s: float = READ_TIMEOUT_S
 
     def __init__(self, *args: Any, **options: Any) -> None:  # uvicorn's
@@ -57,6 +67,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._data = self._rest = b""
         self._deadline: asyncio.TimerHandle | None = None
         self._replaying = False
+        self._previous: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a first request, but not for ever."""
@@ -108,12 +119,18 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
-        """The head is over; bodies are bounded by the application. Stop without a single Host (RFC 9112, 3.2)."""
+        """The head is over: stop unless it holds up. Bodies are bounded by the application."""
         if self._replaying:
             return
-        hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts != 1 and self.parser.get_http_version() == "1.1":
-            raise _HostError
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
+            raise MalformedHeadError
+        check_hosts([value for name, value in self.headers if name == b"host"], version)
+        check_codings([value for name, value in self.headers if name == b"transfer-encoding"], version)
+        self.url = origin_form(self.url, self.parser.get_method())
+        if version == "1.0":
+            self.expect_100_continue = False  # it knows no interim responses (RFC 9110, 10.1.1)
+        self._previous = self.cycle
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
 
@@ -153,6 +170,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         upgrade = sys.exception()
         assert isinstance(upgrade, httptools.HttpParserUpgrade)
         self.parser = httptools.HttpRequestParser(self)
+        # The checks of the head have left one Content-Length, or a Transfer-Encoding that is chunked, if anything.
         framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
         if framing:
             self.cycle.more_body = True
@@ -173,10 +191,13 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     def send_400_response(self, _msg: str) -> None:
         """Called by uvicorn, while it handles the parser's error, for what is no HTTP."""
         error = sys.exception()
+        cause = error.__context__ if error else None
         if isinstance(error, httptools.HttpParserInvalidMethodError):
             self._refuse(_UNKNOWN_METHOD)
-        elif isinstance(error.__context__ if error else None, _TooManyHeadersError):
+        elif isinstance(cause, _TooManyHeadersError):
             self._refuse(_TOO_LARGE)
+        elif isinstance(cause, UnknownCodingError):
+            self._refuse(_UNKNOWN_CODING)
         else:
             self._refuse(_MALFORMED)
 
@@ -184,25 +205,40 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         """Answer and close; after the answers to the whole requests that came before on this connection, if any run."""
         self._refused = True
         self._stop_waiting()
-        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
-            self.cycle.keep_alive = False
+        unanswered = self._last_whole_request()
+        if unanswered is not None:
+            unanswered.keep_alive = False
             return
         if self._in_body and self.cycle.response_complete:
             self.transport.close()  # it was answered before its end, and needs no second answer
             return
         body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
-        head = (
-            STATUS_LINE[answer.status],
-            b"content-type: " + PROBLEM_JSON.encode() + b"\r\n",
-            b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body),
-        )
-        self.transport.write(b"".join((*head, body)))
+        fields = [
+            *self.server_state.default_headers,
+            (b"content-type", PROBLEM_JSON.encode()),
+            (b"content-length", b"%d" % len(body)),
+            *self.problem_headers,
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%s: %s\r\n" % field for field in fields)
+        is_head = self._in_message and self.parser.get_method() == b"HEAD"
+        self.transport.write(STATUS_LINE[answer.status] + head + b"\r\n" + (b"" if is_head else body))
         self.transport.close()
 
+    def _last_whole_request(self) -> RequestResponseCycle | None:
+        """The last request that came as a whole, if its answer is not complete yet."""
+        cycle = self._previous if self._in_body else self.cycle
+        return None if cycle is None or cycle.response_complete else cycle
 
-def bounded_protocol(urn_prefix: str, *, read_timeout_s: float = READ_TIMEOUT_S) -> type[BoundedHttpToolsProtocol]:
-    """The protocol class with *urn_prefix* in front of its problem types."""
-    members = {"urn_prefix": urn_prefix, "read_timeout_s": read_timeout_s}
+
+def bounded_protocol(
+    urn_prefix: str,
+    *,
+    read_timeout_s: float = READ_TIMEOUT_S,
+    problem_headers: Sequence[tuple[bytes, bytes]] = (),
+) -> type[BoundedHttpToolsProtocol]:
+    """The protocol class with *urn_prefix* in front of its problem types, and *problem_headers* beside them."""
+    members = {"urn_prefix": urn_prefix, "read_timeout_s": read_timeout_s, "problem_headers": problem_headers}
     return cast(
         "type[BoundedHttpToolsProtocol]",
         type("BoundedHttpToolsProtocol", (BoundedHttpToolsProtocol,), members),

@@ -22,6 +22,7 @@ from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .heads import ASTERISK
 from .problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, refuse
 from .texts import MalformedTextError, decode
 
@@ -41,8 +42,7 @@ class _Node:
     @property
     def allow(self) -> str:
         """The value of `Allow` here (RFC 9110, section 10.2.1)."""
-        implied = {"OPTIONS", *(("HEAD",) if "GET" in self.operations else ())}
-        return ", ".join(sorted(implied | set(self.operations)))
+        return _allow(self.operations)
 
 
 class SegmentTrie:
@@ -50,6 +50,12 @@ class SegmentTrie:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._methods: set[str] = set()
+
+    @property
+    def allow(self) -> str:
+        """The value of `Allow` for the server as a whole (RFC 9110, section 9.3.7)."""
+        return _allow(self._methods)
 
     def add(self, path: str, method: str, operation_id: str) -> None:
         """Let *method* on the path template *path* lead to *operation_id*."""
@@ -63,6 +69,7 @@ class SegmentTrie:
                 node = node.literals.setdefault(unquote(segment), _Node())
         node.names = tuple(names)
         node.operations[method.upper()] = operation_id
+        self._methods.add(method.upper())
 
     def find(self, path: str) -> tuple[_Node, list[str]] | None:
         """The node for the still encoded *path*, and the segments that its parameters stand for."""
@@ -96,6 +103,11 @@ def _encoded_literal(node: _Node, segment: str) -> _Node | None:
         return node.literals.get(decode(segment))
     except MalformedTextError:
         return None
+
+
+def _allow(methods: Iterable[str]) -> str:
+    given = {"OPTIONS", *methods}
+    return ", ".join(sorted(given | ({"HEAD"} if "GET" in given else set())))
 
 
 class _TrieAPI(AbstractRoutingAPI[str]):
@@ -141,11 +153,16 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["raw_path"] == ASTERISK:
+            await _answer_options(self._trie.allow, send)
+            return
         node, values = self._find(scope)
         method = scope["method"]
         operation_id = node.operations.get(method) or (node.operations.get("GET") if method == "HEAD" else None)
         if operation_id is None:
-            await _answer_other_methods(node, method, send)
+            if method != "OPTIONS":
+                raise refuse(METHOD_NOT_ALLOWED, f"Allowed here: {node.allow}.", headers={"Allow": node.allow})
+            await _answer_options(node.allow, send)
             return
         scope[_PATH_TEXTS] = {name: [value] for name, value in zip(node.names, values, strict=True)}
         scope["path_params"] = _decoded(node.names, values)
@@ -188,8 +205,6 @@ def path_texts_of(scope: Scope) -> Mapping[str, list[str]]:
     return texts
 
 
-async def _answer_other_methods(node: _Node, method: str, send: Send) -> None:
-    if method != "OPTIONS":
-        raise refuse(METHOD_NOT_ALLOWED, f"Allowed here: {node.allow}.", headers={"Allow": node.allow})
-    await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", node.allow.encode("ascii"))]})
+async def _answer_options(allow: str, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow.encode("ascii"))]})
     await send({"type": "http.response.body"})

@@ -1,6 +1,8 @@
 """The HTTP parser's side: bounds, pipelines, chunks, and connections that go on after a refusal."""
 
 import contextlib
+import logging
+import re
 import socket
 from collections.abc import Iterator
 
@@ -184,9 +186,107 @@ def test_a_request_that_asks_for_another_protocol_gets_its_answer(server: Sample
     assert reply.status == 200
 
 
-@pytest.mark.parametrize("target", ["http://sample/livez", "/livez#part"])
-def test_other_forms_of_a_target_are_understood(server: Sample, target: str) -> None:
+@pytest.mark.parametrize("target", ["http://sample/livez", "HTTP://[::1]:8080/livez", "https://sample:/livez?"])
+def test_the_absolute_form_of_a_target_is_understood(server: Sample, target: str) -> None:
     assert server.call("GET", target).status == 200
+
+
+@pytest.mark.parametrize("target", ["http://sample", "http://sample?a=b"])
+def test_an_absolute_target_without_a_path_is_the_root(server: Sample, target: str) -> None:
+    assert server.call("GET", target).slug == "not-found"
+
+
+@pytest.mark.parametrize("target", ["*", "http://sample"])
+def test_options_of_the_server_as_a_whole_lists_the_methods_of_the_contract(server: Sample, target: str) -> None:
+    reply = server.call("OPTIONS", target)
+    assert (reply.status, reply.headers["allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
+
+
+@pytest.mark.parametrize("asked", ["GET /livez#part", "GET *", "GET ftp://a/livez", "GET http://a@b/livez",
+                                   "GET http:///livez", "GET http://:80/livez", "GET http://a:b/livez"])  # fmt: skip
+def test_what_is_not_a_form_of_a_target_is_refused(server: Sample, asked: str) -> None:
+    assert server.call(*asked.split()).slug == "malformed-request"
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "3.0"])
+def test_other_versions_of_http_are_refused(server: Sample, version: str) -> None:
+    reply = exchange(server.address, [f"GET /livez HTTP/{version}\r\nHost: a\r\n\r\n".encode()])
+    assert reply.slug == "malformed-request"
+
+
+def test_a_request_of_no_version_is_refused(server: Sample) -> None:
+    assert exchange(server.address, [b"GET /livez\r\n\r\n"]).slug == "malformed-request"
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "a/b", "a@b", "a:b", "a:80:80", "[::1", "[1::2::3]", "::1", "a%zz", 'a"b', "\xe4"]
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_malformed_host_is_refused(server: Sample, host: str, version: str) -> None:
+    head = f"GET /livez HTTP/{version}\r\nHost: {host}\r\n\r\n".encode("latin-1")
+    assert exchange(server.address, [head]).slug == "malformed-request"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "a", "a.example:8080", "a:", "127.0.0.1:1", "[::1]", "[fe80::1]:80", "[v1.x:y]", "a_b", "%C3%A4", "A-b~c"],
+)
+def test_a_host_is_a_name_or_an_address_with_a_port_or_without(server: Sample, host: str) -> None:
+    assert exchange(server.address, [f"GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()]).status == 200
+
+
+@pytest.mark.parametrize(
+    "codings", ["gzip, chunked", "gzip", "identity", "chunked;a=b", "gzip,\r\nTransfer-Encoding: chunked"]
+)
+@pytest.mark.parametrize("more", ["", "\r\nConnection: Upgrade\r\nUpgrade: h2c"])
+def test_a_transfer_coding_that_is_not_known_is_refused_as_such(server: Sample, codings: str, more: str) -> None:
+    head = request("POST", "/stations", JSON, f"Transfer-Encoding: {codings}{more}", token="director")
+    reply = exchange(server.address, [head, b"0\r\n\r\n"])
+    assert (reply.status, reply.slug) == (501, "not-implemented")
+
+
+@pytest.mark.parametrize("lines", ["chunked, gzip", "chunked\r\nTransfer-Encoding: chunked", ""])
+def test_a_body_that_is_not_framed_by_its_last_coding_is_refused(server: Sample, lines: str) -> None:
+    head = request("POST", "/stations", JSON, f"Transfer-Encoding: {lines}", token="director")
+    assert exchange(server.address, [head, b"0\r\n\r\n"]).slug == "malformed-request"
+
+
+def test_chunks_in_http_1_0_are_refused(server: Sample) -> None:
+    head = request("PUT", "/notes", OCTETS, "Transfer-Encoding: Chunked")
+    assert exchange(server.address, [head, b"0\r\n\r\n"], method="PUT").status == 200
+    old = head.replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert exchange(server.address, [old, b"0\r\n\r\n"]).slug == "malformed-request"
+
+
+def test_a_bad_coding_beside_an_upgrade_breaks_nothing_in_the_server(
+    server: Sample, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.call("GET", "/livez", "Connection: Upgrade", "Upgrade: h2c", "Transfer-Encoding: klingon")
+    server.call("GET", "/livez")
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_client_of_http_1_0_gets_no_interim_response(server: Sample) -> None:
+    head = b"PUT /notes HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n" + OCTETS.encode() + b"\r\n\r\n"
+    with connected(server.address) as connection:
+        connection.sendall(head + b"abc")
+        assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_the_protocol_refuses_itself_is_answered_with_the_headers_of_every_response() -> None:
+    protocol = bounded_protocol("urn:x:", problem_headers=[(b"cache-control", b"no-store")])
+    with serving(build(Store()), protocol=protocol) as address:
+        reply = exchange(address, [b"GET /livez HTTP/1.1\r\n\r\n"])
+    assert reply.headers["cache-control"] == "no-store"
+    assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", reply.headers["date"])
+
+
+def test_a_refused_head_request_is_answered_without_a_body(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(b"HEAD /livez HTTP/1.1\r\n\r\n")
+        head, _, body = until_closed(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b""
 
 
 def test_http_1_0_is_answered_and_closed(server: Sample) -> None:
@@ -224,10 +324,21 @@ def test_an_upgrade_of_a_request_without_a_body_is_ignored(server: Sample) -> No
         assert statuses(connection, 2) == [200, 200]
 
 
-@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n"])
-def test_a_request_without_a_single_host_is_refused(server: Sample, hosts: bytes) -> None:
-    reply = exchange(server.address, [b"GET /livez HTTP/1.1\r\n" + hosts + b"\r\n"])
+@pytest.mark.parametrize(
+    ("version", "hosts"), [("1.1", ""), ("1.1", "Host: a\r\nHost: a\r\n"), ("1.0", "Host: a\r\nHost: b\r\n")]
+)
+def test_a_request_without_a_single_host_is_refused(server: Sample, version: str, hosts: str) -> None:
+    reply = exchange(server.address, [f"GET /livez HTTP/{version}\r\n{hosts}\r\n".encode()])
     assert (reply.status, reply.slug) == (400, "malformed-request")
+
+
+def test_a_bad_body_is_not_the_answer_to_the_request_before_it(server: Sample) -> None:
+    slow = request("POST", "/stations", JSON, body=b'{"name": 5}', token="director")
+    bad = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked") + b"1\r\na\r\nxyz\r\n"
+    with connected(server.address) as connection:
+        connection.sendall(slow + bad)
+        assert read_reply(connection).status == 422
+        assert until_closed(connection) == b""
 
 
 def test_a_whole_request_is_answered_before_the_connection_ends_over_what_follows_it(server: Sample) -> None:

@@ -23,7 +23,7 @@ from app.cli import main
 from app.logging import UNSENT
 from app.settings import Settings
 from persistence.engines import name_of
-from tests.contract.wire import Address, connected, read_reply, request
+from tests.contract.wire import Address, connected, exchange, read_reply, request
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.integration.checking import read_contract
 from tests.integration.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
@@ -279,6 +279,16 @@ def test_a_public_https_url_asks_browsers_to_stay_with_it(sqlite_url: str, tmp_p
         assert client.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
         body = {"email": new_email(), "password": PASSWORD, "name": "x" * 1024}
         refused(client.post("/v1/users", json=body), 413, "content-too-large")
+
+
+def test_what_is_not_http_is_answered_with_the_headers_of_every_response(sqlite_url: str, tmp_path: Path) -> None:
+    settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example"}
+    with serve(tmp_path, **settings) as program:
+        host, port = program.url.removeprefix("http://").split(":")
+        reply = exchange((host, int(port)), [b"GET /livez HTTP/1.1\r\n\r\n"])
+    assert reply.slug == "malformed-request"
+    assert {"date", "link", "strict-transport-security", "content-security-policy"} <= reply.headers.keys()
+    assert (reply.headers["x-content-type-options"], reply.headers["cache-control"]) == ("nosniff", "no-store")
 
 
 def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:

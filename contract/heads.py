@@ -1,0 +1,83 @@
+"""What must hold for the head of a request, which the HTTP parser lets pass: its version, target, Host and coding.
+
+Source: RFC 9112, sections 2.3, 3.2, 6.1; RFC 9110, sections 4.2 and 7.2; RFC 3986, section 3.2.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+VERSIONS = ("1.0", "1.1")
+ASTERISK = b"*"
+
+_OPTIONS = b"OPTIONS"
+_HOST = re.compile(
+    rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|\[v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+\]"
+    rb"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+)
+_ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/?#]+)(?P<rest>[/?][^#]*)?", re.IGNORECASE)
+
+
+class MalformedHeadError(Exception):
+    """The head is not HTTP/1.0 or HTTP/1.1."""
+
+
+class UnknownCodingError(Exception):
+    """The body has a transfer coding other than chunked."""
+
+
+def check_hosts(values: Sequence[bytes], version: str) -> None:
+    """Raise MalformedHeadError unless there is one valid `Host`; HTTP/1.0 may go without.
+
+    An empty one is valid: it is what a client sends whose target has no authority (RFC 9112, section 3.2).
+    """
+    if len(values) > 1 or (not values and version != "1.0") or not all(map(_is_host, values)):
+        raise MalformedHeadError
+
+
+def check_codings(values: Sequence[bytes], version: str) -> None:
+    """Raise UnknownCodingError unless a `Transfer-Encoding` is exactly `chunked`, the only one that is decoded here.
+
+    Raises MalformedHeadError on any in HTTP/1.0, which does not know it: the framing is at fault, then.
+    """
+    if not values:
+        return
+    if version == "1.0":
+        raise MalformedHeadError
+    if b",".join(values).strip().lower() != b"chunked":
+        raise UnknownCodingError
+
+
+def origin_form(target: bytes, method: bytes) -> bytes:
+    """*target* as path and query, whichever form it has; `*` for the server as a whole, which only OPTIONS may name.
+
+    The authority of an absolute form is checked and dropped, as `Host` is: this server answers for every name. Raises
+    MalformedHeadError on a fragment, which no form has, on user information, and on what is no form of a target.
+    """
+    if target.startswith(b"/") and b"#" not in target:
+        return target
+    if target == ASTERISK and method == _OPTIONS:
+        return target
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None or absolute["authority"].startswith(b":") or not _is_host(absolute["authority"]):
+        raise MalformedHeadError
+    rest: bytes = absolute["rest"] or b""
+    if not rest and method == _OPTIONS:
+        return ASTERISK
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
+def _is_host(value: bytes) -> bool:
+    """Whether *value* is a `uri-host [ ":" port ]`."""
+    matched = _HOST.fullmatch(value)
+    if matched is None:
+        return False
+    if matched["ipv6"] is None:
+        return True
+    try:
+        ipaddress.IPv6Address(matched["ipv6"].decode("ascii"))
+    except ValueError:
+        return False
+    return True
