@@ -220,9 +220,17 @@ class WorkspaceRepository(Protocol):
         """None also when the user is not a member."""
 
     async def page(
-        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+        self,
+        user_id: UUID,
+        *,
+        only: Collection[UUID] | None = None,
+        after: tuple[dt.datetime, UUID] | None,
+        limit: int,
     ) -> Sequence[Workspace]:
-        """At most *limit* workspaces of a user, of *only* those where it is given, ordered by id, which is by age."""
+        """At most *limit* workspaces of a user, of *only* those where it is given: the personal one, then the oldest.
+
+        Where *after* is given, the personal one is left out, and the others begin after that time of creation and id.
+        """
 
     async def lock_joined(self, user_id: UUID) -> None:
         """Lock every workspace that the user, locked before, is a member of, in order of id."""

@@ -1,5 +1,6 @@
 """Workspaces: the unit of sharing, of numbering, and of spreading data."""
 
+import datetime as dt
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -16,21 +17,28 @@ MOST: Final = 500
 """The workspaces that a person may be in: a new name is carried into each, in one transaction (ADR 48)."""
 
 _FIRST_REVISION: Final = 1
+_AFTER_PERSONAL: Final = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
+"""Before all workspaces that are not personal."""
 
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Workspace]:
-    """The workspaces that the caller is a member of, and in which their token works, oldest first.
+    """The workspaces that the caller is a member of, and in which their token works: the personal one, then the oldest.
 
     Raises CursorInvalid.
     """
     user_id = work.principal.user_id
-    return await pages.by_id(
-        lambda last, count: work.workspaces.page(user_id, only=work.principal.workspace_ids, after=last, limit=count),
-        id_of=lambda workspace: workspace.id,
-        binding=f"workspaces {user_id}",
-        limit=limit,
-        cursor=cursor,
-    )
+    binding = f"workspaces {user_id}"
+    after = None
+    if cursor is not None:
+        instant, workspace_id = pages.decode(cursor, binding, count=2)
+        after = (pages.instant_from_key(instant), pages.id_from_key(workspace_id))
+    rows = await work.workspaces.page(user_id, only=work.principal.workspace_ids, after=after, limit=limit + 1)
+
+    def cursor_of(workspace: Workspace) -> str:
+        created_at, workspace_id = _AFTER_PERSONAL if workspace.personal else (workspace.created_at, workspace.id)
+        return pages.encode(binding, pages.instant_to_key(created_at), pages.id_to_key(workspace_id))
+
+    return pages.page_of(rows, limit=limit, cursor_of=cursor_of)
 
 
 async def create(work: Work, *, name: str, workspace_id: UUID | None = None) -> Workspace:

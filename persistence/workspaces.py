@@ -1,10 +1,11 @@
 """Workspaces, as rows, and the number that orders every change in them."""
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 
 from domain.entities import Workspace
 from domain.events import event_of
@@ -12,8 +13,6 @@ from persistence.database import Row, Runner
 from persistence.journal import Journal
 from persistence.retries import forget_space
 from persistence.tables import members, workspaces
-
-_BEFORE_ALL: Final = UUID(int=0)
 
 _INSERT: Final = insert(workspaces)
 _SEEN: Final = select(
@@ -27,12 +26,26 @@ _SEEN: Final = select(
     workspaces.c.updated_at,
 ).join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
 _SELECT: Final = _SEEN.where(members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
-_PAGE: Final = (
-    _SEEN.where(members.c.user_id == bindparam("user"), members.c.workspace_id > bindparam("after"))
-    .order_by(members.c.workspace_id)
+_OF_SOME: Final = members.c.workspace_id.in_(bindparam("only", expanding=True))
+_FIRST_PAGE: Final = (
+    _SEEN.where(members.c.user_id == bindparam("user"))
+    .order_by(workspaces.c.personal.desc(), workspaces.c.created_at, workspaces.c.id)
     .limit(bindparam("limit"))
 )
-_PAGE_OF_SOME: Final = _PAGE.where(members.c.workspace_id.in_(bindparam("only", expanding=True)))
+_NEXT_PAGE: Final = _FIRST_PAGE.where(
+    workspaces.c.personal.is_(False),
+    tuple_(workspaces.c.created_at, workspaces.c.id)
+    > tuple_(
+        bindparam("after_instant", type_=workspaces.c.created_at.type),
+        bindparam("after_id", type_=workspaces.c.id.type),
+    ),
+)
+_PAGES: Final = {
+    (is_first, is_of_some): page.where(_OF_SOME) if is_of_some else page
+    for is_first, page in ((True, _FIRST_PAGE), (False, _NEXT_PAGE))
+    for is_of_some in (True, False)
+}
+"""What one user has is sorted: it is not much (ADR 48)."""
 _LOCK: Final = select(workspaces.c.head).where(workspaces.c.id == bindparam("workspace")).with_for_update()
 _LOCK_JOINED: Final = (
     select(workspaces.c.id)
@@ -73,14 +86,20 @@ class Workspaces:
         return None if row is None else _workspace(row)
 
     async def page(
-        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+        self,
+        user_id: UUID,
+        *,
+        only: Collection[UUID] | None = None,
+        after: tuple[dt.datetime, UUID] | None,
+        limit: int,
     ) -> Sequence[Workspace]:
         """One read."""
-        parameters = {"user": user_id, "after": after or _BEFORE_ALL, "limit": limit}
-        if only is None:
-            rows = await self._runner.rows(_PAGE, parameters)
-        else:
-            rows = await self._runner.rows(_PAGE_OF_SOME, {**parameters, "only": sorted(only)})
+        parameters: dict[str, object] = {"user": user_id, "limit": limit}
+        if after is not None:
+            parameters |= {"after_instant": after[0], "after_id": after[1]}
+        if only is not None:
+            parameters["only"] = sorted(only)
+        rows = await self._runner.rows(_PAGES[after is None, only is not None], parameters)
         return [_workspace(row) for row in rows]
 
     async def lock_joined(self, user_id: UUID) -> None:

@@ -10,7 +10,19 @@ from httpx import Response
 
 from domain import workspaces
 from domain.roles import Role
-from tests.integration.clients import Person, done, everything, made, ok, pages, refused
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    log_in,
+    made,
+    new_email,
+    ok,
+    pages,
+    refused,
+)
 from tests.integration.tables import Tables
 
 UNKNOWN = "/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -53,6 +65,27 @@ def test_my_workspaces_are_listed_oldest_first_in_pages(ada: Person) -> None:
     ids = [ada.workspace_id, *(ada.create("/v1/workspaces", name=f"Attic {n}")["id"] for n in range(4))]
     found = pages(ada.client, "/v1/workspaces", limit=2)
     assert [[workspace["id"] for workspace in page] for page in found] == [ids[:2], ids[2:4], ids[4:]]
+
+
+def test_the_personal_workspace_is_the_first_whatever_ids_clients_make(ada: Person) -> None:
+    old_ids = [f"016f5e66-e800-7000-8000-{n:012}" for n in (3, 2, 1)]
+    for name, workspace_id in zip("abc", old_ids, strict=True):
+        ada.create("/v1/workspaces", id=workspace_id, name=name)
+    for limit in (1, 2, 50):
+        found = everything(ada.client, "/v1/workspaces", limit=limit)
+        assert [each["id"] for each in found] == [ada.workspace_id, *old_ids]
+
+
+def test_the_personal_workspace_of_who_was_invited_is_the_first(client: Client, ada: Person, tables: Tables) -> None:
+    shared = ada.create("/v1/workspaces", name="Household")["id"]
+    invitation = ada.create(f"/v1/workspaces/{shared}/invitations", email=new_email(), role="viewer")
+    token = tables.send_invitation(invitation["id"])
+    account = {"email": invitation["email"], "password": PASSWORD, "name": "Bob", "invitation_token": token}
+    made(client.post("/v1/users", json=account))
+    bob = client.with_token(log_in(client, invitation["email"])["access_token"])
+    for limit in (1, 2):
+        found = everything(bob, "/v1/workspaces", limit=limit)
+        assert [each["personal"] for each in found] == [True, False]
 
 
 def test_the_list_shows_my_role_in_each(ada: Person, bob: Person, tables: Tables) -> None:

@@ -373,7 +373,11 @@ async def call_token_services(ada: Caller) -> None:
 
 async def call_workspace_services(ada: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="z")
-    await ada.account.read(workspaces.page)
+    page = await ada.account.read(workspaces.page, limit=1)
+    await ada.account.read(workspaces.page, cursor=page.next_cursor)
+    limited = Principal(user_id=ada.user_id, workspace_ids=frozenset({ada.workspace_id, made.id}))
+    page = await replace(ada.account, principal=limited).read(workspaces.page, limit=1)
+    await replace(ada.account, principal=limited).read(workspaces.page, cursor=page.next_cursor)
     await ada.read(workspaces.get)
     await ada.write(workspaces.update, name="z")
     await ada.in_workspace(made.id).write(workspaces.delete)

@@ -1,4 +1,5 @@
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -28,8 +29,23 @@ async def test_workspaces_are_listed_with_the_callers_role_in_pages(ada: Caller,
     second = await ada.account.read(workspaces.page, limit=2, cursor=first.next_cursor)
 
     found = [(workspace.id, workspace.role) for workspace in (*first.items, *second.items)]
-    assert found == sorted([(ada.workspace_id, "owner"), (shared.id, "viewer"), (mine.id, "owner")])
+    assert found == [(ada.workspace_id, "owner"), (shared.id, "viewer"), (mine.id, "owner")]
     assert second.next_cursor is None
+
+
+async def test_workspaces_are_listed_by_age_and_not_by_ids_that_clients_made(ada: Caller) -> None:
+    ids = [UUID(int=number) for number in (2, 1)]
+    for hour, workspace_id in enumerate(ids):
+        ada.clock.now = NOON.replace(hour=hour)  # before the personal one
+        await ada.account.write(workspaces.create, name="z", workspace_id=workspace_id)
+
+    listed, cursor = [], None
+    for _ in range(3):
+        page = await ada.account.read(workspaces.page, limit=1, cursor=cursor)
+        cursor = page.next_cursor
+        listed += [workspace.id for workspace in page.items]
+
+    assert (listed, cursor) == ([ada.workspace_id, *ids], None)
 
 
 async def test_a_stranger_finds_no_workspace(ada: Caller, bob: Caller) -> None:

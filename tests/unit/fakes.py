@@ -355,12 +355,19 @@ class FakeWorkspaces:
         return None if member is None else replace(self._store.workspaces[workspace_id], role=member.role)
 
     async def page(
-        self, user_id: UUID, *, only: Collection[UUID] | None = None, after: UUID | None, limit: int
+        self,
+        user_id: UUID,
+        *,
+        only: Collection[UUID] | None = None,
+        after: tuple[dt.datetime, UUID] | None,
+        limit: int,
     ) -> Sequence[Workspace]:
-        mine = [i for i in self._store.workspaces_of(user_id) if only is None or i in only]
-        ids = [i for i in mine if after is None or i > after]
+        ids = [i for i in self._store.workspaces_of(user_id) if only is None or i in only]
         found = [await self.get(workspace_id, user_id=user_id) for workspace_id in ids]
-        return [workspace for workspace in found if workspace is not None][:limit]
+        mine = [each for each in found if each is not None]
+        if after is not None:
+            mine = [each for each in mine if not each.personal and (each.created_at, each.id) > after]
+        return sorted(mine, key=lambda each: (not each.personal, each.created_at, each.id))[:limit]
 
     async def lock_joined(self, user_id: UUID) -> None:
         pass

@@ -42,6 +42,21 @@ async def test_workspaces_are_listed_oldest_first_in_pages(work: FakeWork) -> No
     assert second.next_cursor is None
 
 
+async def test_the_personal_workspace_is_listed_first_and_once(work: FakeWork) -> None:
+    for number in (2, 1):
+        await workspaces.create(
+            work.call(now=NOON.replace(hour=number)), name=str(number), workspace_id=UUID(int=number)
+        )
+
+    listed, cursor = [], None
+    for _ in range(3):
+        page = await workspaces.page(work.call(), limit=1, cursor=cursor)
+        cursor = page.next_cursor
+        listed += [workspace.name for workspace in page.items]
+
+    assert (listed, cursor) == (["Personal", "1", "2"], None)
+
+
 async def test_the_workspaces_of_others_are_not_listed(work: FakeWork) -> None:
     other = await registered(work, email="bob@example.com", name="Bob")
 
