@@ -342,7 +342,10 @@ class PasswordCommon(Invalid):
     code = "common"
 
     def __init__(self, *, pointer: str) -> None:
-        super().__init__("This password is too easily guessed: it is a common one, or your own name or address.")
+        super().__init__(
+            "This password is too easily guessed: it is a common one, one repeated character, or your own name or "
+            "address."
+        )
         self.pointer = pointer
 
 

@@ -1,5 +1,7 @@
 """What a new password must not be."""
 
+from unicodedata import normalize
+
 from domain.errors import PasswordCommon
 from domain.ports import Work
 
@@ -10,5 +12,10 @@ def check_password(work: Work, password: str, *, pointer: str, email: str | None
     Raises PasswordCommon.
     """
     address = () if email is None else (email, email.partition("@")[0])
-    if work.passwords.is_guessable(password, known=(*address, name)):
+    if _is_one_character(password) or work.passwords.is_guessable(password, known=(*address, name)):
         raise PasswordCommon(pointer=pointer)
+
+
+def _is_one_character(password: str) -> bool:
+    """Whether it is one character over and over, in either case and any width: `aaAA`, or the mask `**********`."""
+    return len(set(normalize("NFKC", password).casefold())) == 1

@@ -1,8 +1,9 @@
 """Generates `spec/models.py` and `spec/answers.py` from the contract, or, with `--check`, compares them.
 
 Request bodies become pydantic models, because they are parsed; answers become TypedDicts, because they are
-built, encoded and then checked as bytes. Only the types go into them: limits and patterns stand in the
-contract alone, and the engine has checked them before a model is made.
+built, encoded and then checked as bytes. What is `x-secret` in a request becomes a `SecretStr`, which no log shows.
+Only the types go into them: limits and patterns stand in the contract alone, and the engine has checked them before a
+model is made.
 Needs the development dependencies.
 """
 
@@ -59,8 +60,8 @@ def main() -> int:
     answers = [operation["responses"] for operation in _operations(contract)]
     answers.append(contract["components"]["x-events"])
     modules = {
-        HERE / "models.py": _generate(contract, requests, REQUESTS),
-        HERE / "answers.py": _generate(contract, answers, ANSWERS),
+        HERE / "models.py": _generate(contract, requests, REQUESTS, secrets={"format": "password"}),
+        HERE / "answers.py": _generate(contract, answers, ANSWERS, secrets={}),
     }
     if "--check" not in sys.argv[1:]:
         for path, source in modules.items():
@@ -81,11 +82,14 @@ def _operations(contract: Json) -> Iterator[Json]:
         yield from (operation for method, operation in item.items() if method != "parameters")
 
 
-def _generate(contract: Json, roots: list[Json], options: tuple[str, ...]) -> str:
-    """The source of a module with the schemas that *roots* lead to, in the order of the contract."""
+def _generate(contract: Json, roots: list[Json], options: tuple[str, ...], *, secrets: Mapping[str, Json]) -> str:
+    """The source of a module with the schemas that *roots* lead to, in the order of the contract.
+
+    *secrets* is added to each schema that is `x-secret`.
+    """
     reached = _reached(contract, roots)
     schemas = {
-        name: _types_only(schema) | {"description": schema["description"]}
+        name: _types_only(schema, secrets) | {"description": schema["description"]}
         for name, schema in contract["components"]["schemas"].items()
         if f"#/components/schemas/{name}" in reached
     }
@@ -123,12 +127,14 @@ def _at(contract: Json, pointer: str) -> Json:
     return node
 
 
-def _types_only(schema: Mapping[str, Json]) -> dict[str, Json]:
+def _types_only(schema: Mapping[str, Json], secrets: Mapping[str, Json]) -> dict[str, Json]:
     kept = {key: value for key, value in schema.items() if key in TYPE_KEYWORDS}
+    if schema.get("x-secret"):
+        kept |= secrets
     if "items" in schema:
-        kept["items"] = _types_only(schema["items"])
+        kept["items"] = _types_only(schema["items"], secrets)
     if "properties" in schema:
-        kept["properties"] = {name: _types_only(value) for name, value in schema["properties"].items()}
+        kept["properties"] = {name: _types_only(value, secrets) for name, value in schema["properties"].items()}
     return kept
 
 

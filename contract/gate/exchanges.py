@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .contracts import MERGE_PATCH, PROBLEM_JSON, Contract, Node, Operation, header
+from .contracts import JSON, MERGE_PATCH, PROBLEM_JSON, Contract, Node, Operation, header
 from .findings import Hit, rules_of
 
 _TOTALS = {"count", "total", "total_count", "total_items", "total_pages"}
@@ -80,8 +80,11 @@ def _patches(contract: Contract) -> Iterator[tuple[Operation, Node]]:
 
 def _merge_patch(contract: Contract) -> Iterator[Hit]:
     for operation, body in _patches(contract):
-        if set(body.members("content")) != {MERGE_PATCH}:
-            yield Hit(body.pointer, f"{operation.name} does not take {MERGE_PATCH} alone")
+        content = body.members("content")
+        if set(content) != {MERGE_PATCH, JSON}:
+            yield Hit(body.pointer, f"{operation.name} does not take {MERGE_PATCH} and {JSON}, and nothing else")
+        elif content[MERGE_PATCH].get("schema") != content[JSON].get("schema"):
+            yield Hit(content[JSON].pointer, f"{operation.name} takes another schema as {JSON}")
 
 
 def _empty_patches(contract: Contract) -> Iterator[Hit]:
@@ -195,7 +198,7 @@ RULES = rules_of("style", (
     ("non-empty-query-lists", "Zalando 137", _not_empty,
      "A list of nothing cannot be told from one that was not given."),
     ("merge-patch", "RFC 7396", _merge_patch,
-     "What is not sent is not touched, and null clears: this is what the media type says, and no other does."),
+     "What is not sent is not touched, and null clears. Many generated clients can send only JSON: it means the same."),
     ("non-empty-patch", "RFC 5789", _empty_patches,
      "A patch of nothing is a mistake."),
     ("accept-patch", "RFC 5789, 2.2", _accept_patch,

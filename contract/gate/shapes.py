@@ -112,6 +112,11 @@ def _nullable_enum(_: Contract, use: SchemaUse) -> str | None:
     return "this enum is nullable" if use.node.get("nullable") is True and "enum" in use.node.value else None
 
 
+def _masked(_: Contract, use: SchemaUse) -> str | None:
+    is_masked = use.node.get("format") == "password"
+    return "this has the format password: say x-secret: true" if is_masked else None
+
+
 def _one_way(_: Contract, use: SchemaUse) -> str | None:
     given = [word for word in ("readOnly", "writeOnly") if use.node.get(word) is True]
     return f"this is {given[0]}" if given else None
@@ -146,6 +151,8 @@ RULES = rules_of("style", (
      "An object that is not there is left out of an answer; only scalars are null."),
     ("no-nullable-enums", "generators", _each(_nullable_enum),
      "It becomes three types."),
+    ("no-password-format", "generators", _each(_masked),
+     "It becomes a masked type, and some clients send the mask: `**********`."),
     ("no-read-only", "generators", _each(_one_way),
      "It becomes extra types: what is made, changed and answered has schemas of its own."),
 ))  # fmt: skip

@@ -99,8 +99,17 @@ def operations(contract: Mapping[str, Json]) -> Iterator[Operation]:
                     access=node.get("x-access"),
                     required=tuple(each for each in parameters if each.get("required") and each["in"] != "path"),
                     optional=frozenset(each["name"] for each in parameters if not each.get("required")),
-                    content=node["requestBody"]["content"] if "requestBody" in node else None,
+                    content=_shown(contract, node["requestBody"]["content"]) if "requestBody" in node else None,
                 )
+
+
+def _shown(contract: Mapping[str, Json], content: Mapping[str, Json]) -> Mapping[str, Json]:
+    """*content* with its examples, which may be components."""
+    return {
+        media_type: media
+        | {"examples": {name: _resolved(contract, each) for name, each in media.get("examples", {}).items()}}
+        for media_type, media in content.items()
+    }
 
 
 def _resolved(contract: Mapping[str, Json], node: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -68,7 +68,7 @@ def _taking() -> Iterator[Taking]:
             for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
                 properties = _followed(media["schema"])["properties"]
                 answered = {name: _followed(node).get("example") for name, node in _answered(operation).items()}
-                example = next(iter(media["examples"].values()))["value"]
+                example = _followed(next(iter(media["examples"].values())))["value"]
                 assigned = {name: value for name, value in (PRIVILEGES | answered).items() if name not in properties}
                 yield Taking(operation["operationId"], method, path, media_type, example, properties, assigned)
 

@@ -146,10 +146,16 @@ def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> Non
     assert refused(ada.client.merge("/v1/users/me", body), 422, "invalid-body") == {fault}
 
 
+def test_json_is_a_merge_patch_too(ada: Person) -> None:
+    before = ok(ada.client.get("/v1/users/me"))
+    after = ok(ada.client.patch("/v1/users/me", json={"name": "Ada King"}))
+    assert after == before | {"name": "Ada King", "updated_at": after["updated_at"], "revision": after["revision"]}
+
+
 def test_a_patch_that_is_not_labelled_as_one_is_refused(ada: Person) -> None:
-    answer = ada.client.patch("/v1/users/me", json={"name": "Ada King"})
+    answer = ada.client.patch("/v1/users/me", content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
     refused(answer, 415, "unsupported-media-type")
-    assert answer.headers["Accept-Patch"] == "application/merge-patch+json"
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
 
 
 def test_a_new_password_replaces_the_old_one_and_ends_the_other_sessions(client: Client, ada: Person) -> None:

@@ -71,7 +71,7 @@ async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: Fake
         await users.register(work.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
-@pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace"])
+@pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace", "*" * 10])
 async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(password: str) -> None:
     work = FakeWork()
 
@@ -84,7 +84,9 @@ async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(
     assert not work.store.users
 
 
-@pytest.mark.parametrize("password", ["password", "ada@example.com"])
+@pytest.mark.parametrize(
+    "password", ["password", "ada@example.com", "********", "aaaaAAAA", "\N{FULLWIDTH ASTERISK}***********"]
+)
 async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(work: FakeWork, password: str) -> None:
     with pytest.raises(PasswordCommon) as refused:
         await users.change_password(work, current_password="correct horse", new_password=password)
