@@ -2,7 +2,8 @@
 
 Request bodies become pydantic models, because they are parsed; answers become TypedDicts, because they are
 built, encoded and then checked as bytes. What is `x-secret` in a request becomes a `SecretStr`, which no log shows.
-Only the types go into them: limits and patterns stand in the contract alone, and the engine has checked them before a
+A named enum is
+written out where it is used: the application has names of its own for them. Only the types go into them: limits and patterns stand in the contract alone, and the engine has checked them before a
 model is made.
 Needs the development dependencies.
 """
@@ -89,9 +90,9 @@ def _generate(contract: Json, roots: list[Json], options: tuple[str, ...], *, se
     """
     reached = _reached(contract, roots)
     schemas = {
-        name: _types_only(schema, secrets) | {"description": schema["description"]}
+        name: _types_only(contract, schema, secrets) | {"description": schema["description"]}
         for name, schema in contract["components"]["schemas"].items()
-        if f"#/components/schemas/{name}" in reached
+        if f"#/components/schemas/{name}" in reached and "enum" not in schema
     }
     components = {"schemas": schemas}
     document = {"openapi": contract["openapi"], "info": contract["info"], "paths": {}, "components": components}
@@ -127,14 +128,18 @@ def _at(contract: Json, pointer: str) -> Json:
     return node
 
 
-def _types_only(schema: Mapping[str, Json], secrets: Mapping[str, Json]) -> dict[str, Json]:
+def _types_only(contract: Json, schema: Mapping[str, Json], secrets: Mapping[str, Json]) -> dict[str, Json]:
+    if "$ref" in schema and "enum" in (named := _at(contract, schema["$ref"])):
+        schema = named
     kept = {key: value for key, value in schema.items() if key in TYPE_KEYWORDS}
     if schema.get("x-secret"):
         kept |= secrets
     if "items" in schema:
-        kept["items"] = _types_only(schema["items"], secrets)
+        kept["items"] = _types_only(contract, schema["items"], secrets)
     if "properties" in schema:
-        kept["properties"] = {name: _types_only(value, secrets) for name, value in schema["properties"].items()}
+        kept["properties"] = {
+            name: _types_only(contract, value, secrets) for name, value in schema["properties"].items()
+        }
     return kept
 
 
