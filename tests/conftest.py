@@ -6,9 +6,16 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests import leftovers
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
 
 BACKENDS = ("sqlite", "postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let nothing outlive the tests. Workers, and all that they start, are of the process that started them."""
+    if not hasattr(config, "workerinput"):
+        leftovers.guard()
 
 
 @pytest.fixture(scope="session")

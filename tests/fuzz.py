@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from tests import leftovers
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
 from tests.fuzzing.runs import run, serving
 
@@ -21,6 +22,7 @@ from tests.fuzzing.runs import run, serving
 @click.option("--url", help="Do not start a server: test this one, where the people of tests/fuzzing/people.yaml are.")
 def fuzz(minutes: float, seed: int | None, examples: int, url: str | None, *, postgres: bool) -> None:
     """Test a server with requests made from the contract until the time is up; exit with 1 if it was found wanting."""
+    leftovers.guard()
     seed = secrets.randbits(32) if seed is None else seed
     click.echo(f"Again with the same seed: python -m tests.fuzz --seed {seed}\n")
     options = ["--seed", str(seed), "--max-examples", str(examples), "--max-time", str(round(minutes * 60))]
