@@ -1,4 +1,4 @@
-"""uvicorn's httptools protocol, bounded, and answering in problem documents what no application gets to see.
+"""uvicorn's httptools protocol, bounded both ways, and answering in problem documents what no application gets to see.
 
 uvicorn answers a malformed request itself, in plain text, and puts no bound on a header block (20 MB were accepted).
 httptools was chosen over h11, which is bounded, for its speed: see ADR 9.
@@ -24,6 +24,7 @@ from .heads import (
     check_hosts,
     origin_form,
 )
+from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
 from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -55,6 +56,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
     urn_prefix = "about:blank#"
     problem_headers: Sequence[tuple[bytes, bytes]] = ()
     read_timeout_s: float = READ_TIMEOUT_S
+    write_timeout_s: float = WRITE_TIMEOUT_S
+    backlog = Backlog()
 
     def __init__(self, *args: Any, **options: Any) -> None:  # uvicorn's
         super().__init__(*args, **options)
@@ -68,16 +71,51 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._replaying = False
         self._previous: RequestResponseCycle | None = None
+        self._outflow: Outflow = None  # type: ignore[assignment]  # until the connection is made, as uvicorn's
+        self._holds_next = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a first request, but not for ever."""
         super().connection_made(transport)
+        self._outflow = Outflow(
+            transport, self.backlog, call_later=self.loop.call_later, timeout_s=self.write_timeout_s
+        )
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more will come."""
+        """Nothing more will come, or be taken."""
+        self._holds_next = False
         super().connection_lost(exc)
         self._stop_waiting()
+        self._outflow.end()
+
+    def pause_writing(self) -> None:
+        """The client is slower than the server: it gets no other response, and not for ever."""
+        super().pause_writing()
+        self._outflow.hold()
+
+    def resume_writing(self) -> None:
+        """The client has taken nearly all."""
+        super().resume_writing()
+        self._outflow.flow()
+        if self._holds_next:
+            self._holds_next = False
+            self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin no other request before the client has taken the response: its own would wait in memory, too."""
+        if self.flow.write_paused and not self.transport.is_closing():
+            self._holds_next = True
+            self.flow.pause_reading()
+            return
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._outflow.linger()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, even if the client does not read what it was sent."""
+        super().timeout_keep_alive_handler()
+        self._outflow.linger()
 
     def data_received(self, data: bytes) -> None:
         """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
@@ -153,11 +191,15 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _close(self) -> None:
+        self.transport.close()
+        self._outflow.linger()
+
     def _give_up(self) -> None:
         """Answer what was begun and did not end; a connection on which nothing came is just closed."""
         self._deadline = None
         if self.headers is None:
-            self.transport.close()
+            self._close()
         else:
             self._refuse(_TOO_SLOW)
 
@@ -210,7 +252,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             unanswered.keep_alive = False
             return
         if self._in_body and self.cycle.response_complete:
-            self.transport.close()  # it was answered before its end, and needs no second answer
+            self._close()  # it was answered before its end, and needs no second answer
             return
         body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
         fields = [
@@ -223,7 +265,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         head = b"".join(b"%s: %s\r\n" % field for field in fields)
         is_head = self._in_message and self.parser.get_method() == b"HEAD"
         self.transport.write(STATUS_LINE[answer.status] + head + b"\r\n" + (b"" if is_head else body))
-        self.transport.close()
+        self._close()
 
     def _last_whole_request(self) -> RequestResponseCycle | None:
         """The last request that came as a whole, if its answer is not complete yet."""
@@ -234,11 +276,22 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
 def bounded_protocol(
     urn_prefix: str,
     *,
-    read_timeout_s: float = READ_TIMEOUT_S,
     problem_headers: Sequence[tuple[bytes, bytes]] = (),
+    read_timeout_s: float = READ_TIMEOUT_S,
+    write_timeout_s: float = WRITE_TIMEOUT_S,
+    unsent_limit_bytes: int = UNSENT_LIMIT_BYTES,
 ) -> type[BoundedHttpToolsProtocol]:
-    """The protocol class with *urn_prefix* in front of its problem types, and *problem_headers* beside them."""
-    members = {"urn_prefix": urn_prefix, "read_timeout_s": read_timeout_s, "problem_headers": problem_headers}
+    """The protocol class with *urn_prefix* in front of its problem types, and *problem_headers* beside them.
+
+    The connections of one class are bounded together.
+    """
+    members = {
+        "urn_prefix": urn_prefix,
+        "problem_headers": problem_headers,
+        "read_timeout_s": read_timeout_s,
+        "write_timeout_s": write_timeout_s,
+        "backlog": Backlog(unsent_limit_bytes),
+    }
     return cast(
         "type[BoundedHttpToolsProtocol]",
         type("BoundedHttpToolsProtocol", (BoundedHttpToolsProtocol,), members),

@@ -1,0 +1,101 @@
+"""What clients do not take of their responses: bounded in time for each connection, and in bytes for all together.
+
+A transport keeps what a socket does not accept. A client that asks and never reads would leave its response in memory
+for as long as it stays connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+WRITE_TIMEOUT_S = 30
+"""How long a client may take nothing, or little, of what waits for it."""
+MIN_TAKEN_BYTES = 64 * 1024
+"""What a client must take in that time, while there is as much."""
+UNSENT_LIMIT_BYTES = 64 * 1024 * 1024
+"""How much may wait in the process, of all connections on which more than the transport's high-water mark waits."""
+
+logger = logging.getLogger(__name__)
+
+CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
+
+
+class Backlog:
+    """The connections of a process that hold back what is written to them, the longest waiting first."""
+
+    def __init__(self, limit_bytes: int = UNSENT_LIMIT_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._waiting: dict[asyncio.WriteTransport, None] = {}
+
+    def add(self, transport: asyncio.WriteTransport) -> None:
+        """Count *transport*. While too much waits, the connection that has waited for the longest is closed."""
+        self._waiting[transport] = None
+        while sum(each.get_write_buffer_size() for each in self._waiting) > self._limit_bytes:
+            longest = next(iter(self._waiting))
+            del self._waiting[longest]
+            drop(longest, "too much is unsent")
+
+    def discard(self, transport: asyncio.WriteTransport) -> None:
+        """Count *transport* no longer."""
+        self._waiting.pop(transport, None)
+
+
+class Outflow:
+    """One connection's side: told when its transport holds back, flows, and closes."""
+
+    def __init__(
+        self, transport: asyncio.WriteTransport, backlog: Backlog, *, call_later: CallLater, timeout_s: float
+    ) -> None:
+        self._transport = transport
+        self._backlog = backlog
+        self._call_later = call_later
+        self._timeout_s = timeout_s
+        self._untaken_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def hold(self) -> None:
+        """The transport is above its high-water mark."""
+        self._watch()
+        self._backlog.add(self._transport)
+
+    def flow(self) -> None:
+        """The transport is below its low-water mark. What it is closing over must still be taken."""
+        self._backlog.discard(self._transport)
+        self.stop()
+        if self._transport.is_closing():
+            self.linger()
+
+    def linger(self) -> None:
+        """The transport is closing, which it does not before all that it holds is taken."""
+        if self._timer is None and self._transport.get_write_buffer_size():
+            self._watch()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def end(self) -> None:
+        """The connection is lost."""
+        self.stop()
+        self._backlog.discard(self._transport)
+
+    def _watch(self) -> None:
+        self._untaken_bytes = self._transport.get_write_buffer_size()
+        self._timer = self._call_later(self._timeout_s, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._untaken_bytes - self._transport.get_write_buffer_size() < MIN_TAKEN_BYTES:
+            drop(self._transport, "the client does not read")
+        else:
+            self._watch()
+
+
+def drop(transport: asyncio.WriteTransport, reason: str) -> None:
+    """Close a connection, and let go of what it holds."""
+    logger.info("connection dropped", extra={"reason": reason, "unsent_bytes": transport.get_write_buffer_size()})
+    transport.abort()

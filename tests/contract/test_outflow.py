@@ -1,0 +1,212 @@
+"""Clients that do not take their responses: on real sockets, and the rules on a transport whose time is in hand."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from contract.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
+from contract.protocol import bounded_protocol
+from tests.server import serving
+
+from .wire import PATIENCE_S, Address, connected, read_reply, request
+
+LARGE = 12 * 1024 * 1024
+"""More than the socket buffers of both sides take."""
+SMALL = 1000
+
+
+class LargeResponses:
+    """An application that answers `/large` with LARGE bytes, and all else with few."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        self.calls.append(scope["path"])
+        body = b"x" * (LARGE if scope["path"] == "/large" else SMALL)
+        headers = [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.contextmanager
+def watched(application: Any, **bounds: Any) -> Iterator[tuple[Address, queue.Queue[int]]]:
+    """Serve *application* within *bounds*; beside the address, the clients' ports whose connections are lost."""
+    lost: queue.Queue[int] = queue.Queue()
+
+    class Watched(bounded_protocol("urn:x:", **bounds)):  # type: ignore[misc]  # made when it is called
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.put(self.client[1])
+
+    with serving(application, protocol=Watched, lifespan="off") as address:
+        yield address, lost
+
+
+@contextlib.contextmanager
+def reluctant(address: Address) -> Iterator[socket.socket]:
+    """A client that lets little wait in its own buffers."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(PATIENCE_S)
+        connection.connect(address)
+        yield connection
+
+
+def read_body(stream: BinaryIO) -> int:
+    """Read the next response: the length of its body."""
+    lines = dict(line.lower().split(b": ", 1) for line in iter(stream.readline, b"\r\n") if b": " in line)
+    return len(stream.read(int(lines[b"content-length"])))
+
+
+def test_a_client_that_never_reads_is_disconnected() -> None:
+    with watched(LargeResponses(), write_timeout_s=0.2) as (address, lost), reluctant(address) as connection:
+        connection.sendall(request("GET", "/large"))
+        assert lost.get(timeout=PATIENCE_S) == connection.getsockname()[1]
+
+
+def test_a_client_that_never_reads_is_disconnected_from_a_connection_that_closes() -> None:
+    with watched(LargeResponses(), write_timeout_s=0.2) as (address, lost), reluctant(address) as connection:
+        connection.sendall(request("GET", "/large", "Connection: close"))
+        assert lost.get(timeout=PATIENCE_S) == connection.getsockname()[1]
+
+
+def test_what_waits_is_bounded_and_who_has_waited_the_longest_goes_first() -> None:
+    with watched(LargeResponses(), unsent_limit_bytes=2 * LARGE) as (address, lost), contextlib.ExitStack() as stack:
+        first = stack.enter_context(reluctant(address))
+        first.sendall(request("GET", "/large"))
+        assert first.recv(1)
+        for _ in range(4):
+            other = stack.enter_context(reluctant(address))
+            other.sendall(request("GET", "/large"))
+            assert other.recv(1, socket.MSG_PEEK)
+        assert lost.get(timeout=PATIENCE_S) == first.getsockname()[1]
+        assert len(read_reply(other).body) == LARGE
+
+
+def test_a_request_behind_one_whose_response_is_not_taken_waits() -> None:
+    application = LargeResponses()
+    with watched(application) as (address, _), reluctant(address) as connection:
+        connection.sendall(request("GET", "/large") + request("GET", "/behind"))
+        head = connection.recv(4096, socket.MSG_PEEK)
+        assert head.startswith(b"HTTP/1.1 200 ")
+        with connected(address) as other:
+            other.sendall(request("GET", "/other"))
+            assert read_reply(other).status == 200
+        assert application.calls == ["/large", "/other"]
+        with connection.makefile("rb") as stream:
+            assert [read_body(stream) for _ in range(2)] == [LARGE, SMALL]
+        assert application.calls == ["/large", "/other", "/behind"]
+
+
+class HeldTransport:
+    """A transport by hand: it holds `size` bytes, and remembers whether it was aborted."""
+
+    def __init__(self, size: int, *, closing: bool = False) -> None:
+        self.size = size
+        self.closing = closing
+        self.aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.size
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def abort(self) -> None:
+        self.aborted = True
+        self.size = 0
+
+
+class Timer:
+    """The timers of one connection, which go off when the test says so."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], None]] = []
+
+    def call_later(self, _delay_s: float, callback: Callable[[], None]) -> Any:
+        self.due.append(callback)
+        return Handle(self, callback)
+
+    def go_off(self) -> None:
+        (callback,) = self.due
+        self.due = []
+        callback()
+
+
+class Handle:
+    """What cancels a timer."""
+
+    def __init__(self, timer: Timer, callback: Callable[[], None]) -> None:
+        self._timer = timer
+        self._callback = callback
+
+    def cancel(self) -> None:
+        if self._callback in self._timer.due:
+            self._timer.due.remove(self._callback)
+
+
+def outflow_of(transport: HeldTransport, timer: Timer, backlog: Backlog | None = None) -> Outflow:
+    given: Any = transport
+    return Outflow(given, backlog or Backlog(), call_later=timer.call_later, timeout_s=1)
+
+
+def test_a_client_that_takes_enough_in_each_period_may_take_the_rest() -> None:
+    transport, timer = HeldTransport(3 * MIN_TAKEN_BYTES), Timer()
+    outflow_of(transport, timer).hold()
+    for _ in range(2):
+        transport.size -= MIN_TAKEN_BYTES
+        timer.go_off()
+    assert not transport.aborted
+
+
+@pytest.mark.parametrize("taken", [0, MIN_TAKEN_BYTES - 1])
+def test_a_client_that_takes_too_little_in_a_period_is_disconnected(taken: int) -> None:
+    transport, timer = HeldTransport(3 * MIN_TAKEN_BYTES), Timer()
+    outflow_of(transport, timer).hold()
+    transport.size -= taken
+    timer.go_off()
+    assert transport.aborted
+
+
+def test_a_connection_that_flows_again_is_not_watched() -> None:
+    transport, timer = HeldTransport(MIN_TAKEN_BYTES), Timer()
+    outflow = outflow_of(transport, timer)
+    outflow.hold()
+    transport.size = 10
+    outflow.flow()
+    assert timer.due == []
+
+
+def test_the_rest_of_what_a_closing_connection_holds_must_be_taken_too() -> None:
+    transport, timer = HeldTransport(MIN_TAKEN_BYTES, closing=True), Timer()
+    outflow = outflow_of(transport, timer)
+    outflow.hold()
+    transport.size = 10
+    outflow.flow()
+    timer.go_off()
+    assert transport.aborted
+
+
+@pytest.mark.parametrize(("size", "watched"), [(0, 0), (1, 1)])
+def test_a_closing_connection_is_watched_while_it_holds_anything(size: int, watched: int) -> None:
+    timer = Timer()
+    outflow_of(HeldTransport(size, closing=True), timer).linger()
+    assert len(timer.due) == watched
+
+
+def test_a_lost_connection_counts_no_longer() -> None:
+    backlog, timer = Backlog(limit_bytes=10), Timer()
+    lost, other = HeldTransport(9), HeldTransport(9)
+    outflow = outflow_of(lost, timer, backlog)
+    outflow.hold()
+    outflow.end()
+    outflow_of(other, timer, backlog).hold()
+    assert (lost.aborted, other.aborted, len(timer.due)) == (False, False, 1)
