@@ -30,6 +30,7 @@ from app.requests import (
     REQUEST_ID_HEADER,
     QuietCORSMiddleware,
     RequestLayer,
+    current_request_id,
 )
 from app.settings import Settings
 from app.smtp import NotSentError, SmtpServer
@@ -176,6 +177,7 @@ def build(
             urn_prefix=URN_PREFIX,
             response_check=settings.response_check,
             limiter=limiter,
+            instance=lambda: f"urn:uuid:{current_request_id()}",
         ),
         authenticate=Authenticator(parts.dependencies, last_uses, verifier),
         vocabulary=VOCABULARY,

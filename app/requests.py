@@ -24,6 +24,7 @@ CORS_REQUEST_HEADERS = (
 )
 CORS_ANSWER_HEADERS = (
     "ETag",
+    "Idempotency-Replayed",
     "Location",
     "RateLimit",
     "RateLimit-Policy",
@@ -43,6 +44,7 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
 # `/v1/users/me`, says another thing to another one. The rest may hold a token.
 _CACHED = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
 _NOT_CACHED = ((b"cache-control", b"no-store"),)
+_ERRORS = 400
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 logger = logging.getLogger("tickbox.requests")
@@ -51,6 +53,11 @@ logger = logging.getLogger("tickbox.requests")
 def problem_headers(*, https: bool) -> Sequence[tuple[bytes, bytes]]:
     """The headers of a problem that the server answers before there is a request; *https* is as in RequestLayer."""
     return (*_NOT_CACHED, *_fixed_headers(https=https))
+
+
+def current_request_id() -> str:
+    """The id of the request that is being answered, as `X-Request-Id` has it."""
+    return request_context.get()["request_id"]
 
 
 class RequestLayer:
@@ -73,7 +80,7 @@ class RequestLayer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._complete(message["headers"], request_id)
+                message["headers"] = self._complete(message, request_id)
             await send(message)
 
         # Not reset: the server runs each request in a task, and so in a context, of its own.
@@ -83,12 +90,13 @@ class RequestLayer:
         finally:
             _log(scope, status, time.perf_counter() - started)
 
-    def _complete(self, headers: Sequence[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-        has_entity_tag = any(name == b"etag" for name, _ in headers)
+    def _complete(self, start: Message, request_id: str) -> list[tuple[bytes, bytes]]:
+        # That of a 412 is the resource's, and says nothing about the problem document.
+        is_version = start["status"] < _ERRORS and any(name == b"etag" for name, _ in start["headers"])
         return [
-            *headers,
+            *start["headers"],
             (b"x-request-id", request_id.encode("ascii")),
-            *(_CACHED if has_entity_tag else _NOT_CACHED),
+            *(_CACHED if is_version else _NOT_CACHED),
             *self._headers,
         ]
 

@@ -47,10 +47,10 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRule:
-    """One operation's `x-access`. `roles` are the role it names and all above; empty where it names none."""
+    """One operation's `x-access`. `roles` are the role it names, which comes first, and all above it; or none."""
 
     scope: str
-    roles: frozenset[str]
+    roles: tuple[str, ...]
 
     @classmethod
     def parse(cls, node: Any, vocabulary: Vocabulary) -> AccessRule:  # JSON
@@ -66,21 +66,22 @@ class AccessRule:
             message = f"x-access names the unknown role {role!r}"
             raise ValueError(message)
         sufficient = () if role is None else vocabulary.roles[list(vocabulary.roles).index(role) :]
-        return cls(scope=node["scope"], roles=frozenset(sufficient))
+        return cls(scope=node["scope"], roles=tuple(sufficient))
 
     def admit(self, grant: Grant) -> None:
         """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
         self.admit_role(grant.role)
         if self.scope not in grant.scopes:
-            raise refuse(
-                INSUFFICIENT_SCOPE, f"This needs the scope '{self.scope}', which the token does not have here."
-            )
+            detail = f"This needs the scope '{self.scope}', which your token does not have here. Use one that has it."
+            raise refuse(INSUFFICIENT_SCOPE, detail)
 
     def admit_role(self, role: str | None) -> None:
         """The part of `admit` that can change while a write waits for its lock, to be asked again inside it."""
         if not self.roles:
             return
         if role is None:
-            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
+            raise refuse(NOT_FOUND, "Not found, or you do not have access to it.")
         if role not in self.roles:
-            raise refuse(INSUFFICIENT_ROLE, "Your role here does not allow this.")
+            needed, *above = self.roles
+            detail = f"This needs the role '{needed}'{' or a higher one' if above else ''}. Your role here is '{role}'."
+            raise refuse(INSUFFICIENT_ROLE, detail)

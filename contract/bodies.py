@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
 from .answers import Fault
-from .faults import MAX_FAULTS, pointer, schema_faults
+from .faults import MAX_FAULTS, one_each, pointer, schema_faults
 from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
 from .schemas import Validator
 
@@ -40,6 +40,7 @@ _MAX_EMPTY_BYTES = 16
 _POSITION = re.compile(r"at line \d+ column \d+$")
 _EMPTY_OBJECT = re.compile(rb"[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
+_NOT_TAKEN = ("unknown", "read-only")
 _CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
 
 
@@ -55,11 +56,28 @@ def is_supported(media_type: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaBody:
-    """How a body of one media type is read."""
+    """How a body of one media type is read.
+
+    `sentences` explain the contract's patterns (`faults.pattern_sentences`); `read_only` has a text for each property
+    that a client may know from the response, and cannot set here (`read_only.texts`).
+    """
 
     media_type: str
     validator: Validator
     build: Callable[[Any], Any] | None
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    read_only: Mapping[str, str] = field(default_factory=dict)
+
+    def faults(self, value: Any) -> list[Fault]:  # what was sent
+        """What the schema finds wrong with *value*."""
+        if self.validator.is_valid(value):
+            return []
+        found = schema_faults(self.validator.iter_errors(value), self.sentences)
+        return [self._explained(fault) for fault in found]
+
+    def _explained(self, fault: Fault) -> Fault:
+        text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
+        return fault if text is None else Fault(text, "read-only", place=fault.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +99,12 @@ class Body:
         limited = content_length(headers) > self.limit_bytes
         content = b"" if limited else await read_bytes(receive, self.limit_bytes)
         if limited or content is None:
-            raise refuse(CONTENT_TOO_LARGE, f"The body may have at most {self.limit_bytes} bytes.")
+            raise refuse(CONTENT_TOO_LARGE, f"The body is too large. It can have at most {self.limit_bytes} bytes.")
         if not content and not self.required:
             return None, []
         media = self._media(headers)
         if not content:
-            raise refuse(MALFORMED_REQUEST, "This operation needs a body.")
+            raise refuse(MALFORMED_REQUEST, "This operation needs a body, and the request has none.")
         value, faults = _parse(media, content)
         if faults:
             return value, faults
@@ -97,7 +115,7 @@ class Body:
             arguments["body"] = media.build(value)
         except ValidationError as error:
             return value, [
-                Fault("This value has no meaning here.", "type", place=pointer(found["loc"]))
+                Fault("This is not a valid value here.", "type", place=pointer(found["loc"]))
                 for found in error.errors(include_url=False, include_context=False, include_input=False)
             ]
         return value, []
@@ -114,7 +132,7 @@ class Body:
         if media is None or matched is None or not _only_utf8(matched[2]) or codings not in ([], [b"identity"]):
             raise refuse(
                 UNSUPPORTED_MEDIA_TYPE,
-                f"The body must be UTF-8 of the type {' or '.join(self.by_media_type)}, not encoded further.",
+                f"The body must be {' or '.join(self.by_media_type)} in UTF-8, without a content encoding.",
                 headers={self.accept_header: ", ".join(self.by_media_type)} if self.accept_header else {},
             )
         return media
@@ -149,7 +167,7 @@ async def read_bytes(receive: Receive, limit: int) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise refuse(MALFORMED_REQUEST, "The body was cut short.")
+            raise refuse(MALFORMED_REQUEST, "The body ended before it was complete. Send the request again.")
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
@@ -175,18 +193,17 @@ def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
     if is_json(media.media_type):
         value = _json(content)
         faults = [
-            *(() if media.validator.is_valid(value) else schema_faults(media.validator.iter_errors(value))),
+            *media.faults(value),
             *(islice(_unstorable(value, []), MAX_FAULTS) if _may_be_unstorable(content) else ()),
         ]
-        return value, faults
+        return value, one_each(faults)
     if media.media_type == "application/octet-stream":
         return content, []
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise refuse(MALFORMED_REQUEST, "The body is not UTF-8.") from error
-    faults = schema_faults(media.validator.iter_errors(text))
-    return text, [*faults, *_unstorable(text, [])]
+    return text, one_each([*media.faults(text), *_unstorable(text, [])])
 
 
 def _json(content: bytes) -> Any:  # JSON
@@ -196,7 +213,7 @@ def _json(content: bytes) -> Any:  # JSON
     except ValueError as error:
         position = _POSITION.search(str(error))
         where = f" {position[0]}" if position else ""
-        what = "gives a name twice" if "duplicate key" in str(error) else "is not JSON as RFC 8259 has it"
+        what = "has a name twice" if "duplicate key" in str(error) else "is not valid JSON (RFC 8259)"
         raise refuse(MALFORMED_REQUEST, f"The body {what}{where}.") from error
 
 
@@ -214,13 +231,13 @@ def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON
     if isinstance(value, dict):
         for name, member in value.items():
             if "\0" in name:
-                yield Fault("A name may not have a NUL character in it.", "nul", place=pointer(path))
+                yield Fault("A name must not contain a NUL character.", "nul", place=pointer(path))
             yield from _unstorable_member(member, name, path)
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from _unstorable_member(member, index, path)
     elif isinstance(value, str) and "\0" in value:
-        yield Fault("A text may not have a NUL character in it.", "nul", place=pointer(path))
+        yield Fault("This must not contain a NUL character.", "nul", place=pointer(path))
     elif value in _INFINITIES or (isinstance(value, int) and not _MIN_INTEGER <= value <= _MAX_INTEGER):
         yield Fault("This number is too large.", "maximum", place=pointer(path))
 

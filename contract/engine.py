@@ -82,7 +82,9 @@ class _EngineAPI(RoutedAPI["Runner"]):
 
 
 _SERVER_ERROR = 500
-_SOMETHING_FAILED = problem(INTERNAL_ERROR, "Something failed in the server.")
+_SOMETHING_FAILED = problem(
+    INTERNAL_ERROR, "Something failed in the server. Report it to the operator if it happens again."
+)
 
 
 async def _nothing_follows(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -3,7 +3,8 @@
     If-Match            guards the *target* of a write: the GET whose entity tag must be the one that the client has
     x-client-made       on the `id` in the body of a POST: what is made can be found at the *item*, the GET one segment
                         below, by which a repeated call is answered
-    Idempotency-Key     asks for the answer to be kept, so that it must not hold a secret (`x-secret`)
+    Idempotency-Key     asks for the response to be kept, so that it must not hold a secret (`x-secret`); a repeated
+                        response says so (`Idempotency-Replayed: true`)
 
 What does not fit is said in words, for start-up to refuse.
 """
@@ -21,6 +22,7 @@ from .responses import EVENT_STREAM
 IF_MATCH = "if-match"
 IF_NONE_MATCH = "if-none-match"
 IDEMPOTENCY_KEY = "idempotency-key"
+IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
 CLIENT_MADE = "x-client-made"
 SECRET = "x-secret"  # noqa: S105  # the name of a mark
 
@@ -81,15 +83,19 @@ class Links:
             yield f"it takes If-Match, and {target.operation_id} needs {', '.join(needed)}"
         if not self._declares_problem(source, "412"):
             yield f"it takes If-Match, and the answer 412 is not declared as {PROBLEM_JSON}"
+        elif not self._declares_header(source, "412", "ETag"):
+            yield "it takes If-Match, and the answer 412 does not declare ETag"
 
     def _key_faults(self, source: OperationSource) -> Iterator[str]:
         if source.method in _UNKEYED_METHODS:
             yield f"it takes an Idempotency-Key, and {source.method.upper()} needs none"
         if self._is_public(source):
             yield "it takes an Idempotency-Key, and has no principal whose key it is"
-        for status in source.node.get("responses", {}):
-            if str(status).startswith("2") and self._holds_secret(self._answer(source, status), set()):
+        for status in (status for status in source.node.get("responses", {}) if str(status).startswith("2")):
+            if self._holds_secret(self._answer(source, status), set()):
                 yield f"it takes an Idempotency-Key, and its answer {status} holds a secret, which must not be kept"
+            if not self._declares_header(source, status, IDEMPOTENCY_REPLAYED):
+                yield f"it takes an Idempotency-Key, and its answer {status} does not declare {IDEMPOTENCY_REPLAYED}"
         if self._answers_stream(source):
             yield "it takes an Idempotency-Key, and answers a stream, which cannot be kept"
         if not self._declares_problem(source, "422"):
@@ -128,6 +134,9 @@ class Links:
 
     def _declares_problem(self, source: OperationSource, status: str) -> bool:
         return PROBLEM_JSON in self._answer(source, status).get("content", {})
+
+    def _declares_header(self, source: OperationSource, status: str, name: str) -> bool:
+        return name.lower() in map(str.lower, self._answer(source, status).get("headers", {}))
 
     def _holds_secret(self, node: Any, seen: set[str]) -> bool:  # a part of a document
         if isinstance(node, list):

@@ -23,10 +23,12 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 import pydantic
 
+from . import read_only
 from .access import AccessRule, Vocabulary
 from .answers import ProblemType
 from .bodies import Body, MediaBody, build_for, is_json, is_supported
 from .document import Document, OperationSource
+from .faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
 from .handlers import Handler, find_handler
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
@@ -99,6 +101,7 @@ class _Compiler:
 
     def __post_init__(self) -> None:
         self.schemas = SchemaCompiler(self.document.root)
+        self.sentences = pattern_sentences(self.document.root)
 
     @cached_property
     def links(self) -> Links:
@@ -117,6 +120,11 @@ class _Compiler:
             elif (operation := self._operation(source)) is not None:
                 compiled[source.operation_id] = operation
         self._check_paths()
+        self.mismatches += read_only.mismatches(self.document)
+        self.mismatches += [
+            f"the pattern {pattern!r} has {PATTERN_SAYS} with different sentences"
+            for pattern in conflicting_sentences(self.document.root)
+        ]
         known = {source.operation_id for source in self.document.operations()}
         self.mismatches += [
             f"{module}.{name}: a handler with no operation"
@@ -229,7 +237,8 @@ class _Compiler:
             annotation = annotations.get(keyword.lower() if node["in"] == "header" else keyword, str)
             try:
                 is_engines = node["in"] == "header" and node["name"].lower() in ENGINE_HEADERS
-                yield dataclasses.replace(compile_parameter(node, self.schemas, annotation), is_engines=is_engines)
+                compiled = compile_parameter(node, self.schemas, annotation)
+                yield dataclasses.replace(compiled, is_engines=is_engines, sentences=self.sentences)
             except UnsupportedStyleError as error:
                 self._report(source, f"{error}, which is not supported")
             except pydantic.ValidationError:
@@ -248,7 +257,13 @@ class _Compiler:
                 self._report(source, f"the body's media type {media_type} is not supported")
             elif validator is not None:
                 build = build_for(annotation) if is_json(media_type) else None
-                media[media_type.lower()] = MediaBody(media_type=media_type.lower(), validator=validator, build=build)
+                media[media_type.lower()] = MediaBody(
+                    media_type=media_type.lower(),
+                    validator=validator,
+                    build=build,
+                    sentences=self.sentences,
+                    read_only=read_only.texts(self.document, source),
+                )
         return Body(
             required=node.get("required", False),
             limit_bytes=self._body_limit(source, node),

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -61,7 +61,8 @@ class Parameter:
 
     Texts come as they are in the request; `decode` undoes their percent-encoding, and `coerce` (of a scalar, an item or
     a member) and `members` make values of them. `may_be_empty` says that an empty text is as good as none.
-    `is_engines` says that the engine acts upon it: it is checked, and the handler does not get it.
+    `is_engines` says that the engine acts upon it: it is checked, and the handler does not get it. `sentences` explain
+    the contract's patterns (`faults.pattern_sentences`).
     """
 
     name: str
@@ -80,6 +81,7 @@ class Parameter:
     build: Callable[[Any], Any] | None
     may_be_empty: bool = False
     is_engines: bool = False
+    sentences: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, texts: list[str]) -> tuple[Any, list[Fault]]:
         """The typed value of the parameter that the request gives as *texts*, or what is wrong with it.
@@ -97,13 +99,14 @@ class Parameter:
     def check(self, value: Any) -> tuple[Any, list[Fault]]:  # JSON
         """The handler's value for the JSON *value*, or what is wrong with it."""
         if not self.validator.is_valid(value):
-            return None, [self._located(fault) for fault in schema_faults(self.validator.iter_errors(value))]
+            faults = schema_faults(self.validator.iter_errors(value), self.sentences)
+            return None, [self._located(fault) for fault in faults]
         if self.build is None:
             return value, []
         try:
             return self.build(value), []
         except ValidationError:
-            return None, [self.fault("This value has no meaning here.", "type")]
+            return None, [self.fault("This is not a valid value here.", "type")]
 
     def fault(self, detail: str, code: str) -> Fault:
         """A fault placed at this parameter."""

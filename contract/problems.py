@@ -55,14 +55,22 @@ def refuse(
     return Refused(problem(kind, detail, faults=faults, headers=headers))
 
 
-def document(answer: Problem, *, urn_prefix: str) -> dict[str, Any]:
-    """The body of a problem answer (RFC 9457, section 3); at most MAX_FAULTS faults are listed."""
+def document(answer: Problem, *, urn_prefix: str, instance: str | None = None) -> dict[str, Any]:
+    """The body of a problem answer (RFC 9457, section 3); at most MAX_FAULTS faults are listed.
+
+    *instance* is a URI reference by which this occurrence is known. `Retry-After` is repeated as `retry_after`, for
+    clients that cannot read the headers of an error.
+    """
     body: dict[str, Any] = {
         "type": urn_prefix + answer.type.slug,
         "title": answer.type.title,
         "status": answer.status,
         "detail": answer.detail,
     }
+    if instance is not None:
+        body["instance"] = instance
+    if (seconds := answer.headers.get("Retry-After", "")).isdecimal():
+        body["retry_after"] = int(seconds)
     if answer.faults:
         body["errors"] = [
             {"detail": fault.detail, "code": fault.code, fault.kind: fault.place}

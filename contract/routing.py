@@ -27,7 +27,7 @@ from .problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, refuse
 from .texts import MalformedTextError, decode
 
 _PATH_TEXTS = "contract_path_texts"
-_MALFORMED_PATH = "The path is not percent-encoded UTF-8, or has a NUL in it."
+_MALFORMED_PATH = "The path must be percent-encoded UTF-8 without NUL."
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         operation_id = node.operations.get(method) or (node.operations.get("GET") if method == "HEAD" else None)
         if operation_id is None:
             if method != "OPTIONS":
-                raise refuse(METHOD_NOT_ALLOWED, f"Allowed here: {node.allow}.", headers={"Allow": node.allow})
+                raise refuse(METHOD_NOT_ALLOWED, f"This path allows: {node.allow}.", headers={"Allow": node.allow})
             await _answer_options(node.allow, send)
             return
         scope[_PATH_TEXTS] = {name: [value] for name, value in zip(node.names, values, strict=True)}
@@ -176,7 +176,7 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         except UnicodeDecodeError as error:
             raise refuse(MALFORMED_REQUEST, _MALFORMED_PATH) from error
         if found is None:
-            raise refuse(NOT_FOUND, "There is nothing here, or it is not yours.")
+            raise refuse(NOT_FOUND, "There is no such path. Check it against the contract.")
         return found
 
 

@@ -19,6 +19,7 @@ from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body, is_empty
 from .document import Document
 from .limits import Tally, with_allowance
+from .links import IDEMPOTENCY_REPLAYED
 from .operations import Operation
 from .parameters import Parameter
 from .problems import (
@@ -67,6 +68,8 @@ class Intent(NamedTuple):
 
 
 _NOTHING = Intent()
+_WRONG_BODY = "The body does not match the contract. See `errors`."
+_CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Runner:
         path: dict[str, Any] = {}
         faults = operation.parameters["path"].read(path_texts_of(scope), path)
         if faults:
-            raise refuse(INVALID_PARAMETERS, "The path is not as the contract says.", faults=faults)
+            raise refuse(INVALID_PARAMETERS, "The path does not match the contract. See `errors`.", faults=faults)
         if operation.access is not None:
             assert grant is not None, "start-up refuses a guarded operation without a security scheme"
             operation.access.admit(grant)
@@ -138,18 +141,22 @@ class Runner:
         accept = b",".join(headers.get(b"accept", ())).decode("latin-1")
         accepted = negotiate(accept, operation.responses.produces)
         if accepted is None:
-            raise refuse(NOT_ACCEPTABLE, f"Available here: {', '.join(operation.responses.produces)}.")
+            raise refuse(NOT_ACCEPTABLE, f"`Accept` must allow {' or '.join(operation.responses.produces)}.")
         faults = self._read_parameters(scope, headers, arguments)
         in_body: list[Fault] = []
         content = None
         if operation.body is not None:
             content, in_body = await operation.body.read(headers, receive, arguments)
         elif has_body(headers) and not await is_empty(headers, receive, or_empty_object=not operation.safe):
-            raise refuse(MALFORMED_REQUEST, "This operation takes no body.", faults=faults)
+            raise refuse(MALFORMED_REQUEST, "This operation does not take a body.", faults=faults)
         if faults:
-            raise refuse(INVALID_PARAMETERS, "The request is not as the contract says.", faults=[*faults, *in_body])
+            raise refuse(
+                INVALID_PARAMETERS,
+                "The request does not match the contract. See `errors`.",
+                faults=[*faults, *in_body],
+            )
         if in_body:
-            raise refuse(INVALID_BODY, "The body is not as the contract says.", faults=in_body)
+            raise refuse(INVALID_BODY, _WRONG_BODY, faults=in_body)
         return accepted, content
 
     def _read_parameters(
@@ -159,7 +166,7 @@ class Runner:
         try:
             faults = parameters["query"].read(query_texts(scope["query_string"]), arguments)
         except MalformedTextError as error:
-            raise refuse(MALFORMED_REQUEST, "The query is not percent-encoded UTF-8, or has a NUL in it.") from error
+            raise refuse(MALFORMED_REQUEST, "The query must be percent-encoded UTF-8 without NUL.") from error
         if known := parameters["header"].known:
             given = {name: headers[name.encode("ascii")] for name in known if name.encode("ascii") in headers}
             texts = {name: [value.decode("latin-1") for value in values] for name, values in given.items()}
@@ -239,7 +246,7 @@ class Runner:
         client_id, faults = self._item_parameter.check(content["id"])
         if faults:
             places = [Fault(fault.detail, fault.code, place="#/id") for fault in faults]
-            raise refuse(INVALID_BODY, "The body is not as the contract says.", faults=places)
+            raise refuse(INVALID_BODY, _WRONG_BODY, faults=places)
         return client_id
 
     async def _require_match(self, work: Unit, call: Call, given: str) -> None:
@@ -250,7 +257,8 @@ class Runner:
             answer, accepted=target.responses.produces[0], breach=_breach(target, self.settings)
         )
         if not matches_strongly(given, wire.entity_tag):
-            raise refuse(PRECONDITION_FAILED, "The resource has changed since the version that If-Match names.")
+            current = {} if wire.entity_tag is None else {"ETag": wire.entity_tag}
+            raise refuse(PRECONDITION_FAILED, _CHANGED, headers=current)
 
     def _encode(self, answer: Answer, accepted: str) -> Wire:
         if isinstance(answer, Problem):
@@ -313,15 +321,16 @@ def _again(recorded: tuple[bytes, bytes], intent: Intent) -> Wire:
     """The recorded answer, to the request that it was the answer to."""
     request, answer = recorded
     if request != intent.request:
-        fault = Fault("This key belongs to another request.", "reused", "header", "Idempotency-Key")
-        detail = "This key belongs to another request. Use a new key for each call that you mean."
+        fault = Fault("This key was used for another request.", "reused", "header", "Idempotency-Key")
+        detail = "This key was used for another request. Use a new key for each new request."
         raise refuse(KEY_REUSED, detail, faults=[fault])
-    return load(answer)
+    wire = load(answer)
+    return wire._replace(headers=[*wire.headers, (IDEMPOTENCY_REPLAYED.lower().encode("ascii"), b"true")])
 
 
 def _id_taken() -> Refused:
-    detail = "Something else was made with this id, or what was made with it is gone."
-    return refuse(ID_TAKEN, detail, faults=[Fault("This id is taken.", "id-taken", place="#/id")])
+    detail = "This id is in use, or was used for something that is deleted. Use a new id."
+    return refuse(ID_TAKEN, detail, faults=[Fault("This id is in use, or was used before.", "id-taken", place="#/id")])
 
 
 def _breach(operation: Operation, settings: Settings) -> Breach:
@@ -336,7 +345,7 @@ def problem_wire(operation: Operation | None, answer: Problem, settings: Setting
     """*answer* as a problem document, as *operation* declares it; None is for where no operation was reached."""
     plain = Answer(
         status=answer.status,
-        content=document(answer, urn_prefix=settings.urn_prefix),
+        content=document(answer, urn_prefix=settings.urn_prefix, instance=settings.instance()),
         headers=answer.headers,
         media_type=PROBLEM_JSON,
     )

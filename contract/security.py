@@ -61,13 +61,16 @@ class BearerHandler(AbstractSecurityHandler):
     async def _grant(self, scope: Scope) -> Grant:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
-            raise self._refused("This operation needs a bearer token.")
+            raise self._refused("This operation needs a token. Send it as `Authorization: Bearer <token>`.")
         matched = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         if matched is None:
-            raise self._refused("There must be one Authorization header, with a bearer token.", "invalid_request")
+            raise self._refused("Send exactly one Authorization header, with a bearer token.", "invalid_request")
         grant = await self._authenticate(matched[1].decode("ascii"), scope.get("path_params", {}))
         if grant is None:
-            raise self._refused("The token is unknown, expired or ended.", "invalid_token")
+            raise self._refused(
+                "The token is unknown, expired or revoked. Get a new one.",
+                "invalid_token",
+            )
         return grant
 
     def _refused(self, detail: str, error: str | None = None) -> Refused:

@@ -74,13 +74,18 @@ class Unit(Protocol):
         ...
 
 
+def _unnamed() -> None:
+    """Requests have no names unless the application gives them some."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the application hands to the engine.
 
     `unit` makes the unit of work for one call; `translate` says which problem an exception of the handler's is, None
     for one that nobody expected (500). `response_check` "report" logs a non-conforming answer and lets it pass.
-    `limiter` counts calls; None lets everybody call as often as they like.
+    `limiter` counts calls; None lets everybody call as often as they like. `instance` is asked, while a request is
+    answered, for the URI reference by which a problem document names it (RFC 9457, section 3.1.5).
     """
 
     unit: Callable[[Call], Unit]
@@ -88,3 +93,4 @@ class Settings:
     urn_prefix: str
     response_check: ResponseCheck = "enforce"
     limiter: Limiter | None = None
+    instance: Callable[[], str | None] = _unnamed

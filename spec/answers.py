@@ -285,6 +285,8 @@ class Problem(TypedDict):
     title: str
     status: int
     detail: str
+    instance: NotRequired[str]
+    retry_after: NotRequired[int]
     errors: NotRequired[list[Fault]]
 
 

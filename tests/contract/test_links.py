@@ -17,6 +17,7 @@ from .test_startup import PROBLEM, document, operation
 IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
 KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
 TAGGED = {"description": "d", "headers": {"ETag": {"schema": {"type": "string"}}}}
+STALE = PROBLEM | {"headers": TAGGED["headers"]}
 SECRET = {"type": "object", "properties": {"token": {"type": "string", "x-secret": True}}}
 LOOP = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Loop"}}}
 CLIENT_MADE = {"type": "object", "properties": {"id": {"type": "string", "x-client-made": True}}}
@@ -65,7 +66,7 @@ def test_a_write_has_the_get_of_what_it_changes_for_a_target(method: str, path: 
 
 
 def test_a_condition_needs_something_to_hold_for() -> None:
-    alone = operation(parameters=[IF_MATCH], responses={"412": PROBLEM})
+    alone = operation(parameters=[IF_MATCH], responses={"412": STALE})
     assert faults({"/a": {"delete": alone}}, "delete") == ["it takes If-Match, and there is no GET of what it changes"]
     assert faults({"/a": {"get": alone}}, "get") == ["it takes If-Match, and there is no GET of what it changes"]
 
@@ -84,14 +85,21 @@ def test_a_target_must_need_nothing_but_its_path() -> None:
         parameters=[{"name": "q", "in": "query", "required": True, "schema": {}}],
         responses={"200": TAGGED},
     )
-    paths = {"/a": {"get": needy, "delete": operation(parameters=[IF_MATCH], responses={"412": PROBLEM})}}
+    paths = {"/a": {"get": needy, "delete": operation(parameters=[IF_MATCH], responses={"412": STALE})}}
     assert faults(paths, "delete") == ["it takes If-Match, and look needs q"]
+
+
+def test_the_current_version_is_declared_where_a_condition_may_not_hold() -> None:
+    look = operation(operationId="look", responses={"200": TAGGED})
+    paths = {"/a": {"get": look, "delete": operation(parameters=[IF_MATCH], responses={"412": PROBLEM})}}
+    assert faults(paths, "delete") == ["it takes If-Match, and the answer 412 does not declare ETag"]
 
 
 def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:
     assert faults({"/a": {"put": operation(parameters=[KEY])}}, "put") == [
         "it takes an Idempotency-Key, and PUT needs none",
         "it takes an Idempotency-Key, and has no principal whose key it is",
+        "it takes an Idempotency-Key, and its answer 204 does not declare Idempotency-Replayed",
         "it takes an Idempotency-Key, and the answer 422 is not declared as application/problem+json",
     ]
 
@@ -109,6 +117,7 @@ def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:
 def test_an_answer_that_holds_a_secret_is_not_to_be_kept(schema: object, *, secret: bool) -> None:
     guarded = answering(schema, **{"422": PROBLEM}) | {"security": [{"bearer": []}], "parameters": [KEY]}
     sentence = "it takes an Idempotency-Key, and its answer 201 holds a secret, which must not be kept"
+    guarded["responses"]["201"]["headers"] = {"idempotency-replayed": {"schema": {"type": "string"}}}
     found = faults({"/a": {"post": guarded}}, "post", schemas={"Secret": SECRET, "Loop": LOOP})
     assert found == ([sentence] if secret else [])
 

@@ -13,7 +13,7 @@ from connexion.exceptions import ResolverError
 from contract.answers import Answer, Fault, ProblemType, problem
 from contract.application import TagResolver
 from contract.document import Document
-from contract.faults import pointer, schema_faults
+from contract.faults import one_each, pattern_sentences, pointer, schema_faults
 from contract.problems import document
 from contract.responses import Responses, matches_entity_tag, negotiate
 from contract.routing import SegmentTrie
@@ -102,26 +102,85 @@ def test_a_pointer_escapes_and_cuts_names(path: list[str | int], text: str) -> N
     assert pointer(path) == text
 
 
+CLOSED: dict[str, Any] = {"additionalProperties": False}
+CLOSED_B = {"properties": {"b": {}}, **CLOSED}
+NO_FORM = "This fits none of the forms that are allowed here."
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "code", "detail"),
     [
         ({"type": "integer"}, "", "type", "This must be an integer."),
         ({"type": "number", "nullable": True}, "", "type", "This must be null or a number."),
         ({"enum": ["a", 1]}, "", "enum", "This must be one of: a, 1."),
-        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None, "invalid", "This value does not fit its schema."),
-        ({"not": {}}, 1, "invalid", "This value does not fit its schema."),
+        ({"enum": ["a", None, True]}, "", "enum", "This must be one of: a, null, true."),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None, "any-of", NO_FORM),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, None, "one-of", NO_FORM),
+        (
+            {"oneOf": [{}, {"type": "integer"}]},
+            1,
+            "one-of",
+            "This fits more than one of the forms that are allowed here.",
+        ),
+        ({"not": {}}, 1, "not", "This form is not allowed here."),
+        ({"format": "uuid"}, "a", "format", "This must be a UUID."),
+        ({"format": "date"}, "2026-02-30", "format", "This must be a date that exists, such as 2026-01-31."),
+        ({"format": "ipv4"}, "a", "format", "This must be a valid ipv4."),
         ({"minProperties": 2}, {"a": 1}, "min-properties", "This must have at least 2 properties."),
         ({"minLength": 1}, "", "min-length", "This must have at least 1 character."),
         ({"minProperties": 1}, {}, "min-properties", "This must have at least 1 property."),
         ({"maximum": 5, "exclusiveMaximum": True}, 5, "maximum", "This must be less than 5."),
         ({"maximum": 5}, 6, "maximum", "This must be 5 or less."),
         ({"minimum": 5, "exclusiveMinimum": True}, 5, "minimum", "This must be more than 5."),
-        ({"pattern": "^a$"}, "b", "pattern", "This must match ^a$"),
+        ({"pattern": "^a$"}, "b", "pattern", "This does not have the right form."),
     ],
 )
 def test_a_fault_says_what_should_be_there(schema: Any, value: Any, code: str, detail: str) -> None:
     errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors(value)
     assert schema_faults(errors) == [Fault(detail, code)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "places"),
+    [
+        ({"minLength": 1, "pattern": "a"}, "", {"#": "min-length"}),
+        ({"pattern": "a", "minLength": 1}, "", {"#": "min-length"}),
+        ({"pattern": "^7", "format": "uuid"}, "x", {"#": "format"}),
+        ({"format": "uuid", "maxLength": 1}, "xx", {"#": "max-length"}),
+        ({"format": "uuid", "minLength": 5}, "xx", {"#": "format"}),
+        ({"enum": ["a"], "type": "string"}, 1, {"#": "type"}),
+        ({"enum": ["a"], "pattern": "a", "minLength": 3}, "b", {"#": "enum"}),
+        ({"minItems": 3, "uniqueItems": True}, [1, 1], {"#": "min-items"}),
+        ({"allOf": [{"type": "string"}, {"type": "integer"}, {"minimum": 1}]}, None, {"#": "type"}),
+        ({"anyOf": [{"minimum": 1}, {"enum": ["a"]}], "minimum": -1}, -2, {"#": "minimum"}),
+        ({"properties": {"a": {"enum": [2]}}, "allOf": [CLOSED_B, CLOSED_B]}, {"a": 1}, {"#/a": "unknown"}),
+        (CLOSED, {"a": 1, "b": 1}, {"#": "unknown"}),
+        ({"properties": {"a": {"readOnly": True}}, **CLOSED}, {"a": 1}, {"#/a": "read-only"}),
+        ({"items": {"type": "integer", "minimum": 5}}, [1, "a", 9], {"#/0": "minimum", "#/1": "type"}),
+    ],
+)
+def test_a_value_has_one_fault_the_one_that_says_most(schema: Any, value: Any, places: dict[str, str]) -> None:
+    errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors(value)
+    faults = schema_faults(errors)
+    assert len(faults) == len(places)
+    assert {fault.place: fault.code for fault in faults} == places
+
+
+def test_faults_whose_places_were_cut_are_not_taken_for_those_of_one_value() -> None:
+    values = {"x" * 70 + str(number): 1 for number in range(3)}
+    faults = schema_faults(SchemaCompiler({}).compile(CLOSED_B, direction="request").iter_errors(values))
+    assert len(faults) == 3
+
+
+def test_the_faults_of_a_header_and_of_a_body_are_not_of_one_value() -> None:
+    faults = [Fault("a", "type", "header", "#"), Fault("b", "type", "parameter", "#"), Fault("c", "type")]
+    assert one_each([*faults, *faults]) == faults
+
+
+def test_a_pattern_is_explained_by_the_sentence_beside_it() -> None:
+    schema = {"type": "object", "properties": {"a": {"pattern": "^a$", "x-pattern-says": "This must be an a."}}}
+    errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors({"a": "b"})
+    assert schema_faults(errors, pattern_sentences(schema)) == [Fault("This must be an a.", "pattern", place="#/a")]
 
 
 COMPONENTS = {

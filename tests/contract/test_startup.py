@@ -36,6 +36,10 @@ async def take_a(work: Work, *, a: str = "") -> Answer:
     return Answer(status=204)
 
 
+async def take_body(work: Work, *, body: object = None) -> Answer:
+    return Answer(status=204)
+
+
 def operation(**changes: Any) -> dict[str, Any]:
     """An operation with which nothing is wrong, with changes."""
     return {
@@ -388,6 +392,38 @@ def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> No
     condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
     found = mismatches(package(act=take_nothing), {"/a": {"delete": operation(parameters=[condition])}})
     assert "act: it takes If-Match, and there is no GET of what it changes" in found
+
+
+@pytest.mark.parametrize(
+    ("named", "sentences"),
+    [
+        (["act"], ()),
+        (["act", "paint"], ("x-changed-by names 'paint', which is not an operation",)),
+        (["take_nothing"], ("x-changed-by names 'take_nothing', which is not an operation",)),
+        ([], ("x-changed-by must be a list of operations",)),
+        ("act", ("x-changed-by must be a list of operations",)),
+        ([["act"]], ("x-changed-by names \"['act']\", which is not an operation",)),
+        (None, ("x-changed-by must be a list of operations",)),
+    ],
+)
+def test_what_changes_a_property_is_an_operation(package: Make, named: object, sentences: tuple[str, ...]) -> None:
+    thing = {"properties": {"colour": {"x-changed-by": named}}}
+    returned = {"200": {"description": "d", "content": {"application/json": {"schema": thing}}}}
+    body: dict[str, Any] = {"content": {"application/json": {"schema": {}}}}
+    problems = dict.fromkeys(("400", "406", "413", "415", "422", "500"), PROBLEM)
+    node = operation(responses={**returned, **problems}, requestBody=body)
+    made = package(act=take_body)
+    if sentences:
+        assert mismatches(made, {"/a": {"post": node}}) == sentences
+    else:
+        compile_operations(document({"/a": {"post": node}}), made, vocabulary=Vocabulary(), body_limit_bytes=1)
+
+
+def test_one_pattern_has_one_sentence(package: Make) -> None:
+    said = [{"pattern": "^a$", "x-pattern-says": sentence} for sentence in ("An a.", "An a.", "A vowel.")]
+    schemas = {"Thing": {"allOf": said}, "Other": {"pattern": "^b$", "x-pattern-says": "A b."}}
+    found = mismatches(package(act=take_nothing), {"/a": {"get": operation()}}, schemas=schemas)
+    assert found == ("the pattern '^a$' has x-pattern-says with different sentences",)
 
 
 @pytest.mark.parametrize("policies", [(), ("default",)])

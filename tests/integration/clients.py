@@ -158,6 +158,13 @@ def refused(response: Response, status: int, slug: str) -> set[str]:
     }
 
 
+def said(response: Response) -> dict[str, Any]:
+    """What a problem says, but for the request that it is about."""
+    document: dict[str, Any] = response.json()
+    assert document["instance"] == f"urn:uuid:{response.headers['X-Request-Id']}"
+    return {name: value for name, value in document.items() if name != "instance"}
+
+
 def pages(client: Client, path: str, **parameters: Any) -> list[list[dict[str, Any]]]:
     """All pages of a list, from the first to the last."""
     found = []

@@ -11,7 +11,7 @@ import pytest
 from httpx import Response
 
 from tests.integration.checking import METHODS, read_contract
-from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused
+from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
 from tests.integration.tables import Tables
 from tests.integration.writes import WRITES
 
@@ -93,7 +93,7 @@ def test_nobody_assigns_what_is_not_theirs_to_assign(ada: Person, tables: Tables
     before = tables.digest()
     for name, value in operation.assigned.items():
         answer = send(operation, ada, path, {**operation.example, name: value})
-        assert f"#/{name} unknown" in refused(answer, 422, "invalid-body"), name
+        assert refused(answer, 422, "invalid-body") & {f"#/{name} unknown", f"#/{name} read-only"}, name
     assert tables.digest() == before
 
 
@@ -134,7 +134,7 @@ def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Per
         client.post("/v1/sessions", json={"email": email, "password": "not the password"})
         for email in (ada.user["email"], new_email())
     )
-    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert (known.status_code, said(known)) == (unknown.status_code, said(unknown))
     assert {name for name in known.headers if name != "x-request-id"} == set(unknown.headers) - {"x-request-id"}
 
 

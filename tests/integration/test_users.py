@@ -66,8 +66,8 @@ def test_log_in_does_not_care_for_the_case_of_the_address(client: Client, ada: P
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
-        ({"email": "ada at example.com"}, {"#/email pattern", "#/email format"}),
-        ({"email": "a" * 250 + "@example.com"}, {"#/email max-length", "#/email format"}),
+        ({"email": "ada at example.com"}, {"#/email format"}),
+        ({"email": "a" * 250 + "@example.com"}, {"#/email max-length"}),
         ({"password": "seven77"}, {"#/password min-length"}),
         ({"password": "x" * 129}, {"#/password max-length"}),
         ({"password": "password"}, {"#/password common"}),
@@ -137,7 +137,7 @@ def test_a_new_time_zone_is_nobody_else_s_business(ada: Person) -> None:
     [
         ({}, "# min-properties"),
         ({"name": None}, "#/name type"),
-        ({"email": "new@example.com"}, "#/email unknown"),
+        ({"email": "new@example.com"}, "#/email read-only"),
         ({"time_zone": "Nowhere"}, "#/time_zone time-zone"),
         ([], "# type"),
     ],

@@ -20,6 +20,7 @@ from .store import NameTakenError, StationNotFoundError, Store, Work
 
 CONTRACT = Path(__file__).with_name("openapi.yaml")
 URN_PREFIX = "urn:weather:problem:"
+REQUEST_URN = "urn:weather:request:1"
 VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
 BODY_LIMIT_BYTES = 256 * 1024
 
@@ -70,6 +71,7 @@ def build(
             urn_prefix=URN_PREFIX,
             response_check=response_check,
             limiter=limiter,
+            instance=lambda: REQUEST_URN,
         ),
         authenticate=authenticate,
         vocabulary=replace(VOCABULARY, **words),
