@@ -1,9 +1,10 @@
-"""The ports of the domain, kept in dictionaries."""
+"""The ports of the domain, kept in dictionaries. `tests/ports` holds them to what the repositories do."""
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.dues import due_key
@@ -27,7 +28,7 @@ from domain.entities import (
     User,
     Workspace,
 )
-from domain.errors import EmailTaken, IdentityTaken
+from domain.errors import EmailTaken, IdentityTaken, IdTaken
 from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
 from domain.origins import Origin
 from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
@@ -36,6 +37,22 @@ from domain.roles import ROLES, Role
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOME = Origin(address="192.0.2.7", device="Tickbox for phones 1.0")
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def page_of(
+    items: Iterable[Value], *, place: Callable[[Value], Any], after: object, limit: int, descending: bool = False
+) -> list[Value]:
+    """At most *limit* in the order of their places, behind *after*, whether there is anything or not."""
+    rest = [i for i in items if after is None or (place(i) < after if descending else place(i) > after)]
+    return sorted(rest, key=place, reverse=descending)[:limit]
+
+
+def without(kept: dict[Key, Value], is_gone: Callable[[Value], bool]) -> dict[Key, Value]:
+    """What is left of *kept*."""
+    return {key: value for key, value in kept.items() if not is_gone(value)}
 
 
 @dataclass
@@ -59,8 +76,8 @@ class Store:
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
     invitation_digests: dict[bytes, UUID] = field(default_factory=dict)
-    projects: dict[UUID, Project] = field(default_factory=dict)
-    tasks: dict[UUID, Task] = field(default_factory=dict)
+    projects: dict[tuple[UUID, UUID], Project] = field(default_factory=dict)
+    tasks: dict[tuple[UUID, UUID], Task] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -160,12 +177,16 @@ class FakeUsers:
 
     async def delete(self, user_id: UUID) -> None:
         assert user_id in self.locked
-        del self._store.users[user_id]
-        del self._store.password_hashes[user_id]
-        self._store.email_keys = {key: of for key, of in self._store.email_keys.items() if of != user_id}
-        self._store.identities = {key: of for key, of in self._store.identities.items() if of != user_id}
-        self._store.sessions = {key: s for key, s in self._store.sessions.items() if s.user_id != user_id}
-        self._store.account_events = [(of, event) for of, event in self._store.account_events if of != user_id]
+        store = self._store
+        del store.users[user_id]
+        del store.password_hashes[user_id]
+        store.email_keys = without(store.email_keys, lambda of: of == user_id)
+        store.identities = without(store.identities, lambda of: of == user_id)
+        store.sessions = without(store.sessions, lambda session: session.user_id == user_id)
+        store.tokens = without(store.tokens, lambda token: token.user_id == user_id)
+        store.one_time_tokens = without(store.one_time_tokens, lambda token: token.user_id == user_id)
+        store.mails = without(store.mails, lambda mail: mail.user_id == user_id)
+        store.account_events = [(of, event) for of, event in store.account_events if of != user_id]
 
 
 class FakeIdentities:
@@ -193,8 +214,8 @@ class FakeSessions:
         self._store.refresh_tokens[refresh.digest] = refresh
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
-        mine = [s for s in self._store.sessions.values() if s.user_id == user_id and s.expires_at > now]
-        return sorted((s for s in mine if after is None or s.id > after), key=lambda s: s.id)[:limit]
+        mine = (s for s in self._store.sessions.values() if s.user_id == user_id and s.expires_at > now)
+        return page_of(mine, place=lambda s: s.id, after=after, limit=limit)
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         token = self._store.refresh_tokens.get(digest)
@@ -204,9 +225,10 @@ class FakeSessions:
         return session
 
     async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
-        (live,) = self.live(session_id)
-        self._store.spent[live] = at
-        return live
+        for digest in self.live(session_id):
+            self._store.spent[digest] = at
+            return digest
+        return None
 
     def live(self, session_id: UUID) -> set[bytes]:
         of_session = {digest for digest, t in self._store.refresh_tokens.items() if t.session_id == session_id}
@@ -216,7 +238,12 @@ class FakeSessions:
         return self._store.spent.get(digest)
 
     async def extend(self, session: Session) -> None:
+        def is_over(token: StoredToken) -> bool:
+            return token.session_id == session.id and token.expires_at <= session.last_refreshed_at
+
         self._store.sessions[session.id] = session
+        self._store.access_tokens = without(self._store.access_tokens, is_over)
+        self._store.refresh_tokens = without(self._store.refresh_tokens, is_over)
 
     async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
         session = self._store.sessions.get(session_id)
@@ -227,9 +254,7 @@ class FakeSessions:
 
     async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
         assert user_id in self._users.locked
-        for session in list(self._store.sessions.values()):
-            if session.user_id == user_id and session.id != keep:
-                del self._store.sessions[session.id]
+        self._store.sessions = without(self._store.sessions, lambda s: s.user_id == user_id and s.id != keep)
 
 
 class FakeTokens:
@@ -245,7 +270,7 @@ class FakeTokens:
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
         mine = [t for t in self._store.tokens.values() if t.user_id == user_id]
         live = [t for t in mine if t.expires_at is None or t.expires_at > now]
-        return sorted((t for t in live if after is None or t.id > after), key=lambda t: t.id)[:limit]
+        return page_of(live, place=lambda t: t.id, after=after, limit=limit)
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         if token_id not in self._store.tokens or self._store.tokens[token_id].user_id != user_id:
@@ -255,10 +280,9 @@ class FakeTokens:
 
     async def delete_all(self, user_id: UUID) -> bool:
         assert user_id in self._users.locked
-        found = [token.id for token in self._store.tokens.values() if token.user_id == user_id]
-        for token_id in found:
-            del self._store.tokens[token_id]
-        return bool(found)
+        before = self._store.tokens
+        self._store.tokens = without(before, lambda token: token.user_id == user_id)
+        return len(self._store.tokens) < len(before)
 
 
 class FakeAccountLog:
@@ -290,7 +314,7 @@ class FakeAccountLog:
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
         mine = [event for of, event in self._work.store.account_events if of == user_id]
-        return [event for event in reversed(mine) if before is None or event.id < before][:limit]
+        return page_of(mine, place=lambda event: event.id, after=before, limit=limit, descending=True)
 
 
 class FakeOneTimeTokens:
@@ -336,7 +360,7 @@ class FakeOutbox:
         return sorted(due, key=lambda mail: mail.due_at)[:limit]
 
     async def put_off(self, mails: Sequence[Mail]) -> None:
-        self._store.mails.update({mail.id: mail for mail in mails})
+        self._store.mails.update({mail.id: mail for mail in mails if mail.id in self._store.mails})
 
     async def remove(self, mail_id: UUID) -> None:
         self._store.mails.pop(mail_id, None)
@@ -347,6 +371,8 @@ class FakeWorkspaces:
         self._store = store
 
     async def add(self, workspace: Workspace) -> None:
+        if workspace.id in self._store.workspaces:
+            raise IdTaken
         self._store.workspaces[workspace.id] = workspace
         self._store.events.append(event_of("workspace.created", workspace))
 
@@ -362,26 +388,31 @@ class FakeWorkspaces:
         after: tuple[dt.datetime, UUID] | None,
         limit: int,
     ) -> Sequence[Workspace]:
-        ids = [i for i in self._store.workspaces_of(user_id) if only is None or i in only]
-        found = [await self.get(workspace_id, user_id=user_id) for workspace_id in ids]
-        mine = [each for each in found if each is not None]
-        if after is not None:
-            mine = [each for each in mine if not each.personal and (each.created_at, each.id) > after]
-        return sorted(mine, key=lambda each: (not each.personal, each.created_at, each.id))[:limit]
+        found = [await self.get(workspace_id, user_id=user_id) for workspace_id in self._store.workspaces_of(user_id)]
+        mine = [w for w in found if w is not None and (only is None or w.id in only)]
+        first = [w for w in mine if w.personal and after is None]
+        others = [w for w in mine if not w.personal]
+        return [*first, *page_of(others, place=lambda w: (w.created_at, w.id), after=after, limit=limit)][:limit]
 
     async def lock_joined(self, user_id: UUID) -> None:
         pass
 
     async def update(self, workspace: Workspace) -> None:
-        self._store.workspaces[workspace.id] = workspace
+        stored = self._store.workspaces[workspace.id]
+        self._store.workspaces[workspace.id] = replace(workspace, head=stored.head)
         self._store.events.append(event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        for workspace_id in workspace_ids:
-            del self._store.workspaces[workspace_id]
-            self._store.events = [event for event in self._store.events if event.workspace_id != workspace_id]
-            for key in [key for key in self._store.members if key[0] == workspace_id]:
-                del self._store.members[key]
+        def is_in_one(thing: Member | Invitation | Project | Task) -> bool:
+            return thing.workspace_id in workspace_ids
+
+        store = self._store
+        store.workspaces = without(store.workspaces, lambda workspace: workspace.id in workspace_ids)
+        store.events = [event for event in store.events if event.workspace_id not in workspace_ids]
+        store.members = without(store.members, is_in_one)
+        store.invitations = without(store.invitations, is_in_one)
+        store.projects = without(store.projects, is_in_one)
+        store.tasks = without(store.tasks, is_in_one)
 
 
 class FakeMembers:
@@ -397,7 +428,7 @@ class FakeMembers:
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         here = [member for (at, _), member in self._store.members.items() if at == workspace_id]
-        return sorted((m for m in here if after is None or m.user_id > after), key=lambda m: m.user_id)[:limit]
+        return page_of(here, place=lambda m: m.user_id, after=after, limit=limit)
 
     async def count_joined(self, user_id: UUID) -> int:
         return sum(who == user_id for _, who in self._store.members)
@@ -459,7 +490,7 @@ class FakeInvitations(FakeInvitationReader):
         self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
     ) -> Sequence[Invitation]:
         here = [i for i in self._store.invitations.values() if i.workspace_id == workspace_id and i.expires_at > now]
-        return sorted((i for i in here if after is None or i.id > after), key=lambda i: i.id)[:limit]
+        return page_of(here, place=lambda i: i.id, after=after, limit=limit)
 
     async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
         assert self._store.invitations[invitation_id].workspace_id == workspace_id
@@ -468,22 +499,23 @@ class FakeInvitations(FakeInvitationReader):
         self._store.invitation_digests[digest] = invitation_id
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
-        found = self._store.invitations.pop(invitation_id, None)
-        assert found is None or found.workspace_id == workspace_id
-        return found is not None
+        found = self._store.invitations.get(invitation_id)
+        self._drop(lambda i: i is found and i.workspace_id == workspace_id)
+        return found is not None and invitation_id not in self._store.invitations
 
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
         self._drop(lambda i: i.workspace_id == workspace_id and i.invited_by == invited_by and i.role in roles)
 
     async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
-        email = self._store.users[user_id].email
-        self._drop(lambda i: i.workspace_id == workspace_id and email is not None and i.email.lower() == email.lower())
+        keys = {key for key, of in self._store.email_keys.items() if of == user_id}
+        self._drop(lambda i: i.workspace_id == workspace_id and i.email.lower() in keys)
 
     async def withdraw_all(self, invited_by: UUID) -> None:
-        self._drop(lambda i: i.invited_by == invited_by)
+        joined = self._store.workspaces_of(invited_by)
+        self._drop(lambda i: i.workspace_id in joined and i.invited_by == invited_by)
 
-    def _drop(self, gone: Callable[[Invitation], bool]) -> None:
-        self._store.invitations = {i: kept for i, kept in self._store.invitations.items() if not gone(kept)}
+    def _drop(self, is_gone: Callable[[Invitation], bool]) -> None:
+        self._store.invitations = without(self._store.invitations, is_gone)
 
 
 class FakeProjects:
@@ -491,12 +523,14 @@ class FakeProjects:
         self._store = store
 
     async def add(self, project: Project) -> None:
-        self._store.projects[project.id] = project
+        key = (project.workspace_id, project.id)
+        if key in self._store.projects:
+            raise IdTaken
+        self._store.projects[key] = project
         self._store.events.append(event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
-        project = self._store.projects.get(project_id)
-        return project if project is not None and project.workspace_id == workspace_id else None
+        return self._store.projects.get((workspace_id, project_id))
 
     async def inbox(self, workspace_id: UUID) -> Project | None:
         return next((p for p in self._all(workspace_id) if p.is_inbox), None)
@@ -505,19 +539,16 @@ class FakeProjects:
         return max((p.position for p in self._all(workspace_id)), default=None)
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
-        def place(project: Project) -> tuple[str, UUID]:
-            return project.position, project.id
-
         listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
-        return sorted((p for p in listed if query.after is None or place(p) > query.after), key=place)[: query.limit]
+        return page_of(listed, place=lambda p: (p.position, p.id), after=query.after, limit=query.limit)
 
     async def update(self, project: Project, *, event: ProjectEvent) -> None:
-        self._store.projects[project.id] = project
+        self._store.projects[project.workspace_id, project.id] = project
         self._store.events.append(event_of(event, project))
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
-        assert self._store.projects.pop(project_id).workspace_id == workspace_id
-        assert not [task for task in self._store.tasks.values() if task.project_id == project_id]
+        del self._store.projects[workspace_id, project_id]
+        assert not [t for (at, _), t in self._store.tasks.items() if (at, t.project_id) == (workspace_id, project_id)]
         end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 
@@ -541,12 +572,14 @@ class FakeTasks:
         self._store = store
 
     async def add(self, task: Task) -> None:
-        self._store.tasks[task.id] = task
+        key = (task.workspace_id, task.id)
+        if key in self._store.tasks:
+            raise IdTaken
+        self._store.tasks[key] = task
         self._store.events.append(event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
-        task = self._store.tasks.get(task_id)
-        return task if task is not None and task.workspace_id == workspace_id else None
+        return self._store.tasks.get((workspace_id, task_id))
 
     async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
         tasks = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
@@ -560,23 +593,26 @@ class FakeTasks:
             and query.project_id in {None, task.project_id}
             and query.status in {None, task.status}
         ]
-        listed.sort(key=lambda task: (sort_key(task, query.order), task.id), reverse=query.descending)
-        if query.after is not None:
-            places = [(sort_key(task, query.order), task.id) for task in listed]
-            listed = listed[places.index(query.after) + 1 :]
-        return listed[: query.limit]
+        return page_of(
+            listed,
+            place=lambda task: (sort_key(task, query.order), task.id),
+            after=query.after,
+            limit=query.limit,
+            descending=query.descending,
+        )
 
     async def update(self, task: Task, *, event: TaskEvent) -> None:
-        self._store.tasks[task.id] = task
+        self._store.tasks[task.workspace_id, task.id] = task
         self._store.events.append(event_of(event, task))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        assert self._store.tasks.pop(task_id).workspace_id == workspace_id
+        del self._store.tasks[workspace_id, task_id]
         end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        for task in [task for task in self._store.tasks.values() if task.project_id == project_id]:
+        mine = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
+        for task in mine:
             await self.delete(workspace_id, task.id, revision=revision)
 
 

@@ -103,8 +103,8 @@ async def test_deleting_a_project_deletes_its_tasks(work: FakeWork) -> None:
 
     await projects.delete(work.call(), made.id)
 
-    assert list(work.store.tasks) == [elsewhere.id]
-    assert made.id not in work.store.projects
+    assert list(work.store.tasks.values()) == [elsewhere]
+    assert await work.projects.get(work.workspace_id, made.id) is None
     assert head_of(work) == 5
 
 

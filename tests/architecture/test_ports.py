@@ -1,0 +1,36 @@
+"""Each method of a port is tried on the fakes and on the repositories alike."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from domain import ports
+
+TESTS = Path(__file__).parents[1] / "ports"
+REPOSITORIES = {
+    name: port
+    for name, value in vars(ports.Work).items()
+    if isinstance(value, property)
+    and inspect.isclass(port := inspect.get_annotations(value.fget)["return"])  # type: ignore[arg-type]  # it has one
+    and port.__module__ == ports.__name__
+    and name not in {"passwords", "policy"}
+}
+METHODS = [
+    (name, method)
+    for name, port in REPOSITORIES.items()
+    for method, _ in inspect.getmembers(port, inspect.iscoroutinefunction)
+]
+
+
+def test_every_repository_is_looked_at() -> None:
+    assert {port.__name__ for port in REPOSITORIES.values()} == {
+        name for name in vars(ports) if name.endswith(("Repository", "Log", "Outbox"))
+    }
+
+
+@pytest.mark.parametrize(("repository", "method"), METHODS)
+def test_every_method_of_a_port_has_a_port_test(repository: str, method: str) -> None:
+    call = re.compile(rf"\bwork\.{repository}\.{method}\(")
+    assert [path.name for path in TESTS.glob("test_*.py") if call.search(path.read_text())]

@@ -1,0 +1,72 @@
+"""Each test of this folder runs on the fakes, on SQLite and on PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import delete
+
+from domain.entities import User, Workspace
+from persistence.database import Database
+from persistence.tables import metadata
+from tests.databases import Databases
+from tests.ports import things
+from tests.ports.worlds import DatabaseWorld, FakeWorld, World
+
+
+@pytest.fixture(scope="session", params=["fake", "sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """A migrated database, for as many tests as want one after the other; None for the fakes."""
+    if request.param == "fake":
+        yield None
+        return
+    kinds = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    databases: Databases = request.getfixturevalue(kinds[request.param])
+    url = databases.migrated()
+    yield url
+    databases.remove(url)
+
+
+@pytest.fixture
+async def world(shared_url: str | None) -> AsyncIterator[World]:
+    """An empty one."""
+    if shared_url is None:
+        yield FakeWorld()
+        return
+    database = Database(shared_url, pool_size=5)
+    async with database.transaction() as transaction:
+        for table in reversed(metadata.sorted_tables):
+            await transaction.run(delete(table), {})
+    yield DatabaseWorld(database)
+    await database.close()
+
+
+async def _added(world: World, user: User) -> User:
+    async with world.call() as work:
+        await work.users.add(user, email_key=things.key_of(user), password_hash=f"hash of {user.name}")
+    return user
+
+
+@pytest.fixture
+async def ada(world: World) -> User:
+    return await _added(world, things.user(1, name="Ada"))
+
+
+@pytest.fixture
+async def bob(world: World) -> User:
+    return await _added(world, things.user(2, name="Bob"))
+
+
+@pytest.fixture
+async def home(world: World, ada: User, bob: User) -> Workspace:
+    """A workspace that ada owns, and in which bob is an editor."""
+    place = things.workspace(10)
+    await things.settle(world, place, ada, bob)
+    return place
+
+
+@pytest.fixture
+async def other(world: World, bob: User) -> Workspace:
+    """A workspace that bob owns, and ada is not in."""
+    place = things.workspace(11)
+    await things.settle(world, place, bob)
+    return place

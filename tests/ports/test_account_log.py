@@ -1,0 +1,59 @@
+from domain.entities import AccountEvent, User
+from tests.ports.things import NOBODY, ident, in_pages, session
+from tests.ports.worlds import World
+from tests.unit.fakes import HOME, NOON
+
+SESSION, TOKEN = ident(100), ident(200)
+
+
+async def events_of(world: World, user: User) -> list[AccountEvent]:
+    return await in_pages(
+        lambda work, before: work.account_log.page(user.id, before=before, limit=2),
+        world=world,
+        place_of=lambda event: event.id,
+    )
+
+
+async def test_what_happened_is_listed_newest_first_with_when_and_from_where(
+    world: World, ada: User, bob: User
+) -> None:
+    async with world.call(ada) as work:
+        await work.sessions.add(session(100, of=ada))
+    async with world.call(ada, session_id=SESSION) as work:
+        await work.account_log.add("password.changed")
+        await work.account_log.add("sessions.ended")
+    async with world.call(ada, session_id=SESSION) as work:
+        await work.account_log.add("session.ended", session_id=NOBODY)
+        await work.account_log.add("token.created", token_id=TOKEN)
+    async with world.call(bob) as work:
+        await work.account_log.add("password.changed")
+
+    events = await events_of(world, ada)
+
+    assert [(event.type, event.session_id, event.token_id) for event in events] == [
+        ("token.created", SESSION, TOKEN),
+        ("session.ended", NOBODY, None),
+        ("sessions.ended", SESSION, None),
+        ("password.changed", SESSION, None),
+    ]
+    assert {(event.recorded_at, event.address, event.device) for event in events} == {(NOON, HOME.address, HOME.device)}
+    assert [(event.type, event.session_id) for event in await events_of(world, bob)] == [("password.changed", None)]
+
+
+async def test_what_happens_to_an_account_is_noted_by_whoever_locked_it(world: World, ada: User) -> None:
+    async with world.call() as work:
+        await work.users.lock(ada.id)
+        await work.account_log.add("password.reset", user_id=ada.id)
+
+    assert [event.type for event in await events_of(world, ada)] == ["password.reset"]
+
+
+async def test_the_log_goes_on_before_any_id(world: World, ada: User) -> None:
+    async with world.call(ada) as work:
+        await work.account_log.add("password.changed")
+        last = work.new_id()
+
+    async with world.call() as work:
+        assert len(await work.account_log.page(ada.id, before=last, limit=9)) == 1
+        (event,) = await work.account_log.page(ada.id, before=None, limit=1)
+        assert await work.account_log.page(ada.id, before=event.id, limit=9) == []

@@ -1,0 +1,171 @@
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from domain.entities import Invitation, User, Workspace
+from tests.ports.things import DAY, HOUR, NOBODY, ident, in_pages, invitation, key_of, member
+from tests.ports.worlds import World
+from tests.unit.fakes import NOON
+
+MOMENT = dt.timedelta(microseconds=1)
+
+
+async def put(world: World, *invitations: Invitation) -> None:
+    async with world.call() as work:
+        for each in invitations:
+            assert await work.invitations.put(each, email_key=each.email.lower()) is None
+
+
+async def ids_in(world: World, place: Workspace) -> list[UUID]:
+    async with world.call() as work:
+        return [each.id for each in await work.invitations.page(place.id, now=NOON, after=None, limit=9)]
+
+
+@pytest.mark.parametrize(
+    ("now", "is_there"), [(NOON, True), (NOON + DAY - MOMENT, True), (NOON + DAY, False), (NOON + 2 * DAY, False)]
+)
+async def test_an_invitation_is_found_in_its_workspace_until_it_expires(
+    world: World,
+    home: Workspace,
+    other: Workspace,
+    now: dt.datetime,
+    is_there: bool,  # noqa: FBT001  # a table
+) -> None:
+    made = invitation(1, home)
+    await put(world, made)
+    expected = made if is_there else None
+    async with world.call() as work:
+        await work.invitations.set_digest(home.id, made.id, digest=b"d")
+
+    async with world.call() as work:
+        assert await work.invitations.get(home.id, made.id, now=now) == expected
+        assert await work.invitations.page(home.id, now=now, after=None, limit=9) == ([made] if is_there else [])
+        assert await work.invitations.find_invitation(b"d", now=now) == expected
+        assert await work.credentials.find_invitation(b"d", now=now) == expected
+        assert await work.invitations.get(other.id, made.id, now=NOON) is None
+        assert await work.invitations.get(home.id, NOBODY, now=NOON) is None
+        assert await work.invitations.find_invitation(b"unknown", now=NOON) is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9])
+async def test_invitations_are_listed_in_the_order_of_their_ids(
+    world: World, ada: User, home: Workspace, other: Workspace, limit: int
+) -> None:
+    made = [invitation(number, home, by=ada) for number in (3, 1, 2)]
+    await put(world, *made, invitation(4, home, by=ada, expires_at=NOON), invitation(5, other, by=ada))
+
+    listed = await in_pages(
+        lambda work, after: work.invitations.page(home.id, now=NOON, after=after, limit=limit),
+        world=world,
+        place_of=lambda each: each.id,
+    )
+
+    assert listed == [made[1], made[2], made[0]]
+    async with world.call() as work:
+        assert await work.invitations.delete(home.id, made[2].id)
+        assert await work.invitations.page(home.id, now=NOON, after=made[2].id, limit=9) == [made[0]]
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "returned"), [(NOON + HOUR + MOMENT, "admin"), (NOON + HOUR, None), (NOON, None)]
+)
+async def test_an_address_has_one_invitation_to_a_workspace_and_the_new_one_says_what_the_live_one_offered(
+    world: World, home: Workspace, other: Workspace, expires_at: dt.datetime, returned: str | None
+) -> None:
+    old = invitation(1, home, role="admin", email="Guest@example.com", expires_at=expires_at)
+    elsewhere = invitation(3, other, email="guest@example.com")
+    new = invitation(2, home, email="guest@example.com", created_at=NOON + HOUR)
+    await put(world, old, elsewhere)
+    async with world.call() as work:
+        await work.invitations.set_digest(home.id, old.id, digest=b"old")
+        assert await work.invitations.put(new, email_key="guest@example.com") == returned
+
+    assert await ids_in(world, home) == [new.id]
+    assert await ids_in(world, other) == [elsewhere.id]
+    async with world.call() as work:
+        assert await work.invitations.find_invitation(b"old", now=NOON) is None
+
+
+async def test_an_invitation_is_found_by_its_last_token_only(world: World, ada: User, home: Workspace) -> None:
+    made = invitation(1, home, by=ada)
+    await put(world, made, invitation(2, home, by=ada))
+    async with world.call() as work:
+        for digest in (b"first", b"second"):
+            await work.invitations.set_digest(home.id, made.id, digest=digest)
+
+    async with world.call() as work:
+        assert await work.invitations.find_invitation(b"first", now=NOON) is None
+        assert await work.invitations.find_invitation(b"second", now=NOON) == made
+
+
+async def test_an_invitation_is_deleted_once_and_in_its_workspace_only(
+    world: World, ada: User, home: Workspace, other: Workspace
+) -> None:
+    await put(world, invitation(1, home, by=ada), invitation(2, home, by=ada))
+    async with world.call() as work:
+        await work.invitations.set_digest(home.id, ident(1), digest=b"d")
+        assert not await work.invitations.delete(other.id, ident(1))
+        assert await work.invitations.delete(home.id, ident(1))
+        assert not await work.invitations.delete(home.id, ident(1))
+        assert await work.invitations.find_invitation(b"d", now=NOON) is None
+
+    assert await ids_in(world, home) == [ident(2)]
+
+
+async def test_what_a_member_offered_is_withdrawn_by_role(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    await put(
+        world,
+        invitation(1, home, by=bob, role="viewer"),
+        invitation(2, home, by=bob, role="editor"),
+        invitation(3, home, by=bob, role="admin"),
+        invitation(4, home, by=ada, role="admin"),
+        invitation(5, other, by=bob, role="admin"),
+    )
+    async with world.call() as work:
+        await work.invitations.withdraw(home.id, invited_by=bob.id, roles=("admin", "editor"))
+    assert await ids_in(world, home) == [ident(1), ident(4)]
+
+    async with world.call() as work:
+        await work.invitations.withdraw(home.id, invited_by=bob.id)
+    assert await ids_in(world, home) == [ident(4)]
+    assert await ids_in(world, other) == [ident(5)]
+
+
+async def test_what_was_sent_to_a_user_is_withdrawn_in_one_workspace(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    await put(
+        world,
+        invitation(1, home, by=ada, email=key_of(bob)),
+        invitation(2, home, by=ada),
+        invitation(3, other, by=ada, email=key_of(bob)),
+    )
+    async with world.call() as work:
+        await work.invitations.withdraw_to(home.id, user_id=bob.id)
+        await work.invitations.withdraw_to(home.id, user_id=NOBODY)
+
+    assert await ids_in(world, home) == [ident(2)]
+    assert await ids_in(world, other) == [ident(3)]
+
+
+async def test_what_a_user_offered_is_withdrawn_in_all_the_workspaces_that_they_are_in(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    await put(
+        world,
+        invitation(1, home, by=ada),
+        invitation(2, home, by=bob),
+        invitation(3, other, by=ada),
+        invitation(4, other, by=bob),
+    )
+    async with world.call() as work:
+        await work.invitations.withdraw_all(ada.id)
+    assert (await ids_in(world, home), await ids_in(world, other)) == ([ident(2)], [ident(3), ident(4)])
+
+    async with world.call() as work:
+        await work.members.add(member(ada, other, revision=2))
+        await work.invitations.withdraw_all(ada.id)
+    assert (await ids_in(world, home), await ids_in(world, other)) == ([ident(2)], [ident(4)])

@@ -1,0 +1,265 @@
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.dues import Due, due_key
+from domain.entities import PRIORITIES, Project, Task, Workspace
+from domain.errors import IdTaken
+from domain.ports import SortKey, TaskQuery
+from tests.ports.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
+from tests.ports.worlds import World
+from tests.unit.fakes import NOON
+
+ORDERS = ("position", "due", "priority", "created_at", "updated_at")
+
+
+async def add(world: World, *things: Project | Task) -> None:
+    """All in one change."""
+    async with world.call() as work:
+        for each in things:
+            await (work.projects.add(each) if isinstance(each, Project) else work.tasks.add(each))
+
+
+@pytest.fixture
+async def chores(world: World, home: Workspace) -> Project:
+    made = project(1, home, revision=2)
+    await add(world, made)
+    return made
+
+
+@pytest.fixture
+async def elsewhere(world: World, other: Workspace) -> Project:
+    """A project of another workspace with the same id."""
+    made = project(1, other, revision=2)
+    await add(world, made)
+    return made
+
+
+def listing(within: Project, **changes: Any) -> TaskQuery:
+    """Of the whole workspace that a project is in."""
+    query = TaskQuery(
+        workspace_id=within.workspace_id,
+        project_id=None,
+        status=None,
+        order="position",
+        descending=False,
+        after=None,
+        limit=9,
+    )
+    return replace(query, **changes)
+
+
+def place_of(each: Task, order: str) -> tuple[SortKey, Any]:
+    keys: dict[str, SortKey] = {
+        "position": each.position,
+        "due": due_key(each.due),
+        "priority": PRIORITIES.index(each.priority),
+        "created_at": each.created_at,
+        "updated_at": each.updated_at,
+    }
+    return keys[order], each.id
+
+
+@pytest.mark.parametrize(
+    "due", [None, Due(date=dt.date(2026, 3, 4)), Due(date=dt.date(2026, 3, 4), time=dt.time(9)), DUE]
+)
+async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, other: Workspace, due: Due) -> None:
+    made = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
+    await add(world, made)
+
+    async with world.call() as work:
+        assert await work.tasks.get(chores.workspace_id, made.id) == made
+        assert await work.tasks.get(other.id, made.id) is None
+        assert await work.tasks.get(chores.workspace_id, NOBODY) is None
+    assert (await world.told(chores.workspace_id))[-1] == (3, "task.created", made.id)
+
+
+async def test_an_id_has_one_task_in_each_workspace(world: World, chores: Project, elsewhere: Project) -> None:
+    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    await add(world, made)
+    with pytest.raises(IdTaken):
+        await add(world, task(1, chores, title="Another", revision=4))
+    await add(world, theirs)
+
+    async with world.call() as work:
+        assert await work.tasks.get(chores.workspace_id, made.id) == made
+        assert await work.tasks.get(elsewhere.workspace_id, made.id) == theirs
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# lists
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def some(within: Project) -> list[Task]:
+    """Five in an order of their own for each sort key, two of which are equal in each."""
+    at = [NOON + hours * HOUR for hours in range(5)]
+    day = Due(date=dt.date(2026, 3, 4))
+    rows: list[dict[str, Any]] = [
+        {"position": "b00", "due": None, "priority": "none", "created_at": at[4], "updated_at": at[0]},
+        {"position": "aZ", "due": day, "priority": "high", "created_at": at[3], "updated_at": at[4]},
+        {"position": "aa", "due": DUE, "priority": "low", "created_at": at[3], "updated_at": at[2]},
+        {"position": "a0", "due": day, "priority": "low", "created_at": at[0], "updated_at": at[2]},
+        {"position": "aa", "due": replace(day, date=dt.date(2025, 12, 31)), "priority": "urgent", "created_at": at[1],
+         "updated_at": at[1]},
+    ]  # fmt: skip
+    done = {"status": "completed", "completed_at": NOON}
+    return [
+        task(number, within, **row, **(done if number % 2 else {}), revision=3) for number, row in enumerate(rows, 1)
+    ]
+
+
+IN_ORDER = {
+    "position": [4, 2, 3, 5, 1],
+    "due": [5, 3, 2, 4, 1],
+    "priority": [1, 3, 4, 2, 5],
+    "created_at": [4, 5, 2, 3, 1],
+    "updated_at": [1, 5, 3, 4, 2],
+}
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_tasks_are_listed_by_each_key_then_id_in_pages_of_any_size(
+    world: World,
+    chores: Project,
+    elsewhere: Project,
+    order: str,
+    descending: bool,  # noqa: FBT001  # a table
+) -> None:
+    made = some(chores)
+    await add(world, *made)
+    await add(world, task(9, elsewhere, revision=3))
+    expected = [ident(number) for number in (reversed(IN_ORDER[order]) if descending else IN_ORDER[order])]
+
+    async def listed(limit: int) -> list[Task]:
+        query = listing(chores, order=order, descending=descending, limit=limit)
+        return await in_pages(
+            lambda work, after: work.tasks.page(replace(query, after=after)),
+            world=world,
+            place_of=lambda each: place_of(each, order),
+        )
+
+    for limit in (1, 2, 9):
+        assert [each.id for each in await listed(limit)] == expected
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_a_list_goes_on_behind_a_task_that_is_gone(
+    world: World,
+    chores: Project,
+    order: str,
+    descending: bool,  # noqa: FBT001  # a table
+) -> None:
+    made = some(chores)
+    await add(world, *made)
+    numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
+    gone = made[numbers[2] - 1]
+    async with world.call() as work:
+        await work.tasks.delete(chores.workspace_id, gone.id, revision=4)
+
+    async with world.call() as work:
+        rest = await work.tasks.page(listing(chores, order=order, descending=descending, after=place_of(gone, order)))
+    assert [each.id for each in rest] == [ident(number) for number in numbers[3:]]
+
+
+@pytest.mark.parametrize("status", ["open", "completed", None])
+@pytest.mark.parametrize("filtered", [True, False])
+async def test_a_list_holds_what_it_is_filtered_by(
+    world: World,
+    chores: Project,
+    status: Any,
+    filtered: bool,  # noqa: FBT001  # a table
+) -> None:
+    garden = replace(chores, id=ident(2), revision=4)
+    await add(world, *some(chores))
+    await add(world, garden, task(6, garden, revision=4))
+
+    async with world.call() as work:
+        found = await work.tasks.page(listing(chores, project_id=chores.id if filtered else None, status=status))
+
+    numbers = [n for n in (4, 2, 6, 3, 5, 1) if status is None or (n % 2 == 1) is (status == "completed")]
+    assert {each.id for each in found} == {ident(n) for n in numbers if not (filtered and n == 6)}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# changes
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_last_position_is_that_of_any_task_of_the_project(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
+    place = chores.workspace_id
+    async with world.call() as work:
+        assert await work.tasks.last_position(place, project_id=chores.id) is None
+    await add(world, task(1, chores, position="aa", revision=3), task(2, chores, position="aZ", revision=3))
+    await add(world, task(3, elsewhere, position="b00", revision=3))
+    async with world.call() as work:
+        assert await work.tasks.last_position(place, project_id=chores.id) == "aa"
+    await add(world, task(4, chores, position="ab", status="completed", completed_at=NOON, revision=4))
+    async with world.call() as work:
+        assert await work.tasks.last_position(place, project_id=chores.id) == "ab"
+        assert await work.tasks.last_position(place, project_id=NOBODY) is None
+
+
+async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, elsewhere: Project) -> None:
+    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    garden = replace(chores, id=ident(2), revision=3)
+    await add(world, garden, made)
+    await add(world, theirs)
+    changed = replace(
+        made,
+        project_id=garden.id,
+        title="Water",
+        description="daily",
+        status="completed",
+        priority="high",
+        due=DUE,
+        position="b00",
+        completed_at=NOON + HOUR,
+        updated_at=NOON + HOUR,
+        revision=4,
+    )
+    async with world.call() as work:
+        await work.tasks.update(changed, event="task.completed")
+
+    async with world.call() as work:
+        assert await work.tasks.get(made.workspace_id, made.id) == changed
+        assert await work.tasks.get(theirs.workspace_id, made.id) == theirs
+    assert (await world.told(made.workspace_id))[-1] == (4, "task.completed", made.id)
+
+
+async def test_a_task_is_deleted_in_its_workspace_only(world: World, chores: Project, elsewhere: Project) -> None:
+    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    await add(world, made)
+    await add(world, theirs)
+    async with world.call() as work:
+        await work.tasks.delete(made.workspace_id, made.id, revision=4)
+
+    async with world.call() as work:
+        assert await work.tasks.get(made.workspace_id, made.id) is None
+        assert await work.tasks.get(theirs.workspace_id, made.id) == theirs
+    assert (await world.told(made.workspace_id))[-1] == (4, "task.deleted", made.id)
+
+
+async def test_all_tasks_of_a_project_are_deleted_and_no_others(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
+    garden = replace(chores, id=ident(2), revision=3)
+    mine = [task(number, chores, revision=3) for number in (1, 2)]
+    others = [task(3, garden, revision=3), task(1, elsewhere, revision=3)]
+    await add(world, garden, *mine, others[0])
+    await add(world, others[1])
+    async with world.call() as work:
+        await work.tasks.delete_all(chores.workspace_id, project_id=chores.id, revision=4)
+        await work.tasks.delete_all(chores.workspace_id, project_id=NOBODY, revision=4)
+
+    async with world.call() as work:
+        assert [await work.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None]
+        assert [await work.tasks.get(each.workspace_id, each.id) for each in others] == others
+    ends = (await world.told(chores.workspace_id))[-2:]
+    assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]

@@ -1,0 +1,61 @@
+import pytest
+
+from domain.entities import User
+from tests.ports.things import HOUR, ident, in_pages, personal_token
+from tests.ports.worlds import World
+from tests.unit.fakes import NOON
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9])
+async def test_live_tokens_are_listed_in_the_order_of_their_ids(world: World, ada: User, bob: User, limit: int) -> None:
+    made = [
+        personal_token(3, of=ada, workspace_ids=frozenset({ident(10), ident(11)}), last_used_at=NOON),
+        personal_token(1, of=ada, scopes=frozenset({"manage"})),
+        personal_token(2, of=ada, expires_at=NOON + HOUR),
+        personal_token(4, of=ada, expires_at=NOON),
+    ]
+    async with world.call(ada) as work:
+        for each in made:
+            await work.tokens.add(each, digest=each.name.encode())
+    async with world.call(bob) as work:
+        await work.tokens.add(personal_token(5, of=bob), digest=b"b")
+
+    listed = await in_pages(
+        lambda work, after: work.tokens.page(ada.id, now=NOON, after=after, limit=limit),
+        world=world,
+        place_of=lambda each: each.id,
+    )
+
+    assert listed == [made[1], made[2], made[0]]
+
+
+async def test_a_token_is_deleted_by_its_user_only(world: World, ada: User, bob: User) -> None:
+    made = [personal_token(number, of=ada) for number in (1, 2, 3)]
+    async with world.call(ada) as work:
+        for each in made:
+            await work.tokens.add(each, digest=each.name.encode())
+
+    async with world.call() as work:
+        assert not await work.tokens.delete(made[1].id, user_id=bob.id)
+        assert await work.tokens.delete(made[1].id, user_id=ada.id)
+        assert not await work.tokens.delete(made[1].id, user_id=ada.id)
+
+    async with world.call() as work:
+        assert await work.tokens.page(ada.id, now=NOON, after=None, limit=9) == [made[0], made[2]]
+        assert await work.tokens.page(ada.id, now=NOON, after=made[1].id, limit=9) == [made[2]]
+
+
+async def test_all_tokens_of_a_user_are_deleted_and_nobody_else_s(world: World, ada: User, bob: User) -> None:
+    bobs = personal_token(2, of=bob)
+    async with world.call(ada) as work:
+        assert not await work.tokens.delete_all(ada.id)
+        await work.tokens.add(personal_token(1, of=ada), digest=b"a")
+    async with world.call(bob) as work:
+        await work.tokens.add(bobs, digest=b"b")
+
+    async with world.call(ada) as work:
+        assert await work.tokens.delete_all(ada.id)
+
+    async with world.call() as work:
+        assert await work.tokens.page(ada.id, now=NOON, after=None, limit=9) == []
+        assert await work.tokens.page(bob.id, now=NOON, after=None, limit=9) == [bobs]

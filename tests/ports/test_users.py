@@ -1,0 +1,139 @@
+from dataclasses import replace
+
+import pytest
+
+from domain.entities import Credentials, Identity, User
+from domain.errors import EmailTaken, IdentityTaken
+from tests.ports.things import (
+    HOUR,
+    NOBODY,
+    key_of,
+    mail,
+    one_time_token,
+    personal_token,
+    session,
+    stored,
+    user,
+)
+from tests.ports.worlds import World
+from tests.unit.fakes import NOON
+
+ADA_ELSEWHERE = Identity(issuer="https://id.example", subject="ada")
+
+
+async def test_an_account_that_was_added_is_found(world: World, ada: User) -> None:
+    async with world.call() as work:
+        assert await work.users.get(ada.id) == ada
+        assert await work.users.lock(ada.id) == ada
+        assert await work.users.get(NOBODY) is None
+        assert await work.users.lock(NOBODY) is None
+
+
+async def test_what_a_password_is_checked_against_is_found_by_id_and_by_address(world: World, ada: User) -> None:
+    expected = Credentials(user_id=ada.id, email=ada.email, name=ada.name, password_hash="hash of Ada")
+    async with world.call() as work:
+        assert await work.credentials.find(ada.id) == expected
+        assert await work.credentials.find_by_email(key_of(ada)) == expected
+        assert await work.credentials.find(NOBODY) is None
+        assert await work.credentials.find_by_email("nobody@example.com") is None
+
+
+async def test_an_address_has_one_account_and_none_may_have_several(world: World, ada: User) -> None:
+    with pytest.raises(EmailTaken):
+        async with world.call() as work:
+            await work.users.add(user(3), email_key=key_of(ada), password_hash=None)
+    strangers = [user(number, email=None) for number in (3, 4)]
+    async with world.call() as work:
+        for each in strangers:
+            await work.users.add(each, email_key=None, password_hash=None)
+
+    async with world.call() as work:
+        assert [await work.users.get(each.id) for each in strangers] == strangers
+        assert (found := await work.credentials.find_by_email(key_of(ada))) is not None
+        assert found.user_id == ada.id
+        assert (found := await work.credentials.find(strangers[0].id)) is not None
+        assert (found.email, found.password_hash) == (None, None)
+
+
+async def test_an_account_is_read_as_it_was_changed(world: World, ada: User, bob: User) -> None:
+    changed = replace(ada, name="Ada L.", time_zone="UTC", email_verified_at=NOON, updated_at=NOON + HOUR, revision=2)
+    async with world.call(ada) as work:
+        await work.users.update(changed)
+        await work.users.set_password(ada.id, password_hash="new hash")
+
+    async with world.call() as work:
+        assert [await work.users.get(each.id) for each in (ada, bob)] == [changed, bob]
+        found = await work.credentials.find(ada.id)
+        assert found is not None
+        assert (found.name, found.password_hash) == ("Ada L.", "new hash")
+
+
+async def test_an_account_is_locked_only_if_the_password_is_still_the_one_that_was_read(
+    world: World, ada: User
+) -> None:
+    async with world.call() as work:
+        assert await work.users.lock_if_password(ada.id, password_hash="hash of Ada")
+        assert not await work.users.lock_if_password(ada.id, password_hash="another")
+        assert not await work.users.lock_if_password(NOBODY, password_hash="hash of Ada")
+
+
+async def test_an_identity_has_one_account(world: World, ada: User, bob: User) -> None:
+    async with world.call(ada) as work:
+        await work.identities.add(ADA_ELSEWHERE, user_id=ada.id, at=NOON)
+    with pytest.raises(IdentityTaken):
+        async with world.call(bob) as work:
+            await work.identities.add(ADA_ELSEWHERE, user_id=bob.id, at=NOON)
+    async with world.call(bob) as work:
+        await work.identities.add(replace(ADA_ELSEWHERE, issuer="https://id.example.net"), user_id=bob.id, at=NOON)
+        await work.identities.add(replace(ADA_ELSEWHERE, subject="bob"), user_id=bob.id, at=NOON)
+
+
+async def test_with_an_account_goes_all_that_is_its_own_and_nothing_of_another(
+    world: World, ada: User, bob: User
+) -> None:
+    for number, each in enumerate((ada, bob), start=1):
+        begun = session(100 + number, of=each)
+        digest = each.name.encode()
+        async with world.call(each) as work:
+            await work.identities.add(Identity(issuer="i", subject=each.name), user_id=each.id, at=NOON)
+            await work.sessions.add(begun)
+            await work.sessions.add_tokens(access=stored(digest, of=begun), refresh=stored(digest, of=begun))
+            await work.tokens.add(personal_token(200 + number, of=each), digest=digest)
+            await work.one_time_tokens.replace(one_time_token(digest, of=each), if_expiring_until=NOON)
+            await work.outbox.add(mail(300 + number, kind="verification", user_id=each.id))
+            await work.account_log.add("account.registered")
+
+    async with world.call(ada) as work:
+        await work.users.delete(ada.id)
+
+    kept = {}
+    async with world.call() as work:
+        for each in (ada, bob):
+            digest = each.name.encode()
+            kept[each.name] = [
+                await work.users.get(each.id) is not None,
+                await work.credentials.find(each.id) is not None,
+                await work.credentials.find_by_email(key_of(each)) is not None,
+                await work.credentials.find_token(digest) is not None,
+                await work.sessions.lock_by_refresh_token(digest) is not None,
+                len(await work.sessions.page(each.id, now=NOON, after=None, limit=9)) == 1,
+                len(await work.tokens.page(each.id, now=NOON, after=None, limit=9)) == 1,
+                len(await work.account_log.page(each.id, before=None, limit=9)) == 1,
+            ]
+        mails = await work.outbox.lock_due(now=NOON, limit=9)
+    assert kept == {"Ada": [False] * 8, "Bob": [True] * 8}
+    assert [each.user_id for each in mails] == [bob.id]
+
+
+async def test_the_address_and_the_identity_of_an_account_that_is_gone_are_free(world: World, ada: User) -> None:
+    async with world.call(ada) as work:
+        await work.identities.add(ADA_ELSEWHERE, user_id=ada.id, at=NOON)
+    async with world.call(ada) as work:
+        await work.users.delete(ada.id)
+
+    again = user(3, email=ada.email)
+    async with world.call() as work:
+        await work.users.add(again, email_key=key_of(ada), password_hash=None)
+        await work.identities.add(ADA_ELSEWHERE, user_id=again.id, at=NOON)
+    async with world.call() as work:
+        assert await work.users.get(again.id) == again

@@ -1,0 +1,209 @@
+"""Things to keep, each a little different from the next of its kind."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.dues import Due
+from domain.entities import (
+    Invitation,
+    Mail,
+    Member,
+    OneTimeToken,
+    PersonalToken,
+    Project,
+    Session,
+    StoredToken,
+    Task,
+    User,
+    Workspace,
+)
+from domain.ports import Work
+from domain.roles import Role
+from tests.ports.worlds import World
+from tests.unit.fakes import NOON
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+Item = TypeVar("Item")
+
+
+def ident(number: int) -> UUID:
+    """A UUIDv7; they are in the order of their numbers."""
+    return UUID(f"019cb300-0000-7000-8000-{number:012x}")
+
+
+NOBODY = ident(0xFFFF)
+"""An id that nothing has."""
+
+
+def user(number: int, **changes: Any) -> User:
+    made = User(
+        id=ident(number),
+        email=f"User{number}@example.com",
+        email_verified_at=None,
+        name=f"User {number}",
+        time_zone="Europe/Berlin",
+        created_at=NOON,
+        updated_at=NOON,
+        revision=1,
+    )
+    return replace(made, **changes)
+
+
+def key_of(user: User) -> str:
+    assert user.email is not None
+    return user.email.lower()
+
+
+def session(number: int, *, of: User, **changes: Any) -> Session:
+    made = Session(
+        id=ident(number),
+        user_id=of.id,
+        device="Tickbox for phones 1.0",
+        created_at=NOON,
+        last_refreshed_at=NOON,
+        last_used_at=NOON,
+        expires_at=NOON + DAY,
+    )
+    return replace(made, **changes)
+
+
+def stored(digest: bytes, *, of: Session, expires_at: dt.datetime = NOON + DAY) -> StoredToken:
+    return StoredToken(digest=digest, session_id=of.id, expires_at=expires_at)
+
+
+def personal_token(number: int, *, of: User, **changes: Any) -> PersonalToken:
+    made = PersonalToken(
+        id=ident(number),
+        user_id=of.id,
+        name=f"Script {number}",
+        scopes=frozenset({"read", "write"}),
+        workspace_ids=None,
+        created_at=NOON,
+        expires_at=None,
+        last_used_at=None,
+    )
+    return replace(made, **changes)
+
+
+def one_time_token(digest: bytes, *, of: User, **changes: Any) -> OneTimeToken:
+    made = OneTimeToken(digest=digest, kind="verification", user_id=of.id, email_key=key_of(of), expires_at=NOON + HOUR)
+    return replace(made, **changes)
+
+
+def mail(number: int, **changes: Any) -> Mail:
+    made = Mail(
+        id=ident(number),
+        kind="reset",
+        email=f"Mail{number}@example.com",
+        email_key=f"mail{number}@example.com",
+        created_at=NOON,
+        due_at=NOON,
+    )
+    return replace(made, **changes)
+
+
+def workspace(number: int, **changes: Any) -> Workspace:
+    made = Workspace(
+        id=ident(number),
+        name=f"Workspace {number}",
+        personal=False,
+        role="owner",
+        head=1,
+        revision=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    return replace(made, **changes)
+
+
+def member(who: User, place: Workspace, **changes: Any) -> Member:
+    made = Member(
+        workspace_id=place.id,
+        user_id=who.id,
+        role="owner",
+        name=who.name,
+        revision=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    return replace(made, **changes)
+
+
+def invitation(number: int, place: Workspace, *, by: User | None = None, **changes: Any) -> Invitation:
+    made = Invitation(
+        id=ident(number),
+        workspace_id=place.id,
+        email=f"Guest{number}@example.com",
+        role="viewer",
+        invited_by=by.id if by else NOBODY,
+        created_at=NOON,
+        expires_at=NOON + DAY,
+    )
+    return replace(made, **changes)
+
+
+def project(number: int, place: Workspace, **changes: Any) -> Project:
+    made = Project(
+        id=ident(number),
+        workspace_id=place.id,
+        name=f"Project {number}",
+        description="",
+        is_inbox=False,
+        archived_at=None,
+        position=f"a{number}",
+        created_at=NOON,
+        updated_at=NOON,
+        revision=1,
+    )
+    return replace(made, **changes)
+
+
+def task(number: int, within: Project, **changes: Any) -> Task:
+    made = Task(
+        id=ident(number),
+        workspace_id=within.workspace_id,
+        project_id=within.id,
+        title=f"Task {number}",
+        description="",
+        status="open",
+        priority="none",
+        due=None,
+        position=f"a{number}",
+        completed_at=None,
+        created_by=NOBODY,
+        created_at=NOON,
+        updated_at=NOON,
+        revision=1,
+    )
+    return replace(made, **changes)
+
+
+DUE = Due(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berlin")
+
+
+async def settle(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:
+    """Make a workspace of an owner, and of others in the same role."""
+    async with world.call() as work:
+        await work.workspaces.add(place)
+        await work.members.add(member(owner, place))
+        for each in others:
+            await work.members.add(member(each, place, role=role))
+
+
+async def in_pages(
+    read: Callable[[Work, Any], Awaitable[Sequence[Item]]], *, world: World, place_of: Callable[[Item], Any]
+) -> list[Item]:
+    """All items, one page after the other, each of which begins after the last item of the one before."""
+    found: list[Item] = []
+    after = None
+    for _ in range(100):
+        async with world.call() as work:
+            page = await read(work, after)
+        if not page:
+            return found
+        found += page
+        after = place_of(page[-1])
+    raise AssertionError(f"no end after {len(found)} items")

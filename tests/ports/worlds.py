@@ -1,0 +1,73 @@
+"""Where ports are implemented: in dictionaries, and in databases."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain.entities import User
+from domain.ports import Work
+from domain.principals import Principal
+from persistence.database import Database
+from persistence.tables import events
+from tests.persistence.callers import Caller
+from tests.unit.fakes import FakeWork, Store
+
+Told = tuple[int, str, UUID]
+
+
+class World(Protocol):
+    """What a test needs of either."""
+
+    def call(
+        self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
+    ) -> AbstractAsyncContextManager[Work]:
+        """A call by *user*, by nobody in particular where None is given. It is committed, unless it fails."""
+
+    async def told(self, workspace_id: UUID) -> list[Told]:
+        """A workspace's log in order: the number of each change, the type of the event, what it happened to."""
+
+
+class FakeWorld:
+    """Dictionaries. Nothing is undone where a call fails: a fake refuses before it changes anything."""
+
+    def __init__(self) -> None:
+        self._store = Store()
+
+    @asynccontextmanager
+    async def call(
+        self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
+    ) -> AsyncIterator[Work]:
+        yield FakeWork(store=self._store, principal=_principal(user, session_id=session_id), workspace_id=workspace_id)
+
+    async def told(self, workspace_id: UUID) -> list[Told]:
+        return [(e.revision, e.type, e.entity_id) for e in self._store.events if e.workspace_id == workspace_id]
+
+
+@dataclass(frozen=True)
+class DatabaseWorld:
+    """A migrated database."""
+
+    database: Database
+
+    @asynccontextmanager
+    async def call(
+        self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
+    ) -> AsyncIterator[Work]:
+        caller = Caller(database=self.database, principal=_principal(user, session_id=session_id))
+        async with replace(caller, workspace=workspace_id).unit() as work:
+            yield work
+            await work.commit()
+
+    async def told(self, workspace_id: UUID) -> list[Told]:
+        columns = (events.c.revision, events.c.type, events.c.entity_id)
+        statement = select(*columns).where(events.c.workspace_id == workspace_id)
+        rows = await self.database.rows(statement.order_by(events.c.revision, events.c.sequence), {})
+        return [(revision, kind, entity_id) for revision, kind, entity_id in rows]
+
+
+def _principal(user: User | None, *, session_id: UUID | None) -> Principal | None:
+    return None if user is None else Principal(user_id=user.id, session_id=session_id)
