@@ -2,9 +2,8 @@
 
 Request bodies become pydantic models, because they are parsed; answers become TypedDicts, because they are
 built, encoded and then checked as bytes. What is `x-secret` in a request becomes a `SecretStr`, which no log shows.
-A named enum is
-written out where it is used: the application has names of its own for them. Only the types go into them: limits and patterns stand in the contract alone, and the engine has checked them before a
-model is made.
+A named enum is written out where it is used: the application has names of its own for them. Only the types go into
+them: limits and patterns stand in the contract alone, and the engine has checked them before a model is made.
 Needs the development dependencies.
 """
 
