@@ -20,8 +20,9 @@ class Answer:
     """An answer before it is encoded.
 
     `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes where the media
-    type is not JSON; an iterator of events for `text/event-stream`; None for no body. `media_type` is needed only where
-    the contract declares several for the status and the client's `Accept` must not choose.
+    type is not JSON, or an asynchronous generator of bytes; one of events for `text/event-stream`; None for no body.
+    `media_type` is needed only where the contract declares a range, or several media types for the status and the
+    client's `Accept` must not choose.
     """
 
     status: int

@@ -2,10 +2,11 @@
 
 What is refused, and as what, in this order:
     413  more bytes than the operation takes
+    400  no body where one is required, any body where none is declared
     415  no, an unknown, or a doubly given media type; a charset other than UTF-8; a content coding
-    400  no body where one is required, any body where none is declared, text that is not JSON (RFC 8259): invalid
-         UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep nesting, integers beyond 4,300 digits
-    422  JSON that does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
+    400  text that is not JSON (RFC 8259): invalid UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep
+         nesting, integers beyond 4,300 digits
+    422  what does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
 
 An empty JSON object where no body is declared is accepted as no body, but for a safe method: many clients send `{}`
 with every POST.
@@ -25,9 +26,9 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
 from .answers import Fault
-from .faults import MAX_FAULTS, one_each, pointer, schema_faults
+from .faults import MAX_FAULTS, counted, one_each, pointer, schema_faults
+from .media import Media, find, is_json
 from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
-from .schemas import Validator
 
 _NUL = b"\\u0000"
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
@@ -44,50 +45,22 @@ _NOT_TAKEN = ("unknown", "read-only")
 _CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
 
 
-def is_json(media_type: str) -> bool:
-    """Whether *media_type* is JSON, by its name or its suffix (RFC 6839, section 3.1)."""
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
-def is_supported(media_type: str) -> bool:
-    """Whether the engine can read a body of *media_type*."""
-    return is_json(media_type) or media_type in {"text/plain", "application/octet-stream"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaBody:
-    """How a body of one media type is read.
-
-    `sentences` explain the contract's patterns (`faults.pattern_sentences`); `read_only` has a text for each property
-    that a client may know from the response, and cannot set here (`read_only.texts`).
-    """
-
-    media_type: str
-    validator: Validator
-    build: Callable[[Any], Any] | None
-    sentences: Mapping[str, str] = field(default_factory=dict)
-    read_only: Mapping[str, str] = field(default_factory=dict)
-
-    def faults(self, value: Any) -> list[Fault]:  # what was sent
-        """What the schema finds wrong with *value*."""
-        if self.validator.is_valid(value):
-            return []
-        found = schema_faults(self.validator.iter_errors(value), self.sentences)
-        return [self._explained(fault) for fault in found]
-
-    def _explained(self, fault: Fault) -> Fault:
-        text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
-        return fault if text is None else Fault(text, "read-only", place=fault.place)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A compiled request body; `by_media_type` has lower-case keys, `limit_bytes` is of the encoded body."""
+    """A compiled request body.
+
+    `limit_bytes` is of the encoded body, `build` makes what the handler takes of JSON. `sentences` explain the
+    contract's patterns (`faults.pattern_sentences`); `read_only` has a text for each property that a client may know
+    from the response, and cannot set here (`read_only.texts`).
+    """
 
     required: bool
     limit_bytes: int
-    by_media_type: Mapping[str, MediaBody]
+    by_media_type: Mapping[str, Media]
+    build: Callable[[Any], Any] | None
     accept_header: str | None
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    read_only: Mapping[str, str] = field(default_factory=dict)
 
     async def read(
         self, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
@@ -102,17 +75,17 @@ class Body:
             raise refuse(CONTENT_TOO_LARGE, f"The body is too large. It can have at most {self.limit_bytes} bytes.")
         if not content and not self.required:
             return None, []
-        media = self._media(headers)
         if not content:
             raise refuse(MALFORMED_REQUEST, "This operation needs a body, and the request has none.")
-        value, faults = _parse(media, content)
+        media = self._media(headers)
+        value, faults = self._parse(media, content)
         if faults:
             return value, faults
-        if media.build is None:
+        if self.build is None or media.kind != "json":
             arguments["body"] = value
             return value, []
         try:
-            arguments["body"] = media.build(value)
+            arguments["body"] = self.build(value)
         except ValidationError as error:
             return value, [
                 Fault("This is not a valid value here.", "type", place=pointer(found["loc"]))
@@ -120,22 +93,51 @@ class Body:
             ]
         return value, []
 
-    def _media(self, headers: Mapping[bytes, list[bytes]]) -> MediaBody:
+    def _media(self, headers: Mapping[bytes, list[bytes]]) -> Media:
         given = headers.get(b"content-type", [])
         if len(given) == 1 and b"content-encoding" not in headers:
             exactly = self.by_media_type.get(given[0].decode("latin-1"))
             if exactly is not None:
                 return exactly
         matched = _MEDIA_TYPE.fullmatch(given[0].decode("latin-1").lower()) if len(given) == 1 else None
-        media = self.by_media_type.get(matched[1]) if matched else None
+        media = find(self.by_media_type, matched[1]) if matched else None
         codings = [coding.strip().lower() for coding in headers.get(b"content-encoding", [])]
-        if media is None or matched is None or not _only_utf8(matched[2]) or codings not in ([], [b"identity"]):
+        is_bytes = media is not None and media.is_bytes
+        is_utf8 = matched is not None and (is_bytes or _only_utf8(matched[2]))
+        if media is None or not is_utf8 or codings not in ([], [b"identity"]):
             raise refuse(
                 UNSUPPORTED_MEDIA_TYPE,
                 f"The body must be {' or '.join(self.by_media_type)} in UTF-8, without a content encoding.",
                 headers={self.accept_header: ", ".join(self.by_media_type)} if self.accept_header else {},
             )
         return media
+
+    def _parse(self, media: Media, content: bytes) -> tuple[Any, list[Fault]]:
+        if media.kind == "json":
+            value = _json(content)
+            faults = [
+                *self._faults(media, value),
+                *(islice(_unstorable(value, []), MAX_FAULTS) if _may_be_unstorable(content) else ()),
+            ]
+            return value, one_each(faults)
+        if media.is_bytes:
+            return content, list(_length_faults(media, len(content)))
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            raise refuse(MALFORMED_REQUEST, "The body is not UTF-8.") from error
+        return text, one_each([*self._faults(media, text), *_unstorable(text, [])])
+
+    def _faults(self, media: Media, value: Any) -> list[Fault]:  # what was sent
+        """What the schema finds wrong with *value*."""
+        if media.validator.is_valid(value):
+            return []
+        found = schema_faults(media.validator.iter_errors(value), self.sentences)
+        return [self._explained(fault) for fault in found]
+
+    def _explained(self, fault: Fault) -> Fault:
+        text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
+        return fault if text is None else Fault(text, "read-only", place=fault.place)
 
 
 def content_length(headers: Mapping[bytes, list[bytes]]) -> int:
@@ -189,21 +191,11 @@ def _only_utf8(parameters: str | None) -> bool:
     return all(_CHARSET.fullmatch(part) for part in given)
 
 
-def _parse(media: MediaBody, content: bytes) -> tuple[Any, list[Fault]]:
-    if is_json(media.media_type):
-        value = _json(content)
-        faults = [
-            *media.faults(value),
-            *(islice(_unstorable(value, []), MAX_FAULTS) if _may_be_unstorable(content) else ()),
-        ]
-        return value, one_each(faults)
-    if media.media_type == "application/octet-stream":
-        return content, []
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise refuse(MALFORMED_REQUEST, "The body is not UTF-8.") from error
-    return text, one_each([*media.faults(text), *_unstorable(text, [])])
+def _length_faults(media: Media, size: int) -> Iterator[Fault]:
+    if size < media.min_bytes:
+        yield Fault(f"This must have at least {counted(media.min_bytes, 'byte')}.", "min-length")
+    if media.is_too_long(size):
+        yield Fault(f"This must have at most {counted(media.max_bytes or 0, 'byte')}.", "max-length")
 
 
 def _json(content: bytes) -> Any:  # JSON

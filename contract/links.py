@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .document import Document, OperationSource
+from .media import EVENT_STREAM, names
 from .problems import PROBLEM_JSON
-from .responses import EVENT_STREAM
 
 IF_MATCH = "if-match"
 IF_NONE_MATCH = "if-none-match"
@@ -121,7 +121,7 @@ class Links:
 
     def _answers_stream(self, source: OperationSource) -> bool:
         return any(
-            EVENT_STREAM in self._answer(source, status).get("content", {})
+            EVENT_STREAM in names(self._answer(source, status).get("content", {}))
             for status in source.node.get("responses", {})
         )
 
@@ -133,7 +133,7 @@ class Links:
         return self._document.resolve(source.node.get("responses", {}).get(status, {}))
 
     def _declares_problem(self, source: OperationSource, status: str) -> bool:
-        return PROBLEM_JSON in self._answer(source, status).get("content", {})
+        return PROBLEM_JSON in names(self._answer(source, status).get("content", {}))
 
     def _declares_header(self, source: OperationSource, status: str, name: str) -> bool:
         return name.lower() in map(str.lower, self._answer(source, status).get("headers", {}))

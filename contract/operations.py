@@ -26,12 +26,13 @@ import pydantic
 from . import read_only
 from .access import AccessRule, Vocabulary
 from .answers import ProblemType
-from .bodies import Body, MediaBody, build_for, is_json, is_supported
+from .bodies import Body, build_for
 from .document import Document, OperationSource
 from .faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
 from .handlers import Handler, find_handler
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
+from .media import EVENT_STREAM, Media, UnsupportedMediaError, body_media_of, media_of, twice
 from .parameters import (
     IGNORED_HEADERS,
     PLACES,
@@ -44,7 +45,7 @@ from .parameters import (
 from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
 from .refusals import allowed, engine_problems, link_problems, listed
 from .refusals import faults as faults_of_problems
-from .responses import EVENT_STREAM, UNDECLARED, Header, Response, Responses
+from .responses import IGNORED_RESPONSE_HEADERS, UNDECLARED, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, Validator
 
 ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
@@ -250,26 +251,33 @@ class _Compiler:
         if "requestBody" not in source.node:
             return None
         node = self.document.resolve(source.node["requestBody"])
-        media: dict[str, MediaBody] = {}
-        for media_type, content in node["content"].items():
-            validator = self._schema(source, f"the body {media_type}", content.get("schema", {}), "request")
-            if not is_supported(media_type):
-                self._report(source, f"the body's media type {media_type} is not supported")
-            elif validator is not None:
-                build = build_for(annotation) if is_json(media_type) else None
-                media[media_type.lower()] = MediaBody(
-                    media_type=media_type.lower(),
-                    validator=validator,
-                    build=build,
-                    sentences=self.sentences,
-                    read_only=read_only.texts(self.document, source),
-                )
         return Body(
             required=node.get("required", False),
             limit_bytes=self._body_limit(source, node),
-            by_media_type=media,
+            by_media_type=self._content(source, "the body", node["content"], "request"),
+            build=build_for(annotation),
             accept_header=self._accept_header(source),
+            sentences=self.sentences,
+            read_only=read_only.texts(self.document, source),
         )
+
+    def _content(
+        self, source: OperationSource, where: str, content: Mapping[str, Any], direction: Direction
+    ) -> dict[str, Media]:
+        """The compiled keys of a `content` object."""
+        found: list[Media] = []
+        compile_key = body_media_of if direction == "request" else media_of
+        for key, node in content.items():
+            schema = node.get("schema", {})
+            validator = self._schema(source, f"{where} {key}", schema, direction)
+            try:
+                if validator is not None:
+                    found.append(compile_key(key, schema, validator, self.schemas.resolve))
+            except UnsupportedMediaError as error:
+                self._report(source, f"{where} cannot be served: {error}")
+        for name in sorted(twice(found)):
+            self._report(source, f"{where} has {name} twice, and parameters of media types are not compared")
+        return {media.name: media for media in found}
 
     def _body_limit(self, source: OperationSource, node: Mapping[str, Any]) -> int:
         limit = node.get(_BODY_LIMIT, self.body_limit_bytes)
@@ -291,11 +299,7 @@ class _Compiler:
                 self._report(source, f"the answer {status!r} is no single status")
                 continue
             response = self.document.resolve(node)
-            content = {
-                media_type: validator
-                for media_type, media in response.get("content", {}).items()
-                if (validator := self._schema(source, f"answer {status}", media.get("schema", {}), "answer"))
-            }
+            content = self._content(source, f"answer {status}", response.get("content", {}), "answer")
             by_status[int(status)] = Response(content=content, headers=self._headers(source, status, response))
             if 200 <= int(status) < 300:  # noqa: PLR2004  # a success, RFC 9110
                 produces += [media_type for media_type in content if media_type not in produces]
@@ -304,6 +308,8 @@ class _Compiler:
     def _headers(self, source: OperationSource, status: str, response: Mapping[str, Any]) -> dict[str, Header]:
         headers: dict[str, Header] = {}
         for name, node in response.get("headers", {}).items():
+            if name.lower() in IGNORED_RESPONSE_HEADERS:
+                continue
             header = self.document.resolve(node)
             schema = header.get("schema", {})
             validator = self._schema(source, f"header {name} of answer {status}", schema, "answer")

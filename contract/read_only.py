@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .bodies import is_json
 from .document import Document, OperationSource
 from .faults import pointer
+from .media import is_json
 
 CHANGED_BY = "x-changed-by"
 

@@ -20,14 +20,18 @@ from uuid import UUID
 import orjson
 
 from .answers import Answer, Event
-from .bodies import is_json
+from .media import ANYTHING, EVENT_STREAM, Kind, Media, find, is_range, kind_of
 from .problems import PROBLEM_JSON
 from .schemas import Validator
 
 logger = logging.getLogger(__name__)
 
-EVENT_STREAM = "text/event-stream"
+IGNORED_RESPONSE_HEADERS = frozenset({"content-type"})
+"""Declared response headers that have no effect (OpenAPI 3.0.4, Response Object, `headers`)."""
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
+_JSON = "application/json"
+_RANGES_WITH_JSON = (ANYTHING, "application/*")
+"""Content of these is JSON unless the handler names a media type."""
 _WITHOUT_LENGTH = (204, 304)
 """Statuses that carry no content, and no Content-Length (RFC 9110, section 8.6)."""
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -76,7 +80,7 @@ class Header:
 class Response:
     """One declared status. `content` is empty where it has no body; `headers` has lower-case keys."""
 
-    content: Mapping[str, Validator]
+    content: Mapping[str, Media]
     headers: Mapping[str, Header]
 
 
@@ -120,16 +124,16 @@ class Responses:
             breach(f"status {answer.status} is not declared")
         if answer.status in _WITHOUT_LENGTH and answer.content is not None:
             breach(f"content in an answer {answer.status}")
-        media_type = _media_type(declared, answer, accepted)
+        content_type, media, kind = _media(declared, answer, accepted, breach)
         headers = dict(answer.headers)
-        body = _encode(media_type, answer, declared, breach)
+        body = _encode(kind, answer.content, media, breach) if kind else b""
         if "etag" in declared.headers and isinstance(body, bytes):
             headers.setdefault("ETag", entity_tag or _entity_tag(answer.content, body))
         if headers or declared.headers:
             _check_headers(declared, headers, breach)
         fields = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-        if media_type is not None:
-            fields.append((b"content-type", media_type.encode("ascii")))
+        if content_type:
+            fields.append((b"content-type", content_type.encode("ascii")))
         if isinstance(body, bytes) and answer.status not in _WITHOUT_LENGTH:
             fields.append((b"content-length", b"%d" % len(body)))
         return Wire(answer.status, fields, body)
@@ -182,36 +186,52 @@ def _media_range(item: str) -> tuple[str, float]:
 
 
 def _matches(media_range: str, media_type: str) -> bool:
-    return media_range in ("*/*", media_type, media_type.partition("/")[0] + "/*")
+    """Whether a client's range and a declared media type, which may be a range, too, have something in common."""
+    if media_type == ANYTHING or media_range in (ANYTHING, media_type, media_type.partition("/")[0] + "/*"):
+        return True
+    return is_range(media_type) and media_range.startswith(media_type[:-1])
 
 
-def _media_type(declared: Response, answer: Answer, accepted: str) -> str | None:
+def _media(declared: Response, answer: Answer, accepted: str, breach: Breach) -> tuple[str, Media | None, Kind | None]:
+    """The `Content-Type` of *answer*, what the contract says of it, and its kind; None where it has no body."""
     if answer.status in _WITHOUT_LENGTH or (answer.content is None and not declared.content):
-        return None
-    preferred = accepted if accepted in declared.content else next(iter(declared.content), "application/json")
-    return answer.media_type or preferred
+        return "", None, None
+    given = answer.media_type or (accepted if accepted in declared.content else next(iter(declared.content), _JSON))
+    if is_range(given):
+        if given not in _RANGES_WITH_JSON:
+            raise _impossible(f"content of {given}, of which the handler names no media type", breach)
+        given = _JSON
+    media = declared.content.get(given)
+    if media is not None:
+        return media.content_type, media, media.kind
+    name = given.partition(";")[0].strip().lower()
+    media = find(declared.content, name)
+    if media is None or (name == EVENT_STREAM and media.name != name):
+        breach(f"media type {name} is not declared for status {answer.status}")
+    return given, media, kind_of(name)
 
 
-def _encode(
-    media_type: str | None, answer: Answer, declared: Response, breach: Breach
-) -> bytes | AsyncGenerator[bytes, None]:
-    if media_type is None:
-        return b""
-    validator = declared.content.get(media_type)
-    if validator is None:
-        breach(f"media type {media_type} is not declared for status {answer.status}")
-    if media_type == EVENT_STREAM:
-        if not isinstance(answer.content, AsyncGenerator):
+def _encode(kind: Kind, content: Any, media: Media | None, breach: Breach) -> bytes | AsyncGenerator[bytes, None]:
+    validator = media.validator if media else None
+    if kind == "json":
+        return encode_json(content, validator, breach)
+    if kind == "events":
+        if not isinstance(content, AsyncGenerator):
             raise _impossible("content that is no stream of events", breach)
-        return _encode_events(answer.content, validator, breach)
-    if is_json(media_type):
-        return encode_json(answer.content, validator, breach)
-    return _encode_other(media_type, answer.content, validator, breach)
+        return _encode_events(content, validator, breach)
+    if media is not None and not media.takes_bytes:
+        breach(f"content that is not JSON, as the schema of {media.name} describes it")
+        return _encode_other(kind, content, None, breach)
+    if isinstance(content, AsyncGenerator):
+        return _encode_chunks(content, media, breach)
+    return _encode_other(kind, content, media, breach)
 
 
-def _encode_other(media_type: str, content: Any, validator: Validator | None, breach: Breach) -> bytes:
-    """Text is checked, also where it is encoded already; what else is bytes has no schema but its type."""
-    if isinstance(content, bytes) and not media_type.startswith("text/"):
+def _encode_other(kind: Kind, content: Any, media: Media | None, breach: Breach) -> bytes:
+    """Text is checked, also where it is encoded already; of other bytes only the length is."""
+    if isinstance(content, bytes) and kind == "bytes":
+        if media is not None and (len(content) < media.min_bytes or media.is_too_long(len(content))):
+            breach(f"{len(content)} bytes of {media.name}")
         return content
     try:
         text = content.decode() if isinstance(content, bytes) else content
@@ -219,9 +239,27 @@ def _encode_other(media_type: str, content: Any, validator: Validator | None, br
         raise _impossible("text that is not UTF-8", breach) from error
     if not isinstance(text, str):
         raise _impossible("content that is neither text nor bytes", breach)
-    if validator is not None and not validator.is_valid(text):
-        breach(f"content that is not {media_type} as declared")
+    if media is not None and not media.validator.is_valid(text):
+        breach(f"content that is not {media.name} as declared")
     return text.encode()
+
+
+async def _encode_chunks(
+    chunks: AsyncGenerator[bytes, None], media: Media | None, breach: Breach
+) -> AsyncGenerator[bytes, None]:
+    """Bytes as they come. Only their number can be checked: too many end the stream, too few cut it off."""
+    size = 0
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if not isinstance(chunk, bytes):
+                raise _impossible("a chunk that is not bytes", breach)
+            size += len(chunk)
+            if media is not None and media.is_too_long(size):
+                breach(f"more than {media.max_bytes} bytes of {media.name}")
+            yield chunk
+            await asyncio.sleep(0)  # as for events
+    if media is not None and size < media.min_bytes:
+        breach(f"{size} bytes of {media.name}")
 
 
 def encode_json(content: Any, validator: Validator | None, breach: Breach) -> bytes:  # plain data

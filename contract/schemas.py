@@ -27,6 +27,7 @@ COMPOSITES = ("allOf", "anyOf", "oneOf")
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
 
 
@@ -49,7 +50,19 @@ def _is_date_time(text: str) -> bool:
         return False
 
 
-_FORMATS = {"date": _is_date, "date-time": _is_date_time}
+def _is_base64(text: str) -> bool:
+    """Base64 with its padding (RFC 4648, section 4)."""
+    return _BASE64.fullmatch(text) is not None
+
+
+_FORMATS = {"date": _is_date, "date-time": _is_date_time, "byte": _is_base64}
+_INFINITY = float("inf")
+_RANGES: Mapping[object, tuple[float, float]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "float": (-3.4028234663852886e38, 3.4028234663852886e38),
+}
+"""The formats of numbers are ranges; a number beyond a double is refused in any case (`bodies`)."""
 
 _YEAR = "(000[2-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DAY = "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
@@ -146,6 +159,11 @@ def _bounds(schema: Mapping[str, Any], out: dict[str, Any]) -> None:
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if schema.get(exclusive) is True and inclusive in out:
             out[exclusive] = out.pop(inclusive)
+    low, high = _RANGES.get(out.get("format"), (-_INFINITY, _INFINITY))
+    if max(out.get("minimum", -_INFINITY), out.get("exclusiveMinimum", -_INFINITY)) < low:
+        out["minimum"] = low
+    if min(out.get("maximum", _INFINITY), out.get("exclusiveMaximum", _INFINITY)) > high:
+        out["maximum"] = high
 
 
 def _children(schema: Mapping[str, Any], out: dict[str, Any], direction: str) -> None:

@@ -213,7 +213,8 @@ def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a
     ("changes", "sentence"),
     [
         (body(required=True), "act: its handler does not take 'body'"),
-        (body(required=True, **{"text/csv": {}}), "act: the body's media type text/csv is not supported"),
+        (body(required=True, **{"multipart/form-data": {"schema": {"type": "object"}}}),
+         "act: the body cannot be served: multipart/form-data is not supported"),
         (body(required=True, **{"application/json": {"schema": {"type": "nope"}}}),
          "act: the schema of the body application/json does not compile: "),
         ({"responses": answers_with(**{"204": {"description": "d", "headers": {"X": {"schema": {"pattern": "("}}}}})},

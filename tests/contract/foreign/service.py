@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
 from contract.answers import Answer, ok
 from contract.application import build_application
@@ -89,7 +90,13 @@ def _handler(row: Row, parameters: Any, node: Mapping[str, Any]) -> Any:  # a fu
 
 
 def _plain(value: Any) -> Any:  # JSON
-    return value.hex() if isinstance(value, bytes) else value
+    match value:
+        case bytes():
+            return value.hex()
+        case BaseModel():
+            return value.model_dump()
+        case _:
+            return value
 
 
 @contextlib.contextmanager

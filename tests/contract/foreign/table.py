@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from . import parameters
+from . import bodies, parameters, responses
 from .rows import Row
 
 TABLE: Mapping[str, Sequence[Row]] = {
     "Parameters": parameters.ROWS,
+    "Request bodies": bodies.ROWS,
+    "Responses": responses.ROWS,
 }
 """Each heading of `contract/SUPPORT.md` with its rows, in the order of the file."""
 

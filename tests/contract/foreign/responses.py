@@ -1,0 +1,150 @@
+"""Responses: statuses, media types, headers, streams."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from contract.answers import Answer, Event, events, ok
+
+from .rows import Node, Trial, ignored, refused, responds, served
+
+RESPONSES = "Responses Object"
+RESPONSE = "Response Object"
+MEDIA = "Media Type Object"
+HEADER = "Header Object"
+OBJECT: Node = {"schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}}
+BINARY: Node = {"schema": {"type": "string", "format": "binary"}}
+TEXT: Node = {"schema": {"type": "string"}}
+STREAM: Node = {"text/event-stream": OBJECT}
+
+
+def sends(content: Any, media_type: str | None = None, **headers: str) -> Callable[[], Answer]:
+    """A handler's answer of 200."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda: Answer(status=200, content=content, media_type=media_type, headers=named)
+
+
+def is_sent(content_type: str, content: bytes, *lines: str) -> Trial:
+    """A request whose response has these bytes."""
+    return Trial(lines=lines, headers={"content-type": content_type}, content=content)
+
+
+BREAKS = Trial(status=500)
+"""The handler's answer breaks the contract, and does not leave the server."""
+
+
+async def _chunks(*chunks: Any) -> AsyncGenerator[Any, None]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def _events(*contents: Any) -> AsyncGenerator[Event, None]:
+    for content in contents:
+        yield Event(content=content)
+
+
+STATUS_ROWS = (
+    refused("the status default", RESPONSES, "the answer 'default' is no single status",
+            operation={"responses": {"default": {"description": "d"}}}),
+    refused("a range of statuses", RESPONSES, "the answer '2XX' is no single status",
+            operation={"responses": {"2XX": {"description": "d"}}}),
+    served("a status that is not declared is not sent", RESPONSES, BREAKS,
+           **responds(lambda: Answer(status=201, content={"a": 1}), content={"application/json": OBJECT})),
+    served("a response without content", RESPONSE, Trial(status=204, content=b""),
+           **responds(lambda: Answer(status=204), status=204)),
+    served("properties that are not declared are not sent", RESPONSE, BREAKS,
+           **responds(sends({"a": 1, "b": 2}), content={"application/json": OBJECT})),
+    ignored("links", "Link Object", is_sent("application/json", b'{"a":1}'),
+            **responds(sends({"a": 1}), content={"application/json": OBJECT}, links={"l": {"operationId": "act"}})),
+    ignored("callbacks", "Callback Object", Trial(given={}), operation={"callbacks": {"c": {"{$request.query.u}": {
+        "post": {"responses": {"200": {"description": "d"}}},
+    }}}}),
+)  # fmt: skip
+
+MEDIA_ROWS = (
+    served("a response's key with parameters", MEDIA, is_sent("application/json; charset=utf-8", b'{"a":1}'),
+           is_sent("application/json; charset=utf-8", b'{"a":1}', "Accept: application/json"),
+           **responds(sends({"a": 1}), content={"application/json; charset=utf-8": OBJECT})),
+    served("a response's key with parameters, content that breaks its schema", MEDIA, BREAKS,
+           **responds(sends({"a": "x"}), content={"application/json; charset=utf-8": OBJECT})),
+    served("a response's key in capitals", MEDIA, is_sent("application/json", b'{"a":1}'),
+           is_sent("application/json", b'{"a":1}', "Accept: application/*"),
+           **responds(sends({"a": 1}), content={"Application/JSON": OBJECT})),
+    served("a response's key in capitals, content that breaks its schema", MEDIA, BREAKS,
+           **responds(sends({}), content={"Application/JSON": OBJECT})),
+    served("*/* is JSON unless the handler says otherwise", MEDIA, is_sent("application/json", b'{"a":1}'),
+           is_sent("application/json", b'{"a":1}', "Accept: application/json"),
+           **responds(sends({"a": 1}), content={"*/*": OBJECT})),
+    served("*/*, JSON that breaks its schema", MEDIA, BREAKS, **responds(sends({"a": "x"}), content={"*/*": OBJECT})),
+    served("*/*, another media type than JSON where the schema is of JSON", MEDIA, BREAKS,
+           **responds(sends(b"<a/>", "application/xml"), content={"*/*": OBJECT})),
+    served("*/*, a media type that the handler names", MEDIA, is_sent("image/png", b"\xff"),
+           is_sent("image/png", b"\xff", "Accept: image/png, text/*;q=0.1"),
+           **responds(sends(b"\xff", "image/png"), content={"*/*": BINARY})),
+    served("application/* is JSON unless the handler says otherwise", MEDIA, is_sent("application/json", b'{"a":1}'),
+           Trial(lines=["Accept: image/png"], status=406),
+           **responds(sends({"a": 1}), content={"application/*": OBJECT})),
+    served("image/*, a media type that the handler names", MEDIA, is_sent("image/png", b"\xff"),
+           is_sent("image/png", b"\xff", "Accept: image/png"), Trial(lines=["Accept: text/plain"], status=406),
+           **responds(sends(b"\xff", "image/png"), content={"image/*": BINARY})),
+    served("image/*, and the handler names none", MEDIA, BREAKS,
+           **responds(sends(b"\xff"), content={"image/*": BINARY})),
+    served("a media type before its range in a response", MEDIA, BREAKS,
+           **responds(sends({}, "application/json"), content={"*/*": {}, "application/json": OBJECT})),
+    served("several media types, by Accept", MEDIA, is_sent("text/plain", b"x", "Accept: text/*"),
+           is_sent("text/plain", b"x", "Accept: application/json;q=0.5, text/plain"),
+           Trial(lines=["Accept: image/png"], status=406),
+           **responds(sends("x"), content={"application/json": OBJECT, "text/plain": TEXT})),
+    served("text, checked by its schema", MEDIA, BREAKS,
+           **responds(sends("abc"), content={"text/plain": {"schema": {"type": "string", "maxLength": 2}}})),
+    served("bytes, minLength and maxLength of a response in bytes", MEDIA, BREAKS,
+           **responds(sends(b"abc"), content={"image/png": {"schema": {"type": "string", "maxLength": 2}}})),
+    refused("a response of bytes with a schema of an object", MEDIA,
+            "application/xml has a schema that only JSON can be checked against",
+            **responds(sends(b""), content={"application/xml": OBJECT})),
+    refused("two keys of a response that differ in parameters only", MEDIA, "answer 200 has text/plain twice",
+            **responds(sends(""), content={"text/plain": {}, "text/plain; charset=utf-8": {}})),
+    refused("a response in a charset other than UTF-8", MEDIA, "'text/plain; charset=latin1' is not in UTF-8",
+            **responds(sends(""), content={"text/plain; charset=latin1": {}})),
+)  # fmt: skip
+
+HEADER_ROWS = (
+    ignored("a declared header Content-Type", RESPONSE, is_sent("application/json", b'{"a":1}'), **responds(
+        sends({"a": 1}), content={"application/json": OBJECT},
+        headers={"content-type": {"required": True, "schema": {"type": "integer"}}},
+    )),
+    served("a header that is required and not sent", HEADER, BREAKS,
+           **responds(sends(None), headers={"X-A": {"required": True, "schema": {"type": "string"}}})),
+    served("a header, checked by its schema", HEADER, Trial(headers={"x-a": "5"}),
+           **responds(sends(None, X_A="5"), headers={"X-A": {"schema": {"type": "integer", "maximum": 5}}})),
+    served("a header that breaks its schema", HEADER, BREAKS,
+           **responds(sends(None, X_A="6"), headers={"X-A": {"schema": {"type": "integer", "maximum": 5}}})),
+    served("a header that is not declared is not sent", HEADER, BREAKS, **responds(sends(None, X_A="6"))),
+    refused("a header of another type than string or integer", HEADER, "header X-A of answer 200 has the type 'array'",
+            **responds(sends(None), headers={"X-A": {"schema": {"type": "array", "items": {}}}})),
+)  # fmt: skip
+
+STREAM_ROWS = (
+    served("text/event-stream: the schema is one event's", MEDIA,
+           is_sent("text/event-stream", b'data: {"a":1}\n\ndata: {"a":2}\n\n'),
+           **responds(lambda: events(_events({"a": 1}, {"a": 2})), content=STREAM)),
+    served("text/event-stream with parameters", MEDIA,
+           is_sent("text/event-stream; charset=utf-8", b'data: {"a":1}\n\n'),
+           **responds(lambda: events(_events({"a": 1})), content={"Text/Event-Stream; charset=utf-8": OBJECT})),
+    refused("a stream of events beside another media type", MEDIA,
+            "the answer 200 declares a stream and something else",
+            **responds(sends(None), content={**STREAM, "application/json": OBJECT})),
+    served("a stream of events where only a range is declared", MEDIA, BREAKS,
+           **responds(sends(_events({"a": 1}), "text/event-stream"), content={"text/*": TEXT})),
+    served("a stream of bytes", MEDIA, is_sent("application/octet-stream", b"abc"),
+           **responds(lambda: ok(_chunks(b"a", b"", b"bc")), content={"application/octet-stream": BINARY})),
+    served("a stream of lines of JSON, which are not checked one by one", MEDIA,
+           is_sent("application/x-ndjson", b"1\n2\n"),
+           **responds(lambda: ok(_chunks(b"1\n", b"2\n")), content={"application/x-ndjson": BINARY})),
+    refused("a stream of lines of JSON with a schema", MEDIA,
+            "application/x-ndjson has a schema that only JSON can be checked against",
+            **responds(lambda: ok(_chunks(b"1\n")), content={"application/x-ndjson": OBJECT})),
+    served("a stream in the place of JSON", MEDIA, BREAKS,
+           **responds(lambda: ok(_chunks(b"{}")), content={"application/json": {}})),
+)  # fmt: skip
+
+ROWS = (*STATUS_ROWS, *MEDIA_ROWS, *HEADER_ROWS, *STREAM_ROWS)
