@@ -24,6 +24,14 @@ def split_confidential(text: str) -> SplitResult | None:
     return url if url.scheme == "https" or (url.scheme == _PLAIN and _is_loopback(host)) else None
 
 
+def web_origin(url: SplitResult) -> str:
+    """Scheme, host and port, as RFC 6454 compares them: in small letters, and without the scheme's own port."""
+    host = url.hostname or ""
+    default = 443 if url.scheme == "https" else 80
+    port = f":{url.port}" if url.port not in {None, default} else ""
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

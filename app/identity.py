@@ -42,19 +42,19 @@ class RefusedTokenError(Exception):
 
 
 class Verifier:
-    """Knows the tokens of *issuer* for one of *audience*.
+    """Knows the tokens of *issuer*, signed with one of its *keys*, for one of *audience*.
 
-    *is_address* says what the contract takes for an e-mail address. `close` ends its connections.
+    *is_address* says what the contract takes for an e-mail address. `close` ends its connections, the keys' own.
     """
 
     def __init__(
         self,
         issuer: str,
         *,
+        keys: SigningKeys,
         audience: Collection[str],
         is_address: Callable[[str], bool],
         clock: Callable[[], dt.datetime],
-        monotonic: Callable[[], float],
     ) -> None:
         self._issuer = issuer
         self._audience = frozenset(audience)
@@ -62,7 +62,7 @@ class Verifier:
         self._clock = clock
         # RSA keys of less than 2048 bits are not taken.
         self._jws = PyJWS(algorithms=sorted(ALGORITHMS), options={"enforce_minimum_key_length": True})
-        self.keys = SigningKeys(issuer, monotonic=monotonic)
+        self.keys = keys
 
     def start(self) -> None:
         """Ask for the provider's keys, so that the first token need not wait for them."""

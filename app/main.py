@@ -221,14 +221,15 @@ def _make_verifier(
     if not settings.oidc_issuer:
         return None
     from app.identity import Verifier  # noqa: PLC0415  # what it imports costs 10 MB and 60 ms
+    from app.signing_keys import SigningKeys  # noqa: PLC0415  # as above
 
     address = document.root["components"]["schemas"]["UserCreate"]["properties"]["email"]
     return Verifier(
         settings.oidc_issuer,
+        keys=SigningKeys(settings.oidc_issuer, origins=settings.oidc_jwks_origins, monotonic=monotonic),
         audience=settings.oidc_audience,
         is_address=SchemaCompiler(document.root).compile(address, direction="request").is_valid,
         clock=dependencies.clock,
-        monotonic=monotonic,
     )
 
 

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         validate_default=True,
         description="whom its tokens must be for, such as a client id; several are separated by commas",
     )
+    oidc_jwks_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="other origins than the issuer's at which it may publish its keys, separated by commas;"
+        " Google's are at `https://www.googleapis.com`",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="origins that browsers may call from, separated by commas; `*` for all"
     )
@@ -145,7 +150,7 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return value
 
-    @field_validator("cors_origins", "trusted_proxies", "oidc_audience", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "oidc_audience", "oidc_jwks_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """`https://a.example, https://b.example` as a tuple."""
@@ -178,6 +183,19 @@ class Settings(BaseSettings):
             message = "must name whom the provider's tokens are for: without it, those for any other program would do"
             raise ValueError(message)
         if value and issuer == "":
+            message = "means nothing without TICKBOX_OIDC_ISSUER"
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_jwks_origins")
+    @classmethod
+    def _known_key_origins(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for origin in value:
+            url = split_confidential(origin)
+            if url is None or url.path or url.query or url.fragment:
+                message = "must be origins such as https://www.googleapis.com, without a path"
+                raise ValueError(message)
+        if value and info.data.get("oidc_issuer") == "":
             message = "means nothing without TICKBOX_OIDC_ISSUER"
             raise ValueError(message)
         return value

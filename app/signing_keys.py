@@ -11,16 +11,17 @@ sections 3.1 to 3.5.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import jiter
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from app.confidential import split_confidential
+from app.confidential import split_confidential, web_origin
 from domain.errors import ProviderUnavailable
 
 DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
@@ -34,6 +35,7 @@ LONGEST_PAUSE_S: Final = 60
 TIMEOUT_S: Final = 5
 """For each of the two documents, from the first byte that is sent to the last that is received."""
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
+_MAX_ORIGIN_CHARS: Final = 300  # a host has 253 at most
 
 _ALGORITHMS: Final[Mapping[tuple[str, str | None], str]] = {
     ("RSA", None): "RS256",
@@ -52,17 +54,28 @@ logger = logging.getLogger(__name__)
 
 
 class ProviderFaultError(Exception):
-    """The provider answered something that cannot be used. Its text is for the log, and quotes nothing."""
+    """The provider answered something that cannot be used. Its text is for the log, and quotes an origin at most."""
 
 
 class SigningKeys:
     """The keys of one provider, the one that *issuer* names. *monotonic* counts seconds.
 
+    They are read from the issuer's own origin, or from one of *origins*, which the operator lists: what a discovery
+    document says makes us call no other host.
+
     `close` ends its connections. One call at a time asks the provider; the others wait for its answer.
     """
 
-    def __init__(self, issuer: str, *, monotonic: Callable[[], float], timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        origins: Iterable[str] = (),
+        monotonic: Callable[[], float],
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._issuer = issuer
+        self._origins = {web_origin(urlsplit(each)) for each in (issuer, *origins)}
         self._monotonic = monotonic
         self._timeout_s = timeout_s
         self._client = httpx.AsyncClient(
@@ -140,14 +153,24 @@ class SigningKeys:
         document = await self._get(self._issuer.rstrip("/") + DISCOVERY_PATH)
         if document.get("issuer") != self._issuer:
             raise ProviderFaultError("the discovery document is of another issuer")
-        where = document.get("jwks_uri")
-        if not isinstance(where, str) or split_confidential(where) is None:
-            raise ProviderFaultError("the discovery document names no https URL for its keys")
+        where = self._keys_url(document.get("jwks_uri"))
         published = (await self._get(where)).get("keys")
         keys = usable_keys(published if isinstance(published, list) else [])
         if not any(keys.values()):
             raise ProviderFaultError("there is no key among the provider's that can be used")
         return keys
+
+    def _keys_url(self, named: Json) -> str:
+        url = split_confidential(named) if isinstance(named, str) else None
+        if url is None:
+            raise ProviderFaultError("the discovery document names no https URL for its keys")
+        origin = web_origin(url)
+        if origin not in self._origins:
+            raise ProviderFaultError(
+                f"the provider's keys are at {origin[:_MAX_ORIGIN_CHARS]}, which is neither the issuer's origin nor in"
+                " TICKBOX_OIDC_JWKS_ORIGINS"
+            )
+        return str(named)
 
     async def _get(self, url: str) -> dict[str, Json]:
         content = bytearray()

@@ -69,10 +69,10 @@ def time() -> Time:
 def verifier_of(issuer: str, time: Time, *audience: str) -> Verifier:
     return Verifier(
         issuer,
+        keys=SigningKeys(issuer, monotonic=time.monotonic),
         audience=audience or (AUDIENCE, "another of ours"),
         is_address=lambda text: "@" in text,
         clock=lambda: time.now,
-        monotonic=time.monotonic,
     )
 
 
@@ -574,6 +574,50 @@ async def test_a_provider_must_describe_itself_as_it_is_named(
 ) -> None:
     provider.describe(**changes)
     await assert_unavailable(verifier, signed(RSA, claims(provider)), caplog, cause)
+    assert provider.keys_asked_for == 0
+
+
+ORIGIN_REFUSED = "the provider's keys are at {}, which is neither the issuer's origin nor in TICKBOX_OIDC_JWKS_ORIGINS"
+
+
+@pytest.mark.parametrize(
+    ("where", "origin"),
+    [
+        ("https://keys.example/jwks", "https://keys.example"),
+        ("HTTPS://KEYS.example:443/jwks", "https://keys.example"),
+        ("https://127.0.0.1:{port}/keys", "https://127.0.0.1:{port}"),
+        ("http://127.0.0.1/keys", "http://127.0.0.1"),
+        ("http://localhost:{port}/keys", "http://localhost:{port}"),
+        ("http://[::1]:{port}/keys", "http://[::1]:{port}"),
+    ],
+)
+async def test_keys_at_an_origin_that_nobody_named_are_not_asked_for(
+    provider: OwnProvider, verifier: Verifier, caplog: pytest.LogCaptureFixture, where: str, origin: str
+) -> None:
+    port = provider.issuer.rpartition(":")[2]
+    provider.describe(jwks_uri=where.replace("{port}", port))
+    cause = ORIGIN_REFUSED.format(origin.replace("{port}", port))
+    await assert_unavailable(verifier, signed(RSA, claims(provider)), caplog, cause)
+    assert provider.keys_asked_for == 0
+
+
+async def test_another_server_on_this_machine_is_not_called(
+    provider: OwnProvider, verifier: Verifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    with own_provider(RSA) as other:
+        provider.describe(jwks_uri=f"{other.issuer}/keys")
+        cause = ORIGIN_REFUSED.format(other.issuer)
+        await assert_unavailable(verifier, signed(RSA, claims(provider)), caplog, cause)
+        assert other.asked == []
+
+
+async def test_keys_at_an_origin_that_the_operator_named_are_read(provider: OwnProvider) -> None:
+    with own_provider(RSA) as other:
+        provider.describe(jwks_uri=f"{other.issuer}/keys")
+        keys = SigningKeys(provider.issuer, origins=[other.issuer], monotonic=lambda: 0)
+        assert len(await keys.find(RSA.name, algorithm="RS256")) == 1
+        await keys.close()
+        assert other.asked == ["/keys"]
     assert provider.keys_asked_for == 0
 
 
