@@ -91,6 +91,16 @@ def _operation_texts(contract: Contract) -> Iterator[Hit]:
                 yield Hit(operation.node.pointer, f"{operation.name} has no {word}")
 
 
+def _changes(contract: Contract) -> Iterator[Hit]:
+    known = {operation.name for operation in contract.operations}
+    for use in contract.schemas:
+        given = use.node.get("x-changed-by")
+        for name in given if isinstance(given, list) else ():
+            if name not in known:
+                pointer = (*use.node.pointer, "x-changed-by")
+                yield Hit(pointer, f"{name} is not an operation, so that it cannot change this")
+
+
 def _fields(contract: Contract) -> Iterator[tuple[str, Node]]:
     """Components and properties, with their names; behind a `$ref` they are the component's business."""
     for use in contract.schemas:
@@ -154,6 +164,8 @@ RULES = rules_of("complete", (
      "A call can fail, and a client must know how."),
     ("declared-problems", "Zalando 151", _declared_problems,
      "What any call may be answered is declared, so that SDKs have a type for it."),
+    ("changing-operations", "ours", _changes,
+     "A client that tries to set a property is sent to the operations that `x-changed-by` names."),
     ("operation-text", "Zalando 101", _operation_texts,
      "The summary is for a list of operations, the description says the rule."),
     ("field-description", "Zalando 101", _described_fields,

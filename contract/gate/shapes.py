@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from contract.faults import PATTERN_SAYS
+
 from .contracts import Contract, SchemaUse, is_json
 from .findings import Check, Hit, rules_of
 
@@ -84,6 +86,11 @@ def _number(_: Contract, use: SchemaUse) -> str | None:
     return "this number has no minimum and maximum" if use.type in {"integer", "number"} and not bounded else None
 
 
+def _pattern(_: Contract, use: SchemaUse) -> str | None:
+    missing = "pattern" in use.node.value and not use.node.get(PATTERN_SAYS)
+    return f"this pattern has no {PATTERN_SAYS} beside it" if missing else None
+
+
 def _one_of(_: Contract, use: SchemaUse) -> str | None:
     return "this is a oneOf" if "oneOf" in use.node.value else None
 
@@ -139,6 +146,8 @@ RULES = rules_of("style", (
      "A million items are a million checks."),
     ("bounded-numbers", "OWASP API4:2023", _requests(_number),
      "A number beyond what a column holds is a fault of the server's that a client can cause."),
+    ("explained-patterns", "ours", _requests(_pattern),
+     "Who sent a text that does not match reads a sentence, and not a regular expression."),
     ("no-one-of-in-answers", "generators", _answers(_one_of),
      "A kind that is new raises in generated clients."),
     ("no-any-of-enum", "generators", _each(_any_of),

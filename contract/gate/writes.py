@@ -57,8 +57,11 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
             continue
         if operation.takes("header", "If-Match") is None:
             yield Hit(operation.node.pointer, f"{operation.name} does not take If-Match")
-        if "412" not in operation.answers:
+        stale = operation.answers.get("412")
+        if stale is None:
             yield Hit(operation.node.pointer, f"{operation.name} does not declare 412")
+        elif header(stale, "ETag") is None:
+            yield Hit(stale.pointer, f"the answer 412 of {operation.name} does not declare ETag")
 
 
 def _idempotency(contract: Contract) -> Iterator[Hit]:
@@ -71,6 +74,14 @@ def _idempotency(contract: Contract) -> Iterator[Hit]:
             yield Hit(operation.node.pointer, f"{operation.name} does not take Idempotency-Key")
         if taken and "422" not in operation.answers:
             yield Hit(operation.node.pointer, f"{operation.name} takes Idempotency-Key and does not declare 422")
+
+
+def _replays(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        for status, answer in operation.successes() if operation.takes("header", "Idempotency-Key") else ():
+            if header(answer, "Idempotency-Replayed") is None:
+                message = f"the answer {status} of {operation.name} does not declare Idempotency-Replayed"
+                yield Hit(answer.pointer, message)
 
 
 def _answers_any(operation: Operation, schemas: set[Pointer]) -> bool:
@@ -90,4 +101,6 @@ RULES = rules_of("style", (
      "Two who change the same thing at once must not undo each other unseen."),
     ("idempotency-key", "IETF idempotency-key draft", _idempotency,
      "A client that got no answer can try again, and it happens once; an answer with a secret is not kept for that."),
+    ("replayed-answers", "ours", _replays,
+     "A client that repeats a request must be able to see that it was not done twice."),
 ))  # fmt: skip
