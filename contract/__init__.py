@@ -19,6 +19,7 @@ operation context, the resolver hook, the loading and checking of the specificat
     refusals      which problems an operation may send: the engine's, and those of `x-problems`
     units         what the engine asks of the application: a unit of work for each call
     links         which operations `If-Match`, ids of the client's and idempotency keys lead to
+    conditions    `If-Match` and `If-None-Match`, of reads and writes
     retries       idempotency keys, digests of requests, recorded answers
     limits        `x-rate-limit`: when calls are counted, and what clients are told of it
     runner        runs an operation: count, check, handler, check, commit, send
@@ -26,6 +27,8 @@ operation context, the resolver hook, the loading and checking of the specificat
     engine        the runners, and the answer to whatever goes wrong
     events        facts that are written down, checked as answers are
     protocol      not Connexion's business but uvicorn's: its HTTP parser, bounded
+    heads         what the parser lets pass in the head of a request, and RFC 9112 does not
+    outflow       what clients do not take of their responses, bounded in time and in bytes
     handlers      where the function of an operation is found
     quiet         Connexion imported without its advice; before every other import of it
     gate          is a contract good? A package of its own, which needs neither Connexion nor a server

@@ -1,6 +1,7 @@
 """What an operation has to do with others, read from the contract once, at start-up.
 
-    If-Match            guards the *target* of a write: the GET whose entity tag must be the one that the client has
+    If-Match            guards the *target* of a write: the GET whose entity tag must be the one that the client has;
+                        what has an entity tag is guarded by it, and by If-None-Match, declared or not (*selected*)
     x-client-made       on the `id` in the body of a POST: what is made can be found at the *item*, the GET one segment
                         below, by which a repeated call is answered
     Idempotency-Key     asks for the response to be kept, so that it must not hold a secret (`x-secret`); a repeated
@@ -48,6 +49,23 @@ class Links:
             return here
         return None if here else self._sources.get((source.path.rpartition("/")[0], "get"))
 
+    def selected(self, source: OperationSource) -> OperationSource | None:
+        """The GET whose entity tag the conditions of a request are about, whether the operation declares them or not.
+
+        That of its own path; for a POST at a path that cannot be read, which is an action, the one a segment above.
+        None where it answers no `ETag`, cannot be called with a path alone, or needs a token that the operation does
+        not: the condition would say something of what the caller may not see.
+        """
+        found = self._sources.get((source.path, "get"))
+        if found is None and source.method == "post":
+            found = self._sources.get((source.path.rpartition("/")[0], "get"))
+        if found is None or "ETag" not in self._answer(found, "200").get("headers", {}):
+            return None
+        is_itself = found.operation_id == source.operation_id
+        if not is_itself and (self._needed(found) or (self._is_public(source) and not self._is_public(found))):
+            return None
+        return found
+
     def item(self, source: OperationSource) -> OperationSource | None:
         """The GET of one of the things that are made at the path of *source*; its last segment is their id."""
         below = re.compile(re.escape(source.path) + r"/\{[^{}/]+\}")
@@ -68,6 +86,8 @@ class Links:
         """All that does not fit, in words."""
         if self.takes(source, IF_MATCH):
             yield from self._target_faults(source)
+        if self.selected(source) is not None:
+            yield from self._condition_faults(source)
         if self.takes(source, IDEMPOTENCY_KEY):
             yield from self._key_faults(source)
         if self.takes_client_ids(source):
@@ -75,16 +95,20 @@ class Links:
 
     def _target_faults(self, source: OperationSource) -> Iterator[str]:
         target = self.target(source)
-        if target is None or source.method == "get":
+        if target is None:
             yield "it takes If-Match, and there is no GET of what it changes"
         elif "ETag" not in self._answer(target, "200").get("headers", {}):
             yield f"it takes If-Match, and {target.operation_id} answers no ETag"
-        elif needed := self._needed(target):
+        elif target != source and (needed := self._needed(target)):
             yield f"it takes If-Match, and {target.operation_id} needs {', '.join(needed)}"
+        elif self._is_public(source) and not self._is_public(target):
+            yield f"it takes If-Match and no token, and {target.operation_id} needs one"
+
+    def _condition_faults(self, source: OperationSource) -> Iterator[str]:
         if not self._declares_problem(source, "412"):
-            yield f"it takes If-Match, and the answer 412 is not declared as {PROBLEM_JSON}"
+            yield f"it is about something with an ETag, and the answer 412 is not declared as {PROBLEM_JSON}"
         elif not self._declares_header(source, "412", "ETag"):
-            yield "it takes If-Match, and the answer 412 does not declare ETag"
+            yield "it is about something with an ETag, and the answer 412 does not declare ETag"
 
     def _key_faults(self, source: OperationSource) -> Iterator[str]:
         if source.method in _UNKEYED_METHODS:

@@ -69,8 +69,8 @@ class ContractMismatchError(Exception):
 class Operation:
     """One operation as plain data. `access` is None where the contract says `security: []`.
 
-    `target` is the operationId of the GET whose entity tag `If-Match` is compared with, `item` that of the GET of what
-    was made with an id of the client's; None where the operation takes no such thing. `takes_key` is of an
+    `target` is the operationId of the GET whose entity tag conditions are compared with, `item` that of the GET of what
+    was made with an id of the client's; None where there is no such thing. `takes_key` is of an
     `Idempotency-Key`. `policy` is what its calls count against; None where they are not counted. `problems` are the
     slugs of those that it may send; None where it may send any.
     """
@@ -158,8 +158,8 @@ class _Compiler:
         for fault in self.links.faults(source):
             self._report(source, fault)
         takes_client_ids, takes_key = self.links.takes_client_ids(source), self.links.takes(source, IDEMPOTENCY_KEY)
-        takes_condition = self.links.takes(source, IF_MATCH)
-        own |= link_problems(has_target=takes_condition, has_item=takes_client_ids, takes_key=takes_key)
+        target = self.links.selected(source)
+        own |= link_problems(has_target=target is not None, has_item=takes_client_ids, takes_key=takes_key)
         problems = self._problems(source, responses, own)
         if handler is None or len(self.mismatches) > before:
             return None
@@ -173,7 +173,7 @@ class _Compiler:
             parameters={place: Parameters.of(place, parameters) for place in PLACES},
             body=body,
             responses=responses,
-            target=_id_of(self.links.target(source) if takes_condition else None),
+            target=_id_of(target),
             item=_id_of(self.links.item(source) if takes_client_ids else None),
             takes_key=takes_key,
             policy=policy,

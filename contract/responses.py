@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 IGNORED_RESPONSE_HEADERS = frozenset({"content-type"})
 """Declared response headers that have no effect (OpenAPI 3.0.4, Response Object, `headers`)."""
-_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 _JSON = "application/json"
 _RANGES_WITH_JSON = (ANYTHING, "application/*")
 """Content of these is JSON unless the handler names a media type."""
@@ -127,7 +125,7 @@ class Responses:
         content_type, media, kind = _media(declared, answer, accepted, breach)
         headers = dict(answer.headers)
         body = _encode(kind, answer.content, media, breach) if kind else b""
-        if "etag" in declared.headers and isinstance(body, bytes):
+        if "etag" in declared.headers and isinstance(body, bytes) and answer.status < 300:  # noqa: PLR2004  # a success
             headers.setdefault("ETag", entity_tag or _entity_tag(answer.content, body))
         if headers or declared.headers:
             _check_headers(declared, headers, breach)
@@ -156,17 +154,6 @@ def negotiate(accept: str, produces: tuple[str, ...]) -> str | None:
         if quality > best_quality:
             best, best_quality = media_type, quality
     return best
-
-
-def matches_entity_tag(given: str, entity_tag: str) -> bool:
-    """Whether the `If-None-Match` value *given* names *entity_tag*, compared weakly (RFC 9110, section 13.1.2)."""
-    opaque = entity_tag.removeprefix("W/")
-    return given.strip() == "*" or opaque in (tag for _, tag in _ENTITY_TAG.findall(given))
-
-
-def matches_strongly(given: str, entity_tag: str | None) -> bool:
-    """Whether the `If-Match` value *given* names *entity_tag*, which is there (RFC 9110, section 13.1.1)."""
-    return given.strip() == "*" or entity_tag in (tag for weak, tag in _ENTITY_TAG.findall(given) if not weak)
 
 
 def not_modified(wire: Wire) -> Wire:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from .access import Grant
 from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body, is_empty
+from .conditions import NO_CONDITIONS, Conditions, conditions_of
 from .document import Document
 from .limits import Tally, with_allowance
 from .links import IDEMPOTENCY_REPLAYED
@@ -30,7 +31,6 @@ from .problems import (
     MALFORMED_REQUEST,
     NOT_ACCEPTABLE,
     NOT_FOUND,
-    PRECONDITION_FAILED,
     PROBLEM_JSON,
     Refused,
     document,
@@ -41,8 +41,6 @@ from .responses import (
     Responses,
     Wire,
     breach_of,
-    matches_entity_tag,
-    matches_strongly,
     negotiate,
     not_modified,
 )
@@ -55,13 +53,13 @@ from .units import Call, Client, Settings, Unit
 
 
 class Intent(NamedTuple):
-    """What a client says of a call itself: what it must find (`If-Match`), and how a repetition is to be known.
+    """What a client says of a call itself: what it must find, and how a repetition is to be known.
 
     `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
     empty.
     """
 
-    if_match: str | None = None
+    conditions: Conditions = NO_CONDITIONS
     key: str | None = None
     client_id: Any = None
     request: bytes = b""
@@ -69,7 +67,6 @@ class Intent(NamedTuple):
 
 _NOTHING = Intent()
 _WRONG_BODY = "The body does not match the contract. See `errors`."
-_CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +94,8 @@ class Runner:
                 await tally.refused()
                 raise
             await tally.checked()
-        wire = await self._perform(*checked)
-        await send_wire(with_allowance(self._conditional(wire, headers), scope), scope, receive, send)
+        wire = self._conditional(await self._perform(*checked), checked[1].conditions)
+        await send_wire(with_allowance(wire, scope), scope, receive, send)
 
     async def _check(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, grant: Grant | None
@@ -181,14 +178,14 @@ class Runner:
         operation = self.operation
         if not (operation.target or operation.takes_key or operation.item):
             return _NOTHING
-        given = headers.get(b"if-match") if operation.target else None
+        conditions = conditions_of(headers) if operation.target else NO_CONDITIONS
         key = key_of(headers) if operation.takes_key else None
         client_id = self._client_id(content)
         if client_id is not None:
             content = {**content, "id": str(client_id)}  # however it was spelled
         known_by = key is not None or client_id is not None
         return Intent(
-            if_match=b",".join(given).decode("latin-1") if given else None,
+            conditions=conditions,
             key=key,
             client_id=client_id,
             request=digest_of(operation.operation_id, call.path, scope["query_string"], content) if known_by else b"",
@@ -202,8 +199,8 @@ class Runner:
                 if recorded is not None:
                     return _again(recorded, intent)
             if intent.client_id is None or await self._claim(work, intent) == "new":
-                if intent.if_match is not None:
-                    await self._require_match(work, call, intent.if_match)
+                if intent.conditions != NO_CONDITIONS and not self.operation.safe:
+                    intent.conditions.require(await self._entity_tag(work, call))
                 answer = await self.operation.handler(work, **arguments)
                 wire = self._encode(answer, accepted)
                 await _remember(work, intent, wire)
@@ -249,16 +246,19 @@ class Runner:
             raise refuse(INVALID_BODY, _WRONG_BODY, faults=places)
         return client_id
 
-    async def _require_match(self, work: Unit, call: Call, given: str) -> None:
-        """Refuse unless *given* names the resource as it is, seen under the lock that the write holds."""
+    async def _entity_tag(self, work: Unit, call: Call) -> str | None:
+        """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
         target = self.operations[str(self.operation.target)]
-        answer = await _read_bare(target, work, call.path)
-        wire = target.responses.encode(
-            answer, accepted=target.responses.produces[0], breach=_breach(target, self.settings)
-        )
-        if not matches_strongly(given, wire.entity_tag):
-            current = {} if wire.entity_tag is None else {"ETag": wire.entity_tag}
-            raise refuse(PRECONDITION_FAILED, _CHANGED, headers=current)
+        try:
+            answer = await _read_bare(target, work, call.path)
+        except Exception as error:
+            problem_answer = self.settings.translate(error)
+            is_missing = problem_answer is not None and problem_answer.status == NOT_FOUND.status
+            if self.operation.method == "PUT" and is_missing:
+                return None
+            raise
+        produced = target.responses.produces[0]
+        return target.responses.encode(answer, accepted=produced, breach=_breach(target, self.settings)).entity_tag
 
     def _encode(self, answer: Answer, accepted: str) -> Wire:
         if isinstance(answer, Problem):
@@ -271,16 +271,16 @@ class Runner:
             answer, accepted=accepted, entity_tag=entity_tag, breach=_breach(self.operation, self.settings)
         )
 
-    def _conditional(self, wire: Wire, headers: Mapping[bytes, list[bytes]]) -> Wire:
-        """A 304 where the client has what *wire* says, and the contract declares it (RFC 9110, section 13.2.2)."""
-        given = headers.get(b"if-none-match")
-        if given is None or wire.status != 200 or not self.operation.safe:  # noqa: PLR2004  # OK
+    def _conditional(self, wire: Wire, conditions: Conditions) -> Wire:
+        """What a read answers under *conditions*: *wire*, or a 304 where the client has it (RFC 9110, section 13.2.2).
+
+        Raises Refused (412).
+        """
+        if conditions == NO_CONDITIONS or not self.operation.safe or wire.status != 200:  # noqa: PLR2004  # OK
             return wire
-        entity_tag = wire.entity_tag
-        if entity_tag is None or 304 not in self.operation.responses.by_status:  # noqa: PLR2004  # Not Modified
-            return wire
-        matched = matches_entity_tag(b",".join(given).decode("latin-1"), entity_tag)
-        return not_modified(wire) if matched else wire
+        conditions.require_match(wire.entity_tag)
+        is_declared = 304 in self.operation.responses.by_status  # noqa: PLR2004  # Not Modified
+        return not_modified(wire) if is_declared and conditions.finds(wire.entity_tag) else wire
 
 
 def _admit_anyone(_role: str | None) -> None:

@@ -196,7 +196,7 @@ def test_head_gets_the_problem_of_get_without_its_body(
 @pytest.mark.parametrize(
     ("target", "allow"),
     [
-        (STATION, "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        (STATION, "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
         ("/stations", "GET, HEAD, OPTIONS, POST"),
         ("/notes", "OPTIONS, PUT"),
         ("/required", "HEAD, OPTIONS"),

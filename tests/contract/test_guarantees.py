@@ -67,10 +67,6 @@ def test_who_may_not_write_learns_nothing_of_versions(server: Sample) -> None:
     assert rename(server, "Oxford", 'If-Match: "6"', token="observer").status == 403
 
 
-def test_a_condition_that_is_not_declared_is_not_read(server: Sample) -> None:
-    assert create(server, {"name": "Oxford"}, 'If-Match: "6"').status == 201
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Idempotency-Key
 # ---------------------------------------------------------------------------------------------------------------------

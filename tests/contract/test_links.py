@@ -40,7 +40,12 @@ def test_the_sample_hangs_together() -> None:
         Document.read(CONTRACT), handlers, vocabulary=VOCABULARY, body_limit_bytes=BODY_LIMIT_BYTES
     )
     assert {name: (op.target, op.item) for name, op in compiled.items() if op.target or op.item} == {
-        "create_station": (None, "get_station"),
+        "get_contract_yaml": ("get_contract_yaml", None),
+        "get_contract_json": ("get_contract_json", None),
+        "list_stations": ("list_stations", None),
+        "create_station": ("list_stations", "get_station"),
+        "get_station": ("get_station", None),
+        "put_station": ("get_station", None),
         "update_station": ("get_station", None),
         "delete_station": ("get_station", None),
     }
@@ -68,15 +73,42 @@ def test_a_write_has_the_get_of_what_it_changes_for_a_target(method: str, path: 
 def test_a_condition_needs_something_to_hold_for() -> None:
     alone = operation(parameters=[IF_MATCH], responses={"412": STALE})
     assert faults({"/a": {"delete": alone}}, "delete") == ["it takes If-Match, and there is no GET of what it changes"]
-    assert faults({"/a": {"get": alone}}, "get") == ["it takes If-Match, and there is no GET of what it changes"]
 
 
-def test_a_condition_needs_entity_tags_and_an_answer_for_when_it_does_not_hold() -> None:
+def test_a_condition_needs_entity_tags() -> None:
     paths = {"/a": {"get": operation(operationId="look"), "delete": operation(parameters=[IF_MATCH])}}
-    assert faults(paths, "delete") == [
-        "it takes If-Match, and look answers no ETag",
-        "it takes If-Match, and the answer 412 is not declared as application/problem+json",
-    ]
+    assert faults(paths, "delete") == ["it takes If-Match, and look answers no ETag"]
+    alone = {"/a": {"get": operation(operationId="look", parameters=[IF_MATCH])}}
+    assert faults(alone, "get") == ["it takes If-Match, and look answers no ETag"]
+
+
+@pytest.mark.parametrize("method", ["get", "delete", "post"])
+@pytest.mark.parametrize("parameters", [[], [IF_MATCH]])
+def test_what_has_an_entity_tag_has_an_answer_for_when_a_condition_does_not_hold(
+    method: str, parameters: list[Any]
+) -> None:
+    look = operation(operationId="look", responses={"200": TAGGED})
+    where = "/a/act" if method == "post" else "/a"
+    paths = {"/a": {"get": look}}
+    paths.setdefault(where, {})[method] = look if method == "get" else operation(parameters=parameters)
+    said = "it is about something with an ETag, and the answer 412 is not declared as application/problem+json"
+    assert faults(paths, method) == [said]
+
+
+def test_a_condition_says_nothing_to_a_caller_without_a_token_of_what_needs_one() -> None:
+    look = operation(operationId="look", responses={"200": TAGGED}, security=[{"bearer": []}])
+    paths = {"/a": {"get": look, "delete": operation(responses={})}}
+    assert faults(paths, "delete") == []
+    paths["/a"]["delete"] = operation(parameters=[IF_MATCH])
+    assert faults(paths, "delete") == ["it takes If-Match and no token, and look needs one"]
+
+
+def test_what_cannot_be_read_by_its_path_alone_is_not_compared() -> None:
+    parameters = [{"name": "q", "in": "query", "required": True, "schema": {}}]
+    look = operation(operationId="look", parameters=parameters, responses={"200": TAGGED, "412": STALE})
+    paths = {"/a": {"get": look, "delete": operation()}}
+    assert faults(paths, "delete") == []
+    assert faults(paths, "get") == []
 
 
 def test_a_target_must_need_nothing_but_its_path() -> None:
@@ -92,7 +124,7 @@ def test_a_target_must_need_nothing_but_its_path() -> None:
 def test_the_current_version_is_declared_where_a_condition_may_not_hold() -> None:
     look = operation(operationId="look", responses={"200": TAGGED})
     paths = {"/a": {"get": look, "delete": operation(parameters=[IF_MATCH], responses={"412": PROBLEM})}}
-    assert faults(paths, "delete") == ["it takes If-Match, and the answer 412 does not declare ETag"]
+    assert faults(paths, "delete") == ["it is about something with an ETag, and the answer 412 does not declare ETag"]
 
 
 def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:

@@ -12,10 +12,11 @@ from connexion.exceptions import ResolverError
 
 from contract.answers import Answer, Fault, ProblemType, problem
 from contract.application import TagResolver
+from contract.conditions import matches_weakly
 from contract.document import Document
 from contract.faults import one_each, pattern_sentences, pointer, schema_faults
 from contract.problems import document
-from contract.responses import Responses, matches_entity_tag, negotiate
+from contract.responses import Responses, negotiate
 from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
 from contract.texts import MalformedTextError, cookie_texts, decode, query_texts
@@ -62,7 +63,7 @@ def test_where_there_is_nothing_to_choose_anything_is_acceptable() -> None:
     [('"a"', True), ('W/"a"', True), (' "b" , "a"', True), ("*", True), ('"b"', False), ("a", False), ("", False)],
 )
 def test_entity_tags_are_compared_weakly(given: str, matches: bool) -> None:  # noqa: FBT001  # a table
-    assert matches_entity_tag(given, '"a"') is matches
+    assert matches_weakly(given, '"a"') is matches
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def test_an_operation_may_send_what_it_lists_what_any_may_and_what_the_engine_do
     assert operations["check_liveness"].problems == basic
     body = basic | {"content-too-large", "unsupported-media-type", "invalid-body"}
     guarded = body | {"unauthenticated", "insufficient-scope", "idempotency-key-reused"}
-    assert operations["create_station"].problems == guarded | {"id-taken", "name-taken"}
+    listed = {"id-taken", "precondition-failed", "name-taken"}
+    assert operations["create_station"].problems == guarded | listed
     assert operations["update_station"].problems == guarded | {"insufficient-role", "not-found", "precondition-failed"}
 
 

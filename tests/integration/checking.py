@@ -28,7 +28,7 @@ OUTSIDE = {404: "urn:tickbox:problem:not-found", 405: "urn:tickbox:problem:metho
 """The problems that belong to no operation, as the contract's introduction says."""
 
 _BASE = "urn:contract"
-_ENTITY_TAGS = re.compile(r'\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*')
+_ENTITY_TAGS = re.compile(r'\*|[\s,]*(W/)?"[^"]*"(\s*,(\s*(W/)?"[^"]*")?)*\s*')
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 Json = Any

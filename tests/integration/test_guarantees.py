@@ -46,6 +46,38 @@ def test_a_write_of_a_version_that_is_no_longer_changes_nothing(ada: Person, tab
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
+def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
+    ada: Person, tables: Tables, operation_id: str
+) -> None:
+    write = WRITES[operation_id](ada, tables)
+    before = tables.digest()
+    for given in (write.entity_tag(), f"W/{write.entity_tag()}", "*"):
+        answer = write.send(If_None_Match=given)
+        refused(answer, 412, "precondition-failed")
+        assert answer.headers["ETag"] == write.entity_tag()
+    assert tables.digest() == before
+
+
+def test_a_create_in_a_collection_asks_for_the_collection_s_version(ada: Person, tables: Tables) -> None:
+    tasks = f"{ada.home}/tasks"
+    etag = ada.client.get(tasks).headers["ETag"]
+    made(ada.client.post(tasks, json={"title": "Sow"}, headers={"If-Match": etag}))
+    before = tables.digest()
+    for condition in ({"If-Match": etag}, {"If-None-Match": "*"}):
+        refused(ada.client.post(tasks, json={"title": "Reap"}, headers=condition), 412, "precondition-failed")
+    assert tables.digest() == before
+
+
+def test_a_read_is_of_the_version_that_the_client_asks_for(ada: Person) -> None:
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    etag = ada.client.get(task).headers["ETag"]
+    ok(ada.client.get(task, headers={"If-Match": f", {etag},"}))
+    answer = ada.client.get(task, headers={"If-Match": '"0"'})
+    refused(answer, 412, "precondition-failed")
+    assert answer.headers["ETag"] == etag
+
+
+@pytest.mark.parametrize("operation_id", sorted(GUARDED))
 def test_a_write_of_the_version_that_is_goes_through(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     assert write.send(If_Match=f'"0", {write.entity_tag()}').is_success

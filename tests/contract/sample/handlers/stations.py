@@ -51,6 +51,12 @@ async def update_station(work: Work, station_id: UUID, *, body: StationPatch) ->
     return ok(station)
 
 
+async def put_station(work: Work, station_id: UUID, *, body: StationPatch) -> Answer:
+    revision = work.stations.get(station_id, {"revision": 0})["revision"] + 1
+    work.stations[station_id] = {"id": station_id, "name": body.name or "", "revision": revision}
+    return ok(work.stations[station_id])
+
+
 async def delete_station(work: Work, station_id: UUID) -> Answer:
     work.station(station_id)
     del work.stations[station_id]
