@@ -68,6 +68,8 @@ async def _deliver(dependencies: Dependencies, post: Post, mail: Mail) -> None:
     about = {"mail_id": str(mail.id), "kind": mail.kind, "attempt": mail.attempts}
     try:
         letter = await write(dependencies, lambda work: mails.write(work, mail))
+        if letter == "later":
+            return
         if letter is not None:
             await post(letter)
         await write(dependencies, lambda work: mails.forget(work, mail))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from app.background import repeating
-from persistence import account_log, invitations, one_time_tokens, retries, sessions, tokens
+from persistence import account_log, invitations, one_time_tokens, outbox, retries, sessions, tokens
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
@@ -30,6 +30,7 @@ SWEEPS: Final[Sequence[Sweep]] = (
     tokens.sweep,
     invitations.sweep,
     one_time_tokens.sweep,
+    outbox.sweep,
     account_log.sweep,
 )
 """Each is repeated until there is nothing more."""

@@ -7,7 +7,7 @@ a mail that is tried again brings another one, which takes the place of the firs
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from domain import opaque
 from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
@@ -19,7 +19,10 @@ FIRST_PAUSE: Final = dt.timedelta(minutes=1)
 """Longer than it takes to write a mail, to send it, and to forget it, so that nobody else begins with it meanwhile."""
 LONGEST_PAUSE: Final = dt.timedelta(hours=1)
 APART: Final = dt.timedelta(minutes=1)
-"""How long after one mail of a kind a user is sent the next, however often somebody asks for it."""
+"""How long after one mail of a kind an address is sent the next, however often, or by however many, it is asked for."""
+
+Later = Literal["later"]
+"""The mail is put off: its address was sent another one just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ async def claim(work: Work, *, limit: int) -> Sequence[Mail]:
     return claimed
 
 
-async def write(work: Work, mail: Mail) -> Letter | None:
+async def write(work: Work, mail: Mail) -> Letter | Later | None:
     """What a claimed *mail* says, with a new token; None where nothing is left to say, and it is to be forgotten."""
     return await _WRITERS[mail.kind](work, mail)
 
@@ -108,19 +111,29 @@ async def _with_token(
     return Letter(kind=kind, to=user.email or mail.email, token=token.text, expires_at=expires_at, name=name)
 
 
-async def _invitation(work: Work, mail: Mail) -> Letter | None:
+async def _put_off_if_early(work: Work, mail: Mail) -> bool:
+    """Whether the address was sent another mail of this kind just now; *mail* then waits, without losing an attempt."""
+    if await work.outbox.note_sending(mail, at=work.now, unless_after=work.now - APART):
+        return False
+    await work.outbox.put_off([replace(mail, attempts=mail.attempts - 1, due_at=work.now + APART)])
+    return True
+
+
+async def _invitation(work: Work, mail: Mail) -> Letter | Later | None:
     """To whoever has the address, account or not; so nobody's words but ours are in it."""
     if mail.workspace_id is None or mail.invitation_id is None or not await work.enter(mail.workspace_id):
         return None
     invitation = await work.invitations.get(mail.workspace_id, mail.invitation_id, now=work.now)
     if invitation is None:
         return None
+    if await _put_off_if_early(work, mail):
+        return "later"
     token = opaque.mint("invitation", random_bytes=work.random_bytes)
     await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest)
     return Letter(kind="invitation", to=invitation.email, token=token.text, expires_at=invitation.expires_at)
 
 
-_WRITERS: Final[Mapping[MailKind, Callable[[Work, Mail], Awaitable[Letter | None]]]] = {
+_WRITERS: Final[Mapping[MailKind, Callable[[Work, Mail], Awaitable[Letter | Later | None]]]] = {
     "verification": _verification,
     "reset": _reset,
     "invitation": _invitation,

@@ -195,7 +195,11 @@ class MailOutbox(Protocol):
     """Mails that are to be sent, written down together with what they tell of."""
 
     async def add(self, mail: Mail) -> None:
-        """Of a kind, an address has one mail waiting at most: another is not added. Of invitations, any number."""
+        """Of a kind, an address has one mail waiting at most; of invitations, any number.
+
+        Another one changes whose mail the waiting one is, and how the address is spelled. So there is one write either
+        way, and its time does not say whether a mail waits.
+        """
 
     async def are_due(self, *, now: dt.datetime) -> bool:
         """Whether there is a mail to be sent by now."""
@@ -208,6 +212,9 @@ class MailOutbox(Protocol):
 
     async def remove(self, mail_id: UUID) -> None:
         """It may be gone already."""
+
+    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+        """Note that its address is sent a mail of its kind *at* this time. False if one was sent *unless_after*."""
 
 
 class WorkspaceRepository(Protocol):

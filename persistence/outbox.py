@@ -9,8 +9,10 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.entities import Mail
+from domain.mails import APART
 from persistence.database import Row, Runner
-from persistence.tables import outbox
+from persistence.sweeps import Expired
+from persistence.tables import mail_pauses, outbox
 
 _COLUMNS: Final = (
     outbox.c.id,
@@ -28,7 +30,12 @@ _NAMES: Final = tuple(column.name for column in _COLUMNS)
 _THIS: Final = outbox.c.id == bindparam("mail")
 _IS_DUE: Final = outbox.c.due_at <= bindparam("now")
 
-_INSERT: Final = insert(outbox).on_conflict_do_nothing()
+_NEW: Final = insert(outbox)
+_INSERT: Final = _NEW.on_conflict_do_update(
+    index_elements=[outbox.c.kind, outbox.c.email_key],
+    index_where=outbox.c.invitation_id.is_(None),
+    set_={name: _NEW.excluded[name] for name in ("email", "user_id")},
+)
 _ANY_DUE: Final = select(outbox.c.id).where(_IS_DUE).order_by(outbox.c.due_at).limit(1)
 _LOCK_DUE: Final = (
     select(*_COLUMNS)
@@ -39,6 +46,19 @@ _LOCK_DUE: Final = (
 )
 _PUT_OFF: Final = update(outbox).where(_THIS)
 _DELETE: Final = delete(outbox).where(_THIS)
+_SENDING: Final = insert(mail_pauses)
+_NOTE_SENDING: Final = _SENDING.on_conflict_do_update(
+    index_elements=[mail_pauses.c.kind, mail_pauses.c.email_key],
+    set_={"sent_at": _SENDING.excluded.sent_at},
+    where=mail_pauses.c.sent_at <= bindparam("until", type_=mail_pauses.c.sent_at.type),
+).returning(mail_pauses.c.sent_at)
+
+_OVER: Final = Expired(mail_pauses, mail_pauses.c.sent_at)
+
+
+async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the pauses that are over; how many there were. To be repeated until it is none."""
+    return await _OVER.delete_some(runner, before=now - APART)
 
 
 class Outbox:
@@ -68,6 +88,11 @@ class Outbox:
     async def remove(self, mail_id: UUID) -> None:
         """One write."""
         await self._runner.run(_DELETE, {"mail": mail_id})
+
+    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+        """One write."""
+        values = {"kind": mail.kind, "email_key": mail.email_key, "sent_at": at, "until": unless_after}
+        return await self._runner.row(_NOTE_SENDING, values) is not None
 
 
 def _mail(row: Row) -> Mail:

@@ -110,11 +110,14 @@ users: Final = Table(
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("email_verified_at", INSTANT),
+    Column("new_email", Text),
     PrimaryKeyConstraint("id", name="pk_users"),
     UniqueConstraint("email_key", name="uq_users_email_key"),
     CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email"),
 )
-"""An account that an identity provider vouches for has no password, and may have no address."""
+"""An account that an identity provider vouches for has no password, and may have no address.
+
+`new_email` takes the place of the address once its mail was read."""
 
 identities: Final = Table(
     "identities",
@@ -229,7 +232,7 @@ one_time_tokens: Final = Table(
     PrimaryKeyConstraint("digest", name="pk_one_time_tokens"),
     UniqueConstraint("user_id", "kind", name="uq_one_time_tokens_user_id_kind"),
     ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_one_time_tokens_user_id", ondelete="CASCADE"),
-    CheckConstraint("kind IN ('verification', 'reset')", name="kind"),
+    CheckConstraint("kind IN ('verification', 'reset', 'email_change')", name="kind"),
     Index("ix_one_time_tokens_expires_at", "expires_at"),
 )
 
@@ -248,7 +251,10 @@ outbox: Final = Table(
     Column("attempts", Integer, nullable=False),
     PrimaryKeyConstraint("id", name="pk_outbox"),
     ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_outbox_user_id", ondelete="CASCADE"),
-    CheckConstraint("kind IN ('verification', 'reset', 'invitation')", name="kind"),
+    CheckConstraint(
+        "kind IN ('verification', 'reset', 'invitation', 'email_change', 'email_changing', 'email_changed')",
+        name="kind",
+    ),
     Index("ix_outbox_due_at", "due_at"),
     Index("ix_outbox_user_id", "user_id"),
 )
@@ -261,6 +267,17 @@ Index(
     postgresql_where=outbox.c.invitation_id.is_(None),
     sqlite_where=outbox.c.invitation_id.is_(None),
 )
+
+mail_pauses: Final = Table(
+    "mail_pauses",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("sent_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("kind", "email_key", name="pk_mail_pauses"),
+    Index("ix_mail_pauses_sent_at", "sent_at"),
+)
+"""When an address was last sent a mail that somebody else asked for."""
 
 workspaces: Final = Table(
     "workspaces",
@@ -303,6 +320,7 @@ invitations: Final = Table(
     Column("invited_by", Uuid, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    Column("mailed_at", INSTANT),
     PrimaryKeyConstraint("workspace_id", "id", name="pk_invitations"),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_invitations_workspace_id", ondelete="CASCADE"),
     UniqueConstraint("workspace_id", "email_key", name="uq_invitations_workspace_id_email_key"),
@@ -310,7 +328,8 @@ invitations: Final = Table(
     Index("ix_invitations_digest", "digest"),
     Index("ix_invitations_expires_at", "expires_at"),
 )
-"""`digest` is the token's, null until it is sent. It is not unique, so that the table can be spread by workspace."""
+"""`digest` is the token's, null until there is one; `mailed_at` is when it was mailed. The digest is not unique, so
+that the table can be spread by workspace."""
 
 projects: Final = Table(
     "projects",
@@ -479,6 +498,7 @@ UNLOGGED_TABLES: Final = frozenset(
         one_time_tokens,
         account_events,
         outbox,
+        mail_pauses,
         invitations,
         client_ids,
         idempotency_keys,

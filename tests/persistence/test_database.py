@@ -88,7 +88,7 @@ async def test_writers_that_wait_their_turn_all_get_it(database_url: str) -> Non
     database = Database(database_url, pool_size=2)
     nobody = Caller(database=database)
     attempts = [
-        nobody.write(users.register, email=f"{n}@example.com", password="x", name="x", time_zone="UTC")
+        nobody.write(users.register, email=f"{n}@example.com", password="pw", name="x", time_zone="UTC")
         for n in range(8)
     ]
 

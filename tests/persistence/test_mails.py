@@ -1,6 +1,7 @@
 import asyncio
 import datetime as dt
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -12,13 +13,16 @@ from domain.errors import AccountGone, PasswordWrong, TokenInvalid
 from domain.mails import Letter
 from persistence import one_time_tokens
 from persistence.database import Database
+from persistence.outbox import sweep as sweep_pauses
+from persistence.tables import mail_pauses, outbox
 from persistence.tables import one_time_tokens as tokens
-from persistence.tables import outbox
 from tests.databases import PostgresDatabases
 from tests.persistence.callers import Caller
+from tests.persistence.statements import overheard
 from tests.unit.fakes import NOON
 
 MINUTE = dt.timedelta(minutes=1)
+SECOND = dt.timedelta(seconds=1)
 
 
 def nobody(caller: Caller) -> Caller:
@@ -33,7 +37,7 @@ async def letter_to(caller: Caller) -> Letter:
     """The only mail that is due, written."""
     (mail,) = await claimed(caller)
     letter = await nobody(caller).write(mails.write, mail)
-    assert letter is not None
+    assert isinstance(letter, Letter)
     await nobody(caller).write(mails.forget, mail)
     return letter
 
@@ -63,7 +67,7 @@ async def test_a_mail_is_read_back_as_it_was_written_down(database: Database) ->
 async def test_a_registration_that_is_rolled_back_leaves_no_mail(database: Database) -> None:
     caller = Caller(database=database)
     async with caller.unit() as work:
-        await users.register(work, email="ada@example.com", password="x", name="Ada", time_zone="UTC")
+        await users.register(work, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
 
     assert not await caller.read(mails.are_due)
 
@@ -127,6 +131,55 @@ async def test_of_many_who_ask_for_one_address_at_once_one_mail_comes(database: 
     await asyncio.gather(*(caller.write(users.request_password_reset, email="ada@example.com") for _ in range(8)))
 
     assert len(await claimed(caller)) == 1
+
+
+async def test_asking_again_while_a_mail_waits_writes_as_much_as_the_first_time(database: Database) -> None:
+    """Or its time would say whether a mail waits. While no mail can be sent, one for a known address does."""
+    caller = Caller(database=database)
+    for spelling in ("ada@example.com", "Ada@example.com"):
+        with overheard() as heard:
+            await caller.write(users.request_password_reset, email=spelling)
+        assert [statement.text.split()[0] for statement in heard] == ["INSERT"]
+        (row,) = await database.rows(select(outbox.c.email, outbox.c.attempts), {})
+        assert tuple(row) == (spelling, 0)
+
+
+async def test_asking_again_moves_no_mail_that_is_put_off(ada: Caller) -> None:
+    (mail,) = await claimed(ada)
+    ada.clock.now += MINUTE / 2
+    await ada.account.write(users.send_verification)
+
+    assert await claimed(ada) == []
+    ada.clock.now += MINUTE / 2
+    (again,) = await claimed(ada)
+    assert (again.id, again.attempts) == (mail.id, 2)
+
+
+async def test_of_many_mails_to_one_address_at_once_one_is_noted(database: Database) -> None:
+    caller = Caller(database=database)
+    mail = Mail(id=UUID(int=1), kind="invitation", email="a@b", email_key="a@b", created_at=NOON, due_at=NOON)
+
+    async def note() -> bool:
+        async with caller.unit() as work:
+            noted = await work.outbox.note_sending(mail, at=NOON, unless_after=NOON - MINUTE)
+            await work.commit()
+            return noted
+
+    assert sorted(await asyncio.gather(*(note() for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_the_sweep_takes_the_pauses_that_are_over_and_no_others(database: Database) -> None:
+    caller = Caller(database=database)
+    async with caller.unit() as work:
+        for age, name in ((MINUTE + SECOND, "over"), (MINUTE, "on")):
+            mail = Mail(id=UUID(int=1), kind="invitation", email=name, email_key=name, created_at=NOON, due_at=NOON)
+            assert await work.outbox.note_sending(mail, at=NOON - age, unless_after=NOON)
+        await work.commit()
+    async with database.transaction() as transaction:
+        swept = [await sweep_pauses(transaction, now=NOON) for _ in range(2)]
+
+    assert swept == [1, 0]
+    assert [row[0] for row in await database.rows(select(mail_pauses.c.email_key), {})] == ["on"]
 
 
 async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_before(ada: Caller) -> None:

@@ -34,6 +34,7 @@ from domain import (
 )
 from domain.entities import Identity, Status
 from domain.identities import Introduction
+from domain.mails import Letter
 from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
 from domain.sessions import SessionEnded
@@ -168,6 +169,14 @@ def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         [
             {"id": numbered(8, n), "kind": "verification", "email": f"w{n}", "email_key": f"w{n}", "user_id": user(n)}
             | {"created_at": NOON, "due_at": NOON + dt.timedelta(minutes=n), "attempts": 1}
+            for n in range(OWNERS)
+        ],
+    )
+
+    yield (
+        insert(tables.mail_pauses),
+        [
+            {"kind": "invitation", "email_key": str(n), "sent_at": NOON - dt.timedelta(seconds=n - OWNERS // 2)}
             for n in range(OWNERS)
         ],
     )
@@ -321,7 +330,7 @@ async def call_user_services(ada: Caller) -> None:
     await ada.account.write(users.update, name="y")
     await ada.account.write(users.change_password, current_password="pw", new_password="new")
     await ada.account.write(users.set_password, email="3", new_password="new")
-    await ada.account.write(users.register, email="new", password="x", name="x", time_zone="UTC")
+    await ada.account.write(users.register, email="new", password="pw", name="x", time_zone="UTC")
     await caller(ada.database, 500).account.write(users.delete)
 
 
@@ -333,7 +342,7 @@ async def call_mail_services(ada: Caller) -> None:
     assert await nobody.read(mails.are_due)
     letters = {}
     for mail in await nobody.write(mails.claim, limit=2 * OWNERS):
-        if mail.email in {"0", "5"} and (letter := await nobody.write(mails.write, mail)) is not None:
+        if mail.email in {"0", "5"} and isinstance(letter := await nobody.write(mails.write, mail), Letter):
             letters[letter.kind] = letter
             await nobody.write(mails.forget, mail)
     await nobody.write(users.verify_email, letters["verification"].token)

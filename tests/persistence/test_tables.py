@@ -8,7 +8,7 @@ from persistence.tables import metadata
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {
     *("users", "identities", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"),
-    *("one_time_tokens", "outbox"),
+    *("one_time_tokens", "outbox", "mail_pauses"),
 }
 SPACE_TABLES = {"client_ids", "idempotency_keys"}
 """Of a workspace or of an account: their keys begin with the id of either."""

@@ -27,13 +27,13 @@ async def test_an_account_is_read_back_as_it_was_registered(database: Database) 
 
 async def test_an_address_can_be_registered_once_whatever_its_case(ada: Caller) -> None:
     with pytest.raises(EmailTaken):
-        await ada.account.write(users.register, email="ADA@example.com", password="x", name="Eve", time_zone="UTC")
+        await ada.account.write(users.register, email="ADA@example.com", password="pw", name="Eve", time_zone="UTC")
 
 
 async def test_of_many_who_register_one_address_at_once_one_succeeds(database: Database) -> None:
     nobody = Caller(database=database)
     attempts = [
-        nobody.write(users.register, email="ada@example.com", password="x", name=str(n), time_zone="UTC")
+        nobody.write(users.register, email="ada@example.com", password="pw", name=str(n), time_zone="UTC")
         for n in range(8)
     ]
 
@@ -45,7 +45,7 @@ async def test_of_many_who_register_one_address_at_once_one_succeeds(database: D
 
 async def test_a_refused_registration_leaves_nothing_behind(ada: Caller, bob: Caller) -> None:
     with pytest.raises(EmailTaken):
-        await bob.account.write(users.register, email="ada@example.com", password="x", name="Eve", time_zone="UTC")
+        await bob.account.write(users.register, email="ada@example.com", password="pw", name="Eve", time_zone="UTC")
 
     assert len((await bob.account.read(workspaces.page)).items) == 1
     assert len((await ada.account.read(workspaces.page)).items) == 1

@@ -153,3 +153,34 @@ async def test_a_mail_that_is_gone_is_not_brought_back_by_being_put_off(world: W
         await work.outbox.put_off([mail(1, attempts=1)])
 
     assert await due(world) == []
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# pauses between mails to one address
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_mail_of_a_kind_to_an_address_is_noted_unless_one_was_too_late_before(world: World) -> None:
+    invitation = mail(1, kind="invitation")
+    async with world.call() as work:
+        assert await work.outbox.note_sending(invitation, at=NOON, unless_after=NOON - HOUR)
+        for other in (replace(invitation, email_key="other"), replace(invitation, kind="reset")):
+            assert await work.outbox.note_sending(other, at=NOON, unless_after=NOON - HOUR)
+
+    async with world.call() as work:
+        again = replace(invitation, id=ident(2))
+        assert not await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON - MOMENT)
+        assert await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
+        assert not await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
+
+
+async def test_another_mail_to_who_has_one_of_its_kind_waiting_changes_whose_it_is_and_nothing_else(
+    world: World, ada: User, bob: User
+) -> None:
+    waiting = mail(1, user_id=ada.id, attempts=3)
+    another = mail(1, id=ident(2), user_id=bob.id, email="MAIL1@example.com", due_at=NOON - HOUR)
+    async with world.call() as work:
+        await work.outbox.add(waiting)
+        await work.outbox.add(another)
+
+    assert await due(world) == [replace(waiting, user_id=bob.id, email="MAIL1@example.com")]

@@ -72,6 +72,7 @@ class Store:
     account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
     one_time_tokens: dict[tuple[UUID, OneTimeKind], OneTimeToken] = field(default_factory=dict)
     mails: dict[UUID, Mail] = field(default_factory=dict)
+    mail_pauses: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
@@ -348,9 +349,11 @@ class FakeOutbox:
         self._store = store
 
     async def add(self, mail: Mail) -> None:
-        waiting = {(other.kind, other.email_key) for other in self._store.mails.values() if not other.invitation_id}
-        if mail.invitation_id or (mail.kind, mail.email_key) not in waiting:
-            self._store.mails[mail.id] = mail
+        for other in self._store.mails.values():
+            if not other.invitation_id and (other.kind, other.email_key) == (mail.kind, mail.email_key):
+                self._store.mails[other.id] = replace(other, email=mail.email, user_id=mail.user_id)
+                return
+        self._store.mails[mail.id] = mail
 
     async def are_due(self, *, now: dt.datetime) -> bool:
         return any(mail.due_at <= now for mail in self._store.mails.values())
@@ -364,6 +367,13 @@ class FakeOutbox:
 
     async def remove(self, mail_id: UUID) -> None:
         self._store.mails.pop(mail_id, None)
+
+    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+        last = self._store.mail_pauses.get((mail.kind, mail.email_key))
+        if last is not None and last > unless_after:
+            return False
+        self._store.mail_pauses[mail.kind, mail.email_key] = at
+        return True
 
 
 class FakeWorkspaces:

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from app.smtp import GOODBYE_S, TIMEOUT_S
-from domain import mails, opaque, tokens, users
-from domain.entities import Mail
+from domain import invitations, mails, opaque, tokens, users, workspaces
+from domain.entities import Invitation, Mail
 from domain.errors import EmailVerified, TokenInvalid
 from domain.mails import APART, ATTEMPTS, Letter
 from domain.tokens import TokenDraft
@@ -30,6 +30,8 @@ async def sent(work: FakeWork, *, now: dt.datetime = NOON) -> list[Letter]:
     letters = []
     for mail in await mails.claim(nobody(work, now=now), limit=100):
         letter = await mails.write(nobody(work, now=now), mail)
+        if letter == "later":
+            continue
         if letter is not None:
             letters.append(letter)
         await mails.forget(nobody(work, now=now), mail)
@@ -97,8 +99,8 @@ async def test_a_mail_that_is_tried_again_brings_another_token_and_the_first_ope
     (mail,) = await mails.claim(nobody(work, now=mail.due_at), limit=1)
     second = await mails.write(nobody(work, now=NOON), mail)  # whatever the time: its own last try may be young
 
-    assert first is not None
-    assert second is not None
+    assert isinstance(first, Letter)
+    assert isinstance(second, Letter)
     with pytest.raises(TokenInvalid):
         await users.verify_email(nobody(work), first.token)
     await users.verify_email(nobody(work), second.token)
@@ -115,6 +117,50 @@ async def test_one_mail_of_a_kind_waits_for_an_address_and_one_a_minute_is_sent(
     assert await sent(work, now=NOON + APART - SECOND) == []
     await users.request_password_reset(nobody(work), email="ada@example.com")
     assert len(await sent(work, now=NOON + APART)) == 1
+
+
+async def invitation_from(work: FakeWork, *, name: str, email: str = "grace@example.com") -> Invitation:
+    """To a new workspace of this name."""
+    workspace = await workspaces.create(work.call(), name=name)
+    return await invitations.create(work.call(workspace_id=workspace.id), email=email, role="viewer")
+
+
+async def test_an_address_is_sent_one_invitation_a_minute_and_none_is_lost(work: FakeWork) -> None:
+    await sent(work)
+    for name in ("Household", "Club", "Choir"):
+        await invitation_from(work, name=name)
+    await invitation_from(work, name="Crew", email="bob@example.com")
+
+    addresses = [[letter.to for letter in await sent(work, now=NOON + n * APART)] for n in range(4)]
+
+    assert addresses[0] == ["grace@example.com", "bob@example.com"]
+    assert addresses[1:] == [["grace@example.com"], ["grace@example.com"], []]
+    assert not work.store.mails
+
+
+async def test_an_invitation_that_is_put_off_loses_no_attempt_and_is_not_sent_early(work: FakeWork) -> None:
+    await sent(work)
+    for name in ("Household", "Club"):
+        await invitation_from(work, name=name)
+    await sent(work)
+
+    (mail,) = work.store.mails.values()
+    assert (mail.attempts, mail.due_at) == (0, NOON + APART)
+    assert await sent(work, now=NOON + APART - SECOND) == []
+
+
+async def test_an_invitation_that_was_replaced_delays_none(work: FakeWork) -> None:
+    await sent(work)
+    workspace = await workspaces.create(work.call(), name="Household")
+    call = work.call(workspace_id=workspace.id)
+    for role in ("viewer", "editor", "viewer"):
+        await invitations.create(call.call(), email="grace@example.com", role=role)
+
+    (letter,) = await sent(work)
+
+    (invitation,) = (await invitations.page(call.call())).items
+    assert work.store.invitation_digests == {opaque.digest_of(letter.token, kind="invitation"): invitation.id}
+    assert not work.store.mails
 
 
 async def test_an_address_that_nobody_has_is_sent_nothing() -> None:
