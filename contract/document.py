@@ -1,7 +1,7 @@
 """The contract as a file: its bytes, its parsed form, and its operations.
 
-It is read as YAML into plain data (Connexion would render a path through Jinja2) and is served as the very
-bytes that were read.
+It is read into plain data by `files` (Connexion would render a path through Jinja2, and read YAML 1.1) and is served as
+the very bytes that were read.
 """
 
 from __future__ import annotations
@@ -11,44 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
-import yaml
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C only where it was built
-    """YAML without timestamps: `2026-01-31` in an example stays the text it is in JSON."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-
-
-def _with_text_keys(node: Any) -> Any:  # YAML
-    """*node* with the keys that it has in JSON: an unquoted status of an answer is a number in YAML."""
-    if isinstance(node, dict):
-        return {str(key): _with_text_keys(value) for key, value in node.items()}
-    return [_with_text_keys(item) for item in node] if isinstance(node, list) else node
-
-
-def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:
-    """The YAML nodes of *raw*, which know their lines; None where there are none. Raises yaml.YAMLError.
-
-    It is also raised where *raw* is nested deeper than *max_depth*: composing recurses in C, where 100,000 brackets
-    end the process.
-    """
-    depth = 0
-    for event in yaml.parse(raw, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > max_depth:
-            mark: Any = event.start_mark  # the C parser's, which the stubs do not know here
-            raise yaml.MarkedYAMLError(problem="it is nested too deep", problem_mark=mark)
-    return yaml.compose(raw, Loader=_Loader)
+from .files import load
+from .forms import form_faults
+from .references import METHODS, References, UnresolvedReferenceError, fragment
 
 
 @dataclass(frozen=True)
@@ -59,6 +28,10 @@ class OperationSource:
     method: str
     node: Mapping[str, Any]
     parameters: tuple[Mapping[str, Any], ...]
+    item: Mapping[str, Any]
+    """The path that it is in, followed."""
+    is_complete: bool = True
+    """Whether all its parameters were found."""
 
     @property
     def operation_id(self) -> str:
@@ -81,13 +54,7 @@ class Document:
     @classmethod
     def parse(cls, raw: bytes) -> Document:
         """Parse JSON or YAML. Raises yaml.YAMLError."""
-        try:
-            # JSON first: as YAML, its tabs would be refused and its surrogate pairs be read as two characters.
-            root = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            # A loader derived from yaml.SafeLoader: it makes no Python objects.
-            root = yaml.load(raw, Loader=_Loader)  # noqa: S506
-        return cls(raw=raw, root=_with_text_keys(root))
+        return cls(raw=raw, root=load(raw))
 
     @cached_property
     def as_json(self) -> bytes:
@@ -101,54 +68,54 @@ class Document:
 
     @property
     def security_schemes(self) -> Mapping[str, Any]:
-        """The named security schemes of the components."""
-        return cast("Mapping[str, Any]", self.root.get("components", {}).get("securitySchemes", {}))
+        """The named security schemes of the components, followed; without those that cannot be."""
+        given = self.root.get("components", {}).get("securitySchemes", {})
+        followed = {name: self._followed(scheme) for name, scheme in given.items()}
+        return {name: scheme for name, scheme in followed.items() if scheme is not None}
+
+    @cached_property
+    def references(self) -> References:
+        """The places of the document that a `$ref` may be in, and what each leads to."""
+        return References(self.root)
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """*node* itself, or what its `$ref` points to, followed to the end. Raises KeyError where there is nothing."""
-        while "$ref" in node:
-            target: Any = self.root
-            for token in str(node["$ref"]).removeprefix("#/").split("/"):
-                target = target[token.replace("~1", "/").replace("~0", "~")]
-            node = target
-        return node
+        """*node* itself, or what its `$ref` leads to in the end. Raises UnresolvedReferenceError."""
+        return self.references.follow(node)
+
+    def form_faults(self) -> Iterator[str]:
+        """All in which the document has not OpenAPI's form, in words and with its place."""
+        for pointer, message in form_faults(self.references):
+            yield f"{fragment(pointer)}: {message}"
 
     def broken_references(self) -> Iterator[str]:
-        """Each `$ref` that leads nowhere, and each property that is `readOnly` or `writeOnly` behind one, in words."""
-        for node in _objects(self.root):
-            if isinstance(node.get("$ref"), str) and not self._leads_somewhere(node):
-                yield f"{node['$ref']} leads nowhere"
-            properties = node.get("properties")
-            for name, sub in properties.items() if isinstance(properties, dict) else ():
-                if isinstance(sub, dict) and "$ref" in sub and self._leads_somewhere(sub):
-                    hidden = {"readOnly", "writeOnly"} & set(self.resolve(sub))
-                    yield from (f"property {name!r} is {word} behind a $ref, which is not supported" for word in hidden)
+        """Each `$ref` that cannot be followed, and each schema that never ends, in words and with its place."""
+        for pointer, message, _ in self.references.broken:
+            yield f"{message} (at {fragment(pointer)})"
 
-    def _leads_somewhere(self, node: Mapping[str, Any]) -> bool:
-        try:
-            return isinstance(self.resolve(node), dict)
-        except (KeyError, TypeError):
-            return False
+    def is_sound(self, source: OperationSource) -> bool:
+        """Whether all references that the operation needs can be followed."""
+        nodes = (source.node, *source.parameters)
+        return source.is_complete and all(self.references.is_sound(node) for node in nodes)
 
     def operations(self) -> Iterator[OperationSource]:
-        """Each operation, in the order of the file. Its own parameters replace its path's of that name and place."""
-        for path, item in self.root.get("paths", {}).items():
+        """Each operation, in the order of the file. Its own parameters replace its path's of that name and place.
+
+        A path that cannot be followed has none; a parameter that cannot is left out, and the operation not complete.
+        """
+        for path, given in self.root.get("paths", {}).items():
+            item = None if path.startswith("x-") else self._followed(given)
             for method in METHODS:
-                if method in item:
+                if item is not None and method in item:
                     node = item[method]
-                    merged = {
-                        (resolved["name"], resolved["in"]): resolved
-                        for given in (*item.get("parameters", ()), *node.get("parameters", ()))
-                        for resolved in (self.resolve(given),)
-                    }
-                    yield OperationSource(path, method, node, tuple(merged.values()))
+                    found = [
+                        self._followed(each) for each in (*item.get("parameters", ()), *node.get("parameters", ()))
+                    ]
+                    merged = {(each["name"], each["in"]): each for each in found if each is not None}
+                    parameters = tuple(merged.values())
+                    yield OperationSource(path, method, node, parameters, item, is_complete=None not in found)
 
-
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from _objects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _objects(value)
+    def _followed(self, node: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        try:
+            return self.resolve(node)
+        except UnresolvedReferenceError:
+            return None

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-import jsonschema_rs
-
 from .document import Document
 from .operations import ContractMismatchError
 from .responses import ResponseCheck, breach_of, encode_json
-from .schemas import SchemaCompiler
+from .schemas import SchemaCompiler, UnservableSchemaError
 
 EVENTS = "x-events"
 
@@ -35,7 +33,7 @@ def compile_events(
         breach = breach_of("event", response_check, event_type=kind)
         try:
             checks[kind] = schemas.compile(node["payload"], direction="answer"), breach
-        except (KeyError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        except (KeyError, UnservableSchemaError) as error:
             mismatches.append(f"{EVENTS}: the payload of {kind!r} does not compile: {error}")
     if mismatches:
         raise ContractMismatchError(mismatches)

@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from .answers import Fault
+from .schemas import Failure
 
 MAX_FAULTS = 50
 """How many faults one document lists; what is beyond is left out."""
@@ -46,7 +46,7 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join(("#", *(f"/{token}" for token in tokens)))
 
 
-def schema_faults(errors: Iterable[ValidationError], sentences: Mapping[str, str] | None = None) -> list[Fault]:
+def schema_faults(errors: Iterable[Failure], sentences: Mapping[str, str] | None = None) -> list[Fault]:
     """The faults behind *errors* with pointers into the body: one for each value, at most MAX_FAULTS.
 
     *sentences* has a text for each pattern that the contract explains (see `pattern_sentences`).
@@ -98,7 +98,7 @@ def shorten(name: str) -> str:
     return name if len(name) <= MAX_NAME_CHARS else name[:MAX_NAME_CHARS] + _CUT
 
 
-def _flatten(errors: Iterable[ValidationError], sentences: Mapping[str, str]) -> Iterator[Fault]:
+def _flatten(errors: Iterable[Failure], sentences: Mapping[str, str]) -> Iterator[Fault]:
     for error in errors:
         path = error.instance_path
         match error.kind:

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-import jsonschema_rs
 import pydantic
 
 from . import read_only
@@ -43,10 +42,12 @@ from .parameters import (
     compile_parameter,
 )
 from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
+from .references import UnresolvedReferenceError
 from .refusals import allowed, engine_problems, link_problems, listed
 from .refusals import faults as faults_of_problems
 from .responses import IGNORED_RESPONSE_HEADERS, UNDECLARED, Header, Response, Responses
-from .schemas import Direction, SchemaCompiler, Validator
+from .schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
+from .servers import server_faults
 
 ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
 """Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
@@ -101,25 +102,30 @@ class _Compiler:
     mismatches: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.schemas = SchemaCompiler(self.document.root)
+        self.schemas = SchemaCompiler(self.document.references)
         self.sentences = pattern_sentences(self.document.root)
 
     @cached_property
     def links(self) -> Links:
-        """Made only once it is known that all references lead somewhere."""
+        """What the operations have to do with each other."""
         return Links(self.document)
 
     def run(self) -> dict[str, Operation]:
-        self.mismatches += self.document.broken_references()
-        self._check_servers()
-        if self.mismatches:  # what follows relies on references
+        self.mismatches += self.document.form_faults()
+        if self.mismatches:  # all that follows relies on the form
             raise ContractMismatchError(self.mismatches)
+        self.mismatches += self.document.broken_references()
+        self.mismatches += server_faults(self.document)
         compiled: dict[str, Operation] = {}
+        seen: set[str] = set()
         for source in self.document.operations():
-            if source.operation_id in compiled:
+            if source.operation_id in seen:
                 self.mismatches.append(f"{source.operation_id}: the operationId is used twice")
+            elif not self.document.is_sound(source):
+                self._handler(source)  # the rest relies on references
             elif (operation := self._operation(source)) is not None:
                 compiled[source.operation_id] = operation
+            seen.add(source.operation_id)
         self._check_paths()
         self.mismatches += read_only.mismatches(self.document)
         self.mismatches += [
@@ -134,6 +140,7 @@ class _Compiler:
         ]
         if self.mismatches:
             raise ContractMismatchError(self.mismatches)
+        self.schemas.finish()
         return compiled
 
     def _operation(self, source: OperationSource) -> Operation | None:
@@ -155,8 +162,7 @@ class _Compiler:
             limited=policy is not None,
         )
         self._check_statuses(source, responses, own)
-        for fault in self.links.faults(source):
-            self._report(source, fault)
+        self._check_links(source)
         takes_client_ids, takes_key = self.links.takes_client_ids(source), self.links.takes(source, IDEMPOTENCY_KEY)
         target = self.links.selected(source)
         own |= link_problems(has_target=target is not None, has_item=takes_client_ids, takes_key=takes_key)
@@ -185,8 +191,11 @@ class _Compiler:
 
     def _handler(self, source: OperationSource) -> Handler | None:
         tags, operation_id = source.node.get("tags") or (), source.node.get("operationId")
+        if not operation_id:
+            self._report(source, "it needs an operationId")
+        if not tags:
+            self._report(source, "it needs a tag")
         if not tags or not operation_id:
-            self._report(source, "it needs an operationId and a tag")
             return None
         handler = find_handler(self.handlers, tags[0], operation_id)
         if handler is None:
@@ -220,6 +229,13 @@ class _Compiler:
             self._report(source, f"x-access names a role if, and only if, the path has {{{place}}}")
         return rule
 
+    def _check_links(self, source: OperationSource) -> None:
+        try:
+            for fault in self.links.faults(source):
+                self._report(source, fault)
+        except UnresolvedReferenceError:
+            """It is in the list already, at the operation that this one has to do with."""
+
     def _policy(self, source: OperationSource) -> str | None:
         policies = self.vocabulary.policies
         policy = source.node.get(RATE_LIMIT, DEFAULT_POLICY if policies else UNLIMITED)
@@ -244,7 +260,7 @@ class _Compiler:
                 self._report(source, f"{error}, which is not supported")
             except pydantic.ValidationError:
                 self._report(source, f"the default of parameter {node['name']!r} does not fit its handler")
-            except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            except UnservableSchemaError as error:
                 self._report(source, f"the schema of parameter {node['name']!r} does not compile: {error}")
 
     def _body(self, source: OperationSource, annotation: Any) -> Body | None:
@@ -327,7 +343,7 @@ class _Compiler:
     ) -> Validator | None:
         try:
             return self.schemas.compile(schema, direction=direction)
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        except UnservableSchemaError as error:
             self._report(source, f"the schema of {where} does not compile: {error}")
             return None
 
@@ -360,11 +376,6 @@ class _Compiler:
             other = seen.setdefault(tuple(map(unquote, segments)), path)
             if other != path:
                 self.mismatches.append(f"{path}: the same path as {other}")
-
-    def _check_servers(self) -> None:
-        for server in self.document.root.get("servers", ()):
-            if urlsplit(server["url"]).path.rstrip("/"):
-                self.mismatches.append(f"the server {server['url']} has a path: write it into the paths")
 
     def _check_path(self, source: OperationSource, parameters: Sequence[Parameter]) -> None:
         for segment in source.path.split("/"):

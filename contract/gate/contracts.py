@@ -10,10 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote
 
-from contract.document import METHODS
-from contract.schemas import COMPOSITES, Direction, SchemaCompiler
+from contract.references import COMPOSITES, METHODS, References
+from contract.schemas import Direction, SchemaCompiler
 
 from .findings import Pointer
 from .places import Places
@@ -28,10 +27,6 @@ EVENT_STREAM = "text/event-stream"
 _SINGLE: tuple[tuple[str, Role], ...] = (("items", "items"), ("additionalProperties", "values"), ("not", "part"))
 NESTED = frozenset({"$ref", "properties", *COMPOSITES, *(key for key, _ in _SINGLE)})
 """The keys of a schema that hold further schemas."""
-_MAX_REFERENCES = 50
-"""How many `$ref`s in a row are followed: more are a circle."""
-_NAMED = {"properties", "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "callbacks"}
-"""Objects whose keys are names that somebody chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +156,6 @@ def header(answer: Node, name: str) -> Node | None:
     return next((node for given, node in answer.members("headers").items() if given.lower() == name.lower()), None)
 
 
-def _is_data(within: Pointer, key: str) -> bool:
-    """Whether a `$ref` in what stands behind *key* of the object *within* is none."""
-    parent = within[-1] if within else ""
-    if within == ("paths",) or (parent == "responses" and within[0] == "paths"):  # names, and extensions among them
-        return key.startswith("x-")
-    return parent not in _NAMED and (key in {"example", "default", "enum", "value"} or key.startswith("x-"))
-
-
 @dataclass(frozen=True)
 class Contract:
     """A contract of OpenAPI 3.0. `data` is all of it, as JSON."""
@@ -185,8 +172,7 @@ class Contract:
     @cached_property
     def compiler(self) -> SchemaCompiler:
         """Makes validators of the contract's schemas."""
-        schemas = self.root.at("components").members("schemas")
-        return SchemaCompiler({"components": {"schemas": {name: node.value for name, node in schemas.items()}}})
+        return SchemaCompiler(self.resolver)
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -218,31 +204,27 @@ class Contract:
     def _by_place(self) -> dict[tuple[str, str], Operation]:
         return {(operation.path, operation.method): operation for operation in self.operations}
 
+    @cached_property
+    def resolver(self) -> References:
+        """What follows the references of the file, as the engine does."""
+        return References(self.data)
+
     def follow(self, node: Node) -> Node:
         """*node*, or what its `$ref` leads to in the end; an empty object where that is nothing."""
-        return (self.target(node) or Node(node.pointer, {})) if isinstance(node.get("$ref"), str) else node
+        if not isinstance(node.get("$ref"), str):
+            return node
+        if node.pointer in self._broken:
+            return Node(node.pointer, {})
+        return Node(*self.resolver.end(node.value))
 
-    def target(self, node: Node) -> Node | None:
-        """The object that the `$ref` of *node* leads to in the end; None where it circles or leaves the file."""
-        found: Node | None = node
-        for _ in range(_MAX_REFERENCES):
-            reference = found.get("$ref") if found else None
-            if not isinstance(reference, str):
-                return found
-            found = self._find(reference)
-        return None
+    @cached_property
+    def _broken(self) -> set[Pointer]:
+        """Where a reference leads to nothing that belongs there."""
+        return {broken.pointer for broken in self.resolver.broken if broken.why != "endless"}
 
     def references(self) -> Iterator[Node]:
-        """Every object with a `$ref`, but for those in examples and other data."""
-        open_nodes: list[tuple[Pointer, Any]] = [((), self.data)]
-        while open_nodes:
-            pointer, value = open_nodes.pop()
-            if isinstance(value, dict):
-                if isinstance(value.get("$ref"), str):
-                    yield Node(pointer, value)
-                open_nodes += [((*pointer, key), v) for key, v in value.items() if not _is_data(pointer, key)]
-            elif isinstance(value, list):
-                open_nodes += [((*pointer, i), item) for i, item in enumerate(value)]
+        """Every Reference Object: not what looks like one in an example, a default, an extension."""
+        yield from (Node(place.pointer, place.node) for place in self.resolver.places if place.reference is not None)
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
@@ -312,19 +294,6 @@ class Contract:
         answer = operation.answers.get("200")
         items = self.properties(self.json_schema(answer)).get("items") if operation.method == "get" else None
         return items is not None and items.get("type") == "array"
-
-    def _find(self, reference: str) -> Node | None:
-        value: Any = self.data
-        pointer: list[str | int] = []
-        for step in unquote(reference[2:]).split("/") if reference.startswith("#/") else ("",):
-            name = step.replace("~1", "/").replace("~0", "~")
-            key = int(name) if isinstance(value, list) and name.isdecimal() else name
-            pointer.append(key)
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return Node(tuple(pointer), value) if isinstance(value, dict) else None
 
     def _operations(self) -> Iterator[Operation]:
         for path, given in self.paths.items():

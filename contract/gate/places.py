@@ -6,7 +6,6 @@ this is found on the YAML nodes, before anything is made of them.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,9 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from yaml.constructor import SafeConstructor
 
-from contract.document import Document, compose
+from contract.files import compose, is_finite, load
 
 from .findings import Pointer
 
@@ -89,7 +87,7 @@ def read(raw: bytes) -> tuple[dict[str, Any], Places]:
         node = compose(_as_yaml(raw), max_depth=MAX_HEIGHT)
         if node is not None:
             _Measure().check(node)
-        root = Document.parse(raw).root
+        root = load(raw)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UnreadableError(f"line {line} is no YAML: {error.problem}") from error
@@ -134,7 +132,7 @@ class _Measure:
             raise UnreadableError(f"line {line} has an anchor that contains itself: write it out")
         if node.tag not in _JSON_TAGS:
             raise UnreadableError(f"line {line} has the YAML tag {node.tag}, which JSON does not have: use another")
-        if node.tag == _FLOAT and isinstance(node, yaml.ScalarNode) and not math.isfinite(_float(node)):
+        if node.tag == _FLOAT and isinstance(node, yaml.ScalarNode) and not is_finite(node):
             raise UnreadableError(f"line {line} has a number that JSON does not have: use another")
         self.within.add(id(node))
         measured = [self.check(part) for part in _parts(node)]
@@ -144,10 +142,6 @@ class _Measure:
             raise UnreadableError(f"line {line} unfolds to more than a contract holds: write its anchors out")
         self.known[id(node)] = size, height
         return size, height
-
-
-def _float(node: yaml.ScalarNode) -> float:
-    return SafeConstructor().construct_yaml_float(node)
 
 
 def _parts(node: yaml.Node) -> list[yaml.Node]:

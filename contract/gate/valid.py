@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
-import jsonschema_rs
-from jsonschema_rs import ValidationErrorKind as Kind
 from jsonschema_rs import canonical
-from openapi_spec_validator.schemas import schema_v30
 
 from contract.faults import schema_faults
-from contract.schemas import COMPOSITES, Direction
+from contract.forms import form_faults
+from contract.references import COMPOSITES, reference_to
+from contract.schemas import Direction, UnservableSchemaError
 
 from .contracts import NESTED, Contract, Node
 from .findings import Hit, NotCheckableError, Pointer, rules_of
 
-_COMPILE_ERRORS = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError)
-_UNRESOLVED = (Kind.Referencing, jsonschema_rs.ReferencingError)
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -34,33 +31,7 @@ class Example(NamedTuple):
 
 
 def _form(contract: Contract) -> Iterator[Hit]:
-    for error in jsonschema_rs.validator_for(dict(schema_v30)).iter_errors(contract.data):
-        yield from _innermost(error)
-
-
-def _innermost(error: jsonschema_rs.ValidationError) -> Iterator[Hit]:
-    """What is really wrong where several alternatives fail: the fault of the one that was meant."""
-    if isinstance(error.kind, Kind.OneOfNotValid | Kind.AnyOf):
-        meant = [branch for branch in error.kind.context if not _is_about(branch, Kind.Required, "$ref")]
-        if len(meant) > 1:
-            meant = [branch for branch in meant if not _is_about(branch, Kind.Enum)]
-        if len(meant) == 1:
-            for inner in meant[0]:
-                yield from _innermost(inner)
-            return
-    place = tuple(error.instance_path)
-    match error.kind:
-        case Kind.Required(property=name):
-            yield Hit((*place, name), f"{name}: This property is required.")
-        case Kind.AdditionalProperties(unexpected=names):
-            what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
-            yield from (Hit((*place, name), f"{name}: {what}") for name in names)
-        case _:
-            yield from (Hit(place, fault.detail) for fault in schema_faults([error]))
-
-
-def _is_about(errors: Iterable[jsonschema_rs.ValidationError], kind: type, name: str | None = None) -> bool:
-    return any(isinstance(e.kind, kind) and (name is None or getattr(e.kind, "property", None) == name) for e in errors)
+    yield from (Hit(pointer, message) for pointer, message in form_faults(contract.resolver))
 
 
 def _keys(contract: Contract) -> Iterator[Hit]:
@@ -69,21 +40,10 @@ def _keys(contract: Contract) -> Iterator[Hit]:
 
 
 def _references(contract: Contract) -> Iterator[Hit]:
-    for node in contract.references():
-        reference = node.value["$ref"]
-        target, wanted = contract.target(node), _kind(node.pointer)
-        if not reference.startswith("#"):
-            continue  # the rule `one-file` has it
-        if target is None:
-            yield Hit(node.pointer, f"{reference} leads nowhere")
-        elif wanted and _kind(target.pointer) != wanted:
-            yield Hit(node.pointer, f"{reference} is none of the {wanted}, one of which belongs here")
-
-
-def _kind(pointer: Pointer) -> str:
-    """The kind of component that belongs at *pointer*; empty where that is not known."""
-    *_, parent, key = ("", "", *pointer)
-    return _KIND_OF_PARENT.get(parent) or _KIND_OF_KEY.get(key, "")
+    """The rule `one-file` has what leads out of the file, the rule `possible-schema` what has itself as a part."""
+    for pointer, message, why in contract.resolver.broken:
+        if why not in {"outside", "endless"}:
+            yield Hit(pointer, message)
 
 
 def _unique_ids(contract: Contract) -> Iterator[Hit]:
@@ -143,7 +103,7 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
         own = {key: value for key, value in use.node.value.items() if key not in NESTED}
         try:
             contract.compiler.compile(own, direction=use.direction)
-        except jsonschema_rs.ValidationError:
+        except UnservableSchemaError:
             yield Hit(use.node.pointer, "no validator that runs in linear time takes this schema")
 
 
@@ -159,7 +119,7 @@ def _impossible(contract: Contract) -> Iterator[Hit]:
                 continue
             except _TooLargeError:
                 continue  # without a part, what is left would say something else
-            except (canonical.CanonicalizationError, jsonschema_rs.ValidationError):
+            except (canonical.CanonicalizationError, UnservableSchemaError):
                 continue  # the rule `compiling-schema` has it
             if is_impossible:
                 yield Hit(use.node.pointer, f"no value fits this schema in {_IN[use.direction]}")
@@ -212,20 +172,20 @@ def _own(contract: Contract, given: Node, within: tuple[Pointer, ...], room: _Ro
 
 def _examples(contract: Contract) -> Iterator[Hit]:
     examples = list(_all_examples(contract))
-    is_complete = True
+    left_out = False
     for direction in get_args(Direction):
         open_parts = [[example for example in examples if example.direction == direction]]
         while open_parts:
             part = open_parts.pop()
             try:
                 yield from _misfits(contract, part, direction)
-            except _COMPILE_ERRORS as error:
+            except UnservableSchemaError:
                 if len(part) > 1:
                     open_parts += [part[: len(part) // 2], part[len(part) // 2 :]]
-                else:  # else the rule `compiling-schema` has it
-                    is_complete &= not isinstance(getattr(error, "kind", error), _UNRESOLVED)
-    if not is_complete:
-        raise NotCheckableError("a $ref in a schema leads to no component")
+                else:  # the rules `compiling-schema`, `possible-schema`, `resolving-ref` or `one-file` have it
+                    left_out = True
+    if left_out and any(broken.why == "outside" for broken in contract.resolver.broken):
+        raise NotCheckableError("a $ref in a schema leads out of the file")
 
 
 def _misfits(contract: Contract, examples: list[Example], direction: Direction) -> Iterator[Hit]:
@@ -233,16 +193,20 @@ def _misfits(contract: Contract, examples: list[Example], direction: Direction) 
 
     Raises what the compiler does where it does not take one of the schemas.
     """
-    schemas = {
-        str(i): {key: value for key, value in example.schema.value.items() if key not in _ONE_WAY}
-        for i, example in enumerate(examples)
-    }
+    schemas = {str(i): _whole(example.schema) for i, example in enumerate(examples)}
     validator = contract.compiler.compile({"properties": schemas}, direction=direction)
     errors = validator.iter_errors({str(i): example.value for i, example in enumerate(examples)})
     for name, alike in itertools.groupby(errors, key=lambda error: str(error.instance_path[0])):
         for fault in schema_faults(alike):
             place = fault.place.removeprefix(f"#/{name}")
             yield Hit(examples[int(name)].pointer, f"{place or 'the value'}: {fault.detail}")
+
+
+def _whole(schema: Node) -> dict[str, Any]:
+    """*schema* where it stands, as what is derived from it depends on that; whoever sees a value may see it."""
+    if _ONE_WAY & schema.value.keys():
+        return {key: value for key, value in schema.value.items() if key not in _ONE_WAY}
+    return {"$ref": reference_to(schema.pointer)}
 
 
 def _all_examples(contract: Contract) -> Iterator[Example]:
@@ -263,14 +227,6 @@ def _all_examples(contract: Contract) -> Iterator[Example]:
 
 _ONE_WAY = {"readOnly", "writeOnly"}
 _IN = {"request": "a request", "answer": "an answer"}
-_KIND_OF_PARENT: dict[str | int, str] = {
-    **dict.fromkeys(("properties", "schemas", "allOf", "anyOf", "oneOf"), "schemas"),
-    **{kind: kind for kind in ("parameters", "responses", "headers", "examples", "requestBodies")},
-}
-_KIND_OF_KEY: dict[str | int, str] = {
-    **dict.fromkeys(("schema", "items", "additionalProperties", "not"), "schemas"),
-    "requestBody": "requestBodies",
-}
 
 RULES = rules_of("valid", (
     ("well-formed", "OpenAPI 3.0 schema", _form,

@@ -16,6 +16,7 @@ from contract.conditions import matches_weakly
 from contract.document import Document
 from contract.faults import one_each, pattern_sentences, pointer, schema_faults
 from contract.problems import document
+from contract.references import UnresolvedReferenceError
 from contract.responses import Responses, negotiate
 from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
@@ -314,7 +315,7 @@ def test_json_is_read_as_json_and_yaml_as_yaml() -> None:
 def test_a_reference_is_followed_to_its_end() -> None:
     document = Document.parse(b'{"a": {"$ref": "#/b/c~1d"}, "b": {"c/d": {"$ref": "#/e"}}, "e": {"f": 1}}')
     assert document.resolve(document.root["a"]) == {"f": 1}
-    with pytest.raises(KeyError):
+    with pytest.raises(UnresolvedReferenceError, match="#/nope leads nowhere"):
         document.resolve({"$ref": "#/nope"})
 
 

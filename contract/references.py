@@ -1,0 +1,348 @@
+"""References: `$ref` as a JSON pointer into the same document, and the places where a `$ref` is one.
+
+A `$ref` is a Reference Object only where OpenAPI 3.0 has one (a table below): a property of that name, an example, a
+default, an enum or an extension that contains one is data. What it says is a URI fragment, percent-decoded, then a
+pointer from the root of the document: any place may be referred to, not only a component.
+
+Source: RFC 6901 (sections 3, 4 and 6); OpenAPI 3.0.4, "Reference Object", "Path Item Object", "Discriminator Object".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+Pointer = tuple[str | int, ...]
+"""The steps from the root of the document to a place in it."""
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+COMPOSITES = ("allOf", "anyOf", "oneOf")
+
+_Form = Literal["one", "list", "names", "fields"]
+"""How objects are held: itself, in a list, under names that somebody chose, under names or extensions (`x-`)."""
+
+_PARAMETER: Mapping[str, tuple[_Form, str]] = {
+    "schema": ("one", "schemas"), "content": ("names", "media types"), "examples": ("names", "examples"),
+}  # fmt: skip
+_HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
+    "document": {"paths": ("fields", "path items"), "components": ("one", "components")},
+    "components": {
+        kind: ("names", kind)
+        for kind in (
+            "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links",
+            "callbacks",
+        )
+    },
+    "path items": {"parameters": ("list", "parameters"), **dict.fromkeys(METHODS, ("one", "operations"))},
+    "operations": {
+        "parameters": ("list", "parameters"), "requestBody": ("one", "requestBodies"),
+        "responses": ("fields", "responses"), "callbacks": ("names", "callbacks"),
+    },
+    "parameters": _PARAMETER,
+    "headers": _PARAMETER,
+    "requestBodies": {"content": ("names", "media types")},
+    "responses": {
+        "headers": ("names", "headers"), "content": ("names", "media types"), "links": ("names", "links"),
+    },
+    "media types": {
+        "schema": ("one", "schemas"), "examples": ("names", "examples"), "encoding": ("names", "encodings"),
+    },
+    "encodings": {"headers": ("names", "headers")},
+    "schemas": {
+        "properties": ("names", "schemas"), "items": ("one", "schemas"), "additionalProperties": ("one", "schemas"),
+        "not": ("one", "schemas"), **dict.fromkeys(COMPOSITES, ("list", "schemas")),
+    },
+}  # fmt: skip
+_NO_REFERENCES = frozenset({"document", "components", "operations", "media types", "encodings"})
+"""Kinds of objects in the place of which no Reference Object may be."""
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+Why = Literal["outside", "nowhere", "circle", "kind", "beside", "endless"]
+
+
+class UnresolvedReferenceError(LookupError):
+    """A `$ref` that leads to no object of the document. The text is a sentence that names it."""
+
+    def __init__(self, message: str, why: Why) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class Place(NamedTuple):
+    """An object of the document, and what OpenAPI calls an object there: a kind of component, or another word."""
+
+    pointer: Pointer
+    kind: str
+    node: Mapping[str, Any]
+
+    @property
+    def reference(self) -> str | None:
+        """The `$ref`, if the object is a reference."""
+        reference = self.node.get("$ref")
+        return reference if isinstance(reference, str) and self.kind not in _NO_REFERENCES else None
+
+
+class Found(NamedTuple):
+    """What a reference leads to."""
+
+    pointer: Pointer
+    node: Mapping[str, Any]
+
+
+class Broken(NamedTuple):
+    """A place that cannot be followed, and why, as a sentence."""
+
+    pointer: Pointer
+    message: str
+    why: Why
+
+
+def fragment(pointer: Pointer) -> str:
+    """*pointer* as it is written in a `$ref` (RFC 6901, section 6), for messages: nothing is percent-encoded."""
+    return "".join(("#", *(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in pointer)))
+
+
+def reference_to(pointer: Pointer) -> str:
+    """A `$ref` to *pointer*."""
+    return fragment(pointer).replace("%", "%25")
+
+
+class References:
+    """The references of one document, whose form is not relied upon."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root = root
+        self._found: dict[str, Found | UnresolvedReferenceError] = {}
+
+    def find(self, reference: str) -> Found:
+        """What *reference* leads to in one step. Raises UnresolvedReferenceError."""
+        found = self._found.get(reference)
+        if found is None:
+            found = self._found[reference] = self._look_up(reference)
+        if isinstance(found, UnresolvedReferenceError):
+            raise found
+        return found
+
+    def end(self, node: Mapping[str, Any], pointer: Pointer = ()) -> Found:
+        """*node*, which is at *pointer*, or what its `$ref` leads to in the end. Raises UnresolvedReferenceError."""
+        found, seen = Found(pointer, node), set()
+        while isinstance(reference := found.node.get("$ref"), str):
+            if reference in seen:
+                raise UnresolvedReferenceError(f"{reference} leads back to itself", "circle")
+            seen.add(reference)
+            found = self.find(reference)
+        return found
+
+    def follow(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """*node*, or the object that its `$ref` leads to in the end. Raises UnresolvedReferenceError."""
+        return self.end(node).node if "$ref" in node else node
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Each object of the document that OpenAPI has a name for, and each that is one as a `$ref` leads to it."""
+        return (*self._written, *self._referred[0])
+
+    @property
+    def elsewhere(self) -> tuple[Place, ...]:
+        """What references lead to in places that OpenAPI has no name for: in extensions, in data."""
+        return self._referred[1]
+
+    @cached_property
+    def _written(self) -> tuple[Place, ...]:
+        return tuple(_within(Place((), "document", self.root)))
+
+    @cached_property
+    def _referred(self) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+        """The places in and behind what references lead to elsewhere, and the outermost of these."""
+        known = {(id(place.node), place.kind) for place in self._written}
+        found: list[Place] = []
+        outermost: list[Place] = []
+        waiting = [place for place in self._written if place.reference is not None]
+        while waiting:
+            target = self._target(waiting.pop())
+            if target is not None and (id(target.node), target.kind) not in known:
+                outermost.append(target)
+                more = [inner for inner in _within(target) if (id(inner.node), inner.kind) not in known]
+                known.update((id(inner.node), inner.kind) for inner in more)
+                found += more
+                waiting += [inner for inner in more if inner.reference is not None]
+        return tuple(found), tuple(outermost)
+
+    @cached_property
+    def broken(self) -> tuple[Broken, ...]:
+        """Each reference that leads nowhere, out of the document, in a circle, or to an object of another kind.
+
+        And each schema that has itself among its own parts: no value can ever be held against it.
+        """
+        wrong = [
+            Broken(place.pointer, str(error), error.why)
+            for place in self.places
+            if place.reference is not None and (error := self._wrong(place))
+        ]
+        return (*wrong, *self._endless_schemas({broken.pointer for broken in wrong}))
+
+    def is_sound(self, node: Mapping[str, Any]) -> bool:
+        """Whether nothing that *node* consists of, or leads to, is broken."""
+        return id(node) not in self._unsound
+
+    @cached_property
+    def _kinds(self) -> Mapping[int, set[str]]:
+        """What the objects of the document are where they are written, by identity."""
+        kinds: defaultdict[int, set[str]] = defaultdict(set)
+        for place in self._written:
+            kinds[id(place.node)].add(place.kind)
+        return kinds
+
+    @cached_property
+    def _unsound(self) -> set[int]:
+        if not self.broken:
+            return set()
+        above: defaultdict[int, list[int]] = defaultdict(list)
+        for place in self.places:
+            target = self._target(place)
+            for inner in _held_by(place) if target is None else (target,):
+                above[id(inner.node)].append(id(place.node))
+        broken = {broken.pointer for broken in self.broken}
+        unsound: set[int] = set()
+        reached = [id(place.node) for place in self.places if place.pointer in broken]
+        while reached:
+            node = reached.pop()
+            if node not in unsound:
+                unsound.add(node)
+                reached += above[node]
+        return unsound
+
+    def _look_up(self, reference: str) -> Found | UnresolvedReferenceError:
+        if not reference.startswith("#"):
+            return UnresolvedReferenceError(f"{reference} leads out of the document", "outside")
+        try:
+            text = unquote(reference[1:], errors="strict")
+        except UnicodeDecodeError:
+            text = "~"
+        if (text and not text.startswith("/")) or _BAD_ESCAPE.search(text):
+            return UnresolvedReferenceError(f"{reference} is not a JSON pointer", "nowhere")
+        node: Any = self.root
+        pointer: list[str | int] = []
+        for token in text.split("/")[1:]:
+            step: str | int = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(node, list):
+                step = int(token) if _INDEX.fullmatch(token) else len(node)
+            if not _has(node, step):
+                return UnresolvedReferenceError(f"{reference} leads nowhere", "nowhere")
+            pointer.append(step)
+            node = node[step]
+        if not isinstance(node, dict):
+            return UnresolvedReferenceError(f"{reference} does not lead to an object", "nowhere")
+        return Found(tuple(pointer), node)
+
+    def _target(self, place: Place) -> Place | None:
+        """Where the reference of *place* leads to in one step; None where it is not one, or a wrong one."""
+        if place.reference is None:
+            return None
+        try:
+            found = self.find(place.reference)
+        except UnresolvedReferenceError:
+            return None
+        return Place(found.pointer, place.kind, found.node) if self._fits(place.kind, found) else None
+
+    def _fits(self, kind: str, found: Found) -> bool:
+        """Whether an object of *kind* may be there: where OpenAPI has one, or in an extension."""
+        kinds = self._kinds.get(id(found.node))
+        return kind in kinds if kinds else any(str(step).startswith("x-") for step in found.pointer)
+
+    def _wrong(self, place: Place) -> UnresolvedReferenceError | None:
+        reference = place.reference
+        try:
+            self.end(place.node)
+            while isinstance(reference, str):
+                found = self.find(reference)
+                if not self._fits(place.kind, found):
+                    message = f"{reference} is not one of the {place.kind}, one of which belongs here"
+                    return UnresolvedReferenceError(message, "kind")
+                reference = found.node.get("$ref")
+        except UnresolvedReferenceError as error:
+            return error
+        beside = [key for key in place.node if key not in {"$ref", "summary", "description"} and key[:2] != "x-"]
+        if place.kind == "path items" and beside:
+            message = f"{place.reference} is beside {', '.join(beside)}: write the path out"
+            return UnresolvedReferenceError(message, "beside")
+        return None
+
+    def _endless_schemas(self, wrong: set[Pointer]) -> Iterator[Broken]:
+        """Each schema that is reached from itself by `$ref`, `allOf`, `anyOf`, `oneOf` and `not` alone."""
+        done: set[int] = set()
+        for place in self.places:
+            if place.kind != "schemas" or id(place.node) in done:
+                continue
+            path: list[tuple[Place, Iterator[Place]]] = [(place, iter(self._parts(place, wrong)))]
+            within = {id(place.node)}
+            while path:
+                here, parts = path[-1]
+                part = next(parts, None)
+                if part is None:
+                    path.pop()
+                    within.discard(id(here.node))
+                    done.add(id(here.node))
+                elif id(part.node) in within:
+                    yield Broken(part.pointer, f"{fragment(part.pointer)} has itself among its parts", "endless")
+                elif id(part.node) not in done:
+                    within.add(id(part.node))
+                    path.append((part, iter(self._parts(part, wrong))))
+
+    def _parts(self, place: Place, wrong: set[Pointer]) -> list[Place]:
+        """The schemas that hold for the very value that the schema of *place* holds for."""
+        if place.pointer in wrong:
+            return []
+        target = self._target(place)
+        if target is not None:
+            return [target]
+        return [inner for inner in _held_by(place) if inner.pointer[len(place.pointer)] in (*COMPOSITES, "not")]
+
+
+def _has(node: Any, step: str | int) -> bool:  # JSON
+    if isinstance(node, list):
+        return isinstance(step, int) and step < len(node)
+    return isinstance(node, dict) and step in node
+
+
+def _within(place: Place) -> Iterator[Place]:
+    """*place*, and all that is in it; not what references lead to."""
+    open_places = [place]
+    while open_places:
+        place = open_places.pop()
+        yield place
+        open_places += reversed(_held_by(place))
+
+
+def _held_by(place: Place) -> list[Place]:
+    """The objects directly in that of *place*; a reference holds none."""
+    pointer, kind, node = place
+    if place.reference is not None:
+        return []
+    if kind == "callbacks":
+        return [Place((*pointer, key), "path items", value) for key, value in _objects(node, "fields")]
+    found = []
+    for key, (form, held) in _HELD.get(kind, {}).items():
+        value = node.get(key)
+        if form == "one":
+            found += [Place((*pointer, key), held, value)] if isinstance(value, dict) else []
+        else:
+            found += [Place((*pointer, key, name), held, inner) for name, inner in _objects(value, form)]
+    return found
+
+
+def _objects(value: Any, form: _Form) -> Iterator[tuple[str | int, dict[str, Any]]]:  # JSON
+    if form == "list":
+        pairs: Any = enumerate(value) if isinstance(value, list) else ()
+    else:
+        pairs = value.items() if isinstance(value, dict) else ()
+    for name, inner in pairs:
+        if isinstance(inner, dict) and not (form == "fields" and name.startswith("x-")):
+            yield name, inner

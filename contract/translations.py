@@ -1,0 +1,334 @@
+"""Schemas of OpenAPI 3.0 written as JSON Schema 2020-12, with what they refer to as definitions.
+
+A schema means different things in different places (`Use`), so there is a definition for each use of what is referred
+to; it is made once for the document, however many operations refer to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .compositions import Alternatives, Compositions, Direction, Schema, UnservableSchemaError
+from .formats import INFINITY, PLAINLY, RANGES
+from .references import COMPOSITES, Found, Pointer, References, UnresolvedReferenceError, fragment
+
+_ANNOTATIONS = {"example", "externalDocs", "xml", "discriminator", "deprecated", "description", "title", "default"}
+_HANDLED = {"$ref", "nullable", "readOnly", "writeOnly", "exclusiveMinimum", "exclusiveMaximum", "items", "pattern"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
+
+
+class Use(NamedTuple):
+    """How a schema is used.
+
+    `open` is of a part of a composition in an answer: the schema around it forbids undeclared properties. `exact` is of
+    a component with derived ones, and means itself alone. `dropped` are names that are not required here, as another
+    part keeps them out of this direction.
+    """
+
+    direction: Direction
+    open: bool = False
+    exact: bool = False
+    dropped: frozenset[str] = frozenset()
+
+    def inner(self) -> Use:
+        """The use of a schema of another value: a property, an item."""
+        return Use(self.direction)
+
+
+@dataclass(slots=True)
+class Definition:
+    """A translated schema, and the names of the definitions that it refers to."""
+
+    schema: dict[str, Any] = field(default_factory=dict)
+    needs: set[str] = field(default_factory=set)
+    error: UnservableSchemaError | None = None
+
+
+class Translations:
+    """The translated schemas of one document."""
+
+    def __init__(self, references: References, compositions: Compositions) -> None:
+        self._references = references
+        self._compositions = compositions
+        self._names: dict[tuple[Pointer, Use], str] = {}
+        self._taken: set[str] = set()
+        self._ending: set[str] = set()
+        self.definitions: dict[str, Definition] = {}
+
+    def translate(self, schema: Schema, use: Use) -> Definition:
+        """*schema*, as it is used. What it refers to is in `definitions` then. Raises UnservableSchemaError."""
+        definition = self._written(schema, use)
+        self._require_end(definition)
+        return definition
+
+    def reachable(self, needs: Iterable[str], *, known: AbstractSet[str] = frozenset()) -> set[str]:
+        """*needs*, and the names of all definitions that they lead to; but for those that are *known*."""
+        names: set[str] = set()
+        found = list(needs)
+        while found:
+            name = found.pop()
+            if name not in names and name not in known:
+                names.add(name)
+                found += self.definitions[name].needs
+        return names
+
+    def _written(self, schema: Schema, use: Use) -> Definition:
+        """The translation of *schema*, and of all that it leads to and that was not needed before.
+
+        Not by recursion: a chain of components may be longer than the interpreter's stack.
+        """
+        first = Definition()
+        waiting: list[tuple[Definition, Schema, Use]] = [(first, schema, use)]
+        while waiting:
+            definition, schema, use = waiting.pop()
+            writer = _Writer(self._references, self._compositions, self._name)
+            try:
+                definition.schema = writer.write(schema, use)
+            except UnresolvedReferenceError as error:
+                definition.error = UnservableSchemaError(str(error))
+            except UnservableSchemaError as error:
+                definition.error = error
+            definition.needs = set(writer.needs)
+            for name, (target, target_use) in writer.needs.items():
+                if name not in self.definitions:
+                    self.definitions[name] = Definition()
+                    waiting.append((self.definitions[name], target, target_use))
+        if first.error is not None:
+            raise first.error
+        return first
+
+    def _require_end(self, definition: Definition) -> None:
+        """Raise UnservableSchemaError where a definition leads to itself, and to the very same value."""
+        path = [("", iter(list(_in_place(definition.schema))))]
+        within = {""}
+        while path:
+            name, further = path[-1]
+            found = next(further, None)
+            if found is None:
+                path.pop()
+                within.discard(name)
+                self._ending.add(name)
+            elif found in within:
+                raise UnservableSchemaError(f"{found} has itself among its parts")
+            elif found not in self._ending:
+                within.add(found)
+                path.append((found, iter(list(_in_place(self.definitions[found].schema)))))
+
+    def _name(self, pointer: Pointer, use: Use) -> str:
+        """The name of the definition of what is at *pointer*: `request.Order`, `answer.Order.2` for a second use."""
+        if (pointer, use) not in self._names:
+            is_component = pointer[:2] == ("components", "schemas") and len(pointer) == 3  # noqa: PLR2004  # itself
+            called = str(pointer[-1]) if is_component else _UNSAFE.sub("_", fragment(pointer))
+            name = plain = f"{use.direction}.{called}"
+            number = 1
+            while name in self._taken:
+                number += 1
+                name = f"{plain}.{number}"
+            self._taken.add(name)
+            self._names[pointer, use] = name
+        return self._names[pointer, use]
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Translates one schema, up to its references."""
+
+    references: References
+    compositions: Compositions
+    name: Callable[[Pointer, Use], str]
+    needs: dict[str, tuple[Schema, Use]] = field(default_factory=dict)
+
+    def write(self, schema: Schema, use: Use) -> dict[str, Any]:
+        if "$ref" in schema:
+            return self._definition(self.references.end(schema), use)
+        alternatives = None if use.exact else self.compositions.alternatives(schema)
+        if alternatives is None:
+            return self._plain(schema, use)
+        return self._selected(schema, alternatives, use)
+
+    def _definition(self, found: Found, use: Use) -> dict[str, Any]:
+        use = use._replace(dropped=use.dropped & self.compositions.required(found.node))
+        name = self.name(found.pointer, use)
+        self.needs[name] = (found.node, use)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def _plain(self, schema: Schema, use: Use) -> dict[str, Any]:
+        """*schema* by its own keywords; what a discriminator selects is not looked at."""
+        out: dict[str, Any] = {
+            key: value
+            for key, value in schema.items()
+            if key not in _ANNOTATIONS and key not in _HANDLED and not key.startswith("x-")
+        }
+        _bounds(schema, out)
+        use = use._replace(dropped=use.dropped | self.compositions.hidden(schema, use.direction))
+        self._members(schema, out, use)
+        self._composites(schema, out, use)
+        self._array(schema, out, use)
+        _text(schema, out)
+        if schema.get("nullable") and isinstance(out.get("type"), str):
+            out["type"] = [out["type"], "null"]
+        if use.direction == "answer" and not use.open:
+            self._close(schema, out)
+        return out
+
+    def _members(self, schema: Schema, out: dict[str, Any], use: Use) -> None:
+        if "properties" in schema:
+            out["properties"] = {
+                name: False if self.compositions.is_hidden(sub, use.direction) else self.write(sub, use.inner())
+                for name, sub in schema["properties"].items()
+            }
+        if isinstance(schema.get("additionalProperties"), dict):
+            out["additionalProperties"] = self.write(schema["additionalProperties"], use.inner())
+        if "not" in schema:
+            out["not"] = self.write(schema["not"], Use(use.direction, open=use.direction == "answer"))
+
+    def _composites(self, schema: Schema, out: dict[str, Any], use: Use) -> None:
+        late = self._required_late(schema, use)
+        part = use._replace(open=use.direction == "answer", exact=False, dropped=use.dropped | late)
+        if "required" in out:
+            out["required"] = [name for name in out["required"] if name not in part.dropped]
+        if "allOf" in schema:
+            out["allOf"] = [
+                self.write(sub, part._replace(exact=use.exact or self.compositions.is_derived(schema, sub)))
+                for sub in schema["allOf"]
+            ]
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                branch = part._replace(dropped=use.dropped)
+                out[key] = [self._branch(sub, branch, late) for sub in schema[key]]
+
+    def _required_late(self, schema: Schema, use: Use) -> frozenset[str]:
+        """What is required of a value unless the alternative that it is keeps it out of this direction."""
+        hidden = frozenset[str]().union(
+            *(self.compositions.hidden(sub, use.direction) for key in ("anyOf", "oneOf") for sub in schema.get(key, ()))
+        )
+        return hidden & self.compositions.required(schema) - use.dropped if hidden else hidden
+
+    def _branch(self, schema: Schema, use: Use, late: frozenset[str]) -> dict[str, Any]:
+        """An alternative, which may be a free object though the others are not."""
+        out = self.write(schema, use)
+        if late:
+            due = late - self.compositions.hidden(schema, use.direction)
+            out["required"] = [*out.get("required", ()), *sorted(due)]
+        if use.open and self._is_free(schema):
+            out["additionalProperties"] = True
+        return out
+
+    def _is_free(self, schema: Schema) -> bool:
+        """Whether *schema* is of objects of which nothing is said: no names, also not in what it requires."""
+        compositions = self.compositions
+        is_object = any(part.get("type") == "object" for part in compositions.parts(schema))
+        closed = any("additionalProperties" in part for part in compositions.parts(schema))
+        return is_object and not (closed or compositions.required(schema) or compositions.declares_properties(schema))
+
+    def _close(self, schema: Schema, out: dict[str, Any]) -> None:
+        """Forbid undeclared properties, at the outermost schema of a composition; a free object stays free."""
+        if "additionalProperties" in schema or not self.compositions.declares_properties(schema):
+            return
+        composed = any(key in schema for key in COMPOSITES)
+        out["unevaluatedProperties" if composed else "additionalProperties"] = False
+
+    def _array(self, schema: Schema, out: dict[str, Any], use: Use) -> None:
+        """Items are looked at only within `maxItems` (1 MB of `[1,1,...` cost seconds and 800 MB otherwise)."""
+        if "items" not in schema:
+            return
+        looked_at: dict[str, Any] = {"items": self.write(schema["items"], use.inner())}
+        if out.pop("uniqueItems", False):
+            looked_at["uniqueItems"] = True
+        if use.direction == "request" and "maxItems" in schema:
+            out.setdefault("allOf", []).append({"if": {"maxItems": schema["maxItems"]}, "then": looked_at})
+        else:
+            out |= looked_at
+
+    def _selected(self, schema: Schema, alternatives: Alternatives, use: Use) -> dict[str, Any]:
+        """*schema* as the one of *alternatives* that the value says it is: only the faults of that one are reported."""
+        name, union = alternatives.name, alternatives.union
+        inner = use._replace(open=use.open or (union is not None and use.direction == "answer"))
+        out: dict[str, Any] = {
+            "type": ["object", "null"] if _takes_null(schema, alternatives) else "object",
+            "properties": {name: {"enum": list(alternatives.by_value)}},
+            "required": [name],
+            "allOf": [self._alternative(key, alternatives, inner) for key in alternatives.targets],
+        }
+        if union is not None:
+            rest = {key: value for key, value in schema.items() if key not in {union, "discriminator"}}
+            out["allOf"].append(self._plain(rest, inner))
+            if use.direction == "answer" and not use.open and "additionalProperties" not in schema:
+                out["unevaluatedProperties"] = False
+        return out
+
+    def _alternative(self, key: int, alternatives: Alternatives, use: Use) -> dict[str, Any]:
+        """The alternative of that identity, for the values that select it."""
+        name, target = alternatives.name, alternatives.targets[key]
+        values = [value for value, found in alternatives.by_value.items() if id(found.node) == key]
+        self._require_selectable(name, values, target, use)
+        further = self.compositions.alternatives(target.node) if alternatives.union else None
+        is_exact = further is None or len(further.targets) == 1
+        condition = {"type": "object", "properties": {name: {"enum": values}}, "required": [name]}
+        return {"if": condition, "then": self._definition(target, use._replace(exact=is_exact))}
+
+    def _require_selectable(self, name: str, values: list[str], target: Found, use: Use) -> None:
+        """Raise UnservableSchemaError where no value can be both what selects *target* and what it says of itself."""
+        where = fragment(target.pointer)
+        if name in self.compositions.hidden(target.node, use.direction):
+            word = "readOnly" if use.direction == "request" else "writeOnly"
+            raise UnservableSchemaError(f"the discriminator {name!r} is {word} in {where}")
+        for part in self.compositions.parts(target.node):
+            for own in self.compositions.parts(part.get("properties", {}).get(name, {})):
+                if "enum" in own and not set(values) & {value for value in own["enum"] if isinstance(value, str)}:
+                    raise UnservableSchemaError(f"the discriminator {name!r} is never {values[0]!r} in {where}")
+
+
+def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
+    """Null is of a type, and said beside it (OpenAPI 3.0.4, "Schema Object", `nullable`)."""
+
+    def says_so(each: Schema) -> bool:
+        return each.get("nullable") is True and "type" in each
+
+    if alternatives.union is None:
+        return says_so(schema)
+    return ("type" not in schema or says_so(schema)) and any(says_so(f.node) for f in alternatives.by_value.values())
+
+
+def _bounds(schema: Schema, out: dict[str, Any]) -> None:
+    for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if schema.get(exclusive) is True and inclusive in out:
+            out[exclusive] = out.pop(inclusive)
+    low, high = RANGES.get(out.get("format"), (-INFINITY, INFINITY))
+    if max(out.get("minimum", -INFINITY), out.get("exclusiveMinimum", -INFINITY)) < low:
+        out["minimum"] = low
+    if min(out.get("maximum", INFINITY), out.get("exclusiveMaximum", INFINITY)) > high:
+        out["maximum"] = high
+
+
+def _text(schema: Schema, out: dict[str, Any]) -> None:
+    """A pattern is looked at only within `maxLength`, a format of our own only where it is not plainly there."""
+    if out.get("format") in PLAINLY:
+        out |= {"if": {"pattern": PLAINLY[out["format"]]}, "else": {"format": out.pop("format")}}
+    if "pattern" not in schema:
+        return
+    rule = {"pattern": schema["pattern"]}
+    if "maxLength" in schema:
+        out.setdefault("allOf", []).append({"if": {"maxLength": schema["maxLength"]}, "then": rule})
+    else:
+        out |= rule
+
+
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+
+
+def _in_place(schema: Any) -> Iterator[str]:  # a translated schema
+    """The names of the definitions that hold for the very value that *schema* holds for."""
+    found = [schema]
+    while found:
+        node = found.pop()
+        if isinstance(node, list):
+            found += node
+        elif isinstance(node, dict):
+            if "$ref" in node:
+                yield node["$ref"].removeprefix("#/$defs/")
+            found += [node[key] for key in _IN_PLACE if key in node]
