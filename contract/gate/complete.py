@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .contracts import Contract, Node, Operation
 from .findings import Hit, NotCheckableError, rules_of
+
+_ACCESS = ("role", "scope")
 
 
 def _handlers(contract: Contract) -> Iterator[Hit]:
@@ -101,6 +103,42 @@ def _changes(contract: Contract) -> Iterator[Hit]:
                 yield Hit(pointer, f"{name} is not an operation, so that it cannot change this")
 
 
+def _unsaid(text: object, words: Iterable[object]) -> str:
+    """Those of *words* that *text* does not have in backticks, as a list to be read."""
+    return ", ".join(str(word) for word in words if f"`{word}`" not in str(text))
+
+
+def _described(contract: Contract) -> Iterator[tuple[Operation, str]]:
+    """The operations that have a description, with it; the rule `operation-text` has the others."""
+    for operation in contract.operations:
+        if text := operation.node.get("description"):
+            yield operation, str(text)
+
+
+def _access_texts(contract: Contract) -> Iterator[Hit]:
+    for operation, text in _described(contract):
+        rule = operation.node.at("x-access")
+        missing = _unsaid(text, [rule.get(member) for member in _ACCESS if rule.get(member)])
+        if operation.guarded and missing:
+            yield Hit(operation.node.pointer, f"the description of {operation.name} does not name {missing}")
+
+
+def _problem_texts(contract: Contract) -> Iterator[Hit]:
+    for operation, text in _described(contract):
+        listed = operation.node.get("x-problems")
+        if missing := _unsaid(text, listed if isinstance(listed, list) else ()):
+            pointer = (*operation.node.pointer, "x-problems")
+            yield Hit(pointer, f"{operation.name} does not explain {missing} in its description")
+
+
+def _enum_texts(contract: Contract) -> Iterator[Hit]:
+    for use in contract.schemas:
+        values = use.node.get("x-extensible-enum")
+        missing = _unsaid(use.node.get("description"), values if isinstance(values, list) else ())
+        if missing:
+            yield Hit(use.node.pointer, f"the description does not name {missing}")
+
+
 def _fields(contract: Contract) -> Iterator[tuple[str, Node]]:
     """Components and properties, with their names; behind a `$ref` they are the component's business."""
     for use in contract.schemas:
@@ -168,8 +206,14 @@ RULES = rules_of("complete", (
      "A client that tries to set a property is sent to the operations that `x-changed-by` names."),
     ("operation-text", "Zalando 101", _operation_texts,
      "The summary is for a list of operations, the description says the rule."),
+    ("access-text", "ours", _access_texts,
+     "Renderers do not show `x-access`: the description says the role and the scope, each in backticks."),
+    ("problem-text", "RFC 9457", _problem_texts,
+     "Renderers do not show `x-problems`: the description says when each is sent, its name in backticks."),
     ("field-description", "Zalando 101", _described_fields,
      "A field that nobody described means what each reader thinks."),
+    ("enum-text", "Zalando 112", _enum_texts,
+     "Renderers do not show `x-extensible-enum`: the description names each value, in backticks."),
     ("field-example", "Zalando 101", _shown_fields,
      "An example says what a type does not."),
     ("parameter-description", "Zalando 101", _described_parameters,

@@ -73,6 +73,16 @@ def _verbs(contract: Contract) -> Iterator[Hit]:
             yield Hit((*operation.node.pointer, "operationId"), f"{operation.name!r} does not begin with a verb")
 
 
+def _alike(contract: Contract) -> Iterator[Hit]:
+    """A list and a single thing are told apart by the verb, `list_` and `get_`; what is done to all of them says so."""
+    names = {operation.name for operation in contract.operations}
+    for operation in contract.operations:
+        for plural in (f"{operation.name}s", f"{operation.name}es"):
+            if plural in names and operation.node.get("operationId"):
+                pointer = (*operation.node.pointer, "operationId")
+                yield Hit(pointer, f"{operation.name!r} and {plural!r} are easily taken for each other")
+
+
 def _singulars(plural: str) -> Iterator[str]:
     yield plural.removesuffix("s")
     yield plural.removesuffix("es")
@@ -148,6 +158,8 @@ RULES = rules_of("style", (
      "It is the name of a function in each SDK and of the handler: snake_case, what is done, then to what."),
     ("operation-id-verb", "generators", _verbs,
      "`list_tasks` says what happens and reads as a function does; `task_list` is a thing."),
+    ("alike-operation-ids", "generators", _alike,
+     "Completion offers `delete_sessions` beside `delete_session`: say `delete_all_sessions`."),
     ("create-name", "ours", _create_names,
      "XCreate, XPatch and XPage are found without looking, and are types of their own in each SDK."),
     ("patch-name", "ours", _patch_names,

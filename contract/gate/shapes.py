@@ -41,6 +41,7 @@ def _object_bodies(contract: Contract) -> Iterator[Hit]:
                     yield Hit(media.at("schema").pointer, f"a body of {operation.name} is no object")
 
 
+_COMPONENT_STEPS = 3
 _COMPOSED = ("properties", "allOf", "oneOf", "anyOf")
 
 
@@ -65,6 +66,11 @@ def _open(_: Contract, use: SchemaUse) -> str | None:
 
 def _closed_enum(_: Contract, use: SchemaUse) -> str | None:
     return "a request takes these values and no others: say enum" if "x-extensible-enum" in use.node.value else None
+
+
+def _named_enum(_: Contract, use: SchemaUse) -> str | None:
+    is_component = use.node.pointer[:2] == ("components", "schemas") and len(use.node.pointer) == _COMPONENT_STEPS
+    return None if is_component or "enum" not in use.node.value else "this enum is written out: make it a component"
 
 
 def _open_enum(_: Contract, use: SchemaUse) -> str | None:
@@ -138,6 +144,8 @@ RULES = rules_of("style", (
      "Answers get further properties, and a client that was made before must not fail on them."),
     ("closed-request-enums", "Zalando 112", _requests(_closed_enum),
      "The server knows what it takes."),
+    ("named-enums", "generators", _requests(_named_enum),
+     "An enum in a list breaks generated Java, and elsewhere one set of values gets three names."),
     ("open-answer-enums", "Zalando 112", _answers(_open_enum),
      "A value that is new raises in generated Python clients."),
     ("bounded-texts", "OWASP API4:2023", _requests(_text),

@@ -13,10 +13,12 @@ from . import cases
 
 GOOD = cases.GOOD.encode()
 BAD = (cases.HERE / "bad.yaml").read_bytes()
-BEFORE = "      description: All of them, a page at a time.\n"
+BEFORE = "      description: All of them, a page at a time. Needs the scope `read`.\n"
 BROKEN = cases.GOOD.replace(f"{BEFORE}      x-access: {{scope: read}}\n", BEFORE).encode()
 """An operation needs a token, and no scope."""
 LINE = cases.GOOD[: cases.GOOD.index("      operationId: list_books")].count("\n")
+RULES_RUN = sum(rule.stage in {"valid", "complete"} for rule in RULES) - 2
+"""Two cannot be checked here."""
 MESSAGE = "list_books needs a token and has no x-access with a scope"
 
 
@@ -30,7 +32,7 @@ def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None
         f"complete access-rule a,b.yaml:{LINE} {MESSAGE}",
         "complete operation-handler not checked no --handlers were named",
         "complete current-models not checked no models are generated from this contract here",
-        "22 rules over 7 operations; findings: valid 0, complete 1",
+        f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1",
     ]
 
 
@@ -42,7 +44,7 @@ def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
     finding, summary = reports.github(checked())
     assert finding.startswith(f"::error file=a%2Cb.yaml,line={LINE},title=access-rule::{MESSAGE}. ")
     assert finding.endswith("`x-access` says which scope and role are. (OWASP API5:2023)")
-    assert summary == "22 rules over 7 operations; findings: valid 0, complete 1"
+    assert summary == f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1"
 
 
 def test_junit_has_a_case_for_each_rule() -> None:
@@ -92,9 +94,9 @@ def test_the_deliverable_says_what_was_covered() -> None:
         "to": "orchestrator",
         "type": "deliverable",
         "content": {
-            "summary": "22 rules over 7 operations; findings: valid 0, complete 0",
+            "summary": f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 0",
             "test_status": "passed",
-            "coverage": "22 rules over 7 operations, stages valid, complete",
+            "coverage": f"{RULES_RUN} rules over 7 operations, stages valid, complete",
         },
         "blocking": False,
     }

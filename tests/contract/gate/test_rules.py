@@ -110,8 +110,8 @@ def test_a_wrong_example_is_found_beside_a_schema_that_does_not_compile() -> Non
     change = cases.changed(
         "-        room: {type: string, description: The room., example: A1}\n"
         "+        room: {type: string, pattern: '(?=9)', description: The room., example: 1}\n~\n"
-        "-        status: {type: string, description: Always ok., x-extensible-enum: [ok], example: ok}\n"
-        "+        status: {type: string, description: Always ok., x-extensible-enum: [ok], example: 1}\n"
+        "-        status: {type: string, description: Always `ok`., x-extensible-enum: [ok], example: ok}\n"
+        "+        status: {type: string, description: Always `ok`., x-extensible-enum: [ok], example: 1}\n"
     )
     assert {rule_id for rule_id, _ in found(change.text)} == {"compiling-schema", "fitting-example"}
 
