@@ -26,6 +26,7 @@ from .heads import (
 )
 from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
 from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
+from .sending import SERVER_STOPS
 
 MAX_HEAD_BYTES = 32 * 1024
 """How long a request line and its headers may be together."""
@@ -73,6 +74,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._previous: RequestResponseCycle | None = None
         self._outflow: Outflow = None  # type: ignore[assignment]  # until the connection is made, as uvicorn's
         self._holds_next = False
+        self._server_stops = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a first request, but not for ever."""
@@ -88,6 +90,11 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._stop_waiting()
         self._outflow.end()
+
+    def shutdown(self) -> None:
+        """The server stops: called by uvicorn, which then waits for responses. A stream must be ended for that."""
+        super().shutdown()
+        self._server_stops.set()
 
     def pause_writing(self) -> None:
         """The client is slower than the server: it gets no other response, and not for ever."""
@@ -136,6 +143,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if self._replaying:
             return
         super().on_message_begin()
+        self.scope["extensions"] = {SERVER_STOPS: {"event": self._server_stops}}
         self._in_message = self._in_head = True
         self._head_bytes = self._head_fields = 0
 

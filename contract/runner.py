@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from .access import Grant
+from .access import AccessRule, Grant
 from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body, is_empty
 from .conditions import NO_CONDITIONS, Conditions, conditions_of
@@ -46,7 +47,7 @@ from .responses import (
 )
 from .retries import digest_of, dump, is_recordable, key_of, load
 from .routing import path_texts_of
-from .security import grant_of
+from .security import grant_anew, grant_of
 from .sending import send_wire
 from .texts import MalformedTextError, cookie_texts, query_texts
 from .units import Call, Client, Settings, Unit
@@ -123,6 +124,7 @@ class Runner:
             path=path,
             grant=grant,
             admit_role=operation.access.admit_role if operation.access else _admit_anyone,
+            is_admitted=partial(_is_admitted, operation.access, scope),
             client=_client(scope, headers),
         )
         return call, dict(path)
@@ -281,6 +283,19 @@ class Runner:
         conditions.require_match(wire.entity_tag)
         is_declared = 304 in self.operation.responses.by_status  # noqa: PLR2004  # Not Modified
         return not_modified(wire) if is_declared and conditions.finds(wire.entity_tag) else wire
+
+
+async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
+    if access is None:
+        return True
+    grant = await grant_anew(scope)
+    if grant is None:
+        return False
+    try:
+        access.admit(grant)
+    except Refused:
+        return False
+    return True
 
 
 def _admit_anyone(_role: str | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from . import quiet  # noqa: F401  # before Connexion, see there
@@ -47,31 +48,32 @@ class BearerHandler(AbstractSecurityHandler):
         """What Connexion calls for each request of a guarded operation."""
         return self._verify
 
-    async def _verify(self, request: ConnexionRequest) -> dict[str, Grant]:
+    async def _verify(self, request: ConnexionRequest) -> dict[str, Any]:
         scope: Scope = request.scope
         if self._limiter is None or operation_id_of(scope) not in self._limited:
-            return {"grant": await self._grant(scope)}
+            return await self._admitted(scope)
         await require_patience_left(self._limiter, scope)
         try:
-            return {"grant": await self._grant(scope)}
+            return await self._admitted(scope)
         except Refused:
             await count_failure(self._limiter, scope)
             raise
 
-    async def _grant(self, scope: Scope) -> Grant:
+    async def _admitted(self, scope: Scope) -> dict[str, Any]:
+        again = partial(self._authenticate, self._token(scope), scope.get("path_params", {}))
+        grant = await again()
+        if grant is None:
+            raise self._refused("The token is unknown, expired or revoked. Get a new one.", "invalid_token")
+        return {"grant": grant, "again": again}
+
+    def _token(self, scope: Scope) -> str:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
             raise self._refused("This operation needs a token. Send it as `Authorization: Bearer <token>`.")
         matched = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         if matched is None:
             raise self._refused("Send exactly one Authorization header, with a bearer token.", "invalid_request")
-        grant = await self._authenticate(matched[1].decode("ascii"), scope.get("path_params", {}))
-        if grant is None:
-            raise self._refused(
-                "The token is unknown, expired or revoked. Get a new one.",
-                "invalid_token",
-            )
-        return grant
+        return matched[1].decode("ascii")
 
     def _refused(self, detail: str, error: str | None = None) -> Refused:
         challenge = f'Bearer realm="{self._realm}"' + (f', error="{error}"' if error else "")
@@ -80,6 +82,16 @@ class BearerHandler(AbstractSecurityHandler):
 
 def grant_of(scope: Scope) -> Grant | None:
     """The grant that the security layer left for this request; None on an operation that needs none."""
-    context = scope.get("extensions", {}).get("connexion_context", {})
-    grant: Grant | None = context.get("token_info", {}).get("grant")
+    grant: Grant | None = _token_info(scope).get("grant")
     return grant
+
+
+async def grant_anew(scope: Scope) -> Grant | None:
+    """What the token of the request grants by now; None where it is no longer valid, or none was needed."""
+    again: Callable[[], Awaitable[Grant | None]] | None = _token_info(scope).get("again")
+    return await again() if again else None
+
+
+def _token_info(scope: Scope) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = scope.get("extensions", {}).get("connexion_context", {}).get("token_info", {})
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self
@@ -24,6 +24,8 @@ class Call(NamedTuple):
     """What a unit of work needs to know of the request it is for.
 
     `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.
+    `is_admitted` says whether the caller would still be let in: the token is looked up again, and its role and scope
+    are compared anew. A stream asks at each wake-up, long after its unit of work has ended.
     """
 
     operation_id: str
@@ -31,6 +33,7 @@ class Call(NamedTuple):
     path: Mapping[str, Any]
     grant: Grant | None
     admit_role: Callable[[str | None], None]
+    is_admitted: Callable[[], Awaitable[bool]]
     client: Client
 
 

@@ -48,6 +48,8 @@ def server(running: Sample) -> Sample:
     running.store.unreachable.clear()
     running.store.closed_streams.clear()
     running.store.clients.clear()
+    running.store.revoked.clear()
+    running.store.roles.clear()
     return running
 
 

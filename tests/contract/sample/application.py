@@ -13,6 +13,7 @@ from contract.application import build_application
 from contract.document import Document
 from contract.limits import Limiter
 from contract.responses import ResponseCheck
+from contract.security import Authenticate
 from contract.units import Settings
 
 from . import handlers
@@ -47,6 +48,16 @@ async def authenticate(token: str, _path: Mapping[str, str]) -> Grant | None:
     return GRANTS.get(token)
 
 
+def authenticator(store: Store) -> Authenticate:
+    """As `authenticate`, by what *store* knows of the token now."""
+
+    async def authenticate_now(token: str, path: Mapping[str, str]) -> Grant | None:
+        grant = None if token in store.revoked else await authenticate(token, path)
+        return replace(grant, role=store.roles.get(token, grant.role)) if grant else None
+
+    return authenticate_now
+
+
 def translate(error: Exception) -> Problem | None:
     """The problem for one of the sample's own errors."""
     row = _ROWS.get(type(error))
@@ -73,7 +84,7 @@ def build(
             limiter=limiter,
             instance=lambda: REQUEST_URN,
         ),
-        authenticate=authenticate,
+        authenticate=authenticator(store),
         vocabulary=replace(VOCABULARY, **words),
         realm="weather",
         body_limit_bytes=BODY_LIMIT_BYTES,

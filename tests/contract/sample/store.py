@@ -21,7 +21,10 @@ class NameTakenError(Exception):
 
 @dataclass
 class Store:
-    """What lasts: stations by id. `log` says what units of work did, in order."""
+    """What lasts: stations by id. `log` says what units of work did, in order.
+
+    `revoked` are tokens that are no longer valid, and `roles` replace those of tokens' holders.
+    """
 
     stations: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
@@ -30,6 +33,9 @@ class Store:
     unreachable: set[UUID] = field(default_factory=set)
     closed_streams: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
+    open_units: int = 0
+    revoked: set[str] = field(default_factory=set)
+    roles: dict[str, str | None] = field(default_factory=dict)
 
     def snapshot(self) -> object:
         """What a refused request must leave as it is."""
@@ -51,12 +57,14 @@ class Work:
 
     async def __aenter__(self) -> Self:
         self.store.log.append("opened")
+        self.store.open_units += 1
         self.stations = copy.deepcopy(self.store.stations)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.store.open_units -= 1
         if not self._committed:
             self.store.log.append("rolled back")
 

@@ -75,6 +75,21 @@ async def watch_station(work: Work, station_id: UUID, *, kind: str) -> Answer:
     return events(_stream(work, kind))
 
 
+async def follow_readings(work: Work, station_id: UUID) -> Answer:
+    work.station(station_id)
+    return events(_readings(work))
+
+
+async def _readings(work: Work) -> AsyncGenerator[Event, None]:
+    """One at each wake-up, until the caller may no longer see them."""
+    try:
+        while await work.call.is_admitted():
+            yield Event(content={"status": "sunny"})
+            await asyncio.sleep(0.001)
+    finally:
+        work.store.closed_streams.append("readings")
+
+
 async def _stream(work: Work, kind: str) -> AsyncGenerator[Event, None]:
     try:
         yield Event(content={"status": "sunny"}, id="1", type="weather")

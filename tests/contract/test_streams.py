@@ -1,0 +1,125 @@
+"""Streams, while they last: who may still read them, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import pytest
+
+from contract.protocol import bounded_protocol
+from contract.responses import Wire
+from contract.sending import SERVER_STOPS, send_wire
+from tests.server import serving
+
+from .conftest import STATION, STATION_ID, Sample
+from .sample.application import URN_PREFIX, build
+from .sample.store import Store
+from .wire import PATIENCE_S, connected, request
+
+READINGS = f"/stations/{STATION_ID}/readings"
+EVENT = b'data: {"status":"sunny"}'
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+def until_event(connection: socket.socket) -> bytes:
+    received = b""
+    while EVENT not in received:
+        chunk = connection.recv(65536)
+        assert chunk, received
+        received += chunk
+    return received
+
+
+def until_end(connection: socket.socket) -> bytes:
+    received = b""
+    while not received.endswith(LAST_CHUNK):
+        chunk = connection.recv(65536)
+        assert chunk, received[-100:]
+        received = (received + chunk)[-1000:]
+    return received
+
+
+def revoke(store: Store) -> None:
+    store.revoked.add("observer")
+
+
+def remove(store: Store) -> None:
+    store.roles["observer"] = None
+
+
+@pytest.mark.parametrize("change", [revoke, remove])
+def test_a_stream_ends_when_its_caller_is_no_longer_admitted(server: Sample, change: Callable[[Store], None]) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", READINGS, token="observer"))
+        assert until_event(connection).startswith(b"HTTP/1.1 200 ")
+        change(server.store)
+        until_end(connection)
+    assert server.store.closed_streams == ["readings"]
+
+
+def test_a_stream_goes_on_while_its_caller_has_a_role_that_is_enough(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", READINGS, token="observer"))
+        until_event(connection)
+        server.store.roles["observer"] = "keeper"
+        for _ in range(3):
+            until_event(connection)
+    assert server.store.roles == {"observer": "keeper"}
+
+
+def test_no_unit_of_work_is_open_while_a_stream_lasts(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", READINGS, token="observer"))
+        until_event(connection)
+        assert server.store.open_units == 0
+
+
+@pytest.mark.parametrize("target", [READINGS, f"/stations/{STATION_ID}/events?kind=endless"])
+def test_a_server_that_stops_ends_its_streams(target: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(stations={STATION_ID: dict(STATION)})
+    protocol = bounded_protocol(URN_PREFIX)
+    with serving(build(store), protocol=protocol, timeout_graceful_shutdown=PATIENCE_S) as address:
+        connection = socket.create_connection(address, timeout=PATIENCE_S)
+        connection.sendall(request("GET", target, token="observer"))
+        until_event(connection)
+    with connection:
+        until_end(connection)
+    assert len(store.closed_streams) == 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_client_that_does_not_read_ends_its_stream_by_going_away(server: Sample) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", READINGS, token="observer"))
+    deadline = time.monotonic() + PATIENCE_S
+    while not server.store.closed_streams and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert server.store.closed_streams == ["readings"]
+
+
+async def test_the_end_of_a_stream_does_not_wait_for_a_client_that_does_not_read_when_the_server_stops() -> None:
+    """The protocol holds `send` back for as long as the client takes nothing."""
+    stops, closed = asyncio.Event(), asyncio.Event()
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"x"
+        finally:
+            closed.set()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            stops.set()
+            await asyncio.Event().wait()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope = {"method": "GET", "extensions": {SERVER_STOPS: {"event": stops}}}
+    await send_wire(Wire(200, [], chunks()), scope, receive, send, last_chunk_timeout_s=0.01)
+    assert closed.is_set()
