@@ -8,6 +8,7 @@ nothing.
 
 import binascii
 import datetime as dt
+import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,8 +20,19 @@ from uuid import UUID
 from domain.errors import CursorInvalid
 
 Item = TypeVar("Item")
+Place = TypeVar("Place")
 
 DEFAULT_LIMIT: Final = 50
+MAX_BYTES: Final = 1024 * 1024
+"""What a page of things with long texts has of JSON at most, unless its first item alone has more."""
+
+_AT_ONCE: Final = DEFAULT_LIMIT + 1
+"""How many such things are read by one statement: so much is held that the page may not have."""
+_MOST_BYTES_A_CHARACTER: Final = 6
+"""`\\u001f`; four bytes of UTF-8 are the most that is not escaped."""
+_SHORT: Final = 200
+_FIXED_BYTES: Final = 1000
+"""What is not text in one thing's JSON: names, ids, times."""
 
 _DIGEST_BYTES: Final = 9  # a multiple of three, so that base64 keeps it apart from what follows
 _SEPARATOR: Final = "\n"
@@ -43,6 +55,45 @@ def page_of(rows: Sequence[Item], *, limit: int, cursor_of: Callable[[Item], str
     """The page that *rows* make, with one more than *limit* among them if there are more."""
     items = tuple(rows[:limit])
     return Page(items=items, next_cursor=cursor_of(items[-1]) if len(rows) > limit else None)
+
+
+async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
+    fetch: Callable[[Place | None, int], Awaitable[Sequence[Item]]],
+    *,
+    after: Place | None,
+    place_of: Callable[[Item], Place],
+    weigh: Callable[[Item], int],
+    limit: int,
+    cursor_of: Callable[[Item], str],
+) -> Page[Item]:
+    """A page of at most *limit* items and MAX_BYTES by *weigh*, but of one item at least.
+
+    *fetch* is given the place of the last item seen, and how many rows are asked for, which are never many.
+    """
+    items: list[Item] = []
+    size_bytes = 0
+    while True:
+        count = min(limit + 1 - len(items), _AT_ONCE)
+        rows = await fetch(after, count)
+        for row in rows:
+            size_bytes += weigh(row)
+            if len(items) == limit or (items and size_bytes > MAX_BYTES):
+                return Page(items=tuple(items), next_cursor=cursor_of(items[-1]))
+            items.append(row)
+        if len(rows) < count:
+            return Page(items=tuple(items), next_cursor=None)
+        after = place_of(rows[-1])
+
+
+def weight(*texts: str) -> int:
+    """How many bytes of JSON a thing with these *texts* has at most; of long texts it is what they have exactly."""
+    return _FIXED_BYTES + sum(map(_text_bytes, texts))
+
+
+def _text_bytes(text: str) -> int:
+    if len(text) <= _SHORT:
+        return _MOST_BYTES_A_CHARACTER * len(text)
+    return len(json.dumps(text, ensure_ascii=False).encode())
 
 
 async def by_id(

@@ -1,5 +1,6 @@
 """Projects: the lists that a workspace's tasks are in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -34,17 +35,26 @@ def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
 async def page(
     work: Work, *, archived: bool = False, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Project]:
-    """The workspace's active or archived projects, in their order. Raises CursorInvalid."""
+    """The workspace's active or archived projects, in their order. Raises CursorInvalid.
+
+    A page of long texts ends before *limit*.
+    """
     binding = f"projects {work.workspace_id} {archived}"
-    after = None
+    place = None
     if cursor is not None:
         position, project_id = pages.decode(cursor, binding, count=2)
-        after = (pages.text_from_key(position), pages.id_from_key(project_id))
-    rows = await work.projects.page(
-        ProjectQuery(workspace_id=work.workspace_id, archived=archived, after=after, limit=limit + 1)
-    )
-    return pages.page_of(
-        rows,
+        place = (pages.text_from_key(position), pages.id_from_key(project_id))
+
+    async def fetch(after: tuple[str, UUID] | None, count: int) -> Sequence[Project]:
+        return await work.projects.page(
+            ProjectQuery(workspace_id=work.workspace_id, archived=archived, after=after, limit=count)
+        )
+
+    return await pages.within_bytes(
+        fetch,
+        after=place,
+        place_of=lambda project: (project.position, project.id),
+        weigh=lambda project: pages.weight(project.name, project.description),
         limit=limit,
         cursor_of=lambda project: pages.encode(binding, project.position, pages.id_to_key(project.id)),
     )

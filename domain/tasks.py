@@ -1,7 +1,7 @@
 """Tasks: what there is to do."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 from uuid import UUID
@@ -95,27 +95,35 @@ async def page(
     """The workspace's tasks that match *filters*, by *sort*, then by id. Raises CursorInvalid.
 
     Tasks without a due value come last in "due", lowest priority comes first in "priority"; a leading "-" is
-    the exact reverse. A filter by a project that does not exist finds nothing.
+    the exact reverse. A filter by a project that does not exist finds nothing. A page of long texts ends
+    before *limit*.
     """
     name = sort.removeprefix("-")
     order = _ORDERS[name]
     binding = f"tasks {work.workspace_id} {filters.project_id} {filters.status} {sort}"
-    after = None
+    place = None
     if cursor is not None:
         key, task_id = pages.decode(cursor, binding, count=2)
-        after = (order.load(key), pages.id_from_key(task_id))
-    query = TaskQuery(
-        workspace_id=work.workspace_id,
-        project_id=filters.project_id,
-        status=filters.status,
-        order=name,
-        descending=name != sort,
-        after=after,
-        limit=limit + 1,
-    )
-    rows = await work.tasks.page(query)
-    return pages.page_of(
-        rows,
+        place = (order.load(key), pages.id_from_key(task_id))
+
+    async def fetch(after: tuple[SortKey, UUID] | None, count: int) -> Sequence[Task]:
+        return await work.tasks.page(
+            TaskQuery(
+                workspace_id=work.workspace_id,
+                project_id=filters.project_id,
+                status=filters.status,
+                order=name,
+                descending=name != sort,
+                after=after,
+                limit=count,
+            )
+        )
+
+    return await pages.within_bytes(
+        fetch,
+        after=place,
+        place_of=lambda task: (order.load(order.dump(task)), task.id),
+        weigh=lambda task: pages.weight(task.title, task.description),
         limit=limit,
         cursor_of=lambda task: pages.encode(binding, order.dump(task), pages.id_to_key(task.id)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.pages import MAX_BYTES
 from tests.integration.clients import Person, done, everything, made, ok, pages, refused
 from tests.integration.tables import Tables
 
@@ -243,3 +244,21 @@ def test_a_body_is_judged_before_the_project_is_looked_for(ada: Person, garden: 
     done(ada.client.delete(garden))
     refused(ada.client.merge(garden, {"nope": 1}), 422, "invalid-body")
     refused(ada.client.merge(garden, {"name": "Balcony"}), 404, "not-found")
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_page_of_long_descriptions_is_bounded_in_bytes(ada: Person, *, archived: bool) -> None:
+    made_ids = [ada.create("projects", name=str(n), description="\x01" * 16_384)["id"] for n in range(15)]
+    if archived:
+        for project_id in made_ids:
+            ok(ada.client.post(f"{ada.home}/projects/{project_id}/archive"))
+    seen: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not seen:
+        parameters = {"archived": str(archived).lower(), "limit": "200", **({"cursor": cursor} if cursor else {})}
+        answer = ada.client.get(f"{ada.home}/projects", params=parameters)
+        assert len(answer.content) <= MAX_BYTES
+        page = ok(answer)
+        seen += [project["id"] for project in page["items"]]
+        cursor = page["next_cursor"]
+    assert [project_id for project_id in seen if project_id in made_ids] == made_ids

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.entities import PRIORITIES
+from domain.pages import MAX_BYTES
 from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused, register
 from tests.integration.tables import Tables
 
@@ -467,6 +468,24 @@ def test_pages_stay_in_step_while_tasks_come_and_go(ada: Person, sort: str) -> N
             ada.create("tasks", title="new", due={"date": "2026-04-18"}, priority="low")
     assert len(seen) == len(set(seen)) <= 40
     assert staying <= set(seen)
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-due", "position", "-priority"])
+@pytest.mark.parametrize("character", ["\x01", "\U0001f600"], ids=["escaped", "of four bytes"])
+def test_a_page_of_long_texts_is_bounded_in_bytes(ada: Person, sort: str, character: str) -> None:
+    ids = {ada.create("tasks", title=str(n), description=character * 16_384)["id"] for n in range(20)}
+    seen: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not seen:
+        parameters = {"sort": sort, "limit": "200", **({"cursor": cursor} if cursor else {})}
+        answer = ada.client.get(f"{ada.home}/tasks", params=parameters)
+        assert len(answer.content) <= MAX_BYTES
+        page = ok(answer)
+        assert page["items"]
+        seen += [task["id"] for task in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(ids)
+    assert set(seen) == ids
 
 
 def test_a_cursor_is_bound_to_its_sort_filters_and_workspace(ada: Person) -> None:

@@ -1,11 +1,14 @@
 import datetime as dt
+import json
 from base64 import urlsafe_b64encode
 from uuid import UUID
 
+import orjson
 import pytest
 
 from domain import pages
 from domain.errors import CursorInvalid
+from domain.pages import Page
 
 ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 CURSOR = pages.encode("tasks by position", "a0", pages.id_to_key(ID))
@@ -113,3 +116,67 @@ def test_an_empty_list_is_one_empty_page() -> None:
     nothing: list[int] = []
 
     assert pages.page_of(nothing, limit=2, cursor_of=str) == pages.Page(items=(), next_cursor=None)
+
+
+class Rows:
+    """A list of texts, each at the place of its index; `asked` is how many rows were asked for each time."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.asked: list[int] = []
+
+    async def fetch(self, after: int | None, count: int) -> list[int]:
+        self.asked.append(count)
+        start = 0 if after is None else after + 1
+        return list(range(len(self.texts)))[start : start + count]
+
+    async def page(self, *, limit: int, after: int | None = None) -> Page[int]:
+        return await pages.within_bytes(
+            self.fetch,
+            after=after,
+            place_of=lambda index: index,
+            weigh=lambda index: pages.weight(self.texts[index]),
+            limit=limit,
+            cursor_of=str,
+        )
+
+
+@pytest.mark.parametrize(("count", "limit", "cursor"), [(0, 5, None), (4, 5, None), (5, 5, None), (6, 5, "4")])
+async def test_a_page_of_short_texts_has_as_many_as_it_may(count: int, limit: int, cursor: str | None) -> None:
+    page = await Rows(["short"] * count).page(limit=limit)
+    assert (page.items, page.next_cursor) == (tuple(range(min(count, limit))), cursor)
+
+
+@pytest.mark.parametrize("count", [199, 200, 201, 250])
+async def test_a_long_page_is_read_in_several_statements(count: int) -> None:
+    rows = Rows(["x" * 200] * count)
+    page = await rows.page(limit=200)
+    assert (len(page.items), page.next_cursor) == (min(count, 200), "199" if count > 200 else None)
+    assert max(rows.asked) == 51
+
+
+async def test_a_page_ends_before_its_bytes_do_and_the_next_one_goes_on() -> None:
+    rows = Rows(["\x01" * 16_384] * 25)
+    seen: list[int] = []
+    after = None
+    while True:
+        page = await rows.page(limit=200, after=after)
+        assert len(json.dumps([rows.texts[index] for index in page.items])) <= pages.MAX_BYTES
+        seen += page.items
+        if page.next_cursor is None:
+            break
+        assert len(page.items) == 10
+        after = int(page.next_cursor)
+    assert seen == list(range(25))
+
+
+async def test_a_page_has_one_item_however_large_it_is() -> None:
+    page = await Rows(["x" * pages.MAX_BYTES, "y"]).page(limit=200)
+    assert (page.items, page.next_cursor) == ((0,), "0")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 200, "\x1f" * 200, "a" * 201, "\x1f" * 201, '"' * 300, "\n" * 300, "😀" * 201]
+)
+def test_a_weight_is_no_less_than_what_json_takes(text: str) -> None:
+    assert pages.weight(text) >= len(orjson.dumps({"text": text}))
