@@ -32,7 +32,7 @@ SOURCES = ("app", "domain", "handlers", "persistence")
 CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
 PREFIX = "urn:tickbox:problem:"
 OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "request-timeout", "headers-too-large", "not-implemented"}
-"""What is answered before an operation was found: the contract tells of it in its introduction, or HTTP does."""
+"""What is sent before an operation is found. `docs/guide.md` has them."""
 
 
 def tree(kind: type[DomainError]) -> Iterator[type[DomainError]]:

@@ -1,0 +1,63 @@
+"""The guide for developers of clients says what the contract and the tables of problems, scopes and roles say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contract import problems as engine_problems
+from contract.answers import ProblemType
+from domain.principals import SESSION_SCOPES
+from domain.roles import ROLES
+from handlers import problems
+
+ROOT = Path(__file__).parents[2]
+CONTRACT_PATH = ROOT / "spec" / "openapi.yaml"
+CONTRACT: dict[str, Any] = yaml.safe_load(CONTRACT_PATH.read_text(encoding="utf-8"))
+GUIDE_PATH = (CONTRACT_PATH.parent / CONTRACT["externalDocs"]["url"]).resolve()
+GUIDE = GUIDE_PATH.read_text(encoding="utf-8")
+MAX_LINES = 12
+"""Each generated client carries the contract's description in its head."""
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below *heading*."""
+    section = GUIDE[GUIDE.index(f"\n{heading}\n") :]
+    table = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
+    assert table is not None
+    return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in table[0].splitlines()[2:]]
+
+
+def test_the_contract_leads_to_the_guide_and_is_short_itself() -> None:
+    assert GUIDE.startswith("# ")
+    assert len(CONTRACT["info"]["description"].splitlines()) <= MAX_LINES
+
+
+def test_the_guide_has_every_problem_by_its_status() -> None:
+    engines = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
+    known = {(kind.slug, kind.status) for kind in (*engines, *problems.TABLE.values())}
+    told = [(slug.strip("| `"), int(status)) for slug, status, _ in rows("## Problems")]
+    assert set(told) == known
+    assert len(told) == len(known)
+    assert [status for _, status in told] == sorted(status for _, status in told)
+
+
+def test_the_guide_has_every_scope_and_every_role_in_their_order() -> None:
+    assert {scope.strip("| `") for scope, _ in rows("### Scopes and roles")} == set(SESSION_SCOPES)
+    assert ", ".join(f"`{role}`" for role in ROLES[:-1]) + f" or `{ROLES[-1]}`" in GUIDE
+
+
+def test_each_operation_that_the_guide_names_is_in_the_contract() -> None:
+    named = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`]*)`", GUIDE))
+    known = {(method.upper(), path) for path, item in CONTRACT["paths"].items() for method in item}
+    assert named
+    assert named <= known
+
+
+def test_each_file_that_the_guide_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", GUIDE)
+    assert links
+    assert all((GUIDE_PATH.parent / link).is_file() for link in links)
