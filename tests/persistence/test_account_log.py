@@ -13,6 +13,7 @@ from domain.principals import Principal
 from domain.sessions import SessionEnded
 from persistence.tables import account_events
 from tests.persistence.callers import Caller, every_item
+from tests.persistence.waiting import PATIENCE_S, until_held_up
 from tests.unit.fakes import HOME, NOON
 
 
@@ -92,8 +93,8 @@ async def test_a_spent_token_may_come_back_while_its_user_waits_for_something_el
     async with ada.account.unit() as work:
         await users.get_me(work)  # with the lock on the account
         reused = asyncio.create_task(nobody.write(sessions.refresh, begun.refresh_token))
-        await asyncio.sleep(0.2)
-        await asyncio.wait_for(sessions.end_all(work), timeout=5)
+        await until_held_up(reused, database=ada.database)
+        await asyncio.wait_for(sessions.end_all(work), timeout=PATIENCE_S)
         await work.commit()
 
     with pytest.raises(RefreshTokenInvalid):

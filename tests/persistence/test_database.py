@@ -1,6 +1,7 @@
 import asyncio
 import datetime as dt
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from persistence.database import Database
 from persistence.workspaces import lock_workspace
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.persistence.callers import Caller
+from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
 
 COUNT_USERS = select(func.count()).select_from(tables.users)
@@ -53,6 +55,7 @@ def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
     "url", ["postgresql://nobody@127.0.0.1:1/nothing", "postgresql:///x?host=/nowhere", "sqlite:////nowhere/x.db"]
 )
 async def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
+    before = set(threading.enumerate())
     database = Database(url)
 
     with pytest.raises(StorageUnavailable):
@@ -60,7 +63,10 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> Non
     with pytest.raises(StorageUnavailable):
         await database.begin()
     await database.close()
-    await asyncio.sleep(0.1)  # aiosqlite's thread has something to say to the loop after it failed
+    for thread in set(threading.enumerate()) - before:
+        if "_connection_worker_thread" in thread.name:  # aiosqlite's, which has something to say to the loop at its end
+            await asyncio.to_thread(thread.join, PATIENCE_S)
+            assert not thread.is_alive()
 
 
 async def test_reads_are_not_held_up_by_a_writer(database: Database) -> None:
@@ -68,7 +74,7 @@ async def test_reads_are_not_held_up_by_a_writer(database: Database) -> None:
     transaction = await database.begin()
     await lock_workspace(transaction, ada.workspace_id)
 
-    assert await asyncio.wait_for(ada.read(workspaces.get), timeout=5)
+    assert await asyncio.wait_for(ada.read(workspaces.get), timeout=PATIENCE_S)
 
     await transaction.close()
 

@@ -19,6 +19,7 @@ from persistence.tables import one_time_tokens as tokens
 from tests.databases import PostgresDatabases
 from tests.persistence.callers import Caller
 from tests.persistence.statements import overheard
+from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
 
 MINUTE = dt.timedelta(minutes=1)
@@ -83,7 +84,7 @@ async def test_what_one_server_claims_another_passes_over_without_waiting(
         await caller.write(users.request_password_reset, email=f"{n}@example.com")
     async with caller.unit() as work:
         (first,) = await mails.claim(work, limit=1)
-        (second,) = await asyncio.wait_for(claimed(caller), timeout=5)
+        (second,) = await asyncio.wait_for(claimed(caller), timeout=PATIENCE_S)
         await work.commit()
 
     assert (first.email, second.email) == ("0@example.com", "1@example.com")
@@ -225,7 +226,7 @@ async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(
             ada.account.write(users.delete),
             return_exceptions=True,
         ),
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
     refusals = {type(result) for result in results if isinstance(result, BaseException)}

@@ -20,6 +20,7 @@ from persistence import schema, tables
 from persistence.database import Database
 from tests.databases import PostgresDatabases, run_elsewhere
 from tests.persistence.callers import Caller
+from tests.persistence.waiting import PATIENCE_S
 
 
 def described(url: str) -> Sequence[str]:
@@ -125,10 +126,10 @@ async def test_a_replica_that_comes_while_another_migrates_waits_and_finds_it_do
     async with engine.connect() as in_the_way:
         await in_the_way.execute(text("CREATE TABLE users ()"))  # holds the first one up in the middle
         replicas = [asyncio.create_task(asyncio.to_thread(migrate_in_a_process, url)) for _ in range(2)]
-        await asyncio.wait_for(until_so_many_wait(engine, len(replicas)), timeout=30)
+        await asyncio.wait_for(until_so_many_wait(engine, len(replicas)), timeout=PATIENCE_S)
         await in_the_way.rollback()
 
-    assert await asyncio.wait_for(asyncio.gather(*replicas), timeout=30) == [0, 0]
+    assert await asyncio.wait_for(asyncio.gather(*replicas), timeout=PATIENCE_S) == [0, 0]
     await engine.dispose()
     postgres_databases.remove(url)
 

@@ -13,6 +13,7 @@ from persistence.database import Database
 from persistence.retries import KEPT, sweep
 from persistence.tables import idempotency_keys
 from tests.persistence.callers import Caller
+from tests.persistence.waiting import PATIENCE_S, until_held_up, until_held_up_or_done
 from tests.unit.fakes import NOON
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32
@@ -26,8 +27,7 @@ async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_answer(ada: Ca
     async with ada.unit() as work:
         assert await work.recall("k", REQUEST) is None
         waiting = asyncio.create_task(come())
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
+        await until_held_up(waiting, database=ada.database)
         await work.record(b"answer")
         await work.commit()
 
@@ -50,7 +50,7 @@ async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
 
     async with ada.unit() as repeated:
         assert await repeated.recall("k", REQUEST) == (REQUEST, b"answer")
-        await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=5)
+        await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=PATIENCE_S)
 
 
 async def test_what_nothing_came_of_is_free_again(ada: Caller) -> None:
@@ -93,7 +93,7 @@ async def test_the_sweep_leaves_what_was_used_anew_meanwhile(ada: Caller) -> Non
     async with ada.unit() as work:
         assert await work.recall("again", OTHER) is None
         sweeping = asyncio.create_task(_sweep(ada))
-        await asyncio.sleep(0.2)
+        await until_held_up_or_done(sweeping, database=ada.database)
         await work.record(b"new answer")
         await work.commit()
     assert await sweeping == 1
@@ -129,8 +129,8 @@ async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_fo
     async with there.unit() as deleting:
         await workspaces.get(deleting)
         waiting = asyncio.create_task(_recall(there))
-        await asyncio.sleep(0.2)
-        await asyncio.wait_for(workspaces.delete(deleting), timeout=5)
+        await until_held_up(waiting, database=ada.database)
+        await asyncio.wait_for(workspaces.delete(deleting), timeout=PATIENCE_S)
         await deleting.commit()
     await waiting
 
@@ -246,8 +246,7 @@ async def test_calls_of_one_account_that_name_no_workspace_go_one_after_the_othe
     async with ada.account.unit() as work:
         await work.sessions.delete(UUID(int=0), user_id=ada.user_id)
         waiting = asyncio.create_task(ada.account.write(sessions.end_all))
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
+        await until_held_up(waiting, database=ada.database)
     await waiting
 
 

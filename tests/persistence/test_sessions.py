@@ -14,6 +14,7 @@ from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, sweep
 from persistence.tables import refresh_tokens
 from tests.persistence.callers import Caller, every_item
+from tests.persistence.waiting import PATIENCE_S, until_held_up_or_done
 from tests.unit.fakes import NOON
 
 HOUR = dt.timedelta(hours=1)
@@ -268,10 +269,10 @@ async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: 
         assert isinstance(await sessions.refresh(work, begun.refresh_token), SessionTokens)
         ada.clock.now += HOUR
         sweeping = asyncio.create_task(swept(ada))
-        await asyncio.sleep(0.2)
+        await until_held_up_or_done(sweeping, database=ada.database)
         await work.commit()
 
-    assert await asyncio.wait_for(sweeping, timeout=5) == 0
+    assert await asyncio.wait_for(sweeping, timeout=PATIENCE_S) == 0
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 

@@ -12,6 +12,7 @@ from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.database import Database
 from tests.persistence.callers import Caller
 from tests.persistence.statements import connections_opened
+from tests.persistence.waiting import PATIENCE_S, until_held_up
 from tests.unit.fakes import NOON
 
 UNKNOWN = UUID(int=0)
@@ -111,7 +112,7 @@ async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_not_admitte
         waiting = asyncio.create_task(
             replace(guest, admit=refuse_strangers).write(tasks.create, TaskDraft(title="too late"))
         )
-        await asyncio.sleep(0.2)
+        await until_held_up(waiting, database=bob.database)
         assert not seen
         await work.members.remove(ada.user_id)
         await work.commit()
@@ -176,7 +177,7 @@ async def test_a_call_that_was_cancelled_before_it_was_admitted_is_not_let_in_af
 async def test_no_transaction_is_open_while_a_password_is_checked(ada: Caller) -> None:
     async with ada.unit() as work:
         await work.credentials.find(ada.user_id)
-        await asyncio.wait_for(ada.account.write(users.update, name="Not blocked"), timeout=5)
+        await asyncio.wait_for(ada.account.write(users.update, name="Not blocked"), timeout=PATIENCE_S)
         await work.commit()
 
     assert (await ada.account.read(users.get_me)).name == "Not blocked"
@@ -236,21 +237,25 @@ async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: C
             await call
         raised.append(cancelled)
 
-        made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=5)
+        made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
         assert made.revision == moment + 2
 
     assert await heads(ada) == (41, 40)
 
 
 async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_of_everything(ada: Caller) -> None:
+    created = asyncio.Event()
+
     async def create_and_wait(work: Work) -> None:
         await tasks.create(work, TaskDraft(title="half"))
+        created.set()
         await asyncio.Event().wait()
 
     with connections_opened() as opened:
         for moment in range(20):
             call = asyncio.create_task(ada.write(create_and_wait))
-            await asyncio.sleep(0.05)
+            await created.wait()
+            created.clear()
             call.cancel()
             for _ in range(moment):
                 await asyncio.sleep(0)
@@ -258,7 +263,7 @@ async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-            made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=5)
+            made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
             assert made.revision == moment + 2
 
     assert len(opened) <= 1, "the connection was thrown away, and not given back"
@@ -272,6 +277,8 @@ async def test_many_calls_that_are_cancelled_at_once_leave_the_pool_as_it_was(ad
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
 
+    # A commit that was sent before its call was cancelled is still carried out: this waits for the last of them.
+    await ada.write(tasks.create, TaskDraft(title="last"))
     head, count = await heads(ada)
     made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))
     assert sorted(task.revision for task in made) == list(range(head + 1, head + 11))

@@ -1,0 +1,38 @@
+"""Who waits for whom, seen in the database: no test has to guess how long it takes until something waits."""
+
+import asyncio
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from persistence.database import Database
+
+PATIENCE_S: Final = 60
+"""How long a test waits before it fails; no test measures a time."""
+
+_BETWEEN_LOOKS_S: Final = 0.01
+_WAITING: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+async def until_held_up(call: asyncio.Task[Any], *, database: Database) -> None:
+    """Until *call* waits for what another transaction holds. Fails if it ends before."""
+    await until_held_up_or_done(call, database=database)
+    assert not call.done(), f"it did not wait: {call}"
+
+
+async def until_held_up_or_done(call: asyncio.Task[Any], *, database: Database) -> None:
+    """The same, for a call that waits on SQLite, where one writes at a time, and passes over what is held elsewhere."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not call.done() and await _waiting(database) == 0:  # noqa: ASYNC110 -- seen in the database
+            await asyncio.sleep(_BETWEEN_LOOKS_S)
+
+
+async def _waiting(database: Database) -> int:
+    """How many wait: for a lock of PostgreSQL's, or on SQLite for their turn to write."""
+    turn = database._turn  # noqa: SLF001 -- nobody else has a use for its length
+    if turn is not None:
+        return len(turn._waiters or ())  # noqa: SLF001 -- as above
+    row = await database.row(_WAITING, {})
+    return 0 if row is None else int(row[0])
