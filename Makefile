@@ -30,6 +30,7 @@ fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost; see bench/README.md
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.operations
+	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.guarantees
 
 models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract

@@ -17,7 +17,7 @@ Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMi
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -41,11 +41,13 @@ from .access import Vocabulary
 from .document import Document
 from .engine import Engine
 from .handlers import find_handler
-from .operations import compile_operations
+from .operations import ContractMismatchError, Operation, compile_operations
 from .problems import Refused
 from .routing import TrieRoutingMiddleware, operations_of
 from .security import Authenticate, BearerHandler
 from .units import Settings
+
+_ANY_RESPONSE = {"default": {"description": ""}}
 
 
 class TagResolver(Resolver):
@@ -105,7 +107,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
 
     *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
     *outer_headers* are added to every answer by a layer around this application, so no answer here needs to have them.
-    Raises ContractMismatchError, naming all that does not fit, and connexion's InvalidSpecification.
+    Raises ContractMismatchError, naming all that does not fit: what was built answers each request.
     """
     operations = compile_operations(
         document,
@@ -141,9 +143,39 @@ def build_application(  # noqa: PLR0913  # the parts of an application
     # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
     application.add_error_handler(Refused, answer_error)
     application.add_error_handler(Exception, answer_error)
-    # Connexion resolves references, and sets defaults, in the very object that it is given.
-    application.add_api(Document.parse(document.raw).root, base_path="")
+    application.add_api(_outline(document), base_path="")
+    # Connexion would do this for the first request, which is too late to find that something does not fit.
+    application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
+    _require_all(operations, engine)
     return application
+
+
+def _outline(document: Document) -> dict[str, Any]:
+    """Of *document* what Connexion's layers read: which operations there are, and what they need of a token.
+
+    Its own resolver knows neither escaped pointers nor circles, and copies what is referred to into each reference.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for source in document.operations():
+        node = {"operationId": source.operation_id, "tags": source.node["tags"], "responses": _ANY_RESPONSE}
+        security = source.node.get("security", document.root.get("security", []))
+        paths.setdefault(source.path, {})[source.method] = node | {"security": security}
+    return {
+        "openapi": "3.0.4",
+        "info": {"title": "", "version": ""},
+        "paths": paths,
+        "components": {"securitySchemes": dict(document.security_schemes)},
+    }
+
+
+def _require_all(operations: Mapping[str, Operation], engine: Engine) -> None:
+    """Raise ContractMismatchError where Connexion has registered other operations than were compiled."""
+    registered = operations_of(engine, "").keys()
+    differ = sorted(registered ^ operations.keys())
+    if differ:
+        raise ContractMismatchError(
+            [f"{operation_id}: Connexion does not register it alike" for operation_id in differ]
+        )
 
 
 def _answer_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:

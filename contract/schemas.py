@@ -80,6 +80,7 @@ class SchemaCompiler:
         self.compositions = Compositions(self._references)
         self._translations = Translations(self._references, self.compositions)
         self._sound: set[str] = set()
+        self._referred: dict[tuple[str, Direction], Validator] = {}
         self._bundle = _Bundle(self._translations)
 
     def compile(self, schema: Mapping[str, Any], *, direction: Direction) -> Validator:
@@ -87,6 +88,15 @@ class SchemaCompiler:
 
         Patterns run on a linear-time engine: one with look-around or back-references does not compile.
         """
+        reference = schema.get("$ref")
+        if not isinstance(reference, str):
+            return self._compile(schema, direction)
+        key = (reference, direction)
+        if key not in self._referred:
+            self._referred[key] = self._compile(schema, direction)
+        return self._referred[key]
+
+    def _compile(self, schema: Mapping[str, Any], direction: Direction) -> Validator:
         definition = self._definition(schema, direction)
         compiled = _compile_alone(definition)
         if not definition.needs:
