@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from domain.checks import Checks
 from domain.errors import DueIncomplete
 from domain.unset import UNSET, Unset
 from domain.zones import check_zone
@@ -16,7 +17,7 @@ from domain.zones import check_zone
 class Due:
     """A wall-clock date, an optional wall-clock time, and an optional IANA zone, which needs a time.
 
-    `merge` makes one that is checked. A stored one is not checked again: it stays readable where this host's time
+    `check` and `merge` check one. A stored one is not checked again: it stays readable where this host's time
     zone database lacks its zone.
     """
 
@@ -34,22 +35,47 @@ class DuePatch:
     time_zone: str | Unset | None = UNSET
 
 
+def check(due: Due) -> None:
+    """Check a new *due*. Raises DueIncomplete for a zone without a time, TimeZoneUnknown, or InvalidTogether."""
+    _check_zone(due.time, due.time_zone, known=None)
+
+
 def merge(due: Due | None, patch: DuePatch) -> Due:
     """What *patch* makes of *due*; of None, a new one. The result as a whole is checked, not the patch.
 
-    Raises DueIncomplete when the result has no date, or a zone and no time; TimeZoneUnknown for a new zone.
+    Raises DueIncomplete when the result has no date, or a zone and no time; TimeZoneUnknown for a new zone; or
+    InvalidTogether.
     """
     date, time, zone = (None, None, None) if due is None else (due.date, due.time, due.time_zone)
     new_date = date if patch.date is UNSET else patch.date
     new_time = time if patch.time is UNSET else patch.time
     new_zone = zone if patch.time_zone is UNSET else patch.time_zone
-    if new_date is None:
-        raise DueIncomplete(missing="date", because="in a due value")
-    if new_zone is not None and new_time is None:
-        raise DueIncomplete(missing="time", because="with a time zone")
-    if new_zone is not None and new_zone != zone:
-        check_zone(new_zone, pointer="#/due/time_zone")
+    checks = Checks()
+    with checks:
+        _require(new_date, missing="date", because="in a due value")
+    with checks:
+        _check_zone(new_time, new_zone, known=zone)
+    checks.finish()
+    assert new_date is not None, "it was required above"
     return Due(date=new_date, time=new_time, time_zone=new_zone)
+
+
+def _check_zone(time: dt.time | None, zone: str | None, *, known: str | None) -> None:
+    """Raises DueIncomplete, TimeZoneUnknown unless *zone* is the one that was *known* before, or InvalidTogether."""
+    if zone is None:
+        return
+    checks = Checks()
+    with checks:
+        _require(time, missing="time", because="with a time zone")
+    if zone != known:
+        with checks:
+            check_zone(zone, pointer="#/due/time_zone")
+    checks.finish()
+
+
+def _require(value: object, *, missing: str, because: str) -> None:
+    if value is None:
+        raise DueIncomplete(missing=missing, because=because)
 
 
 NO_DUE_KEY: Final = "~"

@@ -41,6 +41,7 @@ DomainError
 │   ├── ProjectUnknown
 │   ├── DueIncomplete
 │   └── CursorInvalid
+├── InvalidTogether              several values that are Invalid
 ├── StorageUnavailable           the database cannot be reached, or is too busy
 ├── SchemaMismatched             the database is of another version of the program
 ├── ProviderUnavailable          the identity provider cannot be asked
@@ -68,14 +69,14 @@ class UserNotFound(NotFound):
     """There is no account with this e-mail address. Only an operator is told."""
 
     def __init__(self) -> None:
-        super().__init__("There is no account with this e-mail address.")
+        super().__init__("No account has this e-mail address.")
 
 
 class SessionNotFound(NotFound):
     """The caller has no session of this id."""
 
     def __init__(self, session_id: UUID) -> None:
-        super().__init__("You have no such session.")
+        super().__init__("You do not have a session with this id.")
         self.session_id = session_id
 
 
@@ -83,7 +84,7 @@ class TokenNotFound(NotFound):
     """The caller has no personal token of this id."""
 
     def __init__(self, token_id: UUID) -> None:
-        super().__init__("You have no such token.")
+        super().__init__("You do not have a token with this id.")
         self.token_id = token_id
 
 
@@ -91,7 +92,7 @@ class WorkspaceNotFound(NotFound):
     """The caller is a member of no workspace of this id."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__("There is no such workspace, or it is not yours.")
+        super().__init__("Not found, or you do not have access to it.")
         self.workspace_id = workspace_id
 
 
@@ -99,7 +100,7 @@ class MemberNotFound(NotFound):
     """The workspace has no member of this id."""
 
     def __init__(self, user_id: UUID) -> None:
-        super().__init__("There is no such member of this workspace.")
+        super().__init__("This workspace does not have a member with this id.")
         self.user_id = user_id
 
 
@@ -107,7 +108,7 @@ class InvitationNotFound(NotFound):
     """The workspace has no invitation of this id that waits to be accepted."""
 
     def __init__(self, invitation_id: UUID) -> None:
-        super().__init__("There is no such invitation to this workspace.")
+        super().__init__("This workspace does not have an open invitation with this id.")
         self.invitation_id = invitation_id
 
 
@@ -115,7 +116,7 @@ class ProjectNotFound(NotFound):
     """The workspace has no project of this id."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("There is no such project in this workspace.")
+        super().__init__("This workspace does not have a project with this id.")
         self.project_id = project_id
 
 
@@ -123,7 +124,7 @@ class TaskNotFound(NotFound):
     """The workspace has no task of this id."""
 
     def __init__(self, task_id: UUID) -> None:
-        super().__init__("There is no such task in this workspace.")
+        super().__init__("This workspace does not have a task with this id.")
         self.task_id = task_id
 
 
@@ -135,14 +136,14 @@ class EmailTaken(Conflict):
     """Somebody registered this address before, in whatever case they wrote it."""
 
     def __init__(self) -> None:
-        super().__init__("There is an account with this e-mail address already.")
+        super().__init__("An account has this e-mail address already. Log in, or reset its password.")
 
 
 class EmailVerified(Conflict):
     """There is nothing left to prove about the address."""
 
     def __init__(self) -> None:
-        super().__init__("You have no e-mail address that is not verified already.")
+        super().__init__("Your e-mail address is verified already, or your account does not have one.")
 
 
 class IdentityTaken(Conflict):
@@ -157,7 +158,9 @@ class SoleOwner(Conflict):
 
     def __init__(self, workspace_ids: Sequence[UUID]) -> None:
         named = ", ".join(map(str, workspace_ids[:_MAX_NAMED]))
-        super().__init__(f"Make somebody else an owner first, or delete the workspace: {named} would have none.")
+        super().__init__(
+            f"You are the only owner of {named}. Make another member an owner first, or delete the workspace."
+        )
         self.workspace_ids = tuple(workspace_ids)
 
 
@@ -165,7 +168,9 @@ class PersonalWorkspace(Conflict):
     """A personal workspace goes with its account, and can be neither deleted alone, nor shared, nor left."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__("A personal workspace cannot be shared or left, and goes only with its account.")
+        super().__init__(
+            "This is a personal workspace. It cannot be shared or left, and is deleted only with its account."
+        )
         self.workspace_id = workspace_id
 
 
@@ -181,7 +186,7 @@ class TooManyWorkspaces(Conflict):
     """A person is to be in one workspace more than anybody may be."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"You are in {limit} workspaces, which is as many as anybody can be in.")
+        super().__init__(f"You are in {limit} workspaces, and cannot be in more. Leave or delete one first.")
         self.limit = limit
 
 
@@ -189,7 +194,7 @@ class InboxProtected(Conflict):
     """The inbox takes the tasks that name no project, so it can be neither archived nor deleted."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("The inbox can be neither archived nor deleted.")
+        super().__init__("The inbox cannot be archived or deleted.")
         self.project_id = project_id
 
 
@@ -197,7 +202,7 @@ class ProjectArchived(Conflict):
     """An archived project takes no new tasks."""
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("The project is archived. Unarchive it before you add to it.")
+        super().__init__("The project is archived. Unarchive it before you add tasks to it.")
         self.project_id = project_id
 
 
@@ -205,7 +210,7 @@ class IdTaken(Conflict):
     """The id that a client made for a new thing belongs to something else, or did."""
 
     def __init__(self) -> None:
-        super().__init__("Something else was made with this id, or what was made with it is gone.")
+        super().__init__("This id is in use, or was used for something that is deleted. Use a new id.")
 
 
 class Unauthenticated(DomainError):
@@ -216,7 +221,7 @@ class WrongCredentials(Unauthenticated):
     """No user has this address and this password; which of the two is wrong is not told."""
 
     def __init__(self) -> None:
-        super().__init__("The e-mail address and the password do not belong together.")
+        super().__init__("The e-mail address or the password is wrong.")
 
 
 class RefreshTokenInvalid(Unauthenticated):
@@ -230,7 +235,7 @@ class AccountGone(Unauthenticated):
     """The account was deleted, or the call's session or token ended, while the call was on its way."""
 
     def __init__(self, user_id: UUID) -> None:
-        super().__init__("The account is gone, or the session or token that the call came with.")
+        super().__init__("The account is deleted, or the session or token of this request has ended. Log in again.")
         self.user_id = user_id
 
 
@@ -245,14 +250,16 @@ class InvitationRequired(DomainError):
     """The operator lets nobody register who is not invited."""
 
     def __init__(self) -> None:
-        super().__init__("Registration is for those who are invited. Send the token of your invitation along.")
+        super().__init__("Registration needs an invitation. Send its token as `invitation_token`.")
 
 
 class RoleTooHigh(DomainError):
     """A member would give a role above their own, or decide over somebody who has one."""
 
     def __init__(self) -> None:
-        super().__init__("You cannot give a role above your own, or change somebody who has one.")
+        super().__init__(
+            "You cannot give a role above your own, or decide over a member or an invitation with such a role."
+        )
 
 
 class Invalid(DomainError):
@@ -283,7 +290,7 @@ class PasswordWrong(Invalid):
     pointer = "#/current_password"
 
     def __init__(self) -> None:
-        super().__init__("This is not your password.")
+        super().__init__("This is not your current password.")
 
 
 class TokenBroader(Invalid):
@@ -292,7 +299,7 @@ class TokenBroader(Invalid):
     code = "broader"
 
     def __init__(self, *, pointer: str) -> None:
-        super().__init__("A token cannot make one that can do more than itself, or for longer.")
+        super().__init__("A token cannot create a token that can do more than itself, or that is valid for longer.")
         self.pointer = pointer
 
 
@@ -323,7 +330,7 @@ class WorkspaceUnknown(Invalid):
     pointer = "#/workspace_ids"
 
     def __init__(self) -> None:
-        super().__init__("There is no such workspace, or it is not yours.")
+        super().__init__("Each of these must be a workspace that you have access to.")
 
 
 class InvitationInvalid(Invalid):
@@ -332,7 +339,7 @@ class InvitationInvalid(Invalid):
     code = "token"
 
     def __init__(self, *, pointer: str) -> None:
-        super().__init__("The token is unknown, expired, withdrawn, or was used before.")
+        super().__init__("This token is unknown, expired, withdrawn or used. Ask for another invitation.")
         self.pointer = pointer
 
 
@@ -343,8 +350,8 @@ class PasswordCommon(Invalid):
 
     def __init__(self, *, pointer: str) -> None:
         super().__init__(
-            "This password is too easily guessed: it is a common one, one repeated character, or your own name or "
-            "address."
+            "This password is too easy to guess: it is a common one, one repeated character, or your own name or "
+            "address. Choose another one."
         )
         self.pointer = pointer
 
@@ -356,7 +363,7 @@ class TokenInvalid(Invalid):
     pointer = "#/token"
 
     def __init__(self) -> None:
-        super().__init__("This token is unknown, expired, or was used before. Ask for another mail.")
+        super().__init__("This token is unknown, expired or used. Request another e-mail.")
 
 
 class ProjectUnknown(Invalid):
@@ -366,7 +373,7 @@ class ProjectUnknown(Invalid):
     pointer = "#/project_id"
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("There is no such project in this workspace.")
+        super().__init__("This workspace does not have a project with this id.")
         self.project_id = project_id
 
 
@@ -387,7 +394,17 @@ class CursorInvalid(Invalid):
     parameter = "cursor"
 
     def __init__(self) -> None:
-        super().__init__("This cursor is not from this list, with this sort and these filters.")
+        super().__init__(
+            "This cursor is not from this list with this `sort` and these filters. Start at the first page again."
+        )
+
+
+class InvalidTogether(DomainError):
+    """Several values of one request that are Invalid, at least two."""
+
+    def __init__(self, errors: Sequence[Invalid]) -> None:
+        super().__init__("Several values are not valid. See `errors`.")
+        self.errors = tuple(errors)
 
 
 class StorageUnavailable(DomainError):
@@ -430,4 +447,6 @@ class OutcomeUnknown(DomainError):
     """The database went away during the commit: the change was made, or it was not. It must not be repeated blindly."""
 
     def __init__(self) -> None:
-        super().__init__("The database went away during the commit. Look whether the change was made.")
+        super().__init__(
+            "The connection to the database was lost during the commit. Check whether the change was made."
+        )

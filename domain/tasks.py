@@ -7,6 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from domain import dues, pages, positions
+from domain.checks import Checks
 from domain.dues import Due, DuePatch, due_key
 from domain.entities import PRIORITIES, Priority, Project, Status, Task
 from domain.errors import ProjectArchived, ProjectUnknown, TaskNotFound, WorkspaceNotFound
@@ -132,9 +133,16 @@ async def page(
 async def create(work: Work, draft: TaskDraft) -> Task:
     """An open task at the end of its project.
 
-    Raises ProjectUnknown, ProjectArchived, IdTaken; WorkspaceNotFound when the workspace went away meanwhile.
+    Raises ProjectUnknown, DueIncomplete, TimeZoneUnknown, or InvalidTogether; ProjectArchived, IdTaken;
+    WorkspaceNotFound when the workspace went away meanwhile.
     """
-    project = await _project_for(work, draft.project_id)
+    checks = Checks()
+    if draft.due is not None:
+        with checks:
+            dues.check(draft.due)
+    with checks:
+        project = await _project_for(work, draft.project_id)
+    checks.finish()
     last = await work.tasks.last_position(work.workspace_id, project_id=project.id)
     task = Task(
         id=draft.id or work.new_id(),
@@ -165,7 +173,7 @@ async def get(work: Work, task_id: UUID) -> Task:
 
 
 async def update(work: Work, task_id: UUID, *, edit: TaskEdit) -> Task:
-    """Change a task. Raises TaskNotFound; DueIncomplete and TimeZoneUnknown for the merged due."""
+    """Change a task. Raises TaskNotFound; for the merged due, DueIncomplete, TimeZoneUnknown or InvalidTogether."""
     task = await get(work, task_id)
     due = dues.merge(task.due, edit.due) if isinstance(edit.due, DuePatch) else edit.due
     changes = given(title=edit.title, description=edit.description, priority=edit.priority, due=due)

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from domain import opaque, pages
+from domain.checks import Checks
 from domain.entities import PersonalToken
 from domain.errors import ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
 from domain.pages import DEFAULT_LIMIT, Page
@@ -48,11 +49,17 @@ def granted_outside(principal: Principal) -> frozenset[Scope]:
 async def create(work: Work, draft: TokenDraft) -> IssuedToken:
     """A token of the caller's.
 
-    Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown.
+    Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
     """
-    _check(draft, principal=work.principal, now=work.now)
+    checks = Checks()
+    with checks:
+        _check_scopes(draft, principal=work.principal)
+    with checks:
+        _check_expiry(draft, principal=work.principal, now=work.now)
     if draft.workspace_ids is not None:
-        await _require_membership(work, draft.workspace_ids)
+        with checks:
+            await _require_membership(work, draft.workspace_ids)
+    checks.finish()
     minted = opaque.mint("personal", random_bytes=work.random_bytes)
     token = PersonalToken(
         id=work.new_id(),
@@ -88,11 +95,14 @@ async def delete(work: Work, token_id: UUID) -> None:
     await work.account_log.add("token.deleted", token_id=token_id)
 
 
-def _check(draft: TokenDraft, *, principal: Principal, now: dt.datetime) -> None:
+def _check_scopes(draft: TokenDraft, *, principal: Principal) -> None:
     if not draft.scopes <= principal.scopes:
         raise TokenBroader(pointer=_SCOPES_POINTER)
     if draft.workspace_ids is not None and "account" in draft.scopes:
         raise ScopeNotLimitable
+
+
+def _check_expiry(draft: TokenDraft, *, principal: Principal, now: dt.datetime) -> None:
     if draft.expires_at is not None and draft.expires_at <= now:
         raise ExpiryPast
     ends = principal.expires_at

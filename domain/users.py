@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from domain import invitations, opaque, workspaces
+from domain.checks import Checks
 from domain.emails import email_key
 from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
 from domain.errors import (
@@ -31,19 +32,25 @@ async def register(  # noqa: PLR0913  # what an account is made of
 ) -> User:
     """A new account with a personal workspace and its inbox; with an invitation, it is accepted.
 
-    Raises RegistrationClosed, InvitationRequired, InvitationInvalid, TimeZoneUnknown, PasswordCommon, EmailTaken.
+    Raises RegistrationClosed, InvitationRequired; InvitationInvalid, TimeZoneUnknown, PasswordCommon, or
+    InvalidTogether; EmailTaken.
     """
     if work.policy.registration == "closed":
         raise RegistrationClosed
     if work.policy.registration == "invited" and invitation_token is None:
         raise InvitationRequired
-    check_zone(time_zone, pointer=_ZONE_POINTER)
-    check_password(work, password, pointer="#/password", email=email, name=name)
+    checks = Checks()
+    with checks:
+        check_zone(time_zone, pointer=_ZONE_POINTER)
+    with checks:
+        check_password(work, password, pointer="#/password", email=email, name=name)
     invitation = None
-    if invitation_token is not None:  # whose bearer, where there is none, learns nothing else, and has nothing hashed
-        invitation = await invitations.find(
-            work.credentials, invitation_token, now=work.now, pointer=_INVITATION_POINTER
-        )
+    if invitation_token is not None:  # with a token that is not good nothing is hashed, and no address looked up
+        with checks:
+            invitation = await invitations.find(
+                work.credentials, invitation_token, now=work.now, pointer=_INVITATION_POINTER
+            )
+    checks.finish()
     password_hash = await work.passwords.hash(password)
     user = User(
         id=work.new_id(),
@@ -97,18 +104,21 @@ async def update(work: Work, *, name: str | Unset = UNSET, time_zone: str | Unse
 async def change_password(work: Work, *, current_password: str, new_password: str) -> None:
     """Replace the caller's password, and end all of their sessions but the one they call through.
 
-    Raises PasswordCommon, PasswordWrong (also when another call changed the password meanwhile) and AccountGone.
+    Raises PasswordCommon, PasswordWrong (also when another call changed the password meanwhile), or InvalidTogether;
+    AccountGone.
     """
     user_id = work.principal.user_id
     credentials = await work.credentials.find(user_id)
     if credentials is None:
         raise AccountGone(user_id)
-    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
-    verified = await work.passwords.verify(current_password, password_hash=credentials.password_hash)
-    if credentials.password_hash is None or not verified:
-        raise PasswordWrong
+    checks = Checks()
+    with checks:
+        check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
+    with checks:
+        current_hash = await _prove(work, current_password, password_hash=credentials.password_hash)
+    checks.finish()
     new_hash = await work.passwords.hash(new_password)
-    if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
+    if not await work.users.lock_if_password(user_id, password_hash=current_hash):
         raise PasswordWrong
     await _store_password(work, user_id, password_hash=new_hash, keep=work.principal.session_id)
     await work.account_log.add("password.changed")
@@ -187,6 +197,14 @@ async def delete(work: Work) -> None:
     await work.invitations.withdraw_all(user.id)
     await work.members.remove(user.id)
     await work.users.delete(user.id)
+
+
+async def _prove(work: Work, password: str, *, password_hash: str | None) -> str:
+    """The hash that *password* is verified with. An account without a password has none to prove."""
+    verified = await work.passwords.verify(password, password_hash=password_hash)
+    if password_hash is None or not verified:
+        raise PasswordWrong
+    return password_hash
 
 
 def _mail(work: Work, kind: MailKind, *, email: str, user_id: UUID | None = None) -> Mail:

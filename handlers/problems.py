@@ -50,6 +50,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.TokenInvalid: INVALID_BODY,
     errors.ProjectUnknown: INVALID_BODY,
     errors.DueIncomplete: INVALID_BODY,
+    errors.InvalidTogether: INVALID_BODY,
     errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
     errors.StorageUnavailable: UNAVAILABLE,
     errors.SchemaMismatched: UNAVAILABLE,
@@ -68,12 +69,14 @@ def translate(error: Exception) -> Problem | None:
 
 def _faults(error: Exception) -> tuple[Fault, ...]:
     match error:
+        case errors.InvalidTogether():
+            return tuple(fault for each in error.errors for fault in _faults(each))
         case errors.Invalid(parameter=str(name)):
             return (Fault(str(error), error.code, "parameter", name),)
         case errors.Invalid(pointer=str(place)):
             return (Fault(str(error), error.code, "pointer", place),)
         case errors.IdTaken():
-            return (Fault("This id is taken.", "id-taken", "pointer", "#/id"),)
+            return (Fault("This id is in use, or was used before.", "id-taken", "pointer", "#/id"),)
         case _:
             return ()
 

@@ -49,6 +49,6 @@ async def refresh_session(work: Work, body: SessionRefresh) -> Answer:
     """200 with new tokens. A spent refresh token ends its session: the 401 is returned, so that this lasts."""
     refreshed = await sessions.refresh(work, body.refresh_token.get_secret_value())
     if isinstance(refreshed, sessions.SessionEnded):
-        detail = "This refresh token was used before. Its session has been ended; log in again."
+        detail = "This refresh token was used before, so its session has ended. Log in again."
         return problem(SESSION_ENDED, detail, headers=CHALLENGE)
     return ok(tokens_view(refreshed))

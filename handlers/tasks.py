@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import MISSING
 
 from contract.answers import Answer, created, no_content, ok
-from domain import dues, tasks
+from domain import tasks
 from domain.dues import Due, DuePatch
 from domain.entities import Status
 from domain.ports import Work
@@ -80,7 +80,7 @@ async def reopen_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer: 
 
 def _due(body: models.DueCreate) -> Due:
     time, time_zone = sent(body.time, default=None), sent(body.time_zone, default=None)
-    return dues.merge(None, DuePatch(date=body.date, time=_time(time), time_zone=time_zone))
+    return Due(date=body.date, time=_time(time), time_zone=time_zone)
 
 
 def _due_patch(body: models.DuePatch | Unset | None) -> DuePatch | Unset | None:

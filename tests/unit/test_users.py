@@ -108,7 +108,7 @@ async def test_nobody_registers_while_registration_is_closed() -> None:
 
 async def test_a_user_needs_a_time_zone_that_exists() -> None:
     with pytest.raises(TimeZoneUnknown) as refused:
-        await users.register(FakeWork(), email="a@example.com", password="p", name="A", time_zone="Mars")
+        await users.register(FakeWork(), email="a@example.com", password="correct horse", name="A", time_zone="Mars")
 
     assert refused.value.pointer == "#/time_zone"
 

@@ -1,0 +1,146 @@
+"""What the real contract's problems say: all that is wrong at once, one fault a value, in words that lead on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
+
+UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
+VERSION_4 = "0b7c1f4e-5d0a-4f43-9d0e-2f6a1c9b8e77"
+A_DAY = {"date": "2026-04-18"}
+
+
+def texts(response: Response) -> dict[str, str]:
+    """The text of each fault by its place; there is one for each."""
+    faults = response.json()["errors"]
+    found = {fault.get("pointer") or fault.get("parameter") or fault.get("header"): fault["detail"] for fault in faults}
+    assert len(found) == len(faults), faults
+    return found
+
+
+def test_all_rules_that_a_new_task_breaks_are_told_at_once(ada: Person) -> None:
+    due = {**A_DAY, "time_zone": "Europe/Atlantis"}
+    body = {"title": "Sow", "project_id": UNKNOWN_ID, "due": due}
+    assert refused(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
+        "#/due/time required",
+        "#/due/time_zone time-zone",
+        "#/project_id project",
+    }
+    assert ada.head() == 1
+
+
+def test_all_rules_that_a_changed_due_breaks_are_told_at_once(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    answer = ada.client.merge(path, {"due": {"time_zone": "Europe/Atlantis"}})
+    assert refused(answer, 422, "invalid-body") == {
+        "#/due/date required",
+        "#/due/time required",
+        "#/due/time_zone time-zone",
+    }
+
+
+def test_all_rules_that_a_registration_breaks_are_told_at_once(client: Client) -> None:
+    unfit = {"password": "password", "time_zone": "Mars/Olympus", "invitation_token": "tbi_nobody"}
+    body = {"email": new_email(), "name": "Ada", **unfit}
+    assert refused(client.post("/v1/users", json=body), 422, "invalid-body") == {
+        "#/password common",
+        "#/time_zone time-zone",
+        "#/invitation_token token",
+    }
+
+
+def test_both_passwords_of_a_change_are_looked_at(ada: Person) -> None:
+    body = {"current_password": "not the password", "new_password": "password"}
+    answer = ada.client.put("/v1/users/me/password", json=body)
+    assert refused(answer, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
+    made(ada.client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
+
+
+def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None:
+    limit = {"workspace_ids": [UNKNOWN_ID], "expires_at": "2020-01-01T00:00:00Z"}
+    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["account"], **limit})
+    assert refused(answer, 422, "invalid-body") == {
+        "#/scopes not-limitable",
+        "#/workspace_ids workspace",
+        "#/expires_at past",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (
+            {"status": "completed", "completed_at": None},
+            {
+                f"#/{name}": "This property is read-only here. To change it, use complete_task or reopen_task."
+                for name in ("status", "completed_at")
+            },
+        ),
+        (
+            {"position": "a0", "id": UNKNOWN_ID, "created_at": "2026-01-01T00:00:00Z", "revision": 2},
+            {f"#/{name}": "This property is read-only." for name in ("position", "id", "created_at", "revision")},
+        ),
+        ({"colour": "red"}, {"#/colour": "There is no such property here."}),
+        ({"title": " "}, {"#/title": "This must have a character that is not white space."}),
+        (
+            {"due": {"date": "0999-01-01"}},
+            {"#/due/date": "This must be a date in or after the year 1000, such as 2026-01-31."},
+        ),
+        ({"due": {"time": "9:00"}}, {"#/due/time": "This must be a time of day, such as 09:30 or 09:30:15."}),
+    ],
+)
+def test_a_patch_is_told_what_it_cannot_set_and_how_it_is_changed(
+    ada: Person, body: dict[str, Any], found: dict[str, str]
+) -> None:
+    answer = ada.client.merge(f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}", body)
+    assert (answer.status_code, texts(answer)) == (422, found)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "detail"),
+    [
+        (VERSION_4, "pattern", "This must be a UUIDv7 (RFC 9562). A UUID of another version is not accepted."),
+        ("019cb30a", "format", "This must be a UUID."),
+        (7, "type", "This must be a string."),
+    ],
+)
+def test_an_id_of_another_kind_is_told_which_kind_is_needed(ada: Person, value: object, code: str, detail: str) -> None:
+    answer = ada.client.post(f"{ada.home}/tasks", json={"id": value, "title": "Sow"})
+    assert refused(answer, 422, "invalid-body") == {f"#/id {code}"}
+    assert texts(answer) == {"#/id": detail}
+
+
+def test_no_regular_expression_leaves(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    answer = ada.client.merge(path, {}, If_Match="7", Idempotency_Key='a"b')
+    assert refused(answer, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
+    assert not any(sign in detail for detail in texts(answer).values() for sign in ("^", "{", "[", "\\"))
+
+
+def test_an_unknown_path_does_not_read_like_a_missing_right(ada: Person, bob: Person) -> None:
+    unknown, not_mine = ada.client.get("/v1/nowhere"), ada.client.get(bob.home)
+    refused(unknown, 404, "not-found")
+    refused(not_mine, 404, "not-found")
+    assert said(unknown)["detail"] == "There is no such path. Check it against the contract."
+    assert said(not_mine)["detail"] == "Not found, or you do not have access to it."
+
+
+def test_a_repeated_write_says_that_it_is_one(ada: Person) -> None:
+    answers = [
+        ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}) for _ in range(2)
+    ]
+    first, again = (made(answer) for answer in answers)
+    assert first == again
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+
+
+def test_a_stale_write_is_answered_with_the_version_that_is_there(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    stale = ada.client.merge(path, {"title": "Reap"}, If_Match='"1"')
+    refused(stale, 412, "precondition-failed")
+    assert stale.headers["Cache-Control"] == "no-store"
+    assert ok(ada.client.merge(path, {"title": "Reap"}, If_Match=stale.headers["ETag"]))["title"] == "Reap"
