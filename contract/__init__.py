@@ -12,7 +12,8 @@ operation context, the resolver hook, the loading and checking of the specificat
     parameters    text to typed values, strictly
     bodies        bytes to typed values, strictly
     schemas       OpenAPI 3.0 schemas as JSON Schema 2020-12 validators (jsonschema-rs)
-    faults        validation errors as faults with pointers
+    faults        validation errors as faults with pointers, one for each value
+    read_only     what a request cannot set although a response has it, and `x-changed-by`
     answers       what handlers return; depends on nothing
     responses     answers encoded and checked as the bytes that leave
     problems      RFC 9457 documents, and the exception that carries one
