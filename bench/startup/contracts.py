@@ -1,7 +1,7 @@
 """Contracts of any size in which nearly everything leads to everything, as in those of grown products.
 
-A component has properties of four other components, and a list of a fifth; every fifth component is an `allOf` of another
-and of something of its own. Each operation takes or returns components, and declares its problems by reference.
+A component has properties of four other components, and a list of a fifth; every fifth component is an `allOf` of
+another and of something of its own. Each operation takes or returns components, and declares its problems by reference.
 """
 
 from __future__ import annotations
