@@ -19,6 +19,9 @@ from .files import load
 from .forms import form_faults
 from .references import METHODS, References, UnresolvedReferenceError, fragment
 
+_BODILESS_METHODS = frozenset({"get", "head", "delete", "trace"})
+"""A body has no meaning in a request of these (RFC 9110, sections 9.3.1, 9.3.2, 9.3.5 and 9.3.8)."""
+
 
 @dataclass(frozen=True)
 class OperationSource:
@@ -106,7 +109,7 @@ class Document:
             item = None if path.startswith("x-") else self._followed(given)
             for method in METHODS:
                 if item is not None and method in item:
-                    node = item[method]
+                    node = _with_body_of_meaning(method, item[method])
                     found = [
                         self._followed(each) for each in (*item.get("parameters", ()), *node.get("parameters", ()))
                     ]
@@ -119,3 +122,10 @@ class Document:
             return self.resolve(node)
         except UnresolvedReferenceError:
             return None
+
+
+def _with_body_of_meaning(method: str, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """*node* without a request body that OpenAPI ignores (3.0.4, Operation Object, `requestBody`)."""
+    if method not in _BODILESS_METHODS or "requestBody" not in node:
+        return node
+    return {name: value for name, value in node.items() if name != "requestBody"}

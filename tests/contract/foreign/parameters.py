@@ -77,7 +77,7 @@ SEVERAL: Node = {"parameters": [
 ]}  # fmt: skip
 
 OBJECT_ROWS = (
-    served("required", OBJECT, refuses("/r", "parameter a required"), gives("/r?a=", a=""),
+    served("a required parameter", OBJECT, refuses("/r", "parameter a required"), gives("/r?a=", a=""),
            operation=query({"type": "string"}, required=True)),
     served("default", OBJECT, gives("/r", a=5), gives("/r?a=6", a=6),
            operation=query({"type": "integer", "default": 5})),
@@ -118,7 +118,8 @@ OBJECT_ROWS = (
            operation=parameter("größe", "query", {"type": "integer"})),
     served("a path parameter whose name has a hyphen", OBJECT, gives("/r/1", a_b=1),
            operation=parameter("a-b", "path", {"type": "integer"}), path="/r/{a-b}"),
-    ignored("deprecated", OBJECT, gives("/r?a=1", a="1"), operation=query({"type": "string"}, deprecated=True)),
+    ignored("deprecated parameters", OBJECT, gives("/r?a=1", a="1"), operation=query({"type": "string"},
+            deprecated=True)),
     ignored("example and examples", OBJECT, gives("/r?a=1", a=1), operation=query({"type": "integer"}, example="x")),
 )  # fmt: skip
 
@@ -131,13 +132,13 @@ def _typed(name: str, schema: Node, good: dict[str, Any], bad: dict[str, str]) -
 
 
 TYPE_ROWS = (
-    _typed("type: integer", {"type": "integer"}, {"0": 0, "-1": -1, "9007199254740993": 9007199254740993},
+    _typed("type: integer, of a text", {"type": "integer"}, {"0": 0, "-1": -1, "9007199254740993": 9007199254740993},
            dict.fromkeys(("1.0", "1e3", "01", "+1", "%201", "0x1", "1_0", "%EF%BC%91", "null", "true"), "type")),
-    _typed("type: number", {"type": "number"}, {"1": 1, "-0.5": -0.5, "1e3": 1000, "1E-2": 0.01},
+    _typed("type: number, of a text", {"type": "number"}, {"1": 1, "-0.5": -0.5, "1e3": 1000, "1E-2": 0.01},
            dict.fromkeys((".5", "1.", "NaN", "Infinity", "1e400", "01.5", "1,5"), "type")),
-    _typed("type: boolean", {"type": "boolean"}, {"true": True, "false": False},
+    _typed("type: boolean, of a text", {"type": "boolean"}, {"true": True, "false": False},
            dict.fromkeys(("True", "1", "0", "yes", "on", ""), "type")),
-    _typed("type: string", {"type": "string"}, {"1": "1", "true": "true", "": "", "null": "null"}, {}),
+    _typed("type: string, of a text", {"type": "string"}, {"1": "1", "true": "true", "": "", "null": "null"}, {}),
     _typed("no type and nothing that says one: text", {}, {"1": "1", "true": "true"}, {}),
     _typed("no type, an enum of numbers", {"enum": [1, 2]}, {"1": 1, "2": 2},
            {"3": "enum", "x": "type", "1.0": "type"}),

@@ -39,12 +39,13 @@ def document_of(row: Row) -> Document:
     if row.text is not None:
         return Document.parse(row.text)
     responses = row.operation.get("responses", {"200": GIVEN})
+    challenge = PROBLEM | {"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}}
     operation = {
         "operationId": "act",
         "tags": ["things"],
         "security": [],
         **row.operation,
-        "responses": {**dict.fromkeys(_ENGINE_STATUSES, PROBLEM), **responses},
+        "responses": {**dict.fromkeys(_ENGINE_STATUSES, PROBLEM), "401": challenge, **responses},
     }
     root = {
         "openapi": "3.0.4",

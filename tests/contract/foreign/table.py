@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from . import bodies, parameters, responses
+from . import bodies, operations, parameters, responses, schemas
 from .rows import Row
 
 TABLE: Mapping[str, Sequence[Row]] = {
+    "Paths and operations": operations.ROWS,
     "Parameters": parameters.ROWS,
     "Request bodies": bodies.ROWS,
     "Responses": responses.ROWS,
+    "Schemas": schemas.ROWS,
 }
 """Each heading of `contract/SUPPORT.md` with its rows, in the order of the file."""
 
