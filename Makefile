@@ -8,14 +8,14 @@ BENCH := .venv/bench.stamp
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check fuzz bench models lock clean python
+.PHONY: serve test check soak fuzz bench models lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
 	exec $(BIN)/tickbox serve
 
 test: $(DEV)  ## every test, on SQLite and PostgreSQL
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: $(DEV)  ## lint, types, imports, the contract with its models
 	$(BIN)/ruff check .
@@ -23,6 +23,9 @@ check: $(DEV)  ## lint, types, imports, the contract with its models
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tickbox gate
+
+soak: $(DEV)  ## kill -9 under load, 200 times on each database
+	TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/integration/test_crashes.py
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz

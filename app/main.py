@@ -91,12 +91,12 @@ def contract_path() -> Path:
         return path
 
 
-def make_parts(settings: Settings, document: Document) -> Parts:
-    """The real clock, ids, randomness, hasher and database. Nothing is opened yet.
+def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passwords | None = None) -> Parts:
+    """The real clock, ids, randomness and database, and *passwords* or the real hasher. Nothing is opened yet.
 
     Raises contract.operations.ContractMismatchError.
     """
-    passwords = Argon2Passwords()
+    passwords = passwords or Argon2Passwords()
     dependencies = Dependencies(
         database=Database(settings.database_url, pool_size=settings.database_pool_size),
         clock=lambda: dt.datetime.now(dt.UTC),
@@ -136,15 +136,17 @@ def build(
     *,
     package: ModuleType = handlers,
     background: bool = True,
+    passwords: Argon2Passwords | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
     """The whole application, with the handlers of *package*, which also does what is to be done in the *background*.
 
-    *monotonic* counts the seconds after which the keys of an identity provider are asked for again.
+    *passwords* hashes in the place of the real hasher. *monotonic* counts the seconds after which the keys of an
+    identity provider are asked for again.
     Raises contract.operations.ContractMismatchError.
     """
     document = Document.read(contract_path())
-    parts = make_parts(settings, document)
+    parts = make_parts(settings, document, passwords=passwords)
     last_uses = LastUses()
     limiter = make_limiter(settings)
     verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)

@@ -30,10 +30,13 @@ WAITING = 50
 
 
 class Argon2Passwords:
-    """The domain's `PasswordHasher`. `close` ends its threads. What is cancelled while it waits is never hashed."""
+    """The domain's `PasswordHasher`. `close` ends its threads. What is cancelled while it waits is never hashed.
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+    Less work than the default is for tests in which hashing is not the subject.
+    """
+
+    def __init__(self, *, passes: int = PASSES, memory_kib: int = MEMORY_KIB) -> None:
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=LANES)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
         self._nobodys_hash = self._hasher.hash("nobody's password")
         self._calls = 0

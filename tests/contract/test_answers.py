@@ -13,11 +13,12 @@ from contract.answers import Event, events
 from contract.media import EVENT_STREAM, media_of
 from contract.responses import Response, Responses, breach_of
 from contract.schemas import SchemaCompiler
+from tests.patience import PATIENCE_S
 
 from .conftest import STATION_ID, Sample
 from .sample.application import CONTRACT
 from .sample.handlers.echoes import ANSWERS
-from .wire import PATIENCE_S, connected, exchange, request
+from .wire import connected, exchange, request
 
 STATION = f"/stations/{STATION_ID}"
 GOOD = {"good", "good-text", "good-bytes", "good-empty", "returned-problem"}

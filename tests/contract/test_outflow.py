@@ -13,9 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from contract.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
 from contract.protocol import bounded_protocol
+from tests.patience import PATIENCE_S
 from tests.server import serving
 
-from .wire import PATIENCE_S, Address, connected, read_reply, request
+from .wire import Address, connected, read_reply, request
 
 LARGE = 12 * 1024 * 1024
 """More than the socket buffers of both sides take."""

@@ -359,7 +359,7 @@ def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
 
 @pytest.fixture
 def hasty() -> Iterator[Address]:
-    with serving(build(Store()), protocol=bounded_protocol("urn:x:", read_timeout_s=0.2)) as address:
+    with serving(build(Store()), protocol=bounded_protocol("urn:x:", read_timeout_s=0.6)) as address:
         yield address
 
 

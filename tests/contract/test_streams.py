@@ -14,12 +14,13 @@ import pytest
 from contract.protocol import bounded_protocol
 from contract.responses import Wire
 from contract.sending import SERVER_STOPS, send_wire
+from tests.patience import PATIENCE_S
 from tests.server import serving
 
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build
 from .sample.store import Store
-from .wire import PATIENCE_S, connected, request
+from .wire import connected, request
 
 READINGS = f"/stations/{STATION_ID}/readings"
 EVENT = b'data: {"status":"sunny"}'

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 Address = tuple[str, int]
-PATIENCE_S = 60
 """How long a test waits before it fails; no test measures a time."""
 
 

@@ -31,6 +31,7 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 from tests.fuzzing.people import credentials
+from tests.patience import PATIENCE_S
 
 Case: TypeAlias = schemathesis.Case[Any]
 
@@ -61,7 +62,6 @@ NUL = "nul"
 
 _READERS = 10
 """How many accounts are made at a time to read mails."""
-_PATIENCE_S = 30
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"
@@ -212,7 +212,7 @@ class _Letters:
         log = Path(os.environ.get("TICKBOX_TEST_SERVER_LOG", ""))
         if not log.is_file():
             return ""
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while not (found := [each["way"] for each in _letters_in(log) if each["to"] == to]):
             if time.monotonic() > deadline:
                 raise TimeoutError("the invitation is not in the log")
@@ -227,7 +227,7 @@ class _Letters:
         for email in addresses:
             _send(case, "POST", "/v1/users", {"email": email, "password": "a password", "name": "Reader"})
             _send(case, "POST", "/v1/users/forgot-password", {"email": email})
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while len(letters := [each for each in _letters_in(log) if each["to"] in addresses]) < 2 * _READERS:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{len(letters)} of {2 * _READERS} mails are in the log")

@@ -17,12 +17,11 @@ import httpx
 import yaml
 
 from tests.fuzzing.people import credentials
+from tests.patience import PATIENCE_S
 from tests.server import UNHINDERED
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "spec" / "openapi.yaml"
-_START_S = 20
-_STOP_S = 20
 _READY = re.compile(r"ready on (\S+)")
 _BIN = Path(sys.executable).parent
 
@@ -70,7 +69,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
             raise RuntimeError(f"the server ended by itself: {log.read_text()[-2000:]}")
     finally:
         server.terminate()
-        server.wait(_STOP_S)
+        server.wait(PATIENCE_S)
 
 
 def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True) -> Report:
@@ -100,7 +99,7 @@ def operations() -> frozenset[str]:
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], said: Path) -> str:
-    deadline = time.monotonic() + _START_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and server.poll() is None:
         if matched := _READY.search(said.read_text()):
             return matched[1]

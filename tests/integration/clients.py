@@ -13,9 +13,9 @@ from httpx import Response
 from uuid_utils import uuid7
 
 from tests.integration.checking import ContractChecker, Seen
+from tests.patience import PATIENCE_S
 
 PASSWORD = "correct horse battery staple"
-PATIENCE_S = 60
 MAX_PAGES = 100
 MERGE_PATCH = "application/merge-patch+json"
 

@@ -10,6 +10,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
 from tests.integration.clients import Client, Person, register
+from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
 
@@ -17,7 +18,9 @@ from tests.server import UNHINDERED, serving
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
     """The URL of a server on a database of its own, in which nothing happens that nobody called for."""
-    application = build(Settings(database_url=module_database_url, **UNHINDERED), background=False)
+    application = build(
+        Settings(database_url=module_database_url, **UNHINDERED), background=False, passwords=quick_passwords()
+    )
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 

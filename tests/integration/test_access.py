@@ -19,7 +19,7 @@ from sqlalchemy import Executable, delete, update
 from persistence.tables import members
 from tests.integration.callers import move_in
 from tests.integration.checking import read_contract
-from tests.integration.clients import PATIENCE_S, Client, done, ok, refused
+from tests.integration.clients import Client, done, ok, refused
 from tests.integration.household import THINGS, UNKNOWN_ID, Household, differences
 from tests.integration.matrix import (
     NOT_FOUND,
@@ -35,6 +35,7 @@ from tests.integration.matrix import (
     request_of,
 )
 from tests.integration.tables import Tables, overheard
+from tests.patience import PATIENCE_S
 
 OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)

@@ -14,6 +14,7 @@ from contract.protocol import bounded_protocol
 from tests.integration import breaking
 from tests.integration.breaking.tasks import BREACHES
 from tests.integration.clients import Client, Person, everything, ok, refused
+from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
 
@@ -24,7 +25,12 @@ IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another med
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
     """A server whose handlers break the contract."""
-    application = build(Settings(database_url=module_database_url, **UNHINDERED), package=breaking, background=False)
+    application = build(
+        Settings(database_url=module_database_url, **UNHINDERED),
+        package=breaking,
+        background=False,
+        passwords=quick_passwords(),
+    )
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -33,7 +39,7 @@ def server(module_database_url: str) -> Iterator[str]:
 def reporting_server(module_database_url: str) -> Iterator[str]:
     """The same under TICKBOX_RESPONSE_CHECK=report."""
     settings = Settings(database_url=module_database_url, response_check="report", **UNHINDERED)
-    application = build(settings, package=breaking, background=False)
+    application = build(settings, package=breaking, background=False, passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 

@@ -8,6 +8,7 @@ each request exactly once, and the tables must be what the log tells.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,12 +18,14 @@ from typing import Any
 
 import httpx
 
-from tests.integration.clients import MERGE_PATCH, PATIENCE_S, Client, new_id, register
+from tests.integration.clients import MERGE_PATCH, Client, new_id, register
 from tests.integration.logs import Told, check_log, check_payloads
 from tests.integration.programs import serve
 from tests.integration.tables import Tables
+from tests.patience import PATIENCE_S
 
-KILLS = 50
+KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "10"))
+"""How often; `make soak` asks for many more."""
 WRITERS = 8
 LONGEST_S = 0.5
 """A server is killed at some moment within so long a time of load."""

@@ -22,8 +22,9 @@ from persistence.engines import name_of
 from persistence.schema import REVISION, REVISIONS
 from tests.databases import Databases, SqliteDatabases
 from tests.integration.clients import PASSWORD
-from tests.integration.programs import PATIENCE_S, run, serve
+from tests.integration.programs import run, serve
 from tests.integration.tables import Tables
+from tests.patience import PATIENCE_S
 from tests.server import serving
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"

@@ -22,7 +22,7 @@ from persistence.tables import identities, users
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, everything, log_in, made, ok, refused, said
 from tests.integration.logs import check_log, check_payloads
-from tests.integration.programs import environment, run
+from tests.integration.programs import environment, quick_passwords, run
 from tests.integration.providers import AUDIENCE, RealProvider
 from tests.integration.tables import Tables
 from tests.integration.test_races import at_once, statuses
@@ -70,7 +70,7 @@ def served(url: str, provider: RealProvider, time: Time) -> Iterator[str]:
     settings = Settings(
         database_url=url, registration="closed", oidc_issuer=provider.issuer, oidc_audience=("unused", AUDIENCE)
     )
-    application = build(settings, monotonic=time, background=False)
+    application = build(settings, monotonic=time, background=False, passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -345,7 +345,7 @@ def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
 def test_without_a_provider_no_such_token_is_good(
     module_database_url: str, provider: RealProvider, subject: str
 ) -> None:
-    application = build(Settings(database_url=module_database_url), background=False)
+    application = build(Settings(database_url=module_database_url), background=False, passwords=quick_passwords())
     token = provider.id_token(subject)
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),

@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from contract.protocol import bounded_protocol
 from tests import leftovers
-from tests.integration.programs import PATIENCE_S, patiently
+from tests.integration.programs import patiently
+from tests.patience import PATIENCE_S
 from tests.server import serving
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ import os, time
 from pathlib import Path
 from tests import leftovers
 from tests.integration.programs import serve
+from tests.patience import PATIENCE_S
 
 def test_that_waits(database_url, tmp_path):
     with serve(tmp_path, database_url=database_url) as program:

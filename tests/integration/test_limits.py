@@ -28,7 +28,7 @@ from app.windows import SharedWindows
 from contract.protocol import bounded_protocol
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
-from tests.integration.programs import serve
+from tests.integration.programs import quick_passwords, serve
 from tests.server import UNHINDERED, serving
 
 YEAR_S = 360 * 24 * 3600
@@ -48,7 +48,7 @@ def url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
 @contextmanager
 def limited(url: str, **settings: Any) -> Iterator[Client]:
     """A client of a server with these limits and no others."""
-    application = build(Settings(database_url=url, **UNHINDERED | settings))
+    application = build(Settings(database_url=url, **UNHINDERED | settings), passwords=quick_passwords())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,
@@ -88,7 +88,7 @@ def log_in(client: Client, person: Person, password: str = PASSWORD) -> httpx.Re
 
 
 def test_the_limits_are_told_as_they_are_by_default(url: str) -> None:
-    application = build(Settings(database_url=url))
+    application = build(Settings(database_url=url), passwords=quick_passwords())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,

@@ -39,6 +39,7 @@ from tests.integration.mailboxes import Certificate, Mailbox, Received, opened
 from tests.integration.programs import Program, patiently, serve
 from tests.integration.tables import NOW, Tables
 from tests.integration.test_statements import counted
+from tests.patience import PATIENCE_S
 
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()
@@ -546,7 +547,7 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_st
     with opened(mailbox):
         with serve(tmp_path, **settings) as program, Client(program.url) as client:
             ada = register(client)
-            assert mailbox.begun.wait(60)
+            assert mailbox.begun.wait(PATIENCE_S)
             assert waiting(tables) == [("verification", ada.user["email"], 1)]
             assert not any(tables.holds_text(prefix) for prefix in ("tbv_", "tbf_"))
             program.stop(signal.SIGKILL)
@@ -574,7 +575,7 @@ def test_requests_do_not_feel_a_mail_server_that_does_not_answer(database_url: s
         with Client(program.url) as client:
             for _ in range(8):  # more than are sent at once
                 register(client)
-            assert mailbox.begun.wait(60)
+            assert mailbox.begun.wait(PATIENCE_S)
             ok(client.get("/readyz"))
         assert program.stop() == 0
 

@@ -14,6 +14,7 @@ from app.settings import Settings
 from contract.protocol import bounded_protocol
 from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.integration.logs import check_log, read_log
+from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import serving
 
@@ -280,7 +281,7 @@ def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables
 def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Tables, module_database_url: str) -> None:
     home = new_household(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
-    application = build(Settings(database_url=module_database_url, registration="invited"))
+    application = build(Settings(database_url=module_database_url, registration="invited"), passwords=quick_passwords())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,

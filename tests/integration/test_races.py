@@ -15,7 +15,6 @@ from sqlalchemy import delete, select
 from persistence.tables import members, personal_tokens, sessions, users
 from tests.integration.clients import (
     MERGE_PATCH,
-    PATIENCE_S,
     Client,
     Person,
     check,
@@ -27,6 +26,7 @@ from tests.integration.clients import (
 )
 from tests.integration.logs import check_log, check_payloads
 from tests.integration.tables import Tables, overheard
+from tests.patience import PATIENCE_S
 
 MANY = 50
 

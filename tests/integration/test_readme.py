@@ -17,13 +17,13 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
 from tests.databases import SqliteDatabases
+from tests.patience import PATIENCE_S
 from tests.server import serving
 
 README = Path(__file__).parents[2] / "README.md"
 STAND_IN = Path(__file__).with_name("curl_stand_in.py")
 ADDRESS = "http://127.0.0.1:8080"
 MARK = "@@@ next @@@"
-PATIENCE_S = 120
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -14,20 +14,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 import migrations
 from app.cli import main
 from app.logging import UNSENT
+from app.passwords import LANES, MEMORY_KIB, PASSES
 from app.settings import Settings
 from persistence.engines import name_of
+from persistence.tables import users
 from tests.contract.wire import Address, connected, exchange, read_reply, request
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.integration.checking import read_contract
 from tests.integration.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
-from tests.integration.programs import PATIENCE_S, TICKBOX, Program, environment, patiently, run, serve, tickbox
+from tests.integration.programs import TICKBOX, Program, environment, patiently, run, serve, tickbox
+from tests.integration.tables import Tables
+from tests.patience import PATIENCE_S
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -151,6 +157,16 @@ def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     assert ada.user["email"] not in written
 
 
+def test_a_password_is_stored_as_a_hash_of_full_strength(client: Client, module_database_url: str) -> None:
+    """Most other tests hash with less work; the program does not."""
+    ada = register(client)
+    tables = Tables(module_database_url)
+    ((stored,),) = tables.rows(select(users.c.password_hash).where(users.c.id == UUID(ada.id)))
+    tables.close()
+    assert stored.startswith(f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")
+    assert (MEMORY_KIB, PASSES, LANES) == (7 * 1024, 5, 1)
+
+
 def test_every_answer_has_the_security_headers(client: Client) -> None:
     for answer in (client.get("/livez"), client.get("/nope"), client.put("/livez"), client.options("/livez")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -193,7 +209,7 @@ def test_a_stop_finishes_what_runs_and_takes_nothing_new(module_database_url: st
             reply = read_reply(connection, method="POST")
             assert reply.status == 201
             assert connection.recv(1) == b""
-        assert program.process.wait(60) == 0
+        assert program.process.wait(PATIENCE_S) == 0
         assert [line["status"] for line in program.log if line["event"] == "request"] == [201]
         assert {line["level"] for line in program.log if line["logger"] != UNSENT} == {"info"}
         assert "Traceback" not in program.output
@@ -202,7 +218,7 @@ def test_a_stop_finishes_what_runs_and_takes_nothing_new(module_database_url: st
 def _wait_until_closed(address: Address) -> None:
     for _ in patiently():
         try:
-            socket.create_connection(address, timeout=5).close()
+            socket.create_connection(address, timeout=PATIENCE_S).close()
         except ConnectionError:
             return
     raise TimeoutError("it still takes connections")

@@ -17,7 +17,6 @@ import pytest
 from tests.integration.clients import (
     MERGE_PATCH,
     PASSWORD,
-    PATIENCE_S,
     Client,
     Person,
     check,
@@ -34,6 +33,7 @@ from tests.integration.logs import check_log, check_payloads
 from tests.integration.mailboxes import Mailbox
 from tests.integration.programs import Program, serve
 from tests.integration.tables import Tables
+from tests.patience import PATIENCE_S
 
 MANY = 40
 

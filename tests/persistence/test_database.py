@@ -17,8 +17,8 @@ from persistence import schema, tables
 from persistence.database import Database
 from persistence.workspaces import lock_workspace
 from tests.databases import PostgresDatabases, SqliteDatabases
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
-from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
 
 COUNT_USERS = select(func.count()).select_from(tables.users)

@@ -17,9 +17,9 @@ from persistence.outbox import sweep as sweep_pauses
 from persistence.tables import mail_pauses, outbox
 from persistence.tables import one_time_tokens as tokens
 from tests.databases import PostgresDatabases
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
 from tests.persistence.statements import overheard
-from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
 
 MINUTE = dt.timedelta(minutes=1)

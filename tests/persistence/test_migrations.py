@@ -19,8 +19,8 @@ from domain.tasks import TaskDraft
 from persistence import schema, tables
 from persistence.database import Database
 from tests.databases import PostgresDatabases, run_elsewhere
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
-from tests.persistence.waiting import PATIENCE_S
 
 
 def described(url: str) -> Sequence[str]:
@@ -51,7 +51,7 @@ def described(url: str) -> Sequence[str]:
 def migrate_in_a_process(url: str) -> int:
     """As a replica does when it starts. Returns its exit code."""
     command = [sys.executable, "-c", f"import migrations; migrations.upgrade({url!r})"]
-    return subprocess.run(command, check=False, timeout=60).returncode
+    return subprocess.run(command, check=False, timeout=PATIENCE_S).returncode
 
 
 def create_all(url: str) -> None:

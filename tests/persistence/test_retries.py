@@ -12,8 +12,9 @@ from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.retries import KEPT, sweep
 from persistence.tables import idempotency_keys
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
-from tests.persistence.waiting import PATIENCE_S, until_held_up, until_held_up_or_done
+from tests.persistence.waiting import until_held_up, until_held_up_or_done
 from tests.unit.fakes import NOON
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32

@@ -13,8 +13,9 @@ from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, sweep
 from persistence.tables import refresh_tokens
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller, every_item
-from tests.persistence.waiting import PATIENCE_S, until_held_up_or_done
+from tests.persistence.waiting import until_held_up_or_done
 from tests.unit.fakes import NOON
 
 HOUR = dt.timedelta(hours=1)

@@ -10,9 +10,10 @@ from domain.ports import Work
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.database import Database
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
 from tests.persistence.statements import connections_opened
-from tests.persistence.waiting import PATIENCE_S, until_held_up
+from tests.persistence.waiting import until_held_up
 from tests.unit.fakes import NOON
 
 UNKNOWN = UUID(int=0)

@@ -6,9 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from persistence.database import Database
-
-PATIENCE_S: Final = 60
-"""How long a test waits before it fails; no test measures a time."""
+from tests.patience import PATIENCE_S
 
 _BETWEEN_LOOKS_S: Final = 0.01
 _WAITING: Final = text(

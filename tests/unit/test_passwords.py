@@ -7,6 +7,7 @@ import pytest
 
 from app.passwords import THREADS, WAITING, Argon2Passwords
 from domain.errors import Overloaded
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -83,9 +84,9 @@ async def test_who_would_wait_too_long_is_told_to_come_back_later(passwords: Arg
     await asyncio.sleep(0)
 
     with pytest.raises(Overloaded):
-        await asyncio.wait_for(passwords.hash("one too many"), timeout=60)
+        await asyncio.wait_for(passwords.hash("one too many"), timeout=PATIENCE_S)
     with pytest.raises(Overloaded):
-        await asyncio.wait_for(passwords.verify("one too many", password_hash=None), timeout=60)
+        await asyncio.wait_for(passwords.verify("one too many", password_hash=None), timeout=PATIENCE_S)
 
     jam.release.set()
     assert await asyncio.gather(*calls) == ["hash"] * (THREADS + WAITING)
