@@ -84,10 +84,11 @@ def _report(contract: Path | None, handlers: str | None, stages: tuple[Stage, ..
 
 
 def _our_access_words() -> dict[str, Collection[str]]:
-    from domain.principals import SESSION_SCOPES  # noqa: PLC0415  # a foreign contract needs nothing of ours
+    from contract.access import ANY_SCOPE  # noqa: PLC0415  # a foreign contract needs nothing of ours
+    from domain.principals import SESSION_SCOPES  # noqa: PLC0415  # as above
     from domain.roles import ROLES  # noqa: PLC0415  # as above
 
-    return {"role": ROLES, "scope": SESSION_SCOPES}
+    return {"role": ROLES, "scope": {*SESSION_SCOPES, ANY_SCOPE}}
 
 
 def _finder(package: str | None, *, is_ours: bool) -> Callable[[str, str], bool] | None:

@@ -45,9 +45,16 @@ class Vocabulary:
     common_problems: Collection[ProblemType] = ()
 
 
+ANY_SCOPE = "any"
+"""In `x-access`: any good token is enough, even one without scopes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRule:
-    """One operation's `x-access`. `roles` are the role it names, which comes first, and all above it; or none."""
+    """One operation's `x-access`. `roles` are the role it names, which comes first, and all above it; or none.
+
+    `scope` may be ANY_SCOPE.
+    """
 
     scope: str
     roles: tuple[str, ...]
@@ -58,7 +65,7 @@ class AccessRule:
         if not isinstance(node, Mapping) or not {"scope"} <= set(node) <= {"scope", "role"}:
             message = "x-access must be {scope, role?}"
             raise ValueError(message)
-        if node["scope"] not in vocabulary.scopes:
+        if node["scope"] not in (*vocabulary.scopes, ANY_SCOPE):
             message = f"x-access names the unknown scope {node['scope']!r}"
             raise ValueError(message)
         role = node.get("role")
@@ -71,7 +78,7 @@ class AccessRule:
     def admit(self, grant: Grant) -> None:
         """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
         self.admit_role(grant.role)
-        if self.scope not in grant.scopes:
+        if self.scope != ANY_SCOPE and self.scope not in grant.scopes:
             detail = f"This needs the scope '{self.scope}', which your token does not have here. Use one that has it."
             raise refuse(INSUFFICIENT_SCOPE, detail)
 

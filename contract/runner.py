@@ -240,7 +240,7 @@ class Runner:
 
     def _client_id(self, content: Any) -> Any:
         """The id that the client made, of the type that handlers get; None where it made none."""
-        if self.operation.item is None or not isinstance(content, dict) or "id" not in content:
+        if self.operation.item is None or not isinstance(content, dict) or content.get("id") is None:
             return None
         client_id, faults = self._item_parameter.check(content["id"])
         if faults:

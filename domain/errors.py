@@ -4,6 +4,7 @@ DomainError
 ├── NotFound                     the caller has no such thing
 │   ├── UserNotFound
 │   ├── SessionNotFound
+│   ├── NoCurrentSession
 │   ├── TokenNotFound
 │   ├── WorkspaceNotFound
 │   ├── MemberNotFound
@@ -78,6 +79,13 @@ class SessionNotFound(NotFound):
     def __init__(self, session_id: UUID) -> None:
         super().__init__("You do not have a session with this id.")
         self.session_id = session_id
+
+
+class NoCurrentSession(NotFound):
+    """The call came with a token that belongs to no session of ours: a personal one, or an identity provider's."""
+
+    def __init__(self) -> None:
+        super().__init__("Your token does not belong to a session.")
 
 
 class TokenNotFound(NotFound):

@@ -123,6 +123,9 @@ class SessionRepository(Protocol):
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
         """At most *limit* live sessions, ordered by id, which is by age."""
 
+    async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
+        """A live session of this user."""
+
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         """The session that ever had this refresh token, spent or not; its row is ours, and its user's before it."""
 
@@ -150,6 +153,9 @@ class TokenRepository(Protocol):
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
         """At most *limit* live tokens, ordered by id, which is by age."""
+
+    async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
+        """A live token of this user."""
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """False when the user has no such token."""

@@ -19,7 +19,7 @@ class Principal:
     """The user behind a call, and what they came with: a session, a personal token, or neither.
 
     `workspace_ids` are the only ones in which the token works, None where it works in all of the user's. `expires_at`
-    is a personal token's, None where it never expires.
+    is the token's, None where it never expires, or where only the identity provider knows.
     """
 
     user_id: UUID

@@ -14,7 +14,7 @@ from uuid import UUID
 from domain import opaque, pages
 from domain.emails import email_key
 from domain.entities import Session, StoredToken
-from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.errors import NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
 
@@ -108,6 +108,19 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
+async def get(work: Work, session_id: UUID) -> Session:
+    """One of the caller's live sessions. Raises SessionNotFound."""
+    session = await work.sessions.get(session_id, user_id=work.principal.user_id, now=work.now)
+    if session is None:
+        raise SessionNotFound(session_id)
+    return session
+
+
+async def get_current(work: Work) -> Session:
+    """The session that the call came through. Raises NoCurrentSession, SessionNotFound."""
+    return await get(work, _current(work))
+
+
 async def end(work: Work, session_id: UUID) -> None:
     """End one of the caller's sessions, at once. Raises SessionNotFound."""
     if not await work.sessions.delete(session_id, user_id=work.principal.user_id):
@@ -115,10 +128,21 @@ async def end(work: Work, session_id: UUID) -> None:
     await work.account_log.add("session.ended", session_id=session_id)
 
 
+async def end_current(work: Work) -> None:
+    """End the session that the call came through. Raises NoCurrentSession, SessionNotFound."""
+    await end(work, _current(work))
+
+
 async def end_all(work: Work) -> None:
     """End all of the caller's sessions, the one they call through too."""
     await work.sessions.delete_all(work.principal.user_id)
     await work.account_log.add("sessions.ended")
+
+
+def _current(work: Work) -> UUID:
+    if work.principal.session_id is None:
+        raise NoCurrentSession
+    return work.principal.session_id
 
 
 async def _issue(work: Work, session: Session) -> SessionTokens:

@@ -8,13 +8,13 @@ can only read what lies outside of workspaces (see `granted_outside`).
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from domain import opaque, pages
 from domain.checks import Checks
-from domain.entities import PersonalToken
-from domain.errors import ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
+from domain.entities import PersonalToken, User
+from domain.errors import AccountGone, ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import Work
 from domain.principals import Principal, Scope
@@ -39,6 +39,18 @@ class IssuedToken:
 
     token: PersonalToken
     text: str
+
+
+TokenType = Literal["session", "personal", "provider"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentToken:
+    """The token of a call, of whatever kind, and the user behind it."""
+
+    kind: TokenType
+    principal: Principal
+    user: User
 
 
 def granted_outside(principal: Principal) -> frozenset[Scope]:
@@ -88,6 +100,24 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
+async def get(work: Work, token_id: UUID) -> PersonalToken:
+    """One of the caller's live tokens. Raises TokenNotFound."""
+    token = await work.tokens.get(token_id, user_id=work.principal.user_id, now=work.now)
+    if token is None:
+        raise TokenNotFound(token_id)
+    return token
+
+
+async def get_current(work: Work) -> CurrentToken:
+    """What the call came with, and whose it is. Raises AccountGone."""
+    principal = work.principal
+    user = await work.users.get(principal.user_id)
+    if user is None:
+        raise AccountGone(principal.user_id)
+    kind: TokenType = "session" if principal.session_id else "personal" if principal.token_id else "provider"
+    return CurrentToken(kind=kind, principal=principal, user=user)
+
+
 async def delete(work: Work, token_id: UUID) -> None:
     """Delete one of the caller's tokens; from now on it opens nothing. Raises TokenNotFound."""
     if not await work.tokens.delete(token_id, user_id=work.principal.user_id):
@@ -105,7 +135,7 @@ def _check_scopes(draft: TokenDraft, *, principal: Principal) -> None:
 def _check_expiry(draft: TokenDraft, *, principal: Principal, now: dt.datetime) -> None:
     if draft.expires_at is not None and draft.expires_at <= now:
         raise ExpiryPast
-    ends = principal.expires_at
+    ends = None if principal.token_id is None else principal.expires_at
     if ends is not None and (draft.expires_at is None or draft.expires_at > ends):
         raise TokenBroader(pointer=_EXPIRY_POINTER)
 

@@ -15,6 +15,6 @@ def patched(value: Value | MISSING) -> Value | Unset:
     return UNSET if value is MISSING else value
 
 
-def sent(value: Value | MISSING, *, default: Other) -> Value | Other:
-    """*value*, or *default*: an optional member of a new resource."""
-    return default if value is MISSING else value
+def sent(value: Value | MISSING | None, *, default: Other) -> Value | Other:
+    """*value*, or *default* where it was not sent, or is null: an optional member of a new resource."""
+    return default if value is MISSING or value is None else value

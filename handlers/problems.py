@@ -18,6 +18,7 @@ SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
 TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.UserNotFound: NOT_FOUND,
     errors.SessionNotFound: NOT_FOUND,
+    errors.NoCurrentSession: NOT_FOUND,
     errors.TokenNotFound: NOT_FOUND,
     errors.WorkspaceNotFound: NOT_FOUND,
     errors.MemberNotFound: NOT_FOUND,

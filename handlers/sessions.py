@@ -39,9 +39,25 @@ async def delete_all_sessions(work: Work) -> Answer:
     return no_content()
 
 
+async def get_session(work: Work, session_id: UUID) -> Answer:
+    """200 with the session."""
+    return ok(session_view(await sessions.get(work, session_id), current=session_id == work.principal.session_id))
+
+
 async def delete_session(work: Work, session_id: UUID) -> Answer:
     """204; the session has ended."""
     await sessions.end(work, session_id)
+    return no_content()
+
+
+async def get_current_session(work: Work) -> Answer:
+    """200 with the session that the request came through."""
+    return ok(session_view(await sessions.get_current(work), current=True))
+
+
+async def delete_current_session(work: Work) -> Answer:
+    """204; the session that the request came through has ended."""
+    await sessions.end_current(work)
     return no_content()
 
 

@@ -3,8 +3,6 @@
 import datetime as dt
 from uuid import UUID
 
-from pydantic import MISSING
-
 from contract.answers import Answer, created, no_content, ok
 from domain import tasks
 from domain.dues import Due, DuePatch
@@ -40,7 +38,7 @@ async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answe
         project_id=sent(body.project_id, default=None),
         description=sent(body.description, default=""),
         priority=sent(body.priority, default="none"),
-        due=None if body.due is MISSING else _due(body.due),
+        due=None if (due := sent(body.due, default=None)) is None else _due(due),
     )
     task = await tasks.create(work, draft)
     return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")

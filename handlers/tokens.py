@@ -7,7 +7,7 @@ from domain import tokens
 from domain.ports import Work
 from domain.tokens import TokenDraft
 from handlers.patches import sent
-from handlers.views import new_token_view, page_view, token_view
+from handlers.views import current_token_view, new_token_view, page_view, token_view
 from spec.models import PersonalTokenCreate
 
 
@@ -29,7 +29,17 @@ async def create_personal_token(work: Work, body: PersonalTokenCreate) -> Answer
     return created(new_token_view(issued), location=f"/v1/tokens/{issued.token.id}")
 
 
+async def get_personal_token(work: Work, token_id: UUID) -> Answer:
+    """200 with the token, but for its text."""
+    return ok(token_view(await tokens.get(work, token_id)))
+
+
 async def delete_personal_token(work: Work, token_id: UUID) -> Answer:
     """204; the token opens nothing any more."""
     await tokens.delete(work, token_id)
     return no_content()
+
+
+async def get_current_token(work: Work) -> Answer:
+    """200 with what the request's own token is."""
+    return ok(current_token_view(await tokens.get_current(work)))

@@ -1,7 +1,5 @@
 """Accounts."""
 
-from pydantic import MISSING
-
 from contract.answers import Answer, accepted, created, no_content, ok
 from domain import account_log, users
 from domain.ports import Work
@@ -19,13 +17,14 @@ from spec.models import (
 
 async def register_user(work: Work, body: UserCreate) -> Answer:
     """201 with the new account; its personal workspace and inbox are made with it, an invitation is accepted."""
+    invitation_token = sent(body.invitation_token, default=None)
     user = await users.register(
         work,
         email=body.email,
         password=body.password.get_secret_value(),
         name=body.name,
         time_zone=sent(body.time_zone, default="UTC"),
-        invitation_token=None if body.invitation_token is MISSING else body.invitation_token.get_secret_value(),
+        invitation_token=None if invitation_token is None else invitation_token.get_secret_value(),
     )
     return created(user_view(user), location="/v1/users/me")
 

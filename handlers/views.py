@@ -8,7 +8,7 @@ from domain.dues import Due
 from domain.pages import Page
 from domain.principals import SCOPES
 from domain.sessions import SessionTokens
-from domain.tokens import IssuedToken
+from domain.tokens import CurrentToken, IssuedToken
 from spec import answers
 
 Item = TypeVar("Item")
@@ -96,6 +96,23 @@ def token_view(token: entities.PersonalToken) -> answers.PersonalToken:
 def new_token_view(issued: IssuedToken) -> answers.CreatedPersonalToken:
     """A `CreatedPersonalToken`: with the token itself."""
     return {**token_view(issued.token), "token": issued.text}
+
+
+def current_token_view(current: CurrentToken) -> answers.CurrentToken:
+    """A `CurrentToken`; `workspace_ids` is left out where it works in all."""
+    principal = current.principal
+    view: answers.CurrentToken = {
+        "type": current.kind,
+        "user_id": principal.user_id,
+        "user_name": current.user.name,
+        "session_id": principal.session_id,
+        "token_id": principal.token_id,
+        "scopes": [scope for scope in SCOPES if scope in principal.scopes],
+        "expires_at": principal.expires_at,
+    }
+    if principal.workspace_ids is not None:
+        view["workspace_ids"] = sorted(principal.workspace_ids)
+    return view
 
 
 def workspace_view(workspace: entities.Workspace) -> answers.Workspace:

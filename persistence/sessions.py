@@ -38,6 +38,11 @@ _PAGE: Final = (
     .order_by(sessions.c.id)
     .limit(bindparam("limit"))
 )
+_SELECT: Final = select(*_COLUMNS).where(
+    sessions.c.id == bindparam("session"),
+    sessions.c.user_id == bindparam("user"),
+    sessions.c.expires_at > bindparam("now"),
+)
 _OF_TOKEN: Final = (
     sessions.c.id
     == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
@@ -77,7 +82,7 @@ _SWEEP: Final = delete(sessions).where(
     )
 )
 _GRANT: Final = (
-    select(sessions.c.id, sessions.c.user_id, role_in_workspace(sessions.c.user_id))
+    select(sessions.c.id, sessions.c.user_id, access_tokens.c.expires_at, role_in_workspace(sessions.c.user_id))
     .join_from(access_tokens, sessions, access_tokens.c.session_id == sessions.c.id)
     .where(
         access_tokens.c.digest == bindparam("digest"),
@@ -97,8 +102,9 @@ async def authenticate(
     row = await runner.row(_GRANT, {"digest": digest, "workspace": workspace_id, "now": now})
     if row is None:
         return None
-    session_id, user_id, role = row
-    return Admission(principal=Principal(user_id=user_id, session_id=session_id), role=role)
+    session_id, user_id, expires_at, role = row
+    principal = Principal(user_id=user_id, session_id=session_id, expires_at=expires_at)
+    return Admission(principal=principal, role=role)
 
 
 async def sweep(runner: Runner, *, now: dt.datetime) -> int:
@@ -144,6 +150,11 @@ class Sessions:
         """One read."""
         parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
         return [_session(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
+        """One read."""
+        row = await self._runner.row(_SELECT, {"session": session_id, "user": user_id, "now": now})
+        return None if row is None else _session(row)
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         """Two reads, which lock."""

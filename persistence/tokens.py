@@ -34,6 +34,9 @@ _PAGE: Final = (
     .order_by(personal_tokens.c.id)
     .limit(bindparam("limit"))
 )
+_SELECT: Final = select(*_COLUMNS).where(
+    personal_tokens.c.id == bindparam("token"), personal_tokens.c.user_id == bindparam("user"), _IS_LIVE
+)
 _EXISTS: Final = select(personal_tokens.c.id).where(personal_tokens.c.id == bindparam("token"))
 _DELETE_ALL: Final = delete(personal_tokens).where(personal_tokens.c.user_id == bindparam("user"))
 _DELETE: Final = _DELETE_ALL.where(personal_tokens.c.id == bindparam("token"))
@@ -104,6 +107,11 @@ class Tokens:
         """One read."""
         parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
         return [_token(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
+        """One read."""
+        row = await self._runner.row(_SELECT, {"token": token_id, "user": user_id, "now": now})
+        return None if row is None else _token(row)
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """One write."""

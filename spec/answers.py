@@ -125,6 +125,21 @@ class PersonalToken(TypedDict):
     last_used_at: datetime | None
 
 
+class CurrentToken(TypedDict):
+    """
+    The token that made the request, without the token itself.
+    """
+
+    type: str
+    user_id: UUID
+    user_name: str
+    session_id: UUID | None
+    token_id: UUID | None
+    scopes: list[str]
+    workspace_ids: NotRequired[list[UUID]]
+    expires_at: datetime | None
+
+
 class PersonalTokenPage(TypedDict):
     """
     A page of personal tokens.

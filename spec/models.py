@@ -21,8 +21,8 @@ class UserCreate(BaseModel):
     email: str
     password: SecretStr
     name: str
-    time_zone: str | MISSING = MISSING
-    invitation_token: SecretStr | MISSING = MISSING
+    time_zone: str | None | MISSING = MISSING
+    invitation_token: SecretStr | None | MISSING = MISSING
 
 
 class UserPatch(BaseModel):
@@ -99,7 +99,7 @@ class SessionCreate(BaseModel):
     )
     email: str
     password: SecretStr
-    device: str | MISSING = MISSING
+    device: str | None | MISSING = MISSING
 
 
 class SessionRefresh(BaseModel):
@@ -125,8 +125,8 @@ class PersonalTokenCreate(BaseModel):
     )
     name: str
     scopes: list[Literal["read", "write", "manage", "account"]]
-    workspace_ids: list[UUID] | MISSING = MISSING
-    expires_at: AwareDatetime | MISSING = MISSING
+    workspace_ids: list[UUID] | None | MISSING = MISSING
+    expires_at: AwareDatetime | None | MISSING = MISSING
 
 
 class WorkspaceCreate(BaseModel):
@@ -138,7 +138,7 @@ class WorkspaceCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
-    id: UUID | MISSING = MISSING
+    id: UUID | None | MISSING = MISSING
     name: str
 
 
@@ -200,9 +200,9 @@ class ProjectCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
-    id: UUID | MISSING = MISSING
+    id: UUID | None | MISSING = MISSING
     name: str
-    description: str | MISSING = MISSING
+    description: str | None | MISSING = MISSING
 
 
 class ProjectPatch(BaseModel):
@@ -220,7 +220,7 @@ class ProjectPatch(BaseModel):
 
 class DueCreate(BaseModel):
     """
-    When a task is due. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time`.
+    When a task is due; `null` is the same as leaving it out. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time`.
     """
 
     model_config = ConfigDict(
@@ -255,12 +255,12 @@ class TaskCreate(BaseModel):
         extra="forbid",
         frozen=True,
     )
-    id: UUID | MISSING = MISSING
+    id: UUID | None | MISSING = MISSING
     title: str
-    project_id: UUID | MISSING = MISSING
-    description: str | MISSING = MISSING
+    project_id: UUID | None | MISSING = MISSING
+    description: str | None | MISSING = MISSING
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
-    due: DueCreate | MISSING = MISSING
+    due: DueCreate | None | MISSING = MISSING
 
 
 class TaskPatch(BaseModel):

@@ -29,6 +29,7 @@ OTHERWISE: Mapping[str, tuple[str | None, str]] = {
     "list_invitations": ("admin", "manage"),  # they tell the addresses of people who are not in it
     "get_invitation": ("admin", "manage"),
     "leave_workspace": ("viewer", "manage"),  # nobody is kept
+    "get_current_token": (None, "any"),  # a token says what it is to whoever has it
 }
 ABOUT_PEOPLE = ("/v1/users", "/v1/sessions", "/v1/tokens")
 ABOUT_WORKSPACES = ("/v1/workspaces/{workspace_id}/members", "/v1/workspaces/{workspace_id}/invitations")

@@ -10,12 +10,13 @@ import pytest
 from connexion.context import context, operation
 from connexion.exceptions import ResolverError
 
+from contract.access import AccessRule, Grant, Vocabulary
 from contract.answers import Answer, Fault, ProblemType, problem
 from contract.application import TagResolver
 from contract.conditions import matches_weakly
 from contract.document import Document
 from contract.faults import one_each, pattern_sentences, pointer, schema_faults
-from contract.problems import document
+from contract.problems import Refused, document
 from contract.references import UnresolvedReferenceError
 from contract.responses import Responses, negotiate
 from contract.routing import SegmentTrie
@@ -383,3 +384,16 @@ async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() 
     assert operation.operation_id == "list_stations"
     assert context["token_info"]["grant"] == GRANTS["reader"]
     assert scope["extensions"]["connexion_routing"] == {"api_base_path": "", "operation_id": "list_stations"}
+
+
+def test_the_scope_any_is_a_token_s_with_any_scope_or_none_and_says_nothing_of_roles() -> None:
+    vocabulary = Vocabulary(roles=("reader", "keeper"), scopes=("read",))
+    anybody = AccessRule.parse({"scope": "any"}, vocabulary)
+    keeper = AccessRule.parse({"scope": "any", "role": "keeper"}, vocabulary)
+    for scopes in (frozenset[str](), frozenset({"read"})):
+        anybody.admit(Grant(principal=None, scopes=scopes, role=None))
+        keeper.admit(Grant(principal=None, scopes=scopes, role="keeper"))
+        for role, status in ((None, 404), ("reader", 403)):
+            with pytest.raises(Refused) as refused:
+                keeper.admit(Grant(principal=None, scopes=scopes, role=role))
+            assert refused.value.status == status

@@ -63,9 +63,9 @@ def _member(house: Household, person: Person, role: str) -> Iterator[Caller]:
     """A member with a session, and with each kind of personal token."""
     everything = frozenset(SCOPES)
     session = person.tokens["access_token"]
-    yield Caller(name=role, person=person, role=role, scopes=everything, headers=_bearer(session))
     loud = (("Authorization", f"BEARER  {session}"),)
-    yield Caller(name=f"{role} who shouts", person=person, role=role, scopes=everything, headers=loud)
+    for name, headers in ((role, _bearer(session)), (f"{role} who shouts", loud)):
+        yield Caller(name=name, person=person, role=role, scopes=everything, headers=headers, through_session=True)
     less = [set(SCOPES) - {scope} for scope in SCOPES]
     for scopes in (set(SCOPES), *less, *({scope} for scope in SCOPES)):
         ordered = [scope for scope in SCOPES if scope in scopes]
@@ -88,7 +88,7 @@ def _stranger(house: Household) -> Iterator[Caller]:
     """Somebody who is no member, with a session and with personal tokens."""
     person = house.stranger
     everything, bearer = frozenset(SCOPES), _bearer(person.tokens["access_token"])
-    yield Caller(name="stranger", person=person, scopes=everything, headers=bearer)
+    yield Caller(name="stranger", person=person, scopes=everything, headers=bearer, through_session=True)
     for scopes in (everything, *(frozenset({scope}) for scope in SCOPES)):
         ordered = [scope for scope in SCOPES if scope in scopes]
         name = f"stranger with a token for {', '.join(ordered)}"

@@ -14,7 +14,7 @@ from httpx import Response
 
 from domain.entities import OneTimeKind
 from tests.integration.clients import PASSWORD, Client, Person, new_email, ok
-from tests.integration.matrix import NOT_FOUND, Caller, Operation, Request, expected, request_of
+from tests.integration.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
 from tests.integration.tables import Snapshot, Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -104,6 +104,9 @@ class Household:
         if refusal is not None:
             yield from refusal.faults(answer)
             yield from (f"was refused, and changed {table}" for table in sorted(changed))
+        elif operation.operation_id in OF_THE_SESSION and not caller.through_session:
+            yield from NOT_FOUND.faults(answer)
+            yield from (f"found nothing, and changed {table}" for table in sorted(changed))
         elif not answer.is_success:
             yield f"wanted to be let in, got {answer.status_code} {answer.text[:300]}"
         elif bool(changed) is operation.safe:

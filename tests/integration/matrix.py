@@ -22,6 +22,11 @@ ROLES = ("viewer", "editor", "admin", "owner")
 SCOPES = ("read", "write", "manage", "account")
 """In the order, and with the names, of the contract's introduction."""
 
+ANY_SCOPE = "any"
+"""In the contract: no scope is needed."""
+OF_THE_SESSION = ("get_current_session", "delete_current_session")
+"""What a call that comes through no session does not find."""
+
 HERE, ELSEWHERE = "here", "elsewhere"
 
 Json = Any
@@ -70,7 +75,7 @@ class Operation:
     @property
     def scope(self) -> str:
         """Raises NotCoveredError where the contract names none."""
-        if self.access is None or self.access.get("scope") not in SCOPES:
+        if self.access is None or self.access.get("scope") not in (*SCOPES, ANY_SCOPE):
             raise NotCoveredError(f"{self.operation_id} has neither `security: []` nor an x-access with a known scope")
         return self.access["scope"]
 
@@ -132,6 +137,7 @@ class Caller:
 
     `fault` is what is wrong with the token, as `WWW-Authenticate` names it: empty where there is none, None for a good
     one. `role` is the one in the workspace that is called. `limited_to` is set where the token is for one workspace.
+    `through_session` is whether the token is a session's.
     """
 
     name: str
@@ -141,6 +147,7 @@ class Caller:
     role: str | None = None
     scopes: frozenset[str] = frozenset()
     limited_to: str | None = None
+    through_session: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +200,7 @@ def expected(operation: Operation, caller: Caller) -> Refusal | None:
         return NOT_FOUND
     elif ROLES.index(caller.role) < ROLES.index(role):
         return ROLE_TOO_SMALL
-    return None if scope in scopes else SCOPE_MISSING
+    return None if scope == ANY_SCOPE or scope in scopes else SCOPE_MISSING
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,12 @@ def end_all(person: Person, _tables: Tables) -> None:
     person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
 
 
+def end_current(person: Person, _tables: Tables) -> None:
+    """As above."""
+    done(person.client.delete("/v1/sessions/current"))
+    person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
+
+
 def change_password(person: Person, _tables: Tables) -> None:
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     done(person.client.put("/v1/users/me/password", json=body, headers=BROWSER))
@@ -63,6 +69,7 @@ TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
         lambda person, _: done(person.client.delete(f"/v1/sessions/{person.log_in()['session_id']}")),
         ["session.started", "session.ended"],
     ),
+    "delete_current_session": (end_current, ["session.ended", "session.started"]),
     "delete_all_sessions": (end_all, ["sessions.ended", "session.started"]),
     "refresh_session": (reuse, ["session.started", "session.reused"]),
     "change_password": (change_password, ["password.changed"]),

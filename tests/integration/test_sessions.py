@@ -167,9 +167,9 @@ def test_a_session_is_listed_with_its_device(
 
 
 @pytest.mark.parametrize(
-    ("device", "fault"), [("", "min-length"), (" \t", "pattern"), ("x" * 101, "max-length"), (None, "type")]
+    ("device", "fault"), [("", "min-length"), (" \t", "pattern"), ("x" * 101, "max-length"), (1, "type")]
 )
-def test_a_device_has_a_name_of_a_line(client: Client, ada: Person, device: str | None, fault: str) -> None:
+def test_a_device_has_a_name_of_a_line(client: Client, ada: Person, device: object, fault: str) -> None:
     body = {"email": ada.user["email"], "password": PASSWORD, "device": device}
     assert f"#/device {fault}" in refused(client.post("/v1/sessions", json=body), 422, "invalid-body")
 
@@ -224,6 +224,42 @@ def test_a_session_ends_once(ada: Person) -> None:
 def test_i_can_end_the_session_that_i_call_through(ada: Person) -> None:
     done(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
     refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+
+
+def test_the_location_of_a_log_in_leads_to_the_session(client: Client, ada: Person) -> None:
+    answer = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    there = client.with_token(made(answer)["access_token"])
+    begun = there.get(answer.headers["Location"])
+    assert (ok(begun)["id"], ok(begun)["current"]) == (made(answer)["session_id"], True)
+    assert ok(ada.client.get(answer.headers["Location"])) == ok(begun) | {"current": False}
+    etag = {"If-None-Match": begun.headers["ETag"]}
+    assert there.get(answer.headers["Location"], headers=etag).status_code == 304
+
+
+def test_logging_out_needs_no_id_of_the_session(client: Client, ada: Person) -> None:
+    tokens = ada.log_in()
+    there = client.with_token(tokens["access_token"])
+    current = ok(there.get("/v1/sessions/current"))
+    assert (current["id"], current["current"]) == (tokens["session_id"], True)
+    done(there.delete("/v1/sessions/current"))
+    refused(there.delete("/v1/sessions/current"), 401, "unauthenticated")
+    refused(client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}), 401, "session-ended")
+    assert [each["id"] for each in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
+
+
+def test_a_personal_token_has_no_current_session(ada: Person) -> None:
+    script = ada.client.with_token(ada.create("/v1/tokens", name="Script", scopes=["account"])["token"])
+    refused(script.get("/v1/sessions/current"), 404, "not-found")
+    refused(script.delete("/v1/sessions/current"), 404, "not-found")
+    assert len(everything(ada.client, "/v1/sessions")) == 1
+
+
+@pytest.mark.parametrize("which", ["somebody else's", "an expired one", "nobody's"])
+def test_only_my_own_live_sessions_are_found(ada: Person, bob: Person, tables: Tables, which: str) -> None:
+    expired = ada.log_in()["session_id"]
+    tables.expire_session(expired)
+    ids = {"somebody else's": bob.tokens["session_id"], "an expired one": expired, "nobody's": UNKNOWN_ID}
+    refused(ada.client.get(f"/v1/sessions/{ids[which]}"), 404, "not-found")
 
 
 @pytest.mark.parametrize("whose", ["somebody else's", "nobody's"])

@@ -128,7 +128,7 @@ def test_tasks_are_put_at_the_end_of_their_project(ada: Person) -> None:
         ({"status": "completed"}, {"#/status read-only"}),
         ({"project_id": "inbox"}, {"#/project_id format"}),
         ({"project_id": UNKNOWN_ID}, {"#/project_id project"}),
-        ({"due": None}, {"#/due type"}),
+        ({"due": 1}, {"#/due type"}),
         ({"due": {}}, {"#/due/date required"}),
         ({"due": {"date": "2026-02-30"}}, {"#/due/date format"}),
         ({"due": {"date": "0999-01-01"}}, {"#/due/date pattern"}),

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from app.main import URN_PREFIX, build, contract_path, make_parts
@@ -14,8 +15,8 @@ from app.settings import Settings
 from app.uses import LastUses
 from contract.document import Document
 from contract.protocol import bounded_protocol
-from domain.principals import Principal
-from persistence.tables import personal_tokens, sessions
+from domain.principals import SCOPES, Principal
+from persistence.tables import access_tokens, personal_tokens, sessions
 from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused
 from tests.integration.tables import NOW, Tables
 from tests.server import serving
@@ -41,6 +42,50 @@ def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tabl
     assert ok(ada.client.get("/v1/tokens"))["items"] == [token]
     assert (token["scopes"], token["expires_at"], "workspace_ids" in token) == (["read", "write"], FAR, False)
     assert not tables.holds_text(secret)
+
+
+def test_the_location_of_a_new_token_leads_to_it_without_the_token_itself(ada: Person, bob: Person) -> None:
+    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["read"]})
+    token = made(answer)
+    secret = token.pop("token")
+    found = ada.client.get(answer.headers["Location"])
+    assert (ok(found), secret in found.text) == (token, False)
+    again = ada.client.get(answer.headers["Location"], headers={"If-None-Match": found.headers["ETag"]})
+    assert again.status_code == 304
+    refused(bob.client.get(answer.headers["Location"]), 404, "not-found")
+    done(ada.client.delete(answer.headers["Location"]))
+    refused(ada.client.get(answer.headers["Location"]), 404, "not-found")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_token_with_any_scope_can_ask_what_it_is(ada: Person, scope: str) -> None:
+    token = token_of(ada, scope, expires_at=FAR)
+    assert ok(ada.client.with_token(token["token"]).get("/v1/tokens/current")) == {
+        "type": "personal",
+        "user_id": ada.id,
+        "user_name": "Ada",
+        "session_id": None,
+        "token_id": token["id"],
+        "scopes": [scope],
+        "expires_at": FAR,
+    }
+
+
+def test_a_token_for_one_workspace_says_so_of_itself(ada: Person) -> None:
+    current = ok(script_of(ada, "write", workspace_ids=[ada.workspace_id]).get("/v1/tokens/current"))
+    assert (current["workspace_ids"], current["expires_at"]) == ([ada.workspace_id], None)
+
+
+def test_a_session_s_token_can_be_asked_for_too(ada: Person, tables: Tables) -> None:
+    current = ok(ada.client.get("/v1/tokens/current"))
+    assert (current["type"], current["session_id"], current["token_id"]) == ("session", ada.tokens["session_id"], None)
+    assert current["scopes"] == list(SCOPES)
+    ends = select(access_tokens.c.expires_at).where(access_tokens.c.session_id == UUID(ada.tokens["session_id"]))
+    assert [row[0] for row in tables.rows(ends)] == [dt.datetime.fromisoformat(current["expires_at"])]
+
+
+def test_a_session_s_own_end_does_not_limit_the_tokens_that_it_makes(ada: Person) -> None:
+    assert token_of(ada, "read")["expires_at"] is None
 
 
 def test_a_token_s_expiry_is_answered_in_utc_in_whatever_zone_it_was_sent(ada: Person) -> None:

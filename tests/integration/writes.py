@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from httpx import Response
@@ -105,6 +105,22 @@ def _accept_invitation(person: Person, tables: Tables) -> Write:
     return Write(person=person, method="POST", path="/v1/invitations/accept", body=body)
 
 
+def _delete_session(person: Person, _tables: Tables) -> Write:
+    target = f"/v1/sessions/{person.log_in()['session_id']}"
+    return Write(person=person, method="DELETE", path=target, target=target)
+
+
+def _delete_current_session(person: Person, _tables: Tables) -> Write:
+    tokens = person.log_in()
+    there = replace(person, client=person.client.with_token(tokens["access_token"]), tokens=tokens)
+    return Write(person=there, method="DELETE", path="/v1/sessions/current", target="/v1/sessions/current")
+
+
+def _delete_personal_token(person: Person, _tables: Tables) -> Write:
+    target = f"/v1/tokens/{person.create('/v1/tokens', name='Script', scopes=['read'])['id']}"
+    return Write(person=person, method="DELETE", path=target, target=target)
+
+
 def _household(person: Person) -> str:
     return f"/v1/workspaces/{person.create('/v1/workspaces', name='Household')['id']}"
 
@@ -118,6 +134,9 @@ WRITES: Mapping[str, Callable[[Person, Tables], Write]] = {
     "update_me": _me("PATCH", body={"name": "Ada King"}),
     "delete_me": _me("DELETE"),
     "send_verification": _me("POST", "/send-verification"),
+    "delete_session": _delete_session,
+    "delete_current_session": _delete_current_session,
+    "delete_personal_token": _delete_personal_token,
     "create_workspace": _create("/v1/workspaces", name="Household"),
     "update_workspace": lambda person, _tables: Write(
         person=person, method="PATCH", path=person.home, body={"name": "Home"}, target=person.home

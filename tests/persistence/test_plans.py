@@ -366,7 +366,11 @@ async def call_session_services(ada: Caller) -> None:
     assert isinstance(await ada.account.write(sessions.refresh, begun.refresh_token), SessionEnded)
     mine = (await ada.account.write(sessions.log_in, email="1", password="pw")).session
     in_it = replace(ada.account, principal=Principal(user_id=mine.user_id, session_id=mine.id))
+    await in_it.read(sessions.get, mine.id)
+    await in_it.read(sessions.get_current)
     await in_it.write(sessions.end, mine.id)
+    mine = (await ada.account.write(sessions.log_in, email="1", password="pw")).session
+    await replace(in_it, principal=Principal(user_id=mine.user_id, session_id=mine.id)).write(sessions.end_current)
     await ada.account.write(sessions.end_all)
 
 
@@ -375,6 +379,8 @@ async def call_token_services(ada: Caller) -> None:
     draft = TokenDraft(name="x", scopes=frozenset({"read"}), workspace_ids=frozenset({ada.workspace_id}))
     issued = await ada.account.write(tokens.create, draft)
     await ada.account.read(tokens.page)
+    await ada.account.read(tokens.get, issued.token.id)
+    await ada.account.read(tokens.get_current)
     async with ada.database.transaction() as transaction:
         await uses.write(transaction, sessions={session(0): NOON}, tokens={issued.token.id: NOON})
     await ada.account.write(tokens.delete, issued.token.id)

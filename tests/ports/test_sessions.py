@@ -38,6 +38,9 @@ async def test_live_sessions_are_listed_in_the_order_of_their_ids(
     )
 
     assert listed == [made[1], made[2], made[0]]
+    async with world.call() as work:
+        found = [await work.sessions.get(each.id, user_id=ada.id, now=NOON) for each in made]
+    assert found == [*made[:3], None, None]
 
 
 async def test_a_list_goes_on_behind_a_session_that_has_ended(world: World, ada: User) -> None:

@@ -27,6 +27,10 @@ async def test_live_tokens_are_listed_in_the_order_of_their_ids(world: World, ad
     )
 
     assert listed == [made[1], made[2], made[0]]
+    async with world.call() as work:
+        ids = [each.id for each in (*made, personal_token(5, of=bob), personal_token(6, of=ada))]
+        found = [await work.tokens.get(token_id, user_id=ada.id, now=NOON) for token_id in ids]
+    assert found == [*made[:3], None, None, None]
 
 
 async def test_a_token_is_deleted_by_its_user_only(world: World, ada: User, bob: User) -> None:

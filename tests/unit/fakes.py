@@ -218,6 +218,10 @@ class FakeSessions:
         mine = (s for s in self._store.sessions.values() if s.user_id == user_id and s.expires_at > now)
         return page_of(mine, place=lambda s: s.id, after=after, limit=limit)
 
+    async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
+        session = self._store.sessions.get(session_id)
+        return session if session and session.user_id == user_id and session.expires_at > now else None
+
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         token = self._store.refresh_tokens.get(digest)
         session = None if token is None else self._store.sessions.get(token.session_id)
@@ -272,6 +276,10 @@ class FakeTokens:
         mine = [t for t in self._store.tokens.values() if t.user_id == user_id]
         live = [t for t in mine if t.expires_at is None or t.expires_at > now]
         return page_of(live, place=lambda t: t.id, after=after, limit=limit)
+
+    async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
+        live = await self.page(user_id, now=now, after=None, limit=len(self._store.tokens))
+        return next((token for token in live if token.id == token_id), None)
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         if token_id not in self._store.tokens or self._store.tokens[token_id].user_id != user_id:

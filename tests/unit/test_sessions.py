@@ -1,12 +1,14 @@
 import datetime as dt
+from uuid import UUID
 
 import pytest
 
 from domain import opaque, sessions, users
 from domain.entities import Session
-from domain.errors import CursorInvalid, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.errors import CursorInvalid, NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.origins import Origin
 from domain.ports import Policy
+from domain.principals import Principal
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered
 from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeWork
@@ -293,3 +295,24 @@ async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(work: FakeW
     await sessions.end_all(work.call())
 
     assert list(work.store.sessions) == [bobs.session.id]
+
+
+async def test_the_session_of_a_call_is_found_and_ended_by_no_id(work: FakeWork) -> None:
+    begun = await sessions.log_in(work.account_call(), email="ada@example.com", password="correct horse")
+    user_id, session = work.principal.user_id, begun.session
+    through = Principal(user_id=user_id, session_id=session.id)
+
+    assert await sessions.get_current(work.call(principal=through)) == session
+    await sessions.end_current(work.call(principal=through))
+
+    assert session.id not in work.store.sessions
+    with pytest.raises(SessionNotFound):
+        await sessions.get_current(work.call(principal=through))
+
+
+async def test_a_call_through_no_session_has_none_to_find_or_end(work: FakeWork) -> None:
+    script = work.call(principal=Principal(user_id=work.principal.user_id, token_id=UUID(int=7)))
+
+    for service in (sessions.get_current, sessions.end_current):
+        with pytest.raises(NoCurrentSession):
+            await service(script)

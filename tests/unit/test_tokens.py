@@ -8,6 +8,7 @@ import pytest
 from domain import tokens, workspaces
 from domain.entities import PersonalToken
 from domain.errors import (
+    AccountGone,
     CursorInvalid,
     ExpiryPast,
     ScopeNotLimitable,
@@ -149,3 +150,40 @@ async def test_a_token_is_deleted_by_its_user_alone(work: FakeWork) -> None:
     assert await kept(work) == []
     with pytest.raises(TokenNotFound):
         await tokens.delete(work.call(), token.id)
+
+
+async def test_one_of_my_own_live_tokens_is_found(work: FakeWork) -> None:
+    issued = await tokens.create(work, draft("read", expires_at=NOON + HOUR))
+    other = await registered(work, email="bob@example.com", name="Bob")
+
+    assert await tokens.get(work.call(), issued.token.id) == issued.token
+    for call in (other.call(), work.call(now=NOON + HOUR)):
+        with pytest.raises(TokenNotFound):
+            await tokens.get(call, issued.token.id)
+
+
+@pytest.mark.parametrize(
+    ("session_id", "token_id", "kind"),
+    [(UUID(int=1), None, "session"), (None, UUID(int=1), "personal"), (None, None, "provider")],
+)
+async def test_what_a_call_comes_with_can_be_asked_for(
+    work: FakeWork, session_id: UUID | None, token_id: UUID | None, kind: str
+) -> None:
+    principal = Principal(user_id=work.principal.user_id, session_id=session_id, token_id=token_id)
+
+    current = await tokens.get_current(work.call(principal=principal))
+
+    assert (current.kind, current.principal, current.user.name) == (kind, principal, "Ada")
+
+
+async def test_the_token_of_an_account_that_is_gone_is_none(work: FakeWork) -> None:
+    with pytest.raises(AccountGone):
+        await tokens.get_current(work.call(principal=Principal(user_id=UUID(int=0))))
+
+
+async def test_the_end_of_a_session_s_own_token_is_no_bound_for_those_that_it_makes(work: FakeWork) -> None:
+    session = Principal(user_id=work.principal.user_id, session_id=UUID(int=1), expires_at=NOON + HOUR)
+
+    issued = await tokens.create(work.call(principal=session), draft("read"))
+
+    assert issued.token.expires_at is None

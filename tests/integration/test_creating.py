@@ -1,0 +1,41 @@
+"""What may be sent where something is created, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.integration.checking import read_contract
+from tests.integration.clients import PASSWORD, Person, made, new_email
+
+MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "UserCreate": ("/v1/users", {"password": PASSWORD, "name": "Ada"}),
+    "SessionCreate": ("/v1/sessions", {"password": PASSWORD}),
+    "PersonalTokenCreate": ("/v1/tokens", {"name": "Script", "scopes": ["read"]}),
+    "WorkspaceCreate": ("/v1/workspaces", {"name": "Household"}),
+    "ProjectCreate": ("{home}/projects", {"name": "Garden"}),
+    "TaskCreate": ("{home}/tasks", {"title": "Sow"}),
+}
+"""The path, and the smallest body, of what creates something."""
+
+
+def optional_members() -> Iterator[tuple[str, str]]:
+    """Those of each schema of a new thing, but for enumerations, which have a word for what is usual."""
+    schemas = read_contract()["components"]["schemas"]
+    for name in (name for name in schemas if name.endswith("Create") and "date" not in schemas[name]["properties"]):
+        for member in schemas[name]["properties"].keys() - set(schemas[name]["required"]):
+            if "enum" not in schemas.get(schemas[name]["properties"][member].get("$ref", "").rpartition("/")[2], {}):
+                yield name, member
+
+
+@pytest.mark.parametrize(("schema", "member"), sorted(optional_members()))
+def test_null_is_the_same_as_leaving_it_out_where_something_is_created(ada: Person, schema: str, member: str) -> None:
+    path, minimal = MINIMAL[schema]
+    email = {"UserCreate": {"email": new_email()}, "SessionCreate": {"email": ada.user["email"]}}.get(schema, {})
+    answer = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})
+    usual = {"description": "", "time_zone": "UTC", "expires_at": None}
+    found = made(answer)
+    assert member not in usual or found[member] == usual[member]
+    assert {"due", "workspace_ids"}.isdisjoint(found)
