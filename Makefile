@@ -8,7 +8,7 @@ BENCH := .venv/bench.stamp
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check soak fuzz bench models lock clean python
+.PHONY: serve test check soak fuzz bench models support lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -38,6 +38,9 @@ bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost
 
 models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
 	$(BIN)/python -m spec.generate
+
+support: $(DEV)  ## write contract/SUPPORT.md from the rows of tests/contract/foreign
+	$(BIN)/python -m tests.contract.foreign.support
 
 lock: $(DEV)  ## compile the three requirements*.txt anew from pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \

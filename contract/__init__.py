@@ -1,4 +1,8 @@
-"""A contract engine: it serves any OpenAPI 3.0 document, and checks every request and every answer against it.
+"""A contract engine: it serves an OpenAPI 3.0 document, and checks every request and every response against it.
+
+`SUPPORT.md` lists what it serves, what it ignores because OpenAPI says so, and what it refuses at start-up, by name.
+The list is written from tests (`tests/contract/foreign/`). A contract also needs what the engine adds: an operationId,
+a tag and the engine's problems on each operation, and `x-access` or `security: []`.
 
 What is Connexion's, and kept: the middleware stack, the routing context, the security layer, the exception layer, the
 operation context, the resolver hook, the loading and checking of the specification. What is ours, and why:
@@ -9,7 +13,9 @@ operation context, the resolver hook, the loading and checking of the specificat
     routing       a trie in the place of Starlette's list of routes: constant time, full `Allow`, strict paths
     security      a bearer handler for Connexion's security map: no signature inspection, `WWW-Authenticate`
     access        `x-access`, enforced
-    parameters    text to typed values, strictly
+    parameters    path, query, headers and cookies, as typed keyword arguments
+    texts         text to JSON values, strictly
+    media         media types: the keys of `content`, compiled
     bodies        bytes to typed values, strictly
     schemas       OpenAPI 3.0 schemas as JSON Schema 2020-12 validators (jsonschema-rs)
     faults        validation errors as faults with pointers, one for each value

@@ -93,6 +93,11 @@ def test_a_token_s_expiry_is_answered_in_utc_in_whatever_zone_it_was_sent(ada: P
     assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2098-12-31T22:00:00Z"
 
 
+def test_a_moment_in_lower_case_is_taken_and_written_in_capitals(ada: Person) -> None:
+    body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01t00:00:00z"}
+    assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2099-01-01T00:00:00Z"
+
+
 def test_a_token_that_only_reads_writes_nothing(ada: Person) -> None:
     script = script_of(ada, "read")
     ok(script.get(f"{ada.home}/tasks"))

@@ -7,5 +7,5 @@ A row names a behaviour, the section of OpenAPI 3.0.4 that describes it, and the
     refused   the server does not start, and a sentence says why
 
 `rows` defines the row, `service` runs one, the other modules hold the rows. `contract/SUPPORT.md` is written from them
-(`python -m tests.contract.foreign.support`), and a test compares it with them.
+(`make support`), and a test compares it with them.
 """

@@ -123,7 +123,15 @@ MEDIA_ROWS = (
 
 DEFAULTED: Node = {"type": "object", "properties": {"name": {"type": "string", "default": "anon"}}}
 
+NESTED: Node = {"type": "object", "properties": {
+    "nested": {"type": "object", "properties": {}, "additionalProperties": {"type": "boolean"}},
+}}  # fmt: skip
+
 DEFAULT_ROWS = (
+    ignored("default of a whole body that is left out", SCHEMA, Trial(given={}),
+            **body({"type": "integer", "default": 1}, required=False)),
+    served("additionalProperties of a property", SCHEMA, takes({"nested": {"a": True}}),
+           rejects({"nested": {"a": "true"}}, "#/nested/a type"), **body(NESTED)),
     ignored("default of a property: it is not put into the body", SCHEMA, takes({}), takes({"name": "a"}),
             note="an annotation; a handler's model may have a default of its own", **body(DEFAULTED)),
     ignored("default, where the handler takes a model: the model's own default holds", SCHEMA,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from .rows import Node, cookie, gives, header, ignored, in_path, parameter, query, refused, refuses, served
+from .rows import Node, Trial, cookie, gives, header, ignored, in_path, parameter, query, refused, refuses, served
 
 STYLES = "Style Values"
 OBJECT = "Parameter Object"
@@ -82,6 +82,22 @@ OBJECT_ROWS = (
     served("default", OBJECT, gives("/r", a=5), gives("/r?a=6", a=6),
            operation=query({"type": "integer", "default": 5})),
     served("default of an array", OBJECT, gives("/r", a=["b"]), operation=query({**STRINGS, "default": ["b"]})),
+    served("a default gives way to 0, false and the empty text", OBJECT, gives("/r?a=0", a=0), gives("/r", a=1),
+           operation=query({"type": "integer", "default": 1})),
+    served("default of a boolean", OBJECT, gives("/r?a=false", a=False), gives("/r", a=True),
+           operation=query({"type": "boolean", "default": True})),
+    served("default of a list between commas", OBJECT, gives("/r", a=["squash", "kale"]), gives("/r?a=", a=[]),
+           operation=query({**STRINGS, "default": ["squash", "kale"]}, explode=False)),
+    ignored("default of a member of a deepObject", OBJECT, gives("/r?a[x]=1", a={"x": 1}), gives("/r"),
+            operation=query({"type": "object", "properties": {
+                "x": {"type": "integer"}, "y": {"type": "string", "default": "b"},
+            }}, style="deepObject")),
+    served("a deepObject that is required", OBJECT, refuses("/r", "parameter a required"), gives("/r?a[x]=1",
+           a={"x": 1}),
+           operation=query(PAIR, style="deepObject", required=True)),
+    served("a deepObject of booleans by additionalProperties", OBJECT, gives("/r?a[x]=true", a={"x": True}),
+           refuses("/r?a[x]=1", "parameter a type"),
+           operation=query({"type": "object", "additionalProperties": {"type": "boolean"}}, style="deepObject")),
     served("parameters that are not declared are refused", OBJECT, refuses("/r?b=1", "parameter b unknown"),
            operation=query({"type": "string"})),
     served("allowEmptyValue: an empty value is as good as none", OBJECT, gives("/r?a="), gives("/r?a"),
@@ -107,6 +123,10 @@ OBJECT_ROWS = (
             takes=["b"]),
     served("header names are compared without case", OBJECT, gives("/r", "x-a: 1", x_a=1), gives("/r", "X-A: 1", x_a=1),
            operation=header({"type": "integer"})),
+    ignored("format: path of a path's parameter: it is one segment all the same", OBJECT, gives("/r/x", a="x"),
+            Trial(target="/r/x/y", status=404), **in_path({"type": "string", "format": "path"})),
+    served("negative and small numbers in a path", OBJECT, gives("/r/-1.5e-3", a=-0.0015), gives("/r/0", a=0),
+           refuses("/r/%2B1", "parameter a type"), **in_path({"type": "number"})),
     refused("described by `content`", OBJECT, "query parameter 'a' is described by `content`",
             operation={"parameters": [{"name": "a", "in": "query", "content": {"application/json": {}}}]}),
     refused("one keyword for two parameters", OBJECT, "its handler would get 'a' from 2 places", operation=SEVERAL,
@@ -159,6 +179,10 @@ TYPE_ROWS = (
     _typed("oneOf of types: the first that fits", {"oneOf": [{"type": "integer", "minimum": 10}, {"type": "string"}]},
            {"12": 12, "5": "5", "x": "x"}, {}),
     _typed("anyOf with a part without a type: text", {"anyOf": [{"type": "integer"}, {}]}, {"1": "1"}, {}),
+    served("uniqueItems, minItems and maxItems of a list", SCHEMA, gives("/r?a=1&a=2", a=[1, 2]),
+           refuses("/r?a=1&a=1", "parameter a unique-items"), refuses("/r?a=1", "parameter a min-items"),
+           refuses("/r?a=1&a=2&a=3", "parameter a max-items"),
+           operation=query({**INTEGERS, "uniqueItems": True, "minItems": 2, "maxItems": 2})),
     _typed("nullable: no text is null", {"type": "integer", "nullable": True}, {"1": 1}, {"null": "type", "": "type"}),
     _typed("format: date-time, also in lower case", {"type": "string", "format": "date-time"},
            {text: text for text in ("2026-01-01T00:00:00Z", "2026-01-01t00:00:00z", "2026-01-01t00:00:00.5-01:00")},

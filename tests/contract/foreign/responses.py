@@ -12,6 +12,9 @@ RESPONSE = "Response Object"
 MEDIA = "Media Type Object"
 HEADER = "Header Object"
 OBJECT: Node = {"schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}}
+HALVES: Node = {"schema": {"type": "object", "required": ["a", "b"], "properties": {
+    "a": {"type": "integer", "readOnly": True}, "b": {"type": "integer", "writeOnly": True},
+}}}  # fmt: skip
 BINARY: Node = {"schema": {"type": "string", "format": "binary"}}
 TEXT: Node = {"schema": {"type": "string"}}
 STREAM: Node = {"text/event-stream": OBJECT}
@@ -49,6 +52,15 @@ STATUS_ROWS = (
             operation={"responses": {"2XX": {"description": "d"}}}),
     served("a status that is not declared is not sent", RESPONSES, BREAKS,
            **responds(lambda: Answer(status=201, content={"a": 1}), content={"application/json": OBJECT})),
+    served("a redirect", RESPONSE, Trial(status=302, headers={"location": "/other"}), **responds(
+        lambda: Answer(status=302, headers={"Location": "/other"}), status=302,
+        headers={"Location": {"required": True, "schema": {"type": "string"}}},
+    )),
+    served("content where none is declared", RESPONSE, BREAKS, **responds(lambda: ok({"a": 1}))),
+    served("readOnly is sent, writeOnly is not", RESPONSE, is_sent("application/json", b'{"a":1}'),
+           **responds(sends({"a": 1}), content={"application/json": HALVES})),
+    served("writeOnly in a response", RESPONSE, BREAKS,
+           **responds(sends({"a": 1, "b": 2}), content={"application/json": HALVES})),
     served("a response without content", RESPONSE, Trial(status=204, content=b""),
            **responds(lambda: Answer(status=204), status=204)),
     served("properties that are not declared are not sent", RESPONSE, BREAKS,

@@ -1,4 +1,4 @@
-"""Writes `contract/SUPPORT.md`: `python -m tests.contract.foreign.support`."""
+"""Writes `contract/SUPPORT.md`: `make support`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATH = Path(contract.__file__).with_name("SUPPORT.md")
 _HEAD = """\
 # What the engine supports of OpenAPI 3.0
 
-Written by `python -m tests.contract.foreign.support` from the rows of `tests/contract/foreign/`, each of which starts
+Written by `make support` from the rows of `tests/contract/foreign/`, each of which starts
 the engine and sends requests. Sections are those of OpenAPI 3.0.4.
 
 - **served**: the engine does what the section says.

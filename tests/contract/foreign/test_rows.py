@@ -49,4 +49,4 @@ def test_no_two_rows_have_one_name() -> None:
 
 
 def test_the_document_says_what_the_rows_say() -> None:
-    assert PATH.read_text(encoding="utf-8") == support(), "run python -m tests.contract.foreign.support"
+    assert PATH.read_text(encoding="utf-8") == support(), "run make support"
