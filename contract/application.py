@@ -173,9 +173,7 @@ def _require_all(operations: Mapping[str, Operation], engine: Engine) -> None:
     registered = operations_of(engine, "").keys()
     differ = sorted(registered ^ operations.keys())
     if differ:
-        raise ContractMismatchError(
-            [f"{operation_id}: Connexion does not register it alike" for operation_id in differ]
-        )
+        raise ContractMismatchError([f"{operation_id}: Connexion does not register it" for operation_id in differ])
 
 
 def _answer_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:

@@ -1,13 +1,34 @@
-"""Where the function of an operation is found: `<package>.<tag>.<operationId>`."""
+"""Where the function of an operation is found, `<package>.<tag>.<operationId>`, and what its arguments are called."""
 
 from __future__ import annotations
 
 import importlib
+import keyword
+import re
+import unicodedata
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 Handler = Callable[..., Any]
+
+BODY = "body"
+"""The keyword of a request's body."""
+
+
+def keyword_of(name: str, place: str) -> str:
+    """The keyword under which a handler gets the parameter *name* of *place*, whatever a contract calls it.
+
+    page-size    page_size    each character that no identifier has is an underscore
+    X-Trace      x_trace      header names have no case
+    2fa, ""      _2fa, _      an identifier does not begin with a digit
+    from, body   from_, body_ words of Python's, and the one of the body, get an underscore
+    """
+    word = unicodedata.normalize("NFKC", re.sub(r"\W", "_", name))  # as Python reads an identifier
+    word = word.lower() if place == "header" else word
+    if not word.isidentifier():
+        word = f"_{word}"
+    return f"{word}_" if keyword.iskeyword(word) or word == BODY else word
 
 
 def find_handler(package: ModuleType, tag: str, operation_id: str) -> Handler | None:

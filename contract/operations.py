@@ -12,7 +12,6 @@ import inspect
 import pkgutil
 import re
 import typing
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,7 +27,7 @@ from .answers import ProblemType
 from .bodies import Body, build_for
 from .document import Document, OperationSource
 from .faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
-from .handlers import Handler, find_handler
+from .handlers import BODY, Handler, find_handler, keyword_of
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
 from .media import EVENT_STREAM, Media, UnsupportedMediaError, body_media_of, media_of, twice
@@ -48,6 +47,7 @@ from .refusals import faults as faults_of_problems
 from .responses import IGNORED_RESPONSE_HEADERS, UNDECLARED, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
 from .servers import server_faults
+from .signatures import signature_faults
 
 ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
 """Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
@@ -123,7 +123,7 @@ class _Compiler:
                 self.mismatches.append(f"{source.operation_id}: the operationId is used twice")
             elif not self.document.is_sound(source):
                 self._handler(source)  # the rest relies on references
-            elif (operation := self._operation(source)) is not None:
+            elif (operation := self._tried(source)) is not None:
                 compiled[source.operation_id] = operation
             seen.add(source.operation_id)
         self._check_paths()
@@ -143,13 +143,20 @@ class _Compiler:
         self.schemas.finish()
         return compiled
 
+    def _tried(self, source: OperationSource) -> Operation | None:
+        try:
+            return self._operation(source)
+        except UnresolvedReferenceError:
+            # Of an operation that this one has to do with; it is in the list already, with its place.
+            return None
+
     def _operation(self, source: OperationSource) -> Operation | None:
         before = len(self.mismatches)
         handler = self._handler(source)
         annotations = _annotations(handler) if handler else {}
         access = self._access(source)
         parameters = list(self._parameters(source, annotations))
-        body = self._body(source, annotations.get("body", Any))
+        body = self._body(source, annotations.get(BODY, Any))
         responses = self._responses(source)
         if handler:
             self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
@@ -162,7 +169,8 @@ class _Compiler:
             limited=policy is not None,
         )
         self._check_statuses(source, responses, own)
-        self._check_links(source)
+        for fault in self.links.faults(source):
+            self._report(source, fault)
         takes_client_ids, takes_key = self.links.takes_client_ids(source), self.links.takes(source, IDEMPOTENCY_KEY)
         target = self.links.selected(source)
         own |= link_problems(has_target=target is not None, has_item=takes_client_ids, takes_key=takes_key)
@@ -229,13 +237,6 @@ class _Compiler:
             self._report(source, f"x-access names a role if, and only if, the path has {{{place}}}")
         return rule
 
-    def _check_links(self, source: OperationSource) -> None:
-        try:
-            for fault in self.links.faults(source):
-                self._report(source, fault)
-        except UnresolvedReferenceError:
-            """It is in the list already, at the operation that this one has to do with."""
-
     def _policy(self, source: OperationSource) -> str | None:
         policies = self.vocabulary.policies
         policy = source.node.get(RATE_LIMIT, DEFAULT_POLICY if policies else UNLIMITED)
@@ -250,8 +251,7 @@ class _Compiler:
         for node in source.parameters:
             if node["in"] == "header" and node["name"].lower() in IGNORED_HEADERS:
                 continue
-            keyword = re.sub(r"\W", "_", node["name"])
-            annotation = annotations.get(keyword.lower() if node["in"] == "header" else keyword, str)
+            annotation = annotations.get(keyword_of(node["name"], node["in"]), str)
             try:
                 is_engines = node["in"] == "header" and node["name"].lower() in ENGINE_HEADERS
                 compiled = compile_parameter(node, self.schemas, annotation)
@@ -348,25 +348,10 @@ class _Compiler:
             return None
 
     def _check_signature(self, source: OperationSource, handler: Handler, parameters: Sequence[Parameter]) -> None:
-        """The handler takes the unit of work, then each parameter by its keyword, and nothing it is not given."""
-        given = [(p.keyword, not p.required and not p.has_default) for p in parameters]
-        if "requestBody" in source.node:
-            given.append(("body", not self.document.resolve(source.node["requestBody"]).get("required", False)))
-        accepted = dict(inspect.signature(handler).parameters)
-        if not accepted:
-            self._report(source, "its handler does not take the unit of work")
-        accepted.pop(next(iter(accepted), ""), None)
-        may_be_absent = dict(given)
-        for name, times in Counter(name for name, _ in given).items():
-            if times > 1:
-                self._report(source, f"its handler would get {name!r} from {times} places")
-        for name in sorted(may_be_absent.keys() - accepted.keys()):
-            self._report(source, f"its handler does not take {name!r}")
-        for name, parameter in accepted.items():
-            if name not in may_be_absent:
-                self._report(source, f"its handler takes {name!r}, which the contract does not declare")
-            elif parameter.default is inspect.Parameter.empty and may_be_absent[name]:
-                self._report(source, f"its handler needs {name!r}, which the contract lets clients leave out")
+        body = source.node.get("requestBody")
+        body_required = None if body is None else bool(self.document.resolve(body).get("required", False))
+        for fault in signature_faults(handler, parameters, body_required=body_required):
+            self._report(source, fault)
 
     def _check_paths(self) -> None:
         """Paths that differ only in the names of their parameters are the same path (OpenAPI 3.0.4, Paths Object)."""

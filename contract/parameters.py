@@ -18,7 +18,6 @@ handler's annotation is built.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -27,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .answers import Fault
 from .faults import schema_faults, shorten
+from .handlers import keyword_of
 from .schemas import SchemaCompiler, Validator
 from .texts import NotOfTypeError, Reader, decode, decode_query, reader_of, types_of
 
@@ -174,7 +174,7 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
     default = schema.get("default")
     return Parameter(
         name=name,
-        keyword=re.sub(r"\W", "_", name).lower() if place == "header" else re.sub(r"\W", "_", name),
+        keyword=keyword_of(name, place),
         place=place,
         style=style,
         explode=explode,

@@ -62,7 +62,7 @@ class Translations:
     def translate(self, schema: Schema, use: Use) -> Definition:
         """*schema*, as it is used. What it refers to is in `definitions` then. Raises UnservableSchemaError."""
         definition = self._written(schema, use)
-        self._require_end(definition)
+        self._require_ends(definition)
         return definition
 
     def reachable(self, needs: Iterable[str], *, known: AbstractSet[str] = frozenset()) -> set[str]:
@@ -101,22 +101,27 @@ class Translations:
             raise first.error
         return first
 
-    def _require_end(self, definition: Definition) -> None:
+    def _require_ends(self, definition: Definition) -> None:
         """Raise UnservableSchemaError where a definition leads to itself, and to the very same value."""
-        path = [("", iter(list(_in_place(definition.schema))))]
-        within = {""}
+        for name in self.reachable(definition.needs, known=self._ending):
+            if name not in self._ending:
+                self._require_end(name)
+
+    def _require_end(self, name: str) -> None:
+        path = [(name, _in_place(self.definitions[name].schema))]
+        within = {name}
         while path:
-            name, further = path[-1]
+            here, further = path[-1]
             found = next(further, None)
             if found is None:
                 path.pop()
-                within.discard(name)
-                self._ending.add(name)
+                within.discard(here)
+                self._ending.add(here)
             elif found in within:
                 raise UnservableSchemaError(f"{found} has itself among its parts")
             elif found not in self._ending:
                 within.add(found)
-                path.append((found, iter(list(_in_place(self.definitions[found].schema)))))
+                path.append((found, _in_place(self.definitions[found].schema)))
 
     def _name(self, pointer: Pointer, use: Use) -> str:
         """The name of the definition of what is at *pointer*: `request.Order`, `answer.Order.2` for a second use."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+import connexion.middleware.abstract
 import pytest
 import yaml
 
 from contract.access import Vocabulary
 from contract.answers import Answer
 from contract.document import Document
-from contract.handlers import find_handler
+from contract.handlers import find_handler, keyword_of
 from contract.operations import ContractMismatchError, compile_operations
 
 from .sample import handlers as sample_handlers
@@ -354,6 +355,85 @@ def test_references_that_lead_nowhere_are_named_all_at_once(package: Make) -> No
         "#/components/responses/NoAnswer leads nowhere (at #/paths/~1a/post/responses/200)",
         f"#/components/schemas/NoSchema leads nowhere (at {here})",
     }
+
+
+def test_one_list_has_everything_that_is_wrong(package: Make) -> None:
+    """A server with a path hid all the rest, and so did a reference that led nowhere."""
+    paths = {
+        "/a": {"get": operation(parameters=[{"$ref": "#/components/parameters/No"}], tags=[])},
+        "/b": {
+            "get": operation(operationId="do", responses={"204": {"description": "d"}}),
+            "servers": [{"url": "/v1"}],
+        },
+        "/c": {"$ref": "#/components/x-paths/No"},
+        "/d": {"get": query({"$ref": "#/components/schemas/Endless"}, required=True) | {"operationId": "seek"}},
+    }
+    root = document(paths, schemas={"Endless": {"allOf": [{"$ref": "#/components/schemas/Endless"}]}}).root
+    root["servers"] = [{"url": "https://a.example/api"}, {"url": "https://[::1"}]
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(
+            Document(b"", root), package(do=take_nothing, seek=take_a), vocabulary=Vocabulary(), body_limit_bytes=1
+        )
+    assert caught.value.mismatches == (
+        "#/components/parameters/No leads nowhere (at #/paths/~1a/get/parameters/0)",
+        "#/components/x-paths/No leads nowhere (at #/paths/~1c)",
+        "#/components/schemas/Endless has itself among its parts (at #/components/schemas/Endless)",
+        "the server https://a.example/api has a path: write it into the paths",
+        "the server https://[::1 is not an address",
+        "/b: its server /v1 has a path: write it into the paths",
+        "act: it needs a tag",
+        "do: the answer 400 is not declared as application/problem+json",
+        "do: the answer 500 is not declared as application/problem+json",
+    )
+
+
+def test_what_hangs_together_with_something_broken_is_not_reported_twice(package: Make) -> None:
+    condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+    answers = operation()["responses"] | {"200": {"$ref": "#/components/responses/No"}}
+    paths = {
+        "/a": {
+            "get": operation(operationId="read", responses=answers),
+            "delete": operation(parameters=[condition], responses=operation()["responses"] | {"412": PROBLEM}),
+        }
+    }
+    found = mismatches(package(act=take_nothing, read=take_nothing), paths)
+    assert found == ("#/components/responses/No leads nowhere (at #/paths/~1a/get/responses/200)",)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "keyword"),
+    [
+        ("from", "query", "from_"), ("class", "query", "class_"), ("None", "query", "None_"),
+        ("From", "header", "from_"),
+        ("body", "query", "body_"), ("Body", "header", "body_"), ("2fa", "query", "_2fa"),
+        ("$filter", "query", "_filter"),
+        ("a.b[]", "query", "a_b__"), ("page-size", "query", "page_size"), ("X-Trace", "header", "x_trace"),
+        ("größe", "query", "größe"), ("\ufb01x", "query", "fix"), ("match", "query", "match"), ("-", "query", "_"),
+        ("true", "query", "true"),
+    ],
+)  # fmt: skip
+def test_a_parameter_has_a_keyword_whatever_it_is_called(name: str, place: str, keyword: str) -> None:
+    assert keyword_of(name, place) == keyword
+    compile(f"def act(work, *, {keyword}): ...", "", "exec")
+
+
+def test_a_keyword_that_differs_from_the_name_is_explained(package: Make) -> None:
+    parameters = [{"name": "from", "in": "query", "schema": {"type": "string"}}]
+    found = mismatches(package(act=take_nothing), {"/a": {"get": operation(parameters=parameters)}})
+    assert found == ("act: its handler does not take 'from_' (the query parameter 'from')",)
+
+
+def test_what_connexion_registers_is_compared_with_what_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connexion.middleware.abstract, "METHODS", {"get"})
+    with pytest.raises(ContractMismatchError) as caught:
+        build(Store())
+    assert "create_station: Connexion does not register it" in caught.value.mismatches
+
+
+def test_the_stack_is_built_at_start_up() -> None:
+    """It was built for the first request, so that what Connexion cannot register was a plain-text 500 for each."""
+    application = build(Store())
+    assert application.middleware_stack is not None
 
 
 def test_a_server_with_a_path_is_refused(package: Make) -> None:

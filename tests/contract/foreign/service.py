@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
 import sys
 import types
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 from contract.answers import Answer, ok
 from contract.application import build_application
 from contract.document import Document
+from contract.handlers import keyword_of
 from contract.protocol import bounded_protocol
 from contract.units import Settings
 from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
@@ -76,10 +76,7 @@ def _handler(row: Row, parameters: Any, node: Mapping[str, Any]) -> Any:  # a fu
     async def act(work: Work, **given: Any) -> Answer:
         return row.answer() if row.answer else ok({name: _plain(value) for name, value in given.items()})
 
-    names = [
-        re.sub(r"\W", "_", each["name"]).lower() if each["in"] == "header" else re.sub(r"\W", "_", each["name"])
-        for each in parameters
-    ]
+    names = [keyword_of(each["name"], each["in"]) for each in parameters]
     keywords = [*(names if row.takes is None else row.takes), *(("body",) if "requestBody" in node else ())]
     kinds = inspect.Parameter
     act.__signature__ = inspect.Signature([  # type: ignore[attr-defined]  # what `inspect.signature` reads
@@ -102,7 +99,7 @@ def _plain(value: Any) -> Any:  # JSON
 
 @contextlib.contextmanager
 def built(row: Row) -> Iterator[Any]:
-    """The application of *row*. Raises ContractMismatchError, and Connexion's InvalidSpecification."""
+    """The application of *row*. Raises ContractMismatchError."""
     document = document_of(row)
     store = Store()
     with handlers_of(row, document) as package:

@@ -1,0 +1,93 @@
+"""A contract is read as JSON, or as YAML 1.2: `no` is a text, and so is 12:30."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from contract.document import Document
+from contract.files import load
+from contract.gate.places import read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no", "NO", "No", "yes", "Yes", "on", "ON", "off", "y", "n", "12:30", "1:30:00", "190:20:30.15", "0b11",
+        "1_000",
+        "2026-01-31", "2026-01-31T00:00:00Z", "=", "<<", "0o8", "0xG", "+0o7",
+        "1.2.3", "1e", ".", "e3", "0x", "nULL",
+        "tRUE", "1 2", "+.e1", "-0x1",
+    ],
+)  # fmt: skip
+def test_what_is_a_text_in_yaml_1_2_is_a_text(text: str) -> None:
+    assert load(f"a: {text}\n".encode()) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("FALSE", False),
+        ("null", None), ("Null", None), ("NULL", None), ("~", None), ("", None),
+        ("12", 12), ("+12", 12), ("-12", -12), ("012", 12), ("0o14", 12), ("0xC", 12), ("0xc", 12), ("0", 0),
+        ("1.5", 1.5), ("1e3", 1000.0), ("1E-3", 0.001), (".5", 0.5), ("-.5e+1", -5.0), ("1.", 1.0), ("+1.0", 1.0),
+        ("'12'", "12"), ('"no"', "no"), ("!!str 12", "12"), ("!!int '12'", 12), ("!!float 1", 1.0),
+        ("!!bool 'true'", True),
+    ],
+)  # fmt: skip
+def test_other_scalars_are_what_the_core_schema_says(text: str, value: Any) -> None:
+    (read_value,) = load(f"a: {text}\n".encode()).values()
+    assert (read_value, type(read_value)) == (value, type(value))
+
+
+def test_a_key_is_the_text_that_is_written() -> None:
+    text = b"{200: a, 1.0: b, true: c, no: d, null: e, 0x10: f, 12:30: g, ~: h}"
+    assert list(load(text)) == ["200", "1.0", "true", "no", "null", "0x10", "12:30", "~"]
+
+
+def test_what_is_merged_has_texts_as_keys_too() -> None:
+    text = b"base: &base {no: 1, 200: 2}\nall: {<<: *base, 200: 3}\nboth: {<<: [{on: 4}, *base]}\n"
+    assert load(text)["all"] == {"no": 1, "200": 3}
+    assert load(text)["both"] == {"on": 4, "no": 1, "200": 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!bool yes", "!!int '12:30'", "!!int 1_0", "!!null nothing", "!!float a", "!!timestamp 2026-01-31",
+        "!!set {a}",
+        "!!binary YQ==", "!!python/name:os.system", "!own 1", ".inf", "-.INF", ".nan", "1e999", "{[a]: b}", "[",
+    ],
+)  # fmt: skip
+def test_what_json_does_not_have_is_refused(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        load(f"a: {text}\n".encode())
+
+
+def test_json_is_read_as_json_where_yaml_would_differ() -> None:
+    assert load(b'{"a":\t"\\ud83d\\ude00", "b": 1e3, "c": "no"}') == {"a": "\N{GRINNING FACE}", "b": 1000.0, "c": "no"}
+
+
+CONTRACT = b"""\
+openapi: 3.0.4
+info: {title: t, version: '1'}
+paths: {}
+components:
+  schemas:
+    Country:
+      type: object
+      properties:
+        no: {type: string}
+        code: {type: string, enum: [NO, SE]}
+        opens: {type: string, default: 12:30}
+"""
+
+
+def test_the_engine_and_the_gate_read_alike() -> None:
+    root, places = read(CONTRACT)
+    properties = root["components"]["schemas"]["Country"]["properties"]
+    assert Document.parse(CONTRACT).root == root
+    assert (properties["code"]["enum"], properties["opens"]["default"]) == (["NO", "SE"], "12:30")
+    assert places.line(("components", "schemas", "Country", "properties", "no")) == 9
