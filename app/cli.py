@@ -21,7 +21,7 @@ from app.requests import problem_headers
 from app.settings import Settings
 from contract.access import AccessRule
 from contract.document import Document
-from contract.faults import schema_faults
+from contract.faults import pattern_sentences, schema_faults
 from contract.operations import ContractMismatchError
 from contract.protocol import bounded_protocol
 from contract.schemas import SchemaCompiler
@@ -232,7 +232,7 @@ def _check(schema: str, body: dict[str, str]) -> None:
     root = Document.read(contract_path()).root
     validator = SchemaCompiler(root).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
     faults: dict[str, str] = {}
-    for fault in schema_faults(validator.iter_errors(body)):
+    for fault in schema_faults(validator.iter_errors(body), pattern_sentences(root)):
         faults.setdefault(fault.place.removeprefix("#/"), fault.detail)  # the first of each value
     if faults:
         raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))

@@ -137,7 +137,8 @@ def counted(count: int, noun: str) -> str:
 
 
 def _type_detail(kind: Any) -> str:
-    wanted = [_TYPE_NAMES.get(name, f"a {name}" if name != "integer" else "an integer") for name in kind.types]
+    names = sorted(kind.types, key=lambda name: name == "null")
+    wanted = [_TYPE_NAMES.get(name, f"a {name}" if name != "integer" else "an integer") for name in names]
     return f"This must be {' or '.join(wanted)}."
 
 

@@ -34,10 +34,10 @@ MAX_HEADERS = 100
 READ_TIMEOUT_S = 30
 """How long a request may take to arrive, from the connection or its first byte to the last of its body."""
 
-_MALFORMED = problem(MALFORMED_REQUEST, "This is not HTTP/1.1 as RFC 9112 has it.")
+_MALFORMED = problem(MALFORMED_REQUEST, "This is not valid HTTP/1.1 (RFC 9112).")
 _UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
-_UNKNOWN_CODING = problem(NOT_IMPLEMENTED, "This server knows no Transfer-Encoding but chunked.")
-_TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time.")
+_UNKNOWN_CODING = problem(NOT_IMPLEMENTED, "This server supports only the Transfer-Encoding chunked.")
+_TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time. Send it again.")
 _TOO_LARGE = problem(
     HEADERS_TOO_LARGE,
     f"The request line and headers may have {MAX_HEAD_BYTES} bytes together, and be {MAX_HEADERS} at most.",

@@ -23,7 +23,7 @@ CHANGED_BY = "x-changed-by"
 def texts(document: Document, source: OperationSource) -> dict[str, str]:
     """The text for each property of what the operation returns on success, by its pointer into a request's body."""
     return {
-        pointer([name]): _text(document.resolve(schema), but_not=source.operation_id)
+        pointer([name]): _text(document.resolve(schema))
         for schema in _returned(document, source)
         for name, schema in _properties(document, schema).items()
     }
@@ -40,9 +40,9 @@ def mismatches(document: Document) -> Iterator[str]:
             yield from (f"{CHANGED_BY} names {name!r}, which is not an operation" for name in unknown)
 
 
-def _text(schema: Mapping[str, Any], *, but_not: str) -> str:
+def _text(schema: Mapping[str, Any]) -> str:
     given = schema.get(CHANGED_BY)
-    names = [str(name) for name in given if name != but_not] if isinstance(given, list) else []
+    names = [str(name) for name in given] if isinstance(given, list) else []
     if not names:
         return "This property is read-only."
     *others, last = names

@@ -144,7 +144,7 @@ class EmailTaken(Conflict):
     """Somebody registered this address before, in whatever case they wrote it."""
 
     def __init__(self) -> None:
-        super().__init__("An account has this e-mail address already. Log in, or reset its password.")
+        super().__init__("An account has this e-mail address already.")
 
 
 class EmailVerified(Conflict):

@@ -114,7 +114,7 @@ NO_FORM = "This fits none of the forms that are allowed here."
     ("schema", "value", "code", "detail"),
     [
         ({"type": "integer"}, "", "type", "This must be an integer."),
-        ({"type": "number", "nullable": True}, "", "type", "This must be null or a number."),
+        ({"type": "number", "nullable": True}, "", "type", "This must be a number or null."),
         ({"enum": ["a", 1]}, "", "enum", "This must be one of: a, 1."),
         ({"enum": ["a", None, True]}, "", "enum", "This must be one of: a, null, true."),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None, "any-of", NO_FORM),

@@ -198,10 +198,10 @@ def test_an_account_s_errors_name_the_database_and_what_to_do(sqlite_databases: 
     create = ("user", "create", "ada@example.com", "--name", "Ada")
     assert run(*create, settings={"database_url": url}, stdin=PASSWORD + "\n").exit_code == 0
     said = error_of(*create, database_url=url)
-    assert "There is an account with this e-mail address already. `tickbox user password` sets a new password" in said
+    assert "An account has this e-mail address already. `tickbox user password` sets a new password" in said
     assert name_of(url) in said
     said = error_of("user", "password", "bob@example.com", database_url=url)
-    assert "There is no account with this e-mail address. `tickbox user create` creates one." in said
+    assert "No account has this e-mail address. `tickbox user create` creates one." in said
     assert name_of(url) in said
     sqlite_databases.remove(url)
 

@@ -105,7 +105,7 @@ def test_a_patch_is_told_what_it_cannot_set_and_how_it_is_changed(
     [
         (VERSION_4, "pattern", "This must be a UUIDv7 (RFC 9562). A UUID of another version is not accepted."),
         ("019cb30a", "format", "This must be a UUID."),
-        (7, "type", "This must be a string."),
+        (7, "type", "This must be a string or null."),
     ],
 )
 def test_an_id_of_another_kind_is_told_which_kind_is_needed(ada: Person, value: object, code: str, detail: str) -> None:

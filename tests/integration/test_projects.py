@@ -51,11 +51,11 @@ def test_a_description_is_empty_when_left_out(ada: Person) -> None:
     ("body", "faults"),
     [
         ({}, {"#/name required"}),
-        ({"name": ""}, {"#/name min-length", "#/name pattern"}),
+        ({"name": ""}, {"#/name min-length"}),
         ({"name": "x" * 121}, {"#/name max-length"}),
         ({"name": "Garden", "description": "x" * 16385}, {"#/description max-length"}),
         ({"name": "Garden", "description": 1}, {"#/description type"}),
-        ({"name": "Garden", "is_inbox": True, "id": UNKNOWN_ID}, {"#/is_inbox unknown"}),
+        ({"name": "Garden", "is_inbox": True, "id": UNKNOWN_ID}, {"#/is_inbox read-only"}),
         ({"name": "Garden", "id": UNKNOWN_ID.replace("-7", "-4")}, {"#/id pattern"}),
         ({"name": "Gar\0den"}, {"#/name nul"}),
     ],
@@ -142,7 +142,7 @@ def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, garden: str, 
 
 @pytest.mark.parametrize(
     ("body", "fault"),
-    [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"archived_at": None}, "#/archived_at unknown")],
+    [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"archived_at": None}, "#/archived_at read-only")],
 )
 def test_an_unfit_patch_is_refused(ada: Person, garden: str, body: object, fault: str) -> None:
     assert refused(ada.client.merge(garden, body), 422, "invalid-body") == {fault}

@@ -575,14 +575,14 @@ def test_a_database_that_is_not_on_the_server_is_one_line(postgres_databases: Po
     ("arguments", "password", "said"),
     [
         (("create", "ada at example.com", "--name", "Ada"), PASSWORD, "email"),
-        (("create", "new@example.com", "--name", " "), PASSWORD, "name"),
+        (("create", "new@example.com", "--name", " "), PASSWORD, "name: This must have a character that is not white"),
         (("create", "new@example.com", "--name", "Ada"), "short", "password"),
         (("create", "new@example.com", "--name", "Ada"), "", "password"),
         (("create", "new@example.com", "--name", "Ada", "--time-zone", "Mars"), PASSWORD, "time zone"),
         (("create", "new@example.com", "--name", "Ada"), "iloveyou", "password"),
         (("create", "ada.lovelace@example.com", "--name", "Ada"), "Ada.Lovelace", "password"),
         (("password", "new@example.com"), "short", "password"),
-        (("password", "nobody@example.com"), PASSWORD, "There is no account"),
+        (("password", "nobody@example.com"), PASSWORD, "No account"),
     ],
 )
 def test_the_contract_s_limits_hold_for_the_operator_too(

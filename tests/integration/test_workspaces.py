@@ -54,7 +54,7 @@ def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
         ({}, "#/name required"),
         ({"name": " \t"}, "#/name pattern"),
         ({"name": "x" * 121}, "#/name max-length"),
-        ({"name": "Household", "personal": True}, "#/personal unknown"),
+        ({"name": "Household", "personal": True}, "#/personal read-only"),
     ],
 )
 def test_an_unfit_workspace_is_refused(ada: Person, body: object, fault: str) -> None:
@@ -159,7 +159,7 @@ def test_the_personal_workspace_can_be_renamed(ada: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"), [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"head": 1}, "#/head unknown")]
+    ("body", "fault"), [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"head": 1}, "#/head read-only")]
 )
 def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
     assert refused(ada.client.merge(ada.home, body), 422, "invalid-body") == {fault}
