@@ -25,7 +25,7 @@ MERGE_PATCH = "application/merge-patch+json"
 EVENT_STREAM = "text/event-stream"
 
 _SINGLE: tuple[tuple[str, Role], ...] = (("items", "items"), ("additionalProperties", "values"), ("not", "part"))
-NESTED = frozenset({"$ref", "properties", *COMPOSITES, *(key for key, _ in _SINGLE)})
+NESTED = frozenset({"$ref", "properties", "discriminator", *COMPOSITES, *(key for key, _ in _SINGLE)})
 """The keys of a schema that hold further schemas."""
 
 

@@ -15,7 +15,7 @@ from contract.forms import form_faults
 from contract.references import COMPOSITES, reference_to
 from contract.schemas import Direction, UnservableSchemaError
 
-from .contracts import NESTED, Contract, Node
+from .contracts import NESTED, Contract, Node, SchemaUse
 from .findings import Hit, NotCheckableError, Pointer, rules_of
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
@@ -105,6 +105,17 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
             contract.compiler.compile(own, direction=use.direction)
         except UnservableSchemaError:
             yield Hit(use.node.pointer, "no validator that runs in linear time takes this schema")
+        if "discriminator" in use.node.value:
+            yield from _selected(contract, use)
+
+
+def _selected(contract: Contract, use: SchemaUse) -> Iterator[Hit]:
+    """What a discriminator selects, where nothing could be."""
+    try:
+        contract.compiler.compile({"$ref": reference_to(use.node.pointer)}, direction=use.direction)
+    except UnservableSchemaError as error:
+        if "discriminator" in str(error):  # else it is about what is selected, which is looked at for itself
+            yield Hit(use.node.pointer, str(error))
 
 
 def _impossible(contract: Contract) -> Iterator[Hit]:
@@ -246,7 +257,7 @@ RULES = rules_of("valid", (
     ("security-scheme", "OpenAPI 3.0.4, Security Requirement Object", _security,
      "A requirement that names no scheme guards nothing, or everything."),
     ("compiling-schema", "JSON Schema 2020-12", _schemas,
-     "A schema that no validator takes checks nothing. Patterns have no look-around: they must run in linear time."),
+     "A schema that no validator takes checks nothing. Patterns run in linear time, discriminators select."),
     ("possible-schema", "JSON Schema 2020-12", _impossible,
      "What no value fits can be neither sent nor answered. No validator comes to an end with a part of itself."),
     ("fitting-example", "ours", _examples,

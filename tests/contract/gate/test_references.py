@@ -1,0 +1,118 @@
+"""The gate follows references as the engine does, and reports what cannot be followed; it never hangs on it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contract.gate.rules import run
+from contract.references import fragment
+
+
+def ref(pointer: str) -> dict[str, str]:
+    return {"$ref": pointer}
+
+
+def found(schemas: dict[str, Any], schema: Any = None, **components: Any) -> set[tuple[str, str]]:
+    """What breaks rules of the stage `valid` in a document whose only response is of *schema*: rule and message."""
+    content = {"application/json": {"schema": schema or ref("#/components/schemas/A")}}
+    root = {
+        "openapi": "3.0.4",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"get": {"responses": {"200": {"description": "d", "content": content}}}}},
+        "components": {"schemas": schemas, **components},
+    }
+    report = run(json.dumps(root).encode(), file="contract.json", stages=["valid"])
+    assert report.skipped == ()
+    return {(finding.rule.rule_id, finding.message) for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "message"),
+    [
+        ({"A": ref("#/components/schemas/A")}, "#/components/schemas/A leads back to itself"),
+        ({"A": ref("#/components/schemas/B"), "B": ref("#/components/schemas/A")},
+         "#/components/schemas/A leads back to itself"),
+        ({"A": {"items": ref("#/components/schemas/A/items")}}, "#/components/schemas/A/items leads back to itself"),
+        ({"A": {"items": ref("#/components/schemas/A/nothing")}}, "#/components/schemas/A/nothing leads nowhere"),
+        ({"A": ref("#/info")}, "#/info is not one of the schemas, one of which belongs here"),
+        ({"A": ref("#/components")}, "#/components is not one of the schemas, one of which belongs here"),
+        ({"A": ref("#A")}, "#A is not a JSON pointer"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_followed_is_a_finding(schemas: dict[str, Any], message: str) -> None:
+    assert ("resolving-ref", message) in found(schemas)
+
+
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        {"A": {"allOf": [ref("#/components/schemas/A")]}},
+        {"A": {"anyOf": [ref("#/components/schemas/B")]}, "B": {"not": ref("#/components/schemas/A")}},
+        {"A": {"oneOf": [{"allOf": [ref("#/components/schemas/A")]}]}},
+    ],
+)
+def test_a_schema_that_is_a_part_of_itself_is_a_finding(schemas: dict[str, Any]) -> None:
+    assert ("possible-schema", "this schema has itself among its parts") in found(schemas)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"$ref": {"type": "string"}, "a": ref("#/components/schemas/A")}},
+        {"type": "object", "properties": {"a": {"type": "object", "example": ref("#/nowhere")}}},
+        {"type": "object", "properties": {"example": ref("#/components/x-types/5%25~1day")}},
+        {"enum": [ref("#/nowhere")]},
+        {"type": "array", "items": ref("#/components/schemas/A")},
+        {
+            "type": "object",
+            "additionalProperties": ref("#/paths/~1a/get/responses/200/content/application~1json/schema"),
+        },
+    ],
+)
+def test_what_is_right_is_not_a_finding(schema: dict[str, Any]) -> None:
+    assert found({"A": schema}, **{"x-types": {"5%/day": {"type": "integer"}}}) == set()
+
+
+def test_an_example_is_held_against_what_any_pointer_leads_to() -> None:
+    order = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    held = {
+        "type": "object",
+        "properties": {"id": ref("#/components/schemas/Order/properties/id")},
+        "example": {"id": "x"},
+    }
+    assert found({"A": held, "Order": order, "id": {"type": "string"}}) == {
+        ("fitting-example", "/id: This must be an integer.")
+    }
+
+
+def test_an_example_of_a_base_is_held_against_what_its_discriminator_selects() -> None:
+    base = {"type": "object", "properties": {"kind": {"type": "string"}}, "discriminator": {"propertyName": "kind"}}
+    cat = {"allOf": [ref("#/components/schemas/A"), {"type": "object", "properties": {"lives": {"type": "integer"}}}]}
+    good, bad = {**base, "example": {"kind": "Cat", "lives": 9}}, {**base, "example": {"kind": "Dog", "lives": 9}}
+    assert found({"A": good, "Cat": cat}) == set()
+    assert found({"A": bad, "Cat": cat}) == {("fitting-example", "/kind: This must be one of: A, Cat.")}
+
+
+def test_a_target_in_an_extension_has_the_form_of_what_it_is_used_as() -> None:
+    assert found({"A": ref("#/components/x-types/a")}, **{"x-types": {"a": {"type": "text"}}}) == {
+        ("well-formed", "This must be one of: array, boolean, integer, number, object, string.")
+    }
+
+
+def test_a_finding_is_at_the_line_of_the_reference() -> None:
+    text = f"""\
+openapi: 3.0.4
+info: {{title: t, version: '1'}}
+paths:
+  /a:
+    get:
+      responses:
+        '200': {{description: d}}
+        '404':
+          $ref: '{fragment(("components", "responses", "No"))}'
+"""
+    (finding,) = run(text.encode(), file="contract.yaml", stages=["valid"]).findings
+    assert (finding.rule.rule_id, finding.line) == ("resolving-ref", 8)
