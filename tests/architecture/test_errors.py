@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -136,6 +137,24 @@ def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
     assert shown
     for example in shown:
         assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
+
+
+MADE_WITH: dict[str, Any] = {"limit": 500, "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")]}
+"""What the contract's examples are about; any other argument is not in the text."""
+
+
+def said_of(kind: type[DomainError]) -> str:
+    return str(kind(**{name: MADE_WITH.get(name, UUID(int=0)) for name in inspect.signature(kind).parameters}))
+
+
+ROWS = [*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS]
+ALONE = [kind for kind, row in problems.TABLE.items() if [each.slug for each in ROWS].count(row.slug) == 1]
+
+
+@pytest.mark.parametrize("kind", ALONE, ids=lambda kind: kind.__name__)
+def test_an_example_of_the_contract_says_what_the_server_says(kind: type[DomainError]) -> None:
+    shown = {example["detail"] for example in EXAMPLES if example["type"] == PREFIX + problems.TABLE[kind].slug}
+    assert shown == {said_of(kind)}
 
 
 @pytest.mark.parametrize("row", ENGINE_ROWS, ids=lambda row: row.slug)
