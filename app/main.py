@@ -105,6 +105,7 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
         passwords=passwords,
         policy=Policy(
             registration=settings.registration,
+            workspace_quota_bytes=settings.workspace_quota_bytes,
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
             refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),

@@ -55,6 +55,14 @@ class Settings(BaseSettings):
         ge=1024,
         description="largest request body, unless the contract has another limit for an operation",
     )
+    workspace_quota_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1024 * 1024,
+        description=(
+            "what the projects and tasks of a workspace may take; its log and the responses kept for idempotency keys "
+            "may each take as much (see API4 in spec/architecture.md)"
+        ),
+    )
     access_token_lifetime_s: int = Field(default=3600, ge=60, description="how long an access token lasts")
     session_lifetime_s: int = Field(
         default=30 * 24 * 3600, ge=3600, description="how long a session lasts without a refresh"

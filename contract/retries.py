@@ -6,6 +6,7 @@ Source: draft-ietf-httpapi-idempotency-key-header-07.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import orjson
 from .responses import Wire
 
 _SUCCESSES = range(200, 300)
+_LARGE_BYTES = 1024
 
 
 def key_of(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
@@ -43,11 +45,14 @@ def dump(wire: Wire) -> bytes:
     """A recordable answer, for `load`."""
     assert isinstance(wire.body, bytes), "a stream is not recordable"
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in wire.headers]
-    return orjson.dumps([wire.status, headers]) + b"\n" + wire.body
+    is_large = len(wire.body) > _LARGE_BYTES
+    body = zlib.compress(wire.body, level=1) if is_large else wire.body
+    return orjson.dumps([wire.status, headers, is_large]) + b"\n" + body
 
 
 def load(recorded: bytes) -> Wire:
     """The answer as it was first sent. It was checked then, by the contract of that time, and is not checked again."""
     head, _, body = recorded.partition(b"\n")
-    status, headers = orjson.loads(head)
-    return Wire(status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], body)
+    status, headers, *is_compressed = orjson.loads(head)  # one of an earlier version does not say
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return Wire(status, fields, zlib.decompress(body) if is_compressed == [True] else body)

@@ -21,6 +21,7 @@ DomainError
 │   ├── TooManyWorkspaces
 │   ├── InboxProtected
 │   ├── ProjectArchived
+│   ├── WorkspaceFull
 │   └── IdTaken
 ├── Unauthenticated              the caller is not who they would have to be
 │   ├── WrongCredentials
@@ -212,6 +213,17 @@ class ProjectArchived(Conflict):
     def __init__(self, project_id: UUID) -> None:
         super().__init__("The project is archived. Unarchive it before you add tasks to it.")
         self.project_id = project_id
+
+
+class WorkspaceFull(Conflict):
+    """A workspace has as much in it as it may have, or as many bytes of responses are kept for it."""
+
+    def __init__(self, quota_bytes: int) -> None:
+        super().__init__(
+            f"The workspace has reached its limit of {quota_bytes} bytes. Delete tasks or projects, or wait: responses "
+            "that are kept for an `Idempotency-Key` count until the end of the next day."
+        )
+        self.quota_bytes = quota_bytes
 
 
 class IdTaken(Conflict):

@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 from uuid import UUID
 
 from domain.entities import Member, Project, Task, Workspace
+from domain.quotas import size_of
 
 WorkspaceEvent = Literal["workspace.created", "workspace.updated"]
 MemberEvent = Literal["member.added", "member.updated", "member.removed"]
@@ -28,7 +29,8 @@ Entity = Workspace | Member | Project | Task
 class Event:
     """One change to one thing, as number *revision* of its workspace.
 
-    `entity` is the thing after the change, None once it is gone. Of a member, `entity_id` is the user's.
+    `entity` is the thing after the change, None once it is gone. Of a member, `entity_id` is the user's. `added_bytes`
+    is what the change adds to what the workspace takes (domain.quotas), less than none where it takes away.
     """
 
     type: EventType
@@ -36,6 +38,7 @@ class Event:
     entity_id: UUID
     revision: int
     entity: Entity | None
+    added_bytes: int = 0
 
     @property
     def kind(self) -> str:
@@ -48,13 +51,27 @@ class Event:
         return self.entity is None
 
 
-def event_of(kind: EventType, entity: Entity) -> Event:
-    """The event that *entity* became what it is, in the change that its revision names."""
+def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -> Event:
+    """The event that *entity* became what it is, in the change that its revision names; *before*, where there was."""
     workspace_id = entity.id if isinstance(entity, Workspace) else entity.workspace_id
     entity_id = entity.user_id if isinstance(entity, Member) else entity.id
-    return Event(type=kind, workspace_id=workspace_id, entity_id=entity_id, revision=entity.revision, entity=entity)
+    return Event(
+        type=kind,
+        workspace_id=workspace_id,
+        entity_id=entity_id,
+        revision=entity.revision,
+        entity=entity,
+        added_bytes=size_of(entity) - (size_of(before) if before else 0),
+    )
 
 
-def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int) -> Event:
-    """The event that a thing is gone."""
-    return Event(type=kind, workspace_id=workspace_id, entity_id=entity_id, revision=revision, entity=None)
+def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, freed_bytes: int = 0) -> Event:
+    """The event that a thing is gone, which took *freed_bytes*."""
+    return Event(
+        type=kind,
+        workspace_id=workspace_id,
+        entity_id=entity_id,
+        revision=revision,
+        entity=None,
+        added_bytes=-freed_bytes,
+    )

@@ -356,8 +356,8 @@ class ProjectRepository(Protocol):
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         """At most `query.limit` projects."""
 
-    async def update(self, project: Project, *, event: ProjectEvent) -> None:
-        """Store everything but the id, the workspace and the time of creation."""
+    async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
+        """Store everything but the id, the workspace and the time of creation. *before* is what is stored."""
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
         """The caller has deleted its tasks."""
@@ -397,8 +397,8 @@ class TaskRepository(Protocol):
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """At most `query.limit` tasks."""
 
-    async def update(self, task: Task, *, event: TaskEvent) -> None:
-        """Store everything but the id, the workspace, the author and the time of creation."""
+    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
+        """Store everything but the id, the workspace, the author and the time of creation. *before* is as stored."""
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """A task that is there."""
@@ -422,6 +422,7 @@ class Policy:
     refresh_grace: dt.timedelta = dt.timedelta(seconds=10)
     verification_lifetime: dt.timedelta = dt.timedelta(days=3)
     reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
+    workspace_quota_bytes: int = 256 * 1024 * 1024
 
 
 class Work(Protocol):

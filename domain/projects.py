@@ -131,5 +131,5 @@ async def _store(work: Work, project: Project, changed: Project, *, event: Proje
     if changed == project:
         return project
     changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.projects.update(changed, event=event)
+    await work.projects.update(changed, before=project, event=event)
     return changed

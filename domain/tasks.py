@@ -217,5 +217,5 @@ async def _store(work: Work, task: Task, changed: Task, *, event: TaskEvent) -> 
     if changed == task:
         return task
     changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.tasks.update(changed, event=event)
+    await work.tasks.update(changed, before=task, event=event)
     return changed

@@ -33,6 +33,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.TooManyWorkspaces: ProblemType("too-many-workspaces", 409, "You are in too many workspaces"),
     errors.InboxProtected: ProblemType("inbox-protected", 409, "This is the inbox"),
     errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),
+    errors.WorkspaceFull: ProblemType("workspace-full", 409, "The workspace is full"),
     errors.IdTaken: ID_TAKEN,
     errors.WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
     errors.RefreshTokenInvalid: SESSION_ENDED,

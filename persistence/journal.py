@@ -1,12 +1,14 @@
 """The only way to change what lies in a workspace: each change leaves an event, and what ends leaves a tombstone.
 
 A repository reads through a `Guarded` runner, which refuses to change a workspace's tables, and changes them through
-the `Journal`. The events of a transaction are numbered as they come, and written in one go before its commit.
+the `Journal`. The events of a transaction are numbered as they come, and written in one go before its commit,
+with the workspace's head and what it takes of its quota.
 """
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +22,17 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import iterate
 
 from domain.events import MEMBER_EVENTS, Event
+from domain.quotas import ROW_BYTES, Usage
 from persistence.database import Parameters, Row, Runner
-from persistence.tables import UNLOGGED_TABLES, events, members, projects, tasks, tombstones, workspaces
+from persistence.octets import octets
+from persistence.tables import UNLOGGED_TABLES, USAGE, events, members, projects, tasks, tombstones, workspaces
 
 EncodeEvent = Callable[[Event], str]
 """An event's payload as JSON text, checked against the contract; what it raises rolls the transaction back."""
@@ -41,7 +46,24 @@ _OPAQUE: Final = frozenset({"textclause", "values"})
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
-_SET_HEAD: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_TRIMMED_AT_ONCE: Final = 100
+_SPARE: Final = 64
+"""A log that is too long is brought to this part below its limit, so that not each write has to shorten it."""
+_UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_ADD_USAGE: Final = _UPDATE.values(
+    content_bytes=workspaces.c.content_bytes + bindparam("content"),
+    log_bytes=workspaces.c.log_bytes + bindparam("log"),
+)
+_OLDEST: Final = (
+    select(events.c.revision, events.c.sequence, octets(events.c.body))
+    .where(events.c.workspace_id == bindparam("workspace"), events.c.revision < bindparam("before"))
+    .order_by(events.c.revision, events.c.sequence)
+    .limit(_TRIMMED_AT_ONCE)
+)
+_TRIM: Final = delete(events).where(
+    events.c.workspace_id == bindparam("workspace"),
+    tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("revision"), bindparam("sequence")),
+)
 _JOINED: Final = select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))
 _RAISE_HEADS: Final = (
     update(workspaces)
@@ -82,8 +104,18 @@ class Journal:
     """What one transaction changes in workspaces. *now* is asked only where there is something to write down."""
 
     def __init__(
-        self, runner: Runner, *, actor_id: UUID | None, now: Callable[[], dt.datetime], encode: EncodeEvent
+        self,
+        runner: Runner,
+        *,
+        actor_id: UUID | None,
+        now: Callable[[], dt.datetime],
+        encode: EncodeEvent,
+        quota_bytes: int,
     ) -> None:
+        self._quota_bytes = quota_bytes
+        self._locked: tuple[UUID, int, Usage] | None = None
+        self._usage = Usage()
+        self._head: int | None = None
         self._runner = runner
         self._actor_id = actor_id
         self._now = now
@@ -111,9 +143,29 @@ class Journal:
             self._note(event)
         return len(rows)
 
-    async def set_head(self, workspace_id: UUID, *, head: int) -> None:
-        """The caller holds the lock, and read the head below this one under it."""
-        await self._runner.run(_SET_HEAD, {"workspace": workspace_id, "head": head})
+    async def write_one(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> None:
+        """Change one row, and note the event of what *statement* returns. Raises RuntimeError where there is none."""
+        if await self.write_all(statement, parameters, event_of) != 1:
+            message = f"there is nothing in {statement.table} of which an event could be told"
+            raise RuntimeError(message)
+
+    def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
+        """The caller holds the lock on the workspace, and read this under it."""
+        self._locked = workspace_id, head, usage
+        self._usage = usage
+
+    def next_head(self) -> int:
+        """The number of this change in the workspace that is locked. Raises RuntimeError where none is."""
+        if self._locked is None:
+            message = "no workspace is locked"
+            raise RuntimeError(message)
+        self._head = self._locked[1] + 1
+        return self._head
+
+    def keep(self, size_bytes: int) -> None:
+        """Count a response that is kept in the workspace that is locked, if any. Raises WorkspaceFull."""
+        if self._locked is not None:
+            self._usage = self._usage.with_kept(size_bytes, now=self._now(), quota_bytes=self._quota_bytes)
 
     async def raise_heads(self, user_id: UUID) -> dict[UUID, int]:
         """The next number of each of a user's workspaces, which the caller has locked."""
@@ -131,20 +183,70 @@ class Journal:
         await self._runner.run(_FORGET, {"user": user_id})
 
     async def flush(self) -> None:
-        """Write down what was noted: two statements at most for each thousand events."""
+        """Write down what was noted: two statements at most for each thousand events, and one for the workspace.
+
+        Raises WorkspaceFull.
+        """
         noted, self._events = self._events, []
+        content, log = Counter[UUID](), Counter[UUID]()
+        for _, event in noted:
+            content[event.workspace_id] += event.added_bytes
+        if self._locked is not None:
+            added = content.pop(self._locked[0], 0)
+            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes)
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
-            await self._runner.run(_INSERT_EVENTS, [self._event_values(number, event) for number, event in some])
+            bodies = [self._encode(event) for _, event in some]
+            for (_, event), body in zip(some, bodies, strict=True):
+                log[event.workspace_id] += ROW_BYTES + len(body.encode())
+            rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
+            await self._runner.run(_INSERT_EVENTS, rows)
             ends = [(number, event) for number, event in some if event.is_the_end]
             if ends:
                 await self._runner.run(_INSERT_TOMBSTONES, [self._tombstone_values(*end) for end in ends])
+        if self._locked is not None:
+            await self._update_locked(log.pop(self._locked[0], 0))
+        await self._update_others(content, log)
+
+    async def _update_locked(self, log_bytes: int) -> None:
+        assert self._locked is not None
+        workspace_id, head, usage = self._locked
+        self._usage = self._usage.with_log(log_bytes)
+        excess = self._usage.log_bytes - self._quota_bytes
+        if log_bytes and excess > 0:
+            excess += self._quota_bytes // _SPARE
+            self._usage = self._usage.with_log(-await self._trim(workspace_id, excess, before=self._head or head))
+        values = dict(zip(USAGE, astuple(self._usage), strict=True)) if self._usage != usage else {}
+        if self._head is not None:
+            values["head"] = self._head
+        if values:
+            await self._runner.run(_UPDATE, {"workspace": workspace_id, **values})
+
+    async def _update_others(self, content: Counter[UUID], log: Counter[UUID]) -> None:
+        changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]
+        if changes:
+            await self._runner.run(_ADD_USAGE, changes)
+
+    async def _trim(self, workspace_id: UUID, excess: int, *, before: int) -> int:
+        """Delete the oldest events of *excess* bytes, none of revision *before* or later: how many bytes they took."""
+        freed = 0
+        while freed < excess:
+            rows = await self._runner.rows(_OLDEST, {"workspace": workspace_id, "before": before})
+            if not rows:
+                break
+            for revision, sequence, size in rows:
+                freed += ROW_BYTES + (size or 0)
+                last = {"revision": revision, "sequence": sequence}
+                if freed >= excess:
+                    break
+            await self._runner.run(_TRIM, {"workspace": workspace_id, **last})
+        return freed
 
     def _note(self, event: Event) -> None:
         self._sequences[event.workspace_id] += 1
         self._events.append((self._sequences[event.workspace_id], event))
 
-    def _event_values(self, sequence: int, event: Event) -> Parameters:
+    def _event_values(self, sequence: int, event: Event, body: str) -> Parameters:
         return {
             "workspace_id": event.workspace_id,
             "revision": event.revision,
@@ -153,7 +255,7 @@ class Journal:
             "entity_id": event.entity_id,
             "actor_id": self._actor_id,
             "recorded_at": self._now(),
-            "body": self._encode(event),
+            "body": body,
         }
 
     def _tombstone_values(self, sequence: int, event: Event) -> Parameters:

@@ -18,10 +18,12 @@ from sqlalchemy import (
 )
 
 from domain.entities import Project
-from domain.events import ProjectEvent, end_of, event_of
+from domain.events import Event, ProjectEvent, end_of, event_of
 from domain.ports import ProjectQuery
+from domain.quotas import ROW_BYTES
 from persistence.database import Row, Runner
 from persistence.journal import Journal
+from persistence.octets import octets
 from persistence.tables import projects
 
 _COLUMNS: Final = (
@@ -46,7 +48,7 @@ _INSERT: Final = insert(projects)
 _SELECT: Final = select(*_COLUMNS).where(*_ONE)
 _INBOX: Final = select(*_COLUMNS).where(_IN_WORKSPACE, projects.c.is_inbox)
 _UPDATE: Final = update(projects).where(*_ONE)
-_DELETE: Final = delete(projects).where(*_ONE)
+_DELETE: Final = delete(projects).where(*_ONE).returning(octets(projects.c.name) + octets(projects.c.description))
 
 
 def _page(which: ColumnElement[bool]) -> Select[Any]:
@@ -128,15 +130,26 @@ class Projects:
         }
         return [_project(row) for row in await self._runner.rows(_PAGES[query.archived], parameters)]
 
-    async def update(self, project: Project, *, event: ProjectEvent) -> None:
+    async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         """One write."""
         key = {"workspace": project.workspace_id, "project": project.id}
-        await self._journal.write(_UPDATE, {**key, **_changing_values(project)}, event_of(event, project))
+        await self._journal.write(
+            _UPDATE, {**key, **_changing_values(project)}, event_of(event, project, before=before)
+        )
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
         """One write."""
-        end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
-        await self._journal.write(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
+
+        def end(row: Row) -> Event:
+            return end_of(
+                "project.deleted",
+                project_id,
+                workspace_id=workspace_id,
+                revision=revision,
+                freed_bytes=ROW_BYTES + int(row[0]),
+            )
+
+        await self._journal.write_one(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
 
 
 def _changing_values(project: Project) -> dict[str, object]:

@@ -87,6 +87,9 @@ INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(
 SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared byte by byte, on every database and in every locale."""
 
+USAGE: Final = ("content_bytes", "log_bytes", "kept_day", "kept_bytes", "kept_before_bytes")
+"""What a workspace takes of the storage (domain.quotas.Usage), in this order."""
+
 metadata: Final = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -289,6 +292,7 @@ workspaces: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE),
     PrimaryKeyConstraint("id", name="pk_workspaces"),
 )
 

@@ -1,6 +1,6 @@
 """Tasks, as rows, and the statements that list them: one for each shape of filter, sort and page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -25,8 +25,10 @@ from domain.dues import Due, due_key
 from domain.entities import PRIORITIES, STATUSES, Task
 from domain.events import Event, TaskEvent, end_of, event_of
 from domain.ports import TaskQuery
+from domain.quotas import ROW_BYTES
 from persistence.database import Row, Runner
 from persistence.journal import Journal
+from persistence.octets import octets
 from persistence.tables import TASK_ORDERS, tasks
 
 _COLUMNS: Final = (
@@ -55,11 +57,12 @@ _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*_COLUMNS).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
-_DELETE: Final = delete(tasks).where(*_ONE)
+_FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description))
+_DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
 _AT_ONCE: Final = 1000
 """How many tasks are deleted before others get their turn."""
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(_AT_ONCE)
-_DELETE_SOME: Final = delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(tasks.c.id)
+_DELETE_SOME: Final = delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED)
 
 
 def _last_position() -> Select[Any]:
@@ -167,25 +170,29 @@ class Tasks:
         rows = await self._runner.rows(PAGES[shape], _page_parameters(query))
         return [_task(row) for row in rows]
 
-    async def update(self, task: Task, *, event: TaskEvent) -> None:
+    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """One write."""
         key = {"workspace": task.workspace_id, "task": task.id}
-        await self._journal.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task))
+        await self._journal.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """One write."""
-        end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
-        await self._journal.write(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
+        end = _ends(workspace_id, revision)
+        await self._journal.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
         """One write for each thousand, and a last one that finds none."""
-
-        def end(row: Row) -> Event:
-            return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision)
-
         place = {"workspace": workspace_id, "project": project_id}
-        while await self._journal.write_all(_DELETE_SOME, place, end):
+        while await self._journal.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
             pass
+
+
+def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
+    def end(row: Row) -> Event:
+        freed_bytes = ROW_BYTES + int(row[1])
+        return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision, freed_bytes=freed_bytes)
+
+    return end
 
 
 def _page_parameters(query: TaskQuery) -> dict[str, object]:

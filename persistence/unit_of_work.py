@@ -79,7 +79,6 @@ class UnitOfWork:
         self._safe = safe
         self._admit = admit
         self._origin = origin
-        self._head = 0
         self._revision: int | None = None
         self._key: _Key | None = None
         self._client_id: UUID | None = None
@@ -90,6 +89,7 @@ class UnitOfWork:
             actor_id=principal.user_id if principal else None,
             now=lambda: self.now,
             encode=dependencies.encode_event,
+            quota_bytes=dependencies.policy.workspace_quota_bytes,
         )
         self.credentials = CredentialReader(Guarded(dependencies.database))
         self.users = Users(runner)
@@ -163,10 +163,11 @@ class UnitOfWork:
         if self._workspace_id is not None:
             message = "the call is in a workspace already"
             raise RuntimeError(message)
-        head = await lock_workspace(await self._transaction.opened(), workspace_id)
-        if head is None:
+        found = await lock_workspace(await self._transaction.opened(), workspace_id)
+        if found is None:
             return False
-        self._workspace_id, self._head = workspace_id, head
+        self._workspace_id = workspace_id
+        self._journal.lock(workspace_id, head=found[0], usage=found[1])
         return True
 
     async def next_revision(self) -> int:
@@ -176,8 +177,7 @@ class UnitOfWork:
             raise RuntimeError(message)
         if self._revision is None:
             await self._transaction.opened()
-            self._revision = self._head + 1
-            await self._journal.set_head(self.workspace_id, head=self._revision)
+            self._revision = self._journal.next_head()
         return self._revision
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
@@ -195,6 +195,8 @@ class UnitOfWork:
         if self._key is None:
             message = "an answer is recorded under a key"
             raise RuntimeError(message)
+        if self._named_workspace_id is not None:
+            self._journal.keep(len(answer))
         await self._retries.record(self._key.owner, answer=answer)
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
@@ -243,11 +245,11 @@ class UnitOfWork:
             if self._principal is not None:
                 await _lock_caller(transaction, self._principal)
             return
-        head = await lock_workspace(transaction, self._named_workspace_id)
-        if head is None:
+        locked = await lock_workspace(transaction, self._named_workspace_id)
+        if locked is None:
             self._admit(None)
             return
-        self._head = head
+        self._journal.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
         role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         self._admit(role)
 

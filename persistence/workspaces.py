@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, insert, select, tuple_, update
 
 from domain.entities import Workspace
 from domain.events import event_of
+from domain.quotas import Usage
 from persistence.database import Row, Runner
 from persistence.journal import Journal
 from persistence.retries import forget_space
-from persistence.tables import members, workspaces
+from persistence.tables import USAGE, members, workspaces
 
 _INSERT: Final = insert(workspaces)
 _SEEN: Final = select(
@@ -46,7 +47,11 @@ _PAGES: Final = {
     for is_of_some in (True, False)
 }
 """What one user has is sorted: it is not much (ADR 48)."""
-_LOCK: Final = select(workspaces.c.head).where(workspaces.c.id == bindparam("workspace")).with_for_update()
+_LOCK: Final = (
+    select(workspaces.c.head, *(workspaces.c[name] for name in USAGE))
+    .where(workspaces.c.id == bindparam("workspace"))
+    .with_for_update()
+)
 _LOCK_JOINED: Final = (
     select(workspaces.c.id)
     .where(workspaces.c.id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))))
@@ -56,10 +61,14 @@ _LOCK_JOINED: Final = (
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 
 
-async def lock_workspace(runner: Runner, workspace_id: UUID) -> int | None:
-    """The workspace's head, and its row is ours; None when there is no such workspace."""
+async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage] | None:
+    """The workspace's head, and what it takes; its row is ours. None when there is no such workspace."""
     row = await runner.row(_LOCK, {"workspace": workspace_id})
-    return None if row is None else int(row[0])
+    if row is None:
+        return None
+    head, content, log, day, kept, kept_before = row
+    usage = Usage(content_bytes=content, log_bytes=log, kept_day=day, kept_bytes=kept, kept_before_bytes=kept_before)
+    return head, usage
 
 
 class Workspaces:

@@ -143,7 +143,7 @@ async def test_of_two_transactions_that_wait_for_each_other_one_is_told_to_come_
         lock_workspace(one, bob.workspace_id), lock_workspace(other, ada.workspace_id), return_exceptions=True
     )
 
-    assert sorted(type(result).__name__ for result in results) == ["StorageUnavailable", "int"]
+    assert sorted(type(result).__name__ for result in results) == ["StorageUnavailable", "tuple"]
     await one.close()
     await other.close()
     await database.close()

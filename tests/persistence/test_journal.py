@@ -83,14 +83,14 @@ async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
 
     async with ada.unit() as work:
         with pytest.raises(RuntimeError, match=r"task\.updated"):
-            await work.tasks.update(task, event="task.updated")
+            await work.tasks.update(task, before=task, event="task.updated")
 
 
 async def test_an_event_is_of_the_kind_of_what_is_changed(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     async with ada.unit() as work:
         with pytest.raises(RuntimeError, match="tells nothing of projects"):
-            await work.projects.update(project, event="task.updated")  # type: ignore[arg-type]  # on purpose
+            await work.projects.update(project, before=project, event="task.updated")  # type: ignore[arg-type]  # on purpose
 
 
 async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
@@ -98,7 +98,7 @@ async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
         return end_of("task.deleted", ada.workspace_id, workspace_id=ada.workspace_id, revision=2)
 
     transaction = await ada.database.begin()
-    journal = Journal(transaction, actor_id=None, now=lambda: NOON, encode=encode_event)
+    journal = Journal(transaction, actor_id=None, now=lambda: NOON, encode=encode_event, quota_bytes=1)
     with pytest.raises(RuntimeError, match="tells nothing of projects"):
         await journal.write_all(delete(tables.projects).returning(tables.projects.c.id), {}, end)
     await transaction.close()

@@ -116,7 +116,7 @@ async def test_a_project_is_read_as_it_was_changed(world: World, home: Workspace
         revision=3,
     )
     async with world.call() as work:
-        await work.projects.update(changed, event="project.archived")
+        await work.projects.update(changed, before=made, event="project.archived")
 
     async with world.call() as work:
         assert await work.projects.get(home.id, made.id) == changed

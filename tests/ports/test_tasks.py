@@ -225,7 +225,7 @@ async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, e
         revision=4,
     )
     async with world.call() as work:
-        await work.tasks.update(changed, event="task.completed")
+        await work.tasks.update(changed, before=made, event="task.completed")
 
     async with world.call() as work:
         assert await work.tasks.get(made.workspace_id, made.id) == changed

@@ -560,9 +560,10 @@ class FakeProjects:
         listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
         return page_of(listed, place=lambda p: (p.position, p.id), after=query.after, limit=query.limit)
 
-    async def update(self, project: Project, *, event: ProjectEvent) -> None:
+    async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
+        assert self._store.projects[project.workspace_id, project.id] == before
         self._store.projects[project.workspace_id, project.id] = project
-        self._store.events.append(event_of(event, project))
+        self._store.events.append(event_of(event, project, before=before))
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
         del self._store.projects[workspace_id, project_id]
@@ -619,9 +620,10 @@ class FakeTasks:
             descending=query.descending,
         )
 
-    async def update(self, task: Task, *, event: TaskEvent) -> None:
+    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
+        assert self._store.tasks[task.workspace_id, task.id] == before
         self._store.tasks[task.workspace_id, task.id] = task
-        self._store.events.append(event_of(event, task))
+        self._store.events.append(event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         del self._store.tasks[workspace_id, task_id]

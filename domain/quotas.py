@@ -1,0 +1,67 @@
+"""What a workspace may take of the storage: what is in it, and the responses that are kept for repeated requests.
+
+The log of a workspace is bounded by the same number of bytes, and never fills it: its oldest events go first.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Final
+
+from domain.entities import Project, Task
+from domain.errors import WorkspaceFull
+
+ROW_BYTES: Final = 300
+"""What a project, a task or an event takes besides its texts, about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a workspace takes, in bytes: its projects and tasks, its log, and kept responses of the last two days.
+
+    Responses are kept for 24 hours, and counted by the day (in UTC) of which `kept_day` is the number: until the end of
+    the day after.
+    """
+
+    content_bytes: int = 0
+    log_bytes: int = 0
+    kept_day: int = 0
+    kept_bytes: int = 0
+    kept_before_bytes: int = 0
+
+    def with_content(self, more_bytes: int, *, quota_bytes: int) -> "Usage":
+        """After a change of what is in the workspace. Raises WorkspaceFull where that adds to too much."""
+        content_bytes = self.content_bytes + more_bytes
+        if more_bytes > 0 and content_bytes > quota_bytes:
+            raise WorkspaceFull(quota_bytes)
+        return replace(self, content_bytes=max(0, content_bytes))
+
+    def with_log(self, more_bytes: int) -> "Usage":
+        """After events were written, or the oldest were deleted."""
+        return replace(self, log_bytes=max(0, self.log_bytes + more_bytes))
+
+    def with_kept(self, more_bytes: int, *, now: dt.datetime, quota_bytes: int) -> "Usage":
+        """After a response of so many bytes was kept. Raises WorkspaceFull."""
+        day = now.astimezone(dt.UTC).date().toordinal()
+        kept, before = self.kept_bytes, self.kept_before_bytes
+        if day != self.kept_day:
+            kept, before = 0, kept if day == self.kept_day + 1 else 0
+        kept += more_bytes + ROW_BYTES
+        if kept + before > quota_bytes:
+            raise WorkspaceFull(quota_bytes)
+        return replace(self, kept_day=day, kept_bytes=kept, kept_before_bytes=before)
+
+
+def size_of(entity: object) -> int:
+    """What a thing takes of the quota: a project or a task. Of all else a workspace has little."""
+    match entity:
+        case Project():
+            return row_bytes(entity.name, entity.description)
+        case Task():
+            return row_bytes(entity.title, entity.description)
+        case _:
+            return 0
+
+
+def row_bytes(*texts: str) -> int:
+    """What a row with these *texts* takes."""
+    return ROW_BYTES + sum(len(text.encode()) for text in texts)

@@ -1,0 +1,154 @@
+"""What one workspace may take of the storage: its content, its log, and the responses that are kept for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from contract.protocol import bounded_protocol
+from domain.quotas import ROW_BYTES
+from persistence.tables import events, projects, tasks, workspaces
+from tests.integration.clients import Client, Person, done, everything, made, new_id, ok, refused, register
+from tests.integration.logs import read_log
+from tests.integration.tables import Tables
+from tests.server import UNHINDERED, serving
+
+QUOTA_BYTES = 1024 * 1024
+LONG = "\U0001f600" * 16_000
+LONG_BYTES = 64_000
+
+
+@contextmanager
+def bounded(url: str) -> Iterator[Person]:
+    """Somebody new at a server whose workspaces may take a mebibyte."""
+    settings = Settings(database_url=url, workspace_quota_bytes=QUOTA_BYTES, **UNHINDERED)
+    with (
+        serving(build(settings, background=False), protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (
+            host,
+            port,
+        ),
+        Client(f"http://{host}:{port}") as client,
+    ):
+        yield register(client)
+
+
+@pytest.fixture(scope="module")
+def bounded_tables(module_database_url: str) -> Iterator[Tables]:
+    tables = Tables(module_database_url)
+    yield tables
+    tables.close()
+
+
+@pytest.fixture
+def ada(module_database_url: str) -> Iterator[Person]:
+    with bounded(module_database_url) as person:
+        yield person
+
+
+def usage(tables: Tables, person: Person) -> tuple[int, int, int]:
+    columns = (workspaces.c.content_bytes, workspaces.c.log_bytes, workspaces.c.kept_bytes)
+    (row,) = tables.rows(select(*columns).where(workspaces.c.id == UUID(person.workspace_id)))
+    return row[0], row[1], row[2]
+
+
+def counted(tables: Tables, person: Person) -> tuple[int, int]:
+    """What the rows of the personal workspace take, counted one by one."""
+    here = UUID(person.workspace_id)
+    content = [
+        *tables.rows(select(tasks.c.title, tasks.c.description).where(tasks.c.workspace_id == here)),
+        *tables.rows(select(projects.c.name, projects.c.description).where(projects.c.workspace_id == here)),
+    ]
+    log = tables.rows(select(events.c.body).where(events.c.workspace_id == here))
+    return (
+        sum(ROW_BYTES + len("".join(texts).encode()) for texts in content),
+        sum(ROW_BYTES + len(body.encode()) for (body,) in log),
+    )
+
+
+def fill(person: Person, *, project_id: str | None = None) -> list[str]:
+    """The ids of tasks after which there is no room for another."""
+    more = {} if project_id is None else {"project_id": project_id}
+    return [person.create("tasks", title="long", description=LONG, **more)["id"] for _ in range(QUOTA_BYTES // 64_400)]
+
+
+def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, bounded_tables: Tables) -> None:
+    ids = fill(ada)
+    before = bounded_tables.digest()
+    long = {"title": "one more", "description": LONG}
+    refused(ada.client.post(f"{ada.home}/tasks", json=long), 409, "workspace-full")
+    refused(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
+    assert bounded_tables.digest() == before
+    done(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
+    made(ada.client.post(f"{ada.home}/tasks", json=long))
+
+
+def test_what_is_in_a_full_workspace_may_shrink_and_be_completed_and_may_not_grow(ada: Person) -> None:
+    ids = fill(ada)
+    task = f"{ada.home}/tasks/{ids[0]}"
+    short = f"{ada.home}/tasks/{ada.create('tasks', title='short')['id']}"
+    refused(ada.client.merge(short, {"description": LONG}), 409, "workspace-full")
+    ok(ada.client.post(f"{task}/complete"))
+    ok(ada.client.merge(task, {"description": ""}))
+    ok(ada.client.merge(short, {"description": LONG}))
+
+
+def test_a_deleted_project_frees_what_its_tasks_took(ada: Person, bounded_tables: Tables) -> None:
+    garden = ada.create("projects", name="Garden", description="x")["id"]
+    empty = usage(bounded_tables, ada)[0]
+    fill(ada, project_id=garden)
+    done(ada.client.delete(f"{ada.home}/projects/{garden}"))
+    assert usage(bounded_tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
+
+
+def test_the_count_is_what_is_there(ada: Person, bounded_tables: Tables) -> None:
+    garden = f"{ada.home}/projects/{ada.create('projects', name='Gärten', description='x' * 100)['id']}"
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Säen', description='y' * 300)['id']}"
+    ok(ada.client.merge(task, {"title": "Sow", "description": "z"}))
+    ok(ada.client.post(f"{task}/complete"))
+    ok(ada.client.merge(garden, {"name": "Gardens of the north"}))
+    ok(ada.client.post(f"{garden}/archive"))
+    ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
+    done(ada.client.delete(task))
+    assert usage(bounded_tables, ada)[:2] == counted(bounded_tables, ada)
+
+
+def test_a_long_log_loses_its_oldest_events_and_nothing_is_refused(ada: Person, bounded_tables: Tables) -> None:
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    for number in range(40):
+        ok(ada.client.merge(task, {"title": str(number), "description": LONG}))
+        assert usage(bounded_tables, ada)[1] <= QUOTA_BYTES
+    log = read_log(bounded_tables, ada.workspace_id)
+    numbers = [event.revision for event in log]
+    assert numbers == list(range(numbers[0], ada.head() + 1))
+    assert 5 < len(numbers) < 20
+    assert usage(bounded_tables, ada)[:2] == counted(bounded_tables, ada)
+    assert [task["title"] for task in everything(ada.client, f"{ada.home}/tasks")] == ["39"]
+
+
+def test_kept_responses_are_bounded(ada: Person, bounded_tables: Tables) -> None:
+    random = Random(1)  # noqa: S311  # what cannot be compressed, and not what cannot be guessed
+    incompressible = "".join(chr(0x1F300 + random.randrange(0x300)) for _ in range(16_000))
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow', description=incompressible)['id']}"
+    answers = [ada.client.merge(task, {"title": "Sow"}, Idempotency_Key=new_id()) for _ in range(60)]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses == sorted(statuses)
+    assert set(statuses) == {200, 409}
+    refused(answers[-1], 409, "workspace-full")
+    assert usage(bounded_tables, ada)[2] <= QUOTA_BYTES
+    ok(ada.client.merge(task, {"title": "Sow"}))
+
+
+def test_a_kept_response_of_long_texts_is_given_again_as_it_was(ada: Person) -> None:
+    body = {"title": "Sow", "description": "long " * 3000}
+    answers = [
+        made(ada.client.post(f"{ada.home}/tasks", json=body, headers={"Idempotency-Key": "k"})) for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["description"] == body["description"]

@@ -1,0 +1,44 @@
+import datetime as dt
+
+import pytest
+
+from domain.errors import WorkspaceFull
+from domain.quotas import ROW_BYTES, Usage, row_bytes
+from tests.unit.fakes import NOON
+
+DAY = dt.timedelta(days=1)
+
+
+def test_a_row_takes_the_bytes_of_its_texts_and_some_more() -> None:
+    assert row_bytes("abc", "ä", "😀") == ROW_BYTES + 3 + 2 + 4
+
+
+@pytest.mark.parametrize(("used", "more", "fits"), [(0, 100, True), (1, 100, False), (100, 0, True), (200, -50, True)])
+def test_content_may_grow_up_to_the_quota_and_shrink_beyond_it(used: int, more: int, *, fits: bool) -> None:
+    usage = Usage(content_bytes=used)
+    if fits:
+        assert usage.with_content(more, quota_bytes=100).content_bytes == used + more
+    else:
+        with pytest.raises(WorkspaceFull):
+            usage.with_content(more, quota_bytes=100)
+
+
+def test_nothing_takes_less_than_nothing() -> None:
+    assert Usage().with_content(-1, quota_bytes=1).with_log(-1) == Usage()
+
+
+def test_kept_responses_count_until_the_end_of_the_next_day() -> None:
+    size = 1000 - ROW_BYTES
+    usage = Usage().with_kept(size, now=NOON, quota_bytes=1000)
+    for later in (NOON, NOON + dt.timedelta(hours=11), NOON + DAY):
+        with pytest.raises(WorkspaceFull):
+            usage.with_kept(size, now=later, quota_bytes=1999)
+        assert usage.with_kept(size, now=later, quota_bytes=2000)
+    assert usage.with_kept(size, now=NOON + 2 * DAY, quota_bytes=1000)
+
+
+def test_kept_responses_of_yesterday_are_no_longer_there_the_day_after() -> None:
+    usage = Usage()
+    for days in range(3):
+        usage = usage.with_kept(0, now=NOON + days * DAY, quota_bytes=2 * ROW_BYTES)
+    assert (usage.kept_bytes, usage.kept_before_bytes) == (ROW_BYTES, ROW_BYTES)
