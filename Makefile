@@ -8,7 +8,7 @@ BENCH := .venv/bench.stamp
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check soak fuzz bench models support lock clean python
+.PHONY: serve test check soak fuzz sdks bench models support lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -29,6 +29,9 @@ soak: $(DEV)  ## kill -9 under load, 200 times on each database
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz
+
+sdks: $(DEV)  ## clients from five generators, compiled and driven against the server, where their tools are installed
+	TICKBOX_TEST_SDKS=1 $(BIN)/pytest tests/sdk -rs
 
 bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost; see bench/README.md
 	$(BIN)/python -m bench.engine

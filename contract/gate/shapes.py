@@ -87,6 +87,17 @@ def _list(_: Contract, use: SchemaUse) -> str | None:
     return "this list has no maxItems" if use.type == "array" and "maxItems" not in use.node.value else None
 
 
+def _optional_lists(contract: Contract) -> Iterator[Hit]:
+    """Of a list that must have items, no list is not an empty one."""
+    for use in contract.schemas:
+        required = use.node.get("required") or ()
+        for name, node in use.node.members("properties").items() if use.direction == "request" else ():
+            found = contract.follow(node)
+            wanted = found.get("type") == "array" and found.get("minItems") and found.get("nullable") is not True
+            if use.origin != "unused" and wanted and name not in required:
+                yield Hit(node.pointer, f"the list {name} may be left out, and is not nullable")
+
+
 def _number(_: Contract, use: SchemaUse) -> str | None:
     bounded = {"minimum", "maximum"} <= use.node.value.keys() or "enum" in use.node.value
     return "this number has no minimum and maximum" if use.type in {"integer", "number"} and not bounded else None
@@ -152,6 +163,8 @@ RULES = rules_of("style", (
      "What has no bound is stored, sorted and shown without one."),
     ("bounded-lists", "OWASP API4:2023", _requests(_list),
      "A million items are a million checks."),
+    ("nullable-optional-lists", "generators", _optional_lists,
+     "Generated Java sends an empty list for one that nobody set; where null is allowed, it sends nothing."),
     ("bounded-numbers", "OWASP API4:2023", _requests(_number),
      "A number beyond what a column holds is a fault of the server's that a client can cause."),
     ("explained-patterns", "ours", _requests(_pattern),

@@ -1,0 +1,89 @@
+import java.time.LocalDate;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.UUID;
+
+import tickbox.ApiClient;
+import tickbox.ApiException;
+import tickbox.api.ProjectsApi;
+import tickbox.api.SessionsApi;
+import tickbox.api.TasksApi;
+import tickbox.api.TokensApi;
+import tickbox.api.UsersApi;
+import tickbox.api.WorkspacesApi;
+import tickbox.model.DueCreate;
+import tickbox.model.PersonalTokenCreate;
+import tickbox.model.Priority;
+import tickbox.model.Problem;
+import tickbox.model.ProjectCreate;
+import tickbox.model.Scope;
+import tickbox.model.SessionCreate;
+import tickbox.model.SessionTokens;
+import tickbox.model.Task;
+import tickbox.model.TaskCreate;
+import tickbox.model.TaskPatch;
+import tickbox.model.UserCreate;
+import tickbox.model.WorkspaceCreate;
+
+/** The scenario, by a client of openapi-generator's Java generator. */
+public final class Scenario {
+    private Scenario() {}
+
+    private interface Call {
+        Object run() throws ApiException;
+    }
+
+    private static void equal(Object seen, Object wanted) {
+        if (!wanted.equals(seen)) {
+            throw new IllegalStateException(seen + " is not " + wanted);
+        }
+    }
+
+    /** The typed problem of a call that had to be refused with that status. */
+    private static Problem refused(ApiClient client, Call call, int status) throws Exception {
+        try {
+            throw new IllegalStateException("not refused: " + call.run());
+        } catch (ApiException error) {
+            equal(error.getCode(), status);
+            return client.getObjectMapper().readValue(error.getResponseBody(), Problem.class);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        String email = System.getenv("TICKBOX_EMAIL");
+        String password = System.getenv("TICKBOX_PASSWORD");
+        ApiClient client = new ApiClient();
+        client.updateBaseUri(System.getenv("TICKBOX_URL"));
+        new UsersApi(client).registerUser(new UserCreate().email(email).password(password).name("Ada"));
+        SessionTokens session = new SessionsApi(client).createSession(new SessionCreate().email(email).password(password));
+        client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + session.getAccessToken()));
+
+        UUID workspace = new WorkspacesApi(client).createWorkspace(new WorkspaceCreate().name("Household"), null).getId();
+        UUID project = new ProjectsApi(client).createProject(workspace, new ProjectCreate().name("Garden"), null).getId();
+        DueCreate due = new DueCreate().date(LocalDate.of(2026, 4, 18)).time("09:30").timeZone("Europe/London");
+        TaskCreate body = new TaskCreate().title("Plant").projectId(project).priority(Priority.HIGH).due(due);
+        TasksApi tasks = new TasksApi(client);
+        Task task = tasks.createTask(workspace, body, null);
+        equal(task.getDue().getDate(), LocalDate.of(2026, 4, 18));
+        equal(task.getPriority(), "high");
+
+        TaskCreate empty = new TaskCreate().title("");
+        Problem invalid = refused(client, () -> tasks.createTask(workspace, empty, null), 422);
+        equal(invalid.getType().toString(), "urn:tickbox:problem:invalid-body");
+        equal(invalid.getErrors().stream().map(fault -> fault.getPointer()).toList(), List.of("#/title"));
+
+        String before = tasks.getTaskWithHttpInfo(workspace, task.getId(), null).getHeaders().get("ETag").get(0);
+        Task changed = tasks.updateTask(workspace, task.getId(), new TaskPatch().due(null), null, null);
+        equal(changed.getDue() == null, true);
+        equal(List.of(changed.getTitle(), changed.getPriority()), List.of("Plant", "high"));
+        equal(tasks.completeTask(workspace, task.getId(), null, null).getStatus(), "completed");
+        TaskPatch patch = new TaskPatch().title("x");
+        Problem stale = refused(client, () -> tasks.updateTask(workspace, task.getId(), patch, before, null), 412);
+        equal(stale.getType().toString(), "urn:tickbox:problem:precondition-failed");
+
+        LinkedHashSet<Scope> scopes = new LinkedHashSet<>(List.of(Scope.READ, Scope.WRITE));
+        PersonalTokenCreate token = new PersonalTokenCreate().name("Script").scopes(scopes);
+        equal(new TokensApi(client).createPersonalToken(token).getScopes().size(), 2);
+        new SessionsApi(client).deleteSession(session.getSessionId());
+    }
+}

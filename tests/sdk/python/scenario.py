@@ -1,0 +1,83 @@
+"""The scenario, by a client of openapi-python-client's."""
+
+import os
+from datetime import date
+from http import HTTPStatus
+from typing import TypeVar
+
+from client import AuthenticatedClient, Client
+from client.api.projects import create_project
+from client.api.sessions import create_session, delete_session
+from client.api.tasks import complete_task, create_task, get_task, update_task
+from client.api.tokens import create_personal_token
+from client.api.users import register_user
+from client.api.workspaces import create_workspace
+from client.models import (
+    DueCreate,
+    PersonalTokenCreate,
+    Priority,
+    Problem,
+    ProjectCreate,
+    Scope,
+    SessionCreate,
+    Task,
+    TaskCreate,
+    TaskPatch,
+    UserCreate,
+    WorkspaceCreate,
+)
+from client.types import Response, Unset
+
+T = TypeVar("T")
+
+
+def done(parsed: T | Problem | None) -> T:
+    """What a call returned, where it did what it was for."""
+    if parsed is None or isinstance(parsed, Problem):
+        raise SystemExit(f"refused: {parsed}")
+    return parsed
+
+
+def refused(response: Response[Task | Problem], status: HTTPStatus) -> Problem:
+    """The typed problem of a call that had to be refused with *status*."""
+    assert response.status_code == status, response
+    assert isinstance(response.parsed, Problem), response
+    return response.parsed
+
+
+def main() -> None:
+    """Run it. Raises AssertionError where something is not as it should be."""
+    url, email, password = (os.environ[f"TICKBOX_{name}"] for name in ("URL", "EMAIL", "PASSWORD"))
+    anybody = Client(base_url=url)
+    done(register_user.sync(client=anybody, body=UserCreate(email=email, password=password, name="Ada")))
+    session = done(create_session.sync(client=anybody, body=SessionCreate(email=email, password=password)))
+    client = AuthenticatedClient(base_url=url, token=session.access_token)
+
+    workspace = done(create_workspace.sync(client=client, body=WorkspaceCreate(name="Household"))).id
+    project = done(create_project.sync(workspace, client=client, body=ProjectCreate(name="Garden")))
+    due = DueCreate(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
+    body = TaskCreate(title="Plant", project_id=project.id, priority=Priority.HIGH, due=due)
+    task = done(create_task.sync(workspace, client=client, body=body))
+    assert not isinstance(task.due, Unset)
+    assert (task.due.date, task.priority) == (date(2026, 4, 18), "high")
+
+    problem = refused(create_task.sync_detailed(workspace, client=client, body=TaskCreate(title="")), HTTPStatus(422))
+    assert problem.type_ == "urn:tickbox:problem:invalid-body"
+    assert not isinstance(problem.errors, Unset)
+    assert [fault.pointer for fault in problem.errors] == ["#/title"]
+
+    before = get_task.sync_detailed(workspace, task.id, client=client).headers["ETag"]
+    changed = done(update_task.sync(workspace, task.id, client=client, body=TaskPatch(due=None)))
+    assert isinstance(changed.due, Unset)
+    assert (changed.title, changed.priority) == ("Plant", "high")
+    assert done(complete_task.sync(workspace, task.id, client=client)).status == "completed"
+    stale = update_task.sync_detailed(workspace, task.id, client=client, body=TaskPatch(title="x"), if_match=before)
+    assert refused(stale, HTTPStatus(412)).type_ == "urn:tickbox:problem:precondition-failed"
+
+    token = PersonalTokenCreate(name="Script", scopes=[Scope.READ, Scope.WRITE])
+    assert done(create_personal_token.sync(client=client, body=token)).scopes == ["read", "write"]
+    ended = delete_session.sync_detailed(session.session_id, client=client)
+    assert ended.status_code == HTTPStatus(204)
+
+
+main()

@@ -1,0 +1,78 @@
+//! The scenario, by a client of openapi-generator's Rust generator.
+
+use std::env;
+use std::error::Error as StdError;
+
+use tickbox::apis::configuration::Configuration;
+use tickbox::apis::projects_api::create_project;
+use tickbox::apis::sessions_api::{create_session, delete_session};
+use tickbox::apis::tasks_api::{complete_task, create_task, update_task, CreateTaskError, UpdateTaskError};
+use tickbox::apis::tokens_api::create_personal_token;
+use tickbox::apis::users_api::register_user;
+use tickbox::apis::workspaces_api::create_workspace;
+use tickbox::apis::Error;
+use tickbox::models::{
+    DueCreate, PersonalTokenCreate, Priority, Problem, ProjectCreate, Scope, SessionCreate, TaskCreate, TaskPatch,
+    UserCreate, WorkspaceCreate,
+};
+
+/// The typed problem of a call that had to be refused, with its status.
+macro_rules! refused {
+    ($result:expr, $errors:ident) => {
+        match $result {
+            Err(Error::ResponseError(response)) => match response.entity {
+                Some($errors::Status400(problem)) => (response.status.as_u16(), problem),
+                other => panic!("no problem: {other:?}"),
+            },
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn StdError>> {
+    let (email, password) = (env::var("TICKBOX_EMAIL")?, env::var("TICKBOX_PASSWORD")?);
+    let mut api = Configuration { base_path: env::var("TICKBOX_URL")?, ..Configuration::default() };
+    register_user(&api, UserCreate::new(email.clone(), password.clone(), "Ada".into())).await?;
+    let session = create_session(&api, SessionCreate::new(email, password)).await?;
+    api.bearer_access_token = Some(session.access_token);
+
+    let workspace = create_workspace(&api, WorkspaceCreate::new("Household".into()), None).await?.id.to_string();
+    let project = create_project(&api, &workspace, ProjectCreate::new("Garden".into()), None).await?;
+    let due = DueCreate {
+        time: Some(Some("09:30".into())),
+        time_zone: Some(Some("Europe/London".into())),
+        ..DueCreate::new("2026-04-18".into())
+    };
+    let body = TaskCreate {
+        project_id: Some(project.id),
+        priority: Some(Priority::High),
+        due: Some(Box::new(due)),
+        ..TaskCreate::new("Plant".into())
+    };
+    let task = create_task(&api, &workspace, body, None).await?;
+    assert_eq!(task.due.map(|due| due.date).as_deref(), Some("2026-04-18"));
+    assert_eq!(task.priority, "high");
+
+    let (status, problem): (u16, Problem) =
+        refused!(create_task(&api, &workspace, TaskCreate::new("".into()), None).await, CreateTaskError);
+    assert_eq!((status, problem.r#type.as_str()), (422, "urn:tickbox:problem:invalid-body"));
+    let places: Vec<_> = problem.errors.unwrap_or_default().into_iter().map(|fault| fault.pointer).collect();
+    assert_eq!(places, [Some("#/title".to_string())]);
+
+    let task_id = task.id.to_string();
+    let before = format!("\"{}\"", task.revision);
+    let patch = TaskPatch { due: Some(None), ..TaskPatch::new() };
+    let changed = update_task(&api, &workspace, &task_id, patch, None, None).await?;
+    assert_eq!((changed.due, changed.title.as_str(), changed.priority.as_str()), (None, "Plant", "high"));
+    assert_eq!(complete_task(&api, &workspace, &task_id, None, None).await?.status, "completed");
+    let patch = TaskPatch { title: Some("x".into()), ..TaskPatch::new() };
+    let (status, problem): (u16, Problem) =
+        refused!(update_task(&api, &workspace, &task_id, patch, Some(&before), None).await, UpdateTaskError);
+    assert_eq!((status, problem.r#type.as_str()), (412, "urn:tickbox:problem:precondition-failed"));
+
+    let token = PersonalTokenCreate::new("Script".into(), vec![Scope::Read, Scope::Write]);
+    assert_eq!(create_personal_token(&api, token).await?.scopes, ["read", "write"]);
+    delete_session(&api, &session.session_id.to_string()).await?;
+    Ok(())
+}
