@@ -84,6 +84,6 @@ func main() {
 	scopes := []client.Scope{client.Read, client.Write}
 	token := must(api.CreatePersonalTokenWithResponse(ctx, client.PersonalTokenCreate{Name: "Script", Scopes: scopes}))
 	require(len(done(token.JSON201, token.Body).Scopes) == 2, "other scopes", token)
-	ended := must(api.DeleteSessionWithResponse(ctx, session.SessionId))
+	ended := must(api.DeleteSessionWithResponse(ctx, session.SessionId, nil))
 	require(ended.StatusCode() == http.StatusNoContent, "not logged out", ended)
 }

@@ -84,6 +84,6 @@ public final class Scenario {
         LinkedHashSet<Scope> scopes = new LinkedHashSet<>(List.of(Scope.READ, Scope.WRITE));
         PersonalTokenCreate token = new PersonalTokenCreate().name("Script").scopes(scopes);
         equal(new TokensApi(client).createPersonalToken(token).getScopes().size(), 2);
-        new SessionsApi(client).deleteSession(session.getSessionId());
+        new SessionsApi(client).deleteSession(session.getSessionId(), null);
     }
 }

@@ -73,6 +73,6 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 
     let token = PersonalTokenCreate::new("Script".into(), vec![Scope::Read, Scope::Write]);
     assert_eq!(create_personal_token(&api, token).await?.scopes, ["read", "write"]);
-    delete_session(&api, &session.session_id.to_string()).await?;
+    delete_session(&api, &session.session_id.to_string(), None).await?;
     Ok(())
 }
