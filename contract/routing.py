@@ -164,10 +164,10 @@ class TrieRoutingMiddleware(RoutingMiddleware):
                 raise refuse(METHOD_NOT_ALLOWED, f"This path allows: {node.allow}.", headers={"Allow": node.allow})
             await _answer_options(node.allow, send)
             return
-        scope[_PATH_TEXTS] = {name: [value] for name, value in zip(node.names, values, strict=True)}
         scope["path_params"] = _decoded(node.names, values)
-        context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
-        context.update(api_base_path="", operation_id=operation_id)
+        extensions = scope.setdefault("extensions", {})
+        extensions[_PATH_TEXTS] = {name: [value] for name, value in zip(node.names, values, strict=True)}
+        extensions.setdefault(ROUTING_CONTEXT, {}).update(api_base_path="", operation_id=operation_id)
         await self._operations[operation_id](scope, receive, send)
 
     def _find(self, scope: Scope) -> tuple[_Node, list[str]]:
@@ -201,7 +201,7 @@ def operation_id_of(scope: Scope) -> str | None:
 
 def path_texts_of(scope: Scope) -> Mapping[str, list[str]]:
     """The path parameters as they came, for lists to be split before they are decoded."""
-    texts: Mapping[str, list[str]] = scope[_PATH_TEXTS]
+    texts: Mapping[str, list[str]] = scope["extensions"][_PATH_TEXTS]
     return texts
 
 

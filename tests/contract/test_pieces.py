@@ -369,6 +369,20 @@ def test_the_resolver_says_which_handler_is_missing() -> None:
         TagResolver(handlers).resolve(Operation())
 
 
+async def test_a_path_of_raw_bytes_is_malformed_whoever_the_server_is() -> None:
+    """Our protocol refuses it before; in Latin-1 it would be the same as a path that is encoded."""
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "raw_path": b"/st\xe4dte", "query_string": b"", "headers": [],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await build(Store())(scope, None, send)
+    assert sent[0]["status"] == 400
+
+
 async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() -> None:
     scope: dict[str, Any] = {
         "type": "http", "method": "GET", "raw_path": b"/stations", "query_string": b"",

@@ -93,7 +93,7 @@ async def _readings(work: Work) -> AsyncGenerator[Event, None]:
 async def _stream(work: Work, kind: str) -> AsyncGenerator[Event, None]:
     try:
         yield Event(content={"status": "sunny"}, id="1", type="weather")
-        while kind == "endless":
+        while kind == "endless" and await work.call.is_admitted():
             await asyncio.sleep(0.001)
             yield Event(content={"status": "sunny"})
         if kind == "failing":
