@@ -98,11 +98,15 @@ class Texts:
             )
         )
 
+    def page(self, kind: MailKind) -> str | None:
+        """The page of the client app that takes the token of such a mail; None without an app."""
+        return f"{self.app_url.rstrip('/')}{_FORMS[kind].page}" if self.app_url else None
+
     def way(self, letter: Letter) -> str:
         """The link to open; without an app, the call to make."""
         form = _FORMS[letter.kind]
-        if self.app_url:
-            return f"{self.app_url.rstrip('/')}{form.page}#token={letter.token}"
+        if (page := self.page(letter.kind)) is not None:
+            return f"{page}#token={letter.token}"
         return form.call.format(url=self.public_url.rstrip("/"), token=letter.token)
 
 

@@ -109,15 +109,21 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
             refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),
+            sends_mail=settings.smtp_url is not None,
+            accept_invitation_url=_texts(settings).page("invitation"),
         ),
         encode_event=_event_encoder(document, settings),
     )
     return Parts(dependencies=dependencies, passwords=passwords)
 
 
+def _texts(settings: Settings) -> Texts:
+    return Texts(app_url=settings.app_url, public_url=settings.public_url)
+
+
 def make_post(settings: Settings) -> Post:
     """How mails leave: over SMTP; with no server set, into the log, for the operator to pass them on."""
-    texts = Texts(app_url=settings.app_url, public_url=settings.public_url)
+    texts = _texts(settings)
     if settings.smtp_url is None:
         return lambda letter: log_letter(letter, texts)
     server, sender = SmtpServer.parse(settings.smtp_url.get_secret_value()), parse_sender(settings.mail_from)

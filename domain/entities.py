@@ -202,7 +202,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """An offer to become a member, to whoever has its token, which was sent to *email*."""
+    """An offer to become a member, to whoever has its token.
+
+    `mailed_at` is when the token was sent to *email*; None before that, and where whoever invited got it to pass it on.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -211,6 +214,7 @@ class Invitation:
     invited_by: UUID
     created_at: dt.datetime
     expires_at: dt.datetime
+    mailed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ DomainError
 │   ├── SoleOwner
 │   ├── PersonalWorkspace
 │   ├── AlreadyMember
+│   ├── AddressOfMember
 │   ├── TooManyWorkspaces
 │   ├── InboxProtected
 │   ├── ProjectArchived
@@ -189,6 +190,13 @@ class AlreadyMember(Conflict):
     def __init__(self, workspace_id: UUID) -> None:
         super().__init__("You are a member of this workspace already.")
         self.workspace_id = workspace_id
+
+
+class AddressOfMember(Conflict):
+    """Somebody is to be invited to a workspace, and a member of it has verified the address."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the address of a member of the workspace.")
 
 
 class TooManyWorkspaces(Conflict):

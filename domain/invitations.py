@@ -1,22 +1,40 @@
 """Invitations: a token, sent by e-mail, that makes whoever has it a member, once.
 
 An invitation is as good as who made it: it goes when they leave, or may no longer give its role. Its token is made
-when the e-mail is about to be sent (ADR 33), and only its digest is stored.
+when the e-mail is about to be sent (ADR 33), and only its digest is stored. Where no mail is sent, the token is made
+with the invitation, and its creator gets it.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from domain import members, opaque, pages, workspaces
 from domain.emails import email_key
 from domain.entities import Invitation, Mail, Member, User, Workspace
-from domain.errors import AccountGone, AlreadyMember, InvitationInvalid, InvitationNotFound, PersonalWorkspace
+from domain.errors import (
+    AccountGone,
+    AddressOfMember,
+    AlreadyMember,
+    InvitationInvalid,
+    InvitationNotFound,
+    PersonalWorkspace,
+)
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.ports import InvitationReader, Work
 from domain.roles import Role
 
 _POINTER: Final = "#/token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedInvitation:
+    """A new invitation. Its token, in the clear, and a link with it, only where they are not sent by mail."""
+
+    invitation: Invitation
+    token: str | None = None
+    link: str | None = None
 
 
 async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
@@ -30,15 +48,17 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
-async def create(work: Work, *, email: str, role: Role) -> Invitation:
+async def create(work: Work, *, email: str, role: Role) -> CreatedInvitation:
     """Invite an address, whether it has an account or not; an earlier invitation of it is replaced.
 
-    Raises PersonalWorkspace, RoleTooHigh, MemberNotFound, WorkspaceNotFound.
+    Raises PersonalWorkspace, RoleTooHigh, AddressOfMember, MemberNotFound, WorkspaceNotFound.
     """
     workspace = await workspaces.get(work)
     if workspace.personal:
         raise PersonalWorkspace(workspace.id)
     await members.require_reach(work, role)
+    if await work.members.has_address(workspace.id, email_key=email_key(email)):
+        raise AddressOfMember
     invitation = Invitation(
         id=work.new_id(),
         workspace_id=workspace.id,
@@ -51,8 +71,10 @@ async def create(work: Work, *, email: str, role: Role) -> Invitation:
     replaced = await work.invitations.put(invitation, email_key=email_key(email))
     if replaced is not None:
         await members.require_reach(work, replaced)
+    if not work.policy.sends_mail:
+        return await _hand_over(work, invitation)
     await work.outbox.add(_mail_of(work, invitation))
-    return invitation
+    return CreatedInvitation(invitation=invitation)
 
 
 async def get(work: Work, invitation_id: UUID) -> Invitation:
@@ -101,6 +123,15 @@ async def join(work: Work, user: User, invitation: Invitation, *, pointer: str) 
     """Make *user*, who is new, a member, and spend an *invitation* that was found. Raises InvitationInvalid."""
     await _spend(work, invitation, pointer=pointer)
     await _add_member(work, user, invitation)
+
+
+async def _hand_over(work: Work, invitation: Invitation) -> CreatedInvitation:
+    """Nobody sends it: whoever creates it passes it on."""
+    token = opaque.mint("invitation", random_bytes=work.random_bytes)
+    await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=None)
+    url = work.policy.accept_invitation_url
+    link = None if url is None else f"{url}#token={token.text}"
+    return CreatedInvitation(invitation=invitation, token=token.text, link=link)
 
 
 def _mail_of(work: Work, invitation: Invitation) -> Mail:

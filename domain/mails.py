@@ -129,7 +129,7 @@ async def _invitation(work: Work, mail: Mail) -> Letter | Later | None:
     if await _put_off_if_early(work, mail):
         return "later"
     token = opaque.mint("invitation", random_bytes=work.random_bytes)
-    await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest)
+    await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=work.now)
     return Letter(kind="invitation", to=invitation.email, token=token.text, expires_at=invitation.expires_at)
 
 

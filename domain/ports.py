@@ -267,6 +267,9 @@ class MemberRepository(Protocol):
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         """At most *limit* members, ordered by the users' ids, which is by the age of their accounts."""
 
+    async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
+        """Whether a member of the workspace has verified this address."""
+
     async def count_joined(self, user_id: UUID) -> int:
         """The workspaces that a user, whom the caller has locked, is a member of."""
 
@@ -312,8 +315,10 @@ class InvitationRepository(InvitationReader, Protocol):
     ) -> Sequence[Invitation]:
         """At most *limit* that are not expired, ordered by id, which is by age."""
 
-    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
-        """That of the token which is about to be sent, in the place of an earlier one."""
+    async def set_digest(
+        self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
+    ) -> None:
+        """That of a new token, in the place of an earlier one; *mailed_at* is when it is sent by mail, if it is."""
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
         """False when there is none."""
@@ -413,7 +418,11 @@ Registration = Literal["open", "invited", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How the server is run: who may make an account, and how long things last. The operator sets some of it."""
+    """How the server is run: who may make an account, and how long things last. The operator sets some of it.
+
+    Where it does not send mail, invitations are handed to whoever creates them. `accept_invitation_url` is the page of
+    a client app that accepts one, None without an app.
+    """
 
     registration: Registration = "open"
     access_token_lifetime: dt.timedelta = dt.timedelta(hours=1)
@@ -423,6 +432,8 @@ class Policy:
     verification_lifetime: dt.timedelta = dt.timedelta(days=3)
     reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
     workspace_quota_bytes: int = 256 * 1024 * 1024
+    sends_mail: bool = True
+    accept_invitation_url: str | None = None
 
 
 class Work(Protocol):

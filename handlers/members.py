@@ -7,7 +7,7 @@ from pydantic import MISSING
 from contract.answers import Answer, created, no_content, ok
 from domain import invitations, members
 from domain.ports import Work
-from handlers.views import invitation_view, member_view, page_view, workspace_view
+from handlers.views import created_invitation_view, invitation_view, member_view, page_view, workspace_view
 from spec.models import InvitationAccept, InvitationCreate, MemberPatch
 
 
@@ -45,9 +45,10 @@ async def list_invitations(work: Work, workspace_id: UUID, limit: int, cursor: s
 
 
 async def create_invitation(work: Work, workspace_id: UUID, body: InvitationCreate) -> Answer:
-    """201 with the invitation; its token is sent by e-mail."""
-    invitation = await invitations.create(work, email=body.email, role=body.role)
-    return created(invitation_view(invitation), location=f"/v1/workspaces/{workspace_id}/invitations/{invitation.id}")
+    """201 with the invitation; its token is sent by e-mail, or is in the response where no e-mail is sent."""
+    made = await invitations.create(work, email=body.email, role=body.role)
+    location = f"/v1/workspaces/{workspace_id}/invitations/{made.invitation.id}"
+    return created(created_invitation_view(made), location=location)
 
 
 async def get_invitation(work: Work, workspace_id: UUID, invitation_id: UUID) -> Answer:  # noqa: ARG001  # as above

@@ -13,6 +13,7 @@ NOT_FOUND = ProblemType("not-found", 404, "Not found")
 UNAVAILABLE = ProblemType("unavailable", 503, "Not available right now")
 INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
 ID_TAKEN = ProblemType("id-taken", 409, "The id is taken")
+ALREADY_MEMBER = ProblemType("already-member", 409, "Already a member")
 SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
 
 TABLE: dict[type[errors.DomainError], ProblemType] = {
@@ -29,7 +30,8 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.EmailVerified: ProblemType("email-verified", 409, "The e-mail address is verified"),
     errors.SoleOwner: ProblemType("sole-owner", 409, "A workspace would be left without an owner"),
     errors.PersonalWorkspace: ProblemType("personal-workspace", 409, "This is a personal workspace"),
-    errors.AlreadyMember: ProblemType("already-member", 409, "You are a member already"),
+    errors.AlreadyMember: ALREADY_MEMBER,
+    errors.AddressOfMember: ALREADY_MEMBER,
     errors.TooManyWorkspaces: ProblemType("too-many-workspaces", 409, "You are in too many workspaces"),
     errors.InboxProtected: ProblemType("inbox-protected", 409, "This is the inbox"),
     errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),

@@ -5,6 +5,7 @@ from typing import TypedDict, TypeVar
 
 from domain import entities
 from domain.dues import Due
+from domain.invitations import CreatedInvitation
 from domain.pages import Page
 from domain.principals import SCOPES
 from domain.sessions import SessionTokens
@@ -165,6 +166,11 @@ def invitation_view(invitation: entities.Invitation) -> answers.Invitation:
         "created_at": invitation.created_at,
         "expires_at": invitation.expires_at,
     }
+
+
+def created_invitation_view(created: CreatedInvitation) -> answers.CreatedInvitation:
+    """A `CreatedInvitation`: with the token, where it is not sent."""
+    return {**invitation_view(created.invitation), "token": created.token, "link": created.link}
 
 
 def project_view(project: entities.Project) -> answers.Project:

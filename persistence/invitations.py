@@ -21,6 +21,7 @@ _COLUMNS: Final = (
     invitations.c.invited_by,
     invitations.c.created_at,
     invitations.c.expires_at,
+    invitations.c.mailed_at,
 )
 _BEFORE_ALL: Final = UUID(int=0)
 _HERE: Final = invitations.c.workspace_id == bindparam("workspace")
@@ -82,6 +83,7 @@ class Invitations:
             "invited_by": invitation.invited_by,
             "created_at": invitation.created_at,
             "expires_at": invitation.expires_at,
+            "mailed_at": invitation.mailed_at,
         }
         old = await self._runner.row(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
         await self._runner.run(_INSERT, values)
@@ -99,9 +101,11 @@ class Invitations:
         parameters = {"workspace": workspace_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
         return [_of(row) for row in await self._runner.rows(_PAGE, parameters)]
 
-    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
+    async def set_digest(
+        self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
+    ) -> None:
         """One write."""
-        values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest}
+        values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest, "mailed_at": mailed_at}
         await self._runner.run(_SET_DIGEST, values)
 
     async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
@@ -130,7 +134,7 @@ def _invitation(row: Row | None) -> Invitation | None:
 
 
 def _of(row: Row) -> Invitation:
-    invitation_id, workspace_id, email, role, invited_by, created_at, expires_at = row
+    invitation_id, workspace_id, email, role, invited_by, created_at, expires_at, mailed_at = row
     return Invitation(
         id=invitation_id,
         workspace_id=workspace_id,
@@ -139,4 +143,5 @@ def _of(row: Row) -> Invitation:
         invited_by=invited_by,
         created_at=created_at,
         expires_at=expires_at,
+        mailed_at=mailed_at,
     )

@@ -13,7 +13,7 @@ from domain.roles import Role
 from persistence.database import Parameters, Row, Runner
 from persistence.journal import Journal
 from persistence.retries import forget_member, forget_user
-from persistence.tables import members, workspaces
+from persistence.tables import members, users, workspaces
 
 _COLUMNS: Final = (
     members.c.workspace_id,
@@ -35,6 +35,13 @@ _PAGE: Final = (
     .where(members.c.workspace_id == bindparam("workspace"), members.c.user_id > bindparam("after"))
     .order_by(members.c.user_id)
     .limit(bindparam("limit"))
+)
+_HAS_ADDRESS: Final = select(members.c.user_id).where(
+    members.c.workspace_id == bindparam("workspace"),
+    members.c.user_id
+    == select(users.c.id)
+    .where(users.c.email_key == bindparam("email_key"), users.c.email_verified_at.is_not(None))
+    .scalar_subquery(),
 )
 _COUNT_JOINED: Final = select(func.count()).select_from(members).where(members.c.user_id == bindparam("user"))
 _COUNT_OWNERS: Final = (
@@ -119,6 +126,10 @@ class Members:
         """One read."""
         parameters = {"workspace": workspace_id, "after": after or _BEFORE_ALL, "limit": limit}
         return [_member(row) for row in await self._runner.rows(_PAGE, parameters)]
+
+    async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
+        """One read."""
+        return await self._runner.row(_HAS_ADDRESS, {"workspace": workspace_id, "email_key": email_key}) is not None
 
     async def count_joined(self, user_id: UUID) -> int:
         """One read."""

@@ -211,9 +211,25 @@ class MemberPage(TypedDict):
     next_cursor: str | None
 
 
+class CreatedInvitation(TypedDict):
+    """
+    An invitation that was just created.
+    """
+
+    token: str | None
+    link: str | None
+    id: UUID
+    workspace_id: UUID
+    email: str
+    role: str
+    invited_by: UUID
+    created_at: datetime
+    expires_at: datetime
+
+
 class Invitation(TypedDict):
     """
-    An invitation that waits to be accepted. Its token is in the e-mail alone.
+    An invitation that waits to be accepted, without its token.
     """
 
     id: UUID

@@ -13,7 +13,7 @@ from typing import Any
 from httpx import Response
 
 from domain.entities import OneTimeKind
-from tests.integration.clients import PASSWORD, Client, Person, new_email, ok
+from tests.integration.clients import PASSWORD, Client, Person, new_email, ok, said
 from tests.integration.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
 from tests.integration.tables import Snapshot, Tables
 
@@ -123,7 +123,9 @@ class Household:
 
 def differences(one: Response, other: Response) -> Iterator[str]:
     """What tells two answers apart, but for what is of each request alone."""
-    if (one.status_code, one.content) != (other.status_code, other.content):
+    is_problem = not one.is_success and bool(one.content) and bool(other.content)
+    contents = (said(one), said(other)) if is_problem else (one.content, other.content)
+    if one.status_code != other.status_code or contents[0] != contents[1]:
         yield f"{one.status_code} {one.text[:300]} is not {other.status_code} {other.text[:300]}"
     if one.headers.keys() != other.headers.keys():
         yield f"{set(one.headers)} are not {set(other.headers)}"

@@ -184,7 +184,7 @@ class Tables:
         """The token of an invitation, as it would stand in the e-mail."""
         token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
         mine = invitations.c.id == UUID(invitation_id)
-        self.write(update(invitations).where(mine).values(digest=token.digest))
+        self.write(update(invitations).where(mine).values(digest=token.digest, mailed_at=NOW))
         return token.text
 
     def send_token(self, user: Mapping[str, Any], *, kind: OneTimeKind) -> str:

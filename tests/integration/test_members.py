@@ -12,11 +12,12 @@ from httpx import Response
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
+from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.integration.logs import check_log, read_log
 from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
-from tests.server import serving
+from tests.server import UNHINDERED, serving
 
 TEAM = ("viewer", "editor", "admin", "owner")
 
@@ -28,7 +29,8 @@ def new_household(owner: Person) -> str:
 
 def invite(owner: Person, home: str, *, role: str = "editor", email: str = "") -> dict[str, Any]:
     body = {"email": email or new_email(), "role": role}
-    return made(owner.client.post(f"{home}/invitations", json=body))
+    created = made(owner.client.post(f"{home}/invitations", json=body))
+    return {name: value for name, value in created.items() if name not in {"token", "link"}}
 
 
 def accept(person: Person, token: str) -> Response:
@@ -70,7 +72,57 @@ def test_an_invitation_tells_nobody_whether_its_address_has_an_account(ada: Pers
     home = new_household(ada)
     known, unknown = (invite(ada, home, email=email) for email in (bob.user["email"], new_email()))
     assert known.keys() == unknown.keys()
-    made(ada.client.post(f"{home}/invitations", json={"email": ada.user["email"], "role": "viewer"}))
+
+
+def test_the_verified_address_of_a_member_is_not_invited_and_no_other_is_told_apart(
+    ada: Person, bob: Person, client: Client, tables: Tables
+) -> None:
+    home, elsewhere = new_household(ada), new_household(bob)
+    let_in(ada, home, bob, tables)
+    body = {"email": bob.user["email"].upper(), "role": "viewer"}
+    made(ada.client.post(f"{home}/invitations", json=body))  # anybody could have registered it
+    done(client.post("/v1/users/verify-email", json={"token": tables.send_token(bob.user, kind="verification")}))
+    before = tables.digest()
+    refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
+    assert tables.digest() == before
+    made(ada.client.post(f"{new_household(ada)}/invitations", json=body))
+    refused(bob.client.post(f"{elsewhere}/invitations", json=body), 409, "already-member")
+
+
+def test_without_a_mail_server_the_token_is_in_the_response_and_nowhere_else(
+    ada: Person, bob: Person, client: Client, tables: Tables
+) -> None:
+    home, email = new_household(ada), new_email()
+    answer = ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"})
+    created = made(answer)
+    assert (created["link"], answer.headers["Cache-Control"]) == (None, "no-store")
+    assert "token" not in ok(ada.client.get(answer.headers["Location"]))
+    assert not tables.holds_text(created["token"])
+    again = made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"}))
+    assert refused(accept(bob, created["token"]), 422, "invalid-body") == {"#/token token"}
+    account = {"email": email, "password": PASSWORD, "name": "Grace", "invitation_token": again["token"]}
+    assert made(client.post("/v1/users", json=account))["email_verified_at"] is None
+    assert len(everything(ada.client, f"{home}/members")) == 2
+
+
+@pytest.mark.parametrize("smtp_url", [None, "smtp://127.0.0.1:1"])
+def test_the_link_leads_to_the_app_unless_the_token_is_mailed(
+    sqlite_databases: SqliteDatabases, smtp_url: str | None
+) -> None:
+    url = sqlite_databases.migrated()
+    given = {"database_url": url, "app_url": "https://app.example.com/", "smtp_url": smtp_url, **UNHINDERED}
+    application = build(Settings.model_validate(given), background=False)
+    with (
+        serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
+        Client(f"http://{host}:{port}") as client,
+    ):
+        ada = register(client)
+        created = ada.create(f"{new_household(ada)}/invitations", email=new_email(), role="viewer")
+    sqlite_databases.remove(url)
+    if smtp_url is None:
+        assert created["link"] == f"https://app.example.com/accept-invitation#token={created['token']}"
+    else:
+        assert (created["token"], created["link"]) == (None, None)
 
 
 def test_a_token_of_an_invitation_is_good_once_and_for_a_week(ada: Person, client: Client, tables: Tables) -> None:

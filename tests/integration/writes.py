@@ -144,7 +144,6 @@ WRITES: Mapping[str, Callable[[Person, Tables], Write]] = {
     "delete_workspace": _delete_workspace,
     "update_member": _member("PATCH", {"role": "admin"}),
     "remove_member": _member("DELETE"),
-    "create_invitation": _create_invitation,
     "delete_invitation": _delete_invitation,
     "accept_invitation": _accept_invitation,
     "create_project": _create("projects", name="Balcony"),

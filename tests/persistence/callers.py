@@ -149,7 +149,7 @@ class Caller:
         token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
         async with self.database.transaction() as transaction:
             mine = (invitations.c.workspace_id == invitation.workspace_id, invitations.c.id == invitation.id)
-            await transaction.run(update(invitations).where(*mine), {"digest": token.digest})
+            await transaction.run(update(invitations).where(*mine), {"digest": token.digest, "mailed_at": NOON})
         return token.text
 
     async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":

@@ -411,15 +411,15 @@ async def call_member_services(ada: Caller) -> None:
 
 async def call_invitation_services(ada: Caller) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
-    invitation = await home.write(invitations.create, email="z", role="editor")
+    invitation = (await home.write(invitations.create, email="z", role="editor")).invitation
     await home.read(invitations.page)
     await home.read(invitations.get, invitation.id)
     token = await home.send_invitation(invitation)
     await caller(ada.database, 8).account.write(invitations.accept, token)
-    token = await home.send_invitation(await home.write(invitations.create, email="y", role="editor"))
+    token = await home.send_invitation((await home.write(invitations.create, email="y", role="editor")).invitation)
     nobody = Caller(database=ada.database)
     await nobody.write(users.register, email="y", password="xy", name="y", time_zone="UTC", invitation_token=token)
-    other = await home.write(invitations.create, email="z", role="editor")
+    other = (await home.write(invitations.create, email="z", role="editor")).invitation
     await home.write(invitations.delete, other.id)
 
 

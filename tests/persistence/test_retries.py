@@ -263,7 +263,8 @@ async def test_who_accepts_an_invitation_under_a_key_needs_no_connection_but_tha
     nobody = Caller(database=database)
     ada, bob = await nobody.register("ada"), await nobody.register("bob")
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
-    token = await home.send_invitation(await home.write(invitations.create, email="bob@example.com", role="viewer"))
+    created = await home.write(invitations.create, email="bob@example.com", role="viewer")
+    token = await home.send_invitation(created.invitation)
 
     async with bob.account.unit() as work:
         assert await work.recall("k", REQUEST) is None

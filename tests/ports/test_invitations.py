@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -34,13 +35,13 @@ async def test_an_invitation_is_found_in_its_workspace_until_it_expires(
 ) -> None:
     made = invitation(1, home)
     await put(world, made)
-    expected = made if is_there else None
+    expected = replace(made, mailed_at=NOON) if is_there else None
     async with world.call() as work:
-        await work.invitations.set_digest(home.id, made.id, digest=b"d")
+        await work.invitations.set_digest(home.id, made.id, digest=b"d", mailed_at=NOON)
 
     async with world.call() as work:
         assert await work.invitations.get(home.id, made.id, now=now) == expected
-        assert await work.invitations.page(home.id, now=now, after=None, limit=9) == ([made] if is_there else [])
+        assert await work.invitations.page(home.id, now=now, after=None, limit=9) == ([expected] if is_there else [])
         assert await work.invitations.find_invitation(b"d", now=now) == expected
         assert await work.credentials.find_invitation(b"d", now=now) == expected
         assert await work.invitations.get(other.id, made.id, now=NOON) is None
@@ -78,7 +79,7 @@ async def test_an_address_has_one_invitation_to_a_workspace_and_the_new_one_says
     new = invitation(2, home, email="guest@example.com", created_at=NOON + HOUR)
     await put(world, old, elsewhere)
     async with world.call() as work:
-        await work.invitations.set_digest(home.id, old.id, digest=b"old")
+        await work.invitations.set_digest(home.id, old.id, digest=b"old", mailed_at=NOON)
         assert await work.invitations.put(new, email_key="guest@example.com") == returned
 
     assert await ids_in(world, home) == [new.id]
@@ -91,8 +92,8 @@ async def test_an_invitation_is_found_by_its_last_token_only(world: World, ada: 
     made = invitation(1, home, by=ada)
     await put(world, made, invitation(2, home, by=ada))
     async with world.call() as work:
-        for digest in (b"first", b"second"):
-            await work.invitations.set_digest(home.id, made.id, digest=digest)
+        for digest, mailed_at in ((b"first", NOON), (b"second", None)):
+            await work.invitations.set_digest(home.id, made.id, digest=digest, mailed_at=mailed_at)
 
     async with world.call() as work:
         assert await work.invitations.find_invitation(b"first", now=NOON) is None
@@ -104,7 +105,7 @@ async def test_an_invitation_is_deleted_once_and_in_its_workspace_only(
 ) -> None:
     await put(world, invitation(1, home, by=ada), invitation(2, home, by=ada))
     async with world.call() as work:
-        await work.invitations.set_digest(home.id, ident(1), digest=b"d")
+        await work.invitations.set_digest(home.id, ident(1), digest=b"d", mailed_at=None)
         assert not await work.invitations.delete(other.id, ident(1))
         assert await work.invitations.delete(home.id, ident(1))
         assert not await work.invitations.delete(home.id, ident(1))

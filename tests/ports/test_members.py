@@ -4,7 +4,7 @@ import pytest
 
 from domain.entities import Standing, User, Workspace
 from domain.roles import Role
-from tests.ports.things import HOUR, NOBODY, in_pages, member, settle, user, workspace
+from tests.ports.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
 from tests.ports.worlds import World
 from tests.unit.fakes import NOON
 
@@ -139,3 +139,18 @@ async def test_who_goes_is_taken_out_of_all_workspaces_as_the_next_change_of_eac
         assert await work.members.count_joined(ada.id) == 2
     for place, head in heads.items():
         assert (await world.told(place.id))[-1] == (head, "member.removed", bob.id)
+
+
+async def test_a_member_is_known_by_an_address_that_is_verified(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    key = key_of(bob)
+    async with world.call(bob) as work:
+        assert not await work.members.has_address(home.id, email_key=key)
+        await work.users.update(replace(bob, email_verified_at=NOON))
+
+    async with world.call() as work:
+        assert await work.members.has_address(home.id, email_key=key)
+        assert await work.members.has_address(other.id, email_key=key)
+        assert not await work.members.has_address(home.id, email_key="nobody@example.com")
+        assert not await work.members.has_address(NOBODY, email_key=key)

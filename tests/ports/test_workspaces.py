@@ -114,7 +114,7 @@ async def test_with_a_workspace_goes_everything_in_it_and_nothing_of_another(
             await work.projects.add(within)
             await work.tasks.add(task(40, within, revision=2))
             await work.invitations.put(invitation(50, place, by=bob), email_key="guest@example.com")
-            await work.invitations.set_digest(place.id, ident(50), digest=digests[place.id])
+            await work.invitations.set_digest(place.id, ident(50), digest=digests[place.id], mailed_at=None)
 
     async with world.call(ada) as work:
         await work.workspaces.delete([home.id])

@@ -448,6 +448,10 @@ class FakeMembers:
         here = [member for (at, _), member in self._store.members.items() if at == workspace_id]
         return page_of(here, place=lambda m: m.user_id, after=after, limit=limit)
 
+    async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
+        here = [self._store.users[who] for at, who in self._store.members if at == workspace_id]
+        return any(user.email_verified_at and (user.email or "").lower() == email_key for user in here)
+
     async def count_joined(self, user_id: UUID) -> int:
         return sum(who == user_id for _, who in self._store.members)
 
@@ -510,8 +514,12 @@ class FakeInvitations(FakeInvitationReader):
         here = [i for i in self._store.invitations.values() if i.workspace_id == workspace_id and i.expires_at > now]
         return page_of(here, place=lambda i: i.id, after=after, limit=limit)
 
-    async def set_digest(self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes) -> None:
-        assert self._store.invitations[invitation_id].workspace_id == workspace_id
+    async def set_digest(
+        self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
+    ) -> None:
+        found = self._store.invitations[invitation_id]
+        assert found.workspace_id == workspace_id
+        self._store.invitations[invitation_id] = replace(found, mailed_at=mailed_at)
         digests = self._store.invitation_digests.items()
         self._store.invitation_digests = {old: of for old, of in digests if of != invitation_id}
         self._store.invitation_digests[digest] = invitation_id

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from domain import invitations, members, opaque, users, workspaces
 from domain.entities import Invitation
 from domain.errors import (
+    AddressOfMember,
     AlreadyMember,
     CursorInvalid,
     InvitationInvalid,
@@ -33,10 +35,10 @@ async def household(work: FakeWork) -> FakeWork:
 
 async def invited(household: FakeWork, *, role: Role = "editor") -> tuple[Invitation, str]:
     """An invitation, and its token as if it was sent."""
-    invitation = await invitations.create(household.call(), email="Grace@example.com", role=role)
+    invitation = (await invitations.create(household.call(), email="Grace@example.com", role=role)).invitation
     token = opaque.mint("invitation", random_bytes=household.random_bytes)
-    household.store.invitation_digests[token.digest] = invitation.id
-    return invitation, token.text
+    await household.invitations.set_digest(household.workspace_id, invitation.id, digest=token.digest, mailed_at=NOON)
+    return replace(invitation, mailed_at=NOON), token.text
 
 
 async def grace_of(household: FakeWork, *, now: dt.datetime = NOON) -> FakeWork:
@@ -131,7 +133,8 @@ async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, rol
         with pytest.raises(RoleTooHigh):
             await invitations.create(admin.call(), email="x@example.com", role=role)
     else:
-        assert (await invitations.create(admin.call(), email="x@example.com", role=role)).role == role
+        created = await invitations.create(admin.call(), email="x@example.com", role=role)
+        assert created.invitation.role == role
 
 
 async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeWork) -> None:
@@ -214,7 +217,8 @@ async def test_where_registration_is_closed_an_invitation_does_not_open_it(house
 
 
 async def test_invitations_are_listed_in_pages(household: FakeWork) -> None:
-    made = [await invitations.create(household.call(), email=f"{n}@example.com", role="viewer") for n in range(3)]
+    created = [await invitations.create(household.call(), email=f"{n}@example.com", role="viewer") for n in range(3)]
+    made = [each.invitation for each in created]
     first = await invitations.page(household.call(), limit=2)
     rest = await invitations.page(household.call(), limit=2, cursor=first.next_cursor)
 
@@ -229,3 +233,61 @@ async def test_an_invitation_is_of_one_workspace(household: FakeWork, work: Fake
         await invitations.get(work.call(), invitation.id)
     with pytest.raises(InvitationNotFound):
         await invitations.delete(work.call(), UUID(int=99))
+
+
+async def test_without_a_mail_server_whoever_invites_gets_the_token_and_the_link(household: FakeWork) -> None:
+    url = "https://app.example.com/accept-invitation"
+    alone = household.call(policy=Policy(sends_mail=False, accept_invitation_url=url))
+    before = dict(household.store.mails)
+
+    created = await invitations.create(alone, email="grace@example.com", role="viewer")
+
+    assert created.token is not None
+    assert created.link == f"{url}#token={created.token}"
+    assert household.store.mails == before
+    joined = await invitations.accept(await grace_of(household), created.token)
+    assert (joined.id, joined.role) == (household.workspace_id, "viewer")
+
+
+async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(household: FakeWork) -> None:
+    created = await invitations.create(household.call(), email="grace@example.com", role="viewer")
+
+    assert (created.token, created.link) == (None, None)
+    assert created.invitation.id in {mail.invitation_id for mail in household.store.mails.values()}
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+async def test_a_token_verifies_the_address_only_where_it_was_sent_there(household: FakeWork, mailed: bool) -> None:  # noqa: FBT001  # a table
+    if mailed:
+        _, token = await invited(household)
+    else:
+        alone = household.call(policy=Policy(sends_mail=False))
+        token = (await invitations.create(alone, email="grace@example.com", role="viewer")).token or ""
+
+    user = await users.register(
+        FakeWork(store=household.store),
+        email="grace@example.com",
+        password="correct horse",
+        name="Grace",
+        time_zone="UTC",
+        invitation_token=token,
+    )
+
+    assert (user.email_verified_at is not None) is mailed
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_the_verified_address_of_a_member_is_not_invited(household: FakeWork, verified: bool) -> None:  # noqa: FBT001  # a table
+    _, token = await invited(household)
+    grace = await grace_of(household)
+    await invitations.accept(grace, token)
+    user = household.store.users[grace.principal.user_id]
+    household.store.users[user.id] = replace(user, email_verified_at=NOON if verified else None)
+    before = dict(household.store.mails)
+
+    if verified:
+        with pytest.raises(AddressOfMember):
+            await invitations.create(household.call(), email="GRACE@example.com", role="viewer")
+        assert household.store.mails == before
+    else:
+        await invitations.create(household.call(), email="GRACE@example.com", role="viewer")

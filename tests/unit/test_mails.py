@@ -122,7 +122,7 @@ async def test_one_mail_of_a_kind_waits_for_an_address_and_one_a_minute_is_sent(
 async def invitation_from(work: FakeWork, *, name: str, email: str = "grace@example.com") -> Invitation:
     """To a new workspace of this name."""
     workspace = await workspaces.create(work.call(), name=name)
-    return await invitations.create(work.call(workspace_id=workspace.id), email=email, role="viewer")
+    return (await invitations.create(work.call(workspace_id=workspace.id), email=email, role="viewer")).invitation
 
 
 async def test_an_address_is_sent_one_invitation_a_minute_and_none_is_lost(work: FakeWork) -> None:
