@@ -67,9 +67,11 @@ class CallLimiter:
         self._clock = clock
         self._spent: OrderedDict[str, None] = OrderedDict()
 
-    async def count(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
+    async def count(
+        self, policy: str, *, address: str | None, principal: Principal | None, units: int = 1
+    ) -> Allowance | None:
         """See contract.limits.Limiter. All tokens of a user count together."""
-        return await self._count(*_counted(policy, address, principal))
+        return await self._count(*_counted(policy, address, principal), units=units)
 
     async def look(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
         """See contract.limits.Limiter. It asks nobody: what others counted is known with this server's next call."""
@@ -94,14 +96,14 @@ class CallLimiter:
         key, left_s = self._window(policy, rate, who)
         return _allowance(policy, rate, rate.amount + 1, left_s) if key in self._spent else None
 
-    async def _count(self, policy: str, who: str) -> Allowance | None:
+    async def _count(self, policy: str, who: str, *, units: int = 1) -> Allowance | None:
         rate = self._rates.get(policy)
         if rate is None:
             return None
         key, left_s = self._window(policy, rate, who)
         if key in self._spent:
             return _allowance(policy, rate, rate.amount + 1, left_s)
-        count = await self._windows.incr(key, rate.get_expiry())
+        count = await self._windows.incr(key, rate.get_expiry(), units)
         if count is None:
             return None
         if count >= rate.amount:

@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 class Windows(Protocol):
     """Counts in windows of time, each of which has a key of its own."""
 
-    async def incr(self, key: str, expiry: int) -> int | None:
-        """Count one more in the window *key*, to be forgotten after *expiry* seconds: how many there are now.
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int | None:
+        """Count *amount* more in the window *key*, to be forgotten after *expiry* seconds: how many there are now.
 
         None where that cannot be known.
         """
@@ -60,7 +60,7 @@ class ProcessWindows:
     def __len__(self) -> int:
         return sum(map(len, self._by_length.values()))
 
-    async def incr(self, key: str, expiry: int) -> int:
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """See Windows. It takes the same time however many windows there are."""
         windows = self._by_length.setdefault(expiry, OrderedDict())
         now = self._clock()
@@ -69,7 +69,7 @@ class ProcessWindows:
             windows.pop(key, None)
             self._forget(windows, now)
             windows[key] = window = [0, now + expiry]
-        window[0] += 1
+        window[0] += amount
         return int(window[0])
 
     async def close(self) -> None:
@@ -100,13 +100,13 @@ class SharedWindows:
         self._resume_at = 0.0
         self._is_away = False
 
-    async def incr(self, key: str, expiry: int) -> int | None:
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int | None:
         """See Windows. It waits for a third of a second at most."""
         if self._is_away and time.monotonic() < self._resume_at:
             return None
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                count = await self._storage.incr(key, expiry)
+                count = await self._storage.incr(key, expiry, amount)
         except self._unreachable as error:
             self._leave_alone(error)
             return None

@@ -9,7 +9,8 @@ With `default` that is after its token was looked at and before anything else is
 call has been checked and is about to be performed; one that is refused before that counts against `default`, so that
 mistakes do not use up what is tight, and are not free. A caller who has nothing left of either is refused before
 anything is read. A token that is not good counts against the address that it came from. What was counted is put into
-the request's scope, from which each answer gets its headers.
+the request's scope, from which each answer gets its headers. A response of 64 KiB or more counts again when it is
+there: what it cost is known only then, so it is sent, and the next call may be one too many.
 
 Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 """
@@ -27,6 +28,9 @@ from .responses import Response, Wire
 RATE_LIMIT = "x-rate-limit"
 DEFAULT_POLICY = "default"
 UNLIMITED = "none"
+
+UNIT_BYTES = 64 * 1024
+"""A call is one unit, and one more for each time that its response has so many bytes."""
 
 _CONTEXT = "contract_allowance"
 _HEADERS = ("RateLimit", "RateLimit-Policy")
@@ -53,8 +57,15 @@ class Limiter(Protocol):
     *address* is the client's, None where the server does not know it.
     """
 
-    async def count(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:  # an application's
-        """Count one call against *policy*: of *principal*, or where that is None, of *address*."""
+    async def count(
+        self,
+        policy: str,
+        *,
+        address: str | None,
+        principal: Any,
+        units: int = 1,  # an application's
+    ) -> Allowance | None:
+        """Count *units* against *policy*: of *principal*, or where that is None, of *address*."""
         ...
 
     async def look(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:  # as above
@@ -73,7 +84,8 @@ class Limiter(Protocol):
 class Tally(NamedTuple):
     """Counts one call, which *scope* is of, against *policy*. Each method raises Refused (429) for one too many.
 
-    `arrived` comes before the call is checked, then either `refused` or `checked`.
+    `arrived` comes before the call is checked, then either `refused` or `checked`. Then comes `answered`, which raises
+    nothing.
     """
 
     limiter: Limiter
@@ -98,6 +110,12 @@ class Tally(NamedTuple):
         """The call is about to be performed."""
         if self.policy != DEFAULT_POLICY:
             await self._count(self.policy)
+
+    async def answered(self, wire: Wire) -> None:
+        """The call was performed: count what its response is more than one unit."""
+        units = len(wire.body) // UNIT_BYTES if isinstance(wire.body, bytes) else 0
+        if units:
+            _note(self.scope, await self.limiter.count(self.policy, units=units, **self._caller))
 
     async def _count(self, policy: str) -> None:
         _apply(self.scope, await self.limiter.count(policy, **self._caller))
@@ -140,11 +158,14 @@ def undeclared(responses: Mapping[int, Response]) -> list[str]:
     ]
 
 
+def _note(scope: Scope, allowance: Allowance | None) -> None:
+    if allowance is not None:
+        scope.setdefault("extensions", {})[_CONTEXT] = allowance
+
+
 def _apply(scope: Scope, allowance: Allowance | None) -> None:
-    if allowance is None:
-        return
-    scope.setdefault("extensions", {})[_CONTEXT] = allowance
-    if allowance.exceeded:
+    _note(scope, allowance)
+    if allowance is not None and allowance.exceeded:
         policy, _, _, _, reset_s, _ = allowance
         detail = f"There were too many requests under the rate limit policy '{policy}'. Try again in {reset_s} s."
         raise refuse(RATE_LIMITED, detail, headers={"Retry-After": str(allowance.reset_s)})

@@ -86,6 +86,7 @@ class Runner:
         limiter, policy = self.settings.limiter, self.operation.policy
         if limiter is None or policy is None:
             checked = await self._check(scope, headers, receive, grant)
+            wire = await self._perform(*checked)
         else:
             tally = Tally(limiter, policy, scope, grant.principal if grant else None)
             await tally.arrived()
@@ -95,7 +96,9 @@ class Runner:
                 await tally.refused()
                 raise
             await tally.checked()
-        wire = self._conditional(await self._perform(*checked), checked[1].conditions)
+            wire = await self._perform(*checked)
+            await tally.answered(wire)
+        wire = self._conditional(wire, checked[1].conditions)
         await send_wire(with_allowance(wire, scope), scope, receive, send)
 
     async def _check(

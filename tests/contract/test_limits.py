@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contract.document import Document
-from contract.limits import Allowance
+from contract.limits import UNIT_BYTES, Allowance
 from contract.protocol import bounded_protocol
 from tests.server import serving
 
@@ -34,8 +35,8 @@ class CountingLimiter:
     silent: bool = False
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
 
-    async def count(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:
-        return self._count(policy, principal or address)
+    async def count(self, policy: str, *, address: str | None, principal: Any, units: int = 1) -> Allowance | None:
+        return self._count(policy, principal or address, units)
 
     async def look(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:
         return self._look(policy, principal or address)
@@ -50,8 +51,8 @@ class CountingLimiter:
         count = self.counts[policy, who]
         return self._allowance(policy, count + 1) if count >= QUOTA and not self.silent else None
 
-    def _count(self, policy: str, who: str | None) -> Allowance | None:
-        self.counts[policy, who] += 1
+    def _count(self, policy: str, who: str | None, units: int = 1) -> Allowance | None:
+        self.counts[policy, who] += units
         return None if self.silent else self._allowance(policy, self.counts[policy, who])
 
     def _allowance(self, policy: str, count: int) -> Allowance:
@@ -121,6 +122,26 @@ def test_a_call_with_a_token_counts_for_its_principal(server: Limited) -> None:
 def test_a_call_that_needs_no_token_counts_for_its_address(server: Limited) -> None:
     assert told(server.call("GET", f"/stations/{STATION_ID}/report", token="reader"))[0] == '"default";r=1;t=42'
     assert server.limiter.counts == {("default", HERE): 1}
+
+
+def test_a_large_response_counts_as_several_calls_and_is_sent(server: Limited) -> None:
+    large = f"/stations/{UUID(int=2)}/report"
+    reply = server.call("GET", large)
+    assert (reply.status, told(reply)[0]) == (200, '"default";r=0;t=42')
+    assert server.limiter.counts == {("default", HERE): 1 + 200_000 // UNIT_BYTES}
+    assert server.call("GET", large).slug == "rate-limited"
+
+
+def test_a_small_response_counts_once(server: Limited) -> None:
+    assert server.call("GET", f"/stations/{UUID(int=1)}/report").status == 200
+    assert server.limiter.counts == {("default", HERE): 1}
+
+
+def test_a_large_response_is_sent_where_nothing_can_be_counted(server: Limited) -> None:
+    server.limiter.silent = True
+    reply = server.call("GET", f"/stations/{UUID(int=2)}/report")
+    assert reply.status == 200
+    assert is_silent(reply)
 
 
 def test_a_named_policy_counts_alone(server: Limited) -> None:

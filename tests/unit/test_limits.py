@@ -38,15 +38,15 @@ class AskedWindows(ProcessWindows):
         super().__init__()
         self.asked: Counter[str] = Counter()
 
-    async def incr(self, key: str, expiry: int) -> int:
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         self.asked[key] += 1
-        return await super().incr(key, expiry)
+        return await super().incr(key, expiry, amount)
 
 
 class SilentWindows:
     """Where counting fails."""
 
-    async def incr(self, key: str, expiry: int) -> None:  # noqa: ARG002  # as the port says
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> None:  # noqa: ARG002  # as the port says
         return None
 
     async def close(self) -> None:
@@ -275,3 +275,13 @@ async def test_no_more_windows_than_may_be_are_remembered_and_the_oldest_goes_fi
     assert len(windows) == 3
     assert [await windows.incr(key, MINUTE_S) for key in "bdc"] == [3, 2, 2]
     assert await windows.incr("a", MINUTE_S) == 1
+
+
+async def test_a_call_may_take_several_units(clock: Clock) -> None:
+    calls = limiter(clock, "10/minute")
+    await by_ada(calls)
+    allowance = await calls.count(DEFAULT, address=HERE, principal=ADA, units=8)
+    assert allowance is not None
+    assert (allowance.remaining, allowance.exceeded) == (1, False)
+    assert (await by_ada(calls)).remaining == 0
+    assert (await by_ada(calls)).exceeded

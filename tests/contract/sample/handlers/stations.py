@@ -66,6 +66,8 @@ async def delete_station(work: Work, station_id: UUID) -> Answer:
 async def get_report(work: Work, station_id: UUID) -> Answer:
     if station_id.int == 0:
         return Answer(status=200, content=b"\x00\xff", media_type="application/octet-stream")
+    if station_id.int == 2:
+        return Answer(status=200, content=b"x" * 200_000, media_type="application/octet-stream")
     if station_id.int == 1:
         return Answer(status=200, content="sunny", media_type="text/plain")
     return Answer(status=200, content={"status": "sunny"})
