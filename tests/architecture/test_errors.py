@@ -139,7 +139,11 @@ def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
         assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
 
 
-MADE_WITH: dict[str, Any] = {"limit": 500, "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")]}
+MADE_WITH: dict[str, Any] = {
+    "limit": 500,
+    "quota_bytes": 268_435_456,
+    "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")],
+}
 """What the contract's examples are about; any other argument is not in the text."""
 
 
