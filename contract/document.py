@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from .files import load
+from .files import read
 from .forms import form_faults
 from .references import METHODS, References, UnresolvedReferenceError, fragment
 
@@ -33,6 +33,8 @@ class OperationSource:
     parameters: tuple[Mapping[str, Any], ...]
     item: Mapping[str, Any]
     """The path that it is in, followed."""
+    repeated: tuple[str, ...]
+    """Parameters that the path or the operation declares twice, in words."""
     is_complete: bool = True
     """Whether all its parameters were found."""
 
@@ -48,6 +50,8 @@ class Document:
 
     raw: bytes
     root: dict[str, Any]
+    repeated_keys: tuple[str, ...] = ()
+    """A sentence for each key that an object of the text has twice."""
 
     @classmethod
     def read(cls, path: Path) -> Document:
@@ -57,7 +61,8 @@ class Document:
     @classmethod
     def parse(cls, raw: bytes) -> Document:
         """Parse JSON or YAML. Raises yaml.YAMLError."""
-        return cls(raw=raw, root=load(raw))
+        root, repeated = read(raw)
+        return cls(raw=raw, root=root, repeated_keys=repeated)
 
     @cached_property
     def as_json(self) -> bytes:
@@ -87,6 +92,7 @@ class Document:
 
     def form_faults(self) -> Iterator[str]:
         """All in which the document has not OpenAPI's form, in words and with its place."""
+        yield from self.repeated_keys
         for pointer, message in form_faults(self.references):
             yield f"{fragment(pointer)}: {message}"
 
@@ -97,7 +103,7 @@ class Document:
 
     def is_sound(self, source: OperationSource) -> bool:
         """Whether all references that the operation needs can be followed."""
-        nodes = (source.node, *source.parameters)
+        nodes = (source.item[source.method], *source.parameters)
         return source.is_complete and all(self.references.is_sound(node) for node in nodes)
 
     def operations(self) -> Iterator[OperationSource]:
@@ -109,13 +115,26 @@ class Document:
             item = None if path.startswith("x-") else self._followed(given)
             for method in METHODS:
                 if item is not None and method in item:
-                    node = _with_body_of_meaning(method, item[method])
-                    found = [
-                        self._followed(each) for each in (*item.get("parameters", ()), *node.get("parameters", ()))
-                    ]
-                    merged = {(each["name"], each["in"]): each for each in found if each is not None}
-                    parameters = tuple(merged.values())
-                    yield OperationSource(path, method, node, parameters, item, is_complete=None not in found)
+                    yield self._operation(path, method, item)
+
+    def _operation(self, path: str, method: str, item: Mapping[str, Any]) -> OperationSource:
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        repeated: list[str] = []
+        is_complete = True
+        for holder, called in ((item, "its path declares"), (item[method], "it declares")):
+            seen: set[tuple[str, str]] = set()
+            for node in map(self._followed, holder.get("parameters", ())):
+                if node is None:
+                    is_complete = False
+                    continue
+                place, name = node["in"], node["name"]
+                key = (place, name.lower() if place == "header" else name)
+                repeated += [f"{called} the {place} parameter {name!r} twice"] if key in seen else []
+                seen.add(key)
+                found[key] = node
+        parameters = tuple(found.values())
+        node = _with_body_of_meaning(method, item[method])
+        return OperationSource(path, method, node, parameters, item, tuple(repeated), is_complete=is_complete)
 
     def _followed(self, node: Mapping[str, Any]) -> Mapping[str, Any] | None:
         try:

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+import jiter
 import orjson
 import yaml
 from yaml.constructor import ConstructorError
@@ -24,6 +26,7 @@ from yaml.constructor import ConstructorError
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 _TEXT = _TAG + "str"
+_TWICE = re.compile(r'Detected duplicate key "(.*)" at line (\d+) column \d+\Z', re.DOTALL)
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
     ("null", r"~|null|Null|NULL|", "~nN\0"),
@@ -46,11 +49,20 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own
     yaml_constructors: dict[str | None, Any] = {}  # noqa: RUF012  # PyYAML's own
 
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(stream)
+        self.repeated: list[str] = []
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # PyYAML's
         """An object. Raises ConstructorError on a key that is not a scalar."""
+        seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 key.tag = _TEXT
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    self.repeated.append(f"line {line}: the key {key.value!r} is given before, and that is not read")
+                seen.add(key.value)
         constructed: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return constructed
 
@@ -62,14 +74,39 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
                 key.tag = _TEXT
 
 
+class Read(NamedTuple):
+    """The plain data of a text, and a sentence for each key that an object has twice: only the last one is read."""
+
+    data: Any
+    repeated: tuple[str, ...]
+
+
 def load(raw: bytes) -> Any:  # JSON
     """The plain data of a JSON or YAML text. Raises yaml.YAMLError, ValueError."""
+    return read(raw).data
+
+
+def read(raw: bytes) -> Read:
+    """A JSON or YAML text. Raises yaml.YAMLError, ValueError."""
     try:
         # JSON first: as YAML, its tabs would be refused and its surrogate pairs be read as two characters.
-        return orjson.loads(raw)
+        return Read(orjson.loads(raw), tuple(_repeated(raw)))
     except orjson.JSONDecodeError:
-        # Derived from yaml.SafeLoader: it makes no Python objects.
-        return yaml.load(raw, Loader=CoreLoader)  # noqa: S506
+        loader = CoreLoader(raw)
+    try:
+        return Read(loader.get_single_data(), tuple(loader.repeated))
+    finally:
+        loader.dispose()
+
+
+def _repeated(raw: bytes) -> Iterator[str]:
+    """The first key that JSON has twice."""
+    try:
+        jiter.from_json(raw, catch_duplicate_keys=True)
+    except ValueError as error:
+        found = _TWICE.match(str(error))
+        if found:
+            yield f"line {found[2]}: the key {found[1]!r} is given before, and that is not read"
 
 
 def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:

@@ -153,6 +153,8 @@ class _Compiler:
     def _operation(self, source: OperationSource) -> Operation | None:
         before = len(self.mismatches)
         handler = self._handler(source)
+        for repeated in source.repeated:
+            self._report(source, repeated)
         annotations = _annotations(handler) if handler else {}
         access = self._access(source)
         parameters = list(self._parameters(source, annotations))

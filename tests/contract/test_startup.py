@@ -387,6 +387,13 @@ def test_one_list_has_everything_that_is_wrong(package: Make) -> None:
     )
 
 
+@pytest.mark.parametrize("more", [{}, body(required=True)])
+def test_an_operation_with_something_broken_is_left_out(package: Make, more: dict[str, Any]) -> None:
+    node = query({"$ref": "#/components/schemas/No"}) | more
+    found = mismatches(package(act=take_a), {"/a": {"get": node}})
+    assert found == ("#/components/schemas/No leads nowhere (at #/paths/~1a/get/parameters/0/schema)",)
+
+
 def test_what_hangs_together_with_something_broken_is_not_reported_twice(package: Make) -> None:
     condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
     answers = operation()["responses"] | {"200": {"$ref": "#/components/responses/No"}}

@@ -91,3 +91,17 @@ def test_the_engine_and_the_gate_read_alike() -> None:
     assert Document.parse(CONTRACT).root == root
     assert (properties["code"]["enum"], properties["opens"]["default"]) == (["NO", "SE"], "12:30")
     assert places.line(("components", "schemas", "Country", "properties", "no")) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (b"a: 1\nb: {c: 1,\n  c: 2}\na: 3\n", ("line 4: the key 'a'", "line 3: the key 'c'")),
+        (b'{"a": 1, "b": {"c": 1,\n"c": 2}}', ("line 2: the key 'c'",)),
+        (b"base: &base {a: 1}\nall: {<<: *base, a: 2}\nboth: {<<: [*base, *base]}\n", ()),
+        (b'{"a": {"b": 1}, "b": {"a": 1}}', ()),
+    ],
+)
+def test_a_key_that_is_given_twice_is_named(text: bytes, sentences: tuple[str, ...]) -> None:
+    found = Document.parse(text).repeated_keys
+    assert sorted(found) == sorted(f"{each} is given before, and that is not read" for each in sentences)
