@@ -31,6 +31,7 @@ class Event:
 
     `entity` is the thing after the change, None once it is gone. Of a member, `entity_id` is the user's. `added_bytes`
     is what the change adds to what the workspace takes (domain.quotas), less than none where it takes away.
+    `is_described` says that the thing's description is part of the change; else the log has it already.
     """
 
     type: EventType
@@ -39,6 +40,7 @@ class Event:
     revision: int
     entity: Entity | None
     added_bytes: int = 0
+    is_described: bool = True
 
     @property
     def kind(self) -> str:
@@ -62,7 +64,12 @@ def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -
         revision=entity.revision,
         entity=entity,
         added_bytes=size_of(entity) - (size_of(before) if before else 0),
+        is_described=before is None or _description_of(before) != _description_of(entity),
     )
+
+
+def _description_of(entity: Entity) -> str | None:
+    return entity.description if isinstance(entity, Project | Task) else None
 
 
 def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, freed_bytes: int = 0) -> Event:

@@ -1,15 +1,25 @@
 """What an event tells: the thing after the change, in the shape in which the API answers it."""
 
+from typing import cast
+
 from domain import entities
 from domain.events import Event
 from handlers.views import member_view, project_view, task_view, workspace_facts_view
 from spec import answers
 
-Payload = answers.WorkspaceFacts | answers.Member | answers.Project | answers.Task | answers.Gone
+Payload = (
+    answers.WorkspaceFacts
+    | answers.Member
+    | answers.Project
+    | answers.ProjectEvent
+    | answers.Task
+    | answers.TaskEvent
+    | answers.Gone
+)
 
 
 def payload_of(event: Event) -> Payload:
-    """As `x-events` in the contract describes it."""
+    """As `x-events` in the contract describes it: a description that did not change is left out."""
     match event.entity:
         case None:
             return {"id": event.entity_id}
@@ -18,6 +28,11 @@ def payload_of(event: Event) -> Payload:
         case entities.Member() as member:
             return member_view(member)
         case entities.Project() as project:
-            return project_view(project)
+            view = project_view(project)
+            return view if event.is_described else _without_description(view)
         case task:
-            return task_view(task)
+            return task_view(task) if event.is_described else _without_description(task_view(task))
+
+
+def _without_description(view: answers.Project | answers.Task) -> Payload:
+    return cast("Payload", {name: value for name, value in view.items() if name != "description"})

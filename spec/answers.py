@@ -299,6 +299,44 @@ class WorkspaceFacts(TypedDict):
     updated_at: datetime
 
 
+class ProjectEvent(TypedDict):
+    """
+    A project after a change. Without `description`, that is as it was.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    description: NotRequired[str]
+    is_inbox: bool
+    archived_at: datetime | None
+    position: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class TaskEvent(TypedDict):
+    """
+    A task after a change. Without `description`, that is as it was.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    project_id: UUID
+    title: str
+    description: NotRequired[str]
+    status: str
+    priority: str
+    due: NotRequired[Due]
+    position: str
+    completed_at: datetime | None
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
 class Gone(TypedDict):
     """
     What is left of a thing that is no longer there.

@@ -146,3 +146,23 @@ def test_an_event_that_breaks_the_contract_is_held_back_unless_it_is_only_to_be_
         make_parts(settings, document).dependencies.encode_event(end)
     reporting = settings.model_copy(update={"response_check": "report"})
     assert str(UUID(int=1)) in make_parts(reporting, document).dependencies.encode_event(end)
+
+
+def test_an_event_says_a_description_only_where_it_changed(ada: Person, tables: Tables) -> None:
+    task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow', description='long')['id']}"
+    garden = f"{ada.home}/projects/{ada.create('projects', name='Garden', description='long')['id']}"
+    ok(ada.client.merge(task, {"title": "Sow beans"}))
+    ok(ada.client.post(f"{task}/complete"))
+    ok(ada.client.merge(task, {"description": "longer"}))
+    ok(ada.client.post(f"{garden}/archive"))
+    log = check_log(tables, ada.workspace_id)
+    check_payloads(ada, log)
+    said = [(event.type, (event.payload or {}).get("description")) for event in log[-6:]]
+    assert said == [
+        ("task.created", "long"),
+        ("project.created", "long"),
+        ("task.updated", None),
+        ("task.completed", None),
+        ("task.updated", "longer"),
+        ("project.archived", None),
+    ]

@@ -122,7 +122,7 @@ def test_the_count_is_what_is_there(ada: Person, bounded_tables: Tables) -> None
 def test_a_long_log_loses_its_oldest_events_and_nothing_is_refused(ada: Person, bounded_tables: Tables) -> None:
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     for number in range(40):
-        ok(ada.client.merge(task, {"title": str(number), "description": LONG}))
+        ok(ada.client.merge(task, {"title": str(number), "description": f"{LONG}{number}"}))
         assert usage(bounded_tables, ada)[1] <= QUOTA_BYTES
     log = read_log(bounded_tables, ada.workspace_id)
     numbers = [event.revision for event in log]
