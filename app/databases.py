@@ -5,6 +5,7 @@ Every message names the database. Raises click.ClickException, whose text says w
 
 import asyncio
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -102,6 +103,7 @@ def _require_known(settings: Settings, found: str) -> None:
 def _require_file(settings: Settings) -> bool:
     """False; raises click.ClickException if there is no SQLite file. Asking one that is not there would create it."""
     if settings.sqlite_path and not settings.sqlite_path.exists():
+        _require_folder(settings, settings.sqlite_path)
         raise click.ClickException(
             f"{name_of(settings.database_url)} does not exist: run `tickbox migrate` to create it, or, if you have one"
             f" in another folder, set TICKBOX_DATABASE_URL to its full path"
@@ -109,19 +111,23 @@ def _require_file(settings: Settings) -> bool:
     return False
 
 
+def _require_folder(settings: Settings, path: Path) -> None:
+    """Raise click.ClickException if a file cannot be created at *path*, for want of a folder that we do not create."""
+    if settings.database_url != DEFAULT_DATABASE_URL and not path.parent.is_dir():
+        raise click.ClickException(
+            f"the folder {path.parent.absolute()} of {name_of(settings.database_url)} does not exist: create it, or"
+            " correct TICKBOX_DATABASE_URL"
+        )
+
+
 def _make_room(settings: Settings) -> bool:
     """Whether a new SQLite file will be created. Raises click.ClickException if the folder does not exist."""
     path = settings.sqlite_path
     if path is None or path.exists():
         return False
-    if settings.database_url == DEFAULT_DATABASE_URL:
-        try:
-            path.parent.mkdir(exist_ok=True)
-        except OSError as error:
-            raise unreachable(settings, error, what="cannot be created") from error
-    elif not path.parent.is_dir():
-        raise click.ClickException(
-            f"the folder {path.parent.absolute()} of {name_of(settings.database_url)} does not exist: create it, or"
-            " correct TICKBOX_DATABASE_URL"
-        )
+    _require_folder(settings, path)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise unreachable(settings, error, what="cannot be created") from error
     return True

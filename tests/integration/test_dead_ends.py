@@ -150,8 +150,9 @@ def test_a_mistyped_path_creates_nothing(command: tuple[str, ...], tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    said = error_of("migrate", database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_does_not_exist_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+    said = error_of(*command, database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
     assert f"the folder {tmp_path}/vra of" in said
     assert "create it, or correct TICKBOX_DATABASE_URL" in said
 
