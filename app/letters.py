@@ -23,14 +23,17 @@ _POLICY: Final = SMTP.clone(max_line_length=998)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """A kind of mail. `page` is a path of the app's, `call` one of the API's, for whoever has no app."""
+    """A kind of mail. `page` is a path of the app's, `call` one of the API's, for whoever has no app.
+
+    A notice has none of these, and nothing to do.
+    """
 
     subject: str
     before: str
-    to_do: str
-    page: str
-    call: str
     after: str
+    to_do: str = ""
+    page: str = ""
+    call: str = ""
 
 
 _FORMS: Final[Mapping[MailKind, _Form]] = {
@@ -49,6 +52,24 @@ _FORMS: Final[Mapping[MailKind, _Form]] = {
         page="/reset-password",
         call='POST {url}/v1/users/reset-password with {{"token": "{token}", "new_password": "..."}}',
         after="If it was not you, do nothing: the password stays as it is.",
+    ),
+    "email_change": _Form(
+        subject="Confirm your new e-mail address",
+        before="Somebody, probably you, wants to use this e-mail address for a Tickbox account.",
+        to_do="To confirm that the address is yours, and to use it from now on",
+        page="/verify-email",
+        call='POST {url}/v1/users/verify-email with {{"token": "{token}"}}',
+        after="If it was not you, do nothing: the account keeps its old address.",
+    ),
+    "email_changing": _Form(
+        subject="Your e-mail address is about to change",
+        before="Somebody, probably you, asked to use another e-mail address for your Tickbox account.",
+        after="If it was not you, set a new password now: that also calls the change off.",
+    ),
+    "email_changed": _Form(
+        subject="Your e-mail address was changed",
+        before="Your Tickbox account now has another e-mail address. This one can no longer be used to log in.",
+        after="If it was not you, write to whoever runs the server.",
     ),
     "invitation": _Form(
         subject="You are invited to a workspace",
@@ -87,24 +108,22 @@ class Texts:
     def body(self, letter: Letter) -> str:
         """The body of a mail."""
         form = _FORMS[letter.kind]
+        hello = f"Hello {one_line(letter.name)}," if letter.name else "Hello,"
+        if not letter.token:
+            return "\n\n".join((hello, form.before, f"{form.after}\n"))
         how = "open" if self.app_url else "call the API"
-        return "\n\n".join(
-            (
-                f"Hello {one_line(letter.name)}," if letter.name else "Hello,",
-                form.before,
-                f"{form.to_do}, {how}:",
-                self.way(letter),
-                f"This works once, until {letter.expires_at:%Y-%m-%d %H:%M} UTC. {form.after}\n",
-            )
-        )
+        end = f"This works once, until {letter.expires_at:%Y-%m-%d %H:%M} UTC. {form.after}\n"
+        return "\n\n".join((hello, form.before, f"{form.to_do}, {how}:", self.way(letter), end))
 
     def page(self, kind: MailKind) -> str | None:
         """The page of the client app that takes the token of such a mail; None without an app."""
         return f"{self.app_url.rstrip('/')}{_FORMS[kind].page}" if self.app_url else None
 
     def way(self, letter: Letter) -> str:
-        """The link to open; without an app, the call to make."""
+        """The link to open; without an app, the call to make. Of a notice, what it says."""
         form = _FORMS[letter.kind]
+        if not letter.token:
+            return form.before
         if (page := self.page(letter.kind)) is not None:
             return f"{page}#token={letter.token}"
         return form.call.format(url=self.public_url.rstrip("/"), token=letter.token)

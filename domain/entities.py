@@ -15,12 +15,14 @@ from domain.roles import Role
 
 Status = Literal["open", "completed"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
-MailKind = Literal["verification", "reset", "invitation"]
-OneTimeKind = Literal["verification", "reset"]
+MailKind = Literal["verification", "reset", "invitation", "email_change", "email_changing", "email_changed"]
+OneTimeKind = Literal["verification", "reset", "email_change"]
 
 AccountEventType = Literal[
     "account.registered",
     "email.verified",
+    "email.change_requested",
+    "email.changed",
     "password.changed",
     "password.reset",
     "session.started",
@@ -42,7 +44,7 @@ class User:
     """An account. `email` is kept as it was written; `domain.emails.email_key` is what it is found by.
 
     Only an account that an identity provider vouched for may have none. `email_verified_at` is when it was shown that
-    what is sent there is read by the user; None until then.
+    what is sent there is read by the user; None until then. `new_email` takes its place once that was shown of it.
     """
 
     id: UUID
@@ -53,6 +55,7 @@ class User:
     created_at: dt.datetime
     updated_at: dt.datetime
     revision: int
+    new_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

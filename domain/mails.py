@@ -27,12 +27,15 @@ Later = Literal["later"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What one mail says, with its token in the clear. `name` is empty where it may be anybody's word to a stranger."""
+    """What one mail says, with its token in the clear. `name` is empty where it may be anybody's word to a stranger.
+
+    A notice has no token, as nothing is to be done with it, and expires when it is written.
+    """
 
     kind: MailKind
     to: str
-    token: str
     expires_at: dt.datetime
+    token: str = ""
     name: str = ""
 
 
@@ -94,6 +97,33 @@ async def _reset(work: Work, mail: Mail) -> Letter | None:
     return await _with_token(work, mail, user, kind="reset", lifetime=work.policy.reset_lifetime)
 
 
+async def _email_change(work: Work, mail: Mail) -> Letter | Later | None:
+    """To the new address of a user, which may be anybody's."""
+    user = None if mail.user_id is None else await work.users.lock(mail.user_id)
+    if user is None or user.new_email != mail.email:
+        return None
+    if await _put_off_if_early(work, mail):
+        return "later"
+    token = opaque.mint("email_change", random_bytes=work.random_bytes)
+    expires_at = work.now + work.policy.verification_lifetime
+    stored = OneTimeToken(
+        digest=token.digest, kind="email_change", user_id=user.id, email_key=mail.email_key, expires_at=expires_at
+    )
+    await work.one_time_tokens.replace(stored, if_expiring_until=expires_at)
+    return Letter(kind="email_change", to=mail.email, token=token.text, expires_at=expires_at)
+
+
+async def _email_changing(work: Work, mail: Mail) -> Letter | None:
+    """Where one was sent just now, another says nothing new."""
+    if not await work.outbox.note_sending(mail, at=work.now, unless_after=work.now - APART):
+        return None
+    return Letter(kind=mail.kind, to=mail.email, expires_at=work.now)
+
+
+async def _email_changed(work: Work, mail: Mail) -> Letter:
+    return Letter(kind=mail.kind, to=mail.email, expires_at=work.now)
+
+
 async def _with_token(
     work: Work, mail: Mail, user: User, *, kind: OneTimeKind, lifetime: dt.timedelta
 ) -> Letter | None:
@@ -137,5 +167,8 @@ _WRITERS: Final[Mapping[MailKind, Callable[[Work, Mail], Awaitable[Letter | Late
     "verification": _verification,
     "reset": _reset,
     "invitation": _invitation,
+    "email_change": _email_change,
+    "email_changing": _email_changing,
+    "email_changed": _email_changed,
 }
 """What a mail of each kind says."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, Literal
 from zlib import crc32
 
-TokenKind = Literal["session", "refresh", "personal", "invitation", "verification", "reset"]
+TokenKind = Literal["session", "refresh", "personal", "invitation", "verification", "reset", "email_change"]
 
 PREFIXES: Final[dict[TokenKind, str]] = {
     "session": "tbs_",
@@ -20,6 +20,7 @@ PREFIXES: Final[dict[TokenKind, str]] = {
     "invitation": "tbi_",
     "verification": "tbv_",
     "reset": "tbf_",
+    "email_change": "tbe_",
 }
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

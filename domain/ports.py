@@ -95,10 +95,13 @@ class UserRepository(Protocol):
         """Lock the user's row if *password_hash*, read earlier, is still the stored one."""
 
     async def update(self, user: User) -> None:
-        """Store the name, the time zone, when the address was verified, and what goes with them."""
+        """Store the address, the one that is to replace it, the name, the time zone, and what goes with them.
+
+        Raises EmailTaken when another account has the address.
+        """
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
-        """The hash is no part of the user's representation: no revision is taken."""
+        """Also forget the address that is to replace theirs. Neither is in a representation: no revision is taken."""
 
     async def delete(self, user_id: UUID) -> None:
         """The user's identity, sessions and tokens go too. The caller has taken them out of all workspaces."""

@@ -10,6 +10,7 @@ from domain.emails import email_key
 from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
 from domain.errors import (
     AccountGone,
+    EmailTaken,
     EmailVerified,
     InvitationRequired,
     PasswordWrong,
@@ -132,8 +133,46 @@ async def send_verification(work: Work) -> None:
     await work.outbox.add(_mail(work, "verification", email=user.email, user_id=user.id))
 
 
+async def change_email(work: Work, *, email: str, current_password: str | None) -> None:
+    """Let *email* be sent a mail by which it replaces the caller's address; the address it replaces is sent a notice.
+
+    Nothing changes until then. The caller's own address calls off what waits. An account without a password needs none.
+
+    Raises PasswordWrong, EmailTaken, AccountGone.
+    """
+    credentials = await work.credentials.find(work.principal.user_id)
+    if credentials is None:
+        raise AccountGone(work.principal.user_id)
+    if credentials.password_hash is not None:
+        current_hash = await _prove(work, current_password or "", password_hash=credentials.password_hash)
+        if not await work.users.lock_if_password(credentials.user_id, password_hash=current_hash):
+            raise PasswordWrong
+    is_own = credentials.email is not None and email_key(email) == email_key(credentials.email)
+    if not is_own and await work.credentials.find_by_email(email_key(email)) is not None:
+        raise EmailTaken
+    user = await get_me(work)
+    await work.users.update(replace(user, new_email=None if is_own else email))
+    if is_own:
+        return
+    await work.account_log.add("email.change_requested")
+    await work.outbox.add(_mail(work, "email_change", email=email, user_id=user.id))
+    await _notify(work, "email_changing", user)
+
+
+async def _notify(work: Work, kind: MailKind, user: User) -> None:
+    """Tell the address that a user has, if it was shown to be theirs: a stranger has nothing to do with it."""
+    if user.email is not None and user.email_verified_at is not None:
+        await work.outbox.add(_mail(work, kind, email=user.email, user_id=user.id))
+
+
 async def verify_email(work: Work, token: str) -> None:
-    """Note that what was sent to the address of an account is read. The token is spent. Raises TokenInvalid."""
+    """Note that what was sent to the address of an account, or to the one that is to replace it, is read.
+
+    The token is spent. Raises TokenInvalid; EmailTaken where somebody else has the new address by now.
+    """
+    if opaque.digest_of(token, kind="email_change") is not None:
+        await _replace_email(work, await _find_token(work, token, kind="email_change"))
+        return
     await _verify(work, await _spend(work, await _find_token(work, token, kind="verification")))
 
 
@@ -236,6 +275,26 @@ async def _spend(work: Work, token: OneTimeToken) -> User:
     if not await work.one_time_tokens.spend(token.digest, now=work.now):
         raise TokenInvalid
     return user
+
+
+async def _replace_email(work: Work, token: OneTimeToken) -> None:
+    """Sessions and personal tokens stay: whoever asked for it had the password. Tokens for the old address are void."""
+    user = await work.users.lock(token.user_id)
+    if user is None or user.new_email is None or email_key(user.new_email) != token.email_key:
+        raise TokenInvalid
+    if not await work.one_time_tokens.spend(token.digest, now=work.now):
+        raise TokenInvalid
+    changed = replace(
+        user,
+        email=user.new_email,
+        email_verified_at=work.now,
+        new_email=None,
+        updated_at=work.now,
+        revision=user.revision + 1,
+    )
+    await work.users.update(changed)
+    await work.account_log.add("email.changed", user_id=user.id)
+    await _notify(work, "email_changed", user)
 
 
 async def _verify(work: Work, user: User) -> User:

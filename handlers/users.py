@@ -6,6 +6,7 @@ from domain.ports import Work
 from handlers.patches import patched, sent
 from handlers.views import account_event_view, page_view, user_view
 from spec.models import (
+    EmailChange,
     EmailVerification,
     PasswordChange,
     PasswordReset,
@@ -54,6 +55,14 @@ async def change_password(work: Work, body: PasswordChange) -> Answer:
         new_password=body.new_password.get_secret_value(),
     )
     return no_content()
+
+
+async def change_email(work: Work, body: EmailChange) -> Answer:
+    """202; the address changes when the token that is sent to the new one comes back."""
+    password = sent(body.current_password, default=None)
+    current_password = None if password is None else password.get_secret_value()
+    await users.change_email(work, email=body.email, current_password=current_password)
+    return accepted()
 
 
 async def list_account_events(work: Work, limit: int, cursor: str | None = None) -> Answer:

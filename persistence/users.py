@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from domain.emails import email_key
 from domain.entities import Credentials, Invitation, OneTimeToken, User
 from persistence import invitations
 from persistence.database import Row, Runner
@@ -21,6 +22,7 @@ _COLUMNS: Final = (
     users.c.created_at,
     users.c.updated_at,
     users.c.revision,
+    users.c.new_email,
 )
 _ME: Final = users.c.id == bindparam("user")
 
@@ -52,11 +54,10 @@ class Users:
         """Raises EmailTaken."""
         values = {
             "id": user.id,
-            "email": user.email,
-            "email_key": email_key,
             "password_hash": password_hash,
             "created_at": user.created_at,
             **_changing_values(user),
+            "email_key": email_key,
         }
         await self._runner.run(_INSERT, values)
 
@@ -74,12 +75,12 @@ class Users:
         return found is not None
 
     async def update(self, user: User) -> None:
-        """One write."""
+        """One write. Raises EmailTaken."""
         await self._runner.run(_UPDATE, {"user": user.id, **_changing_values(user)})
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         """One write."""
-        await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
+        await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash, "new_email": None})
 
     async def delete(self, user_id: UUID) -> None:
         """Three writes; identity, sessions, tokens and mails go by cascade."""
@@ -116,6 +117,9 @@ class CredentialReader:
 
 def _changing_values(user: User) -> dict[str, object]:
     return {
+        "email": user.email,
+        "email_key": None if user.email is None else email_key(user.email),
+        "new_email": user.new_email,
         "email_verified_at": user.email_verified_at,
         "name": user.name,
         "time_zone": user.time_zone,
@@ -127,7 +131,7 @@ def _changing_values(user: User) -> dict[str, object]:
 def _user(row: Row | None) -> User | None:
     if row is None:
         return None
-    user_id, email, email_verified_at, name, time_zone, created_at, updated_at, revision = row
+    user_id, email, email_verified_at, name, time_zone, created_at, updated_at, revision, new_email = row
     return User(
         id=user_id,
         email=email,
@@ -137,6 +141,7 @@ def _user(row: Row | None) -> User | None:
         created_at=created_at,
         updated_at=updated_at,
         revision=revision,
+        new_email=new_email,
     )
 
 

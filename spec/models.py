@@ -51,6 +51,19 @@ class PasswordChange(BaseModel):
     new_password: SecretStr
 
 
+class EmailChange(BaseModel):
+    """
+    A new e-mail address.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    email: str
+    current_password: SecretStr | None | MISSING = MISSING
+
+
 class EmailVerification(BaseModel):
     """
     What proves that mail to an address is read.

@@ -495,6 +495,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "update_me": (_know_the_time_zones,),
     "delete_me": (_somebody.stand_in,),
     "change_password": (_somebody.stand_in, _seen.put_password),
+    "change_email": (_somebody.stand_in,),
     "list_account_events": (_seen.put_cursor,),
     "verify_email": (_read_the_verification,),
     "reset_password": (_read_the_reset, _seen.put_password),

@@ -186,6 +186,7 @@ THINGS: Mapping[str, Callable[[Household, Caller], Any]] = {
     "invitation_token": _invitation_token,
     "verification_token": _token("verification"),
     "reset_token": _token("reset"),
+    "email_change_token": _token("email_change"),
     "current_password": lambda _house, _caller: PASSWORD,
     "create_session.email": lambda _house, caller: caller.person.user["email"],
     "create_session.password": lambda _house, _caller: PASSWORD,

@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.integration.programs import patiently
 
-_TOKEN = re.compile(r"tb[vfi]_\w{49}")
+_TOKEN = re.compile(r"tb[vfie]_\w{49}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,14 +338,16 @@ async def call_mail_services(ada: Caller) -> None:
     nobody = replace(ada.account, principal=None)
     await ada.account.write(users.send_verification)
     await nobody.write(users.request_password_reset, email="5")
+    await caller(ada.database, 9).account.write(users.change_email, email="other", current_password="pw")
     ada.clock.now += dt.timedelta(days=1)  # behind those that wait already
     assert await nobody.read(mails.are_due)
     letters = {}
     for mail in await nobody.write(mails.claim, limit=2 * OWNERS):
-        if mail.email in {"0", "5"} and isinstance(letter := await nobody.write(mails.write, mail), Letter):
+        if mail.email in {"0", "5", "other"} and isinstance(letter := await nobody.write(mails.write, mail), Letter):
             letters[letter.kind] = letter
             await nobody.write(mails.forget, mail)
     await nobody.write(users.verify_email, letters["verification"].token)
+    await nobody.write(users.verify_email, letters["email_change"].token)
     await nobody.write(users.reset_password, letters["reset"].token, new_password="new")
 
 

@@ -137,3 +137,30 @@ async def test_the_address_and_the_identity_of_an_account_that_is_gone_are_free(
         await work.identities.add(ADA_ELSEWHERE, user_id=again.id, at=NOON)
     async with world.call() as work:
         assert await work.users.get(again.id) == again
+
+
+async def test_an_address_is_replaced_and_the_old_one_is_free(world: World, ada: User, bob: User) -> None:
+    changed = replace(ada, email="Ada@new.example", new_email="next@new.example", revision=2)
+    async with world.call(ada) as work:
+        await work.users.update(changed)
+
+    async with world.call() as work:
+        assert await work.users.get(ada.id) == changed
+        assert await work.credentials.find_by_email(key_of(ada)) is None
+        found = await work.credentials.find_by_email("ada@new.example")
+        assert found is not None
+        assert (found.user_id, found.email) == (ada.id, "Ada@new.example")
+    with pytest.raises(EmailTaken):
+        async with world.call(bob) as work:
+            await work.users.update(replace(bob, email="ADA@new.example"))
+    async with world.call(bob) as work:
+        await work.users.update(replace(bob, email=ada.email))
+
+
+async def test_a_new_password_forgets_the_address_that_was_to_come(world: World, ada: User) -> None:
+    async with world.call(ada) as work:
+        await work.users.update(replace(ada, new_email="next@new.example"))
+        await work.users.set_password(ada.id, password_hash="hash of new")
+
+    async with world.call() as work:
+        assert await work.users.get(ada.id) == ada

@@ -170,10 +170,17 @@ class FakeUsers:
 
     async def update(self, user: User) -> None:
         assert user.id in self.locked
+        others = without(self._store.email_keys, lambda of: of == user.id)
+        if user.email is not None:
+            if user.email.lower() in others:
+                raise EmailTaken
+            others[user.email.lower()] = user.id
+        self._store.email_keys = others
         self._store.users[user.id] = user
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         assert user_id in self.locked
+        self._store.users[user_id] = replace(self._store.users[user_id], new_email=None)
         self._store.password_hashes[user_id] = password_hash
 
     async def delete(self, user_id: UUID) -> None:

@@ -1,0 +1,200 @@
+"""Another address for an account: it is proven first, and the old one learns of it."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from domain import account_log, mails, sessions, tokens, users
+from domain.errors import AccountGone, EmailTaken, PasswordWrong, TokenInvalid
+from domain.mails import Letter
+from domain.tokens import TokenDraft
+from tests.unit.conftest import registered
+from tests.unit.fakes import NOON, FakeWork
+from tests.unit.test_mails import nobody, sent
+
+NEW = "Ada@new.example"
+PASSWORD = "correct horse"
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+async def ada(work: FakeWork) -> FakeWork:
+    """A call of Ada's, whose address is verified."""
+    (letter,) = await sent(work)
+    await users.verify_email(nobody(work), letter.token)
+    return work.account_call()
+
+
+async def asked(ada: FakeWork, email: str = NEW) -> dict[str, Letter]:
+    """What is sent when Ada asks for another address, by kind."""
+    await users.change_email(ada.account_call(), email=email, current_password=PASSWORD)
+    return {letter.kind: letter for letter in await sent(ada)}
+
+
+async def kinds(ada: FakeWork) -> list[str]:
+    events = await account_log.page(ada.account_call())
+    return [event.type for event in events.items]
+
+
+async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada: FakeWork) -> None:
+    before = await users.get_me(ada.account_call())
+    letter = (await asked(ada))["email_change"]
+    assert (letter.to, letter.name) == (NEW, "")
+    assert replace(await users.get_me(ada.account_call()), new_email=None) == before
+
+    await users.verify_email(nobody(ada, now=NOON + MINUTE), letter.token)
+
+    after = await users.get_me(ada.account_call())
+    assert (after.email, after.new_email, after.email_verified_at) == (NEW, None, NOON + MINUTE)
+    assert (after.revision, after.updated_at) == (before.revision + 1, NOON + MINUTE)
+    assert (await kinds(ada))[:2] == ["email.changed", "email.change_requested"]
+    await sessions.log_in(nobody(ada), email="ada@NEW.example", password=PASSWORD)
+    with pytest.raises(TokenInvalid):
+        await users.verify_email(nobody(ada), letter.token)
+
+
+async def test_the_old_address_learns_of_it_before_and_after(ada: FakeWork) -> None:
+    letters = await asked(ada)
+    assert (letters["email_changing"].to, letters["email_changing"].token) == ("ada@example.com", "")
+
+    await users.verify_email(nobody(ada), letters["email_change"].token)
+
+    (notice,) = await sent(ada)
+    assert (notice.kind, notice.to, notice.token) == ("email_changed", "ada@example.com", "")
+
+
+async def test_an_old_address_that_was_never_verified_is_told_nothing(work: FakeWork) -> None:
+    await sent(work)
+    letters = await asked(work)
+    assert letters.keys() == {"email_change"}
+
+    await users.verify_email(nobody(work), letters["email_change"].token)
+
+    assert await sent(work) == []
+
+
+async def test_sessions_and_personal_tokens_stay(ada: FakeWork) -> None:
+    begun = await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
+    issued = await tokens.create(ada.account_call(), TokenDraft(name="script", scopes=frozenset({"read"})))
+
+    await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
+
+    assert begun.session.id in ada.store.sessions
+    assert issued.token.id in ada.store.tokens
+
+
+@pytest.mark.parametrize("password", ["wrong horse", None])
+async def test_without_the_password_nothing_is_changed_or_sent(ada: FakeWork, password: str | None) -> None:
+    with pytest.raises(PasswordWrong):
+        await users.change_email(ada, email=NEW, current_password=password)
+
+    assert await sent(ada) == []
+    assert ada.store.users[ada.principal.user_id].new_email is None
+
+
+async def test_an_account_without_a_password_needs_none(ada: FakeWork) -> None:
+    ada.store.password_hashes[ada.principal.user_id] = None
+
+    await users.change_email(ada, email=NEW, current_password=None)
+
+    assert [letter.to for letter in await sent(ada)] == [NEW, "ada@example.com"]
+
+
+async def test_an_address_that_somebody_has_is_refused(ada: FakeWork) -> None:
+    await registered(ada, email="bob@example.com", name="Bob")
+
+    with pytest.raises(EmailTaken):
+        await users.change_email(ada, email="BOB@example.com", current_password=PASSWORD)
+
+
+async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(ada: FakeWork) -> None:
+    letter = (await asked(ada))["email_change"]
+    bob = await registered(ada, email=NEW.upper(), name="Bob")
+
+    with pytest.raises(EmailTaken):
+        await users.verify_email(nobody(ada), letter.token)
+
+    assert (await users.get_me(ada.account_call())).email == "ada@example.com"
+    assert ada.store.email_keys[NEW.lower()] == bob.principal.user_id
+
+
+async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeWork) -> None:
+    first = (await asked(ada, "typo@new.example"))["email_change"]
+    second = (await asked(ada))["email_change"]
+
+    with pytest.raises(TokenInvalid):
+        await users.verify_email(nobody(ada), first.token)
+    await users.verify_email(nobody(ada), second.token)
+    assert (await users.get_me(ada.account_call())).email == NEW
+
+
+async def test_a_mail_for_an_earlier_request_is_not_sent(ada: FakeWork) -> None:
+    await users.change_email(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
+
+    assert [letter.to for letter in (await asked(ada)).values() if letter.kind == "email_change"] == [NEW]
+
+
+@pytest.mark.parametrize("by", ["present address", "password", "reset", "operator"])
+async def test_a_change_is_called_off(ada: FakeWork, by: str) -> None:
+    letter = (await asked(ada))["email_change"]
+
+    if by == "present address":
+        await users.change_email(ada.account_call(), email="ADA@example.com", current_password=PASSWORD)
+        assert await sent(ada) == []
+    elif by == "password":
+        await users.change_password(ada.account_call(), current_password=PASSWORD, new_password="new")
+    elif by == "reset":
+        await users.request_password_reset(nobody(ada), email="ada@example.com")
+        (reset,) = await sent(ada)
+        await users.reset_password(nobody(ada), reset.token, new_password="new")
+    else:
+        await users.set_password(nobody(ada), email="ada@example.com", new_password="new")
+
+    with pytest.raises(TokenInvalid):
+        await users.verify_email(nobody(ada), letter.token)
+    assert (await users.get_me(ada.account_call())).email == "ada@example.com"
+
+
+async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_notice(ada: FakeWork) -> None:
+    await asked(ada)
+    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    assert await sent(ada) == []
+
+    assert [letter.to for letter in await sent(ada, now=NOON + mails.APART)] == [NEW]
+
+
+async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeWork) -> None:
+    await users.request_password_reset(nobody(ada), email="ada@example.com")
+    (reset,) = await sent(ada)
+    await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
+
+    with pytest.raises(TokenInvalid):
+        await users.reset_password(nobody(ada), reset.token, new_password="new")
+
+
+async def test_a_token_works_until_its_last_moment_only(ada: FakeWork) -> None:
+    letter = (await asked(ada))["email_change"]
+
+    with pytest.raises(TokenInvalid):
+        await users.verify_email(nobody(ada, now=letter.expires_at), letter.token)
+    await users.verify_email(nobody(ada, now=letter.expires_at - dt.timedelta(seconds=1)), letter.token)
+
+
+async def test_an_account_that_is_gone_has_no_address_to_change(ada: FakeWork) -> None:
+    await users.delete(ada.account_call())
+
+    with pytest.raises(AccountGone):
+        await users.change_email(ada, email=NEW, current_password=PASSWORD)
+
+
+async def test_a_password_that_changes_meanwhile_proves_nothing(ada: FakeWork) -> None:
+    class Overtaken:
+        async def verify(self, password: str, *, password_hash: str | None) -> bool:
+            ada.store.password_hashes[ada.principal.user_id] = "hash of another"
+            return password_hash == f"hash of {password}"
+
+    call = ada.account_call()
+    call.passwords = Overtaken()  # type: ignore[assignment]  # what is used of it
+    with pytest.raises(PasswordWrong):
+        await users.change_email(call, email=NEW, current_password=PASSWORD)
