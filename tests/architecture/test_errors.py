@@ -262,7 +262,9 @@ def test_a_service_says_what_it_raises(operation_id: str, service: FunctionType)
 
 def test_every_problem_of_the_contract_can_be_answered() -> None:
     rows = {*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
-    assert {example["type"].removeprefix(PREFIX) for example in EXAMPLES} <= {row.slug for row in rows}
+    slugs = {example["type"].removeprefix(PREFIX) for example in EXAMPLES}
+    assert slugs
+    assert slugs <= {row.slug for row in rows}
 
 
 def test_one_type_has_one_title_and_status() -> None:

@@ -118,15 +118,15 @@ def test_a_composed_answer_is_closed(server: Sample) -> None:
 @pytest.mark.parametrize(
     ("number", "accept", "status", "media_type"),
     [
-        (2, "", 200, "application/json"),
-        (2, "*/*", 200, "application/json"),
-        (2, "application/*", 200, "application/json"),
+        (3, "", 200, "application/json"),
+        (3, "*/*", 200, "application/json"),
+        (3, "application/*", 200, "application/json"),
         (1, "text/plain", 200, "text/plain"),
         (1, "TEXT/*;q=0.5", 200, "text/plain"),
         (0, "application/octet-stream", 200, "application/octet-stream"),
-        (2, "application/json;q=0", 406, "application/problem+json"),
-        (2, "image/png, image/*;q=0.5", 406, "application/problem+json"),
-        (2, "application/json;q=x", 406, "application/problem+json"),
+        (3, "application/json;q=0", 406, "application/problem+json"),
+        (3, "image/png, image/*;q=0.5", 406, "application/problem+json"),
+        (3, "application/json;q=x", 406, "application/problem+json"),
     ],
 )
 def test_the_media_type_is_negotiated(server: Sample, number: int, accept: str, status: int, media_type: str) -> None:

@@ -57,4 +57,6 @@ def test_the_application_tells_what_the_contract_describes_and_nothing_else() ->
 
 
 def test_a_contract_without_events_has_none() -> None:
-    compile_events(document({}), known=[])
+    encode = compile_events(document({}), known=[])
+    with pytest.raises(KeyError):
+        encode("moved", {})

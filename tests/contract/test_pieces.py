@@ -18,7 +18,7 @@ from contract.document import Document
 from contract.faults import one_each, pattern_sentences, pointer, schema_faults
 from contract.problems import Refused, document
 from contract.references import UnresolvedReferenceError
-from contract.responses import Responses, negotiate
+from contract.responses import NonConformingAnswerError, Responses, negotiate
 from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
 from contract.texts import MalformedTextError, cookie_texts, decode, query_texts
@@ -356,7 +356,7 @@ def test_plain_data_is_written_as_the_contract_writes_it() -> None:
 
 @pytest.mark.parametrize("content", [_DriversUUID(), {1: 2}, {"a": decimal.Decimal(1)}, 2**64, {"a"}, "\ud800"])
 def test_what_is_no_plain_data_is_not_written(content: Any) -> None:
-    with pytest.raises(Exception, match="not plain data"):
+    with pytest.raises(NonConformingAnswerError, match="not plain data"):
         encode(content)
 
 

@@ -341,9 +341,20 @@ def test_text_that_does_not_fit_is_refused(server: Sample, body: bytes, status: 
     assert (reply.status, reply.slug) == (status, slug)
 
 
-def test_a_body_of_exactly_the_limit_is_taken(server: Sample) -> None:
-    reply = server.call("PUT", "/notes", "Content-Type: application/octet-stream", body=b"x" * 64)
-    assert reply.status == 200
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize(("size", "status"), [(64, 200), (65, 413)])
+def test_a_body_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not(
+    server: Sample,
+    size: int,
+    status: int,
+    announced: bool,  # noqa: FBT001  # a table
+) -> None:
+    body, line = b"x" * size, "Content-Type: application/octet-stream"
+    if announced:
+        assert server.call("PUT", "/notes", line, body=body).status == status
+        return
+    head = request("PUT", "/notes", line, "Transfer-Encoding: chunked")
+    assert exchange(server.address, [head, b"%x\r\n" % size, body, b"\r\n0\r\n\r\n"], method="PUT").status == status
 
 
 def test_the_media_types_of_a_patch_are_told(server: Sample) -> None:

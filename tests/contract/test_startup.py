@@ -274,9 +274,12 @@ def test_a_handler_that_does_not_fit_is_refused(package: Make, handler: Any, nod
 
 @pytest.mark.parametrize("schema", [{"type": "string", "default": "x"}, {"type": "string", "default": None}])
 def test_a_parameter_with_a_default_is_always_given(package: Make, schema: dict[str, Any]) -> None:
-    compile_operations(
+    compiled = compile_operations(
         document({"/a": {"get": query(schema)}}), package(act=_needs_a), vocabulary=VOCABULARY, body_limit_bytes=1
     )
+    arguments: dict[str, Any] = {}
+    assert compiled["act"].parameters["query"].read({}, arguments) == []
+    assert arguments == {"a": schema["default"]}
 
 
 def test_paths_that_cannot_be_served_are_refused(package: Make) -> None:
