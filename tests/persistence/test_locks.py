@@ -1,0 +1,111 @@
+"""Which rows a call holds. On PostgreSQL alone: on SQLite one writes at a time."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Table, select
+
+from domain import opaque, sessions, users, workspaces
+from persistence.database import Database
+from persistence.tables import outbox
+from persistence.tables import sessions as session_rows
+from persistence.tables import users as user_rows
+from persistence.tables import workspaces as workspace_rows
+from tests.databases import PostgresDatabases
+from tests.persistence.callers import Caller
+from tests.unit.fakes import NOON
+
+
+@pytest.fixture
+def database_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    url = postgres_databases.migrated()
+    yield url
+    postgres_databases.remove(url)
+
+
+@pytest.fixture
+async def nobody(ada: Caller) -> Caller:
+    """Who calls without a token, and holds nothing from the beginning."""
+    return Caller(database=ada.database)
+
+
+async def held(database: Database, table: Table) -> set[UUID]:
+    """The ids of the rows of a table that another transaction has locked."""
+    every = {row[0] for row in await database.rows(select(table.c.id), {})}
+    transaction = await database.begin()
+    free = await transaction.rows(select(table.c.id).with_for_update(skip_locked=True), {})
+    await transaction.close()
+    return every - {row[0] for row in free}
+
+
+async def test_a_user_is_held_by_whoever_locks_them(nobody: Caller, ada: Caller, bob: Caller) -> None:
+    async with nobody.unit() as work:
+        await work.users.lock(ada.user_id)
+        assert await held(ada.database, user_rows) == {ada.user_id}
+
+
+@pytest.mark.parametrize(("guess", "is_held"), [("hash of ada", True), ("hash of another", False)])
+async def test_a_user_is_held_by_whoever_knows_their_password(
+    nobody: Caller,
+    ada: Caller,
+    bob: Caller,
+    guess: str,
+    is_held: bool,  # noqa: FBT001  # a table
+) -> None:
+    async with nobody.unit() as work:
+        assert await work.users.lock_if_password(ada.user_id, password_hash=guess) is is_held
+        assert await held(ada.database, user_rows) == ({ada.user_id} if is_held else set())
+
+
+async def test_a_session_and_its_user_are_held_by_whoever_refreshes_it(
+    nobody: Caller, ada: Caller, bob: Caller
+) -> None:
+    begun = [await ada.account.write(sessions.log_in, email="ada@example.com", password="ada") for _ in range(2)]
+    digest = opaque.digest_of(begun[0].refresh_token, kind="refresh")
+    assert digest is not None
+    async with nobody.unit() as work:
+        await work.sessions.lock_by_refresh_token(digest)
+        assert await held(ada.database, session_rows) == {begun[0].session.id}
+        assert await held(ada.database, user_rows) == {ada.user_id}
+
+
+async def test_all_workspaces_of_a_user_are_held_by_whoever_changes_what_is_in_each(
+    nobody: Caller, ada: Caller, bob: Caller
+) -> None:
+    made = await ada.account.write(workspaces.create, name="Household")
+    async with nobody.unit() as work:
+        await work.workspaces.lock_joined(ada.user_id)
+        assert await held(ada.database, workspace_rows) == {ada.workspace_id, made.id}
+
+
+async def test_a_workspace_is_held_by_whoever_enters_it_or_is_called_in_it(
+    nobody: Caller, ada: Caller, bob: Caller
+) -> None:
+    async with nobody.unit() as work:
+        await work.enter(ada.workspace_id)
+        assert await held(ada.database, workspace_rows) == {ada.workspace_id}
+    async with bob.unit() as work:
+        await workspaces.get(work)
+        assert await held(ada.database, workspace_rows) == {bob.workspace_id}
+        assert await held(ada.database, user_rows) == set()
+
+
+async def test_an_account_is_held_by_a_call_that_names_no_workspace(ada: Caller, bob: Caller) -> None:
+    async with bob.account.unit() as work:
+        await users.get_me(work)
+        assert await held(ada.database, user_rows) == {bob.user_id}
+        assert await held(ada.database, workspace_rows) == set()
+
+
+async def test_a_mail_is_held_by_whoever_is_about_to_send_it(nobody: Caller, ada: Caller, bob: Caller) -> None:
+    async with nobody.unit() as work:
+        (mail,) = await work.outbox.lock_due(now=NOON, limit=1)
+        assert await held(ada.database, outbox) == {mail.id}
+
+
+async def test_who_only_reads_holds_nothing(ada: Caller) -> None:
+    async with ada.account.unit(safe=True) as work:
+        await users.get_me(work)
+        await sessions.page(work)
+        assert await held(ada.database, user_rows) == set()
