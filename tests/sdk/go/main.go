@@ -53,11 +53,14 @@ func main() {
 	project := done(begun.JSON201, begun.Body).Id
 	day, priority := openapi_types.Date{Time: time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC)}, client.High
 	created := must(api.CreateTaskWithResponse(ctx, workspace, nil, client.TaskCreate{
-		Title: "Plant", ProjectId: &project, Priority: &priority, Due: &client.DueCreate{
+		Title:     "Plant",
+		ProjectId: nullable.NewNullableWithValue(project),
+		Priority:  &priority,
+		Due: nullable.NewNullableWithValue(client.DueCreate{
 			Date:     day,
 			Time:     nullable.NewNullableWithValue("09:30"),
 			TimeZone: nullable.NewNullableWithValue("Europe/London"),
-		},
+		}),
 	}))
 	task := done(created.JSON201, created.Body)
 	require(task.Due != nil && task.Due.Date.Equal(day.Time) && task.Priority == "high", "another task", task)

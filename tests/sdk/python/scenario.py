@@ -13,7 +13,7 @@ from client.api.tokens import create_personal_token
 from client.api.users import register_user
 from client.api.workspaces import create_workspace
 from client.models import (
-    DueCreate,
+    DueCreateType0,
     PersonalTokenCreate,
     Priority,
     Problem,
@@ -55,7 +55,7 @@ def main() -> None:
 
     workspace = done(create_workspace.sync(client=client, body=WorkspaceCreate(name="Household"))).id
     project = done(create_project.sync(workspace, client=client, body=ProjectCreate(name="Garden")))
-    due = DueCreate(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
+    due = DueCreateType0(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
     body = TaskCreate(title="Plant", project_id=project.id, priority=Priority.HIGH, due=due)
     task = done(create_task.sync(workspace, client=client, body=body))
     assert not isinstance(task.due, Unset)

@@ -45,9 +45,9 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         ..DueCreate::new("2026-04-18".into())
     };
     let body = TaskCreate {
-        project_id: Some(project.id),
+        project_id: Some(Some(project.id)),
         priority: Some(Priority::High),
-        due: Some(Box::new(due)),
+        due: Some(Some(Box::new(due))),
         ..TaskCreate::new("Plant".into())
     };
     let task = create_task(&api, &workspace, body, None).await?;
