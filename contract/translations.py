@@ -333,7 +333,7 @@ def _in_place(schema: Any) -> Iterator[str]:  # a translated schema
         node = found.pop()
         if isinstance(node, list):
             found += node
-        elif isinstance(node, dict):
-            if "$ref" in node:
-                yield node["$ref"].removeprefix("#/$defs/")
-            found += [node[key] for key in _IN_PLACE if key in node]
+            continue
+        if "$ref" in node:
+            yield node["$ref"].removeprefix("#/$defs/")
+        found += [node[key] for key in _IN_PLACE if key in node]

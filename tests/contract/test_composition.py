@@ -193,6 +193,27 @@ def test_a_base_that_nothing_is_derived_from_selects_nothing() -> None:
     assert validator({"Pet": PETS["Pet"]}, ref("Pet"), "answer").is_valid({"kind": "any", "name": "a"})
 
 
+def test_a_discriminator_of_an_inline_schema_selects_by_its_mapping_alone() -> None:
+    inline = {"type": "object", "discriminator": {"propertyName": "kind"}}
+    assert validator(PETS, inline, "request").is_valid({"kind": "any"})
+    mapped = validator(PETS, {**inline, "discriminator": {"propertyName": "kind", "mapping": {"t": "Cat"}}}, "request")
+    assert (mapped.is_valid({"kind": "t", "name": "Tom"}), mapped.is_valid({"kind": "Cat"})) == (True, False)
+
+
+def test_what_is_derived_in_two_ways_is_derived_once() -> None:
+    both = {"allOf": [ref("Cat"), ref("Dog"), ref("Nowhere")]}
+    pets = {**PETS, "CatDog": {"allOf": [ref("Cat"), ref("Dog")]}, "Broken": both}
+    catdogs = validator(pets, ref("CatDog"), "answer")
+    assert catdogs.is_valid({"kind": "CatDog", "name": "Both", "bark": "m", "lives": 9})
+    assert not catdogs.is_valid({"kind": "Cat", "name": "Tom", "bark": "m"})
+
+
+def test_what_leads_nowhere_is_refused() -> None:
+    for schema in (ref("Nowhere"), {"type": "array", "items": {"allOf": [ref("Nowhere")]}}):
+        with pytest.raises(UnservableSchemaError, match="#/components/schemas/Nowhere leads nowhere"):
+            validator({}, schema, "request")
+
+
 def test_a_null_fits_where_the_base_says_so() -> None:
     pets = {**PETS, "Pet": {**PETS["Pet"], "nullable": True}}
     assert validator(pets, ref("Pet"), "answer").is_valid(None)

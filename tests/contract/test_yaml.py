@@ -100,6 +100,7 @@ def test_the_engine_and_the_gate_read_alike() -> None:
         (b'{"a": 1, "b": {"c": 1,\n"c": 2}}', ("line 2: the key 'c'",)),
         (b"base: &base {a: 1}\nall: {<<: *base, a: 2}\nboth: {<<: [*base, *base]}\n", ()),
         (b'{"a": {"b": 1}, "b": {"a": 1}}', ()),
+        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", ()),
     ],
 )
 def test_a_key_that_is_given_twice_is_named(text: bytes, sentences: tuple[str, ...]) -> None:
