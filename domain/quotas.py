@@ -1,6 +1,7 @@
 """What a workspace may take of the storage: what is in it, and the responses that are kept for repeated requests.
 
-The log of a workspace is bounded by the same number of bytes, and never fills it: its oldest events go first.
+What the log of a workspace says of things is bounded by the same number of bytes, and never fills it: the oldest events
+lose their bodies first. That something happened, when, and by whom, stays.
 """
 
 import datetime as dt
@@ -11,12 +12,14 @@ from domain.entities import Project, Task
 from domain.errors import WorkspaceFull
 
 ROW_BYTES: Final = 300
-"""What a project, a task or an event takes besides its texts, about."""
+"""What a project, a task or a kept response takes besides its texts, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What a workspace takes, in bytes: its projects and tasks, its log, and kept responses of the last two days.
+
+    The log is counted by the bodies of its events, of which none before revision `log_from` is left.
 
     Responses are kept for 24 hours, and counted by the day (in UTC) of which `kept_day` is the number: until the end of
     the day after.
@@ -24,6 +27,7 @@ class Usage:
 
     content_bytes: int = 0
     log_bytes: int = 0
+    log_from: int = 0
     kept_day: int = 0
     kept_bytes: int = 0
     kept_before_bytes: int = 0
@@ -36,8 +40,12 @@ class Usage:
         return replace(self, content_bytes=max(0, content_bytes))
 
     def with_log(self, more_bytes: int) -> "Usage":
-        """After events were written, or the oldest were deleted."""
-        return replace(self, log_bytes=max(0, self.log_bytes + more_bytes))
+        """After events were written."""
+        return replace(self, log_bytes=self.log_bytes + more_bytes)
+
+    def trimmed(self, fewer_bytes: int, *, log_from: int) -> "Usage":
+        """After the oldest bodies of the log were deleted."""
+        return replace(self, log_bytes=max(0, self.log_bytes - fewer_bytes), log_from=log_from)
 
     def with_kept(self, more_bytes: int, *, now: dt.datetime, quota_bytes: int) -> "Usage":
         """After a response of so many bytes was kept. Raises WorkspaceFull."""

@@ -29,7 +29,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import iterate
 
 from domain.events import MEMBER_EVENTS, Event
-from domain.quotas import ROW_BYTES, Usage
+from domain.quotas import Usage
 from persistence.database import Parameters, Row, Runner
 from persistence.octets import octets
 from persistence.tables import UNLOGGED_TABLES, USAGE, events, members, projects, tasks, tombstones, workspaces
@@ -48,7 +48,7 @@ _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _TRIMMED_AT_ONCE: Final = 100
 _SPARE: Final = 64
-"""A log that is too long is brought to this part below its limit, so that not each write has to shorten it."""
+"""Bodies that take too much are brought to this part below their limit, so that not each write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
@@ -56,13 +56,23 @@ _ADD_USAGE: Final = _UPDATE.values(
 )
 _OLDEST: Final = (
     select(events.c.revision, events.c.sequence, octets(events.c.body))
-    .where(events.c.workspace_id == bindparam("workspace"), events.c.revision < bindparam("before"))
+    .where(
+        events.c.workspace_id == bindparam("workspace"),
+        events.c.revision >= bindparam("log_from"),
+        events.c.revision < bindparam("before"),
+        events.c.body.is_not(None),
+    )
     .order_by(events.c.revision, events.c.sequence)
     .limit(_TRIMMED_AT_ONCE)
 )
-_TRIM: Final = delete(events).where(
-    events.c.workspace_id == bindparam("workspace"),
-    tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("revision"), bindparam("sequence")),
+_TRIM: Final = (
+    update(events)
+    .where(
+        events.c.workspace_id == bindparam("workspace"),
+        events.c.revision >= bindparam("log_from"),
+        tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("to_revision"), bindparam("to_sequence")),
+    )
+    .values(body=None)
 )
 _JOINED: Final = select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))
 _RAISE_HEADS: Final = (
@@ -198,7 +208,7 @@ class Journal:
             some = noted[start : start + _AT_ONCE]
             bodies = [self._encode(event) for _, event in some]
             for (_, event), body in zip(some, bodies, strict=True):
-                log[event.workspace_id] += ROW_BYTES + len(body.encode())
+                log[event.workspace_id] += len(body.encode())
             rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
             await self._runner.run(_INSERT_EVENTS, rows)
             ends = [(number, event) for number, event in some if event.is_the_end]
@@ -214,8 +224,7 @@ class Journal:
         self._usage = self._usage.with_log(log_bytes)
         excess = self._usage.log_bytes - self._quota_bytes
         if log_bytes and excess > 0:
-            excess += self._quota_bytes // _SPARE
-            self._usage = self._usage.with_log(-await self._trim(workspace_id, excess, before=self._head or head))
+            await self._trim(workspace_id, excess + self._quota_bytes // _SPARE, before=self._head or head)
         values = dict(zip(USAGE, astuple(self._usage), strict=True)) if self._usage != usage else {}
         if self._head is not None:
             values["head"] = self._head
@@ -227,20 +236,26 @@ class Journal:
         if changes:
             await self._runner.run(_ADD_USAGE, changes)
 
-    async def _trim(self, workspace_id: UUID, excess: int, *, before: int) -> int:
-        """Delete the oldest events of *excess* bytes, none of revision *before* or later: how many bytes they took."""
-        freed = 0
+    async def _trim(self, workspace_id: UUID, excess: int, *, before: int) -> None:
+        """Delete the bodies of the oldest events, of *excess* bytes, none of revision *before* or later.
+
+        The events stay: nobody can write so much that it is not seen any more who did what.
+        """
+        freed, log_from = 0, self._usage.log_from
+        here = {"workspace": workspace_id}
         while freed < excess:
-            rows = await self._runner.rows(_OLDEST, {"workspace": workspace_id, "before": before})
+            rows = await self._runner.rows(_OLDEST, {**here, "log_from": log_from, "before": before})
             if not rows:
                 break
+            last = {}
             for revision, sequence, size in rows:
-                freed += ROW_BYTES + (size or 0)
-                last = {"revision": revision, "sequence": sequence}
+                freed += size
+                last = {"to_revision": revision, "to_sequence": sequence}
                 if freed >= excess:
                     break
-            await self._runner.run(_TRIM, {"workspace": workspace_id, **last})
-        return freed
+            await self._runner.run(_TRIM, {**here, "log_from": log_from, **last})
+            log_from = last["to_revision"]
+        self._usage = self._usage.trimmed(freed, log_from=log_from)
 
     def _note(self, event: Event) -> None:
         self._sequences[event.workspace_id] += 1

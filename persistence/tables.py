@@ -87,7 +87,7 @@ INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(
 SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared byte by byte, on every database and in every locale."""
 
-USAGE: Final = ("content_bytes", "log_bytes", "kept_day", "kept_bytes", "kept_before_bytes")
+USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes")
 """What a workspace takes of the storage (domain.quotas.Usage), in this order."""
 
 metadata: Final = MetaData(

@@ -66,9 +66,8 @@ async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage
     row = await runner.row(_LOCK, {"workspace": workspace_id})
     if row is None:
         return None
-    head, content, log, day, kept, kept_before = row
-    usage = Usage(content_bytes=content, log_bytes=log, kept_day=day, kept_bytes=kept, kept_before_bytes=kept_before)
-    return head, usage
+    head, *taken = row
+    return head, Usage(**dict(zip(USAGE, taken, strict=True)))
 
 
 class Workspaces:

@@ -8,7 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = ("content_bytes", "log_bytes", "kept_day", "kept_bytes", "kept_before_bytes")
+_COLUMNS = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes")
 _ROW_BYTES = 300
 
 
@@ -18,7 +18,7 @@ def upgrade() -> None:
         for name in _COLUMNS:
             workspaces.add_column(sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
     content = f"{_taken('projects', 'name', 'description')} + {_taken('tasks', 'title', 'description')}"
-    op.execute(f"UPDATE workspaces SET content_bytes = {content}, log_bytes = {_taken('events', 'body')}")  # noqa: S608 -- our own names
+    op.execute(f"UPDATE workspaces SET content_bytes = {content}, log_bytes = {_taken('events', 'body', row_bytes=0)}")  # noqa: S608 -- our own names
 
 
 def downgrade() -> None:
@@ -28,9 +28,9 @@ def downgrade() -> None:
             workspaces.drop_column(name)
 
 
-def _taken(table: str, *texts: str) -> str:
+def _taken(table: str, *texts: str, row_bytes: int = _ROW_BYTES) -> str:
     """The bytes of a workspace's rows in *table*."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     octets = "length(CAST({} AS BLOB))" if is_sqlite else "octet_length({})"
-    row = " + ".join([str(_ROW_BYTES), *(f"coalesce({octets.format(text)}, 0)" for text in texts)])
+    row = " + ".join([str(row_bytes), *(f"coalesce({octets.format(text)}, 0)" for text in texts)])
     return f"coalesce((SELECT sum({row}) FROM {table} WHERE workspace_id = workspaces.id), 0)"  # noqa: S608 -- as above

@@ -24,7 +24,7 @@ def test_content_may_grow_up_to_the_quota_and_shrink_beyond_it(used: int, more: 
 
 
 def test_nothing_takes_less_than_nothing() -> None:
-    assert Usage().with_content(-1, quota_bytes=1).with_log(-1) == Usage()
+    assert Usage().with_content(-1, quota_bytes=1).trimmed(1, log_from=0) == Usage()
 
 
 def test_kept_responses_count_until_the_end_of_the_next_day() -> None:
