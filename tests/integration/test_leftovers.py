@@ -19,6 +19,11 @@ from tests.patience import PATIENCE_S
 from tests.server import serving
 
 ROOT = Path(__file__).parents[2]
+PYTEST = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
+sys.exit(pytest.console_main())
+"""
 WAITING = """
 import os, time
 from pathlib import Path
@@ -44,7 +49,7 @@ def log(tmp_path: Path) -> Path:
 def interruptible(folder: Path, log: Path, *options: str) -> subprocess.Popen[bytes]:
     """Pytest, in a process group of its own, at a test that never ends."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    command = [sys.executable, "-c", PYTEST, "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
     with log.open("wb") as output:
         return subprocess.Popen(
             [*command, "--rootdir", str(folder), "--basetemp", str(folder / "temp"), *options, str(folder)],
