@@ -59,8 +59,8 @@ class Settings(BaseSettings):
         default=256 * 1024 * 1024,
         ge=1024 * 1024,
         description=(
-            "what the projects and tasks of a workspace may take; its log and the responses kept for idempotency keys "
-            "may each take as much (see API4 in spec/architecture.md)"
+            "what the projects and tasks of a workspace may take; the bodies of its events and the responses kept for"
+            " idempotency keys may each take as much (see API4 in spec/architecture.md)"
         ),
     )
     access_token_lifetime_s: int = Field(default=3600, ge=60, description="how long an access token lasts")
