@@ -6,7 +6,7 @@ with the invitation, and its creator gets it.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -107,7 +107,7 @@ async def accept(work: Work, token: str) -> Workspace:
     await _add_member(work, user, invitation)
     workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
     assert workspace is not None, "its lock is held, and the caller is a member"
-    return workspace
+    return replace(workspace, head=await work.next_revision())  # which is stored only at the end
 
 
 async def find(reader: InvitationReader, token: str, *, now: dt.datetime, pointer: str) -> Invitation:

@@ -157,7 +157,10 @@ WRITES: Mapping[str, Callable[[Person, Tables], Write]] = {
     "complete_task": _of("POST", "tasks/complete"),
     "reopen_task": _of("POST", "tasks/reopen"),
 }
-"""By operationId. Each gets a person of its own."""
+"""By operationId, those that take a condition or a key. Each gets a person of its own."""
+
+WITHOUT_KEY: Mapping[str, Callable[[Person, Tables], Write]] = {"create_invitation": _create_invitation}
+"""What takes neither, as its response may hold a secret."""
 
 
 def taking(header: str) -> set[str]:
