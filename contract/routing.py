@@ -8,6 +8,7 @@ security and context middleware, and the engine, take their operation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ from .texts import MalformedTextError, decode
 
 _PATH_TEXTS = "contract_path_texts"
 _MALFORMED_PATH = "The path must be percent-encoded UTF-8 without NUL."
+_NEEDLESS = re.compile(r"%(2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
+"""An unreserved character, percent-encoded (RFC 3986, section 2.3)."""
 
 
 @dataclass(slots=True)
@@ -46,7 +49,10 @@ class _Node:
 
 
 class SegmentTrie:
-    """Paths by their decoded segments; a literal segment is preferred to a parameter."""
+    """Paths by their decoded segments; a literal segment is preferred to a parameter.
+
+    A literal may come with its reserved characters and those beyond ASCII percent-encoded, a parameter with all.
+    """
 
     def __init__(self) -> None:
         self._root = _Node()
@@ -98,7 +104,12 @@ def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _N
 
 
 def _encoded_literal(node: _Node, segment: str) -> _Node | None:
-    """A literal is the same, encoded or not (RFC 3986, section 6.2.2.2)."""
+    """The literal that *segment* encodes; None where it encodes what never has to be.
+
+    A proxy that compares paths as they are written must not let `/%6Civez` pass for another path than `/livez`.
+    """
+    if _NEEDLESS.search(segment):
+        return None
     try:
         return node.literals.get(decode(segment))
     except MalformedTextError:

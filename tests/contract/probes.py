@@ -291,6 +291,8 @@ PARAMETER_TEXTS: tuple[Probe, ...] = (
     _probe("a double slash is another path", NOT_FOUND, lambda t: t.get("/" + t.collection)),
     _probe("a trailing slash on a collection is another path", NOT_FOUND, lambda t: t.get(t.collection + "/")),
     _probe("another case is another path", NOT_FOUND, lambda t: t.get(t.collection.upper())),
+    _probe("a path whose letters are percent-encoded is another path", NOT_FOUND,
+           lambda t: t.get(f"{t.collection[:-1]}%{ord(t.collection[-1]):X}")),
     _probe("an unknown path is refused", NOT_FOUND, lambda t: t.get("/nope")),
     _probe("dots do not climb", NOT_FOUND, lambda t: t.get(f"/nope/..{t.collection}")),
 )  # fmt: skip
