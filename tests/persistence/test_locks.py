@@ -1,5 +1,6 @@
 """Which rows a call holds. On PostgreSQL alone: on SQLite one writes at a time."""
 
+import asyncio
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -8,13 +9,17 @@ from sqlalchemy import Table, select
 
 from domain import opaque, sessions, users, workspaces
 from persistence.database import Database
+from persistence.retries import KEPT, sweep
 from persistence.tables import outbox
 from persistence.tables import sessions as session_rows
 from persistence.tables import users as user_rows
 from persistence.tables import workspaces as workspace_rows
 from tests.databases import PostgresDatabases
 from tests.persistence.callers import Caller
+from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
+
+REQUEST = b"r" * 32
 
 
 @pytest.fixture
@@ -109,3 +114,16 @@ async def test_who_only_reads_holds_nothing(ada: Caller) -> None:
         await users.get_me(work)
         await sessions.page(work)
         assert await held(ada.database, user_rows) == set()
+
+
+async def test_a_sweep_passes_over_what_is_held_and_does_not_wait(ada: Caller) -> None:
+    for key in ("held", "free"):
+        async with ada.unit() as work:
+            await work.recall(key, REQUEST)
+            await work.record(b"answer")
+            await work.commit()
+    ada.clock.now += 2 * KEPT
+
+    async with ada.unit() as work, ada.database.transaction() as sweeping:
+        assert await work.recall("held", REQUEST) is None
+        assert await asyncio.wait_for(sweep(sweeping, now=ada.clock.now), timeout=PATIENCE_S) == 1
