@@ -19,7 +19,7 @@ DUES = (
     Due(date=MONDAY),
     Due(date=MONDAY, time=dt.time(9, 30, 15)),
     Due(date=MONDAY, time=dt.time(0), time_zone="Europe/Berlin"),
-    Due(date=MONDAY, time=dt.time(0), time_zone="Mars/Olympus"),  # in the database, not on this host
+    Due(date=MONDAY, time=dt.time(0), time_zone="Asia/Kolkata"),
     Due(date=dt.date(1, 1, 1)),
     Due(date=dt.date(9999, 12, 31), time=dt.time(23, 59, 59)),
 )

@@ -63,7 +63,14 @@ def place_of(each: Task, order: str) -> tuple[SortKey, Any]:
 
 
 @pytest.mark.parametrize(
-    "due", [None, Due(date=dt.date(2026, 3, 4)), Due(date=dt.date(2026, 3, 4), time=dt.time(9)), DUE]
+    "due",
+    [
+        None,
+        Due(date=dt.date(2026, 3, 4)),
+        Due(date=dt.date(2026, 3, 4), time=dt.time(9)),
+        DUE,
+        replace(DUE, time_zone="Mars/Olympus"),  # stored by a host that knows it, and not known to this one
+    ],
 )
 async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, other: Workspace, due: Due) -> None:
     made = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
