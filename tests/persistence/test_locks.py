@@ -15,8 +15,8 @@ from persistence.tables import sessions as session_rows
 from persistence.tables import users as user_rows
 from persistence.tables import workspaces as workspace_rows
 from tests.databases import PostgresDatabases
+from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
-from tests.persistence.waiting import PATIENCE_S
 from tests.unit.fakes import NOON
 
 REQUEST = b"r" * 32
