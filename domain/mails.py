@@ -114,8 +114,9 @@ async def _email_change(work: Work, mail: Mail) -> Letter | Later | None:
 
 
 async def _email_changing(work: Work, mail: Mail) -> Letter | None:
-    """Where one was sent just now, another says nothing new."""
-    if not await work.outbox.note_sending(mail, at=work.now, unless_after=work.now - APART):
+    """Where another one was sent just now, it says nothing new. One that is tried again may have met only itself."""
+    is_first = await work.outbox.note_sending(mail, at=work.now, unless_after=work.now - APART)
+    if mail.attempts == 1 and not is_first:
         return None
     return Letter(kind=mail.kind, to=mail.email, expires_at=work.now)
 

@@ -101,7 +101,10 @@ class UserRepository(Protocol):
         """
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
-        """Also forget the address that is to replace theirs. Neither is in a representation: no revision is taken."""
+        """Store a hash, of a new password or a better one of the same. It is in no representation: no new revision."""
+
+    async def call_off_email(self, user_id: UUID) -> None:
+        """Forget the address that is to replace theirs. It is in no representation: no new revision."""
 
     async def delete(self, user_id: UUID) -> None:
         """The user's identity, sessions and tokens go too. The caller has taken them out of all workspaces."""

@@ -190,13 +190,19 @@ async def reset_password(work: Work, token: str, *, new_password: str) -> None:
     It proves the address, too. All that opens the account ends, sessions and personal tokens: somebody else may have
     the old password, or may have made the account to lie in wait for whoever has the address (ADR 32).
 
-    Raises TokenInvalid, PasswordCommon.
+    Raises TokenInvalid, PasswordCommon, or InvalidTogether.
     """
-    found = await _find_token(work, token, kind="reset")
-    credentials = await work.credentials.find(found.user_id)
-    if credentials is None:
-        raise TokenInvalid
-    check_password(work, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
+    checks = Checks()
+    credentials = None
+    with checks:
+        found = await _find_token(work, token, kind="reset")
+        credentials = await work.credentials.find(found.user_id)
+        if credentials is None:
+            raise TokenInvalid
+    email, name = (None, "") if credentials is None else (credentials.email, credentials.name)
+    with checks:
+        check_password(work, new_password, pointer="#/new_password", email=email, name=name)
+    checks.finish()
     new_hash = await work.passwords.hash(new_password)
     user = await _verify(work, await _spend(work, found))
     await _store_password(work, user.id, password_hash=new_hash)
@@ -308,7 +314,8 @@ async def _verify(work: Work, user: User) -> User:
 
 
 async def _store_password(work: Work, user_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
-    """What was to replace the old password, and all sessions that it opened but the one to *keep*, end with it."""
+    """All that the old password began ends with it: sessions but the one to *keep*, and a change of the address."""
     await work.users.set_password(user_id, password_hash=password_hash)
+    await work.users.call_off_email(user_id)
     await work.one_time_tokens.delete(user_id, kind="reset")
     await work.sessions.delete_all(user_id, keep=keep)

@@ -80,7 +80,11 @@ class Users:
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         """One write."""
-        await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash, "new_email": None})
+        await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
+
+    async def call_off_email(self, user_id: UUID) -> None:
+        """One write."""
+        await self._runner.run(_UPDATE, {"user": user_id, "new_email": None})
 
     async def delete(self, user_id: UUID) -> None:
         """Three writes; identity, sessions, tokens and mails go by cascade."""

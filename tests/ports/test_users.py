@@ -157,10 +157,14 @@ async def test_an_address_is_replaced_and_the_old_one_is_free(world: World, ada:
         await work.users.update(replace(bob, email=ada.email))
 
 
-async def test_a_new_password_forgets_the_address_that_was_to_come(world: World, ada: User) -> None:
+async def test_the_address_that_is_to_come_outlives_another_hash_and_can_be_called_off(world: World, ada: User) -> None:
+    waiting = replace(ada, new_email="next@new.example")
     async with world.call(ada) as work:
-        await work.users.update(replace(ada, new_email="next@new.example"))
+        await work.users.update(waiting)
         await work.users.set_password(ada.id, password_hash="hash of new")
+    async with world.call(ada) as work:
+        assert await work.users.get(ada.id) == waiting
+        await work.users.call_off_email(ada.id)
 
     async with world.call() as work:
         assert await work.users.get(ada.id) == ada

@@ -180,8 +180,11 @@ class FakeUsers:
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         assert user_id in self.locked
-        self._store.users[user_id] = replace(self._store.users[user_id], new_email=None)
         self._store.password_hashes[user_id] = password_hash
+
+    async def call_off_email(self, user_id: UUID) -> None:
+        assert user_id in self.locked
+        self._store.users[user_id] = replace(self._store.users[user_id], new_email=None)
 
     async def delete(self, user_id: UUID) -> None:
         assert user_id in self.locked

@@ -164,6 +164,30 @@ async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_not
     assert [letter.to for letter in await sent(ada, now=NOON + mails.APART)] == [NEW]
 
 
+async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeWork) -> None:
+    """However soon: what it met last time was itself."""
+    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    (notice,) = [mail for mail in await mails.claim(nobody(ada), limit=10) if mail.kind == "email_changing"]
+    first = await mails.write(nobody(ada), notice)
+
+    again = await mails.write(nobody(ada, now=NOON + MINUTE / 2), replace(notice, attempts=2))
+
+    assert isinstance(first, Letter)
+    assert isinstance(again, Letter)
+    assert (again.kind, again.to) == ("email_changing", "ada@example.com")
+
+
+async def test_a_log_in_that_replaces_an_outdated_hash_calls_no_change_off(ada: FakeWork) -> None:
+    letter = (await asked(ada))["email_change"]
+    ada.store.password_hashes[ada.principal.user_id] = f"old hash of {PASSWORD}"
+
+    await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
+
+    assert ada.store.password_hashes[ada.principal.user_id] == f"hash of {PASSWORD}"
+    await users.verify_email(nobody(ada), letter.token)
+    assert (await users.get_me(ada.account_call())).email == NEW
+
+
 async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeWork) -> None:
     await users.request_password_reset(nobody(ada), email="ada@example.com")
     (reset,) = await sent(ada)

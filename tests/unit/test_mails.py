@@ -7,12 +7,12 @@ import pytest
 from app.smtp import GOODBYE_S, TIMEOUT_S
 from domain import invitations, mails, opaque, tokens, users, workspaces
 from domain.entities import Invitation, Mail
-from domain.errors import EmailVerified, TokenInvalid
+from domain.errors import EmailVerified, InvalidTogether, TokenInvalid
 from domain.mails import APART, ATTEMPTS, Letter
 from domain.tokens import TokenDraft
 from persistence.engines import WAIT_S
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
+from tests.unit.fakes import NOON, FakePasswords, FakeWork
 
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
@@ -257,18 +257,28 @@ async def test_a_token_resets_the_password_of_nobody_else(work: FakeWork) -> Non
 
 
 async def test_nothing_is_hashed_for_a_token_that_is_none(work: FakeWork) -> None:
-    class NoPasswords:
+    class NoHashing(FakePasswords):
         async def hash(self, password: str) -> str:
             raise AssertionError(password)
 
     call = nobody(work)
-    call.passwords = NoPasswords()  # type: ignore[assignment]  # what is used of it
+    call.passwords = NoHashing()
     unknown = opaque.mint("reset", random_bytes=lambda count: b"\x07" * count).text
 
     for token in ("tbf_", unknown, unknown.replace("tbf_", "tbv_")):
         with pytest.raises(TokenInvalid) as refused:
             await users.reset_password(call, token, new_password="new")
     assert (refused.value.pointer, refused.value.code) == ("#/token", "token")
+
+
+async def test_a_bad_token_and_a_bad_password_are_reported_together(work: FakeWork) -> None:
+    with pytest.raises(InvalidTogether) as refused:
+        await users.reset_password(nobody(work), "tbf_", new_password="password")
+
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [
+        ("#/token", "token"),
+        ("#/new_password", "common"),
+    ]
 
 
 @pytest.mark.parametrize("by", ["user", "operator"])
