@@ -87,7 +87,9 @@ class NoCurrentSession(NotFound):
     """The call came with a token that belongs to no session of ours: a personal one, or an identity provider's."""
 
     def __init__(self) -> None:
-        super().__init__("Your token does not belong to a session.")
+        super().__init__(
+            "Your token does not belong to a session. It is a personal token, or an identity provider's token."
+        )
 
 
 class TokenNotFound(NotFound):
@@ -196,7 +198,7 @@ class AddressOfMember(Conflict):
     """Somebody is to be invited to a workspace, and a member of it has verified the address."""
 
     def __init__(self) -> None:
-        super().__init__("This is the address of a member of the workspace.")
+        super().__init__("This is the address of a member of the workspace, who does not need an invitation.")
 
 
 class TooManyWorkspaces(Conflict):
@@ -286,7 +288,7 @@ class RoleTooHigh(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "You cannot give a role above your own, or decide over a member or an invitation with such a role."
+            "You cannot give a role above your own, or change or remove a member or an invitation with such a role."
         )
 
 

@@ -22,7 +22,7 @@ class Fault(TypedDict):
 
 class Health(TypedDict):
     """
-    A sign of life.
+    The state of the server.
     """
 
     status: str
@@ -101,7 +101,7 @@ class SessionPage(TypedDict):
 
 class SessionTokens(TypedDict):
     """
-    What a session is used with. The server keeps only hashes of the tokens; they are answered once.
+    The tokens of a session. They are returned once: the server keeps only hashes of them.
     """
 
     session_id: UUID
@@ -113,7 +113,7 @@ class SessionTokens(TypedDict):
 
 class PersonalToken(TypedDict):
     """
-    A personal access token, without the token itself.
+    A personal token, without the token itself.
     """
 
     id: UUID
@@ -127,7 +127,7 @@ class PersonalToken(TypedDict):
 
 class CurrentToken(TypedDict):
     """
-    The token that made the request, without the token itself.
+    The token that the request was sent with, without the token itself.
     """
 
     type: str
@@ -151,7 +151,7 @@ class PersonalTokenPage(TypedDict):
 
 class CreatedPersonalToken(TypedDict):
     """
-    A personal access token that was just made, with the token itself.
+    A new personal token, with the token itself.
     """
 
     token: str
@@ -213,7 +213,7 @@ class MemberPage(TypedDict):
 
 class CreatedInvitation(TypedDict):
     """
-    An invitation that was just created.
+    A new invitation.
     """
 
     token: str | None
@@ -229,7 +229,7 @@ class CreatedInvitation(TypedDict):
 
 class Invitation(TypedDict):
     """
-    An invitation that waits to be accepted, without its token.
+    An invitation that is not accepted yet, without its token.
     """
 
     id: UUID

@@ -66,7 +66,7 @@ class EmailChange(BaseModel):
 
 class EmailVerification(BaseModel):
     """
-    What proves that mail to an address is read.
+    The proof that you read e-mails to an address.
     """
 
     model_config = ConfigDict(
@@ -78,7 +78,7 @@ class EmailVerification(BaseModel):
 
 class PasswordResetRequest(BaseModel):
     """
-    Who has forgotten their password.
+    The account whose password is forgotten.
     """
 
     model_config = ConfigDict(
@@ -90,7 +90,7 @@ class PasswordResetRequest(BaseModel):
 
 class PasswordReset(BaseModel):
     """
-    A new password, and what proves that its account is yours.
+    A new password, and the proof that the account is yours.
     """
 
     model_config = ConfigDict(
@@ -117,7 +117,7 @@ class SessionCreate(BaseModel):
 
 class SessionRefresh(BaseModel):
     """
-    What new tokens are given for.
+    A refresh token to exchange for new tokens.
     """
 
     model_config = ConfigDict(

@@ -101,6 +101,42 @@ def test_a_patch_is_told_what_it_cannot_set_and_how_it_is_changed(
 
 
 @pytest.mark.parametrize(
+    ("kind", "writable", "changed_by"),
+    [
+        ("user", {"name", "time_zone"}, {"email": "change_email", "email_verified_at": "verify_email"}),
+        ("workspace", {"name"}, {"role": "update_member"}),
+        ("member", {"role"}, {"name": "update_me"}),
+        ("project", {"name", "description"}, {"archived_at": "archive_project or unarchive_project"}),
+        (
+            "task",
+            {"title", "description", "priority", "due"},
+            dict.fromkeys(("status", "completed_at"), "complete_task or reopen_task"),
+        ),
+    ],
+)
+def test_each_property_that_a_patch_does_not_take_is_read_only(
+    ada: Person, kind: str, writable: set[str], changed_by: dict[str, str]
+) -> None:
+    path = {
+        "user": "/v1/users/me",
+        "workspace": ada.home,
+        "member": f"{ada.home}/members/{ada.user['id']}",
+        "project": f"{ada.home}/projects/{ada.create('projects', name='Garden')['id']}",
+        "task": f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}",
+    }[kind]
+    others = {name: value for name, value in ok(ada.client.get(path)).items() if name not in writable}
+    assert changed_by.keys() <= others.keys()
+    answer = ada.client.merge(path, others)
+    assert refused(answer, 422, "invalid-body") == {f"#/{name} read-only" for name in others}
+    assert texts(answer) == {
+        f"#/{name}": f"This property is read-only here. To change it, use {changed_by[name]}."
+        if name in changed_by
+        else "This property is read-only."
+        for name in others
+    }
+
+
+@pytest.mark.parametrize(
     ("value", "code", "detail"),
     [
         (VERSION_4, "pattern", "This must be a UUIDv7 (RFC 9562). A UUID of another version is not accepted."),
