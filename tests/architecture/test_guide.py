@@ -57,6 +57,28 @@ def test_each_operation_that_the_guide_names_is_in_the_contract() -> None:
     assert named <= known
 
 
+def test_the_guide_explains_each_header_of_a_response_and_each_member_of_a_problem() -> None:
+    components = CONTRACT["components"]
+    operations = [operation for item in CONTRACT["paths"].values() for operation in item.values()]
+    own = [answer for each in operations if isinstance(each, dict) for answer in each["responses"].values()]
+    headers = {name for answer in (*own, *components["responses"].values()) for name in answer.get("headers", {})}
+    assert {"ETag", "Location"} < headers
+    named = {word for words in re.findall(r"`([^`]+)`", GUIDE) for word in re.split(r"[^\w-]+", words)}
+    assert headers - named == set()
+    assert components["schemas"]["Problem"]["properties"].keys() - named - {"title", "status"} == set()
+
+
+def test_the_guide_names_each_operation_with_a_secret_and_what_is_called_current() -> None:
+    wanted = {
+        f"`{method.upper()} {path}`"
+        for path, item in CONTRACT["paths"].items()
+        for method, operation in item.items()
+        if path.endswith("/current") or (isinstance(operation, dict) and operation.get("x-rate-limit") == "credentials")
+    }
+    assert wanted > {"`DELETE /v1/sessions/current`", "`PUT /v1/users/me/email`"}
+    assert {each for each in wanted if each not in GUIDE} == set()
+
+
 def test_each_file_that_the_guide_links_to_is_there() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", GUIDE)
     assert links
