@@ -31,6 +31,8 @@ from .sending import SERVER_STOPS
 MAX_HEAD_BYTES = 32 * 1024
 """How long a request line and its headers may be together."""
 MAX_HEADERS = 100
+MAX_PIPELINED = 100
+"""How many requests may wait on a connection for the response before theirs. One takes some 2 KB, of 26 bytes sent."""
 READ_TIMEOUT_S = 30
 """How long a request may take to arrive, from the connection or its first byte to the last of its body."""
 
@@ -46,6 +48,10 @@ _TOO_LARGE = problem(
 
 class _TooManyHeadersError(Exception):
     """Raised inside the parser, which stops at it."""
+
+
+class _TooManyPipelinedError(Exception):
+    """Raised inside the parser, which stops at it: the connection closes after the responses that are due."""
 
 
 class BoundedHttpToolsProtocol(HttpToolsProtocol):
@@ -168,6 +174,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         """The head is over: stop unless it holds up. Bodies are bounded by the application."""
         if self._replaying:
             return
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise _TooManyPipelinedError
         version = self.parser.get_http_version()
         if version not in VERSIONS:
             raise MalformedHeadError

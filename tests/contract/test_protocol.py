@@ -1,5 +1,6 @@
 """The HTTP parser's side: bounds, pipelines, chunks, and connections that go on after a refusal."""
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -7,8 +8,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS, bounded_protocol
+from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, bounded_protocol
 from tests.server import serving
 
 from .conftest import Sample
@@ -353,8 +355,8 @@ def test_a_whole_request_is_answered_before_the_connection_ends_over_what_follow
 def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
     asking = request("GET", "/livez", "Connection: Upgrade", "Upgrade: h2c")
     with connected(server.address) as connection:
-        connection.sendall(asking * 1500)
-        assert statuses(connection, 1500) == [200] * 1500
+        connection.sendall(asking * MAX_PIPELINED)
+        assert statuses(connection, MAX_PIPELINED) == [200] * MAX_PIPELINED
 
 
 @pytest.fixture
@@ -384,3 +386,35 @@ def test_a_body_that_was_refused_and_never_ends_gets_no_second_answer(hasty: Add
         connection.sendall(request("POST", "/stations", JSON, "Content-Length: 99999999", token="director"))
         assert read_reply(connection).status == 413
         assert until_closed(connection) == b""
+
+
+class Waiting:
+    """An application that answers `/wait` only after `/go`."""
+
+    def __init__(self) -> None:
+        self.may_go = asyncio.Event()
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["path"] == "/go":
+            self.may_go.set()
+        await self.may_go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+
+@pytest.mark.parametrize(("excess", "end"), [(0, ""), (1, "close"), (50, "close")])
+def test_no_more_than_so_many_requests_wait_on_a_connection(excess: int, end: str) -> None:
+    """Those are answered. Then the connection closes, if there were more: 26 bytes of a client held 2 KB here."""
+    with (
+        serving(Waiting(), protocol=bounded_protocol("urn:x:"), lifespan="off") as address,
+        connected(address) as connection,
+        connection.makefile("rb") as stream,
+    ):
+        connection.sendall(request("GET", "/wait") + ALIVE * (MAX_PIPELINED + excess))
+        # The server has parsed what came before, by the time that it answers this.
+        assert exchange(address, [request("GET", "/go")]).status == 200
+        heads = [b"".join(iter(stream.readline, b"\r\n")).decode() for _ in range(1 + MAX_PIPELINED)]
+        assert {head.split(" ")[1] for head in heads} == {"200"}
+        assert ["".join(re.findall("connection: (.+)\r", head)) for head in heads[-2:]] == ["", end]
+        if end:
+            assert stream.read() == b""
