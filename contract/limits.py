@@ -9,8 +9,9 @@ With `default` that is after its token was looked at and before anything else is
 call has been checked and is about to be performed; one that is refused before that counts against `default`, so that
 mistakes do not use up what is tight, and are not free. A caller who has nothing left of either is refused before
 anything is read. A token that is not good counts against the address that it came from. What was counted is put into
-the request's scope, from which each answer gets its headers. A response of 64 KiB or more counts again when it is
-there: what it cost is known only then, so it is sent, and the next call may be one too many.
+the request's scope, from which each answer gets its headers. A representation of 64 KiB or more counts again when it
+was encoded, whether it is sent or only compared with the request's conditions: what it cost is known only then, so the
+response is sent, and the next call may be one too many.
 
 Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 """
@@ -18,6 +19,7 @@ Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from starlette.types import Scope
@@ -30,7 +32,7 @@ DEFAULT_POLICY = "default"
 UNLIMITED = "none"
 
 UNIT_BYTES = 64 * 1024
-"""A call is one unit, and one more for each time that its response has so many bytes."""
+"""A call is one unit, and one more for each time that what was encoded for it has so many bytes."""
 
 _CONTEXT = "contract_allowance"
 _HEADERS = ("RateLimit", "RateLimit-Policy")
@@ -81,17 +83,19 @@ class Limiter(Protocol):
         ...
 
 
-class Tally(NamedTuple):
+@dataclass(slots=True)
+class Tally:
     """Counts one call, which *scope* is of, against *policy*. Each method raises Refused (429) for one too many.
 
-    `arrived` comes before the call is checked, then either `refused` or `checked`. Then comes `answered`, which raises
-    nothing.
+    `arrived` comes before the call is checked, then either `refused` or `checked`. Then come `encoded`, as often as
+    something was, and `performed`, whatever came of the call; these two raise nothing.
     """
 
     limiter: Limiter
     policy: str
     scope: Scope
     principal: Any  # an application's
+    _more_units: int = 0
 
     async def arrived(self) -> None:
         """Count the call, if that does not depend on how it is checked."""
@@ -111,11 +115,14 @@ class Tally(NamedTuple):
         if self.policy != DEFAULT_POLICY:
             await self._count(self.policy)
 
-    async def answered(self, wire: Wire) -> None:
-        """The call was performed: count what its response is more than one unit."""
-        units = len(wire.body) // UNIT_BYTES if isinstance(wire.body, bytes) else 0
-        if units:
-            _note(self.scope, await self.limiter.count(self.policy, units=units, **self._caller))
+    def encoded(self, wire: Wire) -> None:
+        """Remember what *wire* takes more than one unit. Nothing is counted yet: the call may hold a lock."""
+        self._more_units += len(wire.body) // UNIT_BYTES if isinstance(wire.body, bytes) else 0
+
+    async def performed(self) -> None:
+        """Count what was encoded for the call, beside the unit that it was counted as."""
+        if self._more_units:
+            _note(self.scope, await self.limiter.count(self.policy, units=self._more_units, **self._caller))
 
     async def _count(self, policy: str) -> None:
         _apply(self.scope, await self.limiter.count(policy, **self._caller))

@@ -8,7 +8,7 @@ the handler; the answer is encoded and checked, and recorded if the call has a k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -66,6 +66,8 @@ class Intent(NamedTuple):
     request: bytes = b""
 
 
+Count = Callable[[Wire], None]
+
 _NOTHING = Intent()
 _WRONG_BODY = "The body does not match the contract. See `errors`."
 
@@ -86,7 +88,7 @@ class Runner:
         limiter, policy = self.settings.limiter, self.operation.policy
         if limiter is None or policy is None:
             checked = await self._check(scope, headers, receive, grant)
-            wire = await self._perform(*checked)
+            wire = await self._perform(*checked, _uncounted)
         else:
             tally = Tally(limiter, policy, scope, grant.principal if grant else None)
             await tally.arrived()
@@ -96,8 +98,11 @@ class Runner:
                 await tally.refused()
                 raise
             await tally.checked()
-            wire = await self._perform(*checked)
-            await tally.answered(wire)
+            try:
+                wire = await self._perform(*checked, tally.encoded)
+                tally.encoded(wire)
+            finally:
+                await tally.performed()
         wire = self._conditional(wire, checked[1].conditions)
         await send_wire(with_allowance(wire, scope), scope, receive, send)
 
@@ -196,8 +201,10 @@ class Runner:
             request=digest_of(operation.operation_id, call.path, scope["query_string"], content) if known_by else b"",
         )
 
-    async def _perform(self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str) -> Wire:
-        """Run the handler; commit only what has a conforming answer."""
+    async def _perform(
+        self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str, count: Count
+    ) -> Wire:
+        """Run the handler; commit only what has a conforming answer. *count* is given what is encoded besides."""
         async with self.settings.unit(call) as work:
             if intent.key is not None:
                 recorded = await work.recall(intent.key, intent.request)
@@ -205,7 +212,7 @@ class Runner:
                     return _again(recorded, intent)
             if intent.client_id is None or await self._claim(work, intent) == "new":
                 if intent.conditions != NO_CONDITIONS and not self.operation.safe:
-                    intent.conditions.require(await self._entity_tag(work, call))
+                    intent.conditions.require(await self._entity_tag(work, call, count))
                 answer = await self.operation.handler(work, **arguments)
                 wire = self._encode(answer, accepted)
                 await _remember(work, intent, wire)
@@ -251,7 +258,7 @@ class Runner:
             raise refuse(INVALID_BODY, _WRONG_BODY, faults=places)
         return client_id
 
-    async def _entity_tag(self, work: Unit, call: Call) -> str | None:
+    async def _entity_tag(self, work: Unit, call: Call, count: Count) -> str | None:
         """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
         target = self.operations[str(self.operation.target)]
         try:
@@ -263,7 +270,9 @@ class Runner:
                 return None
             raise
         produced = target.responses.produces[0]
-        return target.responses.encode(answer, accepted=produced, breach=_breach(target, self.settings)).entity_tag
+        wire = target.responses.encode(answer, accepted=produced, breach=_breach(target, self.settings))
+        count(wire)
+        return wire.entity_tag
 
     def _encode(self, answer: Answer, accepted: str) -> Wire:
         if isinstance(answer, Problem):
@@ -299,6 +308,10 @@ async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
     except Refused:
         return False
     return True
+
+
+def _uncounted(_wire: Wire) -> None:
+    """Nobody limits the call."""
 
 
 def _admit_anyone(_role: str | None) -> None:

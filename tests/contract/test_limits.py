@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from contract import limits
 from contract.document import Document
 from contract.limits import UNIT_BYTES, Allowance
 from contract.protocol import bounded_protocol
@@ -135,6 +136,18 @@ def test_a_large_response_counts_as_several_calls_and_is_sent(server: Limited) -
 def test_a_small_response_counts_once(server: Limited) -> None:
     assert server.call("GET", f"/stations/{UUID(int=1)}/report").status == 200
     assert server.limiter.counts == {("default", HERE): 1}
+
+
+def test_a_large_representation_counts_as_several_calls_where_it_is_only_compared(
+    server: Limited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = f"/stations/{STATION_ID}"
+    size_bytes = len(server.call("GET", station, token="reader").body)
+    monkeypatch.setattr(limits, "UNIT_BYTES", size_bytes // QUOTA)
+    reply = server.call("DELETE", station, 'If-Match: "6"', token="director")
+    assert (reply.status, told(reply)[0]) == (412, '"default";r=0;t=42')
+    assert server.limiter.counts["default", "ada"] == 1 + QUOTA
+    assert server.call("DELETE", station, token="director").slug == "rate-limited"
 
 
 def test_a_large_response_is_sent_where_nothing_can_be_counted(server: Limited) -> None:
