@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
@@ -177,6 +177,31 @@ async def test_a_session_outlives_the_account_log_and_is_made_anew_without_its_d
     assert isinstance(await ada.write(sessions.refresh, renewed.refresh_token), SessionTokens)
     ada.clock.now += Policy().refresh_grace
     assert isinstance(await ada.write(sessions.refresh, begun.refresh_token), SessionEnded)
+
+
+@pytest.mark.parametrize("revision", ["0006", "0007"])
+async def test_what_workspaces_take_is_counted_and_nothing_in_them_is_lost(
+    database_url: str, database: Database, revision: str
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    project = await ada.write(projects.create, name="Gärten", description="😀" * 300)
+    task = await ada.write(tasks.create, TaskDraft(title="Säen", description="x" * 999, project_id=project.id))
+    await ada.write(tasks.complete, task.id)
+    await Caller(database=database).register("bob")
+    taken = select(tables.workspaces.c.id, tables.workspaces.c.content_bytes, tables.workspaces.c.log_bytes).order_by(
+        tables.workspaces.c.id
+    )
+    before = await database.rows(taken, {})
+    found = await ada.read(tasks.get, task.id)
+    await database.close()
+
+    migrations.downgrade(database_url, revision)
+    migrations.upgrade(database_url)
+
+    assert await database.rows(taken, {}) == before
+    assert min(row.content_bytes for row in before) > 0
+    assert await ada.read(tasks.get, task.id) == found
+    assert await ada.write(tasks.reopen, task.id)
 
 
 async def test_the_schemas_revision_is_told_to_a_running_server(database: Database, empty_database_url: str) -> None:
