@@ -46,7 +46,8 @@ _OPAQUE: Final = frozenset({"textclause", "values"})
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
-_TRIMMED_AT_ONCE: Final = 100
+_TRIMMED_AT_ONCE: Final = 1000
+"""How many bodies one change deletes at most."""
 _SPARE: Final = 64
 """Bodies that take too much are brought to this part below their limit, so that not each write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
@@ -220,11 +221,11 @@ class Journal:
 
     async def _update_locked(self, log_bytes: int) -> None:
         assert self._locked is not None
-        workspace_id, head, usage = self._locked
+        workspace_id, _, usage = self._locked
         self._usage = self._usage.with_log(log_bytes)
         excess = self._usage.log_bytes - self._quota_bytes
         if log_bytes and excess > 0:
-            await self._trim(workspace_id, excess + self._quota_bytes // _SPARE, before=self._head or head)
+            await self._trim(excess + self._quota_bytes // _SPARE, added=log_bytes)
         values = dict(zip(USAGE, astuple(self._usage), strict=True)) if self._usage != usage else {}
         if self._head is not None:
             values["head"] = self._head
@@ -236,26 +237,26 @@ class Journal:
         if changes:
             await self._runner.run(_ADD_USAGE, changes)
 
-    async def _trim(self, workspace_id: UUID, excess: int, *, before: int) -> None:
-        """Delete the bodies of the oldest events, of *excess* bytes, none of revision *before* or later.
+    async def _trim(self, excess: int, *, added: int) -> None:
+        """Delete the bodies of the oldest events, of *excess* bytes, none of this change's own, which are *added*.
 
-        The events stay: nobody can write so much that it is not seen any more who did what.
+        The events stay: nobody can write so much that it is not seen any more who did what. Where there are too many
+        for one change, as after the operator has lowered the quota, the next ones go on.
         """
-        freed, log_from = 0, self._usage.log_from
-        here = {"workspace": workspace_id}
-        while freed < excess:
-            rows = await self._runner.rows(_OLDEST, {**here, "log_from": log_from, "before": before})
-            if not rows:
-                break
-            last = {}
-            for revision, sequence, size in rows:
-                freed += size
-                last = {"to_revision": revision, "to_sequence": sequence}
-                if freed >= excess:
-                    break
-            await self._runner.run(_TRIM, {**here, "log_from": log_from, **last})
-            log_from = last["to_revision"]
-        self._usage = self._usage.trimmed(freed, log_from=log_from)
+        assert self._locked is not None
+        workspace_id, head, _ = self._locked
+        place = {"workspace": workspace_id, "log_from": self._usage.log_from}
+        rows = await self._runner.rows(_OLDEST, {**place, "before": self._head or head})
+        freed, count = 0, 0
+        while count < len(rows) and freed < excess:
+            freed += rows[count][2]
+            count += 1
+        if count:
+            revision, sequence, _ = rows[count - 1]
+            await self._runner.run(_TRIM, {**place, "to_revision": revision, "to_sequence": sequence})
+            self._usage = self._usage.trimmed(freed, log_from=revision)
+        if freed < excess and len(rows) < _TRIMMED_AT_ONCE:  # no older body is left; `forget` had deleted some
+            self._usage = self._usage.trimmed(self._usage.log_bytes - added, log_from=self._usage.log_from)
 
     def _note(self, event: Event) -> None:
         self._sequences[event.workspace_id] += 1

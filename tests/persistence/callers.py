@@ -76,6 +76,7 @@ class Caller:
     workspace: UUID | None = None
     admit: Callable[[Role | None], None] = admit_anyone
     encode_event: Callable[[Event], str] = encode_event
+    policy: Policy = field(default_factory=Policy)
 
     def unit(self, *, safe: bool = False) -> UnitOfWork:
         dependencies = Dependencies(
@@ -84,7 +85,7 @@ class Caller:
             new_id=uuid7,
             random_bytes=secrets.token_bytes,
             passwords=FakePasswords(),
-            policy=Policy(),
+            policy=self.policy,
             encode_event=self.encode_event,
         )
         return UnitOfWork(

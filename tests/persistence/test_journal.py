@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, func, select
 
-from domain import projects, tasks, workspaces
+from domain import projects, tasks, users, workspaces
 from domain.events import Event, end_of
+from domain.ports import Policy
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence import tables
 from persistence.database import Database, Row
@@ -136,3 +137,45 @@ async def test_a_change_that_changes_nothing_is_not_told(ada: Caller) -> None:
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="Iron"))
 
     assert await log_of(ada.database) == before
+
+
+async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_before(ada: Caller, bob: Caller) -> None:
+    """The bodies that erasure takes out of logs are counted until a log is full, and then no more."""
+    quota_bytes = 6000
+    bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
+    task = await bounded.write(tasks.create, TaskDraft(title="Iron"))
+    await ada.let_in(bob, role="viewer")
+    for number in range(15):
+        await bob.account.write(users.update, name=f"{number}{'b' * 150}")
+    await bob.account.write(users.delete)
+
+    kept = []
+    for number in range(15):
+        await bounded.write(tasks.update, task.id, edit=TaskEdit(description=f"{number}{'x' * 1000}"))
+        bodies = await ada.database.rows(select(events.c.body).where(events.c.workspace_id == ada.workspace_id), {})
+        kept.append(sum(len(body) for (body,) in bodies if body is not None))
+
+    counted = await ada.database.row(
+        select(tables.workspaces.c.log_bytes).where(tables.workspaces.c.id == ada.workspace_id), {}
+    )
+    assert counted == (kept[-1],)
+    assert max(kept) <= quota_bytes
+    assert min(kept[-5:]) > quota_bytes / 2
+
+
+async def test_a_log_that_says_far_too_much_is_brought_down_by_several_changes(ada: Caller) -> None:
+    """As after the operator has lowered the quota: no change deletes more than a thousand bodies."""
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    async with ada.unit() as work:
+        for number in range(1500):
+            await tasks.update(work, task.id, edit=TaskEdit(title=str(number)))
+        await work.commit()
+    bounded = replace(ada, policy=Policy(workspace_quota_bytes=1000))
+    left = []
+    for number in range(3):
+        await bounded.write(tasks.update, task.id, edit=TaskEdit(title=f"then {number}"))
+        bodies = select(func.count()).where(events.c.workspace_id == ada.workspace_id, events.c.body.is_not(None))
+        left += [row[0] for row in await ada.database.rows(bodies, {})]
+
+    assert left[0] == len(FOUNDED) + 1 + 1500 + 1 - 1000
+    assert max(left[1:]) < 4
