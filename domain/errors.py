@@ -34,6 +34,7 @@ DomainError
 ├── Invalid                      a value that is well-formed and still wrong
 │   ├── TimeZoneUnknown
 │   ├── PasswordWrong
+│   ├── PasswordMissing
 │   ├── TokenBroader
 │   ├── ScopeNotLimitable
 │   ├── ExpiryPast
@@ -321,6 +322,16 @@ class PasswordWrong(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your current password.")
+
+
+class PasswordMissing(Invalid):
+    """An account with a password was to be changed without it."""
+
+    code = "required"
+    pointer = "#/current_password"
+
+    def __init__(self) -> None:
+        super().__init__("This is required, because your account has a password.")
 
 
 class TokenBroader(Invalid):

@@ -13,6 +13,7 @@ from domain.errors import (
     EmailTaken,
     EmailVerified,
     InvitationRequired,
+    PasswordMissing,
     PasswordWrong,
     RegistrationClosed,
     SoleOwner,
@@ -138,13 +139,15 @@ async def change_email(work: Work, *, email: str, current_password: str | None) 
 
     Nothing changes until then. The caller's own address calls off what waits. An account without a password needs none.
 
-    Raises PasswordWrong, EmailTaken, AccountGone.
+    Raises PasswordMissing, PasswordWrong, EmailTaken, AccountGone.
     """
     credentials = await work.credentials.find(work.principal.user_id)
     if credentials is None:
         raise AccountGone(work.principal.user_id)
     if credentials.password_hash is not None:
-        current_hash = await _prove(work, current_password or "", password_hash=credentials.password_hash)
+        if current_password is None:
+            raise PasswordMissing
+        current_hash = await _prove(work, current_password, password_hash=credentials.password_hash)
         if not await work.users.lock_if_password(credentials.user_id, password_hash=current_hash):
             raise PasswordWrong
     is_own = credentials.email is not None and email_key(email) == email_key(credentials.email)

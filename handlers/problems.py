@@ -45,6 +45,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
     errors.RoleTooHigh: ProblemType("role-too-high", 403, "The role is too high"),
     errors.TimeZoneUnknown: INVALID_BODY,
     errors.PasswordWrong: INVALID_BODY,
+    errors.PasswordMissing: INVALID_BODY,
     errors.TokenBroader: INVALID_BODY,
     errors.ScopeNotLimitable: INVALID_BODY,
     errors.ExpiryPast: INVALID_BODY,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain import account_log, mails, sessions, tokens, users
-from domain.errors import AccountGone, EmailTaken, PasswordWrong, TokenInvalid
+from domain.errors import AccountGone, EmailTaken, PasswordMissing, PasswordWrong, TokenInvalid
 from domain.mails import Letter
 from domain.tokens import TokenDraft
 from tests.unit.conftest import registered
@@ -84,9 +84,11 @@ async def test_sessions_and_personal_tokens_stay(ada: FakeWork) -> None:
     assert issued.token.id in ada.store.tokens
 
 
-@pytest.mark.parametrize("password", ["wrong horse", None])
-async def test_without_the_password_nothing_is_changed_or_sent(ada: FakeWork, password: str | None) -> None:
-    with pytest.raises(PasswordWrong):
+@pytest.mark.parametrize(("password", "error"), [("wrong horse", PasswordWrong), (None, PasswordMissing)])
+async def test_without_the_password_nothing_is_changed_or_sent(
+    ada: FakeWork, password: str | None, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
         await users.change_email(ada, email=NEW, current_password=password)
 
     assert await sent(ada) == []
