@@ -39,7 +39,7 @@ class _Form:
 _FORMS: Final[Mapping[MailKind, _Form]] = {
     "verification": _Form(
         subject="Confirm your e-mail address",
-        before="Somebody, probably you, made a Tickbox account with this e-mail address.",
+        before="Somebody, probably you, created a Tickbox account with this e-mail address.",
         to_do="To confirm that the address is yours",
         page="/verify-email",
         call='POST {url}/v1/users/verify-email with {{"token": "{token}"}}',
@@ -64,17 +64,17 @@ _FORMS: Final[Mapping[MailKind, _Form]] = {
     "email_changing": _Form(
         subject="Your e-mail address is about to change",
         before="Somebody, probably you, asked to use another e-mail address for your Tickbox account.",
-        after="If it was not you, set a new password now: that also calls the change off.",
+        after="If it was not you, set a new password now: that also cancels the change.",
     ),
     "email_changed": _Form(
         subject="Your e-mail address was changed",
         before="Your Tickbox account now has another e-mail address. This one can no longer be used to log in.",
-        after="If it was not you, write to whoever runs the server.",
+        after="If it was not you, contact the operator of the server.",
     ),
     "invitation": _Form(
         subject="You are invited to a workspace",
-        before="Somebody invites you to a workspace on Tickbox, to see and do what is in it together.",
-        to_do="To accept, with an account of yours",
+        before="Somebody invites you to a workspace on Tickbox, to work on its tasks together.",
+        to_do="To accept with your account",
         page="/accept-invitation",
         call='POST {url}/v1/invitations/accept with {{"token": "{token}"}};'
         ' without one, POST {url}/v1/users with that as its "invitation_token"',

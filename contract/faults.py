@@ -178,7 +178,7 @@ _TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
     (Kind.UniqueItems, "unique-items", lambda _: "The items must differ from each other."),
     (Kind.MinProperties, "min-properties", lambda kind: f"This must have at least {counted(kind.limit, 'property')}."),
     (Kind.MaxProperties, "max-properties", lambda kind: f"This must have at most {counted(kind.limit, 'property')}."),
-    (Kind.FalseSchema, "read-only", lambda _: "This property is read-only."),
+    (Kind.FalseSchema, "read-only", lambda _: "This property is read-only. Leave it out."),
     (Kind.AnyOf, "any-of", lambda _: "This fits none of the forms that are allowed here."),
     (Kind.OneOfNotValid, "one-of", lambda _: "This fits none of the forms that are allowed here."),
     (Kind.OneOfMultipleValid, "one-of", lambda _: "This fits more than one of the forms that are allowed here."),

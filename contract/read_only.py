@@ -44,7 +44,7 @@ def _text(schema: Mapping[str, Any]) -> str:
     given = schema.get(CHANGED_BY)
     names = [str(name) for name in given] if isinstance(given, list) else []
     if not names:
-        return "This property is read-only."
+        return "This property is read-only. Leave it out."
     *others, last = names
     named = f"{', '.join(others)} or {last}" if others else last
     return f"This property is read-only here. To change it, use {named}."

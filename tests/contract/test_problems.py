@@ -52,8 +52,8 @@ def test_a_wrong_type_and_what_cannot_be_stored_are_one_fault(server: Sample) ->
 
 def test_a_property_of_the_resource_is_read_only_and_not_unknown(server: Sample) -> None:
     assert faults(patch(server, {"revision": 8, "id": "x", "code": "KW", "colur": "red"})) == [
-        ("#/revision", "read-only", "This property is read-only."),
-        ("#/id", "read-only", "This property is read-only."),
+        ("#/revision", "read-only", "This property is read-only. Leave it out."),
+        ("#/id", "read-only", "This property is read-only. Leave it out."),
         (
             "#/code",
             "read-only",
@@ -65,7 +65,7 @@ def test_a_property_of_the_resource_is_read_only_and_not_unknown(server: Sample)
 
 def test_what_a_new_resource_will_have_is_read_only_too(server: Sample) -> None:
     assert faults(create(server, {"name": "Kew", "revision": 1})) == [
-        ("#/revision", "read-only", "This property is read-only.")
+        ("#/revision", "read-only", "This property is read-only. Leave it out.")
     ]
 
 

@@ -82,7 +82,10 @@ def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None
         ),
         (
             {"position": "a0", "id": UNKNOWN_ID, "created_at": "2026-01-01T00:00:00Z", "revision": 2},
-            {f"#/{name}": "This property is read-only." for name in ("position", "id", "created_at", "revision")},
+            {
+                f"#/{name}": "This property is read-only. Leave it out."
+                for name in ("position", "id", "created_at", "revision")
+            },
         ),
         ({"colour": "red"}, {"#/colour": "There is no such property here."}),
         ({"title": " "}, {"#/title": "This must have a character that is not white space."}),
@@ -131,7 +134,7 @@ def test_each_property_that_a_patch_does_not_take_is_read_only(
     assert texts(answer) == {
         f"#/{name}": f"This property is read-only here. To change it, use {changed_by[name]}."
         if name in changed_by
-        else "This property is read-only."
+        else "This property is read-only. Leave it out."
         for name in others
     }
 

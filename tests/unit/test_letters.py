@@ -30,7 +30,7 @@ def test_without_an_app_the_call_is_shown() -> None:
 def test_the_text_says_what_it_is_about_and_until_when() -> None:
     text = LINKING.body(LETTER)
 
-    assert text.startswith("Hello,\n\nSomebody, probably you, made a Tickbox account")
+    assert text.startswith("Hello,\n\nSomebody, probably you, created a Tickbox account")
     assert f"\n\n{LINKING.way(LETTER)}\n\n" in text
     assert "This works once, until 2026-03-05 08:00 UTC." in text
 
