@@ -22,6 +22,10 @@ IF_NONE_MATCH = "If-None-Match"
 _CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
 _MISSING = "The resource does not exist, and `If-Match` asks that it does."
 _EXISTS = "The resource exists in a version that `If-None-Match` excludes."
+_EXISTS_AT_ALL = (
+    "The resource exists, and `If-None-Match: *` asks that it does not. "
+    "For a `POST` to a collection, the resource is the collection."
+)
 _ANY = "*"
 _ENTITY_TAG = re.compile(r'(W/)?("[!#-~\x80-\xff]*")')
 _PLACEHOLDER = "\0"  # no header has one
@@ -46,7 +50,7 @@ class Conditions(NamedTuple):
         """Raise Refused (412) where a condition of a method other than GET is false."""
         self.require_match(entity_tag)
         if self.finds(entity_tag):
-            raise _failed(_EXISTS, entity_tag)
+            raise _failed(_EXISTS_AT_ALL if self.if_none_match == _ANY else _EXISTS, entity_tag)
 
 
 NO_CONDITIONS = Conditions()

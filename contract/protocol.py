@@ -267,8 +267,8 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         if unanswered is not None:
             unanswered.keep_alive = False
             return
-        if self._in_body and self.cycle.response_complete:
-            self._close()  # it was answered before its end, and needs no second answer
+        if self._in_body and self.cycle.response_started:
+            self._close()  # its answer has begun, if not ended, and must have no second one in it
             return
         body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
         fields = [

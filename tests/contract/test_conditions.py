@@ -91,7 +91,9 @@ def test_a_failure_to_read_what_is_to_be_replaced_is_not_taken_for_its_absence(s
 def test_a_collection_exists(server: Sample) -> None:
     body = json.dumps({"name": "Oxford"}).encode()
     given = ("POST", "application/json", body)
-    assert_refused(server, send(server, *given, "If-None-Match: *", path="/stations"))
+    reply = send(server, *given, "If-None-Match: *", path="/stations")
+    assert_refused(server, reply)
+    assert "the resource is the collection" in reply.json["detail"]
     assert_refused(server, send(server, *given, 'If-Match: "6"', path="/stations"))
     etag = server.call("GET", "/stations", token="director").headers["etag"]
     assert send(server, *given, f"If-Match: {etag}", path="/stations").status == 201

@@ -418,3 +418,21 @@ def test_no_more_than_so_many_requests_wait_on_a_connection(excess: int, end: st
         assert ["".join(re.findall("connection: (.+)\r", head)) for head in heads[-2:]] == ["", end]
         if end:
             assert stream.read() == b""
+
+
+async def begin_and_wait(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Begin a response before the request has ended."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def test_a_response_that_has_begun_has_no_other_one_in_it() -> None:
+    """Not when the rest of its request does not come in time, either."""
+    protocol = bounded_protocol("urn:x:", read_timeout_s=0.2)
+    with serving(begin_and_wait, protocol=protocol, lifespan="off") as address, connected(address) as connection:
+        connection.sendall(request("PUT", "/", "Content-Length: 9"))
+        received = until_closed(connection)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b"\r\n\r\n5\r\nbegun\r\n")

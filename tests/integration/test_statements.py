@@ -91,6 +91,13 @@ def test_an_idempotency_key_takes_two_more(ada: Person) -> None:
     assert statements_of(create) == [AUTHENTICATE, f"INSERT {key}", *LOCK, *CREATE[:-2], f"UPDATE {key}", *CREATE[-2:]]
 
 
+def test_a_key_of_a_write_that_changes_nothing_takes_three_more(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}/complete"
+    key = "idempotency_keys"
+    statements = statements_of(lambda: ok(ada.client.post(path, headers={"Idempotency-Key": new_id()})))
+    assert statements == [AUTHENTICATE, f"INSERT {key}", *LOCK, "SELECT tasks", f"UPDATE {key}", "UPDATE workspaces"]
+
+
 def test_a_repeated_call_takes_three_and_no_lock(ada: Person) -> None:
     headers = {"Idempotency-Key": new_id()}
 
