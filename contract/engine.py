@@ -19,12 +19,13 @@ from starlette.types import Receive, Scope, Send
 
 from .answers import problem
 from .document import Document
+from .encoding import problem_wire
 from .limits import with_allowance
 from .operations import Operation
 from .problems import INTERNAL_ERROR, Refused
 from .responses import NonConformingAnswerError, Wire
 from .routing import operation_id_of
-from .runner import Runner, problem_wire
+from .runner import Runner
 from .units import Settings
 
 logger = logging.getLogger(__name__)

@@ -10,69 +10,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal, NamedTuple
+from functools import cached_property, partial
+from typing import Any, Literal
 
 from starlette.types import Receive, Scope, Send
 
 from .access import AccessRule, Grant
 from .answers import Answer, ContractFile, Fault, Problem
 from .bodies import has_body, is_empty
-from .conditions import NO_CONDITIONS, Conditions, conditions_of
+from .conditions import NO_CONDITIONS, Conditions
 from .document import Document
+from .encoding import breach_for, problem_wire
+from .intents import WRONG_BODY, Intent, id_taken, intent_of, remember, replay_of
 from .limits import Tally, with_allowance
-from .links import IDEMPOTENCY_REPLAYED
 from .operations import Operation
 from .parameters import Parameter
-from .problems import (
-    ID_TAKEN,
-    INVALID_BODY,
-    INVALID_PARAMETERS,
-    KEY_REUSED,
-    MALFORMED_REQUEST,
-    NOT_ACCEPTABLE,
-    NOT_FOUND,
-    PROBLEM_JSON,
-    Refused,
-    document,
-    refuse,
-)
-from .responses import (
-    Breach,
-    Responses,
-    Wire,
-    breach_of,
-    negotiate,
-    not_modified,
-)
-from .retries import digest_of, dump, is_recordable, key_of, load
+from .problems import INVALID_BODY, INVALID_PARAMETERS, MALFORMED_REQUEST, NOT_ACCEPTABLE, NOT_FOUND, Refused, refuse
+from .responses import Wire, negotiate, not_modified
 from .routing import path_texts_of
 from .security import grant_anew, grant_of
 from .sending import send_wire
 from .texts import MalformedTextError, cookie_texts, query_texts
 from .units import Call, Client, Settings, Unit
 
-
-class Intent(NamedTuple):
-    """What a client says of a call itself: what it must find, and how a repetition is to be known.
-
-    `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
-    empty.
-    """
-
-    conditions: Conditions = NO_CONDITIONS
-    key: str | None = None
-    client_id: Any = None
-    request: bytes = b""
-
-
 Count = Callable[[Wire], None]
 
-_NOTHING = Intent()
-_WRONG_BODY = "The body does not match the contract. See `errors`."
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Runner:
     """One operation as an ASGI application."""
 
@@ -112,7 +76,10 @@ class Runner:
         """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
         call, arguments = self._admit(scope, headers, grant)
         accepted, content = await self._read(scope, headers, receive, arguments)
-        return call, self._intent(call, scope, headers, content), arguments, accepted
+        intent = intent_of(
+            self.operation, self._item_parameter, call, headers=headers, query=scope["query_string"], content=content
+        )
+        return call, intent, arguments, accepted
 
     def _admit(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], grant: Grant | None
@@ -163,7 +130,7 @@ class Runner:
                 faults=[*faults, *in_body],
             )
         if in_body:
-            raise refuse(INVALID_BODY, _WRONG_BODY, faults=in_body)
+            raise refuse(INVALID_BODY, WRONG_BODY, faults=in_body)
         return accepted, content
 
     def _read_parameters(
@@ -183,24 +150,6 @@ class Runner:
             faults += parameters["cookie"].read(cookie_texts(cookies), arguments)
         return faults
 
-    def _intent(self, call: Call, scope: Scope, headers: Mapping[bytes, list[bytes]], content: Any) -> Intent:
-        """What the client says of the call itself, where the operation takes such a thing."""
-        operation = self.operation
-        if not (operation.target or operation.takes_key or operation.item):
-            return _NOTHING
-        conditions = conditions_of(headers) if operation.target else NO_CONDITIONS
-        key = key_of(headers) if operation.takes_key else None
-        client_id = self._client_id(content)
-        if client_id is not None:
-            content = {**content, "id": str(client_id)}  # however it was spelled
-        known_by = key is not None or client_id is not None
-        return Intent(
-            conditions=conditions,
-            key=key,
-            client_id=client_id,
-            request=digest_of(operation.operation_id, call.path, scope["query_string"], content) if known_by else b"",
-        )
-
     async def _perform(
         self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str, count: Count
     ) -> Wire:
@@ -209,13 +158,13 @@ class Runner:
             if intent.key is not None:
                 recorded = await work.recall(intent.key, intent.request)
                 if recorded is not None:
-                    return _again(recorded, intent)
+                    return replay_of(recorded, intent)
             if intent.client_id is None or await self._claim(work, intent) == "new":
                 if intent.conditions != NO_CONDITIONS and not self.operation.safe:
                     intent.conditions.require(await self._entity_tag(work, call, count))
                 answer = await self.operation.handler(work, **arguments)
                 wire = self._encode(answer, accepted)
-                await _remember(work, intent, wire)
+                await remember(work, intent, wire)
                 await work.commit()
                 return wire
         return await self._made_before(call, intent, accepted)
@@ -223,12 +172,13 @@ class Runner:
     async def _claim(self, work: Unit, intent: Intent) -> Literal["new", "repeated"]:
         claim = await work.claim(intent.client_id, intent.request)
         if claim == "taken":
-            raise _id_taken()
+            raise id_taken()
         return claim
 
     async def _made_before(self, call: Call, intent: Intent, accepted: str) -> Wire:
         """200 with what the same request made, as it is now."""
         item = self.operations[str(self.operation.item)]
+        assert self._item_parameter is not None
         path = {**call.path, self._item_parameter.keyword: intent.client_id}
         reading = call._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
         async with self.settings.unit(reading) as work:
@@ -238,25 +188,17 @@ class Runner:
                 problem_answer = self.settings.translate(error)
                 if problem_answer is None or problem_answer.status != NOT_FOUND.status:
                     raise
-                raise _id_taken() from error
+                raise id_taken() from error
         return self._encode(answer, accepted)
 
-    @property
-    def _item_parameter(self) -> Parameter:
-        """The path parameter by which what was made is found."""
-        known = self.operations[str(self.operation.item)].parameters["path"].known
+    @cached_property
+    def _item_parameter(self) -> Parameter | None:
+        """The path parameter by which what was made is found, where a client may make its id."""
+        if self.operation.item is None:
+            return None
+        known = self.operations[self.operation.item].parameters["path"].known
         (name,) = known.keys() - self.operation.parameters["path"].known.keys()
         return known[name]
-
-    def _client_id(self, content: Any) -> Any:
-        """The id that the client made, of the type that handlers get; None where it made none."""
-        if self.operation.item is None or not isinstance(content, dict) or content.get("id") is None:
-            return None
-        client_id, faults = self._item_parameter.check(content["id"])
-        if faults:
-            places = [Fault(fault.detail, fault.code, place="#/id") for fault in faults]
-            raise refuse(INVALID_BODY, _WRONG_BODY, faults=places)
-        return client_id
 
     async def _entity_tag(self, work: Unit, call: Call, count: Count) -> str | None:
         """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
@@ -270,7 +212,7 @@ class Runner:
                 return None
             raise
         produced = target.responses.produces[0]
-        wire = target.responses.encode(answer, accepted=produced, breach=_breach(target, self.settings))
+        wire = target.responses.encode(answer, accepted=produced, breach=breach_for(target, self.settings))
         count(wire)
         return wire.entity_tag
 
@@ -282,7 +224,7 @@ class Runner:
             content = self.document.as_json if answer.as_json else self.document.raw
             answer, entity_tag = Answer(status=200, content=content), self.document.etag
         return self.operation.responses.encode(
-            answer, accepted=accepted, entity_tag=entity_tag, breach=_breach(self.operation, self.settings)
+            answer, accepted=accepted, entity_tag=entity_tag, breach=breach_for(self.operation, self.settings)
         )
 
     def _conditional(self, wire: Wire, conditions: Conditions) -> Wire:
@@ -337,55 +279,3 @@ async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) 
         operation.parameters[place].read({}, arguments)
     answer: Answer = await operation.handler(work, **arguments)
     return answer
-
-
-async def _remember(work: Unit, intent: Intent, wire: Wire) -> None:
-    """Let a repetition of the call find what came of it: a success, or nothing."""
-    if not is_recordable(wire):
-        if intent is not _NOTHING:
-            await work.release()
-    elif intent.key is not None:
-        await work.record(dump(wire))
-
-
-def _again(recorded: tuple[bytes, bytes], intent: Intent) -> Wire:
-    """The recorded answer, to the request that it was the answer to."""
-    request, answer = recorded
-    if request != intent.request:
-        fault = Fault("This key was used for another request.", "reused", "header", "Idempotency-Key")
-        detail = "This key was used for another request. Use a new key for each new request."
-        raise refuse(KEY_REUSED, detail, faults=[fault])
-    wire = load(answer)
-    return wire._replace(headers=[*wire.headers, (IDEMPOTENCY_REPLAYED.lower().encode("ascii"), b"true")])
-
-
-def _id_taken() -> Refused:
-    detail = "This id is in use, or was used for something that is deleted. Use a new id."
-    return refuse(ID_TAKEN, detail, faults=[Fault("This id is in use, or was used before.", "id-taken", place="#/id")])
-
-
-def _breach(operation: Operation, settings: Settings) -> Breach:
-    return breach_of("answer", settings.response_check, operation_id=operation.operation_id)
-
-
-def _ignore(_breach: str) -> None:
-    """Outside of any operation nothing is declared."""
-
-
-def problem_wire(operation: Operation | None, answer: Problem, settings: Settings) -> Wire:
-    """*answer* as a problem document, as *operation* declares it; None is for where no operation was reached."""
-    plain = Answer(
-        status=answer.status,
-        content=document(answer, urn_prefix=settings.urn_prefix, instance=settings.instance()),
-        headers=answer.headers,
-        media_type=PROBLEM_JSON,
-    )
-    if operation is None:
-        return _NOTHING_DECLARED.encode(plain, accepted=PROBLEM_JSON, breach=_ignore)
-    breach = _breach(operation, settings)
-    if operation.problems is not None and answer.type.slug not in operation.problems:
-        breach(f"the problem {answer.type.slug} is not one that this operation sends")
-    return operation.responses.encode(plain, accepted=PROBLEM_JSON, breach=breach)
-
-
-_NOTHING_DECLARED = Responses({}, ())
