@@ -229,10 +229,10 @@ def _password() -> str:
 
 def _check(schema: str, body: dict[str, str]) -> None:
     """Refuse what the contract would refuse: its limits hold for operators too."""
-    root = Document.read(contract_path()).root
-    validator = SchemaCompiler(root).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
+    references = Document.read(contract_path()).references
+    validator = SchemaCompiler(references).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
     faults: dict[str, str] = {}
-    for fault in schema_faults(validator.iter_errors(body), pattern_sentences(root)):
+    for fault in schema_faults(validator.iter_errors(body), pattern_sentences(references.schemas)):
         faults.setdefault(fault.place.removeprefix("#/"), fault.detail)  # the first of each value
     if faults:
         raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))

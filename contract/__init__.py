@@ -14,6 +14,8 @@ operation context, the resolver hook. What is ours, and why:
     document      the file: bytes, plain data, operations
     servers       addresses, which have no effect; one with a path is refused
     operations    compiles each operation once, and names every mismatch at start-up
+    messages      compiles what an operation takes and returns
+    paths         paths that cannot be matched
     routing       a trie in the place of Starlette's list of routes: constant time, full `Allow`, strict paths
     security      a bearer handler for Connexion's security map: no signature inspection, `WWW-Authenticate`
     access        `x-access`, enforced

@@ -40,7 +40,7 @@ from connexion.spec import Specification
 from .access import Vocabulary
 from .document import Document
 from .engine import Engine
-from .handlers import find_handler
+from .handlers import find_handler, handler_name
 from .operations import ContractMismatchError, Operation, compile_operations
 from .problems import Refused
 from .routing import TrieRoutingMiddleware, operations_of
@@ -66,7 +66,7 @@ class TagResolver(Resolver):
         tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # it has no other way
         handler = find_handler(self._handlers, tag, operation_id)
         if handler is None:
-            message = f"there is no handler {self._handlers.__name__}.{tag}.{operation_id}"
+            message = f"there is no handler {self._handlers.__name__}.{handler_name(tag, operation_id)}"
             raise ResolverError(message)
         return Resolution(handler, operation_id)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 
 from .files import read
 from .forms import form_faults
@@ -60,8 +61,10 @@ class Document:
 
     @classmethod
     def parse(cls, raw: bytes) -> Document:
-        """Parse JSON or YAML. Raises yaml.YAMLError."""
+        """Parse JSON or YAML. Raises yaml.YAMLError, also where it is not an object."""
         root, repeated = read(raw)
+        if not isinstance(root, dict):
+            raise yaml.MarkedYAMLError(problem="a contract is an object")
         return cls(raw=raw, root=root, repeated_keys=repeated)
 
     @cached_property

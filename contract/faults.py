@@ -67,30 +67,24 @@ def one_each(faults: Iterable[Fault]) -> list[Fault]:
     return list(islice(kept.values(), MAX_FAULTS))
 
 
-def pattern_sentences(root: Any) -> dict[str, str]:  # a document
-    """The `x-pattern-says` of each pattern in *root*. One pattern means one thing, wherever it is used."""
-    return dict(_explained(root))
+def pattern_sentences(schemas: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The `x-pattern-says` of each pattern in *schemas*. One pattern means one thing, wherever it is used."""
+    return dict(_explained(schemas))
 
 
-def conflicting_sentences(root: Any) -> list[str]:  # a document
-    """The patterns that *root* explains by different sentences."""
+def conflicting_sentences(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The patterns that *schemas* explain by different sentences."""
     found: dict[str, set[str]] = {}
-    for pattern, sentence in _explained(root):
+    for pattern, sentence in _explained(schemas):
         found.setdefault(pattern, set()).add(sentence)
     return [pattern for pattern, sentences in found.items() if len(sentences) > 1]
 
 
-def _explained(root: Any) -> Iterator[tuple[str, str]]:  # a document
-    open_nodes = [root]
-    while open_nodes:
-        node = open_nodes.pop()
-        if isinstance(node, dict):
-            pattern, sentence = node.get("pattern"), node.get(PATTERN_SAYS)
-            if isinstance(pattern, str) and isinstance(sentence, str):
-                yield pattern, sentence
-            open_nodes.extend(node.values())
-        elif isinstance(node, list):
-            open_nodes.extend(node)
+def _explained(schemas: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for schema in schemas:
+        pattern, sentence = schema.get("pattern"), schema.get(PATTERN_SAYS)
+        if isinstance(pattern, str) and isinstance(sentence, str):
+            yield pattern, sentence
 
 
 def shorten(name: str) -> str:

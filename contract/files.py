@@ -26,6 +26,7 @@ from yaml.constructor import ConstructorError
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 _TEXT = _TAG + "str"
+_MAX_DIGITS = 100
 _TWICE = re.compile(r'Detected duplicate key "(.*)" at line (\d+) column \d+\Z', re.DOTALL)
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
@@ -94,9 +95,14 @@ def read(raw: bytes) -> Read:
     except orjson.JSONDecodeError:
         loader = CoreLoader(raw)
     try:
-        return Read(loader.get_single_data(), tuple(loader.repeated))
+        data = loader.get_single_data()
     finally:
         loader.dispose()
+    try:
+        orjson.dumps(data)
+    except TypeError as error:  # the only one that YAML can lead to: all else is refused where it is constructed
+        raise yaml.MarkedYAMLError(problem="an anchor contains itself, or it is nested too deep") from error
+    return Read(data, tuple(loader.repeated))
 
 
 def _repeated(raw: bytes) -> Iterator[str]:
@@ -141,9 +147,13 @@ def _null(node: yaml.ScalarNode) -> None:
     _checked(node, "null")
 
 
-def _integer(text: str) -> int:
-    prefixes = {"0o": 8, "0x": 16}
-    return int(text[2:], prefixes[text[:2]]) if text[:2] in prefixes else int(text)
+def _integer(node: yaml.ScalarNode) -> int:
+    text, prefixes = _checked(node, "int"), {"0o": 8, "0x": 16}
+    if len(text) <= _MAX_DIGITS:
+        number = int(text[2:], prefixes[text[:2]]) if text[:2] in prefixes else int(text)
+        if -(2**63) <= number < 2**64:
+            return number
+    raise ConstructorError(problem="this integer has more than 64 bits", problem_mark=node.start_mark)
 
 
 def _number(text: str) -> float:
@@ -165,7 +175,7 @@ for _name, _, _first in _FORMS:
 CoreLoader.yaml_constructors = {
     _TAG + "null": lambda _loader, node: _null(node),
     _TAG + "bool": lambda _loader, node: _checked(node, "bool").lower() == "true",
-    _TAG + "int": lambda _loader, node: _integer(_checked(node, "int")),
+    _TAG + "int": lambda _loader, node: _integer(node),
     _TAG + "float": lambda _loader, node: _finite(node),
     _TEXT: yaml.SafeLoader.construct_yaml_str,
     _MERGE: yaml.SafeLoader.construct_yaml_str,  # as a value

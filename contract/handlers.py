@@ -24,21 +24,32 @@ def keyword_of(name: str, place: str) -> str:
     2fa, ""      _2fa, _      an identifier does not begin with a digit
     from, body   from_, body_ words of Python's, and the one of the body, get an underscore
     """
+    word = identifier_of(name.lower() if place == "header" else name)
+    return f"{word}_" if word == BODY else word
+
+
+def identifier_of(name: str) -> str:
+    """The identifier for *name*, as `keyword_of` describes it: `repos/get` is `repos_get`, `class` is `class_`."""
     word = unicodedata.normalize("NFKC", re.sub(r"\W", "_", name))  # as Python reads an identifier
-    word = word.lower() if place == "header" else word
     if not word.isidentifier():
         word = f"_{word}"
-    return f"{word}_" if keyword.iskeyword(word) or word == BODY else word
+    return f"{word}_" if keyword.iskeyword(word) else word
+
+
+def handler_name(tag: str, operation_id: str) -> str:
+    """Where the function of an operation is found within the package: `<module>.<function>`."""
+    return f"{identifier_of(tag)}.{identifier_of(operation_id)}"
 
 
 def find_handler(package: ModuleType, tag: str, operation_id: str) -> Handler | None:
-    """The function `<package>.<tag>.<operation_id>`, or None."""
-    name = f"{package.__name__}.{tag}"
+    """The function `<package>.<tag>.<operation_id>`, both as identifiers, or None."""
+    module_name, function = handler_name(tag, operation_id).split(".")
+    name = f"{package.__name__}.{module_name}"
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
         return None
-    handler: Handler | None = getattr(module, operation_id, None)
+    handler: Handler | None = getattr(module, function, None)
     return handler

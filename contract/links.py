@@ -116,7 +116,7 @@ class Links:
         if self._is_public(source):
             yield "it takes an Idempotency-Key, and has no principal whose key it is"
         for status in (status for status in source.node.get("responses", {}) if str(status).startswith("2")):
-            if self._holds_secret(self._answer(source, status), set()):
+            if self._holds_secret(self._answer(source, status)):
                 yield f"it takes an Idempotency-Key, and its answer {status} holds a secret, which must not be kept"
             if not self._declares_header(source, status, IDEMPOTENCY_REPLAYED):
                 yield f"it takes an Idempotency-Key, and its answer {status} does not declare {IDEMPOTENCY_REPLAYED}"
@@ -162,15 +162,5 @@ class Links:
     def _declares_header(self, source: OperationSource, status: str, name: str) -> bool:
         return name.lower() in map(str.lower, self._answer(source, status).get("headers", {}))
 
-    def _holds_secret(self, node: Any, seen: set[str]) -> bool:  # a part of a document
-        if isinstance(node, list):
-            return any(self._holds_secret(item, seen) for item in node)
-        if not isinstance(node, dict):
-            return False
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            if reference in seen:
-                return False
-            seen.add(reference)
-            return self._holds_secret(self._document.resolve(node), seen)
-        return node.get(SECRET) is True or any(self._holds_secret(value, seen) for value in node.values())
+    def _holds_secret(self, answer: Mapping[str, Any]) -> bool:
+        return any(node.get(SECRET) is True for node in self._document.references.reached(answer, "responses"))

@@ -63,6 +63,9 @@ def split(key: str) -> tuple[str, str]:
     matched = _KEY.fullmatch(key)
     if matched is None:
         raise UnsupportedMediaError(f"{key!r} is not a media type")
+    main, _, subtype = matched[1].partition("/")
+    if "*" in main + subtype and (subtype != "*" or ("*" in main and main != "*")):
+        raise UnsupportedMediaError(f"{key!r} is not a range of media types: those are */* and such as text/*")
     parameters = matched[2] or ""
     charset = _CHARSET.search(parameters)
     if charset is not None and charset[1].lower() not in ("utf-8", "utf8"):

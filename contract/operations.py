@@ -6,56 +6,41 @@ At request time an `Operation` is only run.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import inspect
 import pkgutil
-import re
 import typing
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
-
-import pydantic
 
 from . import read_only
 from .access import AccessRule, Vocabulary
 from .answers import ProblemType
-from .bodies import Body, build_for
+from .bodies import Body
 from .document import Document, OperationSource
 from .faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
-from .handlers import BODY, Handler, find_handler, keyword_of
+from .handlers import BODY, Handler, find_handler, handler_name
 from .limits import DEFAULT_POLICY, RATE_LIMIT, UNLIMITED, undeclared
-from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Links
-from .media import EVENT_STREAM, Media, UnsupportedMediaError, body_media_of, media_of, twice
-from .parameters import (
-    IGNORED_HEADERS,
-    PLACES,
-    Parameter,
-    Parameters,
-    Place,
-    UnsupportedStyleError,
-    compile_parameter,
-)
+from .links import IDEMPOTENCY_KEY, Links
+from .media import EVENT_STREAM
+from .messages import Messages
+from .parameters import PLACES, Parameter, Parameters, Place
+from .paths import path_faults, same_paths
 from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
 from .references import UnresolvedReferenceError
 from .refusals import allowed, engine_problems, link_problems, listed
 from .refusals import faults as faults_of_problems
-from .responses import IGNORED_RESPONSE_HEADERS, UNDECLARED, Header, Response, Responses
-from .schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
+from .responses import UNDECLARED, Responses
+from .schemas import SchemaCompiler
 from .servers import server_faults
 from .signatures import signature_faults
 
-ENGINE_HEADERS = frozenset({IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY})
-"""Header parameters that the engine itself acts upon; they are checked, and handlers do not get them."""
-
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""
-_BODY_LIMIT = "x-body-limit"
-_SEGMENT = re.compile(r"\{[^{}]+\}|[^{}]+")
 
 
 class ContractMismatchError(Exception):
@@ -103,7 +88,18 @@ class _Compiler:
 
     def __post_init__(self) -> None:
         self.schemas = SchemaCompiler(self.document.references)
-        self.sentences = pattern_sentences(self.document.root)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What compiles parameters, bodies and responses."""
+        return Messages(
+            document=self.document,
+            schemas=self.schemas,
+            sentences=pattern_sentences(self.document.references.schemas),
+            body_limit_bytes=self.body_limit_bytes,
+            outer_headers=self.outer_headers,
+            report=self._report,
+        )
 
     @cached_property
     def links(self) -> Links:
@@ -126,18 +122,13 @@ class _Compiler:
             elif (operation := self._tried(source)) is not None:
                 compiled[source.operation_id] = operation
             seen.add(source.operation_id)
-        self._check_paths()
+        self.mismatches += same_paths(self.document.root["paths"])
         self.mismatches += read_only.mismatches(self.document)
         self.mismatches += [
             f"the pattern {pattern!r} has {PATTERN_SAYS} with different sentences"
-            for pattern in conflicting_sentences(self.document.root)
+            for pattern in conflicting_sentences(self.document.references.schemas)
         ]
-        known = {source.operation_id for source in self.document.operations()}
-        self.mismatches += [
-            f"{module}.{name}: a handler with no operation"
-            for module, name in _public_coroutines(self.handlers)
-            if name not in known
-        ]
+        self._check_handlers()
         if self.mismatches:
             raise ContractMismatchError(self.mismatches)
         self.schemas.finish()
@@ -157,12 +148,13 @@ class _Compiler:
             self._report(source, repeated)
         annotations = _annotations(handler) if handler else {}
         access = self._access(source)
-        parameters = list(self._parameters(source, annotations))
-        body = self._body(source, annotations.get(BODY, Any))
-        responses = self._responses(source)
-        if handler:
+        parameters = list(self.messages.parameters(source, annotations))
+        body = self.messages.body(source, annotations.get(BODY, Any))
+        responses = self.messages.responses(source)
+        if handler and len(self.mismatches) == before:
             self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
-        self._check_path(source, parameters)
+        for fault in path_faults(source.path, {node["name"] for node in source.parameters if node["in"] == "path"}):
+            self._report(source, fault)
         policy = self._policy(source)
         own = engine_problems(
             access=access,
@@ -209,11 +201,26 @@ class _Compiler:
             return None
         handler = find_handler(self.handlers, tags[0], operation_id)
         if handler is None:
-            self._report(source, f"there is no handler {self.handlers.__name__}.{tags[0]}.{operation_id}")
+            name = handler_name(tags[0], operation_id)
+            self._report(source, f"there is no handler {self.handlers.__name__}.{name}")
         elif not inspect.iscoroutinefunction(handler):
             self._report(source, "its handler is not a coroutine function")
             return None
         return handler
+
+    def _check_handlers(self) -> None:
+        """Each public coroutine is the handler of one operation."""
+        wanted: defaultdict[str, list[str]] = defaultdict(list)
+        for source in self.document.operations():
+            tags, operation_id = source.node.get("tags"), source.node.get("operationId")
+            if tags and operation_id and operation_id not in wanted[handler_name(tags[0], operation_id)]:
+                wanted[handler_name(tags[0], operation_id)].append(operation_id)
+        for name, operation_ids in wanted.items():
+            if len(operation_ids) > 1:
+                self.mismatches.append(f"{self.handlers.__name__}.{name}: the handler of {', '.join(operation_ids)}")
+        for name in _public_coroutines(self.handlers):
+            if name not in wanted:
+                self.mismatches.append(f"{self.handlers.__name__}.{name}: a handler with no operation")
 
     def _access(self, source: OperationSource) -> AccessRule | None:
         security = source.node.get("security", self.document.root.get("security"))
@@ -249,131 +256,11 @@ class _Compiler:
             return None
         return str(policy)
 
-    def _parameters(self, source: OperationSource, annotations: Mapping[str, Any]) -> Iterator[Parameter]:
-        for node in source.parameters:
-            if node["in"] == "header" and node["name"].lower() in IGNORED_HEADERS:
-                continue
-            annotation = annotations.get(keyword_of(node["name"], node["in"]), str)
-            try:
-                is_engines = node["in"] == "header" and node["name"].lower() in ENGINE_HEADERS
-                compiled = compile_parameter(node, self.schemas, annotation)
-                yield dataclasses.replace(compiled, is_engines=is_engines, sentences=self.sentences)
-            except UnsupportedStyleError as error:
-                self._report(source, f"{error}, which is not supported")
-            except pydantic.ValidationError:
-                self._report(source, f"the default of parameter {node['name']!r} does not fit its handler")
-            except UnservableSchemaError as error:
-                self._report(source, f"the schema of parameter {node['name']!r} does not compile: {error}")
-
-    def _body(self, source: OperationSource, annotation: Any) -> Body | None:
-        if "requestBody" not in source.node:
-            return None
-        node = self.document.resolve(source.node["requestBody"])
-        return Body(
-            required=node.get("required", False),
-            limit_bytes=self._body_limit(source, node),
-            by_media_type=self._content(source, "the body", node["content"], "request"),
-            build=build_for(annotation),
-            accept_header=self._accept_header(source),
-            sentences=self.sentences,
-            read_only=read_only.texts(self.document, source),
-        )
-
-    def _content(
-        self, source: OperationSource, where: str, content: Mapping[str, Any], direction: Direction
-    ) -> dict[str, Media]:
-        """The compiled keys of a `content` object."""
-        found: list[Media] = []
-        compile_key = body_media_of if direction == "request" else media_of
-        for key, node in content.items():
-            schema = node.get("schema", {})
-            validator = self._schema(source, f"{where} {key}", schema, direction)
-            try:
-                if validator is not None:
-                    found.append(compile_key(key, schema, validator, self.schemas.resolve))
-            except UnsupportedMediaError as error:
-                self._report(source, f"{where} cannot be served: {error}")
-        for name in sorted(twice(found)):
-            self._report(source, f"{where} has {name} twice, and parameters of media types are not compared")
-        return {media.name: media for media in found}
-
-    def _body_limit(self, source: OperationSource, node: Mapping[str, Any]) -> int:
-        limit = node.get(_BODY_LIMIT, self.body_limit_bytes)
-        if isinstance(limit, int) and limit > 0:
-            return limit
-        self._report(source, f"{_BODY_LIMIT} is not a number of bytes")
-        return self.body_limit_bytes
-
-    def _accept_header(self, source: OperationSource) -> str | None:
-        """The header in which a 415 names the media types, if the contract declares one (RFC 9110, 15.5.16)."""
-        headers = self.document.resolve(source.node.get("responses", {}).get("415", {})).get("headers", {})
-        return next((name for name in ("Accept-Patch", "Accept-Post", "Accept") if name in headers), None)
-
-    def _responses(self, source: OperationSource) -> Responses:
-        by_status: dict[int, Response] = {}
-        produces: list[str] = []
-        for status, node in source.node.get("responses", {}).items():
-            if not str(status).isdecimal():
-                self._report(source, f"the answer {status!r} is no single status")
-                continue
-            response = self.document.resolve(node)
-            content = self._content(source, f"answer {status}", response.get("content", {}), "answer")
-            by_status[int(status)] = Response(content=content, headers=self._headers(source, status, response))
-            if 200 <= int(status) < 300:  # noqa: PLR2004  # a success, RFC 9110
-                produces += [media_type for media_type in content if media_type not in produces]
-        return Responses(by_status, tuple(produces))
-
-    def _headers(self, source: OperationSource, status: str, response: Mapping[str, Any]) -> dict[str, Header]:
-        headers: dict[str, Header] = {}
-        for name, node in response.get("headers", {}).items():
-            if name.lower() in IGNORED_RESPONSE_HEADERS:
-                continue
-            header = self.document.resolve(node)
-            schema = header.get("schema", {})
-            validator = self._schema(source, f"header {name} of answer {status}", schema, "answer")
-            kind = self.schemas.resolve(schema).get("type", "string")
-            if kind not in ("string", "integer"):
-                self._report(source, f"header {name} of answer {status} has the type {kind!r}, which is not supported")
-            elif validator is not None:
-                is_integer = kind == "integer"
-                required = header.get("required", False) and name.lower() not in self.outer_headers
-                headers[name.lower()] = Header(name, required, is_integer, validator)
-        return headers
-
-    def _schema(
-        self, source: OperationSource, where: str, schema: Mapping[str, Any], direction: Direction
-    ) -> Validator | None:
-        try:
-            return self.schemas.compile(schema, direction=direction)
-        except UnservableSchemaError as error:
-            self._report(source, f"the schema of {where} does not compile: {error}")
-            return None
-
     def _check_signature(self, source: OperationSource, handler: Handler, parameters: Sequence[Parameter]) -> None:
         body = source.node.get("requestBody")
         body_required = None if body is None else bool(self.document.resolve(body).get("required", False))
         for fault in signature_faults(handler, parameters, body_required=body_required):
             self._report(source, fault)
-
-    def _check_paths(self) -> None:
-        """Paths that differ only in the names of their parameters are the same path (OpenAPI 3.0.4, Paths Object)."""
-        seen: dict[tuple[str, ...], str] = {}
-        for path in self.document.root.get("paths", {}):
-            segments = re.sub(r"\{[^{}]*\}", "{}", path).split("/")
-            other = seen.setdefault(tuple(map(unquote, segments)), path)
-            if other != path:
-                self.mismatches.append(f"{path}: the same path as {other}")
-
-    def _check_path(self, source: OperationSource, parameters: Sequence[Parameter]) -> None:
-        for segment in source.path.split("/"):
-            if segment and not _SEGMENT.fullmatch(segment):
-                self._report(source, f"the path segment {segment!r} mixes text and parameter, which is not supported")
-        if "?" in source.path or "#" in source.path:
-            self._report(source, "the path has a query or a fragment, which is not supported")
-        in_path = set(re.findall(r"\{([^{}]+)\}", source.path))
-        declared = {parameter.name for parameter in parameters if parameter.place == "path"}
-        if in_path != declared:
-            self._report(source, f"path and path parameters differ: {', '.join(sorted(in_path ^ declared))}")
 
     def _problems(
         self, source: OperationSource, responses: Responses, own: frozenset[ProblemType]
@@ -413,12 +300,13 @@ def compile_operations(
     return _Compiler(document, handlers, vocabulary, body_limit_bytes, outer_headers).run()
 
 
-def _public_coroutines(package: ModuleType) -> Iterator[tuple[str, str]]:
+def _public_coroutines(package: ModuleType) -> Iterator[str]:
+    """The names of the functions, each after that of its module in *package*."""
     for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
             if not name.startswith("_") and inspect.iscoroutinefunction(value) and value.__module__ == info.name:
-                yield info.name, name
+                yield f"{info.name.removeprefix(f'{package.__name__}.')}.{name}"
 
 
 def _id_of(source: OperationSource | None) -> str | None:

@@ -48,11 +48,17 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _ENTITY_TAGS = ("if-match", "if-none-match")
 _DECODERS: Mapping[Place, Callable[[str], str]] = {"path": decode, "query": decode_query, "header": str, "cookie": str}
+_OF_INNER = frozenset({"items", "properties", "additionalProperties"})
+_TEXT: Mapping[str, Any] = {"type": "string"}
 _PLAIN: tuple[object, ...] = (str, int, float, bool)
 
 
 class UnsupportedStyleError(ValueError):
     """A parameter of a style that the engine does not understand."""
+
+
+class UnfitDefaultError(ValueError):
+    """A default that the parameter's own schema, or its handler, does not take. The text is a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +175,12 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
     explode = node.get("explode", style == "form")
     shape = _shape(schema)
     _check_style(called, (place, style, shape), explode=explode)
-    others = {"array": schema.get("items"), "object": schema.get("additionalProperties"), "scalar": schema}[shape]
+    _check_alternatives(called, schema, schemas, shape)
+    parts = list(schemas.compositions.parts(schema))
+    validator = schemas.compile(node["schema"], direction="request")
+    others = schema if shape == "scalar" else _all_of(parts, "items" if shape == "array" else "additionalProperties")
     build = None if annotation in _PLAIN else TypeAdapter[Any](annotation).validator.validate_python
-    default = schema.get("default")
+    defaults = [part["default"] for part in parts if "default" in part]
     return Parameter(
         name=name,
         keyword=keyword_of(name, place),
@@ -180,12 +189,16 @@ def compile_parameter(node: Mapping[str, Any], schemas: SchemaCompiler, annotati
         explode=explode,
         shape=shape,
         required=node.get("required", False),
-        default=build(default) if build and default is not None else default,
-        has_default="default" in schema,
+        default=_default(name, defaults[0], validator, build) if defaults else None,
+        has_default=bool(defaults),
         decode=_DECODERS[place],
-        coerce=_reader(others, schemas, called) if isinstance(others, Mapping) else str,
-        members={key: _reader(sub, schemas, called) for key, sub in schema.get("properties", {}).items()},
-        validator=schemas.compile(node["schema"], direction="request"),
+        coerce=_reader(others, schemas, called),
+        members={
+            key: _reader(_all_of([part.get("properties", {}) for part in parts], key), schemas, called)
+            for part in parts
+            for key in part.get("properties", {})
+        },
+        validator=validator,
         build=build,
         may_be_empty=place == "query" and node.get("allowEmptyValue", False) and not node.get("required", False),
     )
@@ -197,6 +210,33 @@ def _check_style(called: str, key: tuple[Any, str, str], *, explode: bool) -> No
         raise UnsupportedStyleError(f"{called} has the style {style!r} of {shape}s")
     if place == "cookie" and shape == "array" and explode:
         raise UnsupportedStyleError(f"{called} is an exploded array")
+
+
+def _check_alternatives(called: str, schema: Mapping[str, Any], schemas: SchemaCompiler, shape: str) -> None:
+    """Refuse alternatives that say of what types the items or members are: texts are read before one is chosen."""
+    parts = schemas.compositions.parts
+    for part in parts(schema) if shape != "scalar" else ():
+        for branch in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+            if any(not _OF_INNER.isdisjoint(inner) for inner in parts(branch)):
+                raise UnsupportedStyleError(f"{called} has alternatives of {shape}s")
+
+
+def _all_of(holders: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
+    """The schema of all that *holders* have for *key*."""
+    found = [holder[key] for holder in holders if isinstance(holder.get(key), Mapping)]
+    return found[0] if len(found) == 1 else {"allOf": found} if found else _TEXT
+
+
+def _default(name: str, value: Any, validator: Validator, build: Callable[[Any], Any] | None) -> Any:
+    """The handler's value for the default *value*; null is None, whatever the schema. Raises UnfitDefaultError."""
+    if value is None:
+        return None
+    if not validator.is_valid(value):
+        raise UnfitDefaultError(f"the default of parameter {name!r} does not fit its schema")
+    try:
+        return build(value) if build else value
+    except ValidationError as error:
+        raise UnfitDefaultError(f"the default of parameter {name!r} does not fit its handler") from error
 
 
 def _reader(schema: Mapping[str, Any], schemas: SchemaCompiler, called: str) -> Reader:

@@ -150,6 +150,23 @@ class References:
         return (*self._written, *self._referred[0])
 
     @property
+    def schemas(self) -> Iterator[Mapping[str, Any]]:
+        """Each schema of the document, also each that is in another one."""
+        return (place.node for place in self.places if place.kind == "schemas")
+
+    def reached(self, node: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+        """*node*, an object of *kind*, all objects in it, and all that their references lead to; each once."""
+        seen: set[int] = set()
+        found = [Place((), kind, node)]
+        while found:
+            place = found.pop()
+            if id(place.node) not in seen:
+                seen.add(id(place.node))
+                yield place.node
+                target = self._target(place)
+                found += _held_by(place) if target is None else [target]
+
+    @property
     def elsewhere(self) -> tuple[Place, ...]:
         """What references lead to in places that OpenAPI has no name for: in extensions, in data."""
         return self._referred[1]

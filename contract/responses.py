@@ -22,11 +22,13 @@ from .answers import Answer, Event
 from .media import ANYTHING, EVENT_STREAM, Kind, Media, find, is_range, kind_of
 from .problems import PROBLEM_JSON
 from .schemas import Validator
+from .texts import NotOfTypeError, Reader
 
 logger = logging.getLogger(__name__)
 
-IGNORED_RESPONSE_HEADERS = frozenset({"content-type"})
-"""Declared response headers that have no effect (OpenAPI 3.0.4, Response Object, `headers`)."""
+IGNORED_RESPONSE_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "connection", "date"})
+"""Declared response headers that have no effect: the first as OpenAPI says (3.0.4, Response Object, `headers`), the
+others because the server sends them by itself."""
 _JSON = "application/json"
 _RANGES_WITH_JSON = (ANYTHING, "application/*")
 """Content of these is JSON unless the handler names a media type."""
@@ -66,12 +68,19 @@ def breach_of(what: str, response_check: ResponseCheck, **names: str) -> Breach:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A declared answer header. `is_integer` says that its text is to be checked as a number."""
+    """A declared answer header. `read` makes of its text the value that is checked."""
 
     name: str
     required: bool
-    is_integer: bool
+    read: Reader
     validator: Validator
+
+    def fits(self, text: str) -> bool:
+        """Whether *text* is a value of the header."""
+        try:
+            return self.validator.is_valid(self.read(text))
+        except NotOfTypeError:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,8 +304,7 @@ def _check_headers(declared: Response, headers: Mapping[str, str], breach: Breac
         if header is None:
             breach(f"header {name} is not declared")
             continue
-        number = int(value) if header.is_integer and value.removeprefix("-").isdecimal() else value
-        if not header.validator.is_valid(number):
+        if not header.fits(value):
             breach(f"header {name} is not as declared")
     given = {name.lower() for name in headers}
     for name, header in declared.headers.items():

@@ -212,4 +212,4 @@ def _compile(schema: dict[str, Any]) -> jsonschema_rs.Validator:
             schema, formats=dict(FORMATS), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
         )
     except _ERRORS as error:
-        raise UnservableSchemaError(str(error)) from error
+        raise UnservableSchemaError(str(error).partition("\n")[0]) from error

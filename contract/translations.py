@@ -284,7 +284,9 @@ class _Writer:
             raise UnservableSchemaError(f"the discriminator {name!r} is {word} in {where}")
         for part in self.compositions.parts(target.node):
             for own in self.compositions.parts(part.get("properties", {}).get(name, {})):
-                if "enum" in own and not set(values) & {value for value in own["enum"] if isinstance(value, str)}:
+                is_text = own.get("type", "string") == "string"
+                allowed = {value for value in own.get("enum", values) if isinstance(value, str)}
+                if not is_text or not allowed & set(values):
                     raise UnservableSchemaError(f"the discriminator {name!r} is never {values[0]!r} in {where}")
 
 

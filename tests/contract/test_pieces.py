@@ -181,9 +181,9 @@ def test_the_faults_of_a_header_and_of_a_body_are_not_of_one_value() -> None:
 
 
 def test_a_pattern_is_explained_by_the_sentence_beside_it() -> None:
-    schema = {"type": "object", "properties": {"a": {"pattern": "^a$", "x-pattern-says": "This must be an a."}}}
-    errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors({"a": "b"})
-    assert schema_faults(errors, pattern_sentences(schema)) == [Fault("This must be an a.", "pattern", place="#/a")]
+    schema = {"pattern": "^a$", "x-pattern-says": "This must be an a."}
+    errors = SchemaCompiler({}).compile(schema, direction="request").iter_errors("b")
+    assert schema_faults(errors, pattern_sentences([schema])) == [Fault("This must be an a.", "pattern")]
 
 
 COMPONENTS = {

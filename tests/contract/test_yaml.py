@@ -106,3 +106,24 @@ def test_the_engine_and_the_gate_read_alike() -> None:
 def test_a_key_that_is_given_twice_is_named(text: bytes, sentences: tuple[str, ...]) -> None:
     found = Document.parse(text).repeated_keys
     assert sorted(found) == sorted(f"{each} is given before, and that is not read" for each in sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "a contract is an object"),
+        (b"[]", "a contract is an object"),
+        (b"a: &a\n  b: [*a]\n", "an anchor contains itself, or it is nested too deep"),
+        (b"a: 18446744073709551616", "this integer has more than 64 bits"),
+        (b"a: -9223372036854775809", "this integer has more than 64 bits"),
+        (b"a: " + b"1" * 5000, "this integer has more than 64 bits"),
+    ],
+)
+def test_what_json_could_not_say_is_no_contract(text: bytes, reason: str) -> None:
+    with pytest.raises(yaml.MarkedYAMLError) as caught:
+        Document.parse(text)
+    assert caught.value.problem == reason
+
+
+def test_integers_of_64_bits_are_read() -> None:
+    assert load(b"[18446744073709551615, -9223372036854775808]") == [2**64 - 1, -(2**63)]

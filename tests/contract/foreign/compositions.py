@@ -99,6 +99,8 @@ ROWS = (
     refused("discriminator of a property that is readOnly", DISCRIMINATOR, "the discriminator 'kind' is readOnly in",
             **body(ref("Pet")),
             **schemas(Pet={**PET, "properties": {"kind": {"type": "string", "readOnly": True}}}, Cat=CAT)),
+    refused("discriminator of a property that is not a text", DISCRIMINATOR, "the discriminator 'kind' is never",
+            **body(ref("Pet")), **schemas(Pet={**PET, "properties": {"kind": {"type": "integer"}}}, Cat=CAT)),
     refused("discriminators of two bases", DISCRIMINATOR, "is derived from several schemas with a discriminator",
             **body(ref("C")), **schemas(A=PET, B=PET, C={"allOf": [ref("A"), ref("B")]})),
     refused("a schema that is a part of itself", COMPOSITION, "#/components/schemas/A has itself among its parts",

@@ -141,6 +141,9 @@ ROWS = (
     refused("an operation without a tag", "Operation Object", "act: it needs a tag", operation={"tags": []}),
     refused("an operationId that is used twice", "Operation Object", "act: the operationId is used twice",
             text=text({"/r": {"get": operation("act"), "post": operation("act")}})),
+    refused("operationIds that are one function's", "Operation Object",
+            "foreign_handlers.things.get_one: the handler of get-one, get_one",
+            text=text({"/r": {"get": operation("get-one"), "post": operation("get_one")}})),
     ignored("callbacks, whose references are looked at", "Callback Object", gives("/r?a=1", a="1"),
             operation={**query({"type": "string"}), "callbacks": {"c": {"{$request.query.a}": {"post": {
                 "responses": {"200": {"description": "d"}}}}}}}),

@@ -50,6 +50,13 @@ STATUS_ROWS = (
             operation={"responses": {"default": {"description": "d"}}}),
     refused("a range of statuses", RESPONSES, "the answer '2XX' is no single status",
             operation={"responses": {"2XX": {"description": "d"}}}),
+    refused("an interim status", RESPONSES, "the answer 100 is an interim one",
+            operation={"responses": {"100": {"description": "d"}}}),
+    ignored("extensions among the statuses", RESPONSES, is_sent("application/json", b'{"a":1}'), operation={
+        "responses": {"x-note": {"a": 1}, "200": {"description": "d", "content": {"application/json": OBJECT}}},
+    }, answer=sends({"a": 1})),
+    ignored("content of a 204", RESPONSE, Trial(status=204, content=b""),
+            **responds(lambda: Answer(status=204), status=204, content={"application/json": OBJECT})),
     served("a status that is not declared is not sent", RESPONSES, BREAKS,
            **responds(lambda: Answer(status=201, content={"a": 1}), content={"application/json": OBJECT})),
     served("a redirect", RESPONSE, Trial(status=302, headers={"location": "/other"}), **responds(
@@ -131,7 +138,27 @@ HEADER_ROWS = (
     served("a header that breaks its schema", HEADER, BREAKS,
            **responds(sends(None, X_A="6"), headers={"X-A": {"schema": {"type": "integer", "maximum": 5}}})),
     served("a header that is not declared is not sent", HEADER, BREAKS, **responds(sends(None, X_A="6"))),
-    refused("a header of another type than string or integer", HEADER, "header X-A of answer 200 has the type 'array'",
+    served("a header whose type an enum or a composition says", HEADER, Trial(headers={"x-a": "1", "x-b": "2"}),
+           **responds(sends(None, X_A="1", X_B="2"), headers={
+               "X-A": {"schema": {"enum": [1, 2]}}, "X-B": {"schema": {"allOf": [{"type": "integer"}]}},
+           })),
+    served("a header that is a boolean", HEADER, Trial(headers={"x-a": "true"}),
+           **responds(sends(None, X_A="true"), headers={"X-A": {"schema": {"type": "boolean"}}})),
+    served("a header that is not the boolean that it should be", HEADER, BREAKS,
+           **responds(sends(None, X_A="yes"), headers={"X-A": {"schema": {"type": "boolean"}}})),
+    refused("a header described by `content`", HEADER, "header X-A of answer 200 is described by `content`",
+            **responds(sends(None), headers={"X-A": {"content": {"text/plain": TEXT}}})),
+    ignored("declared headers that the server sends by itself", HEADER, Trial(headers={"content-length": "7"}),
+            note="Content-Length, Transfer-Encoding, Connection, Date",
+            **responds(sends({"a": 1}), content={"application/json": OBJECT}, headers={
+                name: {"required": True, "schema": {"type": "boolean"}}
+                for name in ("Content-Length", "Transfer-Encoding", "Connection", "Date")
+            })),
+    served("a Content-Length of the handler's own is not sent", HEADER, BREAKS, **responds(
+        sends({"a": 1}, Content_Length="9"), content={"application/json": OBJECT},
+        headers={"Content-Length": {"schema": {"type": "integer"}}},
+    )),
+    refused("a header of arrays or objects", HEADER, "header X-A of answer 200 has the type 'array'",
             **responds(sends(None), headers={"X-A": {"schema": {"type": "array", "items": {}}}})),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from contract.answers import Answer, ok
 from contract.application import build_application
 from contract.document import Document
-from contract.handlers import keyword_of
+from contract.handlers import identifier_of, keyword_of
 from contract.protocol import bounded_protocol
 from contract.units import Settings
 from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
@@ -63,7 +63,7 @@ def handlers_of(row: Row, document: Document) -> Iterator[types.ModuleType]:
     package, things = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.things")
     package.__path__ = []
     for source in document.operations():
-        setattr(things, source.operation_id, _handler(row, source.parameters, source.node))
+        setattr(things, identifier_of(source.operation_id), _handler(row, source.parameters, source.node))
     sys.modules |= {PACKAGE: package, things.__name__: things}
     try:
         yield package
