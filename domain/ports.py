@@ -17,6 +17,7 @@ from domain.entities import (
     Identity,
     Invitation,
     Mail,
+    MailKind,
     Member,
     OneTimeKind,
     OneTimeToken,
@@ -207,7 +208,7 @@ class MailOutbox(Protocol):
     """Mails that are to be sent, written down together with what they tell of."""
 
     async def add(self, mail: Mail) -> None:
-        """Of a kind, an address has one mail waiting at most; of invitations, any number.
+        """Of a kind, an address has one mail waiting at most; of invitations and changes of address, any number.
 
         Another one changes whose mail the waiting one is, and how the address is spelled. So there is one write either
         way, and its time does not say whether a mail waits.
@@ -224,6 +225,9 @@ class MailOutbox(Protocol):
 
     async def remove(self, mail_id: UUID) -> None:
         """It may be gone already."""
+
+    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
+        """Remove what waits of this kind that is about this user, whatever its address."""
 
     async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
         """Note that its address is sent a mail of its kind *at* this time. False if one was sent *unless_after*."""

@@ -155,6 +155,7 @@ async def change_email(work: Work, *, email: str, current_password: str | None) 
         raise EmailTaken
     user = await get_me(work)
     await work.users.update(replace(user, new_email=None if is_own else email))
+    await work.outbox.withdraw("email_change", user_id=user.id)
     if is_own:
         return
     await work.account_log.add("email.change_requested")

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from domain.entities import Mail
+from domain.entities import Mail, MailKind
 from domain.mails import APART
 from persistence.database import Row, Runner
 from persistence.sweeps import Expired
-from persistence.tables import mail_pauses, outbox
+from persistence.tables import ONE_A_KIND, mail_pauses, outbox
 
 _COLUMNS: Final = (
     outbox.c.id,
@@ -33,7 +33,7 @@ _IS_DUE: Final = outbox.c.due_at <= bindparam("now")
 _NEW: Final = insert(outbox)
 _INSERT: Final = _NEW.on_conflict_do_update(
     index_elements=[outbox.c.kind, outbox.c.email_key],
-    index_where=outbox.c.invitation_id.is_(None),
+    index_where=ONE_A_KIND,
     set_={name: _NEW.excluded[name] for name in ("email", "user_id")},
 )
 _ANY_DUE: Final = select(outbox.c.id).where(_IS_DUE).order_by(outbox.c.due_at).limit(1)
@@ -46,6 +46,7 @@ _LOCK_DUE: Final = (
 )
 _PUT_OFF: Final = update(outbox).where(_THIS)
 _DELETE: Final = delete(outbox).where(_THIS)
+_WITHDRAW: Final = delete(outbox).where(outbox.c.user_id == bindparam("user"), outbox.c.kind == bindparam("kind"))
 _SENDING: Final = insert(mail_pauses)
 _NOTE_SENDING: Final = _SENDING.on_conflict_do_update(
     index_elements=[mail_pauses.c.kind, mail_pauses.c.email_key],
@@ -88,6 +89,10 @@ class Outbox:
     async def remove(self, mail_id: UUID) -> None:
         """One write."""
         await self._runner.run(_DELETE, {"mail": mail_id})
+
+    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
+        """One write."""
+        await self._runner.run(_WITHDRAW, {"kind": kind, "user": user_id})
 
     async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
         """One write."""

@@ -27,6 +27,8 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    and_,
+    literal,
     true,
 )
 from sqlalchemy.engine import Dialect
@@ -262,13 +264,17 @@ outbox: Final = Table(
     Index("ix_outbox_user_id", "user_id"),
 )
 """Mails that are to be sent. None holds a token: it is made when its mail is sent."""
+ONE_A_KIND: Final = and_(
+    outbox.c.invitation_id.is_(None), outbox.c.kind != literal("email_change", Text, literal_execute=True)
+)
+"""Which mails an address has one of: the others are each about something of its own."""
 Index(
     "uq_outbox_kind_email_key",
     outbox.c.kind,
     outbox.c.email_key,
     unique=True,
-    postgresql_where=outbox.c.invitation_id.is_(None),
-    sqlite_where=outbox.c.invitation_id.is_(None),
+    postgresql_where=ONE_A_KIND,
+    sqlite_where=ONE_A_KIND,
 )
 
 mail_pauses: Final = Table(

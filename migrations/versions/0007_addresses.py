@@ -15,6 +15,8 @@ _INSTANT: TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.BigIntege
 _CHANGES = ("email_change", "email_changing", "email_changed")
 _OUTBOX_KINDS = ("verification", "reset", "invitation")
 _TOKEN_KINDS = ("verification", "reset")
+_ONE_A_KIND_BEFORE = "invitation_id IS NULL"
+_ONE_A_KIND = "invitation_id IS NULL AND kind != 'email_change'"
 _INVITATIONS = sa.table(
     "invitations", sa.column("mailed_at", _INSTANT), sa.column("created_at", _INSTANT), sa.column("digest")
 )
@@ -27,7 +29,7 @@ def upgrade() -> None:
     op.execute(
         _INVITATIONS.update().where(_INVITATIONS.c.digest.is_not(None)).values(mailed_at=sa.column("created_at"))
     )
-    _set_kinds(outbox=(*_OUTBOX_KINDS, *_CHANGES), tokens=(*_TOKEN_KINDS, _CHANGES[0]))
+    _set_kinds(outbox=(*_OUTBOX_KINDS, *_CHANGES), tokens=(*_TOKEN_KINDS, _CHANGES[0]), one_a_kind=_ONE_A_KIND)
     op.create_table(
         "mail_pauses",
         sa.Column("kind", sa.Text(), nullable=False),
@@ -44,20 +46,25 @@ def downgrade() -> None:
     for name in ("outbox", "one_time_tokens"):
         rows = sa.table(name, sa.column("kind", sa.Text))
         op.execute(rows.delete().where(rows.c.kind.in_(_CHANGES)))
-    _set_kinds(outbox=_OUTBOX_KINDS, tokens=_TOKEN_KINDS)
+    _set_kinds(outbox=_OUTBOX_KINDS, tokens=_TOKEN_KINDS, one_a_kind=_ONE_A_KIND_BEFORE)
     op.drop_column("invitations", "mailed_at")
     op.drop_column("users", "new_email")
 
 
-def _set_kinds(*, outbox: tuple[str, ...], tokens: tuple[str, ...]) -> None:
+def _set_kinds(*, outbox: tuple[str, ...], tokens: tuple[str, ...], one_a_kind: str) -> None:
     """SQLite cannot change a constraint, and a batch would write the others in a new order each time."""
-    for table, kinds in ((_outbox(_one_of(outbox)), outbox), (_one_time_tokens(_one_of(tokens)), tokens)):
+    outbox_table = _outbox(_one_of(outbox), one_a_kind)
+    for table, kinds in ((outbox_table, outbox), (_one_time_tokens(_one_of(tokens)), tokens)):
         if op.get_context().dialect.name == "sqlite":
             _make_anew(table)
         else:
             name = op.f(f"ck_{table.name}_kind")
             op.drop_constraint(name, table.name, type_="check")
             op.create_check_constraint(name, table.name, _one_of(kinds))
+    if op.get_context().dialect.name != "sqlite":
+        index = "uq_outbox_kind_email_key"
+        op.drop_index(index, "outbox")
+        op.create_index(index, "outbox", ["kind", "email_key"], unique=True, postgresql_where=sa.text(one_a_kind))
 
 
 def _one_of(kinds: tuple[str, ...]) -> str:
@@ -100,7 +107,7 @@ def _one_time_tokens(condition: str) -> sa.Table:
     )
 
 
-def _outbox(condition: str) -> sa.Table:
+def _outbox(condition: str, one_a_kind: str) -> sa.Table:
     return sa.Table(
         "outbox",
         _with_users(),
@@ -119,7 +126,5 @@ def _outbox(condition: str) -> sa.Table:
         sa.CheckConstraint(condition, name=op.f("ck_outbox_kind")),
         sa.Index("ix_outbox_due_at", "due_at"),
         sa.Index("ix_outbox_user_id", "user_id"),
-        sa.Index(
-            "uq_outbox_kind_email_key", "kind", "email_key", unique=True, sqlite_where=sa.text("invitation_id IS NULL")
-        ),
+        sa.Index("uq_outbox_kind_email_key", "kind", "email_key", unique=True, sqlite_where=sa.text(one_a_kind)),
     )

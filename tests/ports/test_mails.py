@@ -174,6 +174,22 @@ async def test_a_mail_of_a_kind_to_an_address_is_noted_unless_one_was_too_late_b
         assert not await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
 
 
+async def test_changes_of_address_wait_beside_each_other_and_each_user_s_can_be_withdrawn(
+    world: World, ada: User, bob: User
+) -> None:
+    changes = [mail(n, kind="email_change", email_key="a@example.com", user_id=of.id) for n, of in ((1, ada), (2, bob))]
+    verification = mail(3, kind="verification", user_id=ada.id)
+    async with world.call() as work:
+        for each in (*changes, verification):
+            await work.outbox.add(each)
+    assert sorted(await due(world), key=lambda each: each.id) == [*changes, verification]
+
+    async with world.call() as work:
+        await work.outbox.withdraw("email_change", user_id=ada.id)
+
+    assert sorted(await due(world), key=lambda each: each.id) == [changes[1], verification]
+
+
 async def test_another_mail_to_who_has_one_of_its_kind_waiting_changes_whose_it_is_and_nothing_else(
     world: World, ada: User, bob: User
 ) -> None:

@@ -16,6 +16,7 @@ from domain.entities import (
     Identity,
     Invitation,
     Mail,
+    MailKind,
     Member,
     OneTimeKind,
     OneTimeToken,
@@ -368,7 +369,8 @@ class FakeOutbox:
 
     async def add(self, mail: Mail) -> None:
         for other in self._store.mails.values():
-            if not other.invitation_id and (other.kind, other.email_key) == (mail.kind, mail.email_key):
+            is_like_others = not mail.invitation_id and mail.kind != "email_change"
+            if is_like_others and (other.kind, other.email_key) == (mail.kind, mail.email_key):
                 self._store.mails[other.id] = replace(other, email=mail.email, user_id=mail.user_id)
                 return
         self._store.mails[mail.id] = mail
@@ -385,6 +387,9 @@ class FakeOutbox:
 
     async def remove(self, mail_id: UUID) -> None:
         self._store.mails.pop(mail_id, None)
+
+    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
+        self._store.mails = without(self._store.mails, lambda mail: (mail.kind, mail.user_id) == (kind, user_id))
 
     async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
         last = self._store.mail_pauses.get((mail.kind, mail.email_key))

@@ -103,6 +103,31 @@ async def test_an_account_without_a_password_needs_none(ada: FakeWork) -> None:
     assert [letter.to for letter in await sent(ada)] == [NEW, "ada@example.com"]
 
 
+async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeWork) -> None:
+    """A minute apart, and whoever is faster has it: nobody's mail takes the place of another's."""
+    bob = await registered(ada, email="bob@example.com", name="Bob")
+    await sent(ada)
+    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await users.change_email(bob.account_call(), email=NEW, current_password=PASSWORD)
+
+    letters = [*await sent(ada), *await sent(ada, now=NOON + mails.APART)]
+    first, second = [letter for letter in letters if letter.kind == "email_change"]
+
+    await users.verify_email(nobody(ada), first.token)
+    assert (await users.get_me(ada.account_call())).email == NEW
+    with pytest.raises(EmailTaken):
+        await users.verify_email(nobody(ada), second.token)
+
+
+async def test_one_who_asks_again_and_again_is_sent_one_mail(ada: FakeWork) -> None:
+    for _ in range(3):
+        await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+
+    later = [await sent(ada, now=NOON + minutes * mails.APART) for minutes in range(4)]
+
+    assert [letter.kind for letters in later for letter in letters].count("email_change") == 1
+
+
 async def test_an_address_that_somebody_has_is_refused(ada: FakeWork) -> None:
     await registered(ada, email="bob@example.com", name="Bob")
 
