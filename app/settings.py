@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     rate_limit_credentials: str = Field(
         default="10/minute",
         description="log-in, registration, forgotten passwords, tokens from mails that verify or reset: of one"
-        " address; changes of the password, new tokens, invitations, mails to verify: of one user",
+        " address; changes of the password and the address, new tokens, invitations, mails to verify:"
+        " of one user",
     )
     rate_limit_storage_url: str = Field(
         default="",

@@ -18,9 +18,21 @@ from sqlalchemy import func, select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
-from persistence.tables import identities, users
+from persistence.tables import identities, outbox, users
 from tests.databases import SqliteDatabases
-from tests.integration.clients import PASSWORD, Client, Person, done, everything, log_in, made, ok, refused, said
+from tests.integration.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    done,
+    everything,
+    log_in,
+    made,
+    new_email,
+    ok,
+    refused,
+    said,
+)
 from tests.integration.logs import check_log, check_payloads
 from tests.integration.programs import environment, quick_passwords, run
 from tests.integration.providers import AUDIENCE, RealProvider
@@ -255,6 +267,37 @@ def test_no_session_is_the_current_one(
     done(ada.client.delete("/v1/sessions"))
     refused(with_session.get("/v1/users/me"), 401, "unauthenticated")
     ok(ada.client.get("/v1/users/me"))
+
+
+def test_a_token_of_the_provider_s_says_what_it_is_and_belongs_to_no_session(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    ada = come(client, provider.id_token(subject, name="Ada"))
+    assert ok(ada.client.get("/v1/tokens/current")) == {
+        "type": "provider",
+        "user_id": ada.id,
+        "user_name": "Ada",
+        "session_id": None,
+        "token_id": None,
+        "scopes": ["read", "write", "manage", "account"],
+        "expires_at": None,
+    }
+    before = tables.digest()
+    refused(ada.client.get("/v1/sessions/current"), 404, "not-found")
+    refused(ada.client.delete("/v1/sessions/current"), 404, "not-found")
+    assert tables.digest() == before
+
+
+def test_who_has_no_password_needs_none_to_change_the_address(
+    client: Client, provider: RealProvider, tables: Tables, subject: str
+) -> None:
+    ada = come(client, provider.id_token(subject))
+    for proof in ({}, {"current_password": None}, {"current_password": "whatever it is"}):
+        answer = ada.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
+        assert answer.status_code == 202, answer.text  # accepted
+    assert ok(ada.client.get("/v1/users/me")) == ada.user
+    waiting = select(outbox.c.kind).where(outbox.c.user_id == UUID(ada.id))
+    assert [kind for (kind,) in tables.rows(waiting)] == ["email_change"]
 
 
 def test_who_deletes_their_account_and_comes_back_gets_a_new_one(
