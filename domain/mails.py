@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from domain import opaque
+from domain.emails import email_key
 from domain.entities import Mail, MailKind, OneTimeKind, OneTimeToken, User
 from domain.ports import Work
 
@@ -92,7 +93,7 @@ async def _reset(work: Work, mail: Mail) -> Letter | None:
     if credentials is None or credentials.password_hash is None:
         return None
     user = await work.users.lock(credentials.user_id)
-    if user is None:
+    if user is None or user.email is None or email_key(user.email) != mail.email_key:  # it changed meanwhile
         return None
     return await _with_token(work, mail, user, kind="reset", lifetime=work.policy.reset_lifetime)
 

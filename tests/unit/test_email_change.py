@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain import account_log, mails, sessions, tokens, users
+from domain.entities import Credentials
 from domain.errors import AccountGone, EmailTaken, PasswordMissing, PasswordWrong, TokenInvalid
 from domain.mails import Letter
 from domain.tokens import TokenDraft
@@ -222,6 +223,25 @@ async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeWor
 
     with pytest.raises(TokenInvalid):
         await users.reset_password(nobody(ada), reset.token, new_password="new")
+
+
+async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_named(ada: FakeWork) -> None:
+    """Not even where it does so between the look at the address and the lock on the account."""
+    change = (await asked(ada))["email_change"]
+    await users.request_password_reset(nobody(ada), email="ada@example.com")
+    (mail,) = await mails.claim(nobody(ada), limit=10)
+    sender = nobody(ada)
+    look = sender.credentials
+
+    class Overtaken:
+        async def find_by_email(self, email_key: str) -> Credentials | None:
+            found = await look.find_by_email(email_key)
+            await users.verify_email(nobody(ada), change.token)
+            return found
+
+    sender.credentials = Overtaken()  # type: ignore[assignment]  # what is used of it
+
+    assert await mails.write(sender, mail) is None
 
 
 async def test_a_token_works_until_its_last_moment_only(ada: FakeWork) -> None:
