@@ -106,6 +106,32 @@ class Compositions:
                     found += [*part.get("anyOf", ()), *part.get("oneOf", ())]
         return False
 
+    def divided(self, schema: Schema) -> list[str]:
+        """The properties that are objects of which several parts of *schema* declare properties: none knows them all.
+
+        An alternative and what holds beside it are such parts; two alternatives are not.
+        """
+        own = list(self._objects(schema))
+        branches = [
+            pair
+            for part in self.parts(schema)
+            for branch in (*part.get("anyOf", ()), *part.get("oneOf", ()))
+            for pair in self._objects(branch)
+        ]
+        first = dict(own)
+        return sorted({name for name, found in (*own, *branches) if first.get(name, found) != found})
+
+    def _objects(self, schema: Schema) -> Iterator[tuple[str, int]]:
+        """The properties of *schema* that declare properties, or whose items do, each with the identity of that."""
+        for part in self.parts(schema):
+            for name, sub in part.get("properties", {}).items():
+                found, seen = self._references.follow(sub), set[int]()
+                while "items" in found and id(found) not in seen:
+                    seen.add(id(found))
+                    found = self._references.follow(found["items"])
+                if "additionalProperties" not in found and self.declares_properties(found):
+                    yield name, id(found)
+
     def is_derived(self, schema: Schema, base: Schema) -> bool:
         """Whether *schema* is a component with *base*, or a reference to it, directly in its `allOf`."""
         return id(self._references.follow(base)) in self._parents.get(id(schema), ())

@@ -235,7 +235,12 @@ class _Writer:
         if "additionalProperties" in schema or not self.compositions.declares_properties(schema):
             return
         composed = any(key in schema for key in COMPOSITES)
+        self._require_undivided(schema)
         out["unevaluatedProperties" if composed else "additionalProperties"] = False
+
+    def _require_undivided(self, schema: Schema) -> None:
+        for name in self.compositions.divided(schema):
+            raise UnservableSchemaError(f"several parts declare properties of {name!r}: let one of them declare all")
 
     def _array(self, schema: Schema, out: dict[str, Any], use: Use) -> None:
         """Items are looked at only within `maxItems` (1 MB of `[1,1,...` cost seconds and 800 MB otherwise)."""
@@ -263,6 +268,7 @@ class _Writer:
             rest = {key: value for key, value in schema.items() if key not in {union, "discriminator"}}
             out["allOf"].append(self._plain(rest, inner))
             if use.direction == "answer" and not use.open and "additionalProperties" not in schema:
+                self._require_undivided(schema)
                 out["unevaluatedProperties"] = False
         return out
 

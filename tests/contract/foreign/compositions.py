@@ -30,6 +30,11 @@ def returns(value: Any, schema: Node, **named: Any) -> dict[str, Any]:
     return responds(answer, content={"application/json": {"schema": schema}}) | schemas(**named)
 
 
+def halved(name: str) -> Node:
+    """A schema whose property `n` is a list of objects with *name*."""
+    return {"properties": {"n": {"type": "array", "items": {"properties": {name: {}}}}}}
+
+
 NAMED: Node = {"type": "object", "required": ["id", "name"], "properties": {"name": {"type": "string"}}}
 FIXED: Node = {"type": "object", "properties": {"id": {"type": "integer", "readOnly": True}}}
 SECRET: Node = {"type": "object", "properties": {"secret": {"type": "string", "writeOnly": True}}}
@@ -55,6 +60,7 @@ UNION: Node = {
     "oneOf": [ref("Circle"), ref("Square")],
     "discriminator": {"propertyName": "form", "mapping": {"round": "#/components/schemas/Circle"}},
 }
+DIVIDED = "several parts declare properties of 'n': let one of them declare all"
 SERVED, BROKEN = Trial(), Trial(status=500)
 
 ROWS = (
@@ -101,6 +107,19 @@ ROWS = (
             **schemas(Pet={**PET, "properties": {"kind": {"type": "string", "readOnly": True}}}, Cat=CAT)),
     refused("discriminator of a property that is not a text", DISCRIMINATOR, "the discriminator 'kind' is never",
             **body(ref("Pet")), **schemas(Pet={**PET, "properties": {"kind": {"type": "integer"}}}, Cat=CAT)),
+    refused("a response's property that parts of an allOf describe by halves", COMPOSITION, DIVIDED,
+            **returns({}, {"allOf": [halved("a"), halved("b")]})),
+    refused("a response's property that an alternative describes further", COMPOSITION, DIVIDED,
+            **returns({}, {**halved("a"), "oneOf": [halved("b")]})),
+    refused("a response's property that what a discriminator selects describes further", DISCRIMINATOR, DIVIDED,
+            **returns({}, {**UNION, **halved("a")}, Square=SQUARE, Circle={"allOf": [CIRCLE, halved("b")]})),
+    served("a response's property that alternatives describe in two ways, or parts in one", COMPOSITION,
+           Trial(content=b'{"n":[{"b":1}],"m":{"c":1}}'),
+           **returns({"n": [{"b": 1}], "m": {"c": 1}}, {
+               "allOf": [{"properties": {"m": ref("M")}}, {"required": ["m"], "properties": {"m": ref("M")}}],
+               "oneOf": [halved("a"), halved("b")],
+           }, M={"properties": {"c": {}, "ms": {"type": "array", "items": ref("Ms")}}},
+               Ms={"type": "array", "items": ref("Ms")})),
     refused("discriminators of two bases", DISCRIMINATOR, "is derived from several schemas with a discriminator",
             **body(ref("C")), **schemas(A=PET, B=PET, C={"allOf": [ref("A"), ref("B")]})),
     refused("a schema that is a part of itself", COMPOSITION, "#/components/schemas/A has itself among its parts",
