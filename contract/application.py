@@ -48,6 +48,8 @@ from .security import Authenticate, BearerHandler
 from .units import Settings
 
 _ANY_RESPONSE = {"default": {"description": ""}}
+_BEARER = {"type": "http", "scheme": "bearer"}
+"""The only scheme that an operation may need, in whatever case and with whatever else a contract writes it."""
 
 
 class TagResolver(Resolver):
@@ -156,15 +158,17 @@ def _outline(document: Document) -> dict[str, Any]:
     Its own resolver knows neither escaped pointers nor circles, and copies what is referred to into each reference.
     """
     paths: dict[str, dict[str, Any]] = {}
+    schemes: set[str] = set()
     for source in document.operations():
         node = {"operationId": source.operation_id, "tags": source.node["tags"], "responses": _ANY_RESPONSE}
         security = source.node.get("security", document.root.get("security", []))
         paths.setdefault(source.path, {})[source.method] = node | {"security": security}
+        schemes.update(*security)
     return {
         "openapi": "3.0.4",
         "info": {"title": "", "version": ""},
         "paths": paths,
-        "components": {"securitySchemes": dict(document.security_schemes)},
+        "components": {"securitySchemes": dict.fromkeys(schemes, _BEARER)},
     }
 
 

@@ -28,7 +28,8 @@ from .translations import Definition, Translations, Use
 __all__ = ["Direction", "Failure", "SchemaCompiler", "UnservableSchemaError", "Validator"]
 
 _FEW = 12
-"""How many definitions a validator may hold for itself, which saves half a microsecond for each value."""
+"""How many definitions a validator may hold for itself. It can then be used while others are still added: defaults are
+looked at as they are compiled, and each use of a bundle that is not complete would begin another."""
 _ERRORS = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError)
 
 

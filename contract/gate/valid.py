@@ -60,7 +60,10 @@ def _path_parameters(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         if not all("in" in parameter.value for parameter in operation.parameters):
             continue  # the rule `resolving-ref` has it
-        wanted = set(_IN_BRACES.findall(operation.path))
+        names = _IN_BRACES.findall(operation.path)
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Hit(operation.node.pointer, f"the path of {operation.name} has the parameter {name} twice")
+        wanted = set(names)
         declared = {str(parameter.get("name")) for parameter in operation.parameters if parameter.get("in") == "path"}
         for name in sorted(wanted - declared):
             yield Hit(operation.node.pointer, f"{operation.name} does not declare the path parameter {name}")
