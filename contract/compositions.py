@@ -95,16 +95,7 @@ class Compositions:
 
     def declares_properties(self, schema: Schema) -> bool:
         """Whether a part of *schema*, or an alternative in one, names properties: what does not is a free object."""
-        seen: set[int] = set()
-        found = [schema]
-        while found:
-            for part in self.parts(found.pop()):
-                if "properties" in part:
-                    return True
-                if id(part) not in seen:
-                    seen.add(id(part))
-                    found += [*part.get("anyOf", ()), *part.get("oneOf", ())]
-        return False
+        return self._declared(schema) is not None
 
     def divided(self, schema: Schema) -> list[str]:
         """The properties that are objects of which several parts of *schema* declare properties: none knows them all.
@@ -121,16 +112,31 @@ class Compositions:
         first = dict(own)
         return sorted({name for name, found in (*own, *branches) if first.get(name, found) != found})
 
-    def _objects(self, schema: Schema) -> Iterator[tuple[str, int]]:
-        """The properties of *schema* that declare properties, or whose items do, each with the identity of that."""
+    def _declared(self, schema: Schema) -> frozenset[str] | None:
+        """The names of the properties of all parts of *schema* and of alternatives in them; None where none has any."""
+        names: set[str] | None = None
+        seen: set[int] = set()
+        found = [schema]
+        while found:
+            for part in self.parts(found.pop()):
+                if "properties" in part:
+                    names = (names or set()) | part["properties"].keys()
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    found += [*part.get("anyOf", ()), *part.get("oneOf", ())]
+        return None if names is None else frozenset(names)
+
+    def _objects(self, schema: Schema) -> Iterator[tuple[str, frozenset[str]]]:
+        """The properties of *schema* that declare properties, or whose items do, each with the names of these."""
         for part in self.parts(schema):
             for name, sub in part.get("properties", {}).items():
                 found, seen = self._references.follow(sub), set[int]()
                 while "items" in found and id(found) not in seen:
                     seen.add(id(found))
                     found = self._references.follow(found["items"])
-                if "additionalProperties" not in found and self.declares_properties(found):
-                    yield name, id(found)
+                declared = self._declared(found)
+                if declared is not None and "additionalProperties" not in found:
+                    yield name, declared
 
     def is_derived(self, schema: Schema, base: Schema) -> bool:
         """Whether *schema* is a component with *base*, or a reference to it, directly in its `allOf`."""

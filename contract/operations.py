@@ -140,6 +140,9 @@ class _Compiler:
         except UnresolvedReferenceError:
             # Of an operation that this one has to do with; it is in the list already, with its place.
             return None
+        except RecursionError:
+            self._report(source, "its schemas are nested too deep")
+            return None
 
     def _operation(self, source: OperationSource) -> Operation | None:
         before = len(self.mismatches)
