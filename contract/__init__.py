@@ -9,7 +9,8 @@ operation context, the resolver hook. What is ours, and why:
 
     application   builds the stack (its docstring lists the layers and whose each is)
     files         the text: JSON, or YAML 1.2 (Connexion reads 1.1), as plain data
-    references    `$ref` as a JSON pointer, the places that have one, and what cannot be followed
+    objects       the objects that a document consists of, by OpenAPI's own table
+    references    `$ref` as a JSON pointer, and what cannot be followed
     forms         the form that OpenAPI prescribes, by its published schema
     document      the file: bytes, plain data, operations
     servers       addresses, which have no effect; one with a path is refused

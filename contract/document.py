@@ -18,7 +18,8 @@ import yaml
 
 from .files import read
 from .forms import form_faults
-from .references import METHODS, References, UnresolvedReferenceError, fragment
+from .objects import METHODS, fragment
+from .references import References, UnresolvedReferenceError
 
 _BODILESS_METHODS = frozenset({"get", "head", "delete", "trace"})
 """A body has no meaning in a request of these (RFC 9110, sections 9.3.1, 9.3.2, 9.3.5 and 9.3.8)."""

@@ -11,7 +11,8 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from openapi_spec_validator.schemas import schema_v30
 
 from .faults import schema_faults
-from .references import Pointer, References
+from .objects import Pointer
+from .references import References
 
 _NAMES = {
     "schemas": "Schema", "responses": "Response", "parameters": "Parameter", "examples": "Example",

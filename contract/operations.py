@@ -151,11 +151,9 @@ class _Compiler:
             self._report(source, repeated)
         annotations = _annotations(handler) if handler else {}
         access = self._access(source)
-        parameters = list(self.messages.parameters(source, annotations))
+        parameters = self._parameters(source, handler, annotations)
         body = self.messages.body(source, annotations.get(BODY, Any))
         responses = self.messages.responses(source)
-        if handler and len(self.mismatches) == before:
-            self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
         for fault in path_faults(source.path, {node["name"] for node in source.parameters if node["in"] == "path"}):
             self._report(source, fault)
         policy = self._policy(source)
@@ -258,6 +256,16 @@ class _Compiler:
             self._report(source, f"{RATE_LIMIT} names the unknown policy {policy!r}")
             return None
         return str(policy)
+
+    def _parameters(
+        self, source: OperationSource, handler: Handler | None, annotations: Mapping[str, Any]
+    ) -> list[Parameter]:
+        """The parameters; the handler must be able to take them, if all can be compiled."""
+        before = len(self.mismatches)
+        parameters = list(self.messages.parameters(source, annotations))
+        if handler and len(self.mismatches) == before:
+            self._check_signature(source, handler, [p for p in parameters if not p.is_engines])
+        return parameters
 
     def _check_signature(self, source: OperationSource, handler: Handler, parameters: Sequence[Parameter]) -> None:
         body = source.node.get("requestBody")

@@ -1,8 +1,8 @@
 """References: `$ref` as a JSON pointer into the same document, and the places where a `$ref` is one.
 
-A `$ref` is a Reference Object only where OpenAPI 3.0 has one (a table below): a property of that name, an example, a
-default, an enum or an extension that contains one is data. What it says is a URI fragment, percent-decoded, then a
-pointer from the root of the document: any place may be referred to, not only a component.
+A `$ref` is a Reference Object only where OpenAPI 3.0 has one (the table in `objects`): a property of that name, an
+example, a default, an enum or an extension that contains one is data. What it says is a URI fragment, percent-decoded,
+then a pointer from the root of the document: any place may be referred to, not only a component.
 
 Source: RFC 6901 (sections 3, 4 and 6); OpenAPI 3.0.4, "Reference Object", "Path Item Object", "Discriminator Object".
 """
@@ -16,49 +16,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
-Pointer = tuple[str | int, ...]
-"""The steps from the root of the document to a place in it."""
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-COMPOSITES = ("allOf", "anyOf", "oneOf")
-
-_Form = Literal["one", "list", "names", "fields"]
-"""How objects are held: itself, in a list, under names that somebody chose, under names or extensions (`x-`)."""
-
-_PARAMETER: Mapping[str, tuple[_Form, str]] = {
-    "schema": ("one", "schemas"), "content": ("names", "media types"), "examples": ("names", "examples"),
-}  # fmt: skip
-_HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
-    "document": {"paths": ("fields", "path items"), "components": ("one", "components")},
-    "components": {
-        kind: ("names", kind)
-        for kind in (
-            "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links",
-            "callbacks",
-        )
-    },
-    "path items": {"parameters": ("list", "parameters"), **dict.fromkeys(METHODS, ("one", "operations"))},
-    "operations": {
-        "parameters": ("list", "parameters"), "requestBody": ("one", "requestBodies"),
-        "responses": ("fields", "responses"), "callbacks": ("names", "callbacks"),
-    },
-    "parameters": _PARAMETER,
-    "headers": _PARAMETER,
-    "requestBodies": {"content": ("names", "media types")},
-    "responses": {
-        "headers": ("names", "headers"), "content": ("names", "media types"), "links": ("names", "links"),
-    },
-    "media types": {
-        "schema": ("one", "schemas"), "examples": ("names", "examples"), "encoding": ("names", "encodings"),
-    },
-    "encodings": {"headers": ("names", "headers")},
-    "schemas": {
-        "properties": ("names", "schemas"), "items": ("one", "schemas"), "additionalProperties": ("one", "schemas"),
-        "not": ("one", "schemas"), **dict.fromkeys(COMPOSITES, ("list", "schemas")),
-    },
-}  # fmt: skip
-_NO_REFERENCES = frozenset({"document", "components", "operations", "media types", "encodings"})
-"""Kinds of objects in the place of which no Reference Object may be."""
+from .objects import COMPOSITES, Place, Pointer, fragment, held_by, within
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _BAD_ESCAPE = re.compile(r"~(?![01])")
@@ -75,20 +33,6 @@ class UnresolvedReferenceError(LookupError):
         self.why = why
 
 
-class Place(NamedTuple):
-    """An object of the document, and what OpenAPI calls an object there: a kind of component, or another word."""
-
-    pointer: Pointer
-    kind: str
-    node: Mapping[str, Any]
-
-    @property
-    def reference(self) -> str | None:
-        """The `$ref`, if the object is a reference."""
-        reference = self.node.get("$ref")
-        return reference if isinstance(reference, str) and self.kind not in _NO_REFERENCES else None
-
-
 class Found(NamedTuple):
     """What a reference leads to."""
 
@@ -102,16 +46,6 @@ class Broken(NamedTuple):
     pointer: Pointer
     message: str
     why: Why
-
-
-def fragment(pointer: Pointer) -> str:
-    """*pointer* as it is written in a `$ref` (RFC 6901, section 6), for messages: nothing is percent-encoded."""
-    return "".join(("#", *(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in pointer)))
-
-
-def reference_to(pointer: Pointer) -> str:
-    """A `$ref` to *pointer*."""
-    return fragment(pointer).replace("%", "%25")
 
 
 class References:
@@ -164,7 +98,7 @@ class References:
                 seen.add(id(place.node))
                 yield place.node
                 target = self._target(place)
-                found += _held_by(place) if target is None else [target]
+                found += held_by(place) if target is None else [target]
 
     @property
     def elsewhere(self) -> tuple[Place, ...]:
@@ -173,7 +107,7 @@ class References:
 
     @cached_property
     def _written(self) -> tuple[Place, ...]:
-        return tuple(_within(Place((), "document", self.root)))
+        return tuple(within(Place((), "document", self.root)))
 
     @cached_property
     def _referred(self) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
@@ -186,7 +120,7 @@ class References:
             target = self._target(waiting.pop())
             if target is not None and (id(target.node), target.kind) not in known:
                 outermost.append(target)
-                more = [inner for inner in _within(target) if (id(inner.node), inner.kind) not in known]
+                more = [inner for inner in within(target) if (id(inner.node), inner.kind) not in known]
                 known.update((id(inner.node), inner.kind) for inner in more)
                 found += more
                 waiting += [inner for inner in more if inner.reference is not None]
@@ -224,7 +158,7 @@ class References:
         above: defaultdict[int, list[int]] = defaultdict(list)
         for place in self.places:
             target = self._target(place)
-            for inner in _held_by(place) if target is None else (target,):
+            for inner in held_by(place) if target is None else (target,):
                 above[id(inner.node)].append(id(place.node))
         broken = {broken.pointer for broken in self.broken}
         unsound: set[int] = set()
@@ -320,46 +254,10 @@ class References:
         target = self._target(place)
         if target is not None:
             return [target]
-        return [inner for inner in _held_by(place) if inner.pointer[len(place.pointer)] in (*COMPOSITES, "not")]
+        return [inner for inner in held_by(place) if inner.pointer[len(place.pointer)] in (*COMPOSITES, "not")]
 
 
 def _has(node: Any, step: str | int) -> bool:  # JSON
     if isinstance(node, list):
         return isinstance(step, int) and step < len(node)
     return isinstance(node, dict) and step in node
-
-
-def _within(place: Place) -> Iterator[Place]:
-    """*place*, and all that is in it; not what references lead to."""
-    open_places = [place]
-    while open_places:
-        place = open_places.pop()
-        yield place
-        open_places += reversed(_held_by(place))
-
-
-def _held_by(place: Place) -> list[Place]:
-    """The objects directly in that of *place*; a reference holds none."""
-    pointer, kind, node = place
-    if place.reference is not None:
-        return []
-    if kind == "callbacks":
-        return [Place((*pointer, key), "path items", value) for key, value in _objects(node, "fields")]
-    found = []
-    for key, (form, held) in _HELD.get(kind, {}).items():
-        value = node.get(key)
-        if form == "one":
-            found += [Place((*pointer, key), held, value)] if isinstance(value, dict) else []
-        else:
-            found += [Place((*pointer, key, name), held, inner) for name, inner in _objects(value, form)]
-    return found
-
-
-def _objects(value: Any, form: _Form) -> Iterator[tuple[str | int, dict[str, Any]]]:  # JSON
-    if form == "list":
-        pairs: Any = enumerate(value) if isinstance(value, list) else ()
-    else:
-        pairs = value.items() if isinstance(value, dict) else ()
-    for name, inner in pairs:
-        if isinstance(inner, dict) and not (form == "fields" and name.startswith("x-")):
-            yield name, inner

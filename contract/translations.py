@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from .compositions import Alternatives, Compositions, Direction, Schema, UnservableSchemaError
 from .formats import INFINITY, PLAINLY, RANGES
-from .references import COMPOSITES, Found, Pointer, References, UnresolvedReferenceError, fragment
+from .objects import COMPOSITES, Pointer, fragment
+from .references import Found, References, UnresolvedReferenceError
 
 _ANNOTATIONS = {"example", "externalDocs", "xml", "discriminator", "deprecated", "description", "title", "default"}
 _HANDLED = {"$ref", "nullable", "readOnly", "writeOnly", "exclusiveMinimum", "exclusiveMaximum", "items", "pattern"}

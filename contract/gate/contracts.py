@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from contract.references import COMPOSITES, METHODS, References
+from contract.objects import COMPOSITES, METHODS
+from contract.references import References
 from contract.schemas import Direction, SchemaCompiler
 
 from .findings import Pointer

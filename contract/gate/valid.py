@@ -12,7 +12,7 @@ from jsonschema_rs import canonical
 
 from contract.faults import schema_faults
 from contract.forms import form_faults
-from contract.references import COMPOSITES, reference_to
+from contract.objects import COMPOSITES, reference_to
 from contract.schemas import Direction, UnservableSchemaError
 
 from .contracts import NESTED, Contract, Node, SchemaUse

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contract.document import Document
-from contract.references import METHODS, References, UnresolvedReferenceError, fragment, reference_to
+from contract.objects import METHODS, fragment, reference_to
+from contract.references import References, UnresolvedReferenceError
 from contract.schemas import SchemaCompiler
 
 ODD: dict[str, Any] = {

@@ -481,6 +481,18 @@ def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> No
     assert "act: it takes If-Match, and there is no GET of what it changes" in found
 
 
+def test_what_the_handler_lacks_is_named_beside_other_faults(package: Make) -> None:
+    node = operation(responses={"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM})
+    found = mismatches(package(act=take_a), {"/a": {"get": node}})
+    assert "act: its handler takes 'a', which the contract does not declare" in found
+    assert "act: the answer '4XX' is no single status" in found
+
+
+def test_a_parameter_that_cannot_be_read_is_not_said_to_be_missing(package: Make) -> None:
+    found = mismatches(package(act=take_a), {"/a": {"get": query({"type": "integer", "default": "x"})}})
+    assert found == ("act: the default of parameter 'a' does not fit its schema",)
+
+
 def test_what_is_called_as_a_mark_of_ours_is_not_one(package: Make) -> None:
     text = {"type": "string"}
     thing = {"type": "object", "properties": {"x-changed-by": text, "x-secret": text}, "example": {"x-changed-by": 1}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.gate.rules import run
-from contract.references import fragment
+from contract.objects import fragment
 
 
 def ref(pointer: str) -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""The objects that a document consists of, and how each holds others: the fields that OpenAPI 3.0 gives it.
+
+Only these are objects of OpenAPI: what is in an example, a default, an enum or an extension is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+Pointer = tuple[str | int, ...]
+"""The steps from the root of the document to a place in it."""
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+COMPOSITES = ("allOf", "anyOf", "oneOf")
+
+_Form = Literal["one", "list", "names", "fields"]
+"""How objects are held: itself, in a list, under names that somebody chose, under names or extensions (`x-`)."""
+
+_PARAMETER: Mapping[str, tuple[_Form, str]] = {
+    "schema": ("one", "schemas"), "content": ("names", "media types"), "examples": ("names", "examples"),
+}  # fmt: skip
+_HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
+    "document": {"paths": ("fields", "path items"), "components": ("one", "components")},
+    "components": {
+        kind: ("names", kind)
+        for kind in (
+            "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links",
+            "callbacks",
+        )
+    },
+    "path items": {"parameters": ("list", "parameters"), **dict.fromkeys(METHODS, ("one", "operations"))},
+    "operations": {
+        "parameters": ("list", "parameters"), "requestBody": ("one", "requestBodies"),
+        "responses": ("fields", "responses"), "callbacks": ("names", "callbacks"),
+    },
+    "parameters": _PARAMETER,
+    "headers": _PARAMETER,
+    "requestBodies": {"content": ("names", "media types")},
+    "responses": {
+        "headers": ("names", "headers"), "content": ("names", "media types"), "links": ("names", "links"),
+    },
+    "media types": {
+        "schema": ("one", "schemas"), "examples": ("names", "examples"), "encoding": ("names", "encodings"),
+    },
+    "encodings": {"headers": ("names", "headers")},
+    "schemas": {
+        "properties": ("names", "schemas"), "items": ("one", "schemas"), "additionalProperties": ("one", "schemas"),
+        "not": ("one", "schemas"), **dict.fromkeys(COMPOSITES, ("list", "schemas")),
+    },
+}  # fmt: skip
+_NO_REFERENCES = frozenset({"document", "components", "operations", "media types", "encodings"})
+"""Kinds of objects in the place of which no Reference Object may be."""
+
+
+class Place(NamedTuple):
+    """An object of the document, and what OpenAPI calls an object there: a kind of component, or another word."""
+
+    pointer: Pointer
+    kind: str
+    node: Mapping[str, Any]
+
+    @property
+    def reference(self) -> str | None:
+        """The `$ref`, if the object is a reference."""
+        reference = self.node.get("$ref")
+        return reference if isinstance(reference, str) and self.kind not in _NO_REFERENCES else None
+
+
+def fragment(pointer: Pointer) -> str:
+    """*pointer* as it is written in a `$ref` (RFC 6901, section 6), for messages: nothing is percent-encoded."""
+    return "".join(("#", *(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in pointer)))
+
+
+def reference_to(pointer: Pointer) -> str:
+    """A `$ref` to *pointer*."""
+    return fragment(pointer).replace("%", "%25")
+
+
+def within(place: Place) -> Iterator[Place]:
+    """*place*, and all that is in it; not what references lead to."""
+    open_places = [place]
+    while open_places:
+        place = open_places.pop()
+        yield place
+        open_places += reversed(held_by(place))
+
+
+def held_by(place: Place) -> list[Place]:
+    """The objects directly in that of *place*; a reference holds none."""
+    pointer, kind, node = place
+    if place.reference is not None:
+        return []
+    if kind == "callbacks":
+        return [Place((*pointer, key), "path items", value) for key, value in _objects(node, "fields")]
+    found = []
+    for key, (form, held) in _HELD.get(kind, {}).items():
+        value = node.get(key)
+        if form == "one":
+            found += [Place((*pointer, key), held, value)] if isinstance(value, dict) else []
+        else:
+            found += [Place((*pointer, key, name), held, inner) for name, inner in _objects(value, form)]
+    return found
+
+
+def _objects(value: Any, form: _Form) -> Iterator[tuple[str | int, dict[str, Any]]]:  # JSON
+    if form == "list":
+        pairs: Any = enumerate(value) if isinstance(value, list) else ()
+    else:
+        pairs = value.items() if isinstance(value, dict) else ()
+    for name, inner in pairs:
+        if isinstance(inner, dict) and not (form == "fields" and name.startswith("x-")):
+            yield name, inner
