@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import pytest
+import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from contract.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
@@ -80,7 +82,8 @@ def test_a_client_that_never_reads_is_disconnected_from_a_connection_that_closes
 
 
 def test_what_waits_is_bounded_and_who_has_waited_the_longest_goes_first() -> None:
-    with watched(LargeResponses(), unsent_limit_bytes=2 * LARGE) as (address, lost), contextlib.ExitStack() as stack:
+    bounds = {"unsent_limit_bytes": 2 * LARGE, "write_timeout_s": 2 * PATIENCE_S}
+    with watched(LargeResponses(), **bounds) as (address, lost), contextlib.ExitStack() as stack:
         first = stack.enter_context(reluctant(address))
         first.sendall(request("GET", "/large"))
         assert first.recv(1)
@@ -211,3 +214,33 @@ def test_a_lost_connection_counts_no_longer() -> None:
     outflow.end()
     outflow_of(other, timer, backlog).hold()
     assert (lost.aborted, other.aborted, len(timer.due)) == (False, False, 1)
+
+
+class IdleTransport(HeldTransport):
+    """One that a protocol can be connected to."""
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        super().abort()
+        self.is_aborted.set()
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.is_aborted = asyncio.Event()
+
+
+async def test_an_idle_connection_is_not_left_to_a_client_that_does_not_read() -> None:
+    """Closing it waits for what is unsent, for ever, though it was too little to be watched while it was open."""
+    transport: Any = IdleTransport(1)
+    config = uvicorn.Config(LargeResponses(), http=bounded_protocol("urn:x:"), log_config=None)
+    bounded = bounded_protocol("urn:x:", write_timeout_s=0, read_timeout_s=2 * PATIENCE_S)
+    protocol = bounded(config, uvicorn.server.ServerState(), {})
+    protocol.connection_made(transport)
+    protocol.timeout_keep_alive_handler()
+    await asyncio.wait_for(transport.is_aborted.wait(), PATIENCE_S)
+    protocol.connection_lost(None)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import Response
+from sqlalchemy import select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
+from persistence.tables import workspaces
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.integration.logs import check_log, read_log
@@ -152,6 +155,9 @@ def test_accepting_again_with_the_same_key_answers_the_same(ada: Person, bob: Pe
     key = {"Idempotency-Key": "join"}
     first, again = (bob.client.post("/v1/invitations/accept", json={"token": token}, headers=key) for _ in range(2))
     assert ok(first) == ok(again)
+    # What is kept for it is the guest's, and no full workspace keeps anybody out.
+    (kept,) = tables.rows(select(workspaces.c.kept_bytes).where(workspaces.c.id == UUID(home.rpartition("/")[2])))
+    assert kept == (0,)
 
 
 def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) -> None:

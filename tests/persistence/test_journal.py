@@ -155,10 +155,8 @@ async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_bef
         bodies = await ada.database.rows(select(events.c.body).where(events.c.workspace_id == ada.workspace_id), {})
         kept.append(sum(len(body) for (body,) in bodies if body is not None))
 
-    counted = await ada.database.row(
-        select(tables.workspaces.c.log_bytes).where(tables.workspaces.c.id == ada.workspace_id), {}
-    )
-    assert counted == (kept[-1],)
+    counted = select(tables.workspaces.c.log_bytes).where(tables.workspaces.c.id == ada.workspace_id)
+    assert await ada.database.row(counted, {}) == (kept[-1],)
     assert max(kept) <= quota_bytes
     assert min(kept[-5:]) > quota_bytes / 2
 
@@ -179,3 +177,24 @@ async def test_a_log_that_says_far_too_much_is_brought_down_by_several_changes(a
 
     assert left[0] == len(FOUNDED) + 1 + 1500 + 1 - 1000
     assert max(left[1:]) < 4
+
+
+async def test_a_full_log_makes_room_for_more_than_one_change_and_remembers_where_its_bodies_begin(ada: Caller) -> None:
+    quota_bytes = 64_000
+    bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
+    task = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    async with ada.unit() as work:
+        for number in range(200):
+            await tasks.update(work, task.id, edit=TaskEdit(title=str(number)))
+        await work.commit()
+    columns = (tables.workspaces.c.log_bytes, tables.workspaces.c.log_from)
+    usage = select(*columns).where(tables.workspaces.c.id == ada.workspace_id)
+    with_body = events.c.body.is_not(None)
+    first = select(func.min(events.c.revision)).where(events.c.workspace_id == ada.workspace_id, with_body)
+
+    await bounded.write(tasks.update, task.id, edit=TaskEdit(title="then"))
+
+    log_bytes, log_from = (await ada.database.rows(usage, {}))[0]
+    assert log_bytes <= quota_bytes - quota_bytes // 64
+    assert await ada.database.row(first, {}) == (log_from,)
+    assert log_from > 1
