@@ -227,12 +227,14 @@ class ProjectArchived(Conflict):
 
 
 class WorkspaceFull(Conflict):
-    """A workspace has as much in it as it may have, or as many bytes of responses are kept for it."""
+    """A workspace has as much in it as it may have; or, where *kept* says so, as many bytes of responses are kept."""
 
-    def __init__(self, quota_bytes: int) -> None:
+    def __init__(self, quota_bytes: int, *, kept: bool = False) -> None:
         super().__init__(
-            f"The workspace has reached its limit of {quota_bytes} bytes. Delete tasks or projects, or wait: responses "
-            "that are kept for an `Idempotency-Key` count until the end of the next day."
+            f"The responses that are kept for an `Idempotency-Key` in this workspace have reached their limit of "
+            f"{quota_bytes} bytes. Send the request without a key, or wait until the end of the next day (UTC)."
+            if kept
+            else f"The workspace has reached its limit of {quota_bytes} bytes. Delete tasks or projects."
         )
         self.quota_bytes = quota_bytes
 

@@ -55,7 +55,7 @@ class Usage:
             kept, before = 0, kept if day == self.kept_day + 1 else 0
         kept += more_bytes + ROW_BYTES
         if kept + before > quota_bytes:
-            raise WorkspaceFull(quota_bytes)
+            raise WorkspaceFull(quota_bytes, kept=True)
         return replace(self, kept_day=day, kept_bytes=kept, kept_before_bytes=before)
 
 

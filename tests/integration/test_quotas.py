@@ -82,7 +82,9 @@ def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, 
     ids = fill(ada)
     before = bounded_tables.digest()
     long = {"title": "one more", "description": LONG}
-    refused(ada.client.post(f"{ada.home}/tasks", json=long), 409, "workspace-full")
+    answer = ada.client.post(f"{ada.home}/tasks", json=long)
+    refused(answer, 409, "workspace-full")
+    assert "Delete tasks or projects" in answer.json()["detail"]
     refused(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
     assert bounded_tables.digest() == before
     done(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
@@ -143,6 +145,8 @@ def test_kept_responses_are_bounded(ada: Person, bounded_tables: Tables) -> None
     assert statuses == sorted(statuses)
     assert set(statuses) == {200, 409}
     refused(answers[-1], 409, "workspace-full")
+    assert "without a key" in answers[-1].json()["detail"]
+    assert "Delete" not in answers[-1].json()["detail"]
     assert usage(bounded_tables, ada)[2] <= QUOTA_BYTES
     ok(ada.client.merge(task, {"title": "Sow"}))
 
