@@ -13,6 +13,7 @@ from jsonschema_rs import canonical
 from contract.faults import schema_faults
 from contract.forms import form_faults
 from contract.objects import COMPOSITES, reference_to
+from contract.references import UnresolvedReferenceError
 from contract.schemas import Direction, UnservableSchemaError
 
 from .contracts import NESTED, Contract, Node, SchemaUse
@@ -110,6 +111,8 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
             yield Hit(use.node.pointer, "no validator that runs in linear time takes this schema")
         if "discriminator" in use.node.value:
             yield from _selected(contract, use)
+        if use.direction == "answer" and use.role != "part":
+            yield from _divided(contract, use)
 
 
 def _selected(contract: Contract, use: SchemaUse) -> Iterator[Hit]:
@@ -119,6 +122,16 @@ def _selected(contract: Contract, use: SchemaUse) -> Iterator[Hit]:
     except UnservableSchemaError as error:
         if "discriminator" in str(error):  # else it is about what is selected, which is looked at for itself
             yield Hit(use.node.pointer, str(error))
+
+
+def _divided(contract: Contract, use: SchemaUse) -> Iterator[Hit]:
+    """Properties of which no part knows all: the engine would let none of their values leave."""
+    try:
+        names = contract.compiler.compositions.divided(use.node.value)
+    except UnresolvedReferenceError:
+        return  # the rule `resolving-ref` has it
+    for name in names if "$ref" not in use.node.value else ():
+        yield Hit(use.node.pointer, f"several parts declare properties of {name!r}: let one of them declare all")
 
 
 def _impossible(contract: Contract) -> Iterator[Hit]:

@@ -46,6 +46,14 @@ def test_what_cannot_be_followed_is_a_finding(schemas: dict[str, Any], message: 
     assert ("resolving-ref", message) in found(schemas)
 
 
+def test_a_property_that_parts_of_a_response_describe_by_halves_is_a_finding() -> None:
+    halves: list[dict[str, Any]] = [{"properties": {"n": {"properties": {name: {}}}}} for name in "ab"]
+    message = "several parts declare properties of 'n': let one of them declare all"
+    assert ("compiling-schema", message) in found({"A": {"allOf": halves}})
+    assert found({"A": {"allOf": [halves[0], halves[0]]}}) == set()
+    assert ("resolving-ref", "#/b leads nowhere") in found({"A": {"allOf": [*halves, ref("#/b")]}})
+
+
 @pytest.mark.parametrize(
     "schemas",
     [
