@@ -12,6 +12,24 @@ from collections.abc import Sequence
 VERSIONS = ("1.0", "1.1")
 ASTERISK = b"*"
 
+BAD_VERSION = "The version must be HTTP/1.1 or HTTP/1.0 (RFC 9112, section 2.3)."
+BAD_TARGET = (
+    "The request target must be a path with or without a query, or an http URI, without a fragment or user information"
+    " (RFC 9112, section 3.2)."
+)
+BAD_HOST = "A request must have one Host header with a valid host and port (RFC 9112, section 3.2)."
+BAD_LENGTH = (
+    "The length of the body is not valid: Content-Length, Transfer-Encoding or the chunks (RFC 9112, section 6)."
+)
+MALFORMED = "This is not valid HTTP/1.1 (RFC 9112)."
+
+_PARSERS_WORDS = (
+    (re.compile(r"url|query|fragment", re.IGNORECASE), BAD_TARGET),
+    (re.compile(r"version|HTTP/", re.IGNORECASE), BAD_VERSION),
+    (re.compile(r"content-length|transfer-encoding|chunk", re.IGNORECASE), BAD_LENGTH),
+)
+"""What llhttp calls the parts of a request, and the sentence for each."""
+
 _OPTIONS = b"OPTIONS"
 _HOST = re.compile(
     rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|\[v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+\]"
@@ -21,11 +39,18 @@ _ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/?#]+)(?P<rest>[/?][^#]*)?", 
 
 
 class MalformedHeadError(Exception):
-    """The head is not HTTP/1.0 or HTTP/1.1."""
+    """The head is not HTTP/1.0 or HTTP/1.1. Its text is a sentence for the client that says which part of it."""
 
 
 class UnknownCodingError(Exception):
     """The body has a transfer coding other than chunked."""
+
+
+def sentence_of(error: BaseException | None, parsers_message: str) -> str:
+    """What the client is sent of *error*, one of ours if it is a MalformedHeadError, else of *parsers_message*."""
+    if isinstance(error, MalformedHeadError):
+        return str(error)
+    return next((said for words, said in _PARSERS_WORDS if words.search(parsers_message)), MALFORMED)
 
 
 def check_hosts(values: Sequence[bytes], version: str) -> None:
@@ -34,7 +59,7 @@ def check_hosts(values: Sequence[bytes], version: str) -> None:
     An empty one is valid: it is what a client sends whose target has no authority (RFC 9112, section 3.2).
     """
     if len(values) > 1 or (not values and version != "1.0") or not all(map(_is_host, values)):
-        raise MalformedHeadError
+        raise MalformedHeadError(BAD_HOST)
 
 
 def check_codings(values: Sequence[bytes], version: str) -> None:
@@ -45,7 +70,7 @@ def check_codings(values: Sequence[bytes], version: str) -> None:
     if not values:
         return
     if version == "1.0":
-        raise MalformedHeadError
+        raise MalformedHeadError(BAD_LENGTH)
     if b",".join(values).strip().lower() != b"chunked":
         raise UnknownCodingError
 
@@ -62,7 +87,7 @@ def origin_form(target: bytes, method: bytes) -> bytes:
         return target
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is None or absolute["authority"].startswith(b":") or not _is_host(absolute["authority"]):
-        raise MalformedHeadError
+        raise MalformedHeadError(BAD_TARGET)
     rest: bytes = absolute["rest"] or b""
     if not rest and method == _OPTIONS:
         return ASTERISK

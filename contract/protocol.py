@@ -17,12 +17,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from .answers import Problem, problem
 from .heads import (
+    BAD_VERSION,
     VERSIONS,
     MalformedHeadError,
     UnknownCodingError,
     check_codings,
     check_hosts,
     origin_form,
+    sentence_of,
 )
 from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
 from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
@@ -36,10 +38,10 @@ MAX_PIPELINED = 100
 READ_TIMEOUT_S = 30
 """How long a request may take to arrive, from the connection or its first byte to the last of its body."""
 
-_MALFORMED = problem(MALFORMED_REQUEST, "This is not valid HTTP/1.1 (RFC 9112).")
 _UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
 _UNKNOWN_CODING = problem(NOT_IMPLEMENTED, "This server supports only the Transfer-Encoding chunked.")
 _TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time. Send it again.")
+_STOPPING = problem(REQUEST_TIMEOUT, "The server stops, and the request has not arrived in full. Send it again.")
 _TOO_LARGE = problem(
     HEADERS_TOO_LARGE,
     f"The request line and headers may have {MAX_HEAD_BYTES} bytes together, and be {MAX_HEADERS} at most.",
@@ -98,9 +100,15 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._outflow.end()
 
     def shutdown(self) -> None:
-        """The server stops: called by uvicorn, which then waits for responses. A stream must be ended for that."""
-        super().shutdown()
+        """The server stops: called by uvicorn, which then waits for responses. A stream must be ended for that.
+
+        What has not arrived in full is not waited for, unless its response has begun.
+        """
         self._server_stops.set()
+        if self._in_body and not self._refused and not self.cycle.response_started:
+            self._refuse(_STOPPING)
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         """The client is slower than the server: it gets no other response, and not for ever."""
@@ -178,7 +186,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             raise _TooManyPipelinedError
         version = self.parser.get_http_version()
         if version not in VERSIONS:
-            raise MalformedHeadError
+            raise MalformedHeadError(BAD_VERSION)
         check_hosts([value for name, value in self.headers if name == b"host"], version)
         check_codings([value for name, value in self.headers if name == b"transfer-encoding"], version)
         self.url = origin_form(self.url, self.parser.get_method())
@@ -257,7 +265,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         elif isinstance(cause, UnknownCodingError):
             self._refuse(_UNKNOWN_CODING)
         else:
-            self._refuse(_MALFORMED)
+            self._refuse(problem(MALFORMED_REQUEST, sentence_of(cause, str(error))))
 
     def _refuse(self, answer: Problem) -> None:
         """Answer and close; after the answers to the whole requests that came before on this connection, if any run."""
@@ -282,6 +290,13 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         is_head = self._in_message and self.parser.get_method() == b"HEAD"
         self.transport.write(STATUS_LINE[answer.status] + head + b"\r\n" + (b"" if is_head else body))
         self._close()
+        if self._in_body:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Report a disconnection to the application, which may wait for the rest of the body; drop its response."""
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
 
     def _last_whole_request(self) -> RequestResponseCycle | None:
         """The last request that came as a whole, if its answer is not complete yet."""

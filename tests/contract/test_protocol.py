@@ -359,6 +359,27 @@ def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
         assert statuses(connection, MAX_PIPELINED) == [200] * MAX_PIPELINED
 
 
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        ("GET /livez HTTP/1.1\r\n\r\n", "one Host header"),
+        ("GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n", "one Host header"),
+        ("GET /livez HTTP/1.2\r\nHost: a\r\n\r\n", "HTTP/1.1 or HTTP/1.0"),
+        ("GET /livez HTTP/3.0\r\nHost: a\r\n\r\n", "HTTP/1.1 or HTTP/1.0"),
+        ("GET /livez#a HTTP/1.1\r\nHost: a\r\n\r\n", "without a fragment"),
+        ("GET livez HTTP/1.1\r\nHost: a\r\n\r\n", "request target"),
+        ("PUT /notes HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "length of the body"),
+        ("PUT /notes HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "length of the body"),
+        ("PUT /notes HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", "length of the body"),
+        ("GET /livez HTTP/1.1\r\nHo st: a\r\n\r\n", "not valid HTTP/1.1"),
+    ],
+)
+def test_a_malformed_head_is_answered_with_the_part_that_is_wrong(server: Sample, head: str, part: str) -> None:
+    reply = exchange(server.address, [head.encode()])
+    assert (reply.status, reply.slug) == (400, "malformed-request")
+    assert part in reply.json["detail"]
+
+
 @pytest.fixture
 def hasty() -> Iterator[Address]:
     with serving(build(Store()), protocol=bounded_protocol("urn:x:", read_timeout_s=0.6)) as address:
@@ -374,6 +395,24 @@ def test_a_request_that_does_not_arrive_in_time_is_refused(hasty: Address, begun
         reply = read_reply(connection)
         assert (reply.status, reply.slug) == (408, "request-timeout")
         assert until_closed(connection) == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"abc"])
+def test_a_server_that_stops_refuses_a_request_that_has_not_arrived_in_full(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It does not wait for the rest: were it to, the end of its patience would be logged as an error."""
+    store = Store()
+    half = request("PUT", "/notes", OCTETS, "Content-Length: 9")
+    with contextlib.ExitStack() as stack:
+        with serving(build(store), protocol=bounded_protocol("urn:x:"), timeout_graceful_shutdown=2) as address:
+            connection = stack.enter_context(connected(address))
+            connection.sendall(half + sent)
+            assert exchange(address, [ALIVE]).status == 200  # by now the half has been read, too
+        reply = read_reply(connection)
+        assert (reply.status, reply.slug, reply.headers["connection"]) == (408, "request-timeout", "close")
+        assert until_closed(connection) == b""
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_connection_on_which_nothing_comes_is_closed(hasty: Address) -> None:
