@@ -60,11 +60,12 @@ clean:
 
 python:  # asked each time: a .venv may have been made with an older Python, which may even be gone
 	@if [ -e $(BIN)/python ] || [ -h $(BIN)/python ]; then \
-	  found=$$($(BIN)/python -c '$(VERSION)' 2>&1) || { \
-	    echo "Tickbox needs Python 3.11 or newer, and .venv has $$found: run 'make clean', then 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
+	  found=$$($(BIN)/python -c '$(VERSION)' 2>/dev/null) || { \
+	    echo "Tickbox needs Python 3.11 or newer, and .venv has $${found:-one that cannot be run}: run 'make clean', then 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
 	else \
-	  found=$$($(PYTHON) -c '$(VERSION)' 2>&1) || { \
-	    echo "Tickbox needs Python 3.11 or newer, and $(PYTHON) is $$found: name another one, as in 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
+	  found=$$($(PYTHON) -c '$(VERSION)' 2>/dev/null) || { \
+	    case "$$found" in [0-9]*) found="is $$found";; *) found="cannot be run";; esac; \
+	    echo "Tickbox needs Python 3.11 or newer, and $(PYTHON) $$found: name another one, as in 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
 	fi
 
 .venv/bin/python: | python

@@ -4,6 +4,7 @@ Every message names the database. Raises click.ClickException, whose text says w
 """
 
 import asyncio
+import sqlite3
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _OTHER: str = "set TICKBOX_DATABASE_URL to another database"
 def require_schema(settings: Settings) -> None:
     """Raise click.ClickException unless the database answers, and has the schema that this version needs."""
     _require_file(settings)
+    _require_openable(settings)
     try:
         found = asyncio.run(_current(settings))
     except StorageUnavailable as error:
@@ -49,7 +51,10 @@ def migrate_to(settings: Settings, *, down: str | None) -> str:
     import migrations  # noqa: PLC0415  # as above
 
     name = name_of(settings.database_url)
+    _require_openable(settings)
     created = _make_room(settings) if down is None else _require_file(settings)
+    if down is not None:
+        _require_revision(settings, down)
     try:
         before = migrations.current(settings.database_url)
         if before is not None:
@@ -111,6 +116,33 @@ def _require_file(settings: Settings) -> bool:
     return False
 
 
+def _require_openable(settings: Settings) -> None:
+    """Raise click.ClickException if there is an SQLite database that cannot be opened.
+
+    The driver would find out in a thread of its own, which prints a traceback if the event loop ends before it.
+    """
+    path = settings.sqlite_path
+    if path is None or not path.exists():
+        return
+    if path.is_dir():
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} is a folder: set TICKBOX_DATABASE_URL to the full path of a file"
+        )
+    try:
+        sqlite3.connect(path).close()
+    except sqlite3.Error as error:
+        raise unreachable(settings, error, what="cannot be opened") from error
+
+
+def _require_revision(settings: Settings, revision: str) -> None:
+    """Raise click.ClickException unless the schema can be brought to *revision*."""
+    known = ("base", *schema.REVISIONS)
+    if revision not in known:
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} cannot be migrated to {revision!r}: the revisions are {', '.join(known)}"
+        )
+
+
 def _require_folder(settings: Settings, path: Path) -> None:
     """Raise click.ClickException if a file cannot be created at *path*, for want of a folder that we do not create."""
     if settings.database_url != DEFAULT_DATABASE_URL and not path.parent.is_dir():
@@ -121,13 +153,18 @@ def _require_folder(settings: Settings, path: Path) -> None:
 
 
 def _make_room(settings: Settings) -> bool:
-    """Whether a new SQLite file will be created. Raises click.ClickException if the folder does not exist."""
+    """Whether a new SQLite file was created, empty. Raises click.ClickException if there can be none.
+
+    Only its owner may read it, and the two files beside it, to which SQLite gives the same mode: it holds the tasks and
+    e-mail addresses of people.
+    """
     path = settings.sqlite_path
     if path is None or path.exists():
         return False
     _require_folder(settings, path)
     try:
         path.parent.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
     except OSError as error:
         raise unreachable(settings, error, what="cannot be created") from error
     return True
