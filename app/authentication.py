@@ -55,7 +55,8 @@ class Authenticator:
         if found is None:
             return None
         scopes = found.principal.scopes if "workspace_id" in path else granted_outside(found.principal)
-        return Grant(principal=found.principal, scopes=frozenset(scopes), role=found.role)
+        withheld = {str(scope): "limited to certain workspaces" for scope in found.principal.scopes - scopes}
+        return Grant(principal=found.principal, scopes=frozenset(scopes), role=found.role, withheld=withheld)
 
     async def _known(self, token: str, workspace_id: UUID | None) -> Admission | None:
         """By one of our own tokens."""

@@ -7,7 +7,7 @@ comparison is here, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .answers import ProblemType
@@ -19,12 +19,14 @@ class Grant:
     """What a bearer token gives its holder.
 
     `principal` is the application's own value, handed on untouched. `role` is the caller's in the place that
-    the path names, None where they have none there.
+    the path names, None where they have none there. `withheld` are scopes that the token has, but not here, each with
+    the reason: what the token "is", such as "limited to certain places".
     """
 
     principal: Any
     scopes: frozenset[str]
     role: str | None
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,15 @@ class AccessRule:
         """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
         self.admit_role(grant.role)
         if self.scope != ANY_SCOPE and self.scope not in grant.scopes:
-            detail = f"This needs the scope '{self.scope}', which your token does not have here. Use one that has it."
-            raise refuse(INSUFFICIENT_SCOPE, detail)
+            raise refuse(INSUFFICIENT_SCOPE, self._missing_scope(grant))
+
+    def _missing_scope(self, grant: Grant) -> str:
+        needs = f"This needs the scope '{self.scope}'"
+        if self.scope in grant.withheld:
+            return (
+                f"{needs}, which does not count here: your token is {grant.withheld[self.scope]}. Use one that is not."
+            )
+        return f"{needs}, which your token does not have here. Use one that has it."
 
     def admit_role(self, role: str | None) -> None:
         """The part of `admit` that can change while a write waits for its lock, to be asked again inside it."""

@@ -122,10 +122,7 @@ class Body:
             return value, one_each(faults)
         if media.is_bytes:
             return content, list(_length_faults(media, len(content)))
-        try:
-            text = content.decode()
-        except UnicodeDecodeError as error:
-            raise refuse(MALFORMED_REQUEST, "The body is not UTF-8.") from error
+        text = _utf8(content)
         return text, one_each([*self._faults(media, text), *_unstorable(text, [])])
 
     def _faults(self, media: Media, value: Any) -> list[Fault]:  # what was sent
@@ -198,11 +195,19 @@ def _length_faults(media: Media, size: int) -> Iterator[Fault]:
         yield Fault(f"This must have at most {counted(media.max_bytes or 0, 'byte')}.", "max-length")
 
 
+def _utf8(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise refuse(MALFORMED_REQUEST, "The body must be UTF-8.") from error
+
+
 def _json(content: bytes) -> Any:  # JSON
     try:
         # No key is cached: what one client sends must not stay in the process.
         return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
     except ValueError as error:
+        _utf8(content)
         position = _POSITION.search(str(error))
         where = f" {position[0]}" if position else ""
         what = "has a name twice" if "duplicate key" in str(error) else "is not valid JSON (RFC 8259)"

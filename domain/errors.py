@@ -191,12 +191,15 @@ class AlreadyMember(Conflict):
     """Somebody accepted an invitation to a workspace that they are in."""
 
     def __init__(self, workspace_id: UUID) -> None:
-        super().__init__("You are a member of this workspace already.")
+        super().__init__(
+            "You are a member of this workspace already, and an admin of it can change your role. The invitation was "
+            "not used: another account can accept it."
+        )
         self.workspace_id = workspace_id
 
 
 class AddressOfMember(Conflict):
-    """Somebody is to be invited to a workspace, and a member of it has verified the address."""
+    """Somebody is to be invited to a workspace, and the address is the caller's, or a member of it has verified it."""
 
     def __init__(self) -> None:
         super().__init__("This is the address of a member of the workspace, who does not need an invitation.")

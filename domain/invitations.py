@@ -51,14 +51,13 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
 async def create(work: Work, *, email: str, role: Role) -> CreatedInvitation:
     """Invite an address, whether it has an account or not; an earlier invitation of it is replaced.
 
-    Raises PersonalWorkspace, RoleTooHigh, AddressOfMember, MemberNotFound, WorkspaceNotFound.
+    Raises PersonalWorkspace, RoleTooHigh, AddressOfMember, MemberNotFound, WorkspaceNotFound, AccountGone.
     """
     workspace = await workspaces.get(work)
     if workspace.personal:
         raise PersonalWorkspace(workspace.id)
     await members.require_reach(work, role)
-    if await work.members.has_address(workspace.id, email_key=email_key(email)):
-        raise AddressOfMember
+    await _require_no_member(work, email)
     invitation = Invitation(
         id=work.new_id(),
         workspace_id=workspace.id,
@@ -96,9 +95,7 @@ async def accept(work: Work, token: str) -> Workspace:
 
     Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
-    user = await work.users.get(work.principal.user_id)
-    if user is None:
-        raise AccountGone(work.principal.user_id)
+    user = await _caller(work)
     invitation = await find(work.invitations, token, now=work.now, pointer=_POINTER)
     await _spend(work, invitation, pointer=_POINTER)
     if await work.members.get(invitation.workspace_id, user.id) is not None:
@@ -123,6 +120,26 @@ async def join(work: Work, user: User, invitation: Invitation, *, pointer: str) 
     """Make *user*, who is new, a member, and spend an *invitation* that was found. Raises InvitationInvalid."""
     await _spend(work, invitation, pointer=pointer)
     await _add_member(work, user, invitation)
+
+
+async def _caller(work: Work) -> User:
+    user = await work.users.get(work.principal.user_id)
+    if user is None:
+        raise AccountGone(work.principal.user_id)
+    return user
+
+
+async def _require_no_member(work: Work, email: str) -> None:
+    """Raise AddressOfMember for the caller's own address, and for one that a member has verified.
+
+    Another member's that is not verified may be somebody else's, who must not be kept out (ADR 64).
+    """
+    key = email_key(email)
+    own = (await _caller(work)).email
+    if own is not None and email_key(own) == key:
+        raise AddressOfMember
+    if await work.members.has_address(work.workspace_id, email_key=key):
+        raise AddressOfMember
 
 
 async def _hand_over(work: Work, invitation: Invitation) -> CreatedInvitation:

@@ -29,6 +29,17 @@ def test_the_role_is_asked_before_the_scope_so_that_a_stranger_learns_nothing(
     assert refused.value.answer.type.slug == slug
 
 
+def test_a_scope_that_does_not_count_here_is_not_called_missing() -> None:
+    withheld = {"write": "limited to certain places"}
+    with pytest.raises(Refused) as refused:
+        WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset({"read"}), role="keeper", withheld=withheld))
+    assert refused.value.answer.type.slug == "insufficient-scope"
+    assert refused.value.answer.detail == (
+        "This needs the scope 'write', which does not count here: your token is limited to certain places. "
+        "Use one that is not."
+    )
+
+
 @pytest.mark.parametrize("role", ["keeper", "director"])
 def test_the_role_that_is_needed_and_those_above_it_are_enough(role: str) -> None:
     WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset({"write"}), role=role))

@@ -92,6 +92,13 @@ def test_the_verified_address_of_a_member_is_not_invited_and_no_other_is_told_ap
     refused(bob.client.post(f"{elsewhere}/invitations", json=body), 409, "already-member")
 
 
+def test_nobody_invites_their_own_address(ada: Person) -> None:
+    home = new_household(ada)  # Ada has not verified hers
+    body = {"email": ada.user["email"].upper(), "role": "viewer"}
+    refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
+    assert ok(ada.client.get(f"{home}/invitations"))["items"] == []
+
+
 def test_without_a_mail_server_the_token_is_in_the_response_and_nowhere_else(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
@@ -165,6 +172,7 @@ def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) ->
     let_in(ada, home, bob, tables)
     token = tables.send_invitation(invite(ada, home)["id"])
     refused(accept(bob, token), 409, "already-member")
+    assert ok(accept(register(ada.client, name="Carl"), token))["id"] == home.rpartition("/")[2]  # it was not used
 
 
 def test_a_personal_workspace_is_not_shared(ada: Person) -> None:

@@ -160,6 +160,25 @@ def test_no_regular_expression_leaves(ada: Person) -> None:
     assert not any(sign in detail for detail in texts(answer).values() for sign in ("^", "{", "[", "\\"))
 
 
+@pytest.mark.parametrize("key", ["", "k" * 256, '"' + "k" * 256 + '"', "k" * 1000])
+def test_a_key_of_a_wrong_length_is_told_lengths_that_agree(ada: Person, key: str) -> None:
+    answer = ada.client.post(f"{ada.home}/projects", json={"name": "Garden"}, headers={"Idempotency-Key": key})
+    refused(answer, 400, "invalid-parameters")
+    detail = texts(answer)["Idempotency-Key"]
+    assert "257" in detail
+    assert "1 to 255" in detail or len(key) > 257
+
+
+def test_a_body_in_another_encoding_is_told_which_one_is_needed(ada: Person) -> None:
+    url, headers = f"{ada.home}/projects", {"Content-Type": "application/json"}
+    latin = ada.client.post(url, content='{"name": "Grün"}'.encode("latin-1"), headers=headers)
+    refused(latin, 400, "malformed-request")
+    assert latin.json()["detail"] == "The body must be UTF-8."
+    cut = ada.client.post(url, content='{"name": "Grün"'.encode(), headers=headers)
+    refused(cut, 400, "malformed-request")
+    assert "is not valid JSON" in cut.json()["detail"]
+
+
 def test_an_unknown_path_does_not_read_like_a_missing_right(ada: Person, bob: Person) -> None:
     unknown, not_mine = ada.client.get("/v1/nowhere"), ada.client.get(bob.home)
     refused(unknown, 404, "not-found")

@@ -122,7 +122,13 @@ def test_a_token_for_one_workspace_knows_no_other(ada: Person) -> None:
     assert [workspace["id"] for workspace in everything(script, "/v1/workspaces")] == [household["id"]]
     refused(script.get(f"{ada.home}/tasks"), 404, "not-found")
     refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 404, "not-found")
-    refused(script.post("/v1/workspaces", json={"name": "Another"}), 403, "insufficient-scope")
+    for path, body in (("/v1/workspaces", {"name": "Another"}), ("/v1/invitations/accept", {"token": "tbi_x"})):
+        answer = script.post(path, json=body)
+        refused(answer, 403, "insufficient-scope")
+        assert "limited to certain workspaces" in answer.json()["detail"]
+    missing = script.get("/v1/users/me")
+    refused(missing, 403, "insufficient-scope")
+    assert "'account', which your token does not have" in missing.json()["detail"]
     refused(ada.client.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
 
 

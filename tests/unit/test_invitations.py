@@ -7,6 +7,7 @@ import pytest
 from domain import invitations, members, opaque, users, workspaces
 from domain.entities import Invitation
 from domain.errors import (
+    AccountGone,
     AddressOfMember,
     AlreadyMember,
     CursorInvalid,
@@ -18,6 +19,7 @@ from domain.errors import (
     RoleTooHigh,
 )
 from domain.ports import Policy, Registration
+from domain.principals import Principal
 from domain.roles import ROLES, Role
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeWork
@@ -113,6 +115,44 @@ async def test_a_member_has_no_use_for_an_invitation(household: FakeWork) -> Non
     _, token = await invited(household)
     with pytest.raises(AlreadyMember):
         await invitations.accept(household.account_call(), token)
+
+
+async def test_nobody_invites_their_own_address_verified_or_not(household: FakeWork) -> None:
+    assert (await users.get_me(household.account_call())).email_verified_at is None
+    with pytest.raises(AddressOfMember):
+        await invitations.create(household.call(), email="ADA@example.com", role="viewer")
+    assert (await invitations.page(household.call())).items == ()
+
+
+async def test_who_has_no_address_invites_any(household: FakeWork) -> None:
+    ada = household.principal.user_id
+    household.store.users[ada] = replace(household.store.users[ada], email=None)
+    created = await invitations.create(household.call(), email="ada@example.com", role="viewer")
+    assert created.invitation.email == "ada@example.com"
+
+
+async def test_a_deleted_account_accepts_nothing(household: FakeWork) -> None:
+    invitation, token = await invited(household)
+    nobody = FakeWork(store=household.store, principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0)))
+    with pytest.raises(AccountGone):
+        await invitations.accept(nobody, token)
+    assert (await invitations.page(household.call())).items == (invitation,)
+
+
+@pytest.mark.parametrize("gone", ["invitation", "workspace"])
+async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household: FakeWork, gone: str) -> None:
+    invitation, token = await invited(household)
+    grace = await grace_of(household)
+    user = await users.get_me(grace)
+    found = await invitations.find(grace.invitations, token, now=NOON, pointer="#/invitation_token")
+    if gone == "invitation":
+        await invitations.delete(household.call(), invitation.id)
+    else:
+        await workspaces.delete(household.call())
+    with pytest.raises(InvitationInvalid) as refused:
+        await invitations.join(grace, user, found, pointer="#/invitation_token")
+    assert refused.value.pointer == "#/invitation_token"
+    assert (household.workspace_id, user.id) not in household.store.members
 
 
 async def test_inviting_an_address_again_replaces_what_it_had(household: FakeWork) -> None:

@@ -149,6 +149,28 @@ async def test_an_invitation_that_is_put_off_loses_no_attempt_and_is_not_sent_ea
     assert await sent(work, now=NOON + APART - SECOND) == []
 
 
+async def test_an_invitation_to_a_workspace_that_is_deleted_is_not_sent(work: FakeWork) -> None:
+    await sent(work)
+    workspace = await workspaces.create(work.call(), name="Household")
+    call = work.call(workspace_id=workspace.id)
+    await invitations.create(call.call(), email="grace@example.com", role="viewer")
+    (mail,) = await mails.claim(nobody(work), limit=100)
+    await workspaces.delete(call.call())
+    assert await mails.write(nobody(work), mail) is None
+
+
+async def test_a_reset_says_all_that_is_wrong_when_the_account_goes_after_its_token_was_found(work: FakeWork) -> None:
+    await sent(work)
+    await users.request_password_reset(nobody(work), email="ada@example.com")
+    (letter,) = await sent(work)
+    found = dict(work.store.one_time_tokens)
+    await users.delete(work.account_call())
+    work.store.one_time_tokens.update(found)
+    with pytest.raises(InvalidTogether) as refused:
+        await users.reset_password(nobody(work), letter.token, new_password="password")
+    assert [error.code for error in refused.value.errors] == ["token", "common"]
+
+
 async def test_an_invitation_that_was_replaced_delays_none(work: FakeWork) -> None:
     await sent(work)
     workspace = await workspaces.create(work.call(), name="Household")
