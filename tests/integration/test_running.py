@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 import migrations
 from app.cli import main
@@ -195,23 +197,40 @@ def test_browsers_may_not_call_unless_they_were_allowed_to(client: Client) -> No
     assert (preflight.status_code, "Access-Control-Allow-Origin" in preflight.headers) == (204, False)
 
 
-def test_a_stop_finishes_what_runs_and_takes_nothing_new(module_database_url: str, tmp_path: Path) -> None:
+def test_a_stop_finishes_what_runs_and_takes_nothing_new(sqlite_url: str, tmp_path: Path) -> None:
     body = f'{{"email": "{new_email()}", "password": "{PASSWORD}", "name": "Ada"}}'.encode()
-    with serve(tmp_path, database_url=module_database_url) as program:
+    lines = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+    writer = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
+    with contextlib.closing(writer), serve(tmp_path, database_url=sqlite_url) as program:
         address = address_of(program)
         with connected(address) as connection:
-            lines = ("Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue")
-            connection.sendall(request("POST", "/v1/users", *lines))
-            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")  # its operation waits for the body
+            writer.execute("BEGIN IMMEDIATE")  # the request waits for this, once its password is hashed
+            connection.sendall(request("POST", "/v1/users", *lines) + body)
+            httpx.get(f"{program.url}/livez", trust_env=False)  # came later: the server has the whole request by now
             program.process.send_signal(signal.SIGTERM)
             _wait_until_closed(address)
-            connection.sendall(body)
+            writer.execute("ROLLBACK")
             reply = read_reply(connection, method="POST")
             assert reply.status == 201
             assert connection.recv(1) == b""
         assert program.process.wait(PATIENCE_S) == 0
-        assert [line["status"] for line in program.log if line["event"] == "request"] == [201]
+        assert [line["status"] for line in program.log if line["event"] == "request"] == [200, 201]
         assert {line["level"] for line in program.log if line["logger"] != UNSENT} == {"info"}
+        assert "Traceback" not in program.output
+
+
+def test_a_stop_refuses_a_request_of_which_only_a_part_has_arrived(sqlite_url: str, tmp_path: Path) -> None:
+    with serve(tmp_path, database_url=sqlite_url) as program:
+        address = address_of(program)
+        with connected(address) as connection:
+            lines = ("Content-Type: application/json", "Content-Length: 100", "Expect: 100-continue")
+            connection.sendall(request("POST", "/v1/users", *lines))
+            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")  # its operation waits for the body
+            program.process.send_signal(signal.SIGTERM)
+            reply = read_reply(connection, method="POST")
+            assert (reply.status, reply.slug) == (408, "request-timeout")
+            assert connection.recv(1) == b""
+        assert program.process.wait(PATIENCE_S) == 0
         assert "Traceback" not in program.output
 
 
