@@ -24,7 +24,7 @@ from contract.handlers import find_handler
 
 _SPEC = resources.files("spec")
 _OURS = Path(str(_SPEC / "openapi.yaml"))
-_OUR_NOTES = tuple(Path(str(_SPEC / name)) for name in ("architecture.md", "decisions.md"))
+OUR_NOTES = (Path(str(_SPEC / "architecture.md")), *sorted(Path(str(_SPEC / "decisions")).glob("*.md")))
 _FILE = click.Path(path_type=Path)
 _THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -60,7 +60,7 @@ def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **optio
     try:
         report = _report(contract, options["handlers"], cast("tuple[Stage, ...]", stages) or STAGES)
         _write(report, options["junit"], options["sarif"])
-        lines = list(_lines(report, options["form"], options["notes"] or (() if contract else _OUR_NOTES)))
+        lines = list(_lines(report, options["form"], options["notes"] or (() if contract else OUR_NOTES)))
     except UnreadableError as error:
         raise CannotRun(f"{_shown(contract or _OURS)}: {error}") from error
     except OSError as error:
