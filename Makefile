@@ -8,7 +8,7 @@ BENCH := .venv/bench.stamp
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check soak fuzz sdks bench models support lock clean python
+.PHONY: serve test check soak fuzz sdks bench models support docs lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -44,6 +44,9 @@ models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
 
 support: $(DEV)  ## write contract/SUPPORT.md from the rows of tests/contract/foreign
 	$(BIN)/python -m tests.contract.foreign.support
+
+docs: $(DEV)  ## write docs/settings.md from the settings
+	$(BIN)/python -m tests.support.settings_page
 
 lock: $(DEV)  ## compile the three requirements*.txt anew from pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \

@@ -1,6 +1,6 @@
 """Settings: environment variables `TICKBOX_*`. What each means is said here alone.
 
-`tickbox settings` prints it (see `app.environment`), and a test compares the README's table with it.
+`tickbox settings` prints it (see `app.environment`), and `make docs` writes it to docs/settings.md.
 """
 
 import re
@@ -107,7 +107,8 @@ class Settings(BaseSettings):
         description="addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas",
     )
     oidc_issuer: str = Field(
-        default="", description="an identity provider (OpenID Connect) whose tokens are accepted; see the README"
+        default="",
+        description="an identity provider (OpenID Connect) whose tokens are accepted; see docs/identity-provider.md",
     )
     oidc_audience: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

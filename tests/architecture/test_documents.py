@@ -1,4 +1,4 @@
-"""The documents keep together: links lead somewhere, and each decision is in the index with its status."""
+"""What the documents say of files, commands, settings and decisions is so."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import main
 from app.gate import OUR_NOTES
+from contract.gate.messages import lines
+from contract.gate.rules import run
+from tests.support import settings_page
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "spec" / "decisions"
-SKIPPED = {".venv", ".git", "node_modules", "build", "dist", "var"}
+SKIPPED = {".venv", ".git", "build", "dist", "var"}
 """Folders at the top with what is not ours."""
+DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if path.relative_to(ROOT).parts[0] not in SKIPPED)
+EXAMPLES = {"SUPPORT.md", "CONTRIBUTING.md"}
+"""Documents with operations of other contracts, or ones that could be added."""
+MAX_README_LINES = 120
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _STATUS = re.compile(r"accepted|accepted, changed by ADR \d+(?:, \d+)*|superseded by ADR \d+")
 _NUMBERED = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
+_MAKE = re.compile(r"(?:`|^)make ((?:[a-z]+ ?)+)(?:`|$| +#)", re.MULTILINE)
+_COMMAND = re.compile(r"(?:`|^|\$ )tickbox ([a-z]+)", re.MULTILINE)
 _ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\(decisions/(.+)\) \| (.+) \|$", re.MULTILINE)
 
 
-def documents() -> list[Path]:
-    """Every Markdown file of the repository."""
-    return sorted(path for path in ROOT.rglob("*.md") if path.relative_to(ROOT).parts[0] not in SKIPPED)
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 def prose(path: Path) -> str:
@@ -61,14 +70,42 @@ def decision(path: Path) -> tuple[str, str]:
     return title[2:], unlinked(status[8:])
 
 
-@pytest.mark.parametrize("path", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
 def test_every_relative_link_leads_to_a_file_and_a_heading_that_exist(path: Path) -> None:
     assert list(dead_links(path)) == []
 
 
 def test_links_and_headings_are_found() -> None:
     assert _LINK.findall(prose(ROOT / "README.md"))
-    assert "the-gate" in anchors(ROOT / "README.md")
+    assert "a-first-call" in anchors(ROOT / "README.md")
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+def test_the_page_of_settings_is_what_make_docs_writes() -> None:
+    assert settings_page.PATH.read_text(encoding="utf-8") == settings_page.page()
+
+
+def test_each_page_of_the_documentation_is_in_its_index() -> None:
+    linked = set(_LINK.findall(prose(ROOT / "docs" / "README.md")))
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} - linked == {"README.md"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_each_target_and_each_command_that_a_document_names_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {target for words in _MAKE.findall(text) for target in words.split()} - {*targets} == set()
+    assert set(_COMMAND.findall(text)) - {*main.commands} == set()
+
+
+def test_each_operation_that_a_document_names_is_in_the_contract() -> None:
+    texts = {name_of(path): path.read_text(encoding="utf-8") for path in DOCUMENTS if path.name not in EXAMPLES}
+    report = run((ROOT / "spec" / "openapi.yaml").read_bytes(), file="openapi.yaml", stages={"valid"})
+    messages = list(lines(report, texts))
+    assert [message["type"] for message in messages] == ["deliverable"], messages
 
 
 def test_the_decisions_are_numbered_without_a_gap_and_listed_in_the_index() -> None:

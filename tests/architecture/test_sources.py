@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from app.environment import rows
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -103,16 +102,6 @@ def test_every_suppression_has_its_code_and_its_reason(path: Path) -> None:
             explained = above is not None and above.line.strip().startswith("# ")
             wanted = _WITH_CODE if explained else _WITH_REASON
             assert wanted.search(comment.string), f"{name_of(path)}:{row}: {comment.string}"
-
-
-def test_the_readme_lists_every_setting_with_its_default_and_its_meaning() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"^\| `TICKBOX_\w+` \| .+$", readme, re.MULTILINE)
-    wanted = [
-        f"| `{row.variable}` | {f'`{row.default}`' if row.default else 'none'} | {row.meaning} |"
-        for row in rows(Settings.model_construct())
-    ]
-    assert found == wanted
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

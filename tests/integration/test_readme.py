@@ -1,4 +1,4 @@
-"""The README's walk-through does what is printed there, word for word but for ids, times and tokens."""
+"""The commands in the documents print what is printed there, word for word but for ids, times and tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ from tests.databases import SqliteDatabases
 from tests.patience import PATIENCE_S
 from tests.server import serving
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+SESSIONS = ("README.md", "docs/getting-started.md")
+"""Pages with requests to a server."""
+COMMANDS = ("docs/databases.md", "docs/gate.md")
+"""Pages with commands in a folder, which has a contract with one fault."""
+FOLDER = "/srv/tickbox"
+NAMELESS = ROOT / "tests" / "contract" / "gate" / "good.yaml"
 STAND_IN = Path(__file__).with_name("curl_stand_in.py")
 ADDRESS = "http://127.0.0.1:8080"
 MARK = "@@@ next @@@"
@@ -32,6 +38,8 @@ _CHANGING = (
     (re.compile(r"tb[a-z]_[0-9A-Za-z]+"), "<token>"),
     (re.compile(r'"[0-9a-f]{32}"'), '"<hash>"'),
     (re.compile(r"^date: .*$", re.MULTILINE | re.IGNORECASE), "date: <date>"),
+    (re.compile(r"(-> |at revision )\d{4}"), r"\1<revision>"),
+    (re.compile(r"^\d+ rules over", re.MULTILINE), "<number> rules over"),
 )
 
 
@@ -69,11 +77,12 @@ def normalised(outputs: list[str]) -> list[str]:
     return text.split(f"\n{MARK}\n")
 
 
-def run(commands: list[str], *, path: str) -> list[str]:
-    """What each command prints, all in one shell."""
+def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
+    """What each command prints, all in one shell in *folder*."""
     script = f"\necho '{MARK}'\n".join(commands)
     done = subprocess.run(
         ["bash", "-eu", "-c", script],  # noqa: S607  # the one on the PATH
+        cwd=folder,
         env={"PATH": path, "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
@@ -109,17 +118,41 @@ def address(sqlite_databases: SqliteDatabases) -> Iterator[str]:
     sqlite_databases.remove(url)
 
 
-def test_the_walk_through_works_as_printed(address: str, path: str) -> None:
-    walk = list(steps(README.read_text(encoding="utf-8")))
+def steps_of(page: str) -> list[Step]:
+    return list(steps((ROOT / page).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", SESSIONS)
+def test_the_walk_through_works_as_printed(page: str, address: str, path: str, tmp_path: Path) -> None:
+    walk = steps_of(page)
     assert any(ADDRESS in step.command for step in walk)
+    outputs = run([step.command.replace(ADDRESS, address) for step in walk], path=path, folder=tmp_path)
+    compare(walk, [output.replace(address, ADDRESS) for output in outputs])
+
+
+@pytest.mark.parametrize("page", COMMANDS)
+def test_the_commands_work_as_printed(page: str, tmp_path: Path) -> None:
+    contract = NAMELESS.read_text(encoding="utf-8").replace("      operationId: list_books\n", "")
+    (tmp_path / "openapi.yaml").write_text(contract, encoding="utf-8")
+    walk = steps_of(page)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    outputs = run([step.command for step in walk], path=path, folder=tmp_path)
+    compare(walk, [output.replace(str(tmp_path), FOLDER) for output in outputs])
+
+
+def compare(walk: list[Step], outputs: list[str]) -> None:
     printed = normalised([step.output for step in walk])
-    outputs = run([step.command.replace(ADDRESS, address) for step in walk], path=path)
-    happened = normalised([output.replace(address, ADDRESS) for output in outputs])
-    for step, wanted, found in zip(walk, printed, happened, strict=True):
+    for step, wanted, found in zip(walk, printed, normalised(outputs), strict=True):
         assert found == wanted, step.command
 
 
+def test_every_page_with_commands_and_their_output_is_tried() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    with_commands = {page.relative_to(ROOT).as_posix() for page in pages if "```console" in page.read_text("utf-8")}
+    assert with_commands == {*SESSIONS, *COMMANDS}
+
+
 def test_the_walk_through_shows_what_was_promised() -> None:
-    text = " ".join(step.command for step in steps(README.read_text(encoding="utf-8")))
+    text = " ".join(step.command for step in steps_of("docs/getting-started.md"))
     for part in ("/v1/users", "/v1/sessions", "/projects", "/tasks", "/complete", "status=open"):
         assert part in text
