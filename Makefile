@@ -39,7 +39,7 @@ bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.guarantees
 
-models: $(DEV)  ## generate spec/models.py and spec/answers.py from the contract
+models: $(DEV)  ## generate spec/models.py and spec/responses.py from the contract
 	$(BIN)/python -m spec.generate
 
 support: $(DEV)  ## write contract/SUPPORT.md from the rows of tests/contract/foreign

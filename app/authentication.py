@@ -8,12 +8,12 @@ from uuid import UUID
 
 from app.background import write
 from app.uses import LastUses
-from contract.access import Grant
-from domain import identities, opaque
+from contract.access import AuthContext
+from domain import identities, secret_tokens
 from domain.errors import EmailTaken, IdentityTaken
-from domain.identities import Introduction
-from domain.opaque import PREFIXES, TokenKind
+from domain.identities import ExternalIdentity
 from domain.principals import Admission
+from domain.secret_tokens import PREFIXES, TokenKind
 from domain.tokens import granted_outside
 from persistence import sessions, tokens
 from persistence.identities import recognise
@@ -30,7 +30,7 @@ _PREFIX_LENGTH: Final = 4
 class IdentityProvider(Protocol):
     """Whoever, other than we, says who people are."""
 
-    async def verify(self, token: str) -> Introduction | None:
+    async def verify(self, token: str) -> ExternalIdentity | None:
         """Whom a token introduces; None for one that is not good. Raises ProviderUnavailable."""
 
 
@@ -45,23 +45,23 @@ class Authenticator:
     last_uses: LastUses
     provider: IdentityProvider | None = None
 
-    async def __call__(self, token: str, path: Mapping[str, str]) -> Grant | None:
+    async def __call__(self, token: str, path: Mapping[str, str]) -> AuthContext | None:
         """See contract.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
         workspace_id = _uuid(path.get("workspace_id"))
         if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); none of ours has a dot
-            found = await self._introduced(token, workspace_id)
+            found = await self._external(token, workspace_id)
         else:
             found = await self._known(token, workspace_id)
         if found is None:
             return None
         scopes = found.principal.scopes if "workspace_id" in path else granted_outside(found.principal)
         withheld = {str(scope): "limited to certain workspaces" for scope in found.principal.scopes - scopes}
-        return Grant(principal=found.principal, scopes=frozenset(scopes), role=found.role, withheld=withheld)
+        return AuthContext(principal=found.principal, scopes=frozenset(scopes), role=found.role, withheld=withheld)
 
     async def _known(self, token: str, workspace_id: UUID | None) -> Admission | None:
         """By one of our own tokens."""
         kind = _KINDS.get(token[:_PREFIX_LENGTH])
-        digest = kind and opaque.digest_of(token, kind=kind)
+        digest = kind and secret_tokens.digest_of(token, kind=kind)
         if kind is None or digest is None:
             return None
         now = self.dependencies.clock()
@@ -70,26 +70,26 @@ class Authenticator:
             self.last_uses.note(found.principal, at=now)
         return found
 
-    async def _introduced(self, token: str, workspace_id: UUID | None) -> Admission | None:
+    async def _external(self, token: str, workspace_id: UUID | None) -> Admission | None:
         """By a token of the provider's, whose first use makes the account, in a transaction of its own."""
-        introduction = None if self.provider is None else await self.provider.verify(token)
-        if introduction is None:
+        external_identity = None if self.provider is None else await self.provider.verify(token)
+        if external_identity is None:
             return None
-        database, identity = self.dependencies.database, introduction.identity
+        database, identity = self.dependencies.database, external_identity.identity
         found = await recognise(database, identity, workspace_id=workspace_id)
         if found is None:
-            await self._provision(introduction)
+            await self._provision(external_identity)
             found = await recognise(database, identity, workspace_id=workspace_id)
         return found
 
-    async def _provision(self, introduction: Introduction) -> None:
+    async def _provision(self, external_identity: ExternalIdentity) -> None:
         """Make an account, unless another call has just made it; without the address, if somebody else has that."""
         with contextlib.suppress(IdentityTaken):
             try:
-                await write(self.dependencies, lambda work: identities.provision(work, introduction))
+                await write(self.dependencies, lambda uow: identities.provision(uow, external_identity))
             except EmailTaken:
-                nameless = replace(introduction, email=None)
-                await write(self.dependencies, lambda work: identities.provision(work, nameless))
+                nameless = replace(external_identity, email=None)
+                await write(self.dependencies, lambda uow: identities.provision(uow, nameless))
 
 
 def _uuid(text: str | None) -> UUID | None:

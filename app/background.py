@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from persistence.unit_of_work import Dependencies, UnitOfWork
+from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 
 Result = TypeVar("Result")
 
@@ -28,22 +28,22 @@ async def repeating(
             await task
 
 
-async def read(dependencies: Dependencies, service: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+async def read(dependencies: Dependencies, service: Callable[[SqlUnitOfWork], Awaitable[Result]]) -> Result:
     """What *service* finds, without a transaction."""
-    async with _unit(dependencies, safe=True) as work:
-        return await service(work)
+    async with _unit(dependencies, safe=True) as uow:
+        return await service(uow)
 
 
-async def write(dependencies: Dependencies, service: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+async def write(dependencies: Dependencies, service: Callable[[SqlUnitOfWork], Awaitable[Result]]) -> Result:
     """What *service* does, committed."""
-    async with _unit(dependencies, safe=False) as work:
-        result = await service(work)
-        await work.commit()
+    async with _unit(dependencies, safe=False) as uow:
+        result = await service(uow)
+        await uow.commit()
         return result
 
 
-def _unit(dependencies: Dependencies, *, safe: bool) -> UnitOfWork:
-    return UnitOfWork(dependencies, principal=None, workspace_id=None, safe=safe, admit=lambda _role: None)
+def _unit(dependencies: Dependencies, *, safe: bool) -> SqlUnitOfWork:
+    return SqlUnitOfWork(dependencies, principal=None, workspace_id=None, safe=safe, admit=lambda _role: None)
 
 
 async def _repeat(act: Callable[[], Awaitable[object]], every_s: float, logger: logging.Logger, failure: str) -> None:

@@ -28,7 +28,7 @@ from contract.schemas import SchemaCompiler
 from domain import users
 from domain.errors import DomainError, EmailTaken, StorageUnavailable, UserNotFound
 from persistence.engines import name_of
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import SqlUnitOfWork
 
 Result = TypeVar("Result")
 
@@ -149,7 +149,7 @@ def create_user(email: str, name: str, time_zone: str) -> None:
     settings = _account_settings()
     body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
     _check("UserCreate", body)
-    created = _run(settings, lambda work: users.register(work, **body))
+    created = _run(settings, lambda uow: users.register(uow, **body))
     click.echo(f"created {created.id} in {name_of(settings.database_url)}")
 
 
@@ -163,7 +163,7 @@ def set_password(email: str) -> None:
     settings = _account_settings()
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
-    _run(settings, lambda work: users.set_password(work, email=email, new_password=password))
+    _run(settings, lambda uow: users.set_password(uow, email=email, new_password=password))
     click.echo(f"password set, sessions ended in {name_of(settings.database_url)}")
 
 
@@ -238,7 +238,7 @@ def _check(schema: str, body: dict[str, str]) -> None:
         raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))
 
 
-def _run(settings: Settings, act: Callable[[UnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
+def _run(settings: Settings, act: Callable[[SqlUnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
     """*act* in a unit of work of its own, committed."""
 
     async def run() -> Result:

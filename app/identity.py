@@ -19,7 +19,7 @@ from jwt.exceptions import PyJWTError
 
 from app.signing_keys import ALGORITHMS, SigningKeys
 from domain.entities import Identity
-from domain.identities import Introduction
+from domain.identities import ExternalIdentity
 
 LEEWAY_S: Final = 30
 """How far clocks may be apart."""
@@ -68,13 +68,13 @@ class Verifier:
         """Ask for the provider's keys, so that the first token need not wait for them."""
         self.keys.ask_ahead()
 
-    async def verify(self, token: str) -> Introduction | None:
+    async def verify(self, token: str) -> ExternalIdentity | None:
         """Whom *token* introduces; None for one that is not good. Raises ProviderUnavailable."""
         try:
             claims = await self._claims(token)
             self._require_current(claims)
             self._require_ours(claims)
-            return self._introduction(claims)
+            return self._external_identity(claims)
         except RefusedTokenError as refused:
             logger.info("a token of the identity provider's was refused", extra={"reason": str(refused)})
             return None
@@ -143,13 +143,13 @@ class Verifier:
         if not _NOT_FOR_BEARERS.isdisjoint(claims):
             raise RefusedTokenError("it is not for who merely bears it")
 
-    def _introduction(self, claims: dict[str, Json]) -> Introduction:
+    def _external_identity(self, claims: dict[str, Json]) -> ExternalIdentity:
         subject = _text(claims, "sub")
         if subject is None or not _is_subject(subject):
             raise RefusedTokenError("it names nobody")
         email = _text(claims, "email")
         names = (_text(claims, "name"), _text(claims, "preferred_username"))
-        return Introduction(
+        return ExternalIdentity(
             identity=Identity(issuer=self._issuer, subject=subject),
             email=email if email is not None and self._is_address(email) else None,
             email_verified=claims.get("email_verified") is True,

@@ -12,19 +12,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from app.background import read, repeating, write
-from app.letters import Texts
 from app.logging import UNSENT
+from app.rendered_emails import Texts
 from app.smtp import NotSentError
-from domain import mails
-from domain.entities import Mail
-from domain.mails import Letter
+from domain import queued_emails
+from domain.entities import QueuedEmail
+from domain.queued_emails import RenderedEmail
 from persistence.unit_of_work import Dependencies
 
 POLL_EVERY_S: Final = 1
 AT_ONCE: Final = 5
 """How many are claimed, and sent, at the same time."""
 
-Post = Callable[[Letter], Awaitable[None]]
+EmailSender = Callable[[RenderedEmail], Awaitable[None]]
 """Sends a letter. Raises NotSentError."""
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ unsent_logger = logging.getLogger(UNSENT)
 
 
 @contextlib.asynccontextmanager
-async def mailing(dependencies: Dependencies, post: Post, *, every_s: float = POLL_EVERY_S) -> AsyncIterator[None]:
+async def mailing(
+    dependencies: Dependencies, post: EmailSender, *, every_s: float = POLL_EVERY_S
+) -> AsyncIterator[None]:
     """Look for mails that are due at once, and again every so often, while the context lasts, and send them."""
 
     async def act() -> None:
@@ -42,37 +44,39 @@ async def mailing(dependencies: Dependencies, post: Post, *, every_s: float = PO
         yield
 
 
-async def deliver(dependencies: Dependencies, post: Post) -> int:
+async def deliver(dependencies: Dependencies, post: EmailSender) -> int:
     """Send all mails that are due. How many there were, sent or not."""
     total = 0
-    while await read(dependencies, mails.are_due):
-        claimed = await write(dependencies, lambda work: mails.claim(work, limit=AT_ONCE))
+    while await read(dependencies, queued_emails.are_due):
+        claimed = await write(dependencies, lambda uow: queued_emails.claim(uow, limit=AT_ONCE))
         if not claimed:  # others were faster
             break
-        done = await asyncio.gather(*(_deliver(dependencies, post, mail) for mail in claimed), return_exceptions=True)
+        done = await asyncio.gather(
+            *(_deliver(dependencies, post, queued_email) for queued_email in claimed), return_exceptions=True
+        )
         for error in filter(None, done):
             raise error
         total += len(claimed)
     return total
 
 
-async def log_letter(letter: Letter, texts: Texts) -> None:
+async def log_rendered_email(rendered_email: RenderedEmail, texts: Texts) -> None:
     """Let the operator pass a letter on: the only place where a token is ever logged."""
     unsent_logger.warning(
         "a mail was not sent: TICKBOX_SMTP_URL is not set",
-        extra={"kind": letter.kind, "to": letter.to, "way": texts.way(letter)},
+        extra={"kind": rendered_email.kind, "to": rendered_email.to, "way": texts.way(rendered_email)},
     )
 
 
-async def _deliver(dependencies: Dependencies, post: Post, mail: Mail) -> None:
-    about = {"mail_id": str(mail.id), "kind": mail.kind, "attempt": mail.attempts}
+async def _deliver(dependencies: Dependencies, post: EmailSender, queued_email: QueuedEmail) -> None:
+    about = {"mail_id": str(queued_email.id), "kind": queued_email.kind, "attempt": queued_email.attempts}
     try:
-        letter = await write(dependencies, lambda work: mails.write(work, mail))
-        if letter == "later":
+        rendered_email = await write(dependencies, lambda uow: queued_emails.write(uow, queued_email))
+        if rendered_email == "later":
             return
-        if letter is not None:
-            await post(letter)
-        await write(dependencies, lambda work: mails.forget(work, mail))
+        if rendered_email is not None:
+            await post(rendered_email)
+        await write(dependencies, lambda uow: queued_emails.forget(uow, queued_email))
     except NotSentError as error:
         logger.warning("could not send a mail", extra={**about, "reason": str(error)})
         is_final = error.is_final
@@ -81,6 +85,6 @@ async def _deliver(dependencies: Dependencies, post: Post, mail: Mail) -> None:
         is_final = False
     else:
         return
-    if is_final or mails.is_given_up(mail):
+    if is_final or queued_emails.is_given_up(queued_email):
         logger.error("a mail was given up", extra=about)
-        await write(dependencies, lambda work: mails.forget(work, mail))
+        await write(dependencies, lambda uow: queued_emails.forget(uow, queued_email))

@@ -20,13 +20,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 import handlers
 from app import limits
 from app.authentication import Authenticator
-from app.letters import Texts, parse_sender
-from app.mailing import Post, log_letter, mailing
+from app.mailing import EmailSender, log_rendered_email, mailing
 from app.passwords import Argon2Passwords
+from app.purging import purging
+from app.rendered_emails import Texts, parse_sender
 from app.requests import (
-    CORS_ANSWER_HEADERS,
     CORS_METHODS,
     CORS_REQUEST_HEADERS,
+    CORS_RESPONSE_HEADERS,
     REQUEST_ID_HEADER,
     QuietCORSMiddleware,
     RequestLayer,
@@ -34,7 +35,6 @@ from app.requests import (
 )
 from app.settings import Settings
 from app.smtp import NotSentError, SmtpServer
-from app.sweeping import sweeping
 from app.uses import LastUses, writing_down
 from app.windows import ProcessWindows, SharedWindows
 from contract.access import Vocabulary
@@ -42,18 +42,18 @@ from contract.application import build_application
 from contract.document import Document
 from contract.events import compile_events
 from contract.schemas import SchemaCompiler
-from contract.units import Call
+from contract.units import RequestContext
 from contract.units import Settings as EngineSettings
 from domain.events import EVENT_TYPES, Event
-from domain.mails import Letter
 from domain.origins import origin_of
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
+from domain.queued_emails import RenderedEmail
 from domain.roles import ROLES
 from handlers.events import payload_of
 from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
-from persistence.unit_of_work import Dependencies, UnitOfWork
+from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 
 if TYPE_CHECKING:
     from app.identity import Verifier
@@ -109,7 +109,7 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
             access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
             session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
             refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),
-            sends_mail=settings.smtp_url is not None,
+            sends_email=settings.smtp_url is not None,
             accept_invitation_url=_texts(settings).page("invitation"),
         ),
         encode_event=_event_encoder(document, settings),
@@ -121,16 +121,16 @@ def _texts(settings: Settings) -> Texts:
     return Texts(app_url=settings.app_url, public_url=settings.public_url)
 
 
-def make_post(settings: Settings) -> Post:
+def make_email_sender(settings: Settings) -> EmailSender:
     """How mails leave: over SMTP; with no server set, into the log, for the operator to pass them on."""
     texts = _texts(settings)
     if settings.smtp_url is None:
-        return lambda letter: log_letter(letter, texts)
+        return lambda rendered_email: log_rendered_email(rendered_email, texts)
     server, sender = SmtpServer.parse(settings.smtp_url.get_secret_value()), parse_sender(settings.mail_from)
 
-    async def post(letter: Letter) -> None:
+    async def post(rendered_email: RenderedEmail) -> None:
         try:
-            message = texts.message(letter, sender=sender)
+            message = texts.message(rendered_email, sender=sender)
         except ValueError as error:  # which quotes the address; it will never be one for a header
             raise NotSentError(type(error).__name__, is_final=True) from None
         await server.send(message)
@@ -170,8 +170,8 @@ def build(
                     verifier.start()
                 if background:
                     await stack.enter_async_context(writing_down(parts.dependencies, last_uses))
-                    await stack.enter_async_context(sweeping(parts.dependencies))
-                    await stack.enter_async_context(mailing(parts.dependencies, make_post(settings)))
+                    await stack.enter_async_context(purging(parts.dependencies))
+                    await stack.enter_async_context(mailing(parts.dependencies, make_email_sender(settings)))
                 yield
         finally:
             await parts.close()
@@ -201,7 +201,7 @@ def build(
             allow_origins=settings.cors_origins,
             allow_methods=CORS_METHODS,
             allow_headers=CORS_REQUEST_HEADERS,
-            expose_headers=CORS_ANSWER_HEADERS,
+            expose_headers=CORS_RESPONSE_HEADERS,
         )
     application = RequestLayer(application, https=settings.is_https)
     if settings.trusted_proxies:
@@ -247,10 +247,10 @@ def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], 
     return lambda event: encode(event.type, payload_of(event))
 
 
-def _unit(dependencies: Dependencies, call: Call) -> UnitOfWork:
-    return UnitOfWork(
+def _unit(dependencies: Dependencies, call: RequestContext) -> SqlUnitOfWork:
+    return SqlUnitOfWork(
         dependencies,
-        principal=call.grant.principal if call.grant else None,
+        principal=call.auth.principal if call.auth else None,
         workspace_id=call.path.get("workspace_id"),
         safe=call.safe,
         admit=call.admit_role,

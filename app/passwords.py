@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app import guessable
+from app import password_blocklist
 from domain.errors import Overloaded
 
 P = ParamSpec("P")
@@ -59,19 +59,19 @@ class Argon2Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
-        """See app.guessable."""
-        return guessable.is_guessable(password, known=known)
+        """See app.password_blocklist."""
+        return password_blocklist.is_guessable(password, known=known)
 
     def close(self) -> None:
         """Wait for what is being hashed, and end the threads."""
         self._threads.shutdown()
 
-    async def _in_thread(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+    async def _in_thread(self, uow: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         if self._calls >= THREADS + WAITING:
             raise Overloaded
         self._calls += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(uow, *args, **kwargs))
         finally:
             self._calls -= 1
 

@@ -1,4 +1,4 @@
-"""The outermost layer: an id for each request, a log line for each answer, and the headers that every answer has."""
+"""The outermost layer: an id for each request, a log line for each response, and the headers that every response has."""
 
 import logging
 import re
@@ -22,7 +22,7 @@ CORS_REQUEST_HEADERS = (
     "If-None-Match",
     "Traceparent",
 )
-CORS_ANSWER_HEADERS = (
+CORS_RESPONSE_HEADERS = (
     "ETag",
     "Idempotency-Replayed",
     "Location",
@@ -68,7 +68,7 @@ class RequestLayer:
         self._headers = _fixed_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; what the layer adds and logs happens as its answer goes by."""
+        """Pass the request on; what the layer adds and logs happens as its response goes by."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -11,9 +11,9 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.confidential import split_confidential
-from app.letters import parse_sender
 from app.limits import OFF, parse_rate
+from app.rendered_emails import parse_sender
+from app.safe_urls import split_safe
 from app.smtp import SmtpServer
 from app.windows import check_url
 from domain.ports import Registration
@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _known_issuer(cls, value: str) -> str:
-        url = split_confidential(value)
+        url = split_safe(value)
         if value and (url is None or url.query or url.fragment):  # OpenID Connect Core, 2
             message = (
                 "must be an https:// URL without a query, as the provider writes it (http:// only on this machine)"
@@ -201,7 +201,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_key_origins(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for origin in value:
-            url = split_confidential(origin)
+            url = split_safe(origin)
             if url is None or url.path or url.query or url.fragment:
                 message = "must be origins such as https://www.googleapis.com, without a path"
                 raise ValueError(message)

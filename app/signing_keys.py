@@ -21,7 +21,7 @@ import jiter
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from app.confidential import split_confidential, web_origin
+from app.safe_urls import split_safe, web_origin
 from domain.errors import ProviderUnavailable
 
 DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
@@ -31,7 +31,7 @@ ASKED_EVERY_S: Final = 30
 """How often the provider is asked, at most, because a token names a key that is not known."""
 FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 60
-"""After an answer that was none, and after each next one twice as long, up to this."""
+"""After a response that was none, and after each next one twice as long, up to this."""
 TIMEOUT_S: Final = 5
 """For each of the two documents, from the first byte that is sent to the last that is received."""
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -63,7 +63,7 @@ class SigningKeys:
     They are read from the issuer's own origin, or from one of *origins*, which the operator lists: what a discovery
     document says makes us call no other host.
 
-    `close` ends its connections. One call at a time asks the provider; the others wait for its answer.
+    `close` ends its connections. One call at a time asks the provider; the others wait for its response.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class SigningKeys:
         return keys
 
     def _keys_url(self, named: Json) -> str:
-        url = split_confidential(named) if isinstance(named, str) else None
+        url = split_safe(named) if isinstance(named, str) else None
         if url is None:
             raise ProviderFaultError("the discovery document names no https URL for its keys")
         origin = web_origin(url)
@@ -178,7 +178,7 @@ class SigningKeys:
             if response.status_code != httpx.codes.OK:
                 raise ProviderFaultError(f"the provider answered {response.status_code}")
             if response.headers.get("content-encoding", "identity") != "identity":
-                raise ProviderFaultError("the provider compressed its answer, which it was not asked to")
+                raise ProviderFaultError("the provider compressed its response, which it was not asked to")
             async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > MAX_DOCUMENT_BYTES:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 TIMEOUT_S: Final = 20
-"""How long the sending of one mail may take: not as long as it is claimed for (see `domain.mails`)."""
+"""How long the sending of one mail may take: not as long as it is claimed for (see `domain.queued_emails`)."""
 GOODBYE_S: Final = 2
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}

@@ -29,7 +29,7 @@ Application = Callable[..., Any]
 
 
 @dataclass
-class Wire:
+class EncodedResponse:
     """The two ends of one call, as a server holds them."""
 
     body: bytes
@@ -67,11 +67,11 @@ def scope_of(request: Request) -> Scope:
 
 def call(application: Application, scope: Scope, body: bytes | None) -> list[Any]:
     """Run *application* to its end, and return what it sent."""
-    wire = Wire(body or b"")
+    encoded = EncodedResponse(body or b"")
     try:
-        application(scope, wire.receive, wire.send).send(None)
+        application(scope, encoded.receive, encoded.send).send(None)
     except StopIteration:
-        return wire.sent
+        return encoded.sent
     raise RuntimeError("the application waited for something")
 
 

@@ -102,7 +102,7 @@ def _running(server: Server) -> Iterator[Running]:
             process.wait(timeout=_START_S)
 
 
-def answer(server: Running, request: Request) -> tuple[int, Message, Any]:
+def response(server: Running, request: Request) -> tuple[int, Message, Any]:
     """Send *request* once: status, headers, and the body as JSON."""
     headers = {"Content-Type": "application/json"} if request.body is not None else {}
     sent = urllib.request.Request(server.base + request.target, request.body, headers, method=request.method)
@@ -114,7 +114,7 @@ def answer(server: Running, request: Request) -> tuple[int, Message, Any]:
 
 
 def measure(server: Running, request: Request, *, seconds: float) -> Result:
-    """Run wrk against one server, after a warm-up. Ends the program on any answer that is an error."""
+    """Run wrk against one server, after a warm-up. Ends the program on any response that is an error."""
     _wrk(server.base, request, WARM_UP_S)
     before_s = server.cpu_s()
     found = _wrk(server.base, request, seconds)

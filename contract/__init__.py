@@ -37,7 +37,7 @@ operation context, the resolver hook. What is ours, and why:
     units         what the engine asks of the application: a unit of work for each call
     links         which operations `If-Match`, ids of the client's and idempotency keys lead to
     conditions    `If-Match` and `If-None-Match`, of reads and writes
-    retries       idempotency keys, digests of requests, recorded answers
+    retries       idempotency keys, digests of requests, recorded responses
     limits        `x-rate-limit`: when calls are counted, and what clients are told of it
     runner        runs an operation: count, check, handler, check, commit, send
     sending       bytes and streams

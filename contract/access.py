@@ -1,6 +1,6 @@
 """Who may call an operation: `x-access`, and what a caller has been granted.
 
-The contract says what an operation needs; the embedding application says what a caller has (a `Grant`); the
+The contract says what an operation needs; the embedding application says what a caller has (an `AuthContext`); the
 comparison is here, and nowhere else.
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answers import ProblemType
 from .problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND, refuse
+from .responses import ProblemType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class AuthContext:
     """What a bearer token gives its holder.
 
     `principal` is the application's own value, handed on untouched. `role` is the caller's in the place that
@@ -77,17 +77,17 @@ class AccessRule:
         sufficient = () if role is None else vocabulary.roles[list(vocabulary.roles).index(role) :]
         return cls(scope=node["scope"], roles=tuple(sufficient))
 
-    def admit(self, grant: Grant) -> None:
-        """Raise Refused unless *grant* is enough: 404 with no role at all there, then 403."""
-        self.admit_role(grant.role)
-        if self.scope != ANY_SCOPE and self.scope not in grant.scopes:
-            raise refuse(INSUFFICIENT_SCOPE, self._missing_scope(grant))
+    def admit(self, auth: AuthContext) -> None:
+        """Raise Refused unless *auth* is enough: 404 with no role at all there, then 403."""
+        self.admit_role(auth.role)
+        if self.scope != ANY_SCOPE and self.scope not in auth.scopes:
+            raise refuse(INSUFFICIENT_SCOPE, self._missing_scope(auth))
 
-    def _missing_scope(self, grant: Grant) -> str:
+    def _missing_scope(self, auth: AuthContext) -> str:
         needs = f"This needs the scope '{self.scope}'"
-        if self.scope in grant.withheld:
+        if self.scope in auth.withheld:
             return (
-                f"{needs}, which does not count here: your token is {grant.withheld[self.scope]}. Use one that is not."
+                f"{needs}, which does not count here: your token is {auth.withheld[self.scope]}. Use one that is not."
             )
         return f"{needs}, which your token does not have here. Use one that has it."
 

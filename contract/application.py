@@ -108,7 +108,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
     """An ASGI application that serves *document* with the functions in the package *handlers*.
 
     *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
-    *outer_headers* are added to every answer by a layer around this application, so no answer here needs to have them.
+    *outer_headers* are added to every response by a layer around this application, so no response here needs to have them.
     Raises ContractMismatchError, naming all that does not fit: what was built answers each request.
     """
     operations = compile_operations(
@@ -126,12 +126,12 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         limiter=settings.limiter,
         limited={operation_id for operation_id, operation in operations.items() if operation.policy},
     )
-    answer_error = _answer_with(engine)
+    error_response = _respond_with(engine)
     application = ConnexionMiddleware(
         engine,
         middlewares=[
             # Its own answer is a coroutine, which Starlette, from which it is derived, does not await.
-            functools.partial(ServerErrorMiddleware, handler=answer_error),
+            functools.partial(ServerErrorMiddleware, handler=error_response),
             ExceptionMiddleware,
             LifespanMiddleware,
             TrieRoutingMiddleware,
@@ -143,8 +143,8 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         security_map={"bearer": bearer},
     )
     # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
-    application.add_error_handler(Refused, answer_error)
-    application.add_error_handler(Exception, answer_error)
+    application.add_error_handler(Refused, error_response)
+    application.add_error_handler(Exception, error_response)
     application.add_api(_outline(document), base_path="")
     # Connexion would do this for the first request, which is too late to find that something does not fit.
     application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
@@ -180,10 +180,10 @@ def _require_all(operations: Mapping[str, Operation], engine: Engine) -> None:
         raise ContractMismatchError([f"{operation_id}: Connexion does not register it" for operation_id in differ])
 
 
-def _answer_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:
-    async def answer_error(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        wire = engine.error_wire(request.scope, error)
-        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in wire.headers}
-        return ConnexionResponse(status_code=wire.status, body=wire.body, headers=headers)
+def _respond_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:
+    async def error_response(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        encoded = engine.encoded_error(request.scope, error)
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in encoded.headers}
+        return ConnexionResponse(status_code=encoded.status, body=encoded.body, headers=headers)
 
-    return answer_error
+    return error_response

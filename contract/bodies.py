@@ -25,10 +25,10 @@ import jiter
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
-from .answers import Fault
 from .faults import MAX_FAULTS, counted, one_each, pointer, schema_faults
 from .media import Media, find, is_json
 from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
+from .responses import Fault
 
 _NUL = b"\\u0000"
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")

@@ -22,10 +22,10 @@ from typing import Any, Literal
 
 from .references import Found, References, UnresolvedReferenceError
 
-Direction = Literal["request", "answer"]
+Direction = Literal["request", "response"]
 Schema = Mapping[str, Any]
 
-_WORDS: Mapping[Direction, str] = {"request": "readOnly", "answer": "writeOnly"}
+_WORDS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -71,7 +71,7 @@ class Compositions:
                 found += part.get("allOf", ())
 
     def is_hidden(self, schema: Schema, direction: Direction) -> bool:
-        """Whether a property of *schema* is not of that direction: `readOnly` in requests, `writeOnly` in answers."""
+        """Whether a property of *schema* is not of that direction: `readOnly` in requests, `writeOnly` in responses."""
         return any(part.get(_WORDS[direction]) is True for part in self.parts(schema))
 
     def hidden(self, schema: Schema, direction: Direction) -> frozenset[str]:

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .answers import Fault
 from .problems import INVALID_PARAMETERS, PRECONDITION_FAILED, Refused, refuse
+from .responses import Fault
 
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"

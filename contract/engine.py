@@ -17,13 +17,13 @@ from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import Receive, Scope, Send
 
-from .answers import problem
+from .declared_responses import EncodedResponse, NonConformingResponseError
 from .document import Document
-from .encoding import problem_wire
+from .encoding import encoded_problem
 from .limits import with_allowance
 from .operations import Operation
 from .problems import INTERNAL_ERROR, Refused
-from .responses import NonConformingAnswerError, Wire
+from .responses import problem
 from .routing import operation_id_of
 from .runner import Runner
 from .units import Settings
@@ -54,22 +54,24 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
         self.apis[api.base_path].append(api)
         return api
 
-    def error_wire(self, scope: Scope, error: Exception) -> Wire:
+    def encoded_error(self, scope: Scope, error: Exception) -> EncodedResponse:
         """The answer to a request that *error* ended, wherever below the exception layer it was raised.
 
         It is checked against what the operation declares, if the request reached one.
         """
-        answer = error.answer if isinstance(error, Refused) else self._settings.translate(error)
-        if answer is None and not isinstance(error, NonConformingAnswerError):
+        response = error.response if isinstance(error, Refused) else self._settings.translate(error)
+        if response is None and not isinstance(error, NonConformingResponseError):
             logger.error("unhandled error", exc_info=error)
-        elif answer is not None and answer.status >= _SERVER_ERROR:
-            logger.warning("not available", extra={"problem": answer.type.slug, "cause": str(error.__cause__ or error)})
+        elif response is not None and response.status >= _SERVER_ERROR:
+            logger.warning(
+                "not available", extra={"problem": response.type.slug, "cause": str(error.__cause__ or error)}
+            )
         operation = self._operations.get(operation_id_of(scope) or "")
         try:
-            wire = problem_wire(operation, answer or _SOMETHING_FAILED, self._settings)
-        except NonConformingAnswerError:
-            wire = problem_wire(None, _SOMETHING_FAILED, self._settings)
-        return with_allowance(wire, scope)
+            encoded = encoded_problem(operation, response or _SOMETHING_FAILED, self._settings)
+        except NonConformingResponseError:
+            encoded = encoded_problem(None, _SOMETHING_FAILED, self._settings)
+        return with_allowance(encoded, scope)
 
 
 class _EngineAPI(RoutedAPI["Runner"]):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from .declared_responses import ResponseCheck, encode_json, violation_reporter
 from .document import Document
 from .operations import ContractMismatchError
-from .responses import ResponseCheck, breach_of, encode_json
 from .schemas import SchemaCompiler, UnservableSchemaError
 
 EVENTS = "x-events"
@@ -19,10 +19,10 @@ EVENTS = "x-events"
 def compile_events(
     document: Document, *, known: Collection[str], response_check: ResponseCheck = "enforce"
 ) -> Callable[[str, Any], str]:
-    """What encodes a payload, plain data, of an event of a type as JSON text, and checks it as an answer is checked.
+    """What encodes a payload, plain data, of an event of a type as JSON text, and checks it as a response is checked.
 
     *known* are the types that the application tells: they must be those of *document*, or else ContractMismatchError
-    names each that is not in both. What is returned raises NonConformingAnswerError.
+    names each that is not in both. What is returned raises NonConformingResponseError.
     """
     described = document.root.get("components", {}).get(EVENTS, {})
     mismatches = [f"{EVENTS}: the application tells of no {kind!r}" for kind in described if kind not in known]
@@ -30,9 +30,9 @@ def compile_events(
     schemas = SchemaCompiler(document.root)
     checks = {}
     for kind, node in described.items():
-        breach = breach_of("event", response_check, event_type=kind)
+        violation = violation_reporter("event", response_check, event_type=kind)
         try:
-            checks[kind] = schemas.compile(node["payload"], direction="answer"), breach
+            checks[kind] = schemas.compile(node["payload"], direction="response"), violation
         except (KeyError, UnservableSchemaError) as error:
             mismatches.append(f"{EVENTS}: the payload of {kind!r} does not compile: {error}")
     if mismatches:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from .answers import Fault
+from .responses import Fault
 from .schemas import Failure
 
 MAX_FAULTS = 50

@@ -9,7 +9,7 @@ With `default` that is after its token was looked at and before anything else is
 call has been checked and is about to be performed; one that is refused before that counts against `default`, so that
 mistakes do not use up what is tight, and are not free. A caller who has nothing left of either is refused before
 anything is read. A token that is not good counts against the address that it came from. What was counted is put into
-the request's scope, from which each answer gets its headers. A representation of 64 KiB or more counts again when it
+the request's scope, from which each response gets its headers. A representation of 64 KiB or more counts again when it
 was encoded, whether it is sent or only compared with the request's conditions: what it cost is known only then, so the
 response is sent, and the next call may be one too many.
 
@@ -24,8 +24,8 @@ from typing import Any, NamedTuple, Protocol
 
 from starlette.types import Scope
 
+from .declared_responses import DeclaredResponse, EncodedResponse
 from .problems import RATE_LIMITED, refuse
-from .responses import Response, Wire
 
 RATE_LIMIT = "x-rate-limit"
 DEFAULT_POLICY = "default"
@@ -115,9 +115,9 @@ class Tally:
         if self.policy != DEFAULT_POLICY:
             await self._count(self.policy)
 
-    def encoded(self, wire: Wire) -> None:
+    def encoded(self, encoded: EncodedResponse) -> None:
         """Remember what *wire* takes more than one unit. Nothing is counted yet: the call may hold a lock."""
-        self._more_units += len(wire.body) // UNIT_BYTES if isinstance(wire.body, bytes) else 0
+        self._more_units += len(encoded.body) // UNIT_BYTES if isinstance(encoded.body, bytes) else 0
 
     async def performed(self) -> None:
         """Count what was encoded for the call, beside the unit that it was counted as."""
@@ -142,24 +142,24 @@ async def count_failure(limiter: Limiter, scope: Scope) -> None:
     _apply(scope, await limiter.count_failure(_address_of(scope)))
 
 
-def with_allowance(wire: Wire, scope: Scope) -> Wire:
+def with_allowance(encoded: EncodedResponse, scope: Scope) -> EncodedResponse:
     """*wire* with what was counted for its request, if anything was."""
     allowance: Allowance | None = scope.get("extensions", {}).get(_CONTEXT)
     if allowance is None:
-        return wire
+        return encoded
     policy, quota, window_s, remaining, reset_s, _ = allowance
     told = [
         (b"ratelimit", f'"{policy}";r={remaining};t={reset_s}'.encode("ascii")),
         (b"ratelimit-policy", f'"{policy}";q={quota};w={window_s}'.encode("ascii")),
     ]
-    return wire._replace(headers=[*wire.headers, *told])
+    return encoded._replace(headers=[*encoded.headers, *told])
 
 
-def undeclared(responses: Mapping[int, Response]) -> list[str]:
+def undeclared(responses: Mapping[int, DeclaredResponse]) -> list[str]:
     """In words, what a limited operation's answers must declare, and do not."""
     wanted = {(status, name) for status in responses for name in _HEADERS} | {(429, "Retry-After")}
     return [
-        f"the answer {status} does not declare {name}"
+        f"the response {status} does not declare {name}"
         for status, name in sorted(wanted)
         if status in responses and name.lower() not in responses[status].headers
     ]

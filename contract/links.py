@@ -59,7 +59,7 @@ class Links:
         found = self._sources.get((source.path, "get"))
         if found is None and source.method == "post":
             found = self._sources.get((source.path.rpartition("/")[0], "get"))
-        if found is None or "ETag" not in self._answer(found, "200").get("headers", {}):
+        if found is None or "ETag" not in self._response(found, "200").get("headers", {}):
             return None
         is_itself = found.operation_id == source.operation_id
         if not is_itself and (self._needed(found) or (self._is_public(source) and not self._is_public(found))):
@@ -97,7 +97,7 @@ class Links:
         target = self.target(source)
         if target is None:
             yield "it takes If-Match, and there is no GET of what it changes"
-        elif "ETag" not in self._answer(target, "200").get("headers", {}):
+        elif "ETag" not in self._response(target, "200").get("headers", {}):
             yield f"it takes If-Match, and {target.operation_id} answers no ETag"
         elif target != source and (needed := self._needed(target)):
             yield f"it takes If-Match, and {target.operation_id} needs {', '.join(needed)}"
@@ -106,9 +106,9 @@ class Links:
 
     def _condition_faults(self, source: OperationSource) -> Iterator[str]:
         if not self._declares_problem(source, "412"):
-            yield f"it is about something with an ETag, and the answer 412 is not declared as {PROBLEM_JSON}"
+            yield f"it is about something with an ETag, and the response 412 is not declared as {PROBLEM_JSON}"
         elif not self._declares_header(source, "412", "ETag"):
-            yield "it is about something with an ETag, and the answer 412 does not declare ETag"
+            yield "it is about something with an ETag, and the response 412 does not declare ETag"
 
     def _key_faults(self, source: OperationSource) -> Iterator[str]:
         if source.method in _UNKEYED_METHODS:
@@ -116,14 +116,14 @@ class Links:
         if self._is_public(source):
             yield "it takes an Idempotency-Key, and has no principal whose key it is"
         for status in (status for status in source.node.get("responses", {}) if str(status).startswith("2")):
-            if self._holds_secret(self._answer(source, status)):
-                yield f"it takes an Idempotency-Key, and its answer {status} holds a secret, which must not be kept"
+            if self._holds_secret(self._response(source, status)):
+                yield f"it takes an Idempotency-Key, and its response {status} holds a secret, which must not be kept"
             if not self._declares_header(source, status, IDEMPOTENCY_REPLAYED):
-                yield f"it takes an Idempotency-Key, and its answer {status} does not declare {IDEMPOTENCY_REPLAYED}"
-        if self._answers_stream(source):
+                yield f"it takes an Idempotency-Key, and its response {status} does not declare {IDEMPOTENCY_REPLAYED}"
+        if self._responds_with_stream(source):
             yield "it takes an Idempotency-Key, and answers a stream, which cannot be kept"
         if not self._declares_problem(source, "422"):
-            yield f"it takes an Idempotency-Key, and the answer 422 is not declared as {PROBLEM_JSON}"
+            yield f"it takes an Idempotency-Key, and the response 422 is not declared as {PROBLEM_JSON}"
 
     def _item_faults(self, source: OperationSource) -> Iterator[str]:
         item = self.item(source)
@@ -133,19 +133,19 @@ class Links:
             yield f"it takes ids that clients made, and {item.operation_id} needs {', '.join(needed)}"
         if self._is_public(source):
             yield "it takes ids that clients made, and has no principal whose they are"
-        if self._answers_stream(source):
+        if self._responds_with_stream(source):
             yield "it takes ids that clients made, and answers a stream, which cannot be given again"
-        if not self._answer(source, "200").get("content"):
-            yield "it takes ids that clients made, and the answer 200 is not declared"
+        if not self._response(source, "200").get("content"):
+            yield "it takes ids that clients made, and the response 200 is not declared"
         if not self._declares_problem(source, "409"):
-            yield f"it takes ids that clients made, and the answer 409 is not declared as {PROBLEM_JSON}"
+            yield f"it takes ids that clients made, and the response 409 is not declared as {PROBLEM_JSON}"
 
     def _is_public(self, source: OperationSource) -> bool:
         return source.node.get("security", self._document.root.get("security")) in (None, [])
 
-    def _answers_stream(self, source: OperationSource) -> bool:
+    def _responds_with_stream(self, source: OperationSource) -> bool:
         return any(
-            EVENT_STREAM in names(self._answer(source, status).get("content", {}))
+            EVENT_STREAM in names(self._response(source, status).get("content", {}))
             for status in source.node.get("responses", {})
         )
 
@@ -153,14 +153,14 @@ class Links:
         """What the operation cannot be called without, beside its path."""
         return [node["name"] for node in source.parameters if node["in"] != "path" and node.get("required")]
 
-    def _answer(self, source: OperationSource, status: str) -> Mapping[str, Any]:
+    def _response(self, source: OperationSource, status: str) -> Mapping[str, Any]:
         return self._document.resolve(source.node.get("responses", {}).get(status, {}))
 
     def _declares_problem(self, source: OperationSource, status: str) -> bool:
-        return PROBLEM_JSON in names(self._answer(source, status).get("content", {}))
+        return PROBLEM_JSON in names(self._response(source, status).get("content", {}))
 
     def _declares_header(self, source: OperationSource, status: str, name: str) -> bool:
-        return name.lower() in map(str.lower, self._answer(source, status).get("headers", {}))
+        return name.lower() in map(str.lower, self._response(source, status).get("headers", {}))
 
-    def _holds_secret(self, answer: Mapping[str, Any]) -> bool:
-        return any(node.get(SECRET) is True for node in self._document.references.reached(answer, "responses"))
+    def _holds_secret(self, response: Mapping[str, Any]) -> bool:
+        return any(node.get(SECRET) is True for node in self._document.references.reached(response, "responses"))

@@ -13,12 +13,12 @@ from typing import Any
 
 from . import read_only
 from .bodies import Body, build_for
+from .declared_responses import IGNORED_RESPONSE_HEADERS, DeclaredResponse, DeclaredResponses, Header
 from .document import Document, OperationSource
 from .handlers import keyword_of
 from .links import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
 from .media import Media, UnsupportedMediaError, body_media_of, media_of, twice
 from .parameters import IGNORED_HEADERS, Parameter, UnfitDefaultError, UnsupportedStyleError, compile_parameter
-from .responses import IGNORED_RESPONSE_HEADERS, Header, Response, Responses
 from .schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
 from .texts import reader_of, types_of
 
@@ -75,24 +75,24 @@ class Messages:
             read_only=read_only.texts(self.document, source),
         )
 
-    def responses(self, source: OperationSource) -> Responses:
+    def responses(self, source: OperationSource) -> DeclaredResponses:
         """The declared responses."""
-        by_status: dict[int, Response] = {}
+        by_status: dict[int, DeclaredResponse] = {}
         produces: list[str] = []
         for status, node in source.node.get("responses", {}).items():
             if status.startswith("x-"):
                 continue
             if not status.isdecimal():
-                self.report(source, f"the answer {status!r} is no single status")
+                self.report(source, f"the response {status!r} is no single status")
                 continue
             if int(status) <= _LAST_INTERIM:
-                self.report(source, f"the answer {status} is an interim one, which a handler cannot send")
+                self.report(source, f"the response {status} is an interim one, which a handler cannot send")
             response = self.document.resolve(node)
-            content = self._content(source, f"answer {status}", response.get("content", {}), "answer")
-            by_status[int(status)] = Response(content=content, headers=self._headers(source, status, response))
+            content = self._content(source, f"answer {status}", response.get("content", {}), "response")
+            by_status[int(status)] = DeclaredResponse(content=content, headers=self._headers(source, status, response))
             if 200 <= int(status) < 300:  # noqa: PLR2004  # a success, RFC 9110
                 produces += [media_type for media_type in content if media_type not in produces]
-        return Responses(by_status, tuple(produces))
+        return DeclaredResponses(by_status, tuple(produces))
 
     def _body_limit(self, source: OperationSource, node: Mapping[str, Any]) -> int:
         limit = node.get(_BODY_LIMIT, self.body_limit_bytes)
@@ -127,7 +127,7 @@ class Messages:
     def _headers(self, source: OperationSource, status: str, response: Mapping[str, Any]) -> dict[str, Header]:
         headers: dict[str, Header] = {}
         for name, node in response.get("headers", {}).items():
-            where, header = f"header {name} of answer {status}", self.document.resolve(node)
+            where, header = f"header {name} of response {status}", self.document.resolve(node)
             if name.lower() in IGNORED_RESPONSE_HEADERS:
                 continue
             if "schema" not in header:
@@ -136,7 +136,7 @@ class Messages:
             types = types_of(header["schema"], self.schemas.resolve)
             for kind in sorted(types & {"array", "object"}):
                 self.report(source, f"{where} has the type {kind!r}, which is not supported")
-            validator = self._schema(source, where, header["schema"], "answer")
+            validator = self._schema(source, where, header["schema"], "response")
             if validator is not None:
                 required = header.get("required", False) and name.lower() not in self.outer_headers
                 read = reader_of(types - {"array", "object"}, fits=validator.is_valid)

@@ -19,8 +19,8 @@ from typing import Any
 
 from . import read_only
 from .access import AccessRule, Vocabulary
-from .answers import ProblemType
 from .bodies import Body
+from .declared_responses import UNDECLARED, DeclaredResponses
 from .document import Document, OperationSource
 from .faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
 from .handlers import BODY, Handler, find_handler, handler_name
@@ -34,7 +34,7 @@ from .problems import PROBLEM_JSON, RATE_LIMITED, UNAUTHENTICATED
 from .references import UnresolvedReferenceError
 from .refusals import allowed, engine_problems, link_problems, listed
 from .refusals import faults as faults_of_problems
-from .responses import UNDECLARED, Responses
+from .responses import ProblemType
 from .schemas import SchemaCompiler
 from .servers import server_faults
 from .signatures import signature_faults
@@ -69,7 +69,7 @@ class Operation:
     handler: Handler
     parameters: Mapping[Place, Parameters]
     body: Body | None
-    responses: Responses
+    responses: DeclaredResponses
     target: str | None = None
     item: str | None = None
     takes_key: bool = False
@@ -274,7 +274,7 @@ class _Compiler:
             self._report(source, fault)
 
     def _problems(
-        self, source: OperationSource, responses: Responses, own: frozenset[ProblemType]
+        self, source: OperationSource, responses: DeclaredResponses, own: frozenset[ProblemType]
     ) -> frozenset[str] | None:
         try:
             slugs = listed(source.node)
@@ -285,18 +285,20 @@ class _Compiler:
             self._report(source, fault)
         return allowed(slugs, self.vocabulary, own)
 
-    def _check_statuses(self, source: OperationSource, responses: Responses, own: frozenset[ProblemType]) -> None:
+    def _check_statuses(
+        self, source: OperationSource, responses: DeclaredResponses, own: frozenset[ProblemType]
+    ) -> None:
         """Every status that the engine, or any operation, may answer by itself is declared, as a problem document."""
         wanted = {kind.status for kind in (*own, *self.vocabulary.common_problems)}
         for status in sorted(wanted - responses.problem_statuses):
-            self._report(source, f"the answer {status} is not declared as {PROBLEM_JSON}")
+            self._report(source, f"the response {status} is not declared as {PROBLEM_JSON}")
         if UNAUTHENTICATED in own and "www-authenticate" not in responses.by_status.get(401, UNDECLARED).headers:
-            self._report(source, "the answer 401 does not declare WWW-Authenticate")
+            self._report(source, "the response 401 does not declare WWW-Authenticate")
         for fault in undeclared(responses.by_status) if RATE_LIMITED in own else ():
             self._report(source, fault)
         for status, response in responses.by_status.items():
             if EVENT_STREAM in response.content and len(response.content) > 1:
-                self._report(source, f"the answer {status} declares a stream and something else")
+                self._report(source, f"the response {status} declares a stream and something else")
 
 
 def compile_operations(

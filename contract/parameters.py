@@ -24,9 +24,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from .answers import Fault
 from .faults import schema_faults, shorten
 from .handlers import keyword_of
+from .responses import Fault
 from .schemas import SchemaCompiler, Validator
 from .texts import NotOfTypeError, Reader, decode, decode_query, reader_of, types_of
 

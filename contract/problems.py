@@ -1,7 +1,7 @@
-"""The engine's own errors, and the exception that carries any error to the one place that answers it.
+"""The engine's own errors, and the exception that carries any error to the one place that responses it.
 
 Connexion's exception layer catches `Refused` (a connexion ProblemException) wherever it is raised below it, in
-routing, security, or the engine, and `contract.application` turns it into an answer.
+routing, security, or the engine, and `contract.application` turns it into a response.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from . import quiet  # noqa: F401  # before Connexion, see there
 # isort: split
 from connexion.exceptions import ProblemException
 
-from .answers import Fault, Problem, ProblemType, problem
 from .faults import MAX_FAULTS
+from .responses import Fault, Problem, ProblemType, problem
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -43,9 +43,9 @@ NOT_IMPLEMENTED = ProblemType("not-implemented", 501, "Not implemented")
 class Refused(ProblemException):
     """The request ends here with this problem. Whatever it had begun to write is rolled back."""
 
-    def __init__(self, answer: Problem) -> None:
-        super().__init__(status=answer.status, title=answer.type.title, detail=answer.detail)
-        self.answer = answer
+    def __init__(self, response: Problem) -> None:
+        super().__init__(status=response.status, title=response.type.title, detail=response.detail)
+        self.response = response
 
 
 def refuse(
@@ -55,25 +55,25 @@ def refuse(
     return Refused(problem(kind, detail, faults=faults, headers=headers))
 
 
-def document(answer: Problem, *, urn_prefix: str, instance: str | None = None) -> dict[str, Any]:
-    """The body of a problem answer (RFC 9457, section 3); at most MAX_FAULTS faults are listed.
+def document(response: Problem, *, urn_prefix: str, instance: str | None = None) -> dict[str, Any]:
+    """The body of a problem response (RFC 9457, section 3); at most MAX_FAULTS faults are listed.
 
     *instance* is a URI reference by which this occurrence is known. `Retry-After` is repeated as `retry_after`, for
     clients that cannot read the headers of an error.
     """
     body: dict[str, Any] = {
-        "type": urn_prefix + answer.type.slug,
-        "title": answer.type.title,
-        "status": answer.status,
-        "detail": answer.detail,
+        "type": urn_prefix + response.type.slug,
+        "title": response.type.title,
+        "status": response.status,
+        "detail": response.detail,
     }
     if instance is not None:
         body["instance"] = instance
-    if (seconds := answer.headers.get("Retry-After", "")).isdecimal():
+    if (seconds := response.headers.get("Retry-After", "")).isdecimal():
         body["retry_after"] = int(seconds)
-    if answer.faults:
+    if response.faults:
         body["errors"] = [
             {"detail": fault.detail, "code": fault.code, fault.kind: fault.place}
-            for fault in answer.faults[:MAX_FAULTS]
+            for fault in response.faults[:MAX_FAULTS]
         ]
     return body

@@ -15,7 +15,6 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .answers import Problem, problem
 from .heads import (
     BAD_VERSION,
     VERSIONS,
@@ -28,6 +27,7 @@ from .heads import (
 )
 from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
 from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
+from .responses import Problem, problem
 from .sending import SERVER_STOPS
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -202,7 +202,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._parsed += 1
 
     def on_message_complete(self) -> None:
-        """The request is here; how long its answer takes is not the client's doing."""
+        """The request is here; how long its response takes is not the client's doing."""
         super().on_message_complete()
         self._in_message = self._in_body = False
         self._stop_waiting()
@@ -267,7 +267,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         else:
             self._refuse(problem(MALFORMED_REQUEST, sentence_of(cause, str(error))))
 
-    def _refuse(self, answer: Problem) -> None:
+    def _refuse(self, response: Problem) -> None:
         """Answer and close; after the answers to the whole requests that came before on this connection, if any run."""
         self._refused = True
         self._stop_waiting()
@@ -276,9 +276,9 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             unanswered.keep_alive = False
             return
         if self._in_body and self.cycle.response_started:
-            self._close()  # its answer has begun, if not ended, and must have no second one in it
+            self._close()  # its response has begun, if not ended, and must have no second one in it
             return
-        body = orjson.dumps(document(answer, urn_prefix=self.urn_prefix))
+        body = orjson.dumps(document(response, urn_prefix=self.urn_prefix))
         fields = [
             *self.server_state.default_headers,
             (b"content-type", PROBLEM_JSON.encode()),
@@ -288,7 +288,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         ]
         head = b"".join(b"%s: %s\r\n" % field for field in fields)
         is_head = self._in_message and self.parser.get_method() == b"HEAD"
-        self.transport.write(STATUS_LINE[answer.status] + head + b"\r\n" + (b"" if is_head else body))
+        self.transport.write(STATUS_LINE[response.status] + head + b"\r\n" + (b"" if is_head else body))
         self._close()
         if self._in_body:
             self._disconnect()
@@ -299,7 +299,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self.cycle.message_event.set()
 
     def _last_whole_request(self) -> RequestResponseCycle | None:
-        """The last request that came as a whole, if its answer is not complete yet."""
+        """The last request that came as a whole, if its response is not complete yet."""
         cycle = self._previous if self._in_body else self.cycle
         return None if cycle is None or cycle.response_complete else cycle
 

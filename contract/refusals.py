@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .access import AccessRule, Vocabulary
-from .answers import ProblemType
 from .problems import (
     CONTENT_TOO_LARGE,
     ID_TAKEN,
@@ -32,6 +31,7 @@ from .problems import (
     UNAUTHENTICATED,
     UNSUPPORTED_MEDIA_TYPE,
 )
+from .responses import ProblemType
 
 PROBLEMS = "x-problems"
 
@@ -80,7 +80,7 @@ def faults(slugs: list[str], vocabulary: Vocabulary, own: frozenset[ProblemType]
         elif slug not in known:
             yield f"{PROBLEMS} names the unknown problem {slug!r}"
         elif known[slug].status not in declared:
-            yield f"{PROBLEMS} names {slug!r}, and the answer {known[slug].status} is not declared as a problem"
+            yield f"{PROBLEMS} names {slug!r}, and the response {known[slug].status} is not declared as a problem"
 
 
 def allowed(slugs: list[str], vocabulary: Vocabulary, own: frozenset[ProblemType]) -> frozenset[str] | None:

@@ -1,312 +1,111 @@
-"""Answers: encoded, checked as the bytes that leave, and only then sent.
+"""What a handler returns: a response to be encoded, checked and sent by the engine.
 
-An answer breaks the contract where its status, media type, header or body is not declared as it is, or where a
-declared property is missing or an undeclared one is there. Encoding first and checking the decoded bytes is on
-purpose: dates and UUIDs pass an untyped schema as Python objects, and become text only on the wire.
+    Answer
+    ├── ContractFile   the contract's own bytes
+    └── Problem        an error, as an RFC 9457 problem document
+
+A returned answer commits what the handler wrote, whatever its status; a raised exception rolls it back.
+This module depends on nothing, so that handlers can import it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
-from uuid import UUID
-
-import orjson
-
-from .answers import Answer, Event
-from .media import ANYTHING, EVENT_STREAM, Kind, Media, find, is_range, kind_of
-from .problems import PROBLEM_JSON
-from .schemas import Validator
-from .texts import NotOfTypeError, Reader
-
-logger = logging.getLogger(__name__)
-
-IGNORED_RESPONSE_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "connection", "date"})
-"""Declared response headers that have no effect: the first as OpenAPI says (3.0.4, Response Object, `headers`), the
-others because the server sends them by itself."""
-_JSON = "application/json"
-_RANGES_WITH_JSON = (ANYTHING, "application/*")
-"""Content of these is JSON unless the handler names a media type."""
-_WITHOUT_LENGTH = (204, 304)
-"""Statuses that carry no content, and no Content-Length (RFC 9110, section 8.6)."""
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
-
-
-def _default(value: object) -> str:
-    """A driver's own kind of UUID, which orjson does not take for one."""
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError
-
-
-class NonConformingAnswerError(Exception):
-    """An answer that the contract does not allow. Its text is for the log, and quotes no content."""
-
-
-ResponseCheck = Literal["enforce", "report"]
-"""Whether what breaks the contract is held back, or logged and let through."""
-
-Breach = Callable[[str], None]
-"""Told of each way in which an answer breaks the contract; raises where such an answer must not leave."""
-
-
-def breach_of(what: str, response_check: ResponseCheck, **names: str) -> Breach:
-    """A Breach that logs: *what* it is that breaks the contract, and by which *names* it is known."""
-
-    def report(text: str) -> None:
-        logger.error("%s breaks the contract", what, extra={**names, "breach": text})
-        if response_check == "enforce":
-            raise NonConformingAnswerError(text)
-
-    return report
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A declared answer header. `read` makes of its text the value that is checked."""
-
-    name: str
-    required: bool
-    read: Reader
-    validator: Validator
-
-    def fits(self, text: str) -> bool:
-        """Whether *text* is a value of the header."""
-        try:
-            return self.validator.is_valid(self.read(text))
-        except NotOfTypeError:
-            return False
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One declared status. `content` is empty where it has no body; `headers` has lower-case keys."""
+    """A response before it is encoded.
 
-    content: Mapping[str, Media]
-    headers: Mapping[str, Header]
-
-
-UNDECLARED = Response(content={}, headers={})
-
-
-class Wire(NamedTuple):
-    """An answer ready to be sent: `body` is bytes, or the checked chunks of a stream."""
+    `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes where the media
+    type is not JSON, or an asynchronous generator of bytes; one of events for `text/event-stream`; None for no body.
+    `media_type` is needed only where the contract declares a range, or several media types for the status and the
+    client's `Accept` must not choose.
+    """
 
     status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes | AsyncGenerator[bytes, None]
+    content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
 
-    @property
-    def entity_tag(self) -> str | None:
-        """The `ETag` that it carries."""
-        return next((value.decode("ascii") for name, value in self.headers if name == b"etag"), None)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFile(Response):
+    """200 with the contract itself, as it was read or as JSON: the engine has its bytes, handlers do not."""
+
+    status: int = 200
+    as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Responses:
-    """The declared answers of one operation by status. `produces` are the media types of its 2xx answers."""
+class ProblemType:
+    """A row of a table of errors: `slug` ends the type's URN, `status` is the HTTP status it is sent with."""
 
-    by_status: Mapping[int, Response]
-    produces: tuple[str, ...]
-
-    @property
-    def problem_statuses(self) -> set[int]:
-        """The statuses that are declared as problem documents (RFC 9457)."""
-        return {status for status, response in self.by_status.items() if PROBLEM_JSON in response.content}
-
-    def encode(self, answer: Answer, *, accepted: str, breach: Breach, entity_tag: str | None = None) -> Wire:
-        """*answer* as it leaves; *breach* is told of all that is wrong with it.
-
-        *accepted* is the media type that the client likes best among `produces`. Where the contract declares an
-        `ETag` it is *entity_tag*, else the content's `revision`, else a hash of the bytes. Raises
-        NonConformingAnswerError on content that cannot be encoded at all.
-        """
-        declared = self.by_status.get(answer.status, UNDECLARED)
-        if declared is UNDECLARED:
-            breach(f"status {answer.status} is not declared")
-        if answer.status in _WITHOUT_LENGTH and answer.content is not None:
-            breach(f"content in an answer {answer.status}")
-        content_type, media, kind = _media(declared, answer, accepted, breach)
-        headers = dict(answer.headers)
-        body = _encode(kind, answer.content, media, breach) if kind else b""
-        if "etag" in declared.headers and isinstance(body, bytes) and answer.status < 300:  # noqa: PLR2004  # a success
-            headers.setdefault("ETag", entity_tag or _entity_tag(answer.content, body))
-        if headers or declared.headers:
-            _check_headers(declared, headers, breach)
-        fields = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-        if content_type:
-            fields.append((b"content-type", content_type.encode("ascii")))
-        if isinstance(body, bytes) and answer.status not in _WITHOUT_LENGTH:
-            fields.append((b"content-length", b"%d" % len(body)))
-        return Wire(answer.status, fields, body)
+    slug: str
+    status: int
+    title: str
 
 
-def negotiate(accept: str, produces: tuple[str, ...]) -> str | None:
-    """The media type of *produces* that *accept* likes best; the first of equals; None where it takes none.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request, and where: in the body (a pointer), or by a parameter's or header's name.
 
-    Source: RFC 9110, section 12.5.1.
+    `place` is that name, or where `kind` is "pointer" a JSON pointer in URI fragment form (RFC 6901, section 6).
     """
-    if not produces:
-        return ""
-    if not accept or accept == "*/*":
-        return produces[0]
-    ranges = [_media_range(item) for item in accept.split(",")]
-    best, best_quality = None, 0.0
-    for media_type in produces:
-        fitting = [(len(name), quality) for name, quality in ranges if _matches(name, media_type)]
-        quality = max(fitting)[1] if fitting else 0.0
-        if quality > best_quality:
-            best, best_quality = media_type, quality
-    return best
+
+    detail: str
+    code: str
+    kind: Literal["pointer", "parameter", "header"] = "pointer"
+    place: str = "#"
 
 
-def not_modified(wire: Wire) -> Wire:
-    """The 304 for *wire*: the headers that a cache needs, and no body (RFC 9110, section 15.4.5)."""
-    return Wire(304, [field for field in wire.headers if field[0] in (b"etag", b"cache-control", b"vary")], b"")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Response):
+    """An error response (RFC 9457). `detail` and `faults` never repeat what the client sent."""
+
+    type: ProblemType
+    detail: str
+    faults: Sequence[Fault] = ()
 
 
-def _media_range(item: str) -> tuple[str, float]:
-    name, *parameters = (part.strip().lower() for part in item.split(";"))
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return name, float(parameter[2:])
-            except ValueError:
-                return name, 0.0
-    return name, 1.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes."""
+
+    content: Any
+    id: str | None = None
+    type: str | None = None
 
 
-def _matches(media_range: str, media_type: str) -> bool:
-    """Whether a client's range and a declared media type, which may be a range, too, have something in common."""
-    if media_type == ANYTHING or media_range in (ANYTHING, media_type, media_type.partition("/")[0] + "/*"):
-        return True
-    return is_range(media_type) and media_range.startswith(media_type[:-1])
+def ok(content: Any) -> Response:  # a generated TypedDict
+    """200 with *content*."""
+    return Response(status=200, content=content)
 
 
-def _media(declared: Response, answer: Answer, accepted: str, breach: Breach) -> tuple[str, Media | None, Kind | None]:
-    """The `Content-Type` of *answer*, what the contract says of it, and its kind; None where it has no body."""
-    if answer.status in _WITHOUT_LENGTH or (answer.content is None and not declared.content):
-        return "", None, None
-    given = answer.media_type or (accepted if accepted in declared.content else next(iter(declared.content), _JSON))
-    if is_range(given):
-        if given not in _RANGES_WITH_JSON:
-            raise _impossible(f"content of {given}, of which the handler names no media type", breach)
-        given = _JSON
-    media = declared.content.get(given)
-    if media is not None:
-        return media.content_type, media, media.kind
-    name = given.partition(";")[0].strip().lower()
-    media = find(declared.content, name)
-    if media is None or (name == EVENT_STREAM and media.name != name):
-        breach(f"media type {name} is not declared for status {answer.status}")
-    return given, media, kind_of(name)
+def created(content: Any, *, location: str) -> Response:  # a generated TypedDict
+    """201 with *content*; *location* is the new resource's path (RFC 9110, section 15.3.2)."""
+    return Response(status=201, content=content, headers={"Location": location})
 
 
-def _encode(kind: Kind, content: Any, media: Media | None, breach: Breach) -> bytes | AsyncGenerator[bytes, None]:
-    validator = media.validator if media else None
-    if kind == "json":
-        return encode_json(content, validator, breach)
-    if kind == "events":
-        if not isinstance(content, AsyncGenerator):
-            raise _impossible("content that is no stream of events", breach)
-        return _encode_events(content, validator, breach)
-    if media is not None and not media.takes_bytes:
-        breach(f"content that is not JSON, as the schema of {media.name} describes it")
-        return _encode_other(kind, content, None, breach)
-    if isinstance(content, AsyncGenerator):
-        return _encode_chunks(content, media, breach)
-    return _encode_other(kind, content, media, breach)
+def accepted() -> Response:
+    """202, without a body: what was asked for is done later, if at all (RFC 9110, section 15.3.3)."""
+    return Response(status=202)
 
 
-def _encode_other(kind: Kind, content: Any, media: Media | None, breach: Breach) -> bytes:
-    """Text is checked, also where it is encoded already; of other bytes only the length is."""
-    if isinstance(content, bytes) and kind == "bytes":
-        if media is not None and (len(content) < media.min_bytes or media.is_too_long(len(content))):
-            breach(f"{len(content)} bytes of {media.name}")
-        return content
-    try:
-        text = content.decode() if isinstance(content, bytes) else content
-    except UnicodeDecodeError as error:
-        raise _impossible("text that is not UTF-8", breach) from error
-    if not isinstance(text, str):
-        raise _impossible("content that is neither text nor bytes", breach)
-    if media is not None and not media.validator.is_valid(text):
-        breach(f"content that is not {media.name} as declared")
-    return text.encode()
+def no_content() -> Response:
+    """204, without a body."""
+    return Response(status=204)
 
 
-async def _encode_chunks(
-    chunks: AsyncGenerator[bytes, None], media: Media | None, breach: Breach
-) -> AsyncGenerator[bytes, None]:
-    """Bytes as they come. Only their number can be checked: too many end the stream, too few cut it off."""
-    size = 0
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            if not isinstance(chunk, bytes):
-                raise _impossible("a chunk that is not bytes", breach)
-            size += len(chunk)
-            if media is not None and media.is_too_long(size):
-                breach(f"more than {media.max_bytes} bytes of {media.name}")
-            yield chunk
-            await asyncio.sleep(0)  # as for events
-    if media is not None and size < media.min_bytes:
-        breach(f"{size} bytes of {media.name}")
+def events(stream: AsyncGenerator[Event, None]) -> Response:
+    """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client goes away."""
+    return Response(status=200, content=stream)
 
 
-def encode_json(content: Any, validator: Validator | None, breach: Breach) -> bytes:  # plain data
-    """*content* as JSON, checked as the bytes that leave. Raises NonConformingAnswerError on what is no plain data."""
-    try:
-        encoded = content if isinstance(content, bytes) else orjson.dumps(content, default=_default, option=_OPTIONS)
-        decoded = orjson.loads(encoded)
-    except (TypeError, orjson.JSONDecodeError) as error:
-        raise _impossible(f"content that is not plain data: {type(error).__name__}", breach) from error
-    if validator is not None and not validator.is_valid(decoded):
-        errors = list(validator.iter_errors(decoded))
-        places = {f"{error.kind.name} at {'/'.join(map(str, error.schema_path))}" for error in errors}
-        breach("; ".join(sorted(places)[:5]))
-    return encoded
-
-
-def _impossible(text: str, breach: Breach) -> NonConformingAnswerError:
-    """The error for what cannot be sent even where breaches pass; *breach* is told first, for the log."""
-    breach(text)
-    return NonConformingAnswerError(text)
-
-
-async def _encode_events(
-    stream: AsyncGenerator[Event, None], validator: Validator | None, breach: Breach
-) -> AsyncGenerator[bytes, None]:
-    async with aclosing(stream):
-        async for event in stream:
-            data = encode_json(event.content, validator, breach)
-            fields = [(b"id", event.id), (b"event", event.type)]
-            lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
-            yield b"".join((*lines, b"data: ", data, b"\n\n"))
-            # To a client that is gone nothing is sent, and nothing waits: let the loop see that it is.
-            await asyncio.sleep(0)
-
-
-def _entity_tag(content: Any, body: bytes) -> str:  # plain data
-    revision = content.get("revision") if isinstance(content, dict) else None
-    return f'"{revision}"' if isinstance(revision, int) else f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-
-
-def _check_headers(declared: Response, headers: Mapping[str, str], breach: Breach) -> None:
-    for name, value in headers.items():
-        if not value.isascii() or not value.isprintable():
-            raise _impossible(f"header {name} is not printable ASCII", breach)
-        header = declared.headers.get(name.lower())
-        if header is None:
-            breach(f"header {name} is not declared")
-            continue
-        if not header.fits(value):
-            breach(f"header {name} is not as declared")
-    given = {name.lower() for name in headers}
-    for name, header in declared.headers.items():
-        if header.required and name not in given:
-            breach(f"header {header.name} is missing")
+def problem(
+    kind: ProblemType, detail: str, *, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> Problem:
+    """The error *kind*, with its status."""
+    return Problem(status=kind.status, type=kind, detail=detail, faults=faults, headers=headers or {})

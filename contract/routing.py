@@ -165,7 +165,7 @@ class TrieRoutingMiddleware(RoutingMiddleware):
             await self.app(scope, receive, send)
             return
         if scope["raw_path"] == ASTERISK:
-            await _answer_options(self._trie.allow, send)
+            await _options_response(self._trie.allow, send)
             return
         node, values = self._find(scope)
         method = scope["method"]
@@ -173,7 +173,7 @@ class TrieRoutingMiddleware(RoutingMiddleware):
         if operation_id is None:
             if method != "OPTIONS":
                 raise refuse(METHOD_NOT_ALLOWED, f"This path allows: {node.allow}.", headers={"Allow": node.allow})
-            await _answer_options(node.allow, send)
+            await _options_response(node.allow, send)
             return
         scope["path_params"] = _decoded(node.names, values)
         extensions = scope.setdefault("extensions", {})
@@ -216,6 +216,6 @@ def path_texts_of(scope: Scope) -> Mapping[str, list[str]]:
     return texts
 
 
-async def _answer_options(allow: str, send: Send) -> None:
+async def _options_response(allow: str, send: Send) -> None:
     await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow.encode("ascii"))]})
     await send({"type": "http.response.body"})

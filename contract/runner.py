@@ -1,9 +1,9 @@
-"""One operation, run: the request checked, the handler in a unit of work, the answer checked, the commit, the sending.
+"""One operation, run: the request checked, the handler in a unit of work, the response checked, the commit, the sending.
 
 In this order: the call is counted, where it is limited (see `limits`); path parameters, access rule, the other
-parameters and the body (all faults in one answer). Then, in the unit of work: an answer that was recorded for the same
+parameters and the body (all faults in one answer). Then, in the unit of work: a response that was recorded for the same
 call is given again; an id that the client made is claimed; the resource must still be the one that `If-Match` names;
-the handler; the answer is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
+the handler; the response is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any, Literal
 
 from starlette.types import Receive, Scope, Send
 
-from .access import AccessRule, Grant
-from .answers import Answer, ContractFile, Fault, Problem
+from .access import AccessRule, AuthContext
 from .bodies import has_body, is_empty
 from .conditions import NO_CONDITIONS, Conditions
+from .declared_responses import EncodedResponse, negotiate, not_modified
 from .document import Document
-from .encoding import breach_for, problem_wire
-from .intents import WRONG_BODY, Intent, id_taken, intent_of, remember, replay_of
+from .encoding import encoded_problem, violation_reporter_for
 from .limits import Tally, with_allowance
 from .operations import Operation
 from .parameters import Parameter
 from .problems import INVALID_BODY, INVALID_PARAMETERS, MALFORMED_REQUEST, NOT_ACCEPTABLE, NOT_FOUND, Refused, refuse
-from .responses import Wire, negotiate, not_modified
+from .request_semantics import WRONG_BODY, RequestSemantics, id_taken, remember, replay_of, semantics_of
+from .responses import ContractFile, Fault, Problem, Response
 from .routing import path_texts_of
-from .security import grant_anew, grant_of
-from .sending import send_wire
+from .security import auth_of, reauthenticate
+from .sending import send_encoded
 from .texts import MalformedTextError, cookie_texts, query_texts
-from .units import Call, Client, Settings, Unit
+from .units import Client, RequestContext, Settings, Unit
 
-Count = Callable[[Wire], None]
+Count = Callable[[EncodedResponse], None]
 
 
 @dataclass(frozen=True)
@@ -48,42 +48,42 @@ class Runner:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused, or fails, is raised for the exception layer."""
         headers = _headers(scope)
-        grant = grant_of(scope)
+        auth = auth_of(scope)
         limiter, policy = self.settings.limiter, self.operation.policy
         if limiter is None or policy is None:
-            checked = await self._check(scope, headers, receive, grant)
-            wire = await self._perform(*checked, _uncounted)
+            checked = await self._check(scope, headers, receive, auth)
+            encoded = await self._perform(*checked, _uncounted)
         else:
-            tally = Tally(limiter, policy, scope, grant.principal if grant else None)
+            tally = Tally(limiter, policy, scope, auth.principal if auth else None)
             await tally.arrived()
             try:
-                checked = await self._check(scope, headers, receive, grant)
+                checked = await self._check(scope, headers, receive, auth)
             except Refused:
                 await tally.refused()
                 raise
             await tally.checked()
             try:
-                wire = await self._perform(*checked, tally.encoded)
-                tally.encoded(wire)
+                encoded = await self._perform(*checked, tally.encoded)
+                tally.encoded(encoded)
             finally:
                 await tally.performed()
-        wire = self._conditional(wire, checked[1].conditions)
-        await send_wire(with_allowance(wire, scope), scope, receive, send)
+        encoded = self._conditional(encoded, checked[1].conditions)
+        await send_encoded(with_allowance(encoded, scope), scope, receive, send)
 
     async def _check(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, grant: Grant | None
-    ) -> tuple[Call, Intent, Mapping[str, Any], str]:
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, auth: AuthContext | None
+    ) -> tuple[RequestContext, RequestSemantics, Mapping[str, Any], str]:
         """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
-        call, arguments = self._admit(scope, headers, grant)
+        call, arguments = self._admit(scope, headers, auth)
         accepted, content = await self._read(scope, headers, receive, arguments)
-        intent = intent_of(
+        semantics = semantics_of(
             self.operation, self._item_parameter, call, headers=headers, query=scope["query_string"], content=content
         )
-        return call, intent, arguments, accepted
+        return call, semantics, arguments, accepted
 
     def _admit(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], grant: Grant | None
-    ) -> tuple[Call, dict[str, Any]]:
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], auth: AuthContext | None
+    ) -> tuple[RequestContext, dict[str, Any]]:
         """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
         operation = self.operation
         path: dict[str, Any] = {}
@@ -91,13 +91,13 @@ class Runner:
         if faults:
             raise refuse(INVALID_PARAMETERS, "The path does not match the contract. See `errors`.", faults=faults)
         if operation.access is not None:
-            assert grant is not None, "start-up refuses a guarded operation without a security scheme"
-            operation.access.admit(grant)
-        call = Call(
+            assert auth is not None, "start-up refuses a guarded operation without a security scheme"
+            operation.access.admit(auth)
+        call = RequestContext(
             operation_id=operation.operation_id,
             safe=operation.safe,
             path=path,
-            grant=grant,
+            auth=auth,
             admit_role=operation.access.admit_role if operation.access else _admit_anyone,
             is_admitted=partial(_is_admitted, operation.access, scope),
             client=_client(scope, headers),
@@ -151,45 +151,50 @@ class Runner:
         return faults
 
     async def _perform(
-        self, call: Call, intent: Intent, arguments: Mapping[str, Any], accepted: str, count: Count
-    ) -> Wire:
-        """Run the handler; commit only what has a conforming answer. *count* is given what is encoded besides."""
-        async with self.settings.unit(call) as work:
-            if intent.key is not None:
-                recorded = await work.recall(intent.key, intent.request)
+        self,
+        call: RequestContext,
+        semantics: RequestSemantics,
+        arguments: Mapping[str, Any],
+        accepted: str,
+        count: Count,
+    ) -> EncodedResponse:
+        """Run the handler; commit only what has a conforming response. *count* is given what is encoded besides."""
+        async with self.settings.unit(call) as uow:
+            if semantics.key is not None:
+                recorded = await uow.recall(semantics.key, semantics.request)
                 if recorded is not None:
-                    return replay_of(recorded, intent)
-            if intent.client_id is None or await self._claim(work, intent) == "new":
-                if intent.conditions != NO_CONDITIONS and not self.operation.safe:
-                    intent.conditions.require(await self._entity_tag(work, call, count))
-                answer = await self.operation.handler(work, **arguments)
-                wire = self._encode(answer, accepted)
-                await remember(work, intent, wire)
-                await work.commit()
-                return wire
-        return await self._made_before(call, intent, accepted)
+                    return replay_of(recorded, semantics)
+            if semantics.client_id is None or await self._claim(uow, semantics) == "new":
+                if semantics.conditions != NO_CONDITIONS and not self.operation.safe:
+                    semantics.conditions.require(await self._entity_tag(uow, call, count))
+                response = await self.operation.handler(uow, **arguments)
+                encoded = self._encode(response, accepted)
+                await remember(uow, semantics, encoded)
+                await uow.commit()
+                return encoded
+        return await self._made_before(call, semantics, accepted)
 
-    async def _claim(self, work: Unit, intent: Intent) -> Literal["new", "repeated"]:
-        claim = await work.claim(intent.client_id, intent.request)
+    async def _claim(self, uow: Unit, semantics: RequestSemantics) -> Literal["new", "repeated"]:
+        claim = await uow.claim(semantics.client_id, semantics.request)
         if claim == "taken":
             raise id_taken()
         return claim
 
-    async def _made_before(self, call: Call, intent: Intent, accepted: str) -> Wire:
+    async def _made_before(self, call: RequestContext, semantics: RequestSemantics, accepted: str) -> EncodedResponse:
         """200 with what the same request made, as it is now."""
         item = self.operations[str(self.operation.item)]
         assert self._item_parameter is not None
-        path = {**call.path, self._item_parameter.keyword: intent.client_id}
+        path = {**call.path, self._item_parameter.keyword: semantics.client_id}
         reading = call._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
-        async with self.settings.unit(reading) as work:
+        async with self.settings.unit(reading) as uow:
             try:
-                answer = await _read_bare(item, work, path)
+                response = await _read_bare(item, uow, path)
             except Exception as error:
-                problem_answer = self.settings.translate(error)
-                if problem_answer is None or problem_answer.status != NOT_FOUND.status:
+                problem_response = self.settings.translate(error)
+                if problem_response is None or problem_response.status != NOT_FOUND.status:
                     raise
                 raise id_taken() from error
-        return self._encode(answer, accepted)
+        return self._encode(response, accepted)
 
     @cached_property
     def _item_parameter(self) -> Parameter | None:
@@ -200,59 +205,64 @@ class Runner:
         (name,) = known.keys() - self.operation.parameters["path"].known.keys()
         return known[name]
 
-    async def _entity_tag(self, work: Unit, call: Call, count: Count) -> str | None:
+    async def _entity_tag(self, uow: Unit, call: RequestContext, count: Count) -> str | None:
         """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
         target = self.operations[str(self.operation.target)]
         try:
-            answer = await _read_bare(target, work, call.path)
+            response = await _read_bare(target, uow, call.path)
         except Exception as error:
-            problem_answer = self.settings.translate(error)
-            is_missing = problem_answer is not None and problem_answer.status == NOT_FOUND.status
+            problem_response = self.settings.translate(error)
+            is_missing = problem_response is not None and problem_response.status == NOT_FOUND.status
             if self.operation.method == "PUT" and is_missing:
                 return None
             raise
         produced = target.responses.produces[0]
-        wire = target.responses.encode(answer, accepted=produced, breach=breach_for(target, self.settings))
-        count(wire)
-        return wire.entity_tag
+        encoded = target.responses.encode(
+            response, accepted=produced, violation=violation_reporter_for(target, self.settings)
+        )
+        count(encoded)
+        return encoded.entity_tag
 
-    def _encode(self, answer: Answer, accepted: str) -> Wire:
-        if isinstance(answer, Problem):
-            return problem_wire(self.operation, answer, self.settings)
+    def _encode(self, response: Response, accepted: str) -> EncodedResponse:
+        if isinstance(response, Problem):
+            return encoded_problem(self.operation, response, self.settings)
         entity_tag = None
-        if isinstance(answer, ContractFile):
-            content = self.document.as_json if answer.as_json else self.document.raw
-            answer, entity_tag = Answer(status=200, content=content), self.document.etag
+        if isinstance(response, ContractFile):
+            content = self.document.as_json if response.as_json else self.document.raw
+            response, entity_tag = Response(status=200, content=content), self.document.etag
         return self.operation.responses.encode(
-            answer, accepted=accepted, entity_tag=entity_tag, breach=breach_for(self.operation, self.settings)
+            response,
+            accepted=accepted,
+            entity_tag=entity_tag,
+            violation=violation_reporter_for(self.operation, self.settings),
         )
 
-    def _conditional(self, wire: Wire, conditions: Conditions) -> Wire:
+    def _conditional(self, encoded: EncodedResponse, conditions: Conditions) -> EncodedResponse:
         """What a read answers under *conditions*: *wire*, or a 304 where the client has it (RFC 9110, section 13.2.2).
 
         Raises Refused (412).
         """
-        if conditions == NO_CONDITIONS or not self.operation.safe or wire.status != 200:  # noqa: PLR2004  # OK
-            return wire
-        conditions.require_match(wire.entity_tag)
+        if conditions == NO_CONDITIONS or not self.operation.safe or encoded.status != 200:  # noqa: PLR2004  # OK
+            return encoded
+        conditions.require_match(encoded.entity_tag)
         is_declared = 304 in self.operation.responses.by_status  # noqa: PLR2004  # Not Modified
-        return not_modified(wire) if is_declared and conditions.finds(wire.entity_tag) else wire
+        return not_modified(encoded) if is_declared and conditions.finds(encoded.entity_tag) else encoded
 
 
 async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
     if access is None:
         return True
-    grant = await grant_anew(scope)
-    if grant is None:
+    auth = await reauthenticate(scope)
+    if auth is None:
         return False
     try:
-        access.admit(grant)
+        access.admit(auth)
     except Refused:
         return False
     return True
 
 
-def _uncounted(_wire: Wire) -> None:
+def _uncounted(_encoded: EncodedResponse) -> None:
     """Nobody limits the call."""
 
 
@@ -272,10 +282,10 @@ def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
     return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
 
 
-async def _read_bare(operation: Operation, work: Unit, path: Mapping[str, Any]) -> Answer:
+async def _read_bare(operation: Operation, uow: Unit, path: Mapping[str, Any]) -> Response:
     """What a GET answers to its path alone."""
     arguments = {p.keyword: path[p.keyword] for p in operation.parameters["path"].known.values()}
     for place in ("query", "header", "cookie"):
         operation.parameters[place].read({}, arguments)
-    answer: Answer = await operation.handler(work, **arguments)
-    return answer
+    response: Response = await operation.handler(uow, **arguments)
+    return response

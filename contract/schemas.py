@@ -7,7 +7,7 @@ schemas say together) and checked as 2020-12 by jsonschema-rs.
 Two directions differ:
 - a *request* may not set `readOnly` properties, and a long array is refused by its length before its items are
   looked at: collecting errors is eager, and a million wrong items would be a million errors;
-- an *answer* is published open, and is enforced closed: a property that the contract does not name is a leak.
+- a *response* is published open, and is enforced closed: a property that the contract does not name is a leak.
 
 What is referred to is compiled once for all that refers to it: a validator of jsonschema-rs holds all that its schema
 leads to, and in a contract of 400 components, each of which leads to most others, that is 10 MiB a body.

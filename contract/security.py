@@ -19,19 +19,19 @@ from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
 from starlette.types import Scope
 
-from .access import Grant
+from .access import AuthContext
 from .limits import Limiter, count_failure, require_patience_left
 from .problems import UNAUTHENTICATED, Refused, refuse
 from .routing import operation_id_of
 
-Authenticate = Callable[[str, Mapping[str, str]], Awaitable[Grant | None]]
+Authenticate = Callable[[str, Mapping[str, str]], Awaitable[AuthContext | None]]
 """Given a bearer token and the decoded path parameters: what the token grants there, None for one that is not valid."""
 
 _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *", re.IGNORECASE)
 
 
 class BearerHandler(AbstractSecurityHandler):
-    """Turns the `Authorization` header (RFC 6750, section 2.1) into a Grant in Connexion's context.
+    """Turns the `Authorization` header (RFC 6750, section 2.1) into an AuthContext in Connexion's context.
 
     *limiter* counts those of the operations *limited* that come without a good token.
     """
@@ -61,10 +61,10 @@ class BearerHandler(AbstractSecurityHandler):
 
     async def _admitted(self, scope: Scope) -> dict[str, Any]:
         again = partial(self._authenticate, self._token(scope), scope.get("path_params", {}))
-        grant = await again()
-        if grant is None:
+        auth = await again()
+        if auth is None:
             raise self._refused("The token is unknown, expired or revoked. Get a new one.", "invalid_token")
-        return {"grant": grant, "again": again}
+        return {"grant": auth, "again": again}
 
     def _token(self, scope: Scope) -> str:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
@@ -80,15 +80,15 @@ class BearerHandler(AbstractSecurityHandler):
         return refuse(UNAUTHENTICATED, detail, headers={"WWW-Authenticate": challenge})
 
 
-def grant_of(scope: Scope) -> Grant | None:
+def auth_of(scope: Scope) -> AuthContext | None:
     """The grant that the security layer left for this request; None on an operation that needs none."""
-    grant: Grant | None = _token_info(scope).get("grant")
-    return grant
+    auth: AuthContext | None = _token_info(scope).get("grant")
+    return auth
 
 
-async def grant_anew(scope: Scope) -> Grant | None:
+async def reauthenticate(scope: Scope) -> AuthContext | None:
     """What the token of the request grants by now; None where it is no longer valid, or none was needed."""
-    again: Callable[[], Awaitable[Grant | None]] | None = _token_info(scope).get("again")
+    again: Callable[[], Awaitable[AuthContext | None]] | None = _token_info(scope).get("again")
     return await again() if again else None
 
 

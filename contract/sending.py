@@ -16,7 +16,7 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
-from .responses import NonConformingAnswerError, Wire
+from .declared_responses import EncodedResponse, NonConformingResponseError
 
 SERVER_STOPS = "contract.server_stops"
 LAST_CHUNK_TIMEOUT_S = 1.0
@@ -25,20 +25,25 @@ LAST_CHUNK_TIMEOUT_S = 1.0
 logger = logging.getLogger(__name__)
 
 
-async def send_wire(
-    wire: Wire, scope: Scope, receive: Receive, send: Send, *, last_chunk_timeout_s: float = LAST_CHUNK_TIMEOUT_S
+async def send_encoded(
+    encoded: EncodedResponse,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    last_chunk_timeout_s: float = LAST_CHUNK_TIMEOUT_S,
 ) -> None:
     """Send *wire*; a stream until it ends, the client goes away or the server stops, and nothing of it to HEAD."""
-    await send({"type": "http.response.start", "status": wire.status, "headers": wire.headers})
-    if isinstance(wire.body, bytes) or scope["method"] == "HEAD":
-        await send({"type": "http.response.body", "body": wire.body if isinstance(wire.body, bytes) else b""})
+    await send({"type": "http.response.start", "status": encoded.status, "headers": encoded.headers})
+    if isinstance(encoded.body, bytes) or scope["method"] == "HEAD":
+        await send({"type": "http.response.body", "body": encoded.body if isinstance(encoded.body, bytes) else b""})
         return
     stops = scope.get("extensions", {}).get(SERVER_STOPS, {}).get("event") or asyncio.Event()
-    async with aclosing(wire.body) as chunks:
+    async with aclosing(encoded.body) as chunks:
         try:
             is_gone = await _send_chunks(chunks, receive, send, stops)
-        except NonConformingAnswerError:
-            return  # It is logged; the answer has begun, and the server cuts off what ends before its end.
+        except NonConformingResponseError:
+            return  # It is logged; the response has begun, and the server cuts off what ends before its end.
         except Exception:
             logger.exception("unhandled error in a stream")
             return

@@ -25,7 +25,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 class Use(NamedTuple):
     """How a schema is used.
 
-    `open` is of a part of a composition in an answer: the schema around it forbids undeclared properties. `exact` is of
+    `open` is of a part of a composition in a response: the schema around it forbids undeclared properties. `exact` is of
     a component with derived ones, and means itself alone. `dropped` are names that are not required here, as another
     part keeps them out of this direction.
     """
@@ -125,7 +125,7 @@ class Translations:
                 path.append((found, _in_place(self.definitions[found].schema)))
 
     def _name(self, pointer: Pointer, use: Use) -> str:
-        """The name of the definition of what is at *pointer*: `request.Order`, `answer.Order.2` for a second use."""
+        """The name of the definition of what is at *pointer*: `request.Order`, `response.Order.2` for a second use."""
         if (pointer, use) not in self._names:
             is_component = pointer[:2] == ("components", "schemas") and len(pointer) == 3  # noqa: PLR2004  # itself
             called = str(pointer[-1]) if is_component else _UNSAFE.sub("_", fragment(pointer))
@@ -177,7 +177,7 @@ class _Writer:
         _text(schema, out)
         if schema.get("nullable") and isinstance(out.get("type"), str):
             out["type"] = [out["type"], "null"]
-        if use.direction == "answer" and not use.open:
+        if use.direction == "response" and not use.open:
             self._close(schema, out)
         return out
 
@@ -190,11 +190,11 @@ class _Writer:
         if isinstance(schema.get("additionalProperties"), dict):
             out["additionalProperties"] = self.write(schema["additionalProperties"], use.inner())
         if "not" in schema:
-            out["not"] = self.write(schema["not"], Use(use.direction, open=use.direction == "answer"))
+            out["not"] = self.write(schema["not"], Use(use.direction, open=use.direction == "response"))
 
     def _composites(self, schema: Schema, out: dict[str, Any], use: Use) -> None:
         late = self._required_late(schema, use)
-        part = use._replace(open=use.direction == "answer", exact=False, dropped=use.dropped | late)
+        part = use._replace(open=use.direction == "response", exact=False, dropped=use.dropped | late)
         if "required" in out:
             out["required"] = [name for name in out["required"] if name not in part.dropped]
         if "allOf" in schema:
@@ -258,7 +258,7 @@ class _Writer:
     def _selected(self, schema: Schema, alternatives: Alternatives, use: Use) -> dict[str, Any]:
         """*schema* as the one of *alternatives* that the value says it is: only the faults of that one are reported."""
         name, union = alternatives.name, alternatives.union
-        inner = use._replace(open=use.open or (union is not None and use.direction == "answer"))
+        inner = use._replace(open=use.open or (union is not None and use.direction == "response"))
         out: dict[str, Any] = {
             "type": ["object", "null"] if _takes_null(schema, alternatives) else "object",
             "properties": {name: {"enum": list(alternatives.by_value)}},
@@ -268,7 +268,7 @@ class _Writer:
         if union is not None:
             rest = {key: value for key, value in schema.items() if key not in {union, "discriminator"}}
             out["allOf"].append(self._plain(rest, inner))
-            if use.direction == "answer" and not use.open and "additionalProperties" not in schema:
+            if use.direction == "response" and not use.open and "additionalProperties" not in schema:
                 self._require_undivided(schema)
                 out["unevaluatedProperties"] = False
         return out

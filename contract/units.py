@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from .access import Grant
-from .answers import Problem
+from .access import AuthContext
+from .declared_responses import ResponseCheck
 from .limits import Limiter
-from .responses import ResponseCheck
+from .responses import Problem
 
 
 class Client(NamedTuple):
@@ -20,7 +20,7 @@ class Client(NamedTuple):
     agent: str
 
 
-class Call(NamedTuple):
+class RequestContext(NamedTuple):
     """What a unit of work needs to know of the request it is for.
 
     `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.
@@ -31,7 +31,7 @@ class Call(NamedTuple):
     operation_id: str
     safe: bool
     path: Mapping[str, Any]
-    grant: Grant | None
+    auth: AuthContext | None
     admit_role: Callable[[str | None], None]
     is_admitted: Callable[[], Awaitable[bool]]
     client: Client
@@ -51,7 +51,7 @@ class Unit(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Make it last. Called once, by the engine, after the answer was checked."""
+        """Make it last. Called once, by the engine, after the response was checked."""
         ...
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
@@ -61,8 +61,8 @@ class Unit(Protocol):
         """
         ...
 
-    async def record(self, answer: bytes) -> None:
-        """Keep *answer* under the key that was claimed, if there is a commit."""
+    async def record(self, response: bytes) -> None:
+        """Keep *response* under the key that was claimed, if there is a commit."""
         ...
 
     async def claim(self, client_id: Any, request: bytes) -> Literal["new", "repeated", "taken"]:
@@ -86,12 +86,12 @@ class Settings:
     """What the application hands to the engine.
 
     `unit` makes the unit of work for one call; `translate` says which problem an exception of the handler's is, None
-    for one that nobody expected (500). `response_check` "report" logs a non-conforming answer and lets it pass.
+    for one that nobody expected (500). `response_check` "report" logs a non-conforming response and lets it pass.
     `limiter` counts calls; None lets everybody call as often as they like. `instance` is asked, while a request is
     answered, for the URI reference by which a problem document names it (RFC 9457, section 3.1.5).
     """
 
-    unit: Callable[[Call], Unit]
+    unit: Callable[[RequestContext], Unit]
     translate: Callable[[Exception], Problem | None]
     urn_prefix: str
     response_check: ResponseCheck = "enforce"

@@ -6,14 +6,14 @@ What was refused is not in it: it changed nothing, and anybody could fill the lo
 from domain import pages
 from domain.entities import AccountEvent
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import Work
+from domain.ports import UnitOfWork
 
 
-async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:
     """The events of the caller's account, newest first. Raises CursorInvalid."""
-    user_id = work.principal.user_id
+    user_id = uow.principal.user_id
     return await pages.by_id(
-        lambda last, count: work.account_log.page(user_id, before=last, limit=count),
+        lambda last, count: uow.account_log.page(user_id, before=last, limit=count),
         id_of=lambda event: event.id,
         binding=f"account events {user_id}",
         limit=limit,

@@ -15,7 +15,7 @@ from domain.roles import Role
 
 Status = Literal["open", "completed"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
-MailKind = Literal["verification", "reset", "invitation", "email_change", "email_changing", "email_changed"]
+EmailKind = Literal["verification", "reset", "invitation", "email_change", "email_changing", "email_changed"]
 OneTimeKind = Literal["verification", "reset", "email_change"]
 
 AccountEventType = Literal[
@@ -155,14 +155,14 @@ class OneTimeToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class QueuedEmail:
     """A mail that is to be sent at `due_at`, after `attempts` that came to nothing. What it says is found out then.
 
     A reset has no `user_id`: whoever asks for one may give an address that nobody has.
     """
 
     id: UUID
-    kind: MailKind
+    kind: EmailKind
     email: str
     email_key: str
     created_at: dt.datetime
@@ -221,7 +221,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class MembershipSummary:
     """Where a user stands in one of their workspaces, and how many others are there, and are owners."""
 
     workspace_id: UUID

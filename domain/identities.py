@@ -12,7 +12,7 @@ from typing import Final
 from domain import workspaces
 from domain.emails import email_key
 from domain.entities import Identity, User
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.zones import is_zone
 
 NAMELESS: Final = "New user"
@@ -24,7 +24,7 @@ _NOT_IN_NAMES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Introduction:
+class ExternalIdentity:
     """What a provider says of somebody. `identity` says who they are; the rest is only to begin with, and may be None.
 
     `email` is well-formed, as the contract has it. `names` come as they were sent, the best first.
@@ -37,28 +37,28 @@ class Introduction:
     time_zone: str | None = None
 
 
-async def provision(work: Work, introduction: Introduction) -> User:
+async def provision(uow: UnitOfWork, external_identity: ExternalIdentity) -> User:
     """An account for somebody who has none, with a personal workspace and its inbox, and without a password.
 
     It takes the address only if the provider has verified it, so that it is verified here, too. Whether registration is
     open is not asked: the provider says who is let in. Raises EmailTaken, IdentityTaken.
     """
-    email = introduction.email if introduction.email_verified else None
-    zone = introduction.time_zone
+    email = external_identity.email if external_identity.email_verified else None
+    zone = external_identity.time_zone
     user = User(
-        id=work.new_id(),
+        id=uow.new_id(),
         email=email,
-        email_verified_at=None if email is None else work.now,
-        name=_name_of(introduction.names),
+        email_verified_at=None if email is None else uow.now,
+        name=_name_of(external_identity.names),
         time_zone=zone if zone is not None and is_zone(zone) else "UTC",
-        created_at=work.now,
-        updated_at=work.now,
+        created_at=uow.now,
+        updated_at=uow.now,
         revision=1,
     )
-    await work.users.add(user, email_key=None if email is None else email_key(email), password_hash=None)
-    await work.identities.add(introduction.identity, user_id=user.id, at=work.now)
-    await work.account_log.add("account.registered", user_id=user.id)
-    await workspaces.found(work, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    await uow.users.add(user, email_key=None if email is None else email_key(email), password_hash=None)
+    await uow.identities.add(external_identity.identity, user_id=user.id, at=uow.now)
+    await uow.account_log.add("account.registered", user_id=user.id)
+    await workspaces.found(uow, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     return user
 
 

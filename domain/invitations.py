@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from domain import members, opaque, pages, workspaces
+from domain import members, pages, secret_tokens, workspaces
 from domain.emails import email_key
-from domain.entities import Invitation, Mail, Member, User, Workspace
+from domain.entities import Invitation, Member, QueuedEmail, User, Workspace
 from domain.errors import (
     AccountGone,
     AddressOfMember,
@@ -22,7 +22,7 @@ from domain.errors import (
     PersonalWorkspace,
 )
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import InvitationReader, Work
+from domain.ports import InvitationReader, UnitOfWork
 from domain.roles import Role
 
 _POINTER: Final = "#/token"
@@ -37,149 +37,149 @@ class CreatedInvitation:
     link: str | None = None
 
 
-async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
     """Those to the call's workspace that wait to be accepted, oldest first. Raises CursorInvalid."""
     return await pages.by_id(
-        lambda last, count: work.invitations.page(work.workspace_id, now=work.now, after=last, limit=count),
+        lambda last, count: uow.invitations.page(uow.workspace_id, now=uow.now, after=last, limit=count),
         id_of=lambda invitation: invitation.id,
-        binding=f"invitations {work.workspace_id}",
+        binding=f"invitations {uow.workspace_id}",
         limit=limit,
         cursor=cursor,
     )
 
 
-async def create(work: Work, *, email: str, role: Role) -> CreatedInvitation:
+async def create(uow: UnitOfWork, *, email: str, role: Role) -> CreatedInvitation:
     """Invite an address, whether it has an account or not; an earlier invitation of it is replaced.
 
     Raises PersonalWorkspace, RoleTooHigh, AddressOfMember, MemberNotFound, WorkspaceNotFound, AccountGone.
     """
-    workspace = await workspaces.get(work)
+    workspace = await workspaces.get(uow)
     if workspace.personal:
         raise PersonalWorkspace(workspace.id)
-    await members.require_reach(work, role)
-    await _require_no_member(work, email)
+    await members.require_reach(uow, role)
+    await _require_no_member(uow, email)
     invitation = Invitation(
-        id=work.new_id(),
+        id=uow.new_id(),
         workspace_id=workspace.id,
         email=email,
         role=role,
-        invited_by=work.principal.user_id,
-        created_at=work.now,
-        expires_at=work.now + work.policy.invitation_lifetime,
+        invited_by=uow.principal.user_id,
+        created_at=uow.now,
+        expires_at=uow.now + uow.policy.invitation_lifetime,
     )
-    replaced = await work.invitations.put(invitation, email_key=email_key(email))
+    replaced = await uow.invitations.put(invitation, email_key=email_key(email))
     if replaced is not None:
-        await members.require_reach(work, replaced)
-    if not work.policy.sends_mail:
-        return await _hand_over(work, invitation)
-    await work.outbox.add(_mail_of(work, invitation))
+        await members.require_reach(uow, replaced)
+    if not uow.policy.sends_email:
+        return await _hand_over(uow, invitation)
+    await uow.outbox.add(_queued_email_of(uow, invitation))
     return CreatedInvitation(invitation=invitation)
 
 
-async def get(work: Work, invitation_id: UUID) -> Invitation:
+async def get(uow: UnitOfWork, invitation_id: UUID) -> Invitation:
     """One to the call's workspace that waits to be accepted. Raises InvitationNotFound."""
-    invitation = await work.invitations.get(work.workspace_id, invitation_id, now=work.now)
+    invitation = await uow.invitations.get(uow.workspace_id, invitation_id, now=uow.now)
     if invitation is None:
         raise InvitationNotFound(invitation_id)
     return invitation
 
 
-async def delete(work: Work, invitation_id: UUID) -> None:
+async def delete(uow: UnitOfWork, invitation_id: UUID) -> None:
     """Withdraw one. Raises InvitationNotFound, RoleTooHigh, MemberNotFound."""
-    await members.require_reach(work, (await get(work, invitation_id)).role)
-    await work.invitations.delete(work.workspace_id, invitation_id)
+    await members.require_reach(uow, (await get(uow, invitation_id)).role)
+    await uow.invitations.delete(uow.workspace_id, invitation_id)
 
 
-async def accept(work: Work, token: str) -> Workspace:
+async def accept(uow: UnitOfWork, token: str) -> Workspace:
     """Make the caller a member, and spend the token. The workspace, as they see it now.
 
     Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
-    user = await _caller(work)
-    invitation = await find(work.invitations, token, now=work.now, pointer=_POINTER)
-    await _spend(work, invitation, pointer=_POINTER)
-    if await work.members.get(invitation.workspace_id, user.id) is not None:
+    user = await _caller(uow)
+    invitation = await find(uow.invitations, token, now=uow.now, pointer=_POINTER)
+    await _spend(uow, invitation, pointer=_POINTER)
+    if await uow.members.get(invitation.workspace_id, user.id) is not None:
         raise AlreadyMember(invitation.workspace_id)
-    await workspaces.require_room(work)
-    await _add_member(work, user, invitation)
-    workspace = await work.workspaces.get(invitation.workspace_id, user_id=user.id)
+    await workspaces.require_room(uow)
+    await _add_member(uow, user, invitation)
+    workspace = await uow.workspaces.get(invitation.workspace_id, user_id=user.id)
     assert workspace is not None, "its lock is held, and the caller is a member"
-    return replace(workspace, head=await work.next_revision())  # which is stored only at the end
+    return replace(workspace, head=await uow.next_revision())  # which is stored only at the end
 
 
 async def find(reader: InvitationReader, token: str, *, now: dt.datetime, pointer: str) -> Invitation:
     """The invitation of the *token* that stands at *pointer*, not spent yet. Raises InvitationInvalid."""
-    digest = opaque.digest_of(token, kind="invitation")
+    digest = secret_tokens.digest_of(token, kind="invitation")
     invitation = None if digest is None else await reader.find_invitation(digest, now=now)
     if invitation is None:
         raise InvitationInvalid(pointer=pointer)
     return invitation
 
 
-async def join(work: Work, user: User, invitation: Invitation, *, pointer: str) -> None:
+async def join(uow: UnitOfWork, user: User, invitation: Invitation, *, pointer: str) -> None:
     """Make *user*, who is new, a member, and spend an *invitation* that was found. Raises InvitationInvalid."""
-    await _spend(work, invitation, pointer=pointer)
-    await _add_member(work, user, invitation)
+    await _spend(uow, invitation, pointer=pointer)
+    await _add_member(uow, user, invitation)
 
 
-async def _caller(work: Work) -> User:
-    user = await work.users.get(work.principal.user_id)
+async def _caller(uow: UnitOfWork) -> User:
+    user = await uow.users.get(uow.principal.user_id)
     if user is None:
-        raise AccountGone(work.principal.user_id)
+        raise AccountGone(uow.principal.user_id)
     return user
 
 
-async def _require_no_member(work: Work, email: str) -> None:
+async def _require_no_member(uow: UnitOfWork, email: str) -> None:
     """Raise AddressOfMember for the caller's own address, and for one that a member has verified.
 
     Another member's that is not verified may be somebody else's, who must not be kept out (ADR 64).
     """
     key = email_key(email)
-    own = (await _caller(work)).email
+    own = (await _caller(uow)).email
     if own is not None and email_key(own) == key:
         raise AddressOfMember
-    if await work.members.has_address(work.workspace_id, email_key=key):
+    if await uow.members.has_address(uow.workspace_id, email_key=key):
         raise AddressOfMember
 
 
-async def _hand_over(work: Work, invitation: Invitation) -> CreatedInvitation:
+async def _hand_over(uow: UnitOfWork, invitation: Invitation) -> CreatedInvitation:
     """Nobody sends it: whoever creates it passes it on."""
-    token = opaque.mint("invitation", random_bytes=work.random_bytes)
-    await work.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=None)
-    url = work.policy.accept_invitation_url
+    token = secret_tokens.mint("invitation", random_bytes=uow.random_bytes)
+    await uow.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=None)
+    url = uow.policy.accept_invitation_url
     link = None if url is None else f"{url}#token={token.text}"
     return CreatedInvitation(invitation=invitation, token=token.text, link=link)
 
 
-def _mail_of(work: Work, invitation: Invitation) -> Mail:
-    return Mail(
-        id=work.new_id(),
+def _queued_email_of(uow: UnitOfWork, invitation: Invitation) -> QueuedEmail:
+    return QueuedEmail(
+        id=uow.new_id(),
         kind="invitation",
         email=invitation.email,
         email_key=email_key(invitation.email),
-        created_at=work.now,
-        due_at=work.now,
+        created_at=uow.now,
+        due_at=uow.now,
         workspace_id=invitation.workspace_id,
         invitation_id=invitation.id,
     )
 
 
-async def _spend(work: Work, invitation: Invitation, *, pointer: str) -> None:
+async def _spend(uow: UnitOfWork, invitation: Invitation, *, pointer: str) -> None:
     """Its workspace is now the call's. All but one of those who try at once are refused."""
-    if not await work.enter(invitation.workspace_id):
+    if not await uow.enter(invitation.workspace_id):
         raise InvitationInvalid(pointer=pointer)
-    if not await work.invitations.delete(invitation.workspace_id, invitation.id):
+    if not await uow.invitations.delete(invitation.workspace_id, invitation.id):
         raise InvitationInvalid(pointer=pointer)
 
 
-async def _add_member(work: Work, user: User, invitation: Invitation) -> None:
+async def _add_member(uow: UnitOfWork, user: User, invitation: Invitation) -> None:
     member = Member(
         workspace_id=invitation.workspace_id,
         user_id=user.id,
         role=invitation.role,
         name=user.name,
-        revision=await work.next_revision(),
-        created_at=work.now,
-        updated_at=work.now,
+        revision=await uow.next_revision(),
+        created_at=uow.now,
+        updated_at=uow.now,
     )
-    await work.members.add(member)
+    await uow.members.add(member)

@@ -11,78 +11,78 @@ from domain import pages, workspaces
 from domain.entities import Member
 from domain.errors import MemberNotFound, PersonalWorkspace, RoleTooHigh, SoleOwner
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.roles import INVITING, ROLES, Role, outranks
 
 
-async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:
     """The members of the call's workspace, the oldest account first. Raises CursorInvalid."""
     return await pages.by_id(
-        lambda last, count: work.members.page(work.workspace_id, after=last, limit=count),
+        lambda last, count: uow.members.page(uow.workspace_id, after=last, limit=count),
         id_of=lambda member: member.user_id,
-        binding=f"members {work.workspace_id}",
+        binding=f"members {uow.workspace_id}",
         limit=limit,
         cursor=cursor,
     )
 
 
-async def get(work: Work, user_id: UUID) -> Member:
+async def get(uow: UnitOfWork, user_id: UUID) -> Member:
     """One member of the call's workspace. Raises MemberNotFound."""
-    member = await work.members.get(work.workspace_id, user_id)
+    member = await uow.members.get(uow.workspace_id, user_id)
     if member is None:
         raise MemberNotFound(user_id)
     return member
 
 
-async def change_role(work: Work, user_id: UUID, *, role: Role) -> Member:
+async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
     """Give a member another role. What they have invited beyond it is withdrawn.
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
-    member = await get(work, user_id)
-    await require_reach(work, role, member.role)
+    member = await get(uow, user_id)
+    await require_reach(uow, role, member.role)
     if role == member.role:
         return member
-    await _require_other_owner(work, member)
-    changed = replace(member, role=role, updated_at=work.now, revision=await work.next_revision())
-    await work.members.update(changed)
+    await _require_other_owner(uow, member)
+    changed = replace(member, role=role, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.members.update(changed)
     beyond = [each for each in ROLES if role not in INVITING or outranks(each, role)]
-    await work.invitations.withdraw(work.workspace_id, invited_by=user_id, roles=beyond)
+    await uow.invitations.withdraw(uow.workspace_id, invited_by=user_id, roles=beyond)
     return changed
 
 
-async def remove(work: Work, user_id: UUID) -> None:
+async def remove(uow: UnitOfWork, user_id: UUID) -> None:
     """Take a member out of the call's workspace, and withdraw what they have, and were, invited to it.
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
-    member = await get(work, user_id)
-    await require_reach(work, member.role)
-    await _take_out(work, member)
+    member = await get(uow, user_id)
+    await require_reach(uow, member.role)
+    await _take_out(uow, member)
 
 
-async def leave(work: Work) -> None:
+async def leave(uow: UnitOfWork) -> None:
     """Take the caller out of the workspace. Raises PersonalWorkspace, SoleOwner, MemberNotFound, WorkspaceNotFound."""
-    workspace = await workspaces.get(work)
+    workspace = await workspaces.get(uow)
     if workspace.personal:
         raise PersonalWorkspace(workspace.id)
-    await _take_out(work, await get(work, work.principal.user_id))
+    await _take_out(uow, await get(uow, uow.principal.user_id))
 
 
-async def require_reach(work: Work, *roles: Role) -> None:
+async def require_reach(uow: UnitOfWork, *roles: Role) -> None:
     """The caller may decide over members of these *roles*. Raises RoleTooHigh, MemberNotFound."""
-    caller = await get(work, work.principal.user_id)
+    caller = await get(uow, uow.principal.user_id)
     if any(outranks(role, caller.role) for role in roles):
         raise RoleTooHigh
 
 
-async def _take_out(work: Work, member: Member) -> None:
-    await _require_other_owner(work, member)
-    await work.invitations.withdraw(work.workspace_id, invited_by=member.user_id)
-    await work.invitations.withdraw_to(work.workspace_id, user_id=member.user_id)
-    await work.members.delete(work.workspace_id, member.user_id, revision=await work.next_revision())
+async def _take_out(uow: UnitOfWork, member: Member) -> None:
+    await _require_other_owner(uow, member)
+    await uow.invitations.withdraw(uow.workspace_id, invited_by=member.user_id)
+    await uow.invitations.withdraw_to(uow.workspace_id, user_id=member.user_id)
+    await uow.members.delete(uow.workspace_id, member.user_id, revision=await uow.next_revision())
 
 
-async def _require_other_owner(work: Work, member: Member) -> None:
-    if member.role == "owner" and await work.members.count_owners(work.workspace_id) == 1:
-        raise SoleOwner([work.workspace_id])
+async def _require_other_owner(uow: UnitOfWork, member: Member) -> None:
+    if member.role == "owner" and await uow.members.count_owners(uow.workspace_id) == 1:
+        raise SoleOwner([uow.workspace_id])

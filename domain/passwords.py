@@ -3,16 +3,16 @@
 from unicodedata import normalize
 
 from domain.errors import PasswordCommon
-from domain.ports import Work
+from domain.ports import UnitOfWork
 
 
-def check_password(work: Work, password: str, *, pointer: str, email: str | None, name: str) -> None:
+def check_password(uow: UnitOfWork, password: str, *, pointer: str, email: str | None, name: str) -> None:
     """To be called before it is hashed. *pointer* is where it stands in the body; the rest is its owner's.
 
     Raises PasswordCommon.
     """
     address = () if email is None else (email, email.partition("@")[0])
-    if _is_one_character(password) or work.passwords.is_guessable(password, known=(*address, name)):
+    if _is_one_character(password) or uow.passwords.is_guessable(password, known=(*address, name)):
         raise PasswordCommon(pointer=pointer)
 
 

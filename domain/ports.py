@@ -14,17 +14,17 @@ from domain.entities import (
     AccountEvent,
     AccountEventType,
     Credentials,
+    EmailKind,
     Identity,
     Invitation,
-    Mail,
-    MailKind,
     Member,
+    MembershipSummary,
     OneTimeKind,
     OneTimeToken,
     PersonalToken,
     Project,
+    QueuedEmail,
     Session,
-    Standing,
     Status,
     StoredToken,
     Task,
@@ -204,10 +204,10 @@ class OneTimeTokenRepository(Protocol):
         """Let what a user was sent open nothing any more."""
 
 
-class MailOutbox(Protocol):
+class EmailOutbox(Protocol):
     """Mails that are to be sent, written down together with what they tell of."""
 
-    async def add(self, mail: Mail) -> None:
+    async def add(self, queued_email: QueuedEmail) -> None:
         """Of a kind, an address has one mail waiting at most; of invitations and changes of address, any number.
 
         Another one changes whose mail the waiting one is, and how the address is spelled. So there is one write either
@@ -217,19 +217,19 @@ class MailOutbox(Protocol):
     async def are_due(self, *, now: dt.datetime) -> bool:
         """Whether there is a mail to be sent by now."""
 
-    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
         """At most *limit* mails that are due, the longest first, but for those that somebody locked; they are ours."""
 
-    async def put_off(self, mails: Sequence[Mail]) -> None:
+    async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
         """Store when they are due, and how often they were tried."""
 
-    async def remove(self, mail_id: UUID) -> None:
+    async def remove(self, email_id: UUID) -> None:
         """It may be gone already."""
 
-    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
+    async def withdraw(self, kind: EmailKind, *, user_id: UUID) -> None:
         """Remove what waits of this kind that is about this user, whatever its address."""
 
-    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+    async def note_sending(self, queued_email: QueuedEmail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
         """Note that its address is sent a mail of its kind *at* this time. False if one was sent *unless_after*."""
 
 
@@ -290,9 +290,9 @@ class MemberRepository(Protocol):
         """Store the role, and what goes with it."""
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
-        """Take somebody out of one workspace, with the answers that were kept for them there."""
+        """Take somebody out of one workspace, with the responses that were kept for them there."""
 
-    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+    async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
         """Where a user stands in each of their workspaces, which the caller has locked, in order of id."""
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
@@ -442,11 +442,11 @@ class Policy:
     verification_lifetime: dt.timedelta = dt.timedelta(days=3)
     reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
     workspace_quota_bytes: int = 256 * 1024 * 1024
-    sends_mail: bool = True
+    sends_email: bool = True
     accept_invitation_url: str | None = None
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One call's unit of work: everything done through it happens together, or not at all.
 
     A write opens its transaction with the first call of a repository (but `credentials`), and then holds the
@@ -510,7 +510,7 @@ class Work(Protocol):
         """Tokens that were sent by mail."""
 
     @property
-    def outbox(self) -> MailOutbox:
+    def outbox(self) -> EmailOutbox:
         """Mails that are to be sent."""
 
     @property

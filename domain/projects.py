@@ -10,7 +10,7 @@ from domain.entities import Project, Workspace
 from domain.errors import InboxProtected, ProjectNotFound
 from domain.events import ProjectEvent
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import ProjectQuery, Work
+from domain.ports import ProjectQuery, UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 INBOX_NAME: Final = "Inbox"
@@ -33,21 +33,21 @@ def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
 
 
 async def page(
-    work: Work, *, archived: bool = False, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    uow: UnitOfWork, *, archived: bool = False, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Project]:
     """The workspace's active or archived projects, in their order. Raises CursorInvalid.
 
     A page of long texts ends before *limit*.
     """
-    binding = f"projects {work.workspace_id} {archived}"
+    binding = f"projects {uow.workspace_id} {archived}"
     place = None
     if cursor is not None:
         position, project_id = pages.decode(cursor, binding, count=2)
         place = (pages.text_from_key(position), pages.id_from_key(project_id))
 
     async def fetch(after: tuple[str, UUID] | None, count: int) -> Sequence[Project]:
-        return await work.projects.page(
-            ProjectQuery(workspace_id=work.workspace_id, archived=archived, after=after, limit=count)
+        return await uow.projects.page(
+            ProjectQuery(workspace_id=uow.workspace_id, archived=archived, after=after, limit=count)
         )
 
     return await pages.within_bytes(
@@ -60,76 +60,76 @@ async def page(
     )
 
 
-async def create(work: Work, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
+async def create(uow: UnitOfWork, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
     """A project after all others. Raises IdTaken."""
-    last = await work.projects.last_position(work.workspace_id)
+    last = await uow.projects.last_position(uow.workspace_id)
     project = Project(
-        id=project_id or work.new_id(),
-        workspace_id=work.workspace_id,
+        id=project_id or uow.new_id(),
+        workspace_id=uow.workspace_id,
         name=name,
         description=description,
         is_inbox=False,
         archived_at=None,
         position=positions.after(last),
-        created_at=work.now,
-        updated_at=work.now,
-        revision=await work.next_revision(),
+        created_at=uow.now,
+        updated_at=uow.now,
+        revision=await uow.next_revision(),
     )
-    await work.projects.add(project)
+    await uow.projects.add(project)
     return project
 
 
-async def get(work: Work, project_id: UUID) -> Project:
+async def get(uow: UnitOfWork, project_id: UUID) -> Project:
     """One project of the workspace. Raises ProjectNotFound."""
-    project = await work.projects.get(work.workspace_id, project_id)
+    project = await uow.projects.get(uow.workspace_id, project_id)
     if project is None:
         raise ProjectNotFound(project_id)
     return project
 
 
 async def update(
-    work: Work, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
+    uow: UnitOfWork, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
 ) -> Project:
     """Change a project; the inbox and archived ones too. Raises ProjectNotFound."""
-    project = await get(work, project_id)
+    project = await get(uow, project_id)
     changed = replace(project, **given(name=name, description=description))
-    return await _store(work, project, changed, event="project.updated")
+    return await _store(uow, project, changed, event="project.updated")
 
 
-async def delete(work: Work, project_id: UUID) -> None:
+async def delete(uow: UnitOfWork, project_id: UUID) -> None:
     """Delete a project with its tasks. Raises InboxProtected, ProjectNotFound."""
-    project = await get(work, project_id)
+    project = await get(uow, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    revision = await work.next_revision()
-    await work.tasks.delete_all(work.workspace_id, project_id=project_id, revision=revision)
-    await work.projects.delete(work.workspace_id, project_id, revision=revision)
+    revision = await uow.next_revision()
+    await uow.tasks.delete_all(uow.workspace_id, project_id=project_id, revision=revision)
+    await uow.projects.delete(uow.workspace_id, project_id, revision=revision)
 
 
-async def archive(work: Work, project_id: UUID) -> Project:
+async def archive(uow: UnitOfWork, project_id: UUID) -> Project:
     """Put a project away: it keeps its tasks and takes no new ones. One put away before stays as it is.
 
     Raises InboxProtected, ProjectNotFound.
     """
-    project = await get(work, project_id)
+    project = await get(uow, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    changed = replace(project, archived_at=project.archived_at or work.now)
-    return await _store(work, project, changed, event="project.archived")
+    changed = replace(project, archived_at=project.archived_at or uow.now)
+    return await _store(uow, project, changed, event="project.archived")
 
 
-async def unarchive(work: Work, project_id: UUID) -> Project:
+async def unarchive(uow: UnitOfWork, project_id: UUID) -> Project:
     """Take a project back out, to the place it had. One that is not archived stays as it is.
 
     Raises ProjectNotFound.
     """
-    project = await get(work, project_id)
-    return await _store(work, project, replace(project, archived_at=None), event="project.unarchived")
+    project = await get(uow, project_id)
+    return await _store(uow, project, replace(project, archived_at=None), event="project.unarchived")
 
 
-async def _store(work: Work, project: Project, changed: Project, *, event: ProjectEvent) -> Project:
+async def _store(uow: UnitOfWork, project: Project, changed: Project, *, event: ProjectEvent) -> Project:
     if changed == project:
         return project
-    changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.projects.update(changed, before=project, event=event)
+    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.projects.update(changed, before=project, event=event)
     return changed

@@ -2,7 +2,7 @@
 
 A session has short-lived access tokens and one live refresh token. A refresh spends the token and mints
 another; a spent one that comes back has been copied, by the client or by a thief, and ends the session. Only for a
-few seconds it is taken for that of a client that did not get its answer: it is exchanged, and the token that was
+few seconds it is taken for that of a client that did not get its response: it is exchanged, and the token that was
 live is spent in its place. So there is one live token at any time, and of a client and a thief one will come late.
 Source: RFC 9700, 4.14.2.
 """
@@ -11,12 +11,12 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import opaque, pages
+from domain import pages, secret_tokens
 from domain.emails import email_key
 from domain.entities import Session, StoredToken
 from domain.errors import NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import Work
+from domain.ports import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,71 +36,71 @@ class SessionEnded:
     session_id: UUID
 
 
-async def log_in(work: Work, *, email: str, password: str, device: str | None = None) -> SessionTokens:
+async def log_in(uow: UnitOfWork, *, email: str, password: str, device: str | None = None) -> SessionTokens:
     """Begin a session, on the *device* that is named, or else as the call's origin tells.
 
     A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address,
     for an account without a password, and for a wrong password, after the same time.
     """
-    credentials = await work.credentials.find_by_email(email_key(email))
+    credentials = await uow.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
-    verified = await work.passwords.verify(password, password_hash=password_hash)
+    verified = await uow.passwords.verify(password, password_hash=password_hash)
     if credentials is None or credentials.password_hash is None or not verified:
         raise WrongCredentials
     user_id = credentials.user_id
-    outdated = work.passwords.needs_rehash(credentials.password_hash)
-    new_hash = await work.passwords.hash(password) if outdated else None
-    if not await work.users.lock_if_password(user_id, password_hash=credentials.password_hash):
+    outdated = uow.passwords.needs_rehash(credentials.password_hash)
+    new_hash = await uow.passwords.hash(password) if outdated else None
+    if not await uow.users.lock_if_password(user_id, password_hash=credentials.password_hash):
         raise WrongCredentials
     if new_hash is not None:
-        await work.users.set_password(user_id, password_hash=new_hash)
+        await uow.users.set_password(user_id, password_hash=new_hash)
     session = Session(
-        id=work.new_id(),
+        id=uow.new_id(),
         user_id=user_id,
-        device=device or work.origin.device,
-        created_at=work.now,
-        last_refreshed_at=work.now,
-        last_used_at=work.now,
-        expires_at=work.now + work.policy.session_lifetime,
+        device=device or uow.origin.device,
+        created_at=uow.now,
+        last_refreshed_at=uow.now,
+        last_used_at=uow.now,
+        expires_at=uow.now + uow.policy.session_lifetime,
     )
-    await work.sessions.add(session)
-    await work.account_log.add("session.started", user_id=user_id, session_id=session.id)
-    return await _issue(work, session)
+    await uow.sessions.add(session)
+    await uow.account_log.add("session.started", user_id=user_id, session_id=session.id)
+    return await _issue(uow, session)
 
 
-async def refresh(work: Work, refresh_token: str) -> SessionTokens | SessionEnded:
+async def refresh(uow: UnitOfWork, refresh_token: str) -> SessionTokens | SessionEnded:
     """Spend a refresh token for new tokens. One that was spent ends its session, which is returned, not raised.
 
-    Within the policy's grace it may come again: its answer may be lost.
+    Within the policy's grace it may come again: its response may be lost.
 
     Raises RefreshTokenInvalid when the token is malformed, unknown or expired, or its session has ended.
     """
-    digest = opaque.digest_of(refresh_token, kind="refresh")
-    session = None if digest is None else await work.sessions.lock_by_refresh_token(digest)
-    if digest is None or session is None or session.expires_at <= work.now:
+    digest = secret_tokens.digest_of(refresh_token, kind="refresh")
+    session = None if digest is None else await uow.sessions.lock_by_refresh_token(digest)
+    if digest is None or session is None or session.expires_at <= uow.now:
         raise RefreshTokenInvalid
-    live = await work.sessions.spend(session.id, at=work.now)
-    if live != digest and not await _may_come_again(work, digest):
-        await work.sessions.delete(session.id, user_id=session.user_id)
-        await work.account_log.add("session.reused", user_id=session.user_id, session_id=session.id)
+    live = await uow.sessions.spend(session.id, at=uow.now)
+    if live != digest and not await _may_come_again(uow, digest):
+        await uow.sessions.delete(session.id, user_id=session.user_id)
+        await uow.account_log.add("session.reused", user_id=session.user_id, session_id=session.id)
         return SessionEnded(session_id=session.id)
-    session = replace(session, last_refreshed_at=work.now, expires_at=work.now + work.policy.session_lifetime)
-    await work.sessions.extend(session)
-    return await _issue(work, session)
+    session = replace(session, last_refreshed_at=uow.now, expires_at=uow.now + uow.policy.session_lifetime)
+    await uow.sessions.extend(session)
+    return await _issue(uow, session)
 
 
-async def _may_come_again(work: Work, spent: bytes) -> bool:
-    replaced_at = await work.sessions.replaced_at(spent)
+async def _may_come_again(uow: UnitOfWork, spent: bytes) -> bool:
+    replaced_at = await uow.sessions.replaced_at(spent)
     if replaced_at is None:  # it was forgotten meanwhile: it was old
         return False
-    return max(work.now - replaced_at, dt.timedelta()) < work.policy.refresh_grace  # clocks of servers differ
+    return max(uow.now - replaced_at, dt.timedelta()) < uow.policy.refresh_grace  # clocks of servers differ
 
 
-async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Session]:
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Session]:
     """The caller's live sessions, oldest first. Raises CursorInvalid."""
-    user_id = work.principal.user_id
+    user_id = uow.principal.user_id
     return await pages.by_id(
-        lambda last, count: work.sessions.page(user_id, now=work.now, after=last, limit=count),
+        lambda last, count: uow.sessions.page(user_id, now=uow.now, after=last, limit=count),
         id_of=lambda session: session.id,
         binding=f"sessions {user_id}",
         limit=limit,
@@ -108,49 +108,49 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
-async def get(work: Work, session_id: UUID) -> Session:
+async def get(uow: UnitOfWork, session_id: UUID) -> Session:
     """One of the caller's live sessions. Raises SessionNotFound."""
-    session = await work.sessions.get(session_id, user_id=work.principal.user_id, now=work.now)
+    session = await uow.sessions.get(session_id, user_id=uow.principal.user_id, now=uow.now)
     if session is None:
         raise SessionNotFound(session_id)
     return session
 
 
-async def get_current(work: Work) -> Session:
+async def get_current(uow: UnitOfWork) -> Session:
     """The session that the call came through. Raises NoCurrentSession, SessionNotFound."""
-    return await get(work, _current(work))
+    return await get(uow, _current(uow))
 
 
-async def end(work: Work, session_id: UUID) -> None:
+async def end(uow: UnitOfWork, session_id: UUID) -> None:
     """End one of the caller's sessions, at once. Raises SessionNotFound."""
-    if not await work.sessions.delete(session_id, user_id=work.principal.user_id):
+    if not await uow.sessions.delete(session_id, user_id=uow.principal.user_id):
         raise SessionNotFound(session_id)
-    await work.account_log.add("session.ended", session_id=session_id)
+    await uow.account_log.add("session.ended", session_id=session_id)
 
 
-async def end_current(work: Work) -> None:
+async def end_current(uow: UnitOfWork) -> None:
     """End the session that the call came through. Raises NoCurrentSession, SessionNotFound."""
-    await end(work, _current(work))
+    await end(uow, _current(uow))
 
 
-async def end_all(work: Work) -> None:
+async def end_all(uow: UnitOfWork) -> None:
     """End all of the caller's sessions, the one they call through too."""
-    await work.sessions.delete_all(work.principal.user_id)
-    await work.account_log.add("sessions.ended")
+    await uow.sessions.delete_all(uow.principal.user_id)
+    await uow.account_log.add("sessions.ended")
 
 
-def _current(work: Work) -> UUID:
-    if work.principal.session_id is None:
+def _current(uow: UnitOfWork) -> UUID:
+    if uow.principal.session_id is None:
         raise NoCurrentSession
-    return work.principal.session_id
+    return uow.principal.session_id
 
 
-async def _issue(work: Work, session: Session) -> SessionTokens:
-    access = opaque.mint("session", random_bytes=work.random_bytes)
-    renewal = opaque.mint("refresh", random_bytes=work.random_bytes)
-    lifetime = work.policy.access_token_lifetime
-    await work.sessions.add_tokens(
-        access=StoredToken(digest=access.digest, session_id=session.id, expires_at=work.now + lifetime),
+async def _issue(uow: UnitOfWork, session: Session) -> SessionTokens:
+    access = secret_tokens.mint("session", random_bytes=uow.random_bytes)
+    renewal = secret_tokens.mint("refresh", random_bytes=uow.random_bytes)
+    lifetime = uow.policy.access_token_lifetime
+    await uow.sessions.add_tokens(
+        access=StoredToken(digest=access.digest, session_id=session.id, expires_at=uow.now + lifetime),
         refresh=StoredToken(digest=renewal.digest, session_id=session.id, expires_at=session.expires_at),
     )
     return SessionTokens(

@@ -13,7 +13,7 @@ from domain.entities import PRIORITIES, Priority, Project, Status, Task
 from domain.errors import ProjectArchived, ProjectUnknown, TaskNotFound, WorkspaceNotFound
 from domain.events import TaskEvent
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import SortKey, TaskQuery, Work
+from domain.ports import SortKey, TaskQuery, UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 TaskSort = Literal[
@@ -86,7 +86,7 @@ _ORDERS: Final[dict[str, _Order]] = {
 
 
 async def page(
-    work: Work,
+    uow: UnitOfWork,
     *,
     filters: TaskFilter,
     sort: TaskSort = "created_at",
@@ -101,16 +101,16 @@ async def page(
     """
     name = sort.removeprefix("-")
     order = _ORDERS[name]
-    binding = f"tasks {work.workspace_id} {filters.project_id} {filters.status} {sort}"
+    binding = f"tasks {uow.workspace_id} {filters.project_id} {filters.status} {sort}"
     place = None
     if cursor is not None:
         key, task_id = pages.decode(cursor, binding, count=2)
         place = (order.load(key), pages.id_from_key(task_id))
 
     async def fetch(after: tuple[SortKey, UUID] | None, count: int) -> Sequence[Task]:
-        return await work.tasks.page(
+        return await uow.tasks.page(
             TaskQuery(
-                workspace_id=work.workspace_id,
+                workspace_id=uow.workspace_id,
                 project_id=filters.project_id,
                 status=filters.status,
                 order=name,
@@ -130,7 +130,7 @@ async def page(
     )
 
 
-async def create(work: Work, draft: TaskDraft) -> Task:
+async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """An open task at the end of its project.
 
     Raises ProjectUnknown, DueIncomplete, TimeZoneUnknown, or InvalidTogether; ProjectArchived, IdTaken;
@@ -141,12 +141,12 @@ async def create(work: Work, draft: TaskDraft) -> Task:
         with checks:
             dues.check(draft.due)
     with checks:
-        project = await _project_for(work, draft.project_id)
+        project = await _project_for(uow, draft.project_id)
     checks.finish()
-    last = await work.tasks.last_position(work.workspace_id, project_id=project.id)
+    last = await uow.tasks.last_position(uow.workspace_id, project_id=project.id)
     task = Task(
-        id=draft.id or work.new_id(),
-        workspace_id=work.workspace_id,
+        id=draft.id or uow.new_id(),
+        workspace_id=uow.workspace_id,
         project_id=project.id,
         title=draft.title,
         description=draft.description,
@@ -155,57 +155,57 @@ async def create(work: Work, draft: TaskDraft) -> Task:
         due=draft.due,
         position=positions.after(last),
         completed_at=None,
-        created_by=work.principal.user_id,
-        created_at=work.now,
-        updated_at=work.now,
-        revision=await work.next_revision(),
+        created_by=uow.principal.user_id,
+        created_at=uow.now,
+        updated_at=uow.now,
+        revision=await uow.next_revision(),
     )
-    await work.tasks.add(task)
+    await uow.tasks.add(task)
     return task
 
 
-async def get(work: Work, task_id: UUID) -> Task:
+async def get(uow: UnitOfWork, task_id: UUID) -> Task:
     """One task of the workspace. Raises TaskNotFound."""
-    task = await work.tasks.get(work.workspace_id, task_id)
+    task = await uow.tasks.get(uow.workspace_id, task_id)
     if task is None:
         raise TaskNotFound(task_id)
     return task
 
 
-async def update(work: Work, task_id: UUID, *, edit: TaskEdit) -> Task:
+async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task. Raises TaskNotFound; for the merged due, DueIncomplete, TimeZoneUnknown or InvalidTogether."""
-    task = await get(work, task_id)
+    task = await get(uow, task_id)
     due = dues.merge(task.due, edit.due) if isinstance(edit.due, DuePatch) else edit.due
     changes = given(title=edit.title, description=edit.description, priority=edit.priority, due=due)
-    return await _store(work, task, replace(task, **changes), event="task.updated")
+    return await _store(uow, task, replace(task, **changes), event="task.updated")
 
 
-async def delete(work: Work, task_id: UUID) -> None:
+async def delete(uow: UnitOfWork, task_id: UUID) -> None:
     """Delete a task. Raises TaskNotFound."""
-    await get(work, task_id)
-    await work.tasks.delete(work.workspace_id, task_id, revision=await work.next_revision())
+    await get(uow, task_id)
+    await uow.tasks.delete(uow.workspace_id, task_id, revision=await uow.next_revision())
 
 
-async def complete(work: Work, task_id: UUID) -> Task:
+async def complete(uow: UnitOfWork, task_id: UUID) -> Task:
     """Complete a task, now. One that is completed keeps the time it was. Raises TaskNotFound."""
-    task = await get(work, task_id)
-    changed = replace(task, status="completed", completed_at=task.completed_at or work.now)
-    return await _store(work, task, changed, event="task.completed")
+    task = await get(uow, task_id)
+    changed = replace(task, status="completed", completed_at=task.completed_at or uow.now)
+    return await _store(uow, task, changed, event="task.completed")
 
 
-async def reopen(work: Work, task_id: UUID) -> Task:
+async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
     """Open a completed task again. Raises TaskNotFound."""
-    task = await get(work, task_id)
-    return await _store(work, task, replace(task, status="open", completed_at=None), event="task.reopened")
+    task = await get(uow, task_id)
+    return await _store(uow, task, replace(task, status="open", completed_at=None), event="task.reopened")
 
 
-async def _project_for(work: Work, project_id: UUID | None) -> Project:
+async def _project_for(uow: UnitOfWork, project_id: UUID | None) -> Project:
     if project_id is None:
-        inbox = await work.projects.inbox(work.workspace_id)
+        inbox = await uow.projects.inbox(uow.workspace_id)
         if inbox is None:
-            raise WorkspaceNotFound(work.workspace_id)
+            raise WorkspaceNotFound(uow.workspace_id)
         return inbox
-    project = await work.projects.get(work.workspace_id, project_id)
+    project = await uow.projects.get(uow.workspace_id, project_id)
     if project is None:
         raise ProjectUnknown(project_id)
     if project.archived_at is not None:
@@ -213,9 +213,9 @@ async def _project_for(work: Work, project_id: UUID | None) -> Project:
     return project
 
 
-async def _store(work: Work, task: Task, changed: Task, *, event: TaskEvent) -> Task:
+async def _store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent) -> Task:
     if changed == task:
         return task
-    changed = replace(changed, updated_at=work.now, revision=await work.next_revision())
-    await work.tasks.update(changed, before=task, event=event)
+    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.tasks.update(changed, before=task, event=event)
     return changed

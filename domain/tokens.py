@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from domain import opaque, pages
+from domain import pages, secret_tokens
 from domain.checks import Checks
 from domain.entities import PersonalToken, User
 from domain.errors import AccountGone, ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.principals import Principal, Scope
 
 _SCOPES_POINTER: Final = "#/scopes"
@@ -58,41 +58,41 @@ def granted_outside(principal: Principal) -> frozenset[Scope]:
     return principal.scopes if principal.workspace_ids is None else principal.scopes & {"read"}
 
 
-async def create(work: Work, draft: TokenDraft) -> IssuedToken:
+async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
     """A token of the caller's.
 
     Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
     """
     checks = Checks()
     with checks:
-        _check_scopes(draft, principal=work.principal)
+        _check_scopes(draft, principal=uow.principal)
     with checks:
-        _check_expiry(draft, principal=work.principal, now=work.now)
+        _check_expiry(draft, principal=uow.principal, now=uow.now)
     if draft.workspace_ids is not None:
         with checks:
-            await _require_membership(work, draft.workspace_ids)
+            await _require_membership(uow, draft.workspace_ids)
     checks.finish()
-    minted = opaque.mint("personal", random_bytes=work.random_bytes)
+    minted = secret_tokens.mint("personal", random_bytes=uow.random_bytes)
     token = PersonalToken(
-        id=work.new_id(),
-        user_id=work.principal.user_id,
+        id=uow.new_id(),
+        user_id=uow.principal.user_id,
         name=draft.name,
         scopes=draft.scopes,
         workspace_ids=draft.workspace_ids,
-        created_at=work.now,
+        created_at=uow.now,
         expires_at=None if draft.expires_at is None else draft.expires_at.astimezone(dt.UTC),
         last_used_at=None,
     )
-    await work.tokens.add(token, digest=minted.digest)
-    await work.account_log.add("token.created", token_id=token.id)
+    await uow.tokens.add(token, digest=minted.digest)
+    await uow.account_log.add("token.created", token_id=token.id)
     return IssuedToken(token=token, text=minted.text)
 
 
-async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[PersonalToken]:
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[PersonalToken]:
     """The caller's live tokens, oldest first. Raises CursorInvalid."""
-    user_id = work.principal.user_id
+    user_id = uow.principal.user_id
     return await pages.by_id(
-        lambda last, count: work.tokens.page(user_id, now=work.now, after=last, limit=count),
+        lambda last, count: uow.tokens.page(user_id, now=uow.now, after=last, limit=count),
         id_of=lambda token: token.id,
         binding=f"tokens {user_id}",
         limit=limit,
@@ -100,29 +100,29 @@ async def page(work: Work, *, limit: int = DEFAULT_LIMIT, cursor: str | None = N
     )
 
 
-async def get(work: Work, token_id: UUID) -> PersonalToken:
+async def get(uow: UnitOfWork, token_id: UUID) -> PersonalToken:
     """One of the caller's live tokens. Raises TokenNotFound."""
-    token = await work.tokens.get(token_id, user_id=work.principal.user_id, now=work.now)
+    token = await uow.tokens.get(token_id, user_id=uow.principal.user_id, now=uow.now)
     if token is None:
         raise TokenNotFound(token_id)
     return token
 
 
-async def get_current(work: Work) -> CurrentToken:
+async def get_current(uow: UnitOfWork) -> CurrentToken:
     """What the call came with, and whose it is. Raises AccountGone."""
-    principal = work.principal
-    user = await work.users.get(principal.user_id)
+    principal = uow.principal
+    user = await uow.users.get(principal.user_id)
     if user is None:
         raise AccountGone(principal.user_id)
     kind: TokenType = "session" if principal.session_id else "personal" if principal.token_id else "provider"
     return CurrentToken(kind=kind, principal=principal, user=user)
 
 
-async def delete(work: Work, token_id: UUID) -> None:
+async def delete(uow: UnitOfWork, token_id: UUID) -> None:
     """Delete one of the caller's tokens; from now on it opens nothing. Raises TokenNotFound."""
-    if not await work.tokens.delete(token_id, user_id=work.principal.user_id):
+    if not await uow.tokens.delete(token_id, user_id=uow.principal.user_id):
         raise TokenNotFound(token_id)
-    await work.account_log.add("token.deleted", token_id=token_id)
+    await uow.account_log.add("token.deleted", token_id=token_id)
 
 
 def _check_scopes(draft: TokenDraft, *, principal: Principal) -> None:
@@ -140,7 +140,7 @@ def _check_expiry(draft: TokenDraft, *, principal: Principal, now: dt.datetime) 
         raise TokenBroader(pointer=_EXPIRY_POINTER)
 
 
-async def _require_membership(work: Work, workspace_ids: Collection[UUID]) -> None:
-    mine = await work.workspaces.page(work.principal.user_id, only=workspace_ids, after=None, limit=len(workspace_ids))
+async def _require_membership(uow: UnitOfWork, workspace_ids: Collection[UUID]) -> None:
+    mine = await uow.workspaces.page(uow.principal.user_id, only=workspace_ids, after=None, limit=len(workspace_ids))
     if len(mine) < len(workspace_ids):
         raise WorkspaceUnknown

@@ -5,16 +5,16 @@ from typing import cast
 from domain import entities
 from domain.events import Event
 from handlers.views import member_view, project_view, task_view, workspace_facts_view
-from spec import answers
+from spec import responses
 
 Payload = (
-    answers.WorkspaceFacts
-    | answers.Member
-    | answers.Project
-    | answers.ProjectEvent
-    | answers.Task
-    | answers.TaskEvent
-    | answers.Gone
+    responses.WorkspaceFacts
+    | responses.Member
+    | responses.Project
+    | responses.ProjectEvent
+    | responses.Task
+    | responses.TaskEvent
+    | responses.Gone
 )
 
 
@@ -34,5 +34,5 @@ def payload_of(event: Event) -> Payload:
             return task_view(task) if event.is_described else _without_description(task_view(task))
 
 
-def _without_description(view: answers.Project | answers.Task) -> Payload:
+def _without_description(view: responses.Project | responses.Task) -> Payload:
     return cast("Payload", {name: value for name, value in view.items() if name != "description"})

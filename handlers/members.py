@@ -4,64 +4,64 @@ from uuid import UUID
 
 from pydantic import MISSING
 
-from contract.answers import Answer, created, no_content, ok
+from contract.responses import Response, created, no_content, ok
 from domain import invitations, members
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from handlers.views import created_invitation_view, invitation_view, member_view, page_view, workspace_view
 from spec.models import InvitationAccept, InvitationCreate, MemberPatch
 
 
-async def list_members(work: Work, workspace_id: UUID, limit: int, cursor: str | None = None) -> Answer:  # noqa: ARG001  # the work is in it already
+async def list_members(uow: UnitOfWork, workspace_id: UUID, limit: int, cursor: str | None = None) -> Response:  # noqa: ARG001  # the work is in it already
     """200 with the workspace's members."""
-    return ok(page_view(await members.page(work, limit=limit, cursor=cursor), member_view))
+    return ok(page_view(await members.page(uow, limit=limit, cursor=cursor), member_view))
 
 
-async def get_member(work: Work, workspace_id: UUID, user_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def get_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the member."""
-    return ok(member_view(await members.get(work, user_id)))
+    return ok(member_view(await members.get(uow, user_id)))
 
 
-async def update_member(work: Work, workspace_id: UUID, user_id: UUID, body: MemberPatch) -> Answer:  # noqa: ARG001  # as above
+async def update_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID, body: MemberPatch) -> Response:  # noqa: ARG001  # as above
     """200 with the member as they are now."""
     assert body.role is not MISSING, "the contract asks for at least one property, and there is no other"
-    return ok(member_view(await members.change_role(work, user_id, role=body.role)))
+    return ok(member_view(await members.change_role(uow, user_id, role=body.role)))
 
 
-async def remove_member(work: Work, workspace_id: UUID, user_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def remove_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; they are out of the workspace."""
-    await members.remove(work, user_id)
+    await members.remove(uow, user_id)
     return no_content()
 
 
-async def leave_workspace(work: Work, workspace_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def leave_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; the caller is out of the workspace."""
-    await members.leave(work)
+    await members.leave(uow)
     return no_content()
 
 
-async def list_invitations(work: Work, workspace_id: UUID, limit: int, cursor: str | None = None) -> Answer:  # noqa: ARG001  # as above
+async def list_invitations(uow: UnitOfWork, workspace_id: UUID, limit: int, cursor: str | None = None) -> Response:  # noqa: ARG001  # as above
     """200 with the invitations that wait to be accepted."""
-    return ok(page_view(await invitations.page(work, limit=limit, cursor=cursor), invitation_view))
+    return ok(page_view(await invitations.page(uow, limit=limit, cursor=cursor), invitation_view))
 
 
-async def create_invitation(work: Work, workspace_id: UUID, body: InvitationCreate) -> Answer:
+async def create_invitation(uow: UnitOfWork, workspace_id: UUID, body: InvitationCreate) -> Response:
     """201 with the invitation; its token is sent by e-mail, or is in the response where no e-mail is sent."""
-    made = await invitations.create(work, email=body.email, role=body.role)
+    made = await invitations.create(uow, email=body.email, role=body.role)
     location = f"/v1/workspaces/{workspace_id}/invitations/{made.invitation.id}"
     return created(created_invitation_view(made), location=location)
 
 
-async def get_invitation(work: Work, workspace_id: UUID, invitation_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def get_invitation(uow: UnitOfWork, workspace_id: UUID, invitation_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the invitation."""
-    return ok(invitation_view(await invitations.get(work, invitation_id)))
+    return ok(invitation_view(await invitations.get(uow, invitation_id)))
 
 
-async def delete_invitation(work: Work, workspace_id: UUID, invitation_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def delete_invitation(uow: UnitOfWork, workspace_id: UUID, invitation_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; its token opens nothing any more."""
-    await invitations.delete(work, invitation_id)
+    await invitations.delete(uow, invitation_id)
     return no_content()
 
 
-async def accept_invitation(work: Work, body: InvitationAccept) -> Answer:
+async def accept_invitation(uow: UnitOfWork, body: InvitationAccept) -> Response:
     """200 with the workspace that the caller is now a member of."""
-    return ok(workspace_view(await invitations.accept(work, body.token.get_secret_value())))
+    return ok(workspace_view(await invitations.accept(uow, body.token.get_secret_value())))

@@ -3,7 +3,7 @@
 Each row is declared in the contract: `tests/architecture` compares them.
 """
 
-from contract.answers import Fault, Problem, ProblemType, problem
+from contract.responses import Fault, Problem, ProblemType, problem
 from domain import errors
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tickbox"'}
@@ -65,7 +65,7 @@ TABLE: dict[type[errors.DomainError], ProblemType] = {
 
 
 def translate(error: Exception) -> Problem | None:
-    """The answer that *error* stands for; None for an error that is not the domain's."""
+    """The response that *error* stands for; None for an error that is not the domain's."""
     kind = TABLE.get(type(error)) if isinstance(error, errors.DomainError) else None
     if kind is None:
         return None

@@ -2,29 +2,29 @@
 
 from uuid import UUID
 
-from contract.answers import Answer, created, no_content, ok
+from contract.responses import Response, created, no_content, ok
 from domain import projects
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from handlers.patches import patched, sent
 from handlers.views import page_view, project_view
 from spec.models import ProjectCreate, ProjectPatch
 
 
 async def list_projects(
-    work: Work,
+    uow: UnitOfWork,
     workspace_id: UUID,  # noqa: ARG001  # the work is in it already
     archived: bool,  # noqa: FBT001  # the engine passes it by its name
     limit: int,
     cursor: str | None = None,
-) -> Answer:
+) -> Response:
     """200 with the active projects, or the archived ones."""
-    return ok(page_view(await projects.page(work, archived=archived, limit=limit, cursor=cursor), project_view))
+    return ok(page_view(await projects.page(uow, archived=archived, limit=limit, cursor=cursor), project_view))
 
 
-async def create_project(work: Work, workspace_id: UUID, body: ProjectCreate) -> Answer:
+async def create_project(uow: UnitOfWork, workspace_id: UUID, body: ProjectCreate) -> Response:
     """201 with the new project, which is the last one in order."""
     project = await projects.create(
-        work,
+        uow,
         project_id=sent(body.id, default=None),
         name=body.name,
         description=sent(body.description, default=""),
@@ -32,33 +32,33 @@ async def create_project(work: Work, workspace_id: UUID, body: ProjectCreate) ->
     return created(project_view(project), location=f"/v1/workspaces/{workspace_id}/projects/{project.id}")
 
 
-async def get_project(work: Work, workspace_id: UUID, project_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def get_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the project."""
-    return ok(project_view(await projects.get(work, project_id)))
+    return ok(project_view(await projects.get(uow, project_id)))
 
 
 async def update_project(
-    work: Work,
+    uow: UnitOfWork,
     workspace_id: UUID,  # noqa: ARG001  # as above
     project_id: UUID,
     body: ProjectPatch,
-) -> Answer:
+) -> Response:
     """200 with the project as it is now."""
-    project = await projects.update(work, project_id, name=patched(body.name), description=patched(body.description))
+    project = await projects.update(uow, project_id, name=patched(body.name), description=patched(body.description))
     return ok(project_view(project))
 
 
-async def delete_project(work: Work, workspace_id: UUID, project_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def delete_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; its tasks are gone too."""
-    await projects.delete(work, project_id)
+    await projects.delete(uow, project_id)
     return no_content()
 
 
-async def archive_project(work: Work, workspace_id: UUID, project_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def archive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the project, archived since the first time that this was asked."""
-    return ok(project_view(await projects.archive(work, project_id)))
+    return ok(project_view(await projects.archive(uow, project_id)))
 
 
-async def unarchive_project(work: Work, workspace_id: UUID, project_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def unarchive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the project, active."""
-    return ok(project_view(await projects.unarchive(work, project_id)))
+    return ok(project_view(await projects.unarchive(uow, project_id)))

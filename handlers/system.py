@@ -1,28 +1,28 @@
 """Signs of life, and the contract itself."""
 
-from contract.answers import Answer, ContractFile, ok
-from domain.ports import Work
+from contract.responses import ContractFile, Response, ok
+from domain.ports import UnitOfWork
 
 
-async def check_liveness(_work: Work) -> Answer:
+async def check_liveness(_uow: UnitOfWork) -> Response:
     """200 as long as the process answers; no database is asked."""
     return ok({"status": "ok"})
 
 
-async def check_readiness(work: Work) -> Answer:
+async def check_readiness(uow: UnitOfWork) -> Response:
     """200 when the database answers and has the schema that this version needs.
 
     Raises StorageUnavailable, SchemaMismatched.
     """
-    await work.check_storage()
+    await uow.check_storage()
     return ok({"status": "ok"})
 
 
-async def get_contract_yaml(_work: Work) -> Answer:
+async def get_contract_yaml(_uow: UnitOfWork) -> Response:
     """The contract, byte for byte."""
     return ContractFile()
 
 
-async def get_contract_json(_work: Work) -> Answer:
+async def get_contract_json(_uow: UnitOfWork) -> Response:
     """The contract as JSON."""
     return ContractFile(as_json=True)

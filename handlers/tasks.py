@@ -3,11 +3,11 @@
 import datetime as dt
 from uuid import UUID
 
-from contract.answers import Answer, created, no_content, ok
+from contract.responses import Response, created, no_content, ok
 from domain import tasks
 from domain.dues import Due, DuePatch
 from domain.entities import Status
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
 from domain.unset import UNSET, Unset
 from handlers.patches import patched, sent
@@ -17,20 +17,20 @@ from spec.models import TaskCreate, TaskPatch
 
 
 async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
-    work: Work,
+    uow: UnitOfWork,
     workspace_id: UUID,  # noqa: ARG001  # the work is in it already
     sort: TaskSort,
     limit: int,
     project_id: UUID | None = None,
     status: Status | None = None,
     cursor: str | None = None,
-) -> Answer:
+) -> Response:
     """200 with the tasks that match, in the order asked for."""
     filters = TaskFilter(project_id=project_id, status=status)
-    return ok(page_view(await tasks.page(work, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
+    return ok(page_view(await tasks.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
 
 
-async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answer:
+async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> Response:
     """201 with the new task, the last one of its project; without a project, of the inbox."""
     draft = TaskDraft(
         id=sent(body.id, default=None),
@@ -40,16 +40,16 @@ async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answe
         priority=sent(body.priority, default="none"),
         due=None if (due := sent(body.due, default=None)) is None else _due(due),
     )
-    task = await tasks.create(work, draft)
+    task = await tasks.create(uow, draft)
     return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
 
 
-async def get_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def get_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the task."""
-    return ok(task_view(await tasks.get(work, task_id)))
+    return ok(task_view(await tasks.get(uow, task_id)))
 
 
-async def update_task(work: Work, workspace_id: UUID, task_id: UUID, body: TaskPatch) -> Answer:  # noqa: ARG001  # as above
+async def update_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID, body: TaskPatch) -> Response:  # noqa: ARG001  # as above
     """200 with the task as it is now; what was not sent is as it was."""
     edit = TaskEdit(
         title=patched(body.title),
@@ -57,23 +57,23 @@ async def update_task(work: Work, workspace_id: UUID, task_id: UUID, body: TaskP
         priority=patched(body.priority),
         due=_due_patch(patched(body.due)),
     )
-    return ok(task_view(await tasks.update(work, task_id, edit=edit)))
+    return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
 
 
-async def delete_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def delete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; the task is gone."""
-    await tasks.delete(work, task_id)
+    await tasks.delete(uow, task_id)
     return no_content()
 
 
-async def complete_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def complete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the task, completed when it first was."""
-    return ok(task_view(await tasks.complete(work, task_id)))
+    return ok(task_view(await tasks.complete(uow, task_id)))
 
 
-async def reopen_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def reopen_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the task, open."""
-    return ok(task_view(await tasks.reopen(work, task_id)))
+    return ok(task_view(await tasks.reopen(uow, task_id)))
 
 
 def _due(body: models.DueCreate) -> Due:

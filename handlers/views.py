@@ -10,7 +10,7 @@ from domain.pages import Page
 from domain.principals import SCOPES
 from domain.sessions import SessionTokens
 from domain.tokens import CurrentToken, IssuedToken
-from spec import answers
+from spec import responses
 
 Item = TypeVar("Item")
 View = TypeVar("View")
@@ -28,7 +28,7 @@ def page_view(page: Page[Item], view: Callable[[Item], View]) -> PageView:
     return {"items": [view(item) for item in page.items], "next_cursor": page.next_cursor}
 
 
-def user_view(user: entities.User) -> answers.User:
+def user_view(user: entities.User) -> responses.User:
     """A `User`."""
     return {
         "id": user.id,
@@ -42,7 +42,7 @@ def user_view(user: entities.User) -> answers.User:
     }
 
 
-def account_event_view(event: entities.AccountEvent) -> answers.AccountEvent:
+def account_event_view(event: entities.AccountEvent) -> responses.AccountEvent:
     """An `AccountEvent`."""
     return {
         "id": event.id,
@@ -55,7 +55,7 @@ def account_event_view(event: entities.AccountEvent) -> answers.AccountEvent:
     }
 
 
-def session_view(session: entities.Session, *, current: bool) -> answers.Session:
+def session_view(session: entities.Session, *, current: bool) -> responses.Session:
     """A `Session`; *current* is whether the request came through it."""
     return {
         "id": session.id,
@@ -68,7 +68,7 @@ def session_view(session: entities.Session, *, current: bool) -> answers.Session
     }
 
 
-def tokens_view(issued: SessionTokens) -> answers.SessionTokens:
+def tokens_view(issued: SessionTokens) -> responses.SessionTokens:
     """The `SessionTokens` of a session, with `expires_in` in seconds (RFC 6749, section 5.1)."""
     return {
         "session_id": issued.session.id,
@@ -79,9 +79,9 @@ def tokens_view(issued: SessionTokens) -> answers.SessionTokens:
     }
 
 
-def token_view(token: entities.PersonalToken) -> answers.PersonalToken:
+def token_view(token: entities.PersonalToken) -> responses.PersonalToken:
     """A `PersonalToken`; `workspace_ids` is left out where it works in all."""
-    view: answers.PersonalToken = {
+    view: responses.PersonalToken = {
         "id": token.id,
         "name": token.name,
         "scopes": [scope for scope in SCOPES if scope in token.scopes],
@@ -94,15 +94,15 @@ def token_view(token: entities.PersonalToken) -> answers.PersonalToken:
     return view
 
 
-def new_token_view(issued: IssuedToken) -> answers.CreatedPersonalToken:
+def new_token_view(issued: IssuedToken) -> responses.CreatedPersonalToken:
     """A `CreatedPersonalToken`: with the token itself."""
     return {**token_view(issued.token), "token": issued.text}
 
 
-def current_token_view(current: CurrentToken) -> answers.CurrentToken:
+def current_token_view(current: CurrentToken) -> responses.CurrentToken:
     """A `CurrentToken`; `workspace_ids` is left out where it works in all."""
     principal = current.principal
-    view: answers.CurrentToken = {
+    view: responses.CurrentToken = {
         "type": current.kind,
         "user_id": principal.user_id,
         "user_name": current.user.name,
@@ -116,7 +116,7 @@ def current_token_view(current: CurrentToken) -> answers.CurrentToken:
     return view
 
 
-def workspace_view(workspace: entities.Workspace) -> answers.Workspace:
+def workspace_view(workspace: entities.Workspace) -> responses.Workspace:
     """A `Workspace`, as the member sees it whose role it has."""
     return {
         "id": workspace.id,
@@ -130,7 +130,7 @@ def workspace_view(workspace: entities.Workspace) -> answers.Workspace:
     }
 
 
-def workspace_facts_view(workspace: entities.Workspace) -> answers.WorkspaceFacts:
+def workspace_facts_view(workspace: entities.Workspace) -> responses.WorkspaceFacts:
     """A `WorkspaceFacts`: nothing of it depends on who looks."""
     return {
         "id": workspace.id,
@@ -142,7 +142,7 @@ def workspace_facts_view(workspace: entities.Workspace) -> answers.WorkspaceFact
     }
 
 
-def member_view(member: entities.Member) -> answers.Member:
+def member_view(member: entities.Member) -> responses.Member:
     """A `Member`."""
     return {
         "workspace_id": member.workspace_id,
@@ -155,7 +155,7 @@ def member_view(member: entities.Member) -> answers.Member:
     }
 
 
-def invitation_view(invitation: entities.Invitation) -> answers.Invitation:
+def invitation_view(invitation: entities.Invitation) -> responses.Invitation:
     """An `Invitation`."""
     return {
         "id": invitation.id,
@@ -168,12 +168,12 @@ def invitation_view(invitation: entities.Invitation) -> answers.Invitation:
     }
 
 
-def created_invitation_view(created: CreatedInvitation) -> answers.CreatedInvitation:
+def created_invitation_view(created: CreatedInvitation) -> responses.CreatedInvitation:
     """A `CreatedInvitation`: with the token, where it is not sent."""
     return {**invitation_view(created.invitation), "token": created.token, "link": created.link}
 
 
-def project_view(project: entities.Project) -> answers.Project:
+def project_view(project: entities.Project) -> responses.Project:
     """A `Project`."""
     return {
         "id": project.id,
@@ -189,9 +189,9 @@ def project_view(project: entities.Project) -> answers.Project:
     }
 
 
-def task_view(task: entities.Task) -> answers.Task:
+def task_view(task: entities.Task) -> responses.Task:
     """A `Task`; `due` is left out where there is none."""
-    view: answers.Task = {
+    view: responses.Task = {
         "id": task.id,
         "workspace_id": task.workspace_id,
         "project_id": task.project_id,
@@ -211,7 +211,7 @@ def task_view(task: entities.Task) -> answers.Task:
     return view
 
 
-def due_view(due: Due) -> answers.Due:
+def due_view(due: Due) -> responses.Due:
     """A `Due`; the time is `HH:MM`, with `:SS` only where there are seconds."""
     time = None if due.time is None else due.time.isoformat("seconds" if due.time.second else "minutes")
     return {"date": due.date, "time": time, "time_zone": due.time_zone}

@@ -2,36 +2,36 @@
 
 from uuid import UUID
 
-from contract.answers import Answer, created, no_content, ok
+from contract.responses import Response, created, no_content, ok
 from domain import workspaces
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from handlers.patches import patched, sent
 from handlers.views import page_view, workspace_view
 from spec.models import WorkspaceCreate, WorkspacePatch
 
 
-async def list_workspaces(work: Work, limit: int, cursor: str | None = None) -> Answer:
+async def list_workspaces(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
     """200 with the workspaces that the caller is a member of."""
-    return ok(page_view(await workspaces.page(work, limit=limit, cursor=cursor), workspace_view))
+    return ok(page_view(await workspaces.page(uow, limit=limit, cursor=cursor), workspace_view))
 
 
-async def create_workspace(work: Work, body: WorkspaceCreate) -> Answer:
+async def create_workspace(uow: UnitOfWork, body: WorkspaceCreate) -> Response:
     """201 with the new workspace, whose owner is the caller."""
-    workspace = await workspaces.create(work, workspace_id=sent(body.id, default=None), name=body.name)
+    workspace = await workspaces.create(uow, workspace_id=sent(body.id, default=None), name=body.name)
     return created(workspace_view(workspace), location=f"/v1/workspaces/{workspace.id}")
 
 
-async def get_workspace(work: Work, workspace_id: UUID) -> Answer:  # noqa: ARG001  # the work is in it already
+async def get_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # the work is in it already
     """200 with the workspace."""
-    return ok(workspace_view(await workspaces.get(work)))
+    return ok(workspace_view(await workspaces.get(uow)))
 
 
-async def update_workspace(work: Work, workspace_id: UUID, body: WorkspacePatch) -> Answer:  # noqa: ARG001  # as above
+async def update_workspace(uow: UnitOfWork, workspace_id: UUID, body: WorkspacePatch) -> Response:  # noqa: ARG001  # as above
     """200 with the workspace as it is now."""
-    return ok(workspace_view(await workspaces.update(work, name=patched(body.name))))
+    return ok(workspace_view(await workspaces.update(uow, name=patched(body.name))))
 
 
-async def delete_workspace(work: Work, workspace_id: UUID) -> Answer:  # noqa: ARG001  # as above
+async def delete_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # as above
     """204; all that was in it is gone."""
-    await workspaces.delete(work)
+    await workspaces.delete(uow)
     return no_content()

@@ -1,4 +1,4 @@
-"""What happened to accounts, as rows: written with what happened, read by its owner, and swept after a year."""
+"""What happened to accounts, as rows: written with what happened, read by its owner, and purged after a year."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from domain.entities import AccountEvent, AccountEventType
 from domain.origins import Origin
 from domain.principals import Principal
 from persistence.database import Row, Runner
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import account_events
 
 KEPT: Final = dt.timedelta(days=400)
@@ -37,7 +37,7 @@ _PAGE: Final = (
 _OLD: Final = Expired(account_events, account_events.c.recorded_at)
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the events that are no longer kept; how many there were. To be repeated until it is none."""
     return await _OLD.delete_some(runner, before=now - KEPT)
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from domain.entities import Invitation
 from domain.roles import ROLES, Role
 from persistence.database import Row, Runner
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import invitations, members, users
 
 _COLUMNS: Final = (
@@ -56,7 +56,7 @@ _WITHDRAW_ALL: Final = delete(invitations).where(
 _EXPIRED: Final = Expired(invitations, invitations.c.expires_at)
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the expired invitations; how many there were. To be repeated until it is none."""
     return await _EXPIRED.delete_some(runner, before=now)
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Column, Executable, ScalarSelect, bindparam, delete, func, insert, select, update
 
-from domain.entities import Member, Standing
+from domain.entities import Member, MembershipSummary
 from domain.events import Event, end_of, event_of
 from domain.roles import Role
+from persistence.change_log import ChangeLog
 from persistence.database import Parameters, Row, Runner
-from persistence.journal import Journal
-from persistence.retries import forget_member, forget_user
+from persistence.idempotency import forget_member, forget_user
 from persistence.tables import members, users, workspaces
 
 _COLUMNS: Final = (
@@ -58,7 +58,7 @@ _COUNT_OTHERS: Final = (
     .where(_others.c.workspace_id == members.c.workspace_id, _others.c.user_id != members.c.user_id)
     .correlate(members)
 )
-_STANDINGS: Final = (
+_MEMBERSHIP_SUMMARIES: Final = (
     select(
         members.c.workspace_id,
         members.c.role,
@@ -100,9 +100,9 @@ async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role 
 class Members:
     """Implements domain.ports.MemberRepository."""
 
-    def __init__(self, runner: Runner, journal: Journal) -> None:
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner
-        self._journal = journal
+        self._change_log = change_log
 
     async def add(self, member: Member) -> None:
         """One write."""
@@ -115,7 +115,7 @@ class Members:
             "updated_at": member.updated_at,
             "revision": member.revision,
         }
-        await self._journal.write(_INSERT, values, event_of("member.added", member))
+        await self._change_log.write(_INSERT, values, event_of("member.added", member))
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
         """One read."""
@@ -147,37 +147,37 @@ class Members:
         """One write."""
         values = {"role": member.role, "updated_at": member.updated_at, "revision": member.revision}
         place = {"workspace": member.workspace_id, "user": member.user_id}
-        await self._journal.write(_UPDATE, {**place, **values}, event_of("member.updated", member))
+        await self._change_log.write(_UPDATE, {**place, **values}, event_of("member.updated", member))
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
         """Two writes."""
         await forget_member(self._runner, workspace_id, user_id=user_id)
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
-        await self._journal.write(_DELETE, {"workspace": workspace_id, "user": user_id}, end)
+        await self._change_log.write(_DELETE, {"workspace": workspace_id, "user": user_id}, end)
 
-    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+    async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
         """One read."""
         return [
-            Standing(workspace_id=workspace_id, role=role, other_members=others, other_owners=owners)
-            for workspace_id, role, others, owners in await self._runner.rows(_STANDINGS, {"user": user_id})
+            MembershipSummary(workspace_id=workspace_id, role=role, other_members=others, other_owners=owners)
+            for workspace_id, role, others, owners in await self._runner.rows(_MEMBERSHIP_SUMMARIES, {"user": user_id})
         ]
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
         """Two writes, in however many workspaces."""
-        await self._journal.raise_heads(user_id)
+        await self._change_log.raise_heads(user_id)
         values = {"user": user_id, "new_name": name, "at": at}
-        await self._journal.write_all(_RENAME, values, lambda row: event_of("member.updated", _member(row)))
+        await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _member(row)))
 
     async def remove(self, user_id: UUID) -> None:
         """Four writes, in however many workspaces."""
-        await self._journal.forget(user_id)
+        await self._change_log.forget(user_id)
         await forget_user(self._runner, user_id)
-        heads = await self._journal.raise_heads(user_id)
+        heads = await self._change_log.raise_heads(user_id)
 
         def end(row: Row) -> Event:
             return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])
 
-        await self._journal.write_all(_REMOVE, {"user": user_id}, end)
+        await self._change_log.write_all(_REMOVE, {"user": user_id}, end)
 
 
 def _member(row: Row) -> Member:

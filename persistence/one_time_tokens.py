@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 
 from domain.entities import OneTimeKind, OneTimeToken
 from persistence.database import Runner
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import one_time_tokens
 
 _NEW: Final = insert(one_time_tokens)
@@ -56,6 +56,6 @@ class OneTimeTokens:
         await self._runner.run(_DELETE, {"user": user_id, "kind": kind})
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the tokens that have expired; how many there were. To be repeated until it is none."""
     return await _EXPIRED.delete_some(runner, before=now)

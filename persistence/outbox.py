@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from domain.entities import Mail, MailKind
-from domain.mails import APART
+from domain.entities import EmailKind, QueuedEmail
+from domain.queued_emails import APART
 from persistence.database import Row, Runner
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import ONE_A_KIND, mail_pauses, outbox
 
 _COLUMNS: Final = (
@@ -57,48 +57,51 @@ _NOTE_SENDING: Final = _SENDING.on_conflict_do_update(
 _OVER: Final = Expired(mail_pauses, mail_pauses.c.sent_at)
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the pauses that are over; how many there were. To be repeated until it is none."""
     return await _OVER.delete_some(runner, before=now - APART)
 
 
 class Outbox:
-    """Implements domain.ports.MailOutbox."""
+    """Implements domain.ports.EmailOutbox."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    async def add(self, mail: Mail) -> None:
+    async def add(self, queued_email: QueuedEmail) -> None:
         """One write."""
-        await self._runner.run(_INSERT, {name: getattr(mail, name) for name in _NAMES})
+        await self._runner.run(_INSERT, {name: getattr(queued_email, name) for name in _NAMES})
 
     async def are_due(self, *, now: dt.datetime) -> bool:
         """One read."""
         return await self._runner.row(_ANY_DUE, {"now": now}) is not None
 
-    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
         """One read, which locks."""
-        return [_mail(row) for row in await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit})]
+        return [_queued_email(row) for row in await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit})]
 
-    async def put_off(self, mails: Sequence[Mail]) -> None:
+    async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
         """One write for each; none for none."""
-        if mails:
-            changes = [{"mail": mail.id, "due_at": mail.due_at, "attempts": mail.attempts} for mail in mails]
+        if queued_emails:
+            changes = [
+                {"mail": queued_email.id, "due_at": queued_email.due_at, "attempts": queued_email.attempts}
+                for queued_email in queued_emails
+            ]
             await self._runner.run(_PUT_OFF, changes)
 
-    async def remove(self, mail_id: UUID) -> None:
+    async def remove(self, email_id: UUID) -> None:
         """One write."""
-        await self._runner.run(_DELETE, {"mail": mail_id})
+        await self._runner.run(_DELETE, {"mail": email_id})
 
-    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
+    async def withdraw(self, kind: EmailKind, *, user_id: UUID) -> None:
         """One write."""
         await self._runner.run(_WITHDRAW, {"kind": kind, "user": user_id})
 
-    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+    async def note_sending(self, queued_email: QueuedEmail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
         """One write."""
-        values = {"kind": mail.kind, "email_key": mail.email_key, "sent_at": at, "until": unless_after}
+        values = {"kind": queued_email.kind, "email_key": queued_email.email_key, "sent_at": at, "until": unless_after}
         return await self._runner.row(_NOTE_SENDING, values) is not None
 
 
-def _mail(row: Row) -> Mail:
-    return Mail(**dict(zip(_NAMES, row, strict=True)))
+def _queued_email(row: Row) -> QueuedEmail:
+    return QueuedEmail(**dict(zip(_NAMES, row, strict=True)))

@@ -21,8 +21,8 @@ from domain.entities import Project
 from domain.events import Event, ProjectEvent, end_of, event_of
 from domain.ports import ProjectQuery
 from domain.quotas import ROW_BYTES
+from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
-from persistence.journal import Journal
 from persistence.octets import octets
 from persistence.tables import projects
 
@@ -89,9 +89,9 @@ _LAST_POSITION: Final = _last_position()
 class Projects:
     """Implements domain.ports.ProjectRepository."""
 
-    def __init__(self, runner: Runner, journal: Journal) -> None:
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner
-        self._journal = journal
+        self._change_log = change_log
 
     async def add(self, project: Project) -> None:
         """One write. Raises IdTaken."""
@@ -102,7 +102,7 @@ class Projects:
             "created_at": project.created_at,
             **_changing_values(project),
         }
-        await self._journal.write(_INSERT, values, event_of("project.created", project))
+        await self._change_log.write(_INSERT, values, event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """One read."""
@@ -133,7 +133,7 @@ class Projects:
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         """One write."""
         key = {"workspace": project.workspace_id, "project": project.id}
-        await self._journal.write(
+        await self._change_log.write(
             _UPDATE, {**key, **_changing_values(project)}, event_of(event, project, before=before)
         )
 
@@ -149,7 +149,7 @@ class Projects:
                 freed_bytes=ROW_BYTES + int(row[0]),
             )
 
-        await self._journal.write_one(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
+        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
 
 
 def _changing_values(project: Project) -> dict[str, object]:

@@ -74,7 +74,7 @@ _FIND_EXPIRED: Final = (
     .order_by(refresh_tokens.c.expires_at)
     .limit(_SWEPT_AT_ONCE)
 )
-_SWEEP: Final = delete(sessions).where(
+_PURGE: Final = delete(sessions).where(
     sessions.c.id.in_(
         select(sessions.c.id)
         .where(sessions.c.id == bindparam("session"), sessions.c.expires_at <= bindparam("now"))
@@ -107,14 +107,14 @@ async def authenticate(
     return Admission(principal=principal, role=role)
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the expired sessions, with their tokens; how many there were. To be repeated until it is none.
 
     A session's end is that of its live refresh token, by which it is found: an index on sessions would be written by
     each refresh. One that somebody holds is passed over.
     """
     expired = await runner.rows(_FIND_EXPIRED, {"now": now})
-    return sum([await runner.run(_SWEEP, {"session": row[0], "now": now}) for row in expired])
+    return sum([await runner.run(_PURGE, {"session": row[0], "now": now}) for row in expired])
 
 
 async def exists(runner: Runner, session_id: UUID) -> bool:

@@ -26,8 +26,8 @@ from domain.entities import PRIORITIES, STATUSES, Task
 from domain.events import Event, TaskEvent, end_of, event_of
 from domain.ports import TaskQuery
 from domain.quotas import ROW_BYTES
+from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
-from persistence.journal import Journal
 from persistence.octets import octets
 from persistence.tables import TASK_ORDERS, tasks
 
@@ -133,9 +133,9 @@ PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) f
 class Tasks:
     """Implements domain.ports.TaskRepository."""
 
-    def __init__(self, runner: Runner, journal: Journal) -> None:
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner
-        self._journal = journal
+        self._change_log = change_log
 
     async def add(self, task: Task) -> None:
         """One write. Raises IdTaken."""
@@ -146,7 +146,7 @@ class Tasks:
             "created_at": task.created_at,
             **_changing_values(task),
         }
-        await self._journal.write(_INSERT, values, event_of("task.created", task))
+        await self._change_log.write(_INSERT, values, event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """One read."""
@@ -173,17 +173,17 @@ class Tasks:
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """One write."""
         key = {"workspace": task.workspace_id, "task": task.id}
-        await self._journal.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task, before=before))
+        await self._change_log.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """One write."""
         end = _ends(workspace_id, revision)
-        await self._journal.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
+        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
         """One write for each thousand, and a last one that finds none."""
         place = {"workspace": workspace_id, "project": project_id}
-        while await self._journal.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
+        while await self._change_log.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
             pass
 
 

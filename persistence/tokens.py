@@ -11,7 +11,7 @@ from domain.entities import PersonalToken
 from domain.principals import Admission, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import personal_tokens
 
 _COLUMNS: Final = (
@@ -72,7 +72,7 @@ async def authenticate(
     return Admission(principal=principal, role=role if works_there else None)
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the expired tokens; how many there were. To be repeated until it is none."""
     return await _EXPIRED.delete_some(runner, before=now)
 

@@ -24,15 +24,15 @@ from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema, sessions, tokens
 from persistence.account_log import AccountLog
+from persistence.change_log import ChangeLog, EncodeEvent, Guarded
 from persistence.database import Database, Parameters, Row, Transaction
+from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space
 from persistence.identities import Identities
 from persistence.invitations import Invitations
-from persistence.journal import EncodeEvent, Guarded, Journal
 from persistence.members import Members, role_of
 from persistence.one_time_tokens import OneTimeTokens
 from persistence.outbox import Outbox
 from persistence.projects import Projects
-from persistence.retries import Claim, KeyOwner, Retries, account_space
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.tokens import Tokens
@@ -53,8 +53,8 @@ class Dependencies:
     encode_event: EncodeEvent
 
 
-class UnitOfWork:
-    """Implements domain.ports.Work, as an asynchronous context manager; leaving it rolls back.
+class SqlUnitOfWork:
+    """Implements domain.ports.UnitOfWork, as an asynchronous context manager; leaving it rolls back.
 
     A *safe* one reads in autocommit, and cannot write. *admit* is given the caller's role in the workspace,
     as read under its lock, or None where there is no such workspace or membership; it lets the call go on,
@@ -83,8 +83,8 @@ class UnitOfWork:
         self._key: _Key | None = None
         self._client_id: UUID | None = None
         runner = Guarded(dependencies.database if safe else self._transaction)
-        self._retries = Retries(runner)
-        self._journal = Journal(
+        self._idempotency = IdempotencyKeys(runner)
+        self._change_log = ChangeLog(
             runner if safe else self._transaction,
             actor_id=principal.user_id if principal else None,
             now=lambda: self.now,
@@ -101,15 +101,15 @@ class UnitOfWork:
         )
         self.one_time_tokens = OneTimeTokens(runner)
         self.outbox = Outbox(runner)
-        self.workspaces = Workspaces(runner, self._journal)
-        self.members = Members(runner, self._journal)
+        self.workspaces = Workspaces(runner, self._change_log)
+        self.members = Members(runner, self._change_log)
         self.invitations = Invitations(runner)
-        self.projects = Projects(runner, self._journal)
-        self.tasks = Tasks(runner, self._journal)
+        self.projects = Projects(runner, self._change_log)
+        self.tasks = Tasks(runner, self._change_log)
 
     @property
     def principal(self) -> Principal:
-        """See Work. Raises RuntimeError in a call that needs no token."""
+        """See UnitOfWork. Raises RuntimeError in a call that needs no token."""
         if self._principal is None:
             message = "a public call has no principal"
             raise RuntimeError(message)
@@ -117,7 +117,7 @@ class UnitOfWork:
 
     @property
     def workspace_id(self) -> UUID:
-        """See Work. Raises RuntimeError in a call that names no workspace."""
+        """See UnitOfWork. Raises RuntimeError in a call that names no workspace."""
         if self._workspace_id is None:
             message = "the call names no workspace"
             raise RuntimeError(message)
@@ -125,41 +125,41 @@ class UnitOfWork:
 
     @cached_property
     def origin(self) -> Origin:
-        """See Work."""
+        """See UnitOfWork."""
         return self._origin()
 
     @cached_property
     def now(self) -> dt.datetime:
-        """See Work."""
+        """See UnitOfWork."""
         return self._dependencies.clock()
 
     @property
     def policy(self) -> Policy:
-        """See Work."""
+        """See UnitOfWork."""
         return self._dependencies.policy
 
     @property
     def passwords(self) -> PasswordHasher:
-        """See Work."""
+        """See UnitOfWork."""
         return self._dependencies.passwords
 
     def new_id(self) -> UUID:
-        """See Work."""
+        """See UnitOfWork."""
         return self._dependencies.new_id()
 
     def random_bytes(self, count: int) -> bytes:
-        """See Work."""
+        """See UnitOfWork."""
         return self._dependencies.random_bytes(count)
 
     async def check_storage(self) -> None:
-        """See Work."""
+        """See UnitOfWork."""
         found = await schema.current(self._dependencies.database)
         if found != schema.REVISION:
             is_newer = found is not None and schema.is_newer(found)
             raise SchemaMismatched(found, needed=schema.REVISION, is_newer=is_newer)
 
     async def enter(self, workspace_id: UUID) -> bool:
-        """See Work. Raises RuntimeError in a call that names a workspace."""
+        """See UnitOfWork. Raises RuntimeError in a call that names a workspace."""
         if self._workspace_id is not None:
             message = "the call is in a workspace already"
             raise RuntimeError(message)
@@ -167,17 +167,17 @@ class UnitOfWork:
         if found is None:
             return False
         self._workspace_id = workspace_id
-        self._journal.lock(workspace_id, head=found[0], usage=found[1])
+        self._change_log.lock(workspace_id, head=found[0], usage=found[1])
         return True
 
     async def next_revision(self) -> int:
-        """See Work. Raises RuntimeError in a safe call."""
+        """See UnitOfWork. Raises RuntimeError in a safe call."""
         if self._safe:
             message = "a safe call changes nothing"
             raise RuntimeError(message)
         if self._revision is None:
             await self._transaction.opened()
-            self._revision = self._journal.next_head()
+            self._revision = self._change_log.next_head()
         return self._revision
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
@@ -186,30 +186,30 @@ class UnitOfWork:
         self._key = _Key(owner, request)
         try:
             await self._transaction.opened()
-        except _AnsweredError as found:
-            return found.request, found.answer
+        except _RecordedError as found:
+            return found.request, found.response
         return None
 
-    async def record(self, answer: bytes) -> None:
+    async def record(self, response: bytes) -> None:
         """See contract.units.Unit. Raises RuntimeError without a `recall`."""
         if self._key is None:
-            message = "an answer is recorded under a key"
+            message = "a response is recorded under a key"
             raise RuntimeError(message)
         if self._named_workspace_id is not None:
-            self._journal.keep(len(answer))
-        await self._retries.record(self._key.owner, answer=answer)
+            self._change_log.keep(len(response))
+        await self._idempotency.record(self._key.owner, response=response)
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See contract.units.Unit."""
         self._client_id = client_id
-        return await self._retries.claim_id(self._space_id, client_id, request=request)
+        return await self._idempotency.claim_id(self._space_id, client_id, request=request)
 
     async def release(self) -> None:
         """See contract.units.Unit."""
         if self._key is not None:
-            await self._retries.release_key(self._key.owner)
+            await self._idempotency.release_key(self._key.owner)
         if self._client_id is not None:
-            await self._retries.release_id(self._space_id, self._client_id)
+            await self._idempotency.release_id(self._space_id, self._client_id)
 
     async def __aenter__(self) -> Self:
         """Opens nothing yet."""
@@ -226,7 +226,7 @@ class UnitOfWork:
 
         Raises OutcomeUnknown, and what an event raises that is not as the contract says.
         """
-        await self._journal.flush()
+        await self._change_log.flush()
         await self._transaction.commit()
 
     @property
@@ -235,12 +235,12 @@ class UnitOfWork:
 
     async def _open(self, transaction: Transaction) -> None:
         if self._key is not None:
-            retries = Retries(transaction)
+            idempotency = IdempotencyKeys(transaction)
             # Not the call's own time, which begins when it holds its lock.
             now = self._dependencies.clock()
-            found = await retries.claim_key(self._key.owner, request=self._key.request, now=now)
+            found = await idempotency.claim_key(self._key.owner, request=self._key.request, now=now)
             if found is not None:
-                raise _AnsweredError(*found)
+                raise _RecordedError(*found)
         if self._named_workspace_id is None:
             if self._principal is not None:
                 await _lock_caller(transaction, self._principal)
@@ -249,7 +249,7 @@ class UnitOfWork:
         if locked is None:
             self._admit(None)
             return
-        self._journal.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
+        self._change_log.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
         role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         self._admit(role)
 
@@ -271,13 +271,13 @@ class _Key:
     request: bytes
 
 
-class _AnsweredError(Exception):
-    """Stops a transaction before it began: the answer is there already."""
+class _RecordedError(Exception):
+    """Stops a transaction before it began: the response is there already."""
 
-    def __init__(self, request: bytes, answer: bytes) -> None:
+    def __init__(self, request: bytes, response: bytes) -> None:
         super().__init__()
         self.request = request
-        self.answer = answer
+        self.response = response
 
 
 class _LazyTransaction:

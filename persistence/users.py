@@ -10,7 +10,7 @@ from domain.emails import email_key
 from domain.entities import Credentials, Invitation, OneTimeToken, User
 from persistence import invitations
 from persistence.database import Row, Runner
-from persistence.retries import account_space, forget_space
+from persistence.idempotency import account_space, forget_space
 from persistence.tables import one_time_tokens, users
 
 _COLUMNS: Final = (

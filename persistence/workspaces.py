@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, insert, select, tuple_, update
 from domain.entities import Workspace
 from domain.events import event_of
 from domain.quotas import Usage
+from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
-from persistence.journal import Journal
-from persistence.retries import forget_space
+from persistence.idempotency import forget_space
 from persistence.tables import USAGE, members, workspaces
 
 _INSERT: Final = insert(workspaces)
@@ -73,9 +73,9 @@ async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage
 class Workspaces:
     """Implements domain.ports.WorkspaceRepository."""
 
-    def __init__(self, runner: Runner, journal: Journal) -> None:
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner
-        self._journal = journal
+        self._change_log = change_log
 
     async def add(self, workspace: Workspace) -> None:
         """One write. Raises IdTaken."""
@@ -86,7 +86,7 @@ class Workspaces:
             "created_at": workspace.created_at,
             **_changing_values(workspace),
         }
-        await self._journal.write(_INSERT, values, event_of("workspace.created", workspace))
+        await self._change_log.write(_INSERT, values, event_of("workspace.created", workspace))
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         """One read."""
@@ -117,12 +117,12 @@ class Workspaces:
     async def update(self, workspace: Workspace) -> None:
         """One write. The head is not touched: it is the unit of work's."""
         values = {"workspace": workspace.id, **_changing_values(workspace)}
-        await self._journal.write(_UPDATE, values, event_of("workspace.updated", workspace))
+        await self._change_log.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
         """Three writes for each; everything in them goes by cascade."""
         for workspace_id in workspace_ids:
-            await self._journal.erase(workspace_id)
+            await self._change_log.erase(workspace_id)
             await forget_space(self._runner, workspace_id)
 
 

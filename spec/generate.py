@@ -1,4 +1,4 @@
-"""Generates `spec/models.py` and `spec/answers.py` from the contract, or, with `--check`, compares them.
+"""Generates `spec/models.py` and `spec/responses.py` from the contract, or, with `--check`, compares them.
 
 Request bodies become pydantic models, because they are parsed; answers become TypedDicts, because they are
 built, encoded and then checked as bytes. What is `x-secret` in a request becomes a `SecretStr`, which no log shows.
@@ -44,12 +44,12 @@ REQUESTS = (
     "--enable-faux-immutability",
     *("--custom-file-header", HEADER.format("The request bodies as pydantic models")),
 )
-ANSWERS = (
+RESPONSES = (
     *("--output-model-type", "typing.TypedDict"),
     "--use-standard-primitive-types",
     *("--output-datetime-class", "datetime"),
     *("--output-date-class", "date"),
-    *("--custom-file-header", HEADER.format("The bodies of answers as TypedDicts")),
+    *("--custom-file-header", HEADER.format("The bodies of responses as TypedDicts")),
 )
 
 
@@ -57,11 +57,11 @@ def main() -> int:
     """Writes both modules, or compares them with what stands there (`--check`: 1 when one is out of date)."""
     contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
     requests = [operation["requestBody"] for operation in _operations(contract) if "requestBody" in operation]
-    answers = [operation["responses"] for operation in _operations(contract)]
-    answers.append(contract["components"]["x-events"])
+    responses = [operation["responses"] for operation in _operations(contract)]
+    responses.append(contract["components"]["x-events"])
     modules = {
         HERE / "models.py": _generate(contract, requests, REQUESTS, secrets={"format": "password"}),
-        HERE / "answers.py": _generate(contract, answers, ANSWERS, secrets={}),
+        HERE / "responses.py": _generate(contract, responses, RESPONSES, secrets={}),
     }
     if "--check" not in sys.argv[1:]:
         for path, source in modules.items():

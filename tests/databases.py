@@ -145,11 +145,11 @@ def own_postgres() -> Iterator[str]:
             server.cleanup()
 
 
-def run_elsewhere(work: Callable[[], Awaitable[Result]]) -> Result:
+def run_elsewhere(uow: Callable[[], Awaitable[Result]]) -> Result:
     """Await something in a thread of its own, so that it matters not whether a loop runs in this one."""
 
     async def run() -> Result:
-        return await work()
+        return await uow()
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(lambda: asyncio.run(run())).result()

@@ -51,7 +51,7 @@ def marked(folder: str) -> Iterator[psutil.Process]:
                 yield process
 
 
-def sweep(folder: str) -> None:
+def purge(folder: str) -> None:
     """End all of them and delete the folder."""
     calm = 0
     while calm < _CALM:
@@ -67,4 +67,4 @@ def sweep(folder: str) -> None:
 
 if __name__ == "__main__":
     sys.stdin.read()
-    sweep(sys.argv[1])
+    purge(sys.argv[1])

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from bench.engine import rows
-from bench.load import Request, Running, Server, answer
+from bench.load import Request, Running, Server, response
 
 _NEW_ITEM = {
     "title": "Buy seeds",
@@ -63,14 +63,14 @@ def check(servers: Mapping[str, Running]) -> None:
                 )
     for request in (*BAD_REQUESTS, *BAD_FORMATS):
         for name in servers.keys() - (UNCHECKED_FORMATS if request in BAD_FORMATS else UNCHECKED):
-            status, _, _ = answer(servers[name], request)
+            status, _, _ = response(servers[name], request)
             if not 400 <= status < 500:
                 sys.exit(f"{name} answers {status} to the bad {request.method} {request.target} {request.body!r}")
 
 
 def _seen(server: Running, request: Request) -> tuple[int, object, object]:
     """Status, body, and where a new item is; each server counts the items that it creates, so ids are left out."""
-    status, headers, body = answer(server, request)
+    status, headers, body = response(server, request)
     # Two ways to write UTC, RFC 3339, section 2.
     body = json.loads(json.dumps(body).replace('+00:00"', 'Z"'))
     if status != 201:

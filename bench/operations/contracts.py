@@ -11,8 +11,8 @@ import orjson
 
 from bench.engine.handlers import items
 from bench.engine.twins import engine
-from contract.answers import Answer, ok
 from contract.document import Document
+from contract.responses import Response, ok
 
 _RESOURCES_PER_FOLDER = 10
 _OWN = 3
@@ -40,5 +40,5 @@ def _package() -> ModuleType:
     return package
 
 
-async def _get_thing(work: Any, item_id: Any) -> Answer:  # noqa: ARG001  # never called
+async def _get_thing(uow: Any, item_id: Any) -> Response:  # noqa: ARG001  # never called
     return ok(None)

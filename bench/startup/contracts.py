@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from contract.answers import Answer, ok
+from contract.responses import Response, ok
 
 PACKAGE = "synthetic_startup"
 _PROBLEMS = ("400", "404", "406", "413", "415", "422", "500")
@@ -51,11 +51,11 @@ def handlers(operations: int) -> ModuleType:
     return package
 
 
-async def _get(_work: Any, item_id: str, limit: int = 50) -> Answer:
+async def _get(_uow: Any, item_id: str, limit: int = 50) -> Response:
     return ok({"id": item_id, "count": limit})
 
 
-async def _put(_work: Any, item_id: str, body: dict[str, Any]) -> Answer:
+async def _put(_uow: Any, item_id: str, body: dict[str, Any]) -> Response:
     return ok(body | {"id": item_id})
 
 

@@ -52,7 +52,7 @@ def _unknown_words(contract: Contract, operation: Operation) -> Iterator[Hit]:
             yield Hit(pointer, f"{operation.name} needs the {member} {word}, which the server does not know")
 
 
-def _error_answers(contract: Contract) -> Iterator[Hit]:
+def _error_responses(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         if not any(operation.errors()):
             yield Hit(operation.node.pointer, f"{operation.name} declares no error")
@@ -64,7 +64,7 @@ def _declared_problems(contract: Contract) -> Iterator[Hit]:
         due = _due_statuses(operation)
         if counts_calls and operation.node.get("x-rate-limit") != "none":
             due.add("429")
-        missing = sorted(due - operation.answers.keys())
+        missing = sorted(due - operation.responses.keys())
         if missing and any(operation.errors()):  # else the rule `error-answers` has it
             yield Hit(operation.node.pointer, f"{operation.name} does not declare {', '.join(missing)}")
 
@@ -72,7 +72,7 @@ def _declared_problems(contract: Contract) -> Iterator[Hit]:
 def _counts_calls(contract: Contract) -> bool:
     """Whether the server limits how often somebody may call: then an operation that does not say so is limited, too."""
     return any(
-        "429" in operation.answers or "x-rate-limit" in operation.node.value for operation in contract.operations
+        "429" in operation.responses or "x-rate-limit" in operation.node.value for operation in contract.operations
     )
 
 
@@ -81,7 +81,7 @@ def _due_statuses(operation: Operation) -> set[str]:
     due = {"400", "500", "503"}
     due |= {"401", "403"} if operation.guarded else set()
     due |= {"404"} if operation.guarded and "{" in operation.path else set()
-    due |= {"406"} if any(answer.members("content") for _, answer in operation.successes()) else set()
+    due |= {"406"} if any(response.members("content") for _, response in operation.successes()) else set()
     due |= {"413", "415", "422"} if operation.body else set()
     return due
 
@@ -198,7 +198,7 @@ RULES = rules_of("complete", (
      "Who may call is decided on purpose: a security requirement, or `security: []`."),
     ("access-rule", "OWASP API5:2023", _access,
      "A token is not enough: `x-access` says which scope and role are."),
-    ("error-answers", "Zalando 151", _error_answers,
+    ("error-answers", "Zalando 151", _error_responses,
      "A call can fail, and a client must know how."),
     ("declared-problems", "Zalando 151", _declared_problems,
      "What any call may be answered is declared, so that SDKs have a type for it."),
@@ -217,9 +217,9 @@ RULES = rules_of("complete", (
     ("field-example", "Zalando 101", _shown_fields,
      "An example says what a type does not."),
     ("parameter-description", "Zalando 101", _described_parameters,
-     "As for fields; headers of answers are meant, too."),
+     "As for fields; headers of responses are meant, too."),
     ("parameter-example", "Zalando 101", _shown_parameters,
-     "As for fields; headers of answers are meant, too."),
+     "As for fields; headers of responses are meant, too."),
     ("body-example", "Zalando 101", _shown_bodies,
      "Mocks answer it, and people copy it."),
 ))  # fmt: skip

@@ -65,7 +65,7 @@ NOTHING = Node((), {})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaUse:
-    """A schema, or a `$ref` to one, as a request or an answer uses it. `name` is that of a property, or empty."""
+    """A schema, or a `$ref` to one, as a request or a response uses it. `name` is that of a property, or empty."""
 
     node: Node
     direction: Direction
@@ -84,7 +84,7 @@ class SchemaUse:
 
 
 class Message(NamedTuple):
-    """What has a schema and examples: a parameter, a header, or a media type of a body or an answer; followed."""
+    """What has a schema and examples: a parameter, a header, or a media type of a body or a response; followed."""
 
     node: Node
     direction: Direction
@@ -112,14 +112,14 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation; `parameters`, `body` and `answers` with their `$ref`s followed, and its path's parameters added."""
+    """An operation; `parameters`, `body` and `responses` with their `$ref`s followed, and its path's parameters added."""
 
     path: str
     method: str
     node: Node
     parameters: tuple[Node, ...]
     body: Node | None
-    answers: Mapping[str, Node]
+    responses: Mapping[str, Node]
     guarded: bool
     """Whether each call needs a token."""
 
@@ -129,12 +129,12 @@ class Operation:
         return str(self.node.get("operationId") or f"{self.method.upper()} {self.path}")
 
     def successes(self) -> Iterator[tuple[str, Node]]:
-        """The answers 200 to 299."""
-        yield from ((status, answer) for status, answer in self.answers.items() if status.startswith("2"))
+        """The responses 200 to 299."""
+        yield from ((status, response) for status, response in self.responses.items() if status.startswith("2"))
 
     def errors(self) -> Iterator[tuple[str, Node]]:
-        """The answers from 400 on, `4XX` and the like among them."""
-        yield from ((status, answer) for status, answer in self.answers.items() if status[:1] in {"4", "5"})
+        """The responses from 400 on, `4XX` and the like among them."""
+        yield from ((status, response) for status, response in self.responses.items() if status[:1] in {"4", "5"})
 
     def takes(self, place: str, name: str) -> Node | None:
         """The parameter of that place and name; those of headers have no case (RFC 9110, section 5.1)."""
@@ -152,9 +152,9 @@ def is_json(media_type: str) -> bool:
     return essence == JSON or essence.endswith("+json")
 
 
-def header(answer: Node, name: str) -> Node | None:
+def header(response: Node, name: str) -> Node | None:
     """The header of that name, in any case; not followed."""
-    return next((node for given, node in answer.members("headers").items() if given.lower() == name.lower()), None)
+    return next((node for given, node in response.members("headers").items() if given.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True)
@@ -281,19 +281,19 @@ class Contract:
         return {str(name) for names in named if isinstance(names, list) for name in names}
 
     def json_schema(self, message: Node | None) -> Node:
-        """The schema of the first JSON that *message*, a body or an answer, may be; not followed, empty if none."""
+        """The schema of the first JSON that *message*, a body or a response, may be; not followed, empty if none."""
         content = message.members("content") if message else {}
         return next((media.at("schema") for name, media in content.items() if is_json(name)), NOTHING)
 
-    def is_single(self, answer: Node) -> bool:
-        """Whether *answer* shows a single resource with a version: an object that requires `revision`."""
-        schema = self.json_schema(answer)
+    def is_single(self, response: Node) -> bool:
+        """Whether *response* shows a single resource with a version: an object that requires `revision`."""
+        schema = self.json_schema(response)
         return "revision" in self.required(schema) & self.properties(schema).keys()
 
     def is_page(self, operation: Operation) -> bool:
-        """Whether *operation* lists: a GET that answers 200 with an object that has a list of `items`."""
-        answer = operation.answers.get("200")
-        items = self.properties(self.json_schema(answer)).get("items") if operation.method == "get" else None
+        """Whether *operation* lists: a GET that responses 200 with an object that has a list of `items`."""
+        response = operation.responses.get("200")
+        items = self.properties(self.json_schema(response)).get("items") if operation.method == "get" else None
         return items is not None and items.get("type") == "array"
 
     def _operations(self) -> Iterator[Operation]:
@@ -311,9 +311,9 @@ class Contract:
                     node=node,
                     parameters=tuple({(p.get("name"), p.get("in")): p for p in followed}.values()),
                     body=self.follow(node.at("requestBody")) if "requestBody" in node.value else None,
-                    answers={
-                        status: self.follow(answer)
-                        for status, answer in node.members("responses").items()
+                    responses={
+                        status: self.follow(response)
+                        for status, response in node.members("responses").items()
                         if not status.startswith("x-")
                     },
                     guarded=bool(security) and all(security),
@@ -326,11 +326,11 @@ class Contract:
                 yield Message(media, "request", "parameter")
         for media in (operation.body or NOTHING).members("content").values():
             yield Message(media, "request", "body")
-        for answer in operation.answers.values():
-            for media in answer.members("content").values():
-                yield Message(media, "answer", "body")
-            for given in answer.members("headers").values():
-                yield Message(self.follow(given), "answer", "header")
+        for response in operation.responses.values():
+            for media in response.members("content").values():
+                yield Message(media, "response", "body")
+            for given in response.members("headers").values():
+                yield Message(self.follow(given), "response", "header")
 
     def _within(self, use: SchemaUse) -> list[SchemaUse]:
         node = use.node

@@ -13,16 +13,16 @@ _FAULT_MEMBERS = {"code", "detail"}
 
 
 def _errors(contract: Contract, *statuses: str) -> Iterator[tuple[Operation, str, Node]]:
-    """The answers from 400 on, or those of them that are named."""
+    """The responses from 400 on, or those of them that are named."""
     for operation in contract.operations:
-        for status, answer in operation.errors():
+        for status, response in operation.errors():
             if not statuses or status in statuses:
-                yield operation, status, answer
+                yield operation, status, response
 
 
 def _pages(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
-        schema = contract.json_schema(operation.answers["200"])
+        schema = contract.json_schema(operation.responses["200"])
         place, properties = contract.follow(schema).pointer, contract.properties(schema)
         cursor = properties.get("next_cursor")
         if not {"items", "next_cursor"} <= contract.required(schema):
@@ -33,7 +33,7 @@ def _pages(contract: Contract) -> Iterator[Hit]:
 
 def _totals(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
-        for name, node in contract.properties(contract.json_schema(operation.answers["200"])).items():
+        for name, node in contract.properties(contract.json_schema(operation.responses["200"])).items():
             if name in _TOTALS:
                 yield Hit(node.pointer, f"this page answers a total, {name}")
 
@@ -95,20 +95,20 @@ def _empty_patches(contract: Contract) -> Iterator[Hit]:
 
 
 def _accept_patch(contract: Contract) -> Iterator[Hit]:
-    for operation, status, answer in _errors(contract, "415"):
+    for operation, status, response in _errors(contract, "415"):
         if operation.method == "patch":
-            yield from _lacking(answer, "Accept-Patch", status)
+            yield from _lacking(response, "Accept-Patch", status)
 
 
 def _problem_media(contract: Contract) -> Iterator[Hit]:
-    for operation, status, answer in _errors(contract):
-        if set(answer.members("content")) != {PROBLEM_JSON}:
-            yield Hit(answer.pointer, f"the answer {status} of {operation.name} is not {PROBLEM_JSON} alone")
+    for operation, status, response in _errors(contract):
+        if set(response.members("content")) != {PROBLEM_JSON}:
+            yield Hit(response.pointer, f"the response {status} of {operation.name} is not {PROBLEM_JSON} alone")
 
 
 def _problem_schema(contract: Contract) -> Iterator[Hit]:
-    for _, _, answer in _errors(contract):
-        schema = answer.at("content", PROBLEM_JSON, "schema")
+    for _, _, response in _errors(contract):
+        schema = response.at("content", PROBLEM_JSON, "schema")
         if not schema.value:
             continue  # the rule `problem-json` has it
         place, properties = contract.follow(schema).pointer, contract.properties(schema)
@@ -119,38 +119,38 @@ def _problem_schema(contract: Contract) -> Iterator[Hit]:
             yield Hit(place, "a problem has errors, a list of {detail, code, pointer or parameter or header}")
 
 
-def _lacking(answer: Node, *names: str) -> Iterator[Hit]:
-    """A finding for *answer*, of the status that stands last in *names*, for each header that it does not declare."""
+def _lacking(response: Node, *names: str) -> Iterator[Hit]:
+    """A finding for *response*, of the status that stands last in *names*, for each header that it does not declare."""
     *wanted, status = names
     for name in wanted:
-        if header(answer, name) is None:
-            yield Hit(answer.pointer, f"this answer {status} does not declare {name}")
+        if header(response, name) is None:
+            yield Hit(response.pointer, f"this response {status} does not declare {name}")
 
 
 def _authenticate(contract: Contract) -> Iterator[Hit]:
-    for _, status, answer in _errors(contract, "401"):
-        yield from _lacking(answer, "WWW-Authenticate", status)
+    for _, status, response in _errors(contract, "401"):
+        yield from _lacking(response, "WWW-Authenticate", status)
 
 
 def _retry_after(contract: Contract) -> Iterator[Hit]:
-    for _, status, answer in _errors(contract, "429", "503"):
-        yield from _lacking(answer, "Retry-After", status)
+    for _, status, response in _errors(contract, "429", "503"):
+        yield from _lacking(response, "Retry-After", status)
 
 
 def _rate_limits(contract: Contract) -> Iterator[Hit]:
-    for _, status, answer in _errors(contract, "429"):
-        yield from _lacking(answer, "RateLimit-Policy", "RateLimit", status)
+    for _, status, response in _errors(contract, "429"):
+        yield from _lacking(response, "RateLimit-Policy", "RateLimit", status)
 
 
 def _request_ids(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        for status, answer in operation.answers.items():
-            yield from _lacking(answer, "X-Request-Id", status)
+        for status, response in operation.responses.items():
+            yield from _lacking(response, "X-Request-Id", status)
 
 
 def _single_statuses(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        for status in operation.answers:
+        for status in operation.responses:
             if not status.isdecimal():
                 yield Hit((*operation.node.pointer, "responses", status), f"{operation.name} answers {status}")
 
@@ -161,14 +161,14 @@ def _creates(contract: Contract) -> Iterator[Hit]:
         listing = contract.operation(operation.path, "get")
         name = str(contract.json_schema(operation.body).get("$ref"))
         into_list = listing is not None and contract.is_page(listing)
-        if operation.method == "post" and (into_list or name.endswith("Create")) and "201" not in operation.answers:
+        if operation.method == "post" and (into_list or name.endswith("Create")) and "201" not in operation.responses:
             yield Hit(operation.node.pointer, f"{operation.name} creates and does not answer 201")
 
 
 def _locations(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        if "201" in operation.answers:
-            yield from _lacking(operation.answers["201"], "Location", "201")
+        if "201" in operation.responses:
+            yield from _lacking(operation.responses["201"], "Location", "201")
 
 
 def _deletes(contract: Contract) -> Iterator[Hit]:

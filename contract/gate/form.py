@@ -76,9 +76,11 @@ def _shared_parameters(contract: Contract) -> Iterator[Hit]:
 
 
 def _shared_headers(contract: Contract) -> Iterator[Hit]:
-    answers = {answer.pointer: answer for operation in contract.operations for answer in operation.answers.values()}
+    responses = {
+        response.pointer: response for operation in contract.operations for response in operation.responses.values()
+    }
     components = contract.root.at("components").members("headers").values()
-    yield from _repeated(components, (node for a in answers.values() for node in a.members("headers").values()))
+    yield from _repeated(components, (node for a in responses.values() for node in a.members("headers").values()))
 
 
 def _repeated(components: Iterable[Node], nodes: Iterable[Node]) -> Iterator[Hit]:
@@ -96,7 +98,7 @@ def _problems_by_reference(contract: Contract) -> Iterator[Hit]:
         for status, _ in operation.errors():
             node = operation.node.at("responses", status)
             if "$ref" not in node.value:
-                yield Hit(node.pointer, f"the answer {status} of {operation.name} is written out")
+                yield Hit(node.pointer, f"the response {status} of {operation.name} is written out")
 
 
 RULES = rules_of("style", (
@@ -119,5 +121,5 @@ RULES = rules_of("style", (
     ("shared-header", "Zalando 101", _shared_headers,
      "What is written twice is changed once."),
     ("problem-by-ref", "Zalando 151", _problems_by_reference,
-     "The same error is the same everywhere: each answer from 400 on is a component."),
+     "The same error is the same everywhere: each response from 400 on is a component."),
 ))  # fmt: skip

@@ -91,7 +91,7 @@ def _singulars(plural: str) -> Iterator[str]:
 
 def _create_names(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        if operation.method == "post" and "201" in operation.answers:
+        if operation.method == "post" and "201" in operation.responses:
             yield from _named(contract.json_schema(operation.body), "Create", operation)
 
 
@@ -104,7 +104,7 @@ def _patch_names(contract: Contract) -> Iterator[Hit]:
 def _page_names(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         if contract.is_page(operation):
-            yield from _named(contract.json_schema(operation.answers["200"]), "Page", operation)
+            yield from _named(contract.json_schema(operation.responses["200"]), "Page", operation)
 
 
 def _named(schema: Node, suffix: str, operation: Operation) -> Iterator[Hit]:

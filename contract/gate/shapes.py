@@ -27,13 +27,13 @@ def _requests(test: Test) -> Check:
     return _each(lambda c, use: test(c, use) if use.direction == "request" and use.origin != "unused" else None)
 
 
-def _answers(test: Test) -> Check:
-    return _each(lambda contract, use: test(contract, use) if use.direction == "answer" else None)
+def _responses(test: Test) -> Check:
+    return _each(lambda contract, use: test(contract, use) if use.direction == "response" else None)
 
 
 def _object_bodies(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        for message in (operation.body, *operation.answers.values()):
+        for message in (operation.body, *operation.responses.values()):
             for name, media in (message.members("content") if message else {}).items():
                 schema = contract.follow(media.at("schema"))
                 is_object = schema.get("type") == "object" or any(key in schema.value for key in _COMPOSED)
@@ -151,13 +151,13 @@ RULES = rules_of("style", (
      "An object can get a further property; a bare list or text can get nothing."),
     ("closed-requests", "Zalando 109, 111", _requests(_closed),
      "What a client misspells and a server ignores is a misunderstanding that nobody notices."),
-    ("open-answers", "Zalando 109, 111", _answers(_open),
+    ("open-answers", "Zalando 109, 111", _responses(_open),
      "Answers get further properties, and a client that was made before must not fail on them."),
     ("closed-request-enums", "Zalando 112", _requests(_closed_enum),
      "The server knows what it takes."),
     ("named-enums", "generators", _requests(_named_enum),
      "An enum in a list breaks generated Java, and elsewhere one set of values gets three names."),
-    ("open-answer-enums", "Zalando 112", _answers(_open_enum),
+    ("open-answer-enums", "Zalando 112", _responses(_open_enum),
      "A value that is new raises in generated Python clients."),
     ("bounded-texts", "OWASP API4:2023", _requests(_text),
      "What has no bound is stored, sorted and shown without one."),
@@ -169,7 +169,7 @@ RULES = rules_of("style", (
      "A number beyond what a column holds is a fault of the server's that a client can cause."),
     ("explained-patterns", "ours", _requests(_pattern),
      "Who sent a text that does not match reads a sentence, and not a regular expression."),
-    ("no-one-of-in-answers", "generators", _answers(_one_of),
+    ("no-one-of-in-answers", "generators", _responses(_one_of),
      "A kind that is new raises in generated clients."),
     ("no-any-of-enum", "generators", _each(_any_of),
      "It becomes odd wrapper types."),
@@ -177,8 +177,8 @@ RULES = rules_of("style", (
      "openapi-typescript takes a property with a default for a required one: say it in the description."),
     ("no-nullable-ref", "generators", _each(_nullable_reference),
      "Generators disagree about what it means."),
-    ("no-nullable-objects", "generators", _answers(_nullable_object),
-     "An object that is not there is left out of an answer; only scalars are null."),
+    ("no-nullable-objects", "generators", _responses(_nullable_object),
+     "An object that is not there is left out of a response; only scalars are null."),
     ("no-nullable-enums", "generators", _each(_nullable_enum),
      "It becomes three types."),
     ("no-password-format", "generators", _each(_masked),

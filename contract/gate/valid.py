@@ -111,7 +111,7 @@ def _schemas(contract: Contract) -> Iterator[Hit]:
             yield Hit(use.node.pointer, "no validator that runs in linear time takes this schema")
         if "discriminator" in use.node.value:
             yield from _selected(contract, use)
-        if use.direction == "answer" and use.role != "part":
+        if use.direction == "response" and use.role != "part":
             yield from _divided(contract, use)
 
 
@@ -253,7 +253,7 @@ def _all_examples(contract: Contract) -> Iterator[Example]:
 
 
 _ONE_WAY = {"readOnly", "writeOnly"}
-_IN = {"request": "a request", "answer": "an answer"}
+_IN = {"request": "a request", "response": "a response"}
 
 RULES = rules_of("valid", (
     ("well-formed", "OpenAPI 3.0 schema", _form,
@@ -277,6 +277,6 @@ RULES = rules_of("valid", (
     ("possible-schema", "JSON Schema 2020-12", _impossible,
      "What no value fits can be neither sent nor answered. No validator comes to an end with a part of itself."),
     ("fitting-example", "ours", _examples,
-     "People copy examples and mocks answer them: each fits its schema, as a request or as an answer."),
+     "People copy examples and mocks answer them: each fits its schema, as a request or as a response."),
 ))  # fmt: skip
 FORM = RULES[0]

@@ -10,28 +10,28 @@ from .findings import Hit, Pointer, rules_of
 
 def _conditional_gets(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        answer = operation.answers.get("200")
+        response = operation.responses.get("200")
         asks = operation.takes("header", "If-None-Match") is not None
-        if operation.method != "get" or not (operation.guarded or asks) or answer is None:
+        if operation.method != "get" or not (operation.guarded or asks) or response is None:
             continue
-        if EVENT_STREAM in answer.members("content"):
+        if EVENT_STREAM in response.members("content"):
             continue  # it never ends, so it has no state to compare
         if not asks:
             yield Hit(operation.node.pointer, f"{operation.name} does not take If-None-Match")
-        if "304" not in operation.answers:
+        if "304" not in operation.responses:
             yield Hit(operation.node.pointer, f"{operation.name} does not declare 304")
-        if header(answer, "ETag") is None:
-            yield Hit(answer.pointer, f"the answer 200 of {operation.name} does not declare ETag")
+        if header(response, "ETag") is None:
+            yield Hit(response.pointer, f"the response 200 of {operation.name} does not declare ETag")
 
 
 def _entity_tags(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        for status, answer in operation.successes():
-            if status not in {"200", "201"} or not contract.is_single(answer):
+        for status, response in operation.successes():
+            if status not in {"200", "201"} or not contract.is_single(response):
                 continue
-            given = header(answer, "ETag")
+            given = header(response, "ETag")
             if given is None:
-                yield Hit(answer.pointer, f"the answer {status} of {operation.name} does not declare ETag")
+                yield Hit(response.pointer, f"the response {status} of {operation.name} does not declare ETag")
             elif str(contract.follow(given).get("example")).startswith("W/"):
                 yield Hit(contract.follow(given).pointer, "this ETag is a weak one, which If-Match never matches")
 
@@ -47,8 +47,8 @@ def _target(contract: Contract, operation: Operation) -> Operation | None:
     target = own if operation.method in {"patch", "put", "delete"} else None
     if operation.method == "post" and own is None:
         target = contract.operation(operation.path.rpartition("/")[0], "get")
-    answer = target.answers.get("200") if target else None
-    return target if answer and contract.is_single(answer) and header(answer, "ETag") is not None else None
+    response = target.responses.get("200") if target else None
+    return target if response and contract.is_single(response) and header(response, "ETag") is not None else None
 
 
 def _if_match(contract: Contract) -> Iterator[Hit]:
@@ -57,11 +57,11 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
             continue
         if operation.takes("header", "If-Match") is None:
             yield Hit(operation.node.pointer, f"{operation.name} does not take If-Match")
-        stale = operation.answers.get("412")
+        stale = operation.responses.get("412")
         if stale is None:
             yield Hit(operation.node.pointer, f"{operation.name} does not declare 412")
         elif header(stale, "ETag") is None:
-            yield Hit(stale.pointer, f"the answer 412 of {operation.name} does not declare ETag")
+            yield Hit(stale.pointer, f"the response 412 of {operation.name} does not declare ETag")
 
 
 def _idempotency(contract: Contract) -> Iterator[Hit]:
@@ -72,23 +72,23 @@ def _idempotency(contract: Contract) -> Iterator[Hit]:
         wanted = operation.method in {"post", "patch"} and operation.guarded and not _answers_any(operation, secret)
         if wanted and not taken:
             yield Hit(operation.node.pointer, f"{operation.name} does not take Idempotency-Key")
-        if taken and "422" not in operation.answers:
+        if taken and "422" not in operation.responses:
             yield Hit(operation.node.pointer, f"{operation.name} takes Idempotency-Key and does not declare 422")
 
 
 def _replays(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        for status, answer in operation.successes() if operation.takes("header", "Idempotency-Key") else ():
-            if header(answer, "Idempotency-Replayed") is None:
-                message = f"the answer {status} of {operation.name} does not declare Idempotency-Replayed"
-                yield Hit(answer.pointer, message)
+        for status, response in operation.successes() if operation.takes("header", "Idempotency-Key") else ():
+            if header(response, "Idempotency-Replayed") is None:
+                message = f"the response {status} of {operation.name} does not declare Idempotency-Replayed"
+                yield Hit(response.pointer, message)
 
 
 def _answers_any(operation: Operation, schemas: set[Pointer]) -> bool:
     return any(
         media.at("schema").pointer in schemas
-        for _, answer in operation.successes()
-        for media in answer.members("content").values()
+        for _, response in operation.successes()
+        for media in response.members("content").values()
     )
 
 
@@ -100,7 +100,7 @@ RULES = rules_of("style", (
     ("if-match", "Zalando 182; RFC 9110, 13.1.1", _if_match,
      "Two who change the same thing at once must not undo each other unseen."),
     ("idempotency-key", "IETF idempotency-key draft", _idempotency,
-     "A client that got no answer can try again, and it happens once; an answer with a secret is not kept for that."),
+     "A client that got no response can try again, and it happens once; a response with a secret is not kept for that."),
     ("replayed-answers", "ours", _replays,
      "A client that repeats a request must be able to see that it was not done twice."),
 ))  # fmt: skip

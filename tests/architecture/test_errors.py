@@ -1,4 +1,4 @@
-"""Each fact that the domain refuses has its row in the table, and each row its answer where it can be met."""
+"""Each fact that the domain refuses has its row in the table, and each row its response where it can be met."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ import handlers
 from app.main import VOCABULARY
 from app.requests import REQUEST_ID_HEADER
 from contract import problems as engine_problems
-from contract.answers import ProblemType
 from contract.document import Document
 from contract.operations import compile_operations
 from contract.refusals import PROBLEMS
+from contract.responses import ProblemType
 from domain import errors
 from domain.errors import DomainError
 from handlers import problems
@@ -125,7 +125,7 @@ def _raised(path: Path) -> Iterator[str]:
 
 
 def test_every_leaf_has_its_row() -> None:
-    # Nothing can be told about an unknown outcome but that something failed, which is what an unmapped error answers.
+    # Nothing can be told about an unknown outcome but that something failed, which is what an unmapped error responses.
     # Whose identity is taken has an account, and is let in by it.
     assert set(problems.TABLE) == set(LEAVES) - {errors.OutcomeUnknown, errors.IdentityTaken}
 

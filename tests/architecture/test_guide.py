@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from contract import problems as engine_problems
-from contract.answers import ProblemType
+from contract.responses import ProblemType
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers import problems
@@ -60,8 +60,8 @@ def test_each_operation_that_the_guide_names_is_in_the_contract() -> None:
 def test_the_guide_explains_each_header_of_a_response_and_each_member_of_a_problem() -> None:
     components = CONTRACT["components"]
     operations = [operation for item in CONTRACT["paths"].values() for operation in item.values()]
-    own = [answer for each in operations if isinstance(each, dict) for answer in each["responses"].values()]
-    headers = {name for answer in (*own, *components["responses"].values()) for name in answer.get("headers", {})}
+    own = [response for each in operations if isinstance(each, dict) for response in each["responses"].values()]
+    headers = {name for response in (*own, *components["responses"].values()) for name in response.get("headers", {})}
     assert {"ETag", "Location"} < headers
     named = {word for words in re.findall(r"`([^`]+)`", GUIDE) for word in re.split(r"[^\w-]+", words)}
     assert headers - named == set()

@@ -11,7 +11,7 @@ from domain import ports
 TESTS = Path(__file__).parents[1] / "ports"
 REPOSITORIES = {
     name: port
-    for name, value in vars(ports.Work).items()
+    for name, value in vars(ports.UnitOfWork).items()
     if isinstance(value, property)
     and inspect.isclass(port := inspect.get_annotations(value.fget)["return"])  # type: ignore[arg-type]  # it has one
     and port.__module__ == ports.__name__

@@ -15,7 +15,7 @@ from app.settings import Settings
 ROOT = Path(__file__).parents[2]
 LAYERS = ("app", "contract", "domain", "handlers", "persistence")
 FOLDERS = (*LAYERS, "migrations", "spec", "tests")
-GENERATED = {"spec/models.py", "spec/answers.py"}
+GENERATED = {"spec/models.py", "spec/responses.py"}
 
 _SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore)", re.IGNORECASE)
 _CODE = r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*|# type: ignore\[[a-z-]+(, [a-z-]+)*\]"

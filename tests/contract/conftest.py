@@ -43,7 +43,7 @@ def server(running: Sample) -> Sample:
     """The running sample with one station, and an empty log."""
     running.store.stations = {STATION_ID: dict(STATION)}
     running.store.log.clear()
-    running.store.answers.clear()
+    running.store.responses.clear()
     running.store.ids.clear()
     running.store.unreachable.clear()
     running.store.closed_streams.clear()

@@ -67,11 +67,11 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """`sentence` is the test's id. `answers` gives the slug for each status that is right."""
+    """`sentence` is the test's id. `responses` gives the slug for each status that is right."""
 
     sentence: str
     request: Callable[[Target], Request | None]
-    answers: Mapping[int, str]
+    responses: Mapping[int, str]
     places: Iterable[str] = field(default=())
 
     def expected_places(self, target: Target) -> set[str]:
@@ -93,12 +93,12 @@ HEADERS = {431: "headers-too-large"}
 UNKNOWN_METHOD = {501: "not-implemented"}
 
 
-def _probe(sentence: str, answers: Mapping[int, str], build: Build, *places: str) -> Probe:
-    return Probe(sentence=sentence, request=build, answers=answers, places=places)
+def _probe(sentence: str, responses: Mapping[int, str], build: Build, *places: str) -> Probe:
+    return Probe(sentence=sentence, request=build, responses=responses, places=places)
 
 
-def _text(sentence: str, answers: Mapping[int, str], literal: bytes, *places: str) -> Probe:
-    return _probe(sentence, answers, lambda t: t.post(t.with_text(literal)), *places)
+def _text(sentence: str, responses: Mapping[int, str], literal: bytes, *places: str) -> Probe:
+    return _probe(sentence, responses, lambda t: t.post(t.with_text(literal)), *places)
 
 
 def _moment(literal: str) -> Probe:
@@ -112,8 +112,8 @@ def _limit(sentence: str, text: str) -> Probe:
     return _probe(sentence, PARAMETERS, lambda t: t.get(f"{t.collection}?limit={text}"), "parameter limit type")
 
 
-def _id(sentence: str, text: str, answers: Mapping[int, str] = PARAMETERS) -> Probe:
-    return _probe(sentence, answers, lambda t: t.get(t.item.format(id=text)))
+def _id(sentence: str, text: str, responses: Mapping[int, str] = PARAMETERS) -> Probe:
+    return _probe(sentence, responses, lambda t: t.get(t.item.format(id=text)))
 
 
 def _authorization(sentence: str, *values: str) -> Probe:
@@ -125,8 +125,8 @@ def _authorization(sentence: str, *values: str) -> Probe:
     return _probe(sentence, UNAUTHENTICATED, build)
 
 
-def _http(sentence: str, answers: Mapping[int, str], *chunks: bytes) -> Probe:
-    return _probe(sentence, answers, lambda t: t.raw(*chunks))
+def _http(sentence: str, responses: Mapping[int, str], *chunks: bytes) -> Probe:
+    return _probe(sentence, responses, lambda t: t.raw(*chunks))
 
 
 def _array(sentence: str, item: bytes) -> Probe:

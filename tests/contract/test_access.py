@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.access import AccessRule, Grant, Vocabulary
+from contract.access import AccessRule, AuthContext, Vocabulary
 from contract.problems import Refused
 
 VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
@@ -25,16 +25,16 @@ def test_the_role_is_asked_before_the_scope_so_that_a_stranger_learns_nothing(
     role: str | None, scopes: set[str], slug: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset(scopes), role=role))
-    assert refused.value.answer.type.slug == slug
+        WRITE_AS_KEEPER.admit(AuthContext(principal=None, scopes=frozenset(scopes), role=role))
+    assert refused.value.response.type.slug == slug
 
 
 def test_a_scope_that_does_not_count_here_is_not_called_missing() -> None:
     withheld = {"write": "limited to certain places"}
     with pytest.raises(Refused) as refused:
-        WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset({"read"}), role="keeper", withheld=withheld))
-    assert refused.value.answer.type.slug == "insufficient-scope"
-    assert refused.value.answer.detail == (
+        WRITE_AS_KEEPER.admit(AuthContext(principal=None, scopes=frozenset({"read"}), role="keeper", withheld=withheld))
+    assert refused.value.response.type.slug == "insufficient-scope"
+    assert refused.value.response.detail == (
         "This needs the scope 'write', which does not count here: your token is limited to certain places. "
         "Use one that is not."
     )
@@ -42,4 +42,4 @@ def test_a_scope_that_does_not_count_here_is_not_called_missing() -> None:
 
 @pytest.mark.parametrize("role", ["keeper", "director"])
 def test_the_role_that_is_needed_and_those_above_it_are_enough(role: str) -> None:
-    WRITE_AS_KEEPER.admit(Grant(principal=None, scopes=frozenset({"write"}), role=role))
+    WRITE_AS_KEEPER.admit(AuthContext(principal=None, scopes=frozenset({"write"}), role=role))

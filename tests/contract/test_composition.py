@@ -10,7 +10,7 @@ from contract.faults import schema_faults
 from contract.schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
 
 Schemas = dict[str, Any]
-BOTH: tuple[Direction, ...] = ("request", "answer")
+BOTH: tuple[Direction, ...] = ("request", "response")
 
 
 def ref(name: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def test_what_is_read_only_in_any_part_is_required_in_responses_only(case: str) 
     assert (request.is_valid({"name": "a"}), faults(request, {"name": "a"})) == (True, [])
     assert ("#/id", "read-only") in faults(request, {"id": 1, "name": "a"})
     assert ("#/name", "required") in faults(request, {})
-    response = validator(schemas, schema, "answer")
+    response = validator(schemas, schema, "response")
     assert response.is_valid({"id": 1, "name": "a"})
     assert ("#/id", "required") in faults(response, {"name": "a"})
 
@@ -71,7 +71,7 @@ def test_what_is_write_only_in_any_part_is_required_in_requests_only() -> None:
     schemas = {"Base": {"type": "object", "properties": {"secret": {"type": "string", "writeOnly": True}}}}
     schema = {"allOf": [ref("Base"), {"type": "object", "required": ["secret"]}]}
     assert not validator(schemas, schema, "request").is_valid({})
-    response = validator(schemas, schema, "answer")
+    response = validator(schemas, schema, "response")
     assert response.is_valid({})
     assert faults(response, {"secret": "x"}) == [("#/secret", "read-only")]
 
@@ -114,7 +114,7 @@ def test_a_bare_object_in_an_all_of_does_not_open_a_response(
     schema: dict[str, Any], good: list[Any], bad: list[Any]
 ) -> None:
     base = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
-    checked = validator({"Base": base, "Free": {"type": "object"}}, schema, "answer")
+    checked = validator({"Base": base, "Free": {"type": "object"}}, schema, "response")
     assert [value for value in good if not checked.is_valid(value)] == []
     assert [value for value in bad if checked.is_valid(value)] == []
 
@@ -161,7 +161,7 @@ def test_only_the_faults_of_the_selected_schema_are_reported(value: Any, found: 
 
 
 def test_a_response_has_the_properties_of_the_selected_schema_and_no_others() -> None:
-    response = validator(PETS, ref("Pet"), "answer")
+    response = validator(PETS, ref("Pet"), "response")
     assert not response.is_valid({"kind": "Dog", "name": "Rex", "bark": "w", "lives": 9})
     assert not response.is_valid({**PIP, "undeclared": 1})
 
@@ -190,7 +190,7 @@ def test_what_the_list_of_its_base_leaves_out_is_not_held_to_it() -> None:
 
 
 def test_a_base_that_nothing_is_derived_from_selects_nothing() -> None:
-    assert validator({"Pet": PETS["Pet"]}, ref("Pet"), "answer").is_valid({"kind": "any", "name": "a"})
+    assert validator({"Pet": PETS["Pet"]}, ref("Pet"), "response").is_valid({"kind": "any", "name": "a"})
 
 
 def test_a_discriminator_of_an_inline_schema_selects_by_its_mapping_alone() -> None:
@@ -203,7 +203,7 @@ def test_a_discriminator_of_an_inline_schema_selects_by_its_mapping_alone() -> N
 def test_what_is_derived_in_two_ways_is_derived_once() -> None:
     both = {"allOf": [ref("Cat"), ref("Dog"), ref("Nowhere")]}
     pets = {**PETS, "CatDog": {"allOf": [ref("Cat"), ref("Dog")]}, "Broken": both}
-    catdogs = validator(pets, ref("CatDog"), "answer")
+    catdogs = validator(pets, ref("CatDog"), "response")
     assert catdogs.is_valid({"kind": "CatDog", "name": "Both", "bark": "m", "lives": 9})
     assert not catdogs.is_valid({"kind": "Cat", "name": "Tom", "bark": "m"})
 
@@ -216,7 +216,7 @@ def test_what_leads_nowhere_is_refused() -> None:
 
 def test_a_null_fits_where_the_base_says_so() -> None:
     pets = {**PETS, "Pet": {**PETS["Pet"], "nullable": True}}
-    assert validator(pets, ref("Pet"), "answer").is_valid(None)
+    assert validator(pets, ref("Pet"), "response").is_valid(None)
 
 
 SHAPES: Schemas = {
@@ -266,7 +266,7 @@ def test_what_is_said_beside_a_union_holds_for_each_alternative(direction: Direc
 def test_a_null_fits_a_union_with_an_alternative_that_says_so() -> None:
     schemas = {**SHAPES, "Nothing": {"type": "object", "nullable": True, "properties": {"form": {"type": "string"}}}}
     union = {"oneOf": [ref("Circle"), ref("Nothing")], "discriminator": {"propertyName": "form"}}
-    assert validator(schemas, union, "answer").is_valid(None)
+    assert validator(schemas, union, "response").is_valid(None)
 
 
 def test_an_alternative_with_a_discriminator_of_its_own_is_followed() -> None:
@@ -279,7 +279,7 @@ def test_an_alternative_with_a_discriminator_of_its_own_is_followed() -> None:
         "oneOf": [ref("Cat"), ref("Dog")],
         "discriminator": {"propertyName": "kind"},
     }
-    things = validator(schemas, thing, "answer")
+    things = validator(schemas, thing, "response")
     assert things.is_valid({"what": "Animal", **TOM})
     assert things.is_valid({"what": "Rock"})
     assert not things.is_valid({"what": "Animal", **TOM, "kind": "Rock"})
@@ -312,7 +312,7 @@ def test_what_cannot_be_selected_is_refused(
     assert sentence in str(caught.value)
 
 
-@pytest.mark.parametrize(("direction", "word"), [("request", "readOnly"), ("answer", "writeOnly")])
+@pytest.mark.parametrize(("direction", "word"), [("request", "readOnly"), ("response", "writeOnly")])
 def test_a_discriminator_that_cannot_be_sent_is_refused(direction: Direction, word: str) -> None:
     hidden = {**PETS["Pet"], "properties": {"kind": {"type": "string", word: True}}}
     with pytest.raises(UnservableSchemaError, match=f"the discriminator 'kind' is {word} in "):
@@ -321,6 +321,6 @@ def test_a_discriminator_that_cannot_be_sent_is_refused(direction: Direction, wo
 
 def test_a_schema_that_has_itself_in_a_property_or_an_item_is_served() -> None:
     tree = {"type": "object", "properties": {"kids": {"type": "array", "items": ref("Tree")}, "top": ref("Tree")}}
-    trees = validator({"Tree": tree}, ref("Tree"), "answer")
+    trees = validator({"Tree": tree}, ref("Tree"), "response")
     assert trees.is_valid({"kids": [{"kids": [{}]}], "top": {"top": {}}})
     assert not trees.is_valid({"kids": [{"kids": [{"x": 1}]}]})

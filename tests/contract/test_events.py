@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract.declared_responses import NonConformingResponseError
 from contract.events import compile_events
 from contract.operations import ContractMismatchError
-from contract.responses import NonConformingAnswerError
 
 from .test_startup import document
 
@@ -31,7 +31,7 @@ def test_a_payload_that_is_not_as_described_is_held_back_and_logged(
     payload: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     encode = compile_events(described(opened=PAYLOAD), known=["opened"])
-    with pytest.raises(NonConformingAnswerError):
+    with pytest.raises(NonConformingResponseError):
         encode("opened", payload)
     (record,) = caplog.records
     assert (record.getMessage(), record.levelno) == ("event breaks the contract", logging.ERROR)

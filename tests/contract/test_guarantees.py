@@ -72,7 +72,7 @@ def test_who_may_not_write_learns_nothing_of_versions(server: Sample) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_call_gets_the_same_answer_and_has_one_effect(server: Sample) -> None:
+def test_the_same_call_gets_the_same_response_and_has_one_effect(server: Sample) -> None:
     replies = [create(server, {"name": "Oxford"}, "Idempotency-Key: k") for _ in range(3)]
     assert {reply.status for reply in replies} == {201}
     assert len({(reply.body, reply.headers["location"], reply.headers["etag"]) for reply in replies}) == 1
@@ -200,7 +200,7 @@ def test_a_problem_that_is_returned_is_not_kept(server: Sample) -> None:
     reply = create(server, {"name": "Later"}, "Idempotency-Key: k")
     assert (reply.status, reply.slug) == (409, "later")
     assert server.store.log == ["opened", "committed"]
-    assert server.store.answers == {}
+    assert server.store.responses == {}
     assert create(server, {"name": "Sooner"}, "Idempotency-Key: k").status == 201
 
 

@@ -30,8 +30,8 @@ def compiler(**changed: Any) -> SchemaCompiler:
 
 def test_schemas_that_share_a_validator_have_their_own_faults() -> None:
     schemas = compiler(C7=component(7, own={"type": "integer"}))
-    seven = schemas.compile(ref(7), direction="answer")
-    eight = schemas.compile(ref(8), direction="answer")
+    seven = schemas.compile(ref(7), direction="response")
+    eight = schemas.compile(ref(8), direction="response")
     several = schemas.compile({"type": "array", "items": ref(7)}, direction="request")
     schemas.finish()
     assert (seven.is_valid({"own": 1}), eight.is_valid({"own": 1}), eight.is_valid({"name": "a"})) == (
@@ -58,7 +58,7 @@ def test_a_schema_is_compiled_once_however_many_refer_to_it() -> None:
     schemas = compiler()
     one = schemas.compile(ref(1), direction="request")
     assert schemas.compile(ref(1), direction="request") is one
-    assert schemas.compile(ref(1), direction="answer") is not one
+    assert schemas.compile(ref(1), direction="response") is not one
 
 
 @pytest.mark.parametrize("number", [5, 30])

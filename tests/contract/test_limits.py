@@ -1,4 +1,4 @@
-"""Calls are counted when, and as what, the contract says; each answer tells it, and one too many is refused."""
+"""Calls are counted when, and as what, the contract says; each response tells it, and one too many is refused."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ def limited_document() -> Document:
     root = copy.deepcopy(Document.read(CONTRACT).root)
     text = {"schema": {"type": "string"}}
     told = {"RateLimit": text, "RateLimit-Policy": text}
-    for answer in root["components"]["responses"].values():
-        answer["headers"] |= told
+    for response in root["components"]["responses"].values():
+        response["headers"] |= told
     late = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
     problem = root["components"]["responses"]["Problem"]
     root["components"]["responses"]["TooMany"] = problem | {"headers": problem["headers"] | late}
     for item in root["paths"].values():
         for operation in (node for method, node in item.items() if method != "parameters"):
-            for answer in operation["responses"].values():
-                answer.update({} if "$ref" in answer else {"headers": answer.get("headers", {}) | told})
+            for response in operation["responses"].values():
+                response.update({} if "$ref" in response else {"headers": response.get("headers", {}) | told})
             operation["responses"]["429"] = {"$ref": "#/components/responses/TooMany"}
     root["paths"]["/livez"]["get"]["x-rate-limit"] = "none"
     root["paths"]["/stations/{station_id}"]["patch"]["x-rate-limit"] = "none"
@@ -241,7 +241,7 @@ def test_what_cannot_be_counted_is_let_through_in_silence(server: Limited) -> No
 
 
 JSON = ("Content-Type: application/json",)
-ANSWERS: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
+RESPONSES: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
     200: ("GET", "/stations", (), b"", "reader"),
     201: ("POST", "/stations", JSON, b'{"name": "Oban"}', "director"),
     202: ("POST", "/answers/good-empty", (), b"", None),
@@ -260,14 +260,14 @@ ANSWERS: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("status", ANSWERS)
-def test_every_answer_tells_what_is_left(server: Limited, status: int) -> None:
-    method, target, lines, body, token = ANSWERS[status]
+@pytest.mark.parametrize("status", RESPONSES)
+def test_every_response_tells_what_is_left(server: Limited, status: int) -> None:
+    method, target, lines, body, token = RESPONSES[status]
     reply = server.call(method, target, *lines, body=body, token=token)
     assert (reply.status, *told(reply)) == (status, '"default";r=1;t=42', '"default";q=2;w=60')
 
 
-def test_an_answer_that_breaks_the_contract_tells_it_too(server: Limited) -> None:
+def test_a_response_that_breaks_the_contract_tells_it_too(server: Limited) -> None:
     reply = server.call("POST", "/answers/leaked-property")
     assert (reply.status, told(reply)[0]) == (500, '"default";r=1;t=42')
 
@@ -277,7 +277,7 @@ def test_a_stream_tells_it_too(server: Limited) -> None:
     assert (reply.status, told(reply)[0]) == (200, '"default";r=1;t=42')
 
 
-def test_an_answer_that_is_given_again_tells_what_is_left_now(server: Limited) -> None:
+def test_a_response_that_is_given_again_tells_what_is_left_now(server: Limited) -> None:
     lines = (*JSON, "Idempotency-Key: again")
     first, again = (server.call("POST", "/stations", *lines, body=b'{"name": "Oban"}', token="director") for _ in "12")
     assert (first.status, first.body) == (again.status, again.body)

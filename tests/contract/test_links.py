@@ -30,7 +30,7 @@ def faults(paths: dict[str, Any], method: str, **components: Any) -> list[str]:
     return list(Links(made).faults(source))
 
 
-def answering(schema: object, **more: Any) -> dict[str, Any]:
+def responding(schema: object, **more: Any) -> dict[str, Any]:
     content = {"application/json": {"schema": schema}}
     return operation(responses={"201": {"description": "d", "content": content}, **more})
 
@@ -84,14 +84,14 @@ def test_a_condition_needs_entity_tags() -> None:
 
 @pytest.mark.parametrize("method", ["get", "delete", "post"])
 @pytest.mark.parametrize("parameters", [[], [IF_MATCH]])
-def test_what_has_an_entity_tag_has_an_answer_for_when_a_condition_does_not_hold(
+def test_what_has_an_entity_tag_has_a_response_for_when_a_condition_does_not_hold(
     method: str, parameters: list[Any]
 ) -> None:
     look = operation(operationId="look", responses={"200": TAGGED})
     where = "/a/act" if method == "post" else "/a"
     paths = {"/a": {"get": look}}
     paths.setdefault(where, {})[method] = look if method == "get" else operation(parameters=parameters)
-    said = "it is about something with an ETag, and the answer 412 is not declared as application/problem+json"
+    said = "it is about something with an ETag, and the response 412 is not declared as application/problem+json"
     assert faults(paths, method) == [said]
 
 
@@ -124,15 +124,15 @@ def test_a_target_must_need_nothing_but_its_path() -> None:
 def test_the_current_version_is_declared_where_a_condition_may_not_hold() -> None:
     look = operation(operationId="look", responses={"200": TAGGED})
     paths = {"/a": {"get": look, "delete": operation(parameters=[IF_MATCH], responses={"412": PROBLEM})}}
-    assert faults(paths, "delete") == ["it is about something with an ETag, and the answer 412 does not declare ETag"]
+    assert faults(paths, "delete") == ["it is about something with an ETag, and the response 412 does not declare ETag"]
 
 
 def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:
     assert faults({"/a": {"put": operation(parameters=[KEY])}}, "put") == [
         "it takes an Idempotency-Key, and PUT needs none",
         "it takes an Idempotency-Key, and has no principal whose key it is",
-        "it takes an Idempotency-Key, and its answer 204 does not declare Idempotency-Replayed",
-        "it takes an Idempotency-Key, and the answer 422 is not declared as application/problem+json",
+        "it takes an Idempotency-Key, and its response 204 does not declare Idempotency-Replayed",
+        "it takes an Idempotency-Key, and the response 422 is not declared as application/problem+json",
     ]
 
 
@@ -146,9 +146,9 @@ def test_a_key_is_somebody_s_and_of_a_call_that_needs_it() -> None:
         ({"$ref": "#/components/schemas/Loop"}, False),
     ],
 )
-def test_an_answer_that_holds_a_secret_is_not_to_be_kept(schema: object, *, secret: bool) -> None:
-    guarded = answering(schema, **{"422": PROBLEM}) | {"security": [{"bearer": []}], "parameters": [KEY]}
-    sentence = "it takes an Idempotency-Key, and its answer 201 holds a secret, which must not be kept"
+def test_a_response_that_holds_a_secret_is_not_to_be_kept(schema: object, *, secret: bool) -> None:
+    guarded = responding(schema, **{"422": PROBLEM}) | {"security": [{"bearer": []}], "parameters": [KEY]}
+    sentence = "it takes an Idempotency-Key, and its response 201 holds a secret, which must not be kept"
     guarded["responses"]["201"]["headers"] = {"idempotency-replayed": {"schema": {"type": "string"}}}
     found = faults({"/a": {"post": guarded}}, "post", schemas={"Secret": SECRET, "Loop": LOOP})
     assert found == ([sentence] if secret else [])
@@ -168,8 +168,8 @@ def test_an_id_of_the_client_s_needs_a_get_and_answers_for_its_repetition() -> N
     assert faults({"/a": {"post": operation(requestBody=body)}}, "post") == [
         "it takes ids that clients made, and there is no GET of what it makes",
         "it takes ids that clients made, and has no principal whose they are",
-        "it takes ids that clients made, and the answer 200 is not declared",
-        "it takes ids that clients made, and the answer 409 is not declared as application/problem+json",
+        "it takes ids that clients made, and the response 200 is not declared",
+        "it takes ids that clients made, and the response 409 is not declared as application/problem+json",
     ]
 
 

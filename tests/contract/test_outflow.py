@@ -26,7 +26,7 @@ SMALL = 1000
 
 
 class LargeResponses:
-    """An application that answers `/large` with LARGE bytes, and all else with few."""
+    """An application that responses `/large` with LARGE bytes, and all else with few."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -10,21 +10,21 @@ import pytest
 from connexion.context import context, operation
 from connexion.exceptions import ResolverError
 
-from contract.access import AccessRule, Grant, Vocabulary
-from contract.answers import Answer, Fault, ProblemType, problem
+from contract.access import AccessRule, AuthContext, Vocabulary
 from contract.application import TagResolver
 from contract.conditions import matches_weakly
+from contract.declared_responses import DeclaredResponses, NonConformingResponseError, negotiate
 from contract.document import Document
 from contract.faults import one_each, pattern_sentences, pointer, schema_faults
 from contract.problems import Refused, document
 from contract.references import UnresolvedReferenceError
-from contract.responses import NonConformingAnswerError, Responses, negotiate
+from contract.responses import Fault, ProblemType, Response, problem
 from contract.routing import SegmentTrie
 from contract.schemas import SchemaCompiler
 from contract.texts import MalformedTextError, cookie_texts, decode, query_texts
 
 from .sample import handlers
-from .sample.application import GRANTS, build
+from .sample.application import AUTH_CONTEXTS, build
 from .sample.store import Store
 
 HTML, TEXT, JSON = "text/html", "text/plain", "application/json"
@@ -230,30 +230,30 @@ FIXED = {"type": "object", "required": ["p"], "properties": {"p": {"type": "stri
          ["2024-02-29T00:00:00", "2024-02-29", "2023-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z",
           "2026-01-01_00:00:00Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00",
           "2026-01-01T00:00:00Z\n", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]),
-        ("answer", {"format": "date-time"}, ["2026-01-01T00:00:00Z", 1], ["2026-02-30T00:00:00Z"]),
-        ("answer", {"not": {"format": "date"}}, ["today"], ["2026-01-01", "2024-02-29"]),
+        ("response", {"format": "date-time"}, ["2026-01-01T00:00:00Z", 1], ["2026-02-30T00:00:00Z"]),
+        ("response", {"not": {"format": "date"}}, ["today"], ["2026-01-01", "2024-02-29"]),
         ("request", {"format": "klingon"}, ["any"], []),
         ("request", {"type": "object", "additionalProperties": {"type": "integer"}}, [{"a": 1}], [{"a": "b"}]),
         ("request", BASE, [{"a": 1}, {"a": 1, "b": 2}], [{}]),
         ("request", {"not": {"type": "string"}}, [1], ["a"]),
         ("request", {"oneOf": [{"type": "string"}, {"maxLength": 2}]}, ["abc", 1], ["a"]),
         ("request", {"type": "string", "default": 1, "example": 2, "x-any": 3, "title": "t"}, ["a"], [1]),
-        ("answer", SECRET, [{}], [{"p": "x"}]),
-        ("answer", FIXED, [{"p": "x"}], [{}]),
-        ("answer", BASE, [{"a": 1}], [{"a": 1, "b": 2}, {}]),
-        ("answer", {"type": "object"}, [{}, {"any": 1}], [1]),
-        ("answer", {"additionalProperties": True, "properties": {"a": {}}}, [{"b": 1}], []),
-        ("answer", {"allOf": [BASE, {"properties": {"b": {}}}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
-        ("answer", {"allOf": [BASE, {"type": "object", "required": ["a"]}]}, [{"a": 1}], [{"a": 1, "c": 3}]),
-        ("answer", {"allOf": [{"$ref": "#/components/schemas/Both"}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
-        ("answer", {"allOf": [{"allOf": [BASE]}, {"properties": {"b": BASE}}]},
+        ("response", SECRET, [{}], [{"p": "x"}]),
+        ("response", FIXED, [{"p": "x"}], [{}]),
+        ("response", BASE, [{"a": 1}], [{"a": 1, "b": 2}, {}]),
+        ("response", {"type": "object"}, [{}, {"any": 1}], [1]),
+        ("response", {"additionalProperties": True, "properties": {"a": {}}}, [{"b": 1}], []),
+        ("response", {"allOf": [BASE, {"properties": {"b": {}}}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
+        ("response", {"allOf": [BASE, {"type": "object", "required": ["a"]}]}, [{"a": 1}], [{"a": 1, "c": 3}]),
+        ("response", {"allOf": [{"$ref": "#/components/schemas/Both"}]}, [{"a": 1, "b": 2}], [{"a": 1, "c": 3}]),
+        ("response", {"allOf": [{"allOf": [BASE]}, {"properties": {"b": BASE}}]},
          [{"a": 1, "b": {"a": 1}}], [{"a": 1, "b": {"a": 1, "c": 1}}]),
-        ("answer", {"anyOf": [BASE, {"$ref": "#/components/schemas/Free"}]}, [{"a": 1, "c": 3}], [1]),
-        ("answer", {"oneOf": [BASE, {"type": "string"}]}, [{"a": 1}, "a"], [{"a": 1, "b": 2}]),
-        ("answer", {"$ref": "#/components/schemas/Tree"},
+        ("response", {"anyOf": [BASE, {"$ref": "#/components/schemas/Free"}]}, [{"a": 1, "c": 3}], [1]),
+        ("response", {"oneOf": [BASE, {"type": "string"}]}, [{"a": 1}, "a"], [{"a": 1, "b": 2}]),
+        ("response", {"$ref": "#/components/schemas/Tree"},
          [{"kids": [{}, {"kids": []}]}], [{"kids": [{"x": 1}]}, {"x": 1}]),
-        ("answer", {"type": "array", "maxItems": 1, "items": BASE}, [[{"a": 1}]], [[{"a": 1, "b": 2}]]),
-        ("answer", {"type": "object", "additionalProperties": BASE}, [{"x": {"a": 1}}], [{"x": {"a": 1, "b": 2}}]),
+        ("response", {"type": "array", "maxItems": 1, "items": BASE}, [[{"a": 1}]], [[{"a": 1, "b": 2}]]),
+        ("response", {"type": "object", "additionalProperties": BASE}, [{"x": {"a": 1}}], [{"x": {"a": 1, "b": 2}}]),
     ],
 )  # fmt: skip
 def test_a_schema_of_openapi_3_0_means_what_it_says(
@@ -339,7 +339,7 @@ def encode(content: Any) -> bytes:
     def ignore(_text: str) -> None:
         """Nothing is declared here."""
 
-    wire = Responses({}, ()).encode(Answer(status=200, content=content), accepted="", breach=ignore)
+    wire = DeclaredResponses({}, ()).encode(Response(status=200, content=content), accepted="", violation=ignore)
     assert isinstance(wire.body, bytes)
     return wire.body
 
@@ -356,7 +356,7 @@ def test_plain_data_is_written_as_the_contract_writes_it() -> None:
 
 @pytest.mark.parametrize("content", [_DriversUUID(), {1: 2}, {"a": decimal.Decimal(1)}, 2**64, {"a"}, "\ud800"])
 def test_what_is_no_plain_data_is_not_written(content: Any) -> None:
-    with pytest.raises(NonConformingAnswerError, match="not plain data"):
+    with pytest.raises(NonConformingResponseError, match="not plain data"):
         encode(content)
 
 
@@ -396,7 +396,7 @@ async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() 
     await build(Store())(scope, None, send)
     assert sent[0]["status"] == 200
     assert operation.operation_id == "list_stations"
-    assert context["token_info"]["grant"] == GRANTS["reader"]
+    assert context["token_info"]["grant"] == AUTH_CONTEXTS["reader"]
     assert scope["extensions"]["connexion_routing"] == {"api_base_path": "", "operation_id": "list_stations"}
 
 
@@ -405,9 +405,9 @@ def test_the_scope_any_is_a_token_s_with_any_scope_or_none_and_says_nothing_of_r
     anybody = AccessRule.parse({"scope": "any"}, vocabulary)
     keeper = AccessRule.parse({"scope": "any", "role": "keeper"}, vocabulary)
     for scopes in (frozenset[str](), frozenset({"read"})):
-        anybody.admit(Grant(principal=None, scopes=scopes, role=None))
-        keeper.admit(Grant(principal=None, scopes=scopes, role="keeper"))
+        anybody.admit(AuthContext(principal=None, scopes=scopes, role=None))
+        keeper.admit(AuthContext(principal=None, scopes=scopes, role="keeper"))
         for role, status in ((None, 404), ("reader", 403)):
             with pytest.raises(Refused) as refused:
-                keeper.admit(Grant(principal=None, scopes=scopes, role=role))
+                keeper.admit(AuthContext(principal=None, scopes=scopes, role=role))
             assert refused.value.status == status

@@ -31,7 +31,7 @@ def test_refused(server: Sample, probe: Probe) -> None:
     assert request is not None
     method, chunks = request
     reply = exchange(server.address, chunks, method=method)
-    assert (reply.status, reply.slug) in probe.answers.items(), reply
+    assert (reply.status, reply.slug) in probe.responses.items(), reply
     assert probe.expected_places(TARGET) <= reply.places
     assert len(reply.body) < 20_000
     assert server.store.log == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract import problems
-from contract.answers import problem
+from contract.responses import problem
 
 from .conftest import STATION_ID, Sample
 from .sample.application import REQUEST_URN
@@ -112,8 +112,8 @@ def test_a_problem_names_the_request_it_is_about(server: Sample) -> None:
 
 
 def test_a_problem_outside_of_any_request_names_none() -> None:
-    answer = problem(problems.NOT_FOUND, "Not found.")
-    assert "instance" not in problems.document(answer, urn_prefix="urn:x:")
+    response = problem(problems.NOT_FOUND, "Not found.")
+    assert "instance" not in problems.document(response, urn_prefix="urn:x:")
 
 
 @pytest.mark.parametrize(("sent", "told"), [({"Retry-After": "7"}, {"retry_after": 7}), ({}, {})])

@@ -183,7 +183,7 @@ def test_a_body_that_is_cut_short_has_no_effect(server: Sample) -> None:
     assert "committed" not in server.store.log
 
 
-def test_a_request_that_asks_for_another_protocol_gets_its_answer(server: Sample) -> None:
+def test_a_request_that_asks_for_another_protocol_gets_its_response(server: Sample) -> None:
     reply = server.call("GET", "/stations", "Connection: Upgrade", "Upgrade: websocket", token="director")
     assert reply.status == 200
 
@@ -334,7 +334,7 @@ def test_a_request_without_a_single_host_is_refused(server: Sample, version: str
     assert (reply.status, reply.slug) == (400, "malformed-request")
 
 
-def test_a_bad_body_is_not_the_answer_to_the_request_before_it(server: Sample) -> None:
+def test_a_bad_body_is_not_the_response_to_the_request_before_it(server: Sample) -> None:
     slow = request("POST", "/stations", JSON, body=b'{"name": 5}', token="director")
     bad = request("PUT", "/notes", OCTETS, "Transfer-Encoding: chunked") + b"1\r\na\r\nxyz\r\n"
     with connected(server.address) as connection:
@@ -420,7 +420,7 @@ def test_a_connection_on_which_nothing_comes_is_closed(hasty: Address) -> None:
         assert until_closed(connection) == b""
 
 
-def test_a_body_that_was_refused_and_never_ends_gets_no_second_answer(hasty: Address) -> None:
+def test_a_body_that_was_refused_and_never_ends_gets_no_second_response(hasty: Address) -> None:
     with connected(hasty) as connection:
         connection.sendall(request("POST", "/stations", JSON, "Content-Length: 99999999", token="director"))
         assert read_reply(connection).status == 413
@@ -428,7 +428,7 @@ def test_a_body_that_was_refused_and_never_ends_gets_no_second_answer(hasty: Add
 
 
 class Waiting:
-    """An application that answers `/wait` only after `/go`."""
+    """An application that responses `/wait` only after `/go`."""
 
     def __init__(self) -> None:
         self.may_go = asyncio.Event()

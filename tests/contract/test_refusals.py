@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from contract.declared_responses import ResponseCheck
 from contract.document import Document
 from contract.operations import ContractMismatchError, Operation, compile_operations
 from contract.protocol import bounded_protocol
-from contract.responses import ResponseCheck
 from tests.server import serving
 
 from .conftest import Sample
@@ -61,7 +61,7 @@ def test_a_problem_whose_status_is_not_declared_is_refused_at_start_up() -> None
     root["paths"]["/stations"]["get"]["x-problems"] = ["later"]
     with pytest.raises(ContractMismatchError) as caught:
         compiled(Document.parse(json.dumps(root).encode()))
-    sentence = "list_stations: x-problems names 'later', and the answer 409 is not declared as a problem"
+    sentence = "list_stations: x-problems names 'later', and the response 409 is not declared as a problem"
     assert caught.value.mismatches == (sentence,)
 
 
@@ -69,7 +69,7 @@ def test_what_any_operation_may_send_is_declared_everywhere() -> None:
     vocabulary = dataclasses.replace(VOCABULARY, problems=KNOWN, common_problems=[LATER])
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(listing(), handlers, vocabulary=vocabulary, body_limit_bytes=BODY_LIMIT_BYTES)
-    assert "list_stations: the answer 409 is not declared as application/problem+json" in caught.value.mismatches
+    assert "list_stations: the response 409 is not declared as application/problem+json" in caught.value.mismatches
 
 
 def test_an_operation_may_send_what_it_lists_what_any_may_and_what_the_engine_does() -> None:
@@ -113,8 +113,8 @@ def test_a_problem_that_is_not_listed_is_a_500_that_leaves_no_trace(
     listed.store.log.clear()
     assert refused(listed, "Later") == "internal-error"
     assert listed.store.log == ["opened", "rolled back"]
-    breaches = [vars(record).get("breach") for record in caplog.records if record.levelno == logging.ERROR]
-    assert breaches == ["the problem later is not one that this operation sends"]
+    violations = [vars(record).get("breach") for record in caplog.records if record.levelno == logging.ERROR]
+    assert violations == ["the problem later is not one that this operation sends"]
 
 
 def test_a_raised_problem_that_is_not_listed_is_a_500(listed: Sample) -> None:

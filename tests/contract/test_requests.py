@@ -362,7 +362,7 @@ def test_the_media_types_of_a_patch_are_told(server: Sample) -> None:
     assert (reply.status, reply.headers["accept-patch"]) == (415, "application/merge-patch+json")
 
 
-def test_the_answer_to_thousands_of_faults_far_down_is_short(server: Sample) -> None:
+def test_the_response_to_thousands_of_faults_far_down_is_short(server: Sample) -> None:
     names = [f"{depth}{'n' * 64}" for depth in range(150)]
     inside = b"[" + b",".join([b'"\\u0000"'] * 3000) + b"]"
     body = b"".join(b'{"%s":' % name.encode() for name in names) + inside + b"}" * len(names)

@@ -14,30 +14,30 @@ import pytest
 import yaml
 
 from contract.access import Vocabulary
-from contract.answers import Answer
 from contract.document import Document
 from contract.handlers import find_handler, keyword_of
 from contract.operations import ContractMismatchError, compile_operations
+from contract.responses import Response
 
 from .sample import handlers as sample_handlers
 from .sample.application import CONTRACT, VOCABULARY, build
-from .sample.store import Store, Work
+from .sample.store import Store, UnitOfWork
 
 PROBLEM = {"description": "p", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
 HEADERS = {"WWW-Authenticate": {"schema": {"type": "string"}}}
 PACKAGE = "made_up_handlers"
 
 
-async def take_nothing(work: Work) -> Answer:
-    return Answer(status=204)
+async def take_nothing(uow: UnitOfWork) -> Response:
+    return Response(status=204)
 
 
-async def take_a(work: Work, *, a: str = "") -> Answer:
-    return Answer(status=204)
+async def take_a(uow: UnitOfWork, *, a: str = "") -> Response:
+    return Response(status=204)
 
 
-async def take_body(work: Work, *, body: object = None) -> Answer:
-    return Answer(status=204)
+async def take_body(uow: UnitOfWork, *, body: object = None) -> Response:
+    return Response(status=204)
 
 
 def operation(**changes: Any) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> Non
 def test_a_parameter_that_is_not_supported_is_refused_by_name(
     package: Make, parameter: dict[str, Any], sentence: str
 ) -> None:
-    async def act(work: Work, *, a: UUID) -> Answer:
-        return Answer(status=204)
+    async def act(uow: UnitOfWork, *, a: UUID) -> Response:
+        return Response(status=204)
 
     path = "/{a}" if parameter["in"] == "path" else "/b"
     found = mismatches(package(act=act), {path: {"get": operation(parameters=[{"name": "a", **parameter}])}})
@@ -149,7 +149,7 @@ def test_a_parameter_that_is_not_supported_is_refused_by_name(
 
 
 GUARDED = {"security": [{"bearer": []}], "x-access": {"scope": "read"}}
-GUARDED_ANSWERS = {
+GUARDED_RESPONSES = {
     "204": {"description": "d"}, "400": PROBLEM, "500": PROBLEM, "401": PROBLEM | {"headers": HEADERS}, "403": PROBLEM,
 }  # fmt: skip
 
@@ -163,36 +163,36 @@ GUARDED_ANSWERS = {
         ({"operationId": "nope"}, ["nope: there is no handler made_up_handlers.things.nope"]),
         ({"security": None}, ["act: it needs x-access and a security scheme, or `security: []`"]),
         ({"x-access": {"scope": "read"}}, ["act: it needs x-access and a security scheme, or `security: []`"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "nope"}},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "nope"}},
          ["act: x-access names the unknown scope 'nope'"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "read", "role": "nope"}},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "read", "role": "nope"}},
          ["act: x-access names the unknown role 'nope'"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"role": "keeper"}},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"role": "keeper"}},
          ["act: x-access must be {scope, role?}"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": "read"}, ["act: x-access must be {scope, role?}"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"nope": []}]},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": "read"}, ["act: x-access must be {scope, role?}"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"nope": []}]},
          ["act: the security scheme 'nope' is not supported (http bearer is)"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"key": []}]},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"key": []}]},
          ["act: the security scheme 'key' is not supported (http bearer is)"]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "security": [{"bearer": []}, {}]},
+        (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"bearer": []}, {}]},
          ["act: a security requirement that does not name exactly one scheme is not supported"]),
         (GUARDED, [
-            "act: the answer 401 is not declared as application/problem+json",
-            "act: the answer 403 is not declared as application/problem+json",
-            "act: the answer 401 does not declare WWW-Authenticate",
+            "act: the response 401 is not declared as application/problem+json",
+            "act: the response 403 is not declared as application/problem+json",
+            "act: the response 401 does not declare WWW-Authenticate",
         ]),
-        (GUARDED | {"responses": GUARDED_ANSWERS, "x-access": {"scope": "read", "role": "keeper"}},
-         ["act: the answer 404 is not declared as application/problem+json"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "read", "role": "keeper"}},
+         ["act: the response 404 is not declared as application/problem+json"]),
         ({"responses": {"200": {"description": "d", "content": {"application/json": {}}}, "500": {"description": "d"}}},
-         [f"act: the answer {status} is not declared as application/problem+json" for status in (400, 406, 500)]),
+         [f"act: the response {status} is not declared as application/problem+json" for status in (400, 406, 500)]),
         ({"responses": {"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM}},
-         ["act: the answer '4XX' is no single status"]),
+         ["act: the response '4XX' is no single status"]),
         ({"responses": {"400": PROBLEM, "406": PROBLEM, "500": PROBLEM, "200": {
             "description": "d", "content": {"text/event-stream": {}, "text/plain": {}}}}},
-         ["act: the answer 200 declares a stream and something else"]),
+         ["act: the response 200 declares a stream and something else"]),
         ({"responses": {"400": PROBLEM, "500": PROBLEM, "204": {
             "description": "d", "headers": {"X": {"schema": {"type": "object"}}}}}},
-         ["act: header X of answer 204 has the type 'object', which is not supported"]),
+         ["act: header X of response 204 has the type 'object', which is not supported"]),
     ],
 )  # fmt: skip
 def test_an_operation_that_cannot_be_served_is_refused(
@@ -203,7 +203,7 @@ def test_an_operation_that_cannot_be_served_is_refused(
     assert list(found) == sentences
 
 
-def answers_with(**changes: Any) -> dict[str, Any]:
+def responds_with(**changes: Any) -> dict[str, Any]:
     return {"204": {"description": "d"}, **{str(s): PROBLEM for s in (400, 413, 415, 422, 500)}, **changes}
 
 
@@ -219,9 +219,9 @@ def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a
          "act: the body cannot be served: multipart/form-data is not supported"),
         (body(required=True, **{"application/json": {"schema": {"pattern": "(?!a)"}}}),
          "act: the schema of the body application/json does not compile: "),
-        ({"responses": answers_with(
+        ({"responses": responds_with(
             **{"204": {"description": "d", "headers": {"X": {"schema": {"pattern": "(?=a)"}}}}})},
-         "act: the schema of header X of answer 204 does not compile: "),
+         "act: the schema of header X of response 204 does not compile: "),
         ({"requestBody": {"content": {"application/json": {}}, "x-body-limit": "lots"}},
          "act: x-body-limit is not a number of bytes"),
     ],
@@ -229,29 +229,29 @@ def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a
 def test_bodies_and_answers_that_cannot_be_served_are_refused(
     package: Make, changes: dict[str, Any], sentence: str
 ) -> None:
-    node = operation(**{"responses": answers_with(), **changes})
+    node = operation(**{"responses": responds_with(), **changes})
     found = mismatches(package(act=take_nothing), {"/a": {"post": node}})
     assert any(line.startswith(sentence) for line in found), found
 
 
-async def _needs_body(work: Work, *, body: object) -> Answer:
-    return Answer(status=204)
+async def _needs_body(uow: UnitOfWork, *, body: object) -> Response:
+    return Response(status=204)
 
 
-async def _needs_a(work: Work, *, a: str) -> Answer:
-    return Answer(status=204)
+async def _needs_a(uow: UnitOfWork, *, a: str) -> Response:
+    return Response(status=204)
 
 
-async def _takes_more(work: Work, *, a: str = "", b: str = "") -> Answer:
-    return Answer(status=204)
+async def _takes_more(uow: UnitOfWork, *, a: str = "", b: str = "") -> Response:
+    return Response(status=204)
 
 
-async def _forgets_the_unit() -> Answer:
-    return Answer(status=204)
+async def _forgets_the_unit() -> Response:
+    return Response(status=204)
 
 
-def _is_synchronous(work: Work) -> Answer:
-    return Answer(status=204)
+def _is_synchronous(uow: UnitOfWork) -> Response:
+    return Response(status=204)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def _is_synchronous(work: Work) -> Answer:
         (take_nothing, query({"type": "string"}), "its handler does not take 'a'"),
         (_takes_more, query({"type": "string"}), "its handler takes 'b', which the contract does not declare"),
         (_needs_a, query({"type": "string"}), "its handler needs 'a', which the contract lets clients leave out"),
-        (_needs_body, operation(responses=answers_with(), **body(required=False)),
+        (_needs_body, operation(responses=responds_with(), **body(required=False)),
          "its handler needs 'body', which the contract lets clients leave out"),
         (take_a, operation(parameters=[
             {"name": "a", "in": "query", "schema": {"type": "string"}},
@@ -350,7 +350,7 @@ def test_a_handler_is_found_by_tag_and_name() -> None:
 def test_references_that_lead_nowhere_are_named_all_at_once(package: Make) -> None:
     node = operation(
         parameters=[{"$ref": "#/components/parameters/NoParameter"}],
-        responses=answers_with(**{"200": {"$ref": "#/components/responses/NoAnswer"}}),
+        responses=responds_with(**{"200": {"$ref": "#/components/responses/NoAnswer"}}),
         requestBody={"content": {"application/json": {"schema": {"$ref": "#/components/schemas/NoSchema"}}}},
     )
     found = mismatches(package(act=take_nothing), {"/a": {"post": node}})
@@ -387,8 +387,8 @@ def test_one_list_has_everything_that_is_wrong(package: Make) -> None:
         "the server https://[::1 is not an address",
         "/b: its server /v1 has a path: write it into the paths",
         "act: it needs a tag",
-        "do: the answer 400 is not declared as application/problem+json",
-        "do: the answer 500 is not declared as application/problem+json",
+        "do: the response 400 is not declared as application/problem+json",
+        "do: the response 500 is not declared as application/problem+json",
     )
 
 
@@ -401,10 +401,10 @@ def test_an_operation_with_something_broken_is_left_out(package: Make, more: dic
 
 def test_what_hangs_together_with_something_broken_is_not_reported_twice(package: Make) -> None:
     condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
-    answers = operation()["responses"] | {"200": {"$ref": "#/components/responses/No"}}
+    responses = operation()["responses"] | {"200": {"$ref": "#/components/responses/No"}}
     paths = {
         "/a": {
-            "get": operation(operationId="read", responses=answers),
+            "get": operation(operationId="read", responses=responses),
             "delete": operation(parameters=[condition], responses=operation()["responses"] | {"412": PROBLEM}),
         }
     }
@@ -462,7 +462,7 @@ def test_a_server_with_a_path_is_refused(package: Make) -> None:
 def test_a_role_is_named_exactly_where_the_path_says_where_it_is_held(
     package: Make, path: str, access: dict[str, str]
 ) -> None:
-    async def take_place(work: object, place: str = "") -> None: ...
+    async def take_place(uow: object, place: str = "") -> None: ...
 
     vocabulary = Vocabulary(roles=("viewer", "owner"), scopes=("read",), role_parameter="place")
     where = {"name": "place", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -485,7 +485,7 @@ def test_what_the_handler_lacks_is_named_beside_other_faults(package: Make) -> N
     node = operation(responses={"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM})
     found = mismatches(package(act=take_a), {"/a": {"get": node}})
     assert "act: its handler takes 'a', which the contract does not declare" in found
-    assert "act: the answer '4XX' is no single status" in found
+    assert "act: the response '4XX' is no single status" in found
 
 
 def test_a_parameter_that_cannot_be_read_is_not_said_to_be_missing(package: Make) -> None:
@@ -546,22 +546,22 @@ def test_a_policy_that_nobody_knows_is_refused(package: Make, policies: tuple[st
 
 
 @pytest.mark.parametrize("named", [{}, {"x-rate-limit": "tight"}])
-def test_each_answer_of_a_limited_operation_must_tell_the_limit(package: Make, named: dict[str, str]) -> None:
+def test_each_response_of_a_limited_operation_must_tell_the_limit(package: Make, named: dict[str, str]) -> None:
     told = {"RateLimit": {"schema": {"type": "string"}}, "ratelimit-policy": {"schema": {"type": "string"}}}
-    answers = operation()["responses"] | {status: PROBLEM | {"headers": told} for status in ("400", "429")}
-    node = operation(responses=answers, **named)
+    responses = operation()["responses"] | {status: PROBLEM | {"headers": told} for status in ("400", "429")}
+    node = operation(responses=responses, **named)
     assert mismatches(package(act=take_nothing), {"/a": {"get": node}}, policies=("default", "tight")) == (
-        "act: the answer 204 does not declare RateLimit",
-        "act: the answer 204 does not declare RateLimit-Policy",
-        "act: the answer 429 does not declare Retry-After",
-        "act: the answer 500 does not declare RateLimit",
-        "act: the answer 500 does not declare RateLimit-Policy",
+        "act: the response 204 does not declare RateLimit",
+        "act: the response 204 does not declare RateLimit-Policy",
+        "act: the response 429 does not declare Retry-After",
+        "act: the response 500 does not declare RateLimit",
+        "act: the response 500 does not declare RateLimit-Policy",
     )
 
 
 def test_a_limited_operation_must_declare_that_it_refuses(package: Make) -> None:
     found = mismatches(package(act=take_nothing), {"/a": {"get": operation()}}, policies=("default",))
-    assert found[0] == "act: the answer 429 is not declared as application/problem+json"
+    assert found[0] == "act: the response 429 is not declared as application/problem+json"
 
 
 @pytest.mark.parametrize(("policies", "named"), [((), {}), (("default",), {"x-rate-limit": "none"})])

@@ -11,12 +11,19 @@ from typing import Any
 
 import pytest
 
-from contract.answers import Answer, ok
+from contract.declared_responses import (
+    DeclaredResponse,
+    DeclaredResponses,
+    EncodedResponse,
+    NonConformingResponseError,
+    ResponseCheck,
+    violation_reporter,
+)
 from contract.media import media_of
 from contract.protocol import bounded_protocol
-from contract.responses import NonConformingAnswerError, Response, ResponseCheck, Responses, Wire, breach_of
+from contract.responses import Response, ok
 from contract.schemas import SchemaCompiler
-from contract.sending import SERVER_STOPS, send_wire
+from contract.sending import SERVER_STOPS, send_encoded
 from tests.patience import PATIENCE_S
 from tests.server import serving
 
@@ -125,7 +132,7 @@ async def test_the_end_of_a_stream_does_not_wait_for_a_client_that_does_not_read
         await asyncio.Event().wait()
 
     scope = {"method": "GET", "extensions": {SERVER_STOPS: {"event": stops}}}
-    await send_wire(Wire(200, [], chunks()), scope, receive, send, last_chunk_timeout_s=0.01)
+    await send_encoded(EncodedResponse(200, [], chunks()), scope, receive, send, last_chunk_timeout_s=0.01)
     assert closed.is_set()
 
 
@@ -139,9 +146,9 @@ async def _chunks(*chunks: Any) -> AsyncGenerator[Any, None]:
 
 def encoded(chunks: AsyncGenerator[Any, None], response_check: ResponseCheck) -> AsyncGenerator[bytes, None]:
     """What is sent of *chunks* as `image/png` of two to four bytes."""
-    media = media_of("image/png", BYTES, SchemaCompiler({}).compile(BYTES, direction="answer"), dict)
-    responses = Responses({200: Response(content={"image/png": media}, headers={})}, ("image/png",))
-    wire = responses.encode(ok(chunks), accepted="image/png", breach=breach_of("stream", response_check))
+    media = media_of("image/png", BYTES, SchemaCompiler({}).compile(BYTES, direction="response"), dict)
+    responses = DeclaredResponses({200: DeclaredResponse(content={"image/png": media}, headers={})}, ("image/png",))
+    wire = responses.encode(ok(chunks), accepted="image/png", violation=violation_reporter("stream", response_check))
     assert not isinstance(wire.body, bytes)
     return wire.body
 
@@ -153,23 +160,25 @@ def encoded(chunks: AsyncGenerator[Any, None], response_check: ResponseCheck) ->
 async def test_a_stream_of_bytes_is_cut_off_where_it_breaks_the_contract(chunks: Any, sent: list[bytes]) -> None:
     stream = encoded(_chunks(*chunks), "enforce")
     assert [await anext(stream) for _ in sent] == sent
-    with pytest.raises(NonConformingAnswerError):
+    with pytest.raises(NonConformingResponseError):
         await anext(stream)
 
 
-async def test_a_stream_of_bytes_that_breaks_the_contract_passes_where_breaches_are_only_reported(
+async def test_a_stream_of_bytes_that_breaks_the_contract_passes_where_violationes_are_only_reported(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert [chunk async for chunk in encoded(_chunks(b"abc", b"de"), "report")] == [b"abc", b"de"]
     assert [vars(record)["breach"] for record in caplog.records] == ["more than 4 bytes of image/png"]
 
 
-async def test_bytes_under_a_range_of_json_pass_where_breaches_are_only_reported(
+async def test_bytes_under_a_range_of_json_pass_where_violationes_are_only_reported(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     schema = {"type": "object"}
-    media = media_of("*/*", schema, SchemaCompiler({}).compile(schema, direction="answer"), dict)
-    responses = Responses({200: Response(content={"*/*": media}, headers={})}, ("*/*",))
-    answer = Answer(status=200, content=b"\xff", media_type="image/png")
-    assert responses.encode(answer, accepted="*/*", breach=breach_of("answer", "report")).body == b"\xff"
+    media = media_of("*/*", schema, SchemaCompiler({}).compile(schema, direction="response"), dict)
+    responses = DeclaredResponses({200: DeclaredResponse(content={"*/*": media}, headers={})}, ("*/*",))
+    response = Response(status=200, content=b"\xff", media_type="image/png")
+    assert (
+        responses.encode(response, accepted="*/*", violation=violation_reporter("response", "report")).body == b"\xff"
+    )
     assert len(caplog.records) == 1

@@ -18,7 +18,7 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. `headers` has lower-case names; repeated ones are joined by a comma."""
+    """A response. `headers` has lower-case names; repeated ones are joined by a comma."""
 
     status: int
     headers: dict[str, str]
@@ -65,7 +65,7 @@ def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
 
 
 def exchange(address: Address, chunks: Iterable[bytes], *, method: str = "GET") -> Reply:
-    """Send *chunks* until all are sent or the server hangs up, and read its answer."""
+    """Send *chunks* until all are sent or the server hangs up, and read its response."""
     with connected(address) as connection:
         with contextlib.suppress(ConnectionError):
             for chunk in chunks:

@@ -318,7 +318,7 @@ class _Seen:
     def put_entity_tag(self, case: Case) -> None:
         """Ask, half of the time, whether the resource is still the one that was answered before.
 
-        Not in a chain of calls, which goes on with what is in the answer.
+        Not in a chain of calls, which goes on with what is in the response.
         """
         given = case.headers.get("If-None-Match")
         if not given or not _is_valid(case, ParameterLocation.HEADER) or _phase(case) == TestPhase.STATEFUL:
@@ -552,5 +552,5 @@ def _log_in(case: Case, credentials: Mapping[str, str]) -> Any:
 def _send(case: Case, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Any:
     """A call aside of the run. Raises httpx.HTTPStatusError unless it is answered with 2xx."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
-    return answer.raise_for_status().json() if answer.content else None
+    response = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
+    return response.raise_for_status().json() if response.content else None

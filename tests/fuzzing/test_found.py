@@ -25,16 +25,16 @@ def client(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
 def test_an_if_none_match_beyond_its_length_is_refused_although_the_engine_itself_reads_it(
     client: httpx.Client,
 ) -> None:
-    answer = client.get("/openapi.json", headers={IF_NONE_MATCH: f'"{"0" * 1023}"'})
+    response = client.get("/openapi.json", headers={IF_NONE_MATCH: f'"{"0" * 1023}"'})
 
-    assert answer.status_code == 400
-    assert [(fault["code"], fault["header"]) for fault in answer.json()["errors"]] == [("max-length", IF_NONE_MATCH)]
+    assert response.status_code == 400
+    assert [(fault["code"], fault["header"]) for fault in response.json()["errors"]] == [("max-length", IF_NONE_MATCH)]
     assert client.get("/openapi.json", headers={IF_NONE_MATCH: f'"{"0" * 1022}"'}).status_code == 200
 
 
 def test_an_if_none_match_may_be_spread_over_several_lines(client: httpx.Client) -> None:
     etag = client.get("/openapi.json").headers["ETag"]
 
-    answer = client.get("/openapi.json", headers=[(IF_NONE_MATCH, '"another"'), (IF_NONE_MATCH, etag)])
+    response = client.get("/openapi.json", headers=[(IF_NONE_MATCH, '"another"'), (IF_NONE_MATCH, etag)])
 
-    assert answer.status_code == 304
+    assert response.status_code == 304

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from domain import opaque
-from domain.opaque import TokenKind
+from domain import secret_tokens
+from domain.secret_tokens import TokenKind
 from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, register
 from tests.integration.household import Household
 from tests.integration.matrix import ELSEWHERE, HERE, ROLES, SCOPES, Caller
@@ -132,7 +132,7 @@ def _malformed(good: str) -> Iterator[tuple[str, str]]:
     yield "a token of another kind of server", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."
     yield "a token with another checksum", good[:-1] + ("0" if good[-1] != "0" else "1")
     yield "a token with a digit changed", good[:20] + ("0" if good[20] != "0" else "1") + good[21:]
-    yield "a session's token that claims to be personal", opaque.PREFIXES["personal"] + good[4:]
+    yield "a session's token that claims to be personal", secret_tokens.PREFIXES["personal"] + good[4:]
     yield "a token with an unknown prefix", "tbx_" + good[4:]
     yield "a token in capitals", good.upper()
     yield "half a token", good[:30]
@@ -142,7 +142,7 @@ def _unknown() -> Iterator[tuple[str, str]]:
     """Tokens in good form that the server never gave out."""
     kinds: tuple[TokenKind, ...] = ("session", "personal")
     for kind in kinds:
-        yield f"an unknown {kind} token", opaque.mint(kind, random_bytes=secrets.token_bytes).text
+        yield f"an unknown {kind} token", secret_tokens.mint(kind, random_bytes=secrets.token_bytes).text
 
 
 def _over(house: Household) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Whether an answer is one that the contract declares, judged by another validator than the server's own.
+"""Whether a response is one that the contract declares, judged by another validator than the server's own.
 
 The server checks its answers with jsonschema-rs, compiled by `contract/`; this uses the jsonschema package on the
 contract's own text, and shares nothing with it.
@@ -51,7 +51,7 @@ FORMATS = _formats()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An answer as a client got it; `headers` has lower-case names."""
+    """A response as a client got it; `headers` has lower-case names."""
 
     method: str
     path: str
@@ -82,7 +82,7 @@ class ContractChecker:
         return cls(read_contract(path))
 
     def faults(self, seen: Seen) -> list[str]:
-        """All that is wrong with an answer: none for one that is declared."""
+        """All that is wrong with a response: none for one that is declared."""
         path = next((path for pattern, path in self._paths if pattern.fullmatch(seen.path)), None)
         if seen.method == "OPTIONS":
             return [] if (seen.status, seen.body) == (204, b"") or path is None else ["OPTIONS is not an empty 204"]
@@ -144,7 +144,7 @@ class ContractChecker:
             yield from self._problem_faults(content[media_type], value, seen)
 
     def _problem_faults(self, media: Node, problem: Json, seen: Seen) -> Iterator[str]:
-        """Each problem is one of those that the answer's examples announce."""
+        """Each problem is one of those that the response's examples announce."""
         examples = [self._example(example) for example in media["examples"].values()]
         announced = {(example["type"], example["title"]) for example in examples}
         if (problem.get("type"), problem.get("title")) not in announced:

@@ -1,4 +1,4 @@
-"""A client that lets no answer pass which the contract does not declare, and people who use it."""
+"""A client that lets no response pass which the contract does not declare, and people who use it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def checker() -> ContractChecker:
 
 
 def check(response: Response) -> None:
-    """Raise AssertionError with all that is wrong with an answer."""
+    """Raise AssertionError with all that is wrong with a response."""
     response.read()
     request = response.request
     headers = {name.lower(): value for name, value in response.headers.items()}
@@ -43,7 +43,7 @@ def check(response: Response) -> None:
 
 
 class Client(httpx.Client):
-    """An httpx client for one server whose every answer is checked. Leaving its context closes it."""
+    """An httpx client for one server whose every response is checked. Leaving its context closes it."""
 
     def __init__(self, base_url: str, *, token: str | None = None) -> None:
         super().__init__(

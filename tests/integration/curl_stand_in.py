@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str]) -> None:
-    """Send one request, and write its answer as curl would."""
+    """Send one request, and write its response as curl would."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("-s", action="store_true")
@@ -27,17 +27,17 @@ def main(arguments: list[str]) -> None:
         name, _, value = header.partition(":")
         request.add_header(name, value.strip())
     try:
-        answer = urllib.request.urlopen(request)  # noqa: S310  # as above
+        response = urllib.request.urlopen(request)  # noqa: S310  # as above
     except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        content = answer.read()
-        head = f"HTTP/1.1 {answer.status} {answer.reason}\r\n{answer.headers}" if given.with_head else ""
+        response = error
+    with response:
+        content = response.read()
+        head = f"HTTP/1.1 {response.status} {response.reason}\r\n{response.headers}" if given.with_head else ""
     if given.output:
         Path(given.output).write_bytes(content)
     else:
         sys.stdout.buffer.write(head.encode() + content)
-    sys.stdout.buffer.write(given.write_out.replace("%{http_code}", str(answer.status)).replace(r"\n", "\n").encode())
+    sys.stdout.buffer.write(given.write_out.replace("%{http_code}", str(response.status)).replace(r"\n", "\n").encode())
 
 
 if __name__ == "__main__":

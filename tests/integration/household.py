@@ -52,7 +52,7 @@ class Household:
 
     def settle(self) -> None:
         """Let everything that is now be what is come back to. No mails wait: one that does keeps another from it."""
-        self.tables.send_mails()
+        self.tables.send_emails()
         self.base, self.digest = self.tables.snapshot(), self.tables.digest()
 
     def put_back(self) -> set[str]:
@@ -83,7 +83,7 @@ class Household:
         return request_of(operation, thing)
 
     def send(self, request: Request, caller: Caller) -> Response:
-        """The answer, which is one that the contract declares."""
+        """The response, which is one that the contract declares."""
         return self.client.request(
             request.method,
             request.path,
@@ -95,25 +95,25 @@ class Household:
     def faults(
         self, operation: Operation, caller: Caller, *, seen: Callable[[Response], None] | None = None
     ) -> Iterator[str]:
-        """What is wrong with how *operation* treats *caller*. *seen* gets the answer. Raises NotCoveredError."""
+        """What is wrong with how *operation* treats *caller*. *seen* gets the response. Raises NotCoveredError."""
         request, refusal = self.request(operation, caller), expected(operation, caller)
-        answer = self.send(request, caller)
+        response = self.send(request, caller)
         if seen is not None:
-            seen(answer)
+            seen(response)
         changed = self.put_back()
         if refusal is not None:
-            yield from refusal.faults(answer)
+            yield from refusal.faults(response)
             yield from (f"was refused, and changed {table}" for table in sorted(changed))
         elif operation.operation_id in OF_THE_SESSION and not caller.through_session:
-            yield from NOT_FOUND.faults(answer)
+            yield from NOT_FOUND.faults(response)
             yield from (f"found nothing, and changed {table}" for table in sorted(changed))
-        elif not answer.is_success:
-            yield f"wanted to be let in, got {answer.status_code} {answer.text[:300]}"
+        elif not response.is_success:
+            yield f"wanted to be let in, got {response.status_code} {response.text[:300]}"
         elif bool(changed) is operation.safe:
             yield f"was let in, and changed {changed or 'nothing: it should, or its refusals show nothing'}"
         if refusal == NOT_FOUND:
             nowhere = self.send(self.request(operation, caller, workspace_id=UNKNOWN_ID), caller)
-            yield from differences(answer, nowhere)
+            yield from differences(response, nowhere)
             yield from self.undone()
 
     def caller(self, name: str) -> Caller:

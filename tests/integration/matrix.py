@@ -14,7 +14,7 @@ from typing import Any
 
 from httpx import Response
 
-from domain.opaque import PREFIXES
+from domain.secret_tokens import PREFIXES
 from tests.integration.checking import METHODS, PROBLEM_JSON
 from tests.integration.clients import Person
 
@@ -161,20 +161,20 @@ class Refusal:
     def __str__(self) -> str:
         return f"{self.status} {self.slug}"
 
-    def faults(self, answer: Response) -> Iterator[str]:
-        """What of *answer* is not this refusal."""
-        slug = self.slug if answer.request.method == "HEAD" else _slug(answer)
-        if (answer.status_code, slug) != (self.status, self.slug):
-            yield f"wanted {self}, got {answer.status_code} {answer.text[:300]}"
-        challenge = answer.headers.get("WWW-Authenticate")
+    def faults(self, response: Response) -> Iterator[str]:
+        """What of *response* is not this refusal."""
+        slug = self.slug if response.request.method == "HEAD" else _slug(response)
+        if (response.status_code, slug) != (self.status, self.slug):
+            yield f"wanted {self}, got {response.status_code} {response.text[:300]}"
+        challenge = response.headers.get("WWW-Authenticate")
         if challenge != self.challenge:
             yield f"wanted the challenge {self.challenge}, got {challenge}"
 
 
-def _slug(answer: Response) -> str:
+def _slug(response: Response) -> str:
     """What kind of problem it is; empty where it is none."""
-    is_problem = answer.headers.get("Content-Type") == PROBLEM_JSON
-    return str(answer.json()["type"]).rpartition(":")[2] if is_problem else ""
+    is_problem = response.headers.get("Content-Type") == PROBLEM_JSON
+    return str(response.json()["type"]).rpartition(":")[2] if is_problem else ""
 
 
 NOT_FOUND = Refusal(status=404, slug="not-found")

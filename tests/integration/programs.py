@@ -83,7 +83,7 @@ class Program:
         return [json.loads(line) for line in self.stdout.read_text().splitlines()]
 
     def logged(self, request_id: str) -> list[dict[str, Any]]:
-        """The lines about a request, once there are any: they may be written after its answer."""
+        """The lines about a request, once there are any: they may be written after its response."""
         for _ in patiently():
             if found := [line for line in self.log if line.get("request_id") == request_id]:
                 return found

@@ -91,8 +91,8 @@ class RealProvider:
         agreed = self._client.post("/oauth2/authorize", params=asked, data={"sub": subject})
         (code,) = parse_qs(urlsplit(agreed.headers["Location"]).query)["code"]
         body = {"grant_type": "authorization_code", "code": code, "redirect_uri": _REDIRECT}
-        answer = self._client.post("/oauth2/token", data=body, auth=(audience, "secret"))
-        token: str = answer.raise_for_status().json()["id_token"]
+        response = self._client.post("/oauth2/token", data=body, auth=(audience, "secret"))
+        token: str = response.raise_for_status().json()["id_token"]
         return token
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from domain import opaque
+from domain import secret_tokens
 from domain.entities import OneTimeKind
 from domain.roles import Role
 from persistence.engines import parse_url
@@ -212,19 +212,19 @@ class Tables:
 
     def send_invitation(self, invitation_id: str) -> str:
         """The token of an invitation, as it would stand in the e-mail."""
-        token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
+        token = secret_tokens.mint("invitation", random_bytes=secrets.token_bytes)
         mine = invitations.c.id == UUID(invitation_id)
         self.write(update(invitations).where(mine).values(digest=token.digest, mailed_at=NOW))
         return token.text
 
     def send_token(self, user: Mapping[str, Any], *, kind: OneTimeKind) -> str:
         """A token to verify a user's address, or to reset their password, as it would stand in the e-mail."""
-        token = opaque.mint(kind, random_bytes=secrets.token_bytes)
+        token = secret_tokens.mint(kind, random_bytes=secrets.token_bytes)
         values = {"digest": token.digest, "kind": kind, "user_id": UUID(user["id"]), "email_key": user["email"].lower()}
         self.write(insert(one_time_tokens).values(**values, expires_at=NOW + dt.timedelta(days=90_000)))
         return token.text
 
-    def send_mails(self) -> None:
+    def send_emails(self) -> None:
         """As if each that waits was sent."""
         self.write(delete(outbox))
 

@@ -105,17 +105,17 @@ def test_a_public_operation_answers_a_bad_token_as_it_answers_none(
     shapes: list[tuple[object, ...]] = []
 
     def faults(caller: Caller) -> Iterator[str]:
-        yield from household.faults(operation, caller, seen=lambda answer: shapes.append(shape(answer)))
+        yield from household.faults(operation, caller, seen=lambda response: shapes.append(shape(response)))
         if shapes[-1] != shapes[0]:
             yield f"{shapes[-1]} is not {shapes[0]}"
 
     check({who.name: faults(who) for who in (*nobodies, household.caller("viewer"))}, operations=1)
 
 
-def shape(answer: Response) -> tuple[object, ...]:
+def shape(response: Response) -> tuple[object, ...]:
     """What two answers have in common that may tell of different things."""
-    is_json = answer.headers.get("Content-Type") == "application/json"
-    return answer.status_code, sorted(answer.headers), sorted(answer.json()) if is_json else answer.content
+    is_json = response.headers.get("Content-Type") == "application/json"
+    return response.status_code, sorted(response.headers), sorted(response.json()) if is_json else response.content
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -172,10 +172,10 @@ def test_a_workspace_id_that_is_none_is_refused_after_the_token_was_looked_at(ho
 @each(operation for operation in GUARDED if operation.safe)
 def test_whoever_is_refused_is_refused_the_head_too(household: Household, operation: Operation, check: Check) -> None:
     def faults(refusal: Refusal, caller: Caller) -> Iterator[str]:
-        answer = household.send(replace(household.request(operation, caller), method="HEAD"), caller)
-        yield from refusal.faults(answer)
+        response = household.send(replace(household.request(operation, caller), method="HEAD"), caller)
+        yield from refusal.faults(response)
         yield from household.undone()
-        if answer.content:
+        if response.content:
             yield "a body to HEAD"
 
     refusals = one_for_each_refusal(household, operation)
@@ -183,7 +183,7 @@ def test_whoever_is_refused_is_refused_the_head_too(household: Household, operat
 
 
 @each(operation for operation in GUARDED if "Idempotency-Key" in operation.optional)
-def test_an_answer_that_was_kept_is_given_to_nobody_who_is_refused(
+def test_a_response_that_was_kept_is_given_to_nobody_who_is_refused(
     household: Household, operation: Operation, check: Check
 ) -> None:
     key = ("Idempotency-Key", "k")
@@ -313,16 +313,16 @@ def test_what_is_somebody_else_s_cannot_be_reached_through_what_is_one_s_own(
     """A stranger, who may do everything in their own workspace, names things of the household, and of its owner's."""
     stranger, owner = household.caller("stranger"), household.caller("owner")
     own = household.elsewhere.rpartition("/")[2]
-    answer = household.send(household.request(operation, owner, workspace_id=own), stranger)
+    response = household.send(household.request(operation, owner, workspace_id=own), stranger)
     faults = household.undone()
     if ids_in(operation) & set(operation.path_names):
-        faults += NOT_FOUND.faults(answer)
+        faults += NOT_FOUND.faults(response)
         nothing = {**dict.fromkeys(operation.path_names, UNKNOWN_ID), "workspace_id": own}
         path = operation.path.format_map(nothing)
         nobodys = replace(household.request(operation, owner, workspace_id=own), path=path)
-        faults += differences(answer, household.send(nobodys, stranger))
-    elif not answer.is_client_error:
-        faults.append(f"got {answer.status_code} {answer.text[:300]}")
+        faults += differences(response, household.send(nobodys, stranger))
+    elif not response.is_client_error:
+        faults.append(f"got {response.status_code} {response.text[:300]}")
     check({"stranger": faults})
 
 

@@ -37,9 +37,9 @@ def log_of(person: Person) -> list[dict[str, Any]]:
 def reuse(person: Person, tables: Tables) -> None:
     other = person.log_in()
     for _ in range(2):
-        answer = person.client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]})
+        response = person.client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]})
         tables.age_refresh_tokens(other["session_id"])
-    refused(answer, 401, "session-ended")
+    refused(response, 401, "session-ended")
 
 
 def end_all(person: Person, _tables: Tables) -> None:

@@ -17,7 +17,9 @@ CHECKER = ContractChecker.of_file()
 TASK: dict[str, Any] = read_contract()["components"]["schemas"]["Task"]["example"]
 
 
-def answer(body: Any = TASK, *, method: str = "GET", path: str = TASK_PATH, status: int = 200, **headers: str) -> Seen:
+def response(
+    body: Any = TASK, *, method: str = "GET", path: str = TASK_PATH, status: int = 200, **headers: str
+) -> Seen:
     given = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Seen(method, path, status, {name: value for name, value in given.items() if value}, content)
@@ -29,47 +31,47 @@ def problem(status: int, slug: str, title: str, **more: Any) -> bytes:
     ).encode()
 
 
-def test_a_declared_answer_passes() -> None:
-    assert CHECKER.faults(answer()) == []
+def test_a_declared_response_passes() -> None:
+    assert CHECKER.faults(response()) == []
 
 
 @pytest.mark.parametrize(
     ("broken", "fault"),
     [
-        (answer(status=202), "status 202 is not declared"),
-        (answer(content_type="text/plain"), "media type text/plain is not declared"),
-        (answer(content_type="application/json; charset=utf-8"), "is not declared"),
-        (answer(etag=""), "header ETag is missing"),
-        (answer(x_request_id=""), "header X-Request-Id is missing"),
-        (answer({**TASK, "password_hash": "x"}), "$.password_hash is not declared"),
-        (answer({**TASK, "due": {**TASK["due"], "offset": 1}}), "$.due.offset is not declared"),
-        (answer({name: value for name, value in TASK.items() if name != "title"}), "'title' is a required property"),
-        (answer({**TASK, "title": None}), "$.title: None for not nullable"),
-        (answer({**TASK, "revision": "3"}), "$.revision: '3' is not of type"),
-        (answer({**TASK, "id": "abc"}), "$.id: 'abc'"),
-        (answer({**TASK, "created_at": "2026-03-03T09:32:40+00:00"}), "is not a 'date-time'"),
-        (answer({**TASK, "due": {**TASK["due"], "date": "2026-02-30"}}), "is not a 'date'"),
-        (answer(b"", method="DELETE", status=204), "a body of application/json where none is declared"),
-        (answer(b"{}", method="HEAD"), "a body to HEAD"),
-        (answer(TASK, path="/v1/nope"), "neither an operation's answer nor a 404 problem"),
-        (answer(TASK, method="PUT"), "neither an operation's answer nor a 405 problem"),
-        (answer(b"", method="OPTIONS"), "OPTIONS is not an empty 204"),
+        (response(status=202), "status 202 is not declared"),
+        (response(content_type="text/plain"), "media type text/plain is not declared"),
+        (response(content_type="application/json; charset=utf-8"), "is not declared"),
+        (response(etag=""), "header ETag is missing"),
+        (response(x_request_id=""), "header X-Request-Id is missing"),
+        (response({**TASK, "password_hash": "x"}), "$.password_hash is not declared"),
+        (response({**TASK, "due": {**TASK["due"], "offset": 1}}), "$.due.offset is not declared"),
+        (response({name: value for name, value in TASK.items() if name != "title"}), "'title' is a required property"),
+        (response({**TASK, "title": None}), "$.title: None for not nullable"),
+        (response({**TASK, "revision": "3"}), "$.revision: '3' is not of type"),
+        (response({**TASK, "id": "abc"}), "$.id: 'abc'"),
+        (response({**TASK, "created_at": "2026-03-03T09:32:40+00:00"}), "is not a 'date-time'"),
+        (response({**TASK, "due": {**TASK["due"], "date": "2026-02-30"}}), "is not a 'date'"),
+        (response(b"", method="DELETE", status=204), "a body of application/json where none is declared"),
+        (response(b"{}", method="HEAD"), "a body to HEAD"),
+        (response(TASK, path="/v1/nope"), "neither an operation's answer nor a 404 problem"),
+        (response(TASK, method="PUT"), "neither an operation's answer nor a 405 problem"),
+        (response(b"", method="OPTIONS"), "OPTIONS is not an empty 204"),
         (
-            answer(problem(404, "gone", "Gone"), status=404, content_type="application/problem+json"),
+            response(problem(404, "gone", "Gone"), status=404, content_type="application/problem+json"),
             "is not among the examples",
         ),
         (
-            answer(problem(400, "not-found", "Not found"), status=404, content_type="application/problem+json"),
+            response(problem(400, "not-found", "Not found"), status=404, content_type="application/problem+json"),
             "the problem says 400, the status line 404",
         ),
         (
-            answer(
+            response(
                 problem(404, "not-found", "Not found", stack="..."), status=404, content_type="application/problem+json"
             ),
             "$.stack is not declared",
         ),
         (
-            answer(
+            response(
                 problem(405, "method-not-allowed", "Method not allowed"),
                 method="PUT",
                 status=405,
@@ -78,11 +80,11 @@ def test_a_declared_answer_passes() -> None:
             "405 without Allow",
         ),
         (
-            answer(problem(404, "other", "Other"), path="/nope", status=404, content_type="application/problem+json"),
+            response(problem(404, "other", "Other"), path="/nope", status=404, content_type="application/problem+json"),
             "the wrong problem",
         ),
         (
-            answer(
+            response(
                 {"items": [{**TASK, "secret": 1}], "next_cursor": None},
                 path=f"/v1/workspaces/{ID}/tasks",
             ),
@@ -90,7 +92,7 @@ def test_a_declared_answer_passes() -> None:
         ),
     ],
 )
-def test_a_broken_answer_is_caught(broken: Seen, fault: str) -> None:
+def test_a_broken_response_is_caught(broken: Seen, fault: str) -> None:
     assert any(fault in found for found in CHECKER.faults(broken)), CHECKER.faults(broken)
 
 
@@ -104,7 +106,7 @@ def test_every_format_of_the_contract_is_checked() -> None:
     assert set(_formats(read_contract())) <= FORMATS.checkers.keys()
 
 
-def test_every_example_of_an_answer_passes() -> None:
+def test_every_example_of_a_response_passes() -> None:
     """The examples are what readers believe; they are held to the same checker."""
     contract = read_contract()
     examples = [

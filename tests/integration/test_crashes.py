@@ -60,12 +60,12 @@ class Writer:
         again = self.pending is not None
         request = self.pending = self.pending or next(self._requests)
         try:
-            answer = await client.request(request.method, request.path, json=request.body, headers=request.headers)
+            response = await client.request(request.method, request.path, json=request.body, headers=request.headers)
         except httpx.TransportError:
             return False
         # A deletion that took effect, and was not answered, finds nothing when it is sent again.
-        gone = again and request.method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND
-        assert answer.is_success or gone, (answer.status_code, answer.text)
+        gone = again and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND
+        assert response.is_success or gone, (response.status_code, response.text)
         self.answered.append(request)
         self.pending = None
         return True

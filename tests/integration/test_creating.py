@@ -34,8 +34,8 @@ def optional_members() -> Iterator[tuple[str, str]]:
 def test_null_is_the_same_as_leaving_it_out_where_something_is_created(ada: Person, schema: str, member: str) -> None:
     path, minimal = MINIMAL[schema]
     email = {"UserCreate": {"email": new_email()}, "SessionCreate": {"email": ada.user["email"]}}.get(schema, {})
-    answer = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})
+    response = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})
     usual = {"description": "", "time_zone": "UTC", "expires_at": None}
-    found = made(answer)
+    found = made(response)
     assert member not in usual or found[member] == usual[member]
     assert {"due", "workspace_ids"}.isdisjoint(found)

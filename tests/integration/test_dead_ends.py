@@ -81,9 +81,9 @@ def test_a_database_of_a_newer_version_is_called_so(command: tuple[str, ...], mo
 def test_a_server_whose_database_became_newer_is_not_ready_and_says_why(moved_url: str) -> None:
     application = build(Settings(database_url=moved_url), background=False)
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
-        answer = httpx.get(f"http://{host}:{port}/readyz", trust_env=False)
-    assert answer.status_code == 503
-    detail = answer.json()["detail"]
+        response = httpx.get(f"http://{host}:{port}/readyz", trust_env=False)
+    assert response.status_code == 503
+    detail = response.json()["detail"]
     assert NEWER in detail
     assert REVISION in detail
     assert "older than the database" in detail

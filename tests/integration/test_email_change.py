@@ -46,8 +46,11 @@ def test_the_address_changes_with_the_token_from_the_new_one_and_the_old_one_is_
     assert after.headers["ETag"] != before.headers["ETag"]
     log_in(client, new)
     refused(client.post("/v1/sessions", json={"email": old, "password": PASSWORD}), 401, "invalid-credentials")
-    texts = [mail.text for mail in office.to(grace)[1:]]
-    assert ["about to" in str(mail.message["Subject"]) for mail in office.to(grace)[1:]] == [True, False]
+    texts = [queued_email.text for queued_email in office.to(grace)[1:]]
+    assert ["about to" in str(queued_email.message["Subject"]) for queued_email in office.to(grace)[1:]] == [
+        True,
+        False,
+    ]
     assert not any(new in text or "tbe_" in text for text in texts)
     events = [event["type"] for event in everything(grace.client, "/v1/users/me/events")]
     assert events[1:3] == ["email.changed", "email.change_requested"]
@@ -61,8 +64,8 @@ def test_a_wrong_or_missing_password_changes_nothing(grace: Person, tables: Tabl
         ({}, "required"),
         ({"current_password": None}, "required"),
     ):
-        answer = grace.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
-        assert refused(answer, 422, "invalid-body") == {f"#/current_password {code}"}
+        response = grace.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
+        assert refused(response, 422, "invalid-body") == {f"#/current_password {code}"}
     assert tables.digest() == before
 
 
@@ -86,7 +89,7 @@ def test_whoever_lost_the_account_can_stop_a_change_by_a_new_password(
     ask(grace, new)
     accepted(client.post("/v1/users/forgot-password", json={"email": grace.user["email"]}))
     office.deliver()
-    (reset,) = [mail.token for mail in office.to(grace) if "tbf_" in mail.text]
+    (reset,) = [queued_email.token for queued_email in office.to(grace) if "tbf_" in queued_email.text]
     done(client.post("/v1/users/reset-password", json={"token": reset, "new_password": NEW_PASSWORD}))
     found = refused(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 422, "invalid-body")
     assert found == {"#/token token"}

@@ -55,9 +55,9 @@ def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
     write = WRITES[operation_id](ada, tables)
     before = tables.digest()
     for given in (write.entity_tag(), f"W/{write.entity_tag()}", "*"):
-        answer = write.send(If_None_Match=given)
-        refused(answer, 412, "precondition-failed")
-        assert answer.headers["ETag"] == write.entity_tag()
+        response = write.send(If_None_Match=given)
+        refused(response, 412, "precondition-failed")
+        assert response.headers["ETag"] == write.entity_tag()
     assert tables.digest() == before
 
 
@@ -75,9 +75,9 @@ def test_a_read_is_of_the_version_that_the_client_asks_for(ada: Person) -> None:
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     etag = ada.client.get(task).headers["ETag"]
     ok(ada.client.get(task, headers={"If-Match": f", {etag},"}))
-    answer = ada.client.get(task, headers={"If-Match": '"0"'})
-    refused(answer, 412, "precondition-failed")
-    assert answer.headers["ETag"] == etag
+    response = ada.client.get(task, headers={"If-Match": '"0"'})
+    refused(response, 412, "precondition-failed")
+    assert response.headers["ETag"] == etag
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
@@ -90,8 +90,8 @@ def test_a_write_of_the_version_that_is_goes_through(ada: Person, tables: Tables
 def test_a_write_answers_the_entity_tag_for_the_next_one(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     before = write.entity_tag()
-    answer = write.send(If_Match=before)
-    assert answer.headers["etag"] == write.entity_tag() != before
+    response = write.send(If_Match=before)
+    assert response.headers["etag"] == write.entity_tag() != before
     refused(write.send(If_Match=before), 412, "precondition-failed")
 
 
@@ -103,8 +103,8 @@ def test_a_busy_workspace_can_be_renamed(ada: Person) -> None:
 
 def test_a_condition_does_not_tell_a_stranger_what_is_there(ada: Person, bob: Person) -> None:
     task = ada.create("tasks", title="Sow")
-    answer = bob.client.delete(f"{ada.home}/tasks/{task['id']}", headers={"If-Match": '"0"'})
-    refused(answer, 404, "not-found")
+    response = bob.client.delete(f"{ada.home}/tasks/{task['id']}", headers={"If-Match": '"0"'})
+    refused(response, 404, "not-found")
 
 
 def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
@@ -117,7 +117,7 @@ def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
-def test_a_repeated_call_gets_the_same_answer_and_changes_nothing(
+def test_a_repeated_call_gets_the_same_response_and_changes_nothing(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = WRITES[operation_id](ada, tables)
@@ -139,8 +139,8 @@ def test_another_call_with_the_key_is_refused(ada: Person, tables: Tables, opera
     made(ada.client.post(f"{home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
     ok(ada.client.merge("/v1/users/me", {"name": "A"}, Idempotency_Key="k"))
     before = tables.digest()
-    answer = write.send(Idempotency_Key="k")
-    assert refused(answer, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
+    response = write.send(Idempotency_Key="k")
+    assert refused(response, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
     assert tables.digest() == before
 
 
@@ -176,7 +176,7 @@ def test_a_refused_call_leaves_its_key_unused(ada: Person) -> None:
     made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
 
 
-def test_somebody_who_was_removed_gets_no_old_answer(ada: Person, bob: Person, tables: Tables) -> None:
+def test_somebody_who_was_removed_gets_no_old_response(ada: Person, bob: Person, tables: Tables) -> None:
     shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
     tables.add_member(shared["id"], ada.id, role="editor")
     path, headers = f"/v1/workspaces/{shared['id']}/tasks", {"Idempotency-Key": "k"}
@@ -232,8 +232,8 @@ def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
     name = "title" if operation_id == "create_task" else "name"
     ok(ada.client.merge(path, {name: "changed"}))
     before = tables.digest()
-    answer = write.send()
-    assert (ok(answer)[name], answer.headers["etag"]) == ("changed", ada.client.get(path).headers["etag"])
+    response = write.send()
+    assert (ok(response)[name], response.headers["etag"]) == ("changed", ada.client.get(path).headers["etag"])
     assert tables.digest() == before
 
 
@@ -260,11 +260,11 @@ def test_an_id_that_the_server_made_is_taken_also_after_its_end(ada: Person, tab
     body = {**(write.body or {}), "id": thing["id"]}
     refused(ada.client.post(write.path, json=body), 409, "id-taken")
     done(ada.client.delete(f"{write.path}/{thing['id']}"))
-    answer = ada.client.post(write.path, json=body)
+    response = ada.client.post(write.path, json=body)
     if operation_id == "create_workspace":  # its log, and so its tombstone, went with it
-        made(answer)
+        made(response)
     else:
-        refused(answer, 409, "id-taken")
+        refused(response, 409, "id-taken")
 
 
 def test_an_id_of_a_task_is_none_for_a_project(ada: Person) -> None:

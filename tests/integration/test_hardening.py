@@ -32,7 +32,7 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """An operation that takes a body. `assigned` are the properties of its answer that the body does not have."""
+    """An operation that takes a body. `assigned` are the properties of its response that the body does not have."""
 
     operation_id: str
     method: str
@@ -90,12 +90,12 @@ def send(operation: Taking, ada: Person, path: str, body: Mapping[str, Any]) -> 
 
 @each_taking
 def test_nobody_assigns_what_is_not_theirs_to_assign(ada: Person, tables: Tables, operation: Taking) -> None:
-    """API3:2023. What an answer has, and a request does not, is the server's to say."""
+    """API3:2023. What a response has, and a request does not, is the server's to say."""
     path = path_of(operation, ada, tables)
     before = tables.digest()
     for name, value in operation.assigned.items():
-        answer = send(operation, ada, path, {**operation.example, name: value})
-        assert refused(answer, 422, "invalid-body") & {f"#/{name} unknown", f"#/{name} read-only"}, name
+        response = send(operation, ada, path, {**operation.example, name: value})
+        assert refused(response, 422, "invalid-body") & {f"#/{name} unknown", f"#/{name} read-only"}, name
     assert tables.digest() == before
 
 
@@ -106,12 +106,12 @@ def test_what_is_hostile_is_text_like_any_other(ada: Person, tables: Tables, ope
     path = path_of(operation, ada, tables)
     for name in texts:
         for hostile in HOSTILE:
-            answer = send(operation, ada, path, {**operation.example, name: hostile})
-            assert answer.status_code < 500, (name, hostile)
-            assert answer.headers.get("Content-Type", "application/json").startswith("application/")
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            if answer.is_success and answer.content and name in answer.json():
-                assert answer.json()[name] == hostile
+            response = send(operation, ada, path, {**operation.example, name: hostile})
+            assert response.status_code < 500, (name, hostile)
+            assert response.headers.get("Content-Type", "application/json").startswith("application/")
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            if response.is_success and response.content and name in response.json():
+                assert response.json()[name] == hostile
     ok(ada.client.get("/v1/users/me"))
 
 
@@ -125,13 +125,13 @@ def test_what_is_hostile_in_a_path_or_a_query_is_no_more_than_wrong(ada: Person,
     ):
         refused_as = ada.client.get(path, params=parameters).json()["type"].rpartition(":")[2]
         assert refused_as in {"invalid-parameters", "invalid-cursor"}
-    answer = ada.client.get(f"{ada.home}/tasks/{quote(hostile, safe='')}")
-    assert answer.status_code in {400, 404}
-    assert hostile not in answer.text
+    response = ada.client.get(f"{ada.home}/tasks/{quote(hostile, safe='')}")
+    assert response.status_code in {400, 404}
+    assert hostile not in response.text
 
 
 def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Person) -> None:
-    """API2:2023. The same answer; that it also takes the same work, `tests/unit/test_sessions.py` counts."""
+    """API2:2023. The same response; that it also takes the same work, `tests/unit/test_sessions.py` counts."""
     known, unknown = (
         client.post("/v1/sessions", json={"email": email, "password": "not the password"})
         for email in (ada.user["email"], new_email())
@@ -142,12 +142,12 @@ def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Per
 
 def test_nobody_learns_from_an_invitation_who_has_an_account(ada: Person, bob: Person) -> None:
     home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
-    answers = [
+    responses = [
         made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "viewer"}))
         for email in (bob.user["email"], new_email())
     ]
     own = {"id", "email", "token"}
-    known, unknown = ({k: v for k, v in body.items() if k not in own and not k.endswith("_at")} for body in answers)
+    known, unknown = ({k: v for k, v in body.items() if k not in own and not k.endswith("_at")} for body in responses)
     assert known == unknown
 
 

@@ -181,10 +181,10 @@ def test_first_uses_at_once_make_one_account(
     token = provider.id_token(subject, email=f"{subject}@example.com", email_verified=verified, name="Ada")
     before = tables.rows(select(func.count()).select_from(users))[0][0]
     ada = Person(client.with_token(token), {}, {}, "")
-    answers = at_once(ada, [{"method": "GET", "url": "/v1/users/me"}] * MANY)
-    assert statuses(answers) == {200: MANY}
-    assert len({answer.content for answer in answers}) == 1
-    assert answers[0].json()["email"] == (f"{subject}@example.com" if verified else None)
+    responses = at_once(ada, [{"method": "GET", "url": "/v1/users/me"}] * MANY)
+    assert statuses(responses) == {200: MANY}
+    assert len({response.content for response in responses}) == 1
+    assert responses[0].json()["email"] == (f"{subject}@example.com" if verified else None)
     assert tables.rows(select(func.count()).where(identities.c.subject == subject)) == [(1,)]
     assert tables.rows(select(func.count()).select_from(users)) == [(before + 1,)]
     assert len(everything(ada.client, "/v1/workspaces")) == 1
@@ -235,13 +235,13 @@ def test_nobody_logs_in_to_an_account_without_a_password(
     email = f"{subject}@example.com"
     come(client, provider.id_token(subject, email=email, email_verified=True))
     before = tables.digest()
-    answers = [
+    responses = [
         client.post("/v1/sessions", json={"email": address, "password": PASSWORD})
         for address in (email, "nobody@example.com")
     ]
-    for answer in answers:
-        refused(answer, 401, "invalid-credentials")
-    assert said(answers[0]) == said(answers[1])
+    for response in responses:
+        refused(response, 401, "invalid-credentials")
+    assert said(responses[0]) == said(responses[1])
     assert tables.digest() == before
 
 
@@ -293,8 +293,8 @@ def test_who_has_no_password_needs_none_to_change_the_address(
 ) -> None:
     ada = come(client, provider.id_token(subject))
     for proof in ({}, {"current_password": None}, {"current_password": "whatever it is"}):
-        answer = ada.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
-        assert answer.status_code == 202, answer.text  # accepted
+        response = ada.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
+        assert response.status_code == 202, response.text  # accepted
     assert ok(ada.client.get("/v1/users/me")) == ada.user
     waiting = select(outbox.c.kind).where(outbox.c.user_id == UUID(ada.id))
     assert [kind for (kind,) in tables.rows(waiting)] == ["email_change"]
@@ -323,9 +323,9 @@ def test_a_token_for_another_program_makes_nothing(
 ) -> None:
     before = tables.digest()
     for token in (provider.id_token(subject, audience="another"), provider.id_token(subject)[:-5], "a.b.c", ".."):
-        answer = client.with_token(token).get("/v1/users/me")
-        refused(answer, 401, "unauthenticated")
-        assert answer.headers["WWW-Authenticate"] == INVALID
+        response = client.with_token(token).get("/v1/users/me")
+        refused(response, 401, "unauthenticated")
+        assert response.headers["WWW-Authenticate"] == INVALID
     assert tables.digest() == before
 
 
@@ -367,9 +367,9 @@ def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
     provider.stop()
     try:
         with served(module_database_url, provider, time) as url, Client(url, token=token) as client:
-            answer = client.get("/v1/users/me")
-            refused(answer, 503, "unavailable")
-            assert answer.headers["Retry-After"] == "1"
+            response = client.get("/v1/users/me")
+            refused(response, 503, "unavailable")
+            assert response.headers["Retry-After"] == "1"
             ok(client.get("/readyz"))
             refused(client.with_token("tbs_nonsense").get("/v1/users/me"), 401, "unauthenticated")
             provider.start()

@@ -143,24 +143,24 @@ def test_guessing_a_password_ends_soon_and_holds_nobody_else_up(url: str) -> Non
 def test_mistakes_use_up_nothing_of_the_tight_limit_and_are_not_free(url: str) -> None:
     with limited(url, rate_limit_credentials="1/year", rate_limit_address="3/year") as client:
         bad = {"email": "nobody", "password": PASSWORD, "name": "Ada"}
-        answers = [client.post("/v1/users", json=bad) for _ in range(2)]
-        assert [(answer.status_code, told(answer)[0]) for answer in answers] == [(422, "address")] * 2
+        responses = [client.post("/v1/users", json=bad) for _ in range(2)]
+        assert [(response.status_code, told(response)[0]) for response in responses] == [(422, "address")] * 2
         made(client.post("/v1/users", json={**bad, "email": new_email()}))
         last = client.post("/v1/users", json={**bad, "email": new_email()})
         too_many(last)
         assert "'credentials'" in last.json()["detail"]
     with limited(url, rate_limit_address="3/year") as client:
-        answers = [client.post("/v1/users", json=bad) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [422] * 3 + [429]
-        assert "'address'" in answers[-1].json()["detail"]
+        responses = [client.post("/v1/users", json=bad) for _ in range(4)]
+        assert [response.status_code for response in responses] == [422] * 3 + [429]
+        assert "'address'" in responses[-1].json()["detail"]
 
 
 def test_what_nobody_may_do_uses_up_nothing_of_the_tight_limit(url: str) -> None:
     with limited(url, rate_limit_credentials="4/year") as client:
         ada, bob = register(client), register(client)
         invite = {"email": new_email(), "role": "viewer"}
-        answers = [bob.client.post(f"{ada.home}/invitations", json=invite) for _ in range(4)]
-        assert [(answer.status_code, told(answer)[0]) for answer in answers] == [(404, "default")] * 4
+        responses = [bob.client.post(f"{ada.home}/invitations", json=invite) for _ in range(4)]
+        assert [(response.status_code, told(response)[0]) for response in responses] == [(404, "default")] * 4
 
 
 def test_guessing_the_current_password_counts_for_the_user(url: str) -> None:
@@ -194,17 +194,17 @@ def test_reading_the_contract_holds_up_no_token(url: str) -> None:
 
 def test_signs_of_life_are_never_limited(url: str) -> None:
     with limited(url, rate_limit="1/year", rate_limit_address="1/year", rate_limit_credentials="1/year") as client:
-        answers = [client.get(path) for path in ("/livez", "/readyz") * 5]
-        assert {answer.status_code for answer in answers} == {200}
-        assert not any("RateLimit" in answer.headers for answer in answers)
+        responses = [client.get(path) for path in ("/livez", "/readyz") * 5]
+        assert {response.status_code for response in responses} == {200}
+        assert not any("RateLimit" in response.headers for response in responses)
 
 
 def test_a_limit_that_is_off_is_neither_told_nor_kept(url: str) -> None:
     with limited(url, **dict.fromkeys(UNHINDERED, "off")) as client:
         ada = register(client)
-        answers = [ada.client.get("/v1/users/me"), client.get("/v1/users/me"), log_in(client, ada)]
-        assert [answer.status_code for answer in answers] == [200, 401, 201]
-        assert not any({"RateLimit", "RateLimit-Policy"} & set(answer.headers) for answer in answers)
+        responses = [ada.client.get("/v1/users/me"), client.get("/v1/users/me"), log_in(client, ada)]
+        assert [response.status_code for response in responses] == [200, 401, 201]
+        assert not any({"RateLimit", "RateLimit-Policy"} & set(response.headers) for response in responses)
 
 
 def test_of_calls_that_come_at_once_no_more_than_the_quota_pass(url: str) -> None:
@@ -217,8 +217,8 @@ def test_of_calls_that_come_at_once_no_more_than_the_quota_pass(url: str) -> Non
 
 def test_browsers_may_read_the_limits(url: str) -> None:
     with limited(url, cors_origins="https://app.example") as client:
-        answer = client.get("/openapi.yaml", headers={"Origin": "https://app.example"})
-        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+        response = client.get("/openapi.yaml", headers={"Origin": "https://app.example"})
+        exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
         assert {"RateLimit", "RateLimit-Policy", "Retry-After"} <= set(exposed)
 
 
@@ -279,9 +279,9 @@ def test_an_ipv6_address_counts_with_its_network(url: str) -> None:
 def test_a_proxy_s_scheme_changes_nothing_that_is_answered(url: str) -> None:
     with limited(url, trusted_proxies=PROXY) as client:
         body = {"email": new_email(), "password": PASSWORD, "name": "Ada"}
-        answer = client.post("/v1/users", json=body, headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": HOME})
-        assert (answer.status_code, answer.headers["Location"]) == (201, "/v1/users/me")
-        assert "Strict-Transport-Security" not in answer.headers
+        response = client.post("/v1/users", json=body, headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": HOME})
+        assert (response.status_code, response.headers["Location"]) == (201, "/v1/users/me")
+        assert "Strict-Transport-Security" not in response.headers
 
 
 # --- a Redis or Valkey ---
@@ -314,9 +314,9 @@ def test_servers_that_share_a_storage_share_the_count(url: str, valkey: ValkeySe
         one, other = (stack.enter_context(limited(url, **settings, **proxied)) for _ in range(2))
         ada = register(one)  # which makes one
         there = other.with_token(ada.tokens["access_token"])
-        answers = [each.get("/v1/users/me") for each in (ada.client, there, ada.client)]
-        assert [told(answer)[3] for answer in answers] == [2, 1, 0]
-        assert abs(told(answers[0])[4] - told(answers[1])[4]) <= 60
+        responses = [each.get("/v1/users/me") for each in (ada.client, there, ada.client)]
+        assert [told(response)[3] for response in responses] == [2, 1, 0]
+        assert abs(told(responses[0])[4] - told(responses[1])[4]) <= 60
         for each in (there, ada.client):
             too_many(each.get("/v1/users/me"))
         place = {"redis": HOME, "valkey": WORK}[scheme]
@@ -361,9 +361,9 @@ def test_while_the_storage_is_away_calls_pass(url: str, own_valkey: tuple[Valkey
     with limited(url, rate_limit_address="1/year", rate_limit_storage_url=storage, trusted_proxies=PROXY) as client:
         assert reads(client, HOME, HOME, WORK) == [200, 429, 200]
         valkey.terminate()
-        answers = [client.get("/openapi.yaml", headers={"X-Forwarded-For": CAFE}) for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200] * 3
-        assert not any("RateLimit" in answer.headers for answer in answers)
+        responses = [client.get("/openapi.yaml", headers={"X-Forwarded-For": CAFE}) for _ in range(3)]
+        assert [response.status_code for response in responses] == [200] * 3
+        assert not any("RateLimit" in response.headers for response in responses)
         ok(client.get("/readyz"))
 
 
@@ -419,5 +419,5 @@ def test_a_page_of_long_texts_counts_for_what_it_costs(url: str) -> None:
         for number in range(10):
             ada.create("tasks", title=str(number), description="\x01" * 16_384)
         left = told(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))[3]
-        answer = ada.client.get(f"{ada.home}/tasks")
-        assert told(answer)[3] == left - 1 - len(answer.content) // UNIT_BYTES
+        response = ada.client.get(f"{ada.home}/tasks")
+        assert told(response)[3] == left - 1 - len(response.content) // UNIT_BYTES

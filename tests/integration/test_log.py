@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from app.main import contract_path, make_parts
 from app.settings import Settings
+from contract.declared_responses import NonConformingResponseError
 from contract.document import Document
-from contract.responses import NonConformingAnswerError
 from domain.events import end_of
 from persistence.tables import events
 from tests.integration.checking import read_contract
@@ -142,7 +142,7 @@ def test_an_event_that_breaks_the_contract_is_held_back_unless_it_is_only_to_be_
     document.root["components"]["schemas"]["Gone"]["required"] = ["id", "when"]
     end = end_of("task.deleted", UUID(int=1), workspace_id=UUID(int=2), revision=3)
     settings = Settings(database_url="sqlite:///var/never-opened.db")
-    with pytest.raises(NonConformingAnswerError):
+    with pytest.raises(NonConformingResponseError):
         make_parts(settings, document).dependencies.encode_event(end)
     reporting = settings.model_copy(update={"response_check": "report"})
     assert str(UUID(int=1)) in make_parts(reporting, document).dependencies.encode_event(end)

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import select, update
 
 from app.mailing import deliver, mailing
-from app.main import contract_path, make_parts, make_post
+from app.main import contract_path, make_email_sender, make_parts
 from app.settings import Settings
 from contract.document import Document
-from domain.mails import APART, ATTEMPTS, LONGEST_PAUSE
+from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
 from persistence.tables import one_time_tokens, outbox, users
 from tests.integration.clients import (
     PASSWORD,
@@ -58,20 +58,20 @@ class Office:
 
     def token(self, person: Person, prefix: str) -> str:
         """The last one of its kind that somebody was sent: mails are sent at once, and come in any order."""
-        return [mail.token for mail in self.to(person) if mail.token.startswith(prefix)][-1]
+        return [queued_email.token for queued_email in self.to(person) if queued_email.token.startswith(prefix)][-1]
 
     def deliver(self, *, later: dt.timedelta = AT_ONCE, workers: int = 1) -> None:
         """As so many servers would, so much later."""
 
-        async def work() -> None:
+        async def uow() -> None:
             parts = make_parts(self.settings, Document.read(contract_path()))
             dependencies = replace(parts.dependencies, clock=lambda: dt.datetime.now(dt.UTC) + later)
             try:
-                await asyncio.gather(*(deliver(dependencies, make_post(self.settings)) for _ in range(workers)))
+                await asyncio.gather(*(deliver(dependencies, make_email_sender(self.settings)) for _ in range(workers)))
             finally:
                 await parts.close()
 
-        asyncio.run(work())
+        asyncio.run(uow())
 
 
 @pytest.fixture
@@ -132,8 +132,8 @@ def test_a_new_account_is_sent_a_mail_whose_token_verifies_its_address(
     before = newcomer.client.get("/v1/users/me")
     assert ok(before)["email_verified_at"] is None
     office.deliver()
-    (mail,) = office.to(newcomer)
-    done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+    (queued_email,) = office.to(newcomer)
+    done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
     after = newcomer.client.get("/v1/users/me")
     assert dt.datetime.fromisoformat(ok(after)["email_verified_at"]) > dt.datetime.fromisoformat(
         newcomer.user["created_at"]
@@ -144,14 +144,14 @@ def test_a_new_account_is_sent_a_mail_whose_token_verifies_its_address(
 
 def test_a_mail_says_who_it_is_from_and_that_a_machine_wrote_it(office: Office, newcomer: Person) -> None:
     office.deliver()
-    (mail,) = office.to(newcomer)
-    message = mail.message
+    (queued_email,) = office.to(newcomer)
+    message = queued_email.message
     assert (message["From"], message["To"]) == ("Tickbox <tickbox@localhost>", newcomer.user["email"])
     assert (message["Subject"], message["Auto-Submitted"]) == ("Confirm your e-mail address", "auto-generated")
     assert message.get_content_type() == "text/plain"
     assert re.fullmatch(r"<[^<>@\s]+@localhost>", message["Message-ID"])
     assert abs(message["Date"].datetime - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
-    assert f'/v1/users/verify-email with {{"token": "{mail.token}"}}' in mail.text
+    assert f'/v1/users/verify-email with {{"token": "{queued_email.token}"}}' in queued_email.text
 
 
 def test_nothing_that_a_stranger_chose_is_said_to_who_owns_the_address(
@@ -163,15 +163,17 @@ def test_nothing_that_a_stranger_chose_is_said_to_who_owns_the_address(
     ask_for_reset(client, email)
     office.deliver()
     assert len(mailbox.to(email)) == 2
-    assert not [mail for mail in mailbox.to(email) if "won" in mail.text or "evil" in mail.text]
+    assert not [
+        queued_email for queued_email in mailbox.to(email) if "won" in queued_email.text or "evil" in queued_email.text
+    ]
 
 
 def test_a_token_verifies_once(client: Client, office: Office, newcomer: Person) -> None:
     office.deliver()
     body = {"token": office.token(newcomer, "tbv_")}
     done(client.post("/v1/users/verify-email", json=body))
-    answer = client.post("/v1/users/verify-email", json=body)
-    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    response = client.post("/v1/users/verify-email", json=body)
+    assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
 def test_another_mail_can_be_asked_for_and_its_token_takes_the_place_of_the_first(
@@ -237,8 +239,8 @@ def test_what_is_no_such_token_verifies_nothing(
     office.deliver()
     token = spoil(office.token(newcomer, "tbv_"))
     before = tables.digest()
-    answer = client.post("/v1/users/verify-email", json={"token": token})
-    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    response = client.post("/v1/users/verify-email", json={"token": token})
+    assert refused(response, 422, "invalid-body") == {"#/token token"}
     assert tables.digest() == before
 
 
@@ -250,8 +252,8 @@ def test_a_token_ends_with_its_time(client: Client, office: Office, newcomer: Pe
         ("verify-email", {"token": verification}),
         ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
     ):
-        answer = client.post(f"/v1/users/{path}", json=body)
-        assert refused(answer, 422, "invalid-body") == {"#/token token"}
+        response = client.post(f"/v1/users/{path}", json=body)
+        assert refused(response, 422, "invalid-body") == {"#/token token"}
     assert verified_at(newcomer) is None
 
 
@@ -266,8 +268,8 @@ def test_a_token_of_an_address_that_the_account_has_no_more_is_none(
         ("verify-email", {"token": verification}),
         ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
     ):
-        answer = client.post(f"/v1/users/{path}", json=body)
-        assert refused(answer, 422, "invalid-body") == {"#/token token"}
+        response = client.post(f"/v1/users/{path}", json=body)
+        assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -352,9 +354,9 @@ def test_nobody_learns_whether_an_address_is_known(
     seen = []
     for email in (newcomer.user["email"], unknown):
         with counted() as statements:
-            answer = client.post("/v1/users/forgot-password", json={"email": email})
-        accepted(answer)
-        seen.append(({*answer.headers} - {"x-request-id", "date"}, statements))
+            response = client.post("/v1/users/forgot-password", json={"email": email})
+        accepted(response)
+        seen.append(({*response.headers} - {"x-request-id", "date"}, statements))
     assert seen[0] == seen[1]
     assert seen[0][1] == ["INSERT outbox"]
     office.deliver()
@@ -373,23 +375,23 @@ def test_of_two_who_bring_one_token_at_once_one_sets_the_password(
         return client.post("/v1/users/reset-password", json={"token": token, "new_password": word}).status_code
 
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(reset, words))
-    assert sorted(answers) == [204, 422]
-    log_in(client, newcomer.user["email"], words[answers.index(204)])
+        responses = list(threads.map(reset, words))
+    assert sorted(responses) == [204, 422]
+    log_in(client, newcomer.user["email"], words[responses.index(204)])
 
 
 def test_a_changed_password_is_not_undone_by_an_older_mail(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     done(newcomer.client.put("/v1/users/me/password", json=body))
-    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
-    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    response = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
+    assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
 def test_an_unfit_new_password_leaves_the_token_as_it_is(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
-    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": "short"})
-    assert refused(answer, 422, "invalid-body") == {"#/new_password min-length"}
+    response = client.post("/v1/users/reset-password", json={"token": token, "new_password": "short"})
+    assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
     done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
 
 
@@ -402,8 +404,8 @@ def test_an_account_that_goes_takes_its_mails_and_tokens_along(
     assert tables.mentions(newcomer.id) == {}
     office.deliver(later=APART)
     assert len(office.to(newcomer)) == 2
-    answer = client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD})
-    assert refused(answer, 422, "invalid-body") == {"#/token token"}
+    response = client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD})
+    assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -472,7 +474,7 @@ async def test_a_server_that_stops_in_the_midst_of_a_mail_leaves_it_to_the_next(
 ) -> None:
     mailbox.holding = True
     parts = make_parts(office.settings, Document.read(contract_path()))
-    async with mailing(parts.dependencies, make_post(office.settings), every_s=0.01):
+    async with mailing(parts.dependencies, make_email_sender(office.settings), every_s=0.01):
         while not mailbox.begun.is_set():  # noqa: ASYNC110  # another thread sets it
             await asyncio.sleep(0.01)
     await parts.close()
@@ -491,20 +493,20 @@ async def test_a_mail_that_cannot_be_written_does_not_end_the_others(
 ) -> None:
     other = register(client)
 
-    async def work() -> None:
+    async def uow() -> None:
         parts = make_parts(office.settings, Document.read(contract_path()))
-        post = make_post(office.settings)
+        post = make_email_sender(office.settings)
 
-        async def fail(letter: object) -> None:
-            if getattr(letter, "to", "") == newcomer.user["email"]:
+        async def fail(rendered_email: object) -> None:
+            if getattr(rendered_email, "to", "") == newcomer.user["email"]:
                 raise KeyError
-            await post(letter)  # type: ignore[arg-type]  # it is one
+            await post(rendered_email)  # type: ignore[arg-type]  # it is one
 
         await deliver(parts.dependencies, fail)
         await parts.close()
 
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work()).result()
+        thread.submit(asyncio.run, uow()).result()
         assert thread.submit(waiting, tables).result() == [("verification", newcomer.user["email"], 1)]
     assert len(office.to(other)) == 1
     assert "could not send a mail" in caplog.text
@@ -528,13 +530,17 @@ def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(database_
         patch.setenv("SSL_CERT_FILE", str(certificate.path))
         with opened(mailbox), serve(tmp_path, **settings) as program, Client(program.url) as client:
             ada = register(client)
-            mail = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+            queued_email = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
             assert verified_at(ada) is not None
             assert program.stop() == 0
-    assert (mail.over_tls, mail.account, mail.message["From"]) == (True, "tickbox", "Lists <lists@example.net>")
-    assert f"\nhttps://app.example/lists/verify-email#token={mail.token}\n" in mail.text
-    for secret in (mail.token, "a-mail-password", ada.user["email"]):
+    assert (queued_email.over_tls, queued_email.account, queued_email.message["From"]) == (
+        True,
+        "tickbox",
+        "Lists <lists@example.net>",
+    )
+    assert f"\nhttps://app.example/lists/verify-email#token={queued_email.token}\n" in queued_email.text
+    for secret in (queued_email.token, "a-mail-password", ada.user["email"]):
         assert secret not in program.output.replace("ada@example.com", "")
 
 
@@ -558,17 +564,17 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_st
         # As if its claim had run out.
         tables.write(update(outbox).values(due_at=NOW.replace(year=2020)))
         with serve(tmp_path, **settings) as program, Client(program.url) as client:
-            mail = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": mail.token}))
+            queued_email = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
             for _ in patiently():
                 if waiting(tables) == []:
                     break
     assert len(mailbox.to(ada.user["email"])) == 1
-    assert not tables.holds_text(mail.token)
+    assert not tables.holds_text(queued_email.token)
     tables.close()
 
 
-def test_requests_do_not_feel_a_mail_server_that_does_not_answer(database_url: str, tmp_path: Path) -> None:
+def test_requests_do_not_feel_a_mail_server_that_does_not_response(database_url: str, tmp_path: Path) -> None:
     mailbox = Mailbox()
     mailbox.holding = True
     with opened(mailbox), serve(tmp_path, database_url=database_url, smtp_url=mailbox.url) as program:

@@ -103,10 +103,10 @@ def test_without_a_mail_server_the_token_is_in_the_response_and_nowhere_else(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
     home, email = new_household(ada), new_email()
-    answer = ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"})
-    created = made(answer)
-    assert (created["link"], answer.headers["Cache-Control"]) == (None, "no-store")
-    assert "token" not in ok(ada.client.get(answer.headers["Location"]))
+    response = ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"})
+    created = made(response)
+    assert (created["link"], response.headers["Cache-Control"]) == (None, "no-store")
+    assert "token" not in ok(ada.client.get(response.headers["Location"]))
     assert not tables.holds_text(created["token"])
     again = made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"}))
     assert refused(accept(bob, created["token"]), 422, "invalid-body") == {"#/token token"}
@@ -340,8 +340,8 @@ def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables
     home = new_household(ada)
     let_in(ada, home, bob, tables, role=role)
     assert len(ok(bob.client.get(f"{home}/members"))["items"]) == 2
-    answer = bob.client.post(f"{home}/invitations", json={"email": new_email(), "role": "viewer"})
-    assert answer.status_code == (201 if role in {"admin", "owner"} else 403)
+    response = bob.client.post(f"{home}/invitations", json={"email": new_email(), "role": "viewer"})
+    assert response.status_code == (201 if role in {"admin", "owner"} else 403)
 
 
 def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Tables, module_database_url: str) -> None:

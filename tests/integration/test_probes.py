@@ -53,7 +53,7 @@ def test_refused(probed: Probed, tables: Tables, probe: Probe) -> None:
     before = tables.digest()
     method, chunks = request
     reply = exchange(probed.address, chunks, method=method)
-    assert (reply.status, reply.slug) in probe.answers.items(), reply
+    assert (reply.status, reply.slug) in probe.responses.items(), reply
     assert probe.expected_places(probed.target) <= reply.places
     assert len(reply.body) < 20_000
     assert tables.digest() == before

@@ -35,8 +35,8 @@ def test_all_rules_that_a_new_task_breaks_are_told_at_once(ada: Person) -> None:
 
 def test_all_rules_that_a_changed_due_breaks_are_told_at_once(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
-    answer = ada.client.merge(path, {"due": {"time_zone": "Europe/Atlantis"}})
-    assert refused(answer, 422, "invalid-body") == {
+    response = ada.client.merge(path, {"due": {"time_zone": "Europe/Atlantis"}})
+    assert refused(response, 422, "invalid-body") == {
         "#/due/date required",
         "#/due/time required",
         "#/due/time_zone time-zone",
@@ -55,15 +55,15 @@ def test_all_rules_that_a_registration_breaks_are_told_at_once(client: Client) -
 
 def test_both_passwords_of_a_change_are_looked_at(ada: Person) -> None:
     body = {"current_password": "not the password", "new_password": "password"}
-    answer = ada.client.put("/v1/users/me/password", json=body)
-    assert refused(answer, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
+    response = ada.client.put("/v1/users/me/password", json=body)
+    assert refused(response, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
     made(ada.client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
 
 
 def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None:
     limit = {"workspace_ids": [UNKNOWN_ID], "expires_at": "2020-01-01T00:00:00Z"}
-    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["account"], **limit})
-    assert refused(answer, 422, "invalid-body") == {
+    response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["account"], **limit})
+    assert refused(response, 422, "invalid-body") == {
         "#/scopes not-limitable",
         "#/workspace_ids workspace",
         "#/expires_at past",
@@ -99,8 +99,8 @@ def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None
 def test_a_patch_is_told_what_it_cannot_set_and_how_it_is_changed(
     ada: Person, body: dict[str, Any], found: dict[str, str]
 ) -> None:
-    answer = ada.client.merge(f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}", body)
-    assert (answer.status_code, texts(answer)) == (422, found)
+    response = ada.client.merge(f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}", body)
+    assert (response.status_code, texts(response)) == (422, found)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_each_property_that_a_patch_does_not_take_is_read_only(
     }[kind]
     others = {name: value for name, value in ok(ada.client.get(path)).items() if name not in writable}
     assert changed_by.keys() <= others.keys()
-    answer = ada.client.merge(path, others)
-    assert refused(answer, 422, "invalid-body") == {f"#/{name} read-only" for name in others}
-    assert texts(answer) == {
+    response = ada.client.merge(path, others)
+    assert refused(response, 422, "invalid-body") == {f"#/{name} read-only" for name in others}
+    assert texts(response) == {
         f"#/{name}": f"This property is read-only here. To change it, use {changed_by[name]}."
         if name in changed_by
         else "This property is read-only. Leave it out."
@@ -148,23 +148,23 @@ def test_each_property_that_a_patch_does_not_take_is_read_only(
     ],
 )
 def test_an_id_of_another_kind_is_told_which_kind_is_needed(ada: Person, value: object, code: str, detail: str) -> None:
-    answer = ada.client.post(f"{ada.home}/tasks", json={"id": value, "title": "Sow"})
-    assert refused(answer, 422, "invalid-body") == {f"#/id {code}"}
-    assert texts(answer) == {"#/id": detail}
+    response = ada.client.post(f"{ada.home}/tasks", json={"id": value, "title": "Sow"})
+    assert refused(response, 422, "invalid-body") == {f"#/id {code}"}
+    assert texts(response) == {"#/id": detail}
 
 
 def test_no_regular_expression_leaves(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
-    answer = ada.client.merge(path, {}, If_Match="7", Idempotency_Key='a"b')
-    assert refused(answer, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
-    assert not any(sign in detail for detail in texts(answer).values() for sign in ("^", "{", "[", "\\"))
+    response = ada.client.merge(path, {}, If_Match="7", Idempotency_Key='a"b')
+    assert refused(response, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
+    assert not any(sign in detail for detail in texts(response).values() for sign in ("^", "{", "[", "\\"))
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, '"' + "k" * 256 + '"', "k" * 1000])
 def test_a_key_of_a_wrong_length_is_told_lengths_that_agree(ada: Person, key: str) -> None:
-    answer = ada.client.post(f"{ada.home}/projects", json={"name": "Garden"}, headers={"Idempotency-Key": key})
-    refused(answer, 400, "invalid-parameters")
-    detail = texts(answer)["Idempotency-Key"]
+    response = ada.client.post(f"{ada.home}/projects", json={"name": "Garden"}, headers={"Idempotency-Key": key})
+    refused(response, 400, "invalid-parameters")
+    detail = texts(response)["Idempotency-Key"]
     assert "257" in detail
     assert "1 to 255" in detail or len(key) > 257
 
@@ -188,12 +188,12 @@ def test_an_unknown_path_does_not_read_like_a_missing_right(ada: Person, bob: Pe
 
 
 def test_a_repeated_write_says_that_it_is_one(ada: Person) -> None:
-    answers = [
+    responses = [
         ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
-    first, again = (made(answer) for answer in answers)
+    first, again = (made(response) for response in responses)
     assert first == again
-    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+    assert [response.headers.get("Idempotency-Replayed") for response in responses] == [None, "true"]
 
 
 def test_a_stale_write_is_answered_with_the_version_that_is_there(ada: Person) -> None:

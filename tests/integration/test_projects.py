@@ -28,8 +28,8 @@ def names(person: Person, **parameters: object) -> list[str]:
 
 
 def test_a_new_project_is_the_last_one(ada: Person) -> None:
-    answer = ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "description": "*Outside*"})
-    project = made(answer)
+    response = ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "description": "*Outside*"})
+    project = made(response)
     assert {key: project[key] for key in ("name", "description", "is_inbox", "archived_at", "workspace_id")} == {
         "name": "Garden",
         "description": "*Outside*",
@@ -37,9 +37,9 @@ def test_a_new_project_is_the_last_one(ada: Person) -> None:
         "archived_at": None,
         "workspace_id": ada.workspace_id,
     }
-    assert (project["revision"], answer.headers["ETag"]) == (2, '"2"')
-    assert answer.headers["Location"] == f"{ada.home}/projects/{project['id']}"
-    assert ok(ada.client.get(answer.headers["Location"])) == project
+    assert (project["revision"], response.headers["ETag"]) == (2, '"2"')
+    assert response.headers["Location"] == f"{ada.home}/projects/{project['id']}"
+    assert ok(ada.client.get(response.headers["Location"])) == project
     assert names(ada) == ["Inbox", "Garden"]
 
 
@@ -97,8 +97,8 @@ def test_a_cursor_belongs_to_its_filter_and_workspace(ada: Person) -> None:
     cursor = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 1}))["next_cursor"]
     other = ada.create("/v1/workspaces", name="Household")["id"]
     for path, archived in ((f"{ada.home}/projects", "true"), (f"/v1/workspaces/{other}/projects", "false")):
-        answer = ada.client.get(path, params={"cursor": cursor, "archived": archived})
-        assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+        response = ada.client.get(path, params={"cursor": cursor, "archived": archived})
+        assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
     again = ok(ada.client.get(f"{ada.home}/projects", params={"cursor": cursor, "archived": "false", "limit": 7}))
     assert [project["name"] for project in again["items"]] == ["Garden"]
 
@@ -119,8 +119,8 @@ def test_a_list_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> 
 
 def test_a_project_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> None:
     etag = ada.client.get(garden).headers["ETag"]
-    answer = ada.client.get(garden, headers={"If-None-Match": f"W/{etag}"})
-    assert (answer.status_code, answer.headers["ETag"]) == (304, etag)
+    response = ada.client.get(garden, headers={"If-None-Match": f"W/{etag}"})
+    assert (response.status_code, response.headers["ETag"]) == (304, etag)
     assert ada.client.get(garden, headers={"If-None-Match": "*"}).status_code == 304
     assert ada.client.head(garden, headers={"If-None-Match": etag}).status_code == 304
 
@@ -135,8 +135,8 @@ def test_a_patch_leaves_what_it_does_not_name(ada: Person, garden: str) -> None:
 
 def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, garden: str, tables: Tables) -> None:
     before, project = tables.digest(), ok(ada.client.get(garden))
-    answer = ada.client.merge(garden, {"name": "Garden", "description": "*Outside*"})
-    assert (ok(answer), answer.headers["ETag"]) == (project, '"2"')
+    response = ada.client.merge(garden, {"name": "Garden", "description": "*Outside*"})
+    assert (ok(response), response.headers["ETag"]) == (project, '"2"')
     assert tables.digest() == before
 
 
@@ -233,10 +233,10 @@ def test_a_project_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob:
     for project_id in (UNKNOWN_ID, elsewhere):
         path = f"{ada.home}/projects/{project_id}"
         if action == "PATCH":
-            answer = ada.client.merge(path, {"name": "Mine"})
+            response = ada.client.merge(path, {"name": "Mine"})
         else:
-            answer = ada.client.request(method, path + suffix)
-        refused(answer, 404, "not-found")
+            response = ada.client.request(method, path + suffix)
+        refused(response, 404, "not-found")
     assert ok(bob.client.get(f"{bob.home}/projects/{elsewhere}"))["name"] == "Shed"
 
 
@@ -257,9 +257,9 @@ def test_a_page_of_long_descriptions_is_bounded_in_bytes(ada: Person, *, archive
     cursor: str | None = None
     while cursor is not None or not seen:
         parameters = {"archived": str(archived).lower(), "limit": "200", **({"cursor": cursor} if cursor else {})}
-        answer = ada.client.get(f"{ada.home}/projects", params=parameters)
-        assert len(answer.content) <= MAX_BYTES
-        page = ok(answer)
+        response = ada.client.get(f"{ada.home}/projects", params=parameters)
+        assert len(response.content) <= MAX_BYTES
+        page = ok(response)
         seen += [project["id"] for project in page["items"]]
         cursor = page["next_cursor"]
     assert [project_id for project_id in seen if project_id in made_ids] == made_ids

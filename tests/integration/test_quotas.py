@@ -82,9 +82,9 @@ def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, 
     ids = fill(ada)
     before = bounded_tables.digest()
     long = {"title": "one more", "description": LONG}
-    answer = ada.client.post(f"{ada.home}/tasks", json=long)
-    refused(answer, 409, "workspace-full")
-    assert "Delete tasks or projects" in answer.json()["detail"]
+    response = ada.client.post(f"{ada.home}/tasks", json=long)
+    refused(response, 409, "workspace-full")
+    assert "Delete tasks or projects" in response.json()["detail"]
     refused(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
     assert bounded_tables.digest() == before
     done(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
@@ -140,21 +140,21 @@ def test_kept_responses_are_bounded(ada: Person, bounded_tables: Tables) -> None
     random = Random(1)  # noqa: S311  # what cannot be compressed, and not what cannot be guessed
     incompressible = "".join(chr(0x1F300 + random.randrange(0x300)) for _ in range(16_000))
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow', description=incompressible)['id']}"
-    answers = [ada.client.merge(task, {"title": "Sow"}, Idempotency_Key=new_id()) for _ in range(60)]
-    statuses = [answer.status_code for answer in answers]
+    responses = [ada.client.merge(task, {"title": "Sow"}, Idempotency_Key=new_id()) for _ in range(60)]
+    statuses = [response.status_code for response in responses]
     assert statuses == sorted(statuses)
     assert set(statuses) == {200, 409}
-    refused(answers[-1], 409, "workspace-full")
-    assert "without a key" in answers[-1].json()["detail"]
-    assert "Delete" not in answers[-1].json()["detail"]
+    refused(responses[-1], 409, "workspace-full")
+    assert "without a key" in responses[-1].json()["detail"]
+    assert "Delete" not in responses[-1].json()["detail"]
     assert usage(bounded_tables, ada)[2] <= QUOTA_BYTES
     ok(ada.client.merge(task, {"title": "Sow"}))
 
 
 def test_a_kept_response_of_long_texts_is_given_again_as_it_was(ada: Person) -> None:
     body = {"title": "Sow", "description": "long " * 3000}
-    answers = [
+    responses = [
         made(ada.client.post(f"{ada.home}/tasks", json=body, headers={"Idempotency-Key": "k"})) for _ in range(2)
     ]
-    assert answers[0] == answers[1]
-    assert answers[0]["description"] == body["description"]
+    assert responses[0] == responses[1]
+    assert responses[0]["description"] == body["description"]

@@ -44,36 +44,38 @@ def at_once(person: Person, requests: list[dict[str, Any]]) -> list[httpx.Respon
         ) as client:
             return await asyncio.gather(*(client.request(**request) for request in requests))
 
-    answers = asyncio.run(send())
-    for answer in answers:
-        check(answer)
-    return answers
+    responses = asyncio.run(send())
+    for response in responses:
+        check(response)
+    return responses
 
 
-def statuses(answers: list[httpx.Response]) -> Counter[int]:
-    return Counter(answer.status_code for answer in answers)
+def statuses(responses: list[httpx.Response]) -> Counter[int]:
+    return Counter(response.status_code for response in responses)
 
 
-def test_identical_creates_under_one_key_leave_one_task_and_equal_answers(ada: Person, tables: Tables) -> None:
+def test_identical_creates_under_one_key_leave_one_task_and_equal_responses(ada: Person, tables: Tables) -> None:
     request = {
         "method": "POST",
         "url": f"{ada.home}/tasks",
         "json": {"title": "Sow"},
         "headers": {"Idempotency-Key": new_id()},
     }
-    answers = at_once(ada, [request] * MANY)
-    assert statuses(answers) == {201: MANY}
-    assert len({(answer.content, answer.headers["etag"], answer.headers["location"]) for answer in answers}) == 1
-    assert everything(ada.client, f"{ada.home}/tasks") == [answers[0].json()]
+    responses = at_once(ada, [request] * MANY)
+    assert statuses(responses) == {201: MANY}
+    assert (
+        len({(response.content, response.headers["etag"], response.headers["location"]) for response in responses}) == 1
+    )
+    assert everything(ada.client, f"{ada.home}/tasks") == [responses[0].json()]
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
 def test_creates_with_one_id_of_the_client_s_leave_one_task(ada: Person, tables: Tables) -> None:
     request = {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": "Sow", "id": new_id()}}
-    answers = at_once(ada, [request] * MANY)
-    assert statuses(answers) == {201: 1, 200: MANY - 1}
-    assert len({answer.content for answer in answers}) == 1
-    assert everything(ada.client, f"{ada.home}/tasks") == [answers[0].json()]
+    responses = at_once(ada, [request] * MANY)
+    assert statuses(responses) == {201: 1, 200: MANY - 1}
+    assert len({response.content for response in responses}) == 1
+    assert everything(ada.client, f"{ada.home}/tasks") == [responses[0].json()]
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
@@ -83,9 +85,9 @@ def test_different_creates_with_one_id_leave_the_task_of_one(ada: Person) -> Non
         {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": f"Sow {n}", "id": client_id}}
         for n in range(MANY)
     ]
-    answers = at_once(ada, requests)
-    assert statuses(answers) == {201: 1, 409: MANY - 1}
-    (winner,) = [answer for answer in answers if answer.status_code == 201]
+    responses = at_once(ada, requests)
+    assert statuses(responses) == {201: 1, 409: MANY - 1}
+    (winner,) = [response for response in responses if response.status_code == 201]
     assert everything(ada.client, f"{ada.home}/tasks") == [winner.json()]
 
 
@@ -103,9 +105,9 @@ def test_patches_of_one_version_let_one_through(ada: Person, tables: Tables, wha
     requests = [
         {"method": "PATCH", "url": path, "json": {name: f"Version {n}"}, "headers": headers} for n in range(MANY)
     ]
-    answers = at_once(ada, requests)
-    assert statuses(answers) == {200: 1, 412: MANY - 1}
-    (winner,) = [answer for answer in answers if answer.status_code == 200]
+    responses = at_once(ada, requests)
+    assert statuses(responses) == {200: 1, 412: MANY - 1}
+    (winner,) = [response for response in responses if response.status_code == 200]
     assert ok(ada.client.get(path)) == winner.json()
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
@@ -116,9 +118,9 @@ def test_patches_without_a_condition_all_go_through_one_after_the_other(ada: Per
         {"method": "PATCH", "url": path, "json": {"title": f"{n}"}, "headers": {"Content-Type": MERGE_PATCH}}
         for n in range(MANY)
     ]
-    answers = at_once(ada, requests)
-    assert statuses(answers) == {200: MANY}
-    assert sorted(answer.json()["revision"] for answer in answers) == list(range(3, MANY + 3))
+    responses = at_once(ada, requests)
+    assert statuses(responses) == {200: MANY}
+    assert sorted(response.json()["revision"] for response in responses) == list(range(3, MANY + 3))
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
@@ -128,10 +130,10 @@ def test_one_key_on_two_calls_at_once_is_of_one_of_them(ada: Person) -> None:
         {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": title}, "headers": headers}
         for title in ("Sow", "Reap") * (MANY // 2)
     ]
-    answers = at_once(ada, requests)
-    assert statuses(answers) == {201: MANY // 2, 422: MANY // 2}
+    responses = at_once(ada, requests)
+    assert statuses(responses) == {201: MANY // 2, 422: MANY // 2}
     (task,) = everything(ada.client, f"{ada.home}/tasks")
-    assert [answer.json() for answer in answers if answer.status_code == 201] == [task] * (MANY // 2)
+    assert [response.json() for response in responses if response.status_code == 201] == [task] * (MANY // 2)
 
 
 def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(

@@ -92,15 +92,15 @@ def test_what_it_says_to_try_works(client: Client) -> None:
 
 def test_each_request_is_a_line_of_json_in_the_log(client: Client, program: Program) -> None:
     trace = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01"}
-    answer = client.get("/livez", headers=trace)
-    (line,) = program.logged(answer.headers["X-Request-Id"])
+    response = client.get("/livez", headers=trace)
+    (line,) = program.logged(response.headers["X-Request-Id"])
     assert line.pop("duration_ms") >= 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", line.pop("timestamp"))
     assert line == {
         "event": "request",
         "level": "info",
         "logger": "tickbox.requests",
-        "request_id": answer.headers["X-Request-Id"],
+        "request_id": response.headers["X-Request-Id"],
         "trace_id": TRACE_ID,
         "method": "GET",
         "operation_id": "check_liveness",
@@ -110,14 +110,14 @@ def test_each_request_is_a_line_of_json_in_the_log(client: Client, program: Prog
 
 @pytest.mark.parametrize("trace", ["", "00-1-2-3", f"00-{TRACE_ID.upper()}-00f067aa0ba902b7-01", "x" * 200])
 def test_a_traceparent_that_is_none_is_not_logged(client: Client, program: Program, trace: str) -> None:
-    answer = client.get("/livez", headers={"traceparent": trace})
-    (line,) = program.logged(answer.headers["X-Request-Id"])
+    response = client.get("/livez", headers={"traceparent": trace})
+    (line,) = program.logged(response.headers["X-Request-Id"])
     assert "trace_id" not in line
 
 
 def test_a_path_that_is_not_ours_is_not_logged(client: Client, program: Program) -> None:
-    answer = client.get("/secret-in-a-path")
-    (line,) = program.logged(answer.headers["X-Request-Id"])
+    response = client.get("/secret-in-a-path")
+    (line,) = program.logged(response.headers["X-Request-Id"])
     assert (line["status"], line["operation_id"]) == (404, None)
     assert "secret-in-a-path" not in program.output
 
@@ -169,14 +169,14 @@ def test_a_password_is_stored_as_a_hash_of_full_strength(client: Client, module_
     assert (MEMORY_KIB, PASSES, LANES) == (7 * 1024, 5, 1)
 
 
-def test_every_answer_has_the_security_headers(client: Client) -> None:
-    for answer in (client.get("/livez"), client.get("/nope"), client.put("/livez"), client.options("/livez")):
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert "Server" not in answer.headers
-        assert "Strict-Transport-Security" not in answer.headers
+def test_every_response_has_the_security_headers(client: Client) -> None:
+    for response in (client.get("/livez"), client.get("/nope"), client.put("/livez"), client.options("/livez")):
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "Server" not in response.headers
+        assert "Strict-Transport-Security" not in response.headers
 
 
 def test_what_has_a_tag_may_be_kept(client: Client) -> None:
@@ -190,8 +190,8 @@ def test_a_body_beyond_the_limit_is_refused(client: Client) -> None:
 
 
 def test_browsers_may_not_call_unless_they_were_allowed_to(client: Client) -> None:
-    answer = client.get("/livez", headers={"Origin": "https://app.example"})
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = client.get("/livez", headers={"Origin": "https://app.example"})
+    assert "Access-Control-Allow-Origin" not in response.headers
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
     preflight = client.options("/v1/users", headers=asked)
     assert (preflight.status_code, "Access-Control-Allow-Origin" in preflight.headers) == (204, False)
@@ -301,10 +301,10 @@ def test_browsers_may_call_from_the_origins_that_are_named(sqlite_url: str, tmp_
         refusal = client.options("/v1/users/me", headers={"Origin": other, **asked})
         assert (refusal.status_code, refusal.content) == (204, b"")
         assert "Access-Control-Allow-Origin" not in refusal.headers
-        answer = client.get("/v1/users/me", headers={"Origin": allowed})
-        refused(answer, 401, "unauthenticated")
-        assert answer.headers["Access-Control-Allow-Origin"] == allowed
-        assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+        response = client.get("/v1/users/me", headers={"Origin": allowed})
+        refused(response, 401, "unauthenticated")
+        assert response.headers["Access-Control-Allow-Origin"] == allowed
+        assert "ETag" in response.headers["Access-Control-Expose-Headers"]
         assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": other}).headers
 
 
@@ -499,7 +499,7 @@ def test_an_unknown_revision_is_one_line(sqlite_url: str) -> None:
     assert one_line(found.stderr).startswith("Error: ")
 
 
-def test_migrating_a_database_that_does_not_answer_is_one_line() -> None:
+def test_migrating_a_database_that_does_not_response_is_one_line() -> None:
     found = run("migrate", settings={"database_url": "postgresql://127.0.0.1:1/nowhere"})
     assert found.exit_code == 1
     assert "TICKBOX_DATABASE_URL" in one_line(found.stderr)
@@ -548,14 +548,14 @@ def test_on_a_terminal_a_password_is_asked_for_twice(
 ) -> None:
     email = register(client).user["email"]
     new = "tea and analytical engines"
-    status, output = typed("user", "password", email, answers=(new, repeated), database_url=module_database_url)
+    status, output = typed("user", "password", email, responses=(new, repeated), database_url=module_database_url)
     assert status == exit_code
     assert said in output
     assert new not in output
     log_in(client, email, new if exit_code == 0 else PASSWORD)
 
 
-def typed(*arguments: str, answers: tuple[str, ...], database_url: str) -> tuple[int, str]:
+def typed(*arguments: str, responses: tuple[str, ...], database_url: str) -> tuple[int, str]:
     """Run a command on a terminal, where each question is answered in turn: its exit code, and what was shown."""
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -569,12 +569,12 @@ def typed(*arguments: str, answers: tuple[str, ...], database_url: str) -> tuple
     )
     assert process.stdout is not None
     shown = b""
-    for answer in answers:
+    for response in responses:
         while not shown.endswith(b": "):
             letter = process.stdout.read(1)
             assert letter, shown
             shown += letter
-        os.write(keyboard, f"{answer}\n".encode())
+        os.write(keyboard, f"{response}\n".encode())
         shown += process.stdout.read(1)
     rest, _ = process.communicate(timeout=PATIENCE_S)
     os.close(keyboard)

@@ -17,11 +17,11 @@ from app.main import contract_path, make_parts
 from app.passwords import Argon2Passwords
 from app.settings import Settings
 from contract.document import Document
-from domain import opaque
+from domain import secret_tokens
 from domain import sessions as session_services
 from domain.errors import WrongCredentials
 from persistence.tables import access_tokens, refresh_tokens, sessions
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import SqlUnitOfWork
 from tests.integration.clients import (
     PASSWORD,
     Client,
@@ -47,14 +47,14 @@ def refresh(client: Client, token: str) -> dict[str, str]:
 
 
 def test_logging_in_answers_recognisable_tokens_for_an_hour(client: Client, ada: Person) -> None:
-    answer = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
-    tokens = answer.json()
-    assert (answer.status_code, tokens["token_type"], tokens["expires_in"]) == (201, "Bearer", 3600)
-    assert opaque.digest_of(tokens["access_token"], kind="session")
-    assert opaque.digest_of(tokens["refresh_token"], kind="refresh")
-    assert answer.headers["Location"] == f"/v1/sessions/{tokens['session_id']}"
-    assert answer.headers["Cache-Control"] == "no-store"
-    done(client.with_token(tokens["access_token"]).delete(answer.headers["Location"]))
+    response = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    tokens = response.json()
+    assert (response.status_code, tokens["token_type"], tokens["expires_in"]) == (201, "Bearer", 3600)
+    assert secret_tokens.digest_of(tokens["access_token"], kind="session")
+    assert secret_tokens.digest_of(tokens["refresh_token"], kind="refresh")
+    assert response.headers["Location"] == f"/v1/sessions/{tokens['session_id']}"
+    assert response.headers["Cache-Control"] == "no-store"
+    done(client.with_token(tokens["access_token"]).delete(response.headers["Location"]))
 
 
 def test_the_database_keeps_no_token_and_no_password(ada: Person, tables: Tables) -> None:
@@ -68,9 +68,9 @@ def test_a_log_in_that_fails_does_not_tell_why(client: Client, ada: Person) -> N
     body = {"email": ada.user["email"], "password": "nanoseconds are short"}
     wrong = client.post("/v1/sessions", json=body)
     unknown = client.post("/v1/sessions", json={**body, "email": new_email()})
-    for answer in (wrong, unknown):
-        refused(answer, 401, "invalid-credentials")
-        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+    for response in (wrong, unknown):
+        refused(response, 401, "invalid-credentials")
+        assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
     assert said(wrong) == said(unknown)
     assert wrong.headers.keys() == unknown.headers.keys()
 
@@ -80,10 +80,10 @@ class _ObservedPasswords(Argon2Passwords):
 
     def __init__(self) -> None:
         super().__init__()
-        self.work: list[argon2.Parameters] = []
+        self.uow: list[argon2.Parameters] = []
 
     def _matches(self, stored: str, password: str) -> bool:
-        self.work.append(argon2.extract_parameters(stored))
+        self.uow.append(argon2.extract_parameters(stored))
         return super()._matches(stored, password)
 
 
@@ -98,14 +98,14 @@ async def test_a_log_in_that_fails_takes_the_same_work_for_an_unknown_address(
     passwords = _ObservedPasswords()
     dependencies = replace(parts.dependencies, passwords=passwords)
     for email in (ada.user["email"], new_email()):
-        async with UnitOfWork(
+        async with SqlUnitOfWork(
             dependencies, principal=None, workspace_id=None, safe=False, admit=lambda _role: None
-        ) as work:
+        ) as uow:
             with pytest.raises(WrongCredentials):
-                await session_services.log_in(work, email=email, password="nanoseconds are short")
+                await session_services.log_in(uow, email=email, password="nanoseconds are short")
     passwords.close()
     await parts.close()
-    known, unknown = passwords.work
+    known, unknown = passwords.uow
     assert known == unknown
 
 
@@ -192,8 +192,8 @@ def test_sessions_come_in_pages(ada: Person) -> None:
 def test_a_cursor_belongs_to_its_owner(ada: Person, bob: Person) -> None:
     ada.log_in()
     cursor = ok(ada.client.get("/v1/sessions", params={"limit": 1}))["next_cursor"]
-    answer = bob.client.get("/v1/sessions", params={"cursor": cursor})
-    assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+    response = bob.client.get("/v1/sessions", params={"cursor": cursor})
+    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 def test_a_list_of_sessions_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
@@ -214,9 +214,9 @@ def test_an_ended_session_opens_nothing(client: Client, ada: Person) -> None:
     other = client.with_token(tokens["access_token"])
     ok(other.get("/v1/users/me"))
     done(ada.client.delete(f"/v1/sessions/{tokens['session_id']}"))
-    answer = other.get("/v1/users/me")
-    refused(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox", error="invalid_token"'
+    response = other.get("/v1/users/me")
+    refused(response, 401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox", error="invalid_token"'
     spent = client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]})
     refused(spent, 401, "session-ended")
 
@@ -233,13 +233,13 @@ def test_i_can_end_the_session_that_i_call_through(ada: Person) -> None:
 
 
 def test_the_location_of_a_log_in_leads_to_the_session(client: Client, ada: Person) -> None:
-    answer = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
-    there = client.with_token(made(answer)["access_token"])
-    begun = there.get(answer.headers["Location"])
-    assert (ok(begun)["id"], ok(begun)["current"]) == (made(answer)["session_id"], True)
-    assert ok(ada.client.get(answer.headers["Location"])) == ok(begun) | {"current": False}
+    response = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
+    there = client.with_token(made(response)["access_token"])
+    begun = there.get(response.headers["Location"])
+    assert (ok(begun)["id"], ok(begun)["current"]) == (made(response)["session_id"], True)
+    assert ok(ada.client.get(response.headers["Location"])) == ok(begun) | {"current": False}
     etag = {"If-None-Match": begun.headers["ETag"]}
-    assert there.get(answer.headers["Location"], headers=etag).status_code == 304
+    assert there.get(response.headers["Location"], headers=etag).status_code == 304
 
 
 def test_logging_out_needs_no_id_of_the_session(client: Client, ada: Person) -> None:
@@ -321,8 +321,8 @@ def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Pe
     for token in (ada.tokens["access_token"], newer["access_token"]):
         refused(client.with_token(token).get("/v1/users/me"), 401, "unauthenticated")
     for token in (newer["refresh_token"], ada.tokens["refresh_token"]):
-        answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
-        refused(answer, 401, "session-ended")
+        response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
+        refused(response, 401, "session-ended")
     assert tables.mentions(ada.tokens["session_id"]) == {"account_events": 2}
 
 
@@ -334,7 +334,7 @@ def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: 
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
-def test_who_did_not_get_their_answer_refreshes_again(client: Client, ada: Person, tables: Tables) -> None:
+def test_who_did_not_get_their_response_refreshes_again(client: Client, ada: Person, tables: Tables) -> None:
     lost = refresh(client, ada.tokens["refresh_token"])
     renewed = refresh(client, ada.tokens["refresh_token"])
     ok(client.with_token(renewed["access_token"]).get("/v1/users/me"))
@@ -350,8 +350,8 @@ def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str
     """Many answers to one refresh token, each with its status."""
 
     def attempt(_number: int) -> tuple[int, dict[str, str]]:
-        answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
-        return answer.status_code, answer.json()
+        response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
+        return response.status_code, response.json()
 
     with ThreadPoolExecutor(8) as threads:
         return list(threads.map(attempt, range(8)))
@@ -360,9 +360,9 @@ def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str
 def test_of_many_who_refresh_at_once_all_are_answered_and_one_has_the_live_token(
     client: Client, ada: Person, tables: Tables
 ) -> None:
-    answers = refresh_at_once(client, ada.tokens["refresh_token"])
-    assert [status for status, _ in answers] == [200] * 8
-    digests = {opaque.digest_of(tokens["refresh_token"], kind="refresh"): tokens for _, tokens in answers}
+    responses = refresh_at_once(client, ada.tokens["refresh_token"])
+    assert [status for status, _ in responses] == [200] * 8
+    digests = {secret_tokens.digest_of(tokens["refresh_token"], kind="refresh"): tokens for _, tokens in responses}
     mine = (refresh_tokens.c.session_id == UUID(ada.tokens["session_id"]), refresh_tokens.c.replaced_at.is_(None))
     ((live,),) = tables.rows(select(refresh_tokens.c.digest).where(*mine))
     tables.age_refresh_tokens(ada.tokens["session_id"])
@@ -374,9 +374,9 @@ def test_of_many_who_refresh_at_once_all_are_answered_and_one_has_the_live_token
 def test_of_many_who_come_with_an_old_token_one_ends_the_session(client: Client, ada: Person, tables: Tables) -> None:
     newer = refresh(client, ada.tokens["refresh_token"])
     tables.age_refresh_tokens(ada.tokens["session_id"])
-    answers = refresh_at_once(client, ada.tokens["refresh_token"])
-    assert [status for status, _ in answers] == [401] * 8
-    told = Counter(problem["detail"] for _, problem in answers)
+    responses = refresh_at_once(client, ada.tokens["refresh_token"])
+    assert [status for status, _ in responses] == [401] * 8
+    told = Counter(problem["detail"] for _, problem in responses)
     assert sorted(told.values()) == [1, 7]  # one ended it, the others find it ended
     refused(client.with_token(newer["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
 
@@ -391,9 +391,9 @@ def test_a_refresh_token_that_is_no_good_is_refused(client: Client, ada: Person,
     else:
         last = "0" if token[-1] != "0" else "1"
         token = {"an access token": ada.tokens["access_token"], "garbage": "x", "mistyped": token[:-1] + last}[kind]
-    answer = client.post("/v1/sessions/refresh", json={"refresh_token": token})
-    refused(answer, 401, "session-ended")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+    response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
+    refused(response, 401, "session-ended")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
 def test_a_refresh_without_a_token_is_refused(client: Client) -> None:
@@ -415,15 +415,15 @@ def test_an_old_session_s_tokens_do_not_pile_up(client: Client, ada: Person, tab
     ["Bearer", "Basic YTpi", "Bearer nonsense", "Bearer tbs_" + "0" * 49, "tbs_x", "Bearer a b"],
 )
 def test_a_header_without_a_good_token_is_refused(client: Client, header: str) -> None:
-    answer = client.get("/v1/users/me", headers={"Authorization": header})
-    refused(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="tickbox", error="')
+    response = client.get("/v1/users/me", headers={"Authorization": header})
+    refused(response, 401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="tickbox", error="')
 
 
 def test_without_a_token_the_challenge_names_no_error(client: Client) -> None:
-    answer = client.get("/v1/users/me")
-    refused(answer, 401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
+    response = client.get("/v1/users/me")
+    refused(response, 401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
 def test_a_refresh_token_is_no_access_token(client: Client, ada: Person) -> None:
@@ -432,5 +432,5 @@ def test_a_refresh_token_is_no_access_token(client: Client, ada: Person) -> None
 
 
 def test_a_token_is_asked_for_before_the_body_is_looked_at(client: Client) -> None:
-    answer = client.post(f"/v1/workspaces/{UNKNOWN_ID}/tasks", content=b"{", headers={"Content-Type": "text/html"})
-    refused(answer, 401, "unauthenticated")
+    response = client.post(f"/v1/workspaces/{UNKNOWN_ID}/tasks", content=b"{", headers={"Content-Type": "text/html"})
+    refused(response, 401, "unauthenticated")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.letters import Texts, parse_sender
+from app.rendered_emails import Texts, parse_sender
 from app.smtp import NotSentError, SmtpServer
-from domain.mails import Letter
+from domain.queued_emails import RenderedEmail
 from tests.integration.mailboxes import Certificate, Mailbox, opened
 
 ACCOUNT = ("tickbox", "a-mail-password")
-LETTER = Letter(
+RENDERED_EMAIL = RenderedEmail(
     kind="reset",
     to="ada@example.com",
     token="tbf_" + "0" * 49,
@@ -23,10 +23,10 @@ LETTER = Letter(
 )
 
 
-async def send(url: str, letter: Letter = LETTER) -> None:
+async def send(url: str, rendered_email: RenderedEmail = RENDERED_EMAIL) -> None:
     sender = parse_sender("Tickbox <tickbox@example.net>")
     texts = Texts(app_url="https://app.example", public_url="")
-    await SmtpServer.parse(url).send(texts.message(letter, sender=sender))
+    await SmtpServer.parse(url).send(texts.message(rendered_email, sender=sender))
 
 
 @pytest.fixture
@@ -48,29 +48,29 @@ def plain() -> Iterator[Mailbox]:
 
 async def test_a_mail_arrives_as_it_was_written(plain: Mailbox) -> None:
     await send(plain.url)
-    (mail,) = plain.received
-    assert (mail.recipients, mail.over_tls, mail.account) == (("ada@example.com",), False, None)
-    assert mail.message["From"] == "Tickbox <tickbox@example.net>"
-    assert f"https://app.example/reset-password#token={LETTER.token}\n" in mail.text
-    assert LETTER.name in mail.text
+    (queued_email,) = plain.received
+    assert (queued_email.recipients, queued_email.over_tls, queued_email.account) == (("ada@example.com",), False, None)
+    assert queued_email.message["From"] == "Tickbox <tickbox@example.net>"
+    assert f"https://app.example/reset-password#token={RENDERED_EMAIL.token}\n" in queued_email.text
+    assert RENDERED_EMAIL.name in queued_email.text
 
 
 async def test_tls_is_used_where_it_is_offered_whatever_the_certificate(certificate: Certificate) -> None:
     with opened(Mailbox(starttls=certificate.context)) as mailbox:
         await send(mailbox.url)
-    assert [mail.over_tls for mail in mailbox.received] == [True]
+    assert [queued_email.over_tls for queued_email in mailbox.received] == [True]
 
 
 async def test_a_password_is_sent_over_tls_to_who_is_trusted(trusted: Certificate) -> None:
     with opened(Mailbox(account=ACCOUNT, starttls=trusted.context)) as mailbox:
         await send(mailbox.url)
-    assert [(mail.over_tls, mail.account) for mail in mailbox.received] == [(True, "tickbox")]
+    assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
 
 
 async def test_smtps_begins_with_tls(trusted: Certificate) -> None:
     with opened(Mailbox(account=ACCOUNT, tls=trusted.context)) as mailbox:
         await send(mailbox.url)
-    assert [(mail.over_tls, mail.account) for mail in mailbox.received] == [(True, "tickbox")]
+    assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
 
 
 async def test_a_password_is_not_sent_to_who_offers_no_tls(plain: Mailbox) -> None:
@@ -102,7 +102,7 @@ async def test_a_wrong_password_may_be_put_right(trusted: Certificate) -> None:
 async def test_what_a_server_says_of_an_address_is_not_repeated(
     plain: Mailbox, refusal: str, *, is_final: bool
 ) -> None:
-    plain.refusals[LETTER.to] = refusal
+    plain.refusals[RENDERED_EMAIL.to] = refusal
     with pytest.raises(NotSentError) as failed:
         await send(plain.url)
     assert failed.value.is_final == is_final

@@ -20,8 +20,8 @@ def test_a_server_with_a_migrated_database_is_ready(client: Client) -> None:
 
 
 def test_the_contract_is_served_byte_for_byte(client: Client) -> None:
-    answer = client.get("/openapi.yaml")
-    assert (answer.status_code, answer.content) == (200, CONTRACT.read_bytes())
+    response = client.get("/openapi.yaml")
+    assert (response.status_code, response.content) == (200, CONTRACT.read_bytes())
 
 
 def test_the_contract_is_served_as_json(client: Client) -> None:
@@ -36,7 +36,7 @@ def test_a_known_contract_is_not_sent_again(client: Client, path: str) -> None:
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_every_answer_names_the_contract(client: Client) -> None:
+def test_every_response_names_the_contract(client: Client) -> None:
     assert client.get("/livez").headers["Link"] == '</openapi.yaml>; rel="service-desc"'
 
 
@@ -55,15 +55,15 @@ def test_an_unknown_path_is_a_problem(client: Client) -> None:
 
 
 def test_an_unknown_method_is_a_problem_with_all_that_are_allowed(client: Client) -> None:
-    answer = client.put("/v1/users/me")
-    refused(answer, 405, "method-not-allowed")
-    assert set(answer.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
+    response = client.put("/v1/users/me")
+    refused(response, 405, "method-not-allowed")
+    assert set(response.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
 
 
 def test_options_are_told_without_a_token(client: Client) -> None:
-    answer = client.options("/v1/sessions")
-    assert answer.status_code == 204
-    assert set(answer.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST"}
+    response = client.options("/v1/sessions")
+    assert response.status_code == 204
+    assert set(response.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST"}
 
 
 def test_head_has_the_headers_of_get(ada: Person) -> None:

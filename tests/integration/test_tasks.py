@@ -51,8 +51,8 @@ KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
-    answer = ada.client.post(f"{ada.home}/tasks", json={"title": "Buy milk"})
-    task = made(answer)
+    response = ada.client.post(f"{ada.home}/tasks", json={"title": "Buy milk"})
+    task = made(response)
     (inbox,) = everything(ada.client, f"{ada.home}/projects")
     assert task == {
         "id": task["id"],
@@ -69,8 +69,8 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "updated_at": task["created_at"],
         "revision": 2,
     }
-    assert (answer.headers["Location"], answer.headers["ETag"]) == (path_of(task), '"2"')
-    assert ok(ada.client.get(answer.headers["Location"])) == task
+    assert (response.headers["Location"], response.headers["ETag"]) == (path_of(task), '"2"')
+    assert ok(ada.client.get(response.headers["Location"])) == task
 
 
 def test_a_task_keeps_all_that_it_is_given(ada: Person) -> None:
@@ -142,8 +142,8 @@ def test_tasks_are_put_at_the_end_of_their_project(ada: Person) -> None:
     ],
 )
 def test_an_unfit_task_is_refused(ada: Person, change: dict[str, Any], faults: set[str]) -> None:
-    answer = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", **change})
-    assert refused(answer, 422, "invalid-body") == faults
+    response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", **change})
+    assert refused(response, 422, "invalid-body") == faults
     assert ada.head() == 1
 
 
@@ -164,8 +164,8 @@ def test_a_project_of_another_workspace_is_unknown(ada: Person, bob: Person) -> 
         ada.create(f"/v1/workspaces/{elsewhere}/projects", name="Kitchen"),
         bob.create("projects", name="Shed"),
     ):
-        answer = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "project_id": project["id"]})
-        assert refused(answer, 422, "invalid-body") == {"#/project_id project"}
+        response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "project_id": project["id"]})
+        assert refused(response, 422, "invalid-body") == {"#/project_id project"}
 
 
 # --- one task ---
@@ -203,8 +203,8 @@ def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, tables: Table
     task = ada.create("tasks", title="Sow", description="Peas", priority="high", due=AT_NINE)
     before = tables.digest()
     for same in ({"title": "Sow"}, {"due": {"time": "09:00:00"}}, {"due": AT_NINE, "priority": "high"}):
-        answer = ada.client.merge(path_of(task), same)
-        assert (ok(answer), answer.headers["ETag"]) == (task, f'"{task["revision"]}"')
+        response = ada.client.merge(path_of(task), same)
+        assert (ok(response), response.headers["ETag"]) == (task, f'"{task["revision"]}"')
     assert tables.digest() == before
 
 
@@ -249,8 +249,8 @@ def test_a_patch_of_due_makes_one_where_there_is_none(ada: Person) -> None:
 )
 def test_the_merged_due_must_hold_together(ada: Person, due: Any, patch: dict[str, Any], fault: str) -> None:
     task = ada.create("tasks", title="Sow", **({"due": due} if due else {}))
-    answer = ada.client.merge(path_of(task), {"title": "Reap", "due": patch})
-    assert refused(answer, 422, "invalid-body") == {fault}
+    response = ada.client.merge(path_of(task), {"title": "Reap", "due": patch})
+    assert refused(response, 422, "invalid-body") == {fault}
     assert ok(ada.client.get(path_of(task))) == task
 
 
@@ -324,10 +324,10 @@ def test_a_task_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Pe
     for task_id in (UNKNOWN_ID, elsewhere["id"]):
         path = f"{ada.home}/tasks/{task_id}"
         if action == "PATCH":
-            answer = ada.client.merge(path, {"title": "Mine"})
+            response = ada.client.merge(path, {"title": "Mine"})
         else:
-            answer = ada.client.request(method, path + suffix)
-        refused(answer, 404, "not-found")
+            response = ada.client.request(method, path + suffix)
+        refused(response, 404, "not-found")
     assert ok(bob.client.get(path_of(elsewhere))) == elsewhere
 
 
@@ -478,9 +478,9 @@ def test_a_page_of_long_texts_is_bounded_in_bytes(ada: Person, sort: str, charac
     cursor: str | None = None
     while cursor is not None or not seen:
         parameters = {"sort": sort, "limit": "200", **({"cursor": cursor} if cursor else {})}
-        answer = ada.client.get(f"{ada.home}/tasks", params=parameters)
-        assert len(answer.content) <= MAX_BYTES
-        page = ok(answer)
+        response = ada.client.get(f"{ada.home}/tasks", params=parameters)
+        assert len(response.content) <= MAX_BYTES
+        page = ok(response)
         assert page["items"]
         seen += [task["id"] for task in page["items"]]
         cursor = page["next_cursor"]
@@ -503,15 +503,15 @@ def test_a_cursor_is_bound_to_its_sort_filters_and_workspace(ada: Person) -> Non
         (f"/v1/workspaces/{elsewhere}", sent),
     )
     for workspace, other in others:
-        answer = ada.client.get(f"{workspace}/tasks", params={**other, "cursor": cursor})
-        assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+        response = ada.client.get(f"{workspace}/tasks", params={**other, "cursor": cursor})
+        assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
     ok(ada.client.get(f"{ada.home}/tasks", params={**sent, "limit": "2", "cursor": cursor}))
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "=", "a" * 512, "é", "-_-_"])
 def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
-    answer = ada.client.get(f"{ada.home}/tasks", params={"cursor": cursor})
-    assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+    response = ada.client.get(f"{ada.home}/tasks", params={"cursor": cursor})
+    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 def test_a_mistyped_cursor_is_refused(ada: Person) -> None:

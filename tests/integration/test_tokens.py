@@ -34,10 +34,10 @@ def script_of(person: Person, *scopes: str, **limits: Any) -> Client:
 
 
 def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tables) -> None:
-    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["write", "read"], "expires_at": FAR})
-    token = made(answer)
-    assert answer.headers["Location"] == f"/v1/tokens/{token['id']}"
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["write", "read"], "expires_at": FAR})
+    token = made(response)
+    assert response.headers["Location"] == f"/v1/tokens/{token['id']}"
+    assert response.headers["Cache-Control"] == "no-store"
     secret = token.pop("token")
     assert ok(ada.client.get("/v1/tokens"))["items"] == [token]
     assert (token["scopes"], token["expires_at"], "workspace_ids" in token) == (["read", "write"], FAR, False)
@@ -45,16 +45,16 @@ def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tabl
 
 
 def test_the_location_of_a_new_token_leads_to_it_without_the_token_itself(ada: Person, bob: Person) -> None:
-    answer = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["read"]})
-    token = made(answer)
+    response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["read"]})
+    token = made(response)
     secret = token.pop("token")
-    found = ada.client.get(answer.headers["Location"])
+    found = ada.client.get(response.headers["Location"])
     assert (ok(found), secret in found.text) == (token, False)
-    again = ada.client.get(answer.headers["Location"], headers={"If-None-Match": found.headers["ETag"]})
+    again = ada.client.get(response.headers["Location"], headers={"If-None-Match": found.headers["ETag"]})
     assert again.status_code == 304
-    refused(bob.client.get(answer.headers["Location"]), 404, "not-found")
-    done(ada.client.delete(answer.headers["Location"]))
-    refused(ada.client.get(answer.headers["Location"]), 404, "not-found")
+    refused(bob.client.get(response.headers["Location"]), 404, "not-found")
+    done(ada.client.delete(response.headers["Location"]))
+    refused(ada.client.get(response.headers["Location"]), 404, "not-found")
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -123,9 +123,9 @@ def test_a_token_for_one_workspace_knows_no_other(ada: Person) -> None:
     refused(script.get(f"{ada.home}/tasks"), 404, "not-found")
     refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 404, "not-found")
     for path, body in (("/v1/workspaces", {"name": "Another"}), ("/v1/invitations/accept", {"token": "tbi_x"})):
-        answer = script.post(path, json=body)
-        refused(answer, 403, "insufficient-scope")
-        assert "limited to certain workspaces" in answer.json()["detail"]
+        response = script.post(path, json=body)
+        refused(response, 403, "insufficient-scope")
+        assert "limited to certain workspaces" in response.json()["detail"]
     missing = script.get("/v1/users/me")
     refused(missing, 403, "insufficient-scope")
     assert "'account', which your token does not have" in missing.json()["detail"]

@@ -59,10 +59,10 @@ class Pair:
                 each = zip(cycle(self.urls), requests, strict=False)
                 return await asyncio.gather(*(client.request(**{**r, "url": base + r["url"]}) for base, r in each))
 
-        answers = asyncio.run(send())
-        for answer in answers:
-            check(answer)
-        return answers
+        responses = asyncio.run(send())
+        for response in responses:
+            check(response)
+        return responses
 
 
 @pytest.fixture(scope="module")
@@ -96,27 +96,27 @@ def creates(ada: Person, **headers: str) -> list[dict[str, Any]]:
     ]
 
 
-def statuses(answers: list[httpx.Response]) -> Counter[int]:
-    return Counter(answer.status_code for answer in answers)
+def statuses(responses: list[httpx.Response]) -> Counter[int]:
+    return Counter(response.status_code for response in responses)
 
 
 def test_creates_at_both_at_once_are_all_there_and_numbered_without_a_gap(
     pair: Pair, ada: Person, tables: Tables
 ) -> None:
-    answers = pair.at_once(creates(ada), token=ada.tokens["access_token"])
-    assert statuses(answers) == {201: MANY}
-    assert sorted(answer.json()["revision"] for answer in answers) == list(range(2, MANY + 2))
-    ids = {answer.json()["id"] for answer in answers}
+    responses = pair.at_once(creates(ada), token=ada.tokens["access_token"])
+    assert statuses(responses) == {201: MANY}
+    assert sorted(response.json()["revision"] for response in responses) == list(range(2, MANY + 2))
+    ids = {response.json()["id"] for response in responses}
     assert {task["id"] for task in everything(ada.client, f"{ada.home}/tasks")} == ids
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
-def test_one_key_at_both_at_once_has_one_effect_and_one_answer(pair: Pair, ada: Person) -> None:
+def test_one_key_at_both_at_once_has_one_effect_and_one_response(pair: Pair, ada: Person) -> None:
     requests = creates(ada, **{"Idempotency-Key": new_id()})
-    answers = pair.at_once(requests, token=ada.tokens["access_token"])
-    assert statuses(answers) == {201: MANY}
-    assert len({answer.content for answer in answers}) == 1
-    assert everything(ada.client, f"{ada.home}/tasks") == [answers[0].json()]
+    responses = pair.at_once(requests, token=ada.tokens["access_token"])
+    assert statuses(responses) == {201: MANY}
+    assert len({response.content for response in responses}) == 1
+    assert everything(ada.client, f"{ada.home}/tasks") == [responses[0].json()]
 
 
 def test_patches_of_one_version_at_both_at_once_let_one_through(pair: Pair, ada: Person) -> None:
@@ -125,9 +125,9 @@ def test_patches_of_one_version_at_both_at_once_let_one_through(pair: Pair, ada:
     requests = [
         {"method": "PATCH", "url": path, "json": {"title": f"Version {n}"}, "headers": headers} for n in range(MANY)
     ]
-    answers = pair.at_once(requests, token=ada.tokens["access_token"])
-    assert statuses(answers) == {200: 1, 412: MANY - 1}
-    (winner,) = [answer for answer in answers if answer.status_code == 200]
+    responses = pair.at_once(requests, token=ada.tokens["access_token"])
+    assert statuses(responses) == {200: 1, 412: MANY - 1}
+    (winner,) = [response for response in responses if response.status_code == 200]
     assert ok(ada.client.get(path)) == winner.json()
 
 

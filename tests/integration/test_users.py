@@ -27,14 +27,14 @@ from tests.integration.tables import Tables
 
 def test_registering_makes_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
     email = new_email()
-    answer = client.post(
+    response = client.post(
         "/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada", "time_zone": "Europe/London"}
     )
-    user = made(answer)
+    user = made(response)
     assert (user["email"], user["name"], user["time_zone"], user["revision"]) == (email, "Ada", "Europe/London", 1)
-    assert answer.headers["ETag"] == '"1"'
+    assert response.headers["ETag"] == '"1"'
     mine = client.with_token(log_in(client, email)["access_token"])
-    assert ok(mine.get(answer.headers["Location"])) == user
+    assert ok(mine.get(response.headers["Location"])) == user
     (workspace,) = ok(mine.get("/v1/workspaces"))["items"]
     assert (workspace["personal"], workspace["role"], workspace["head"]) == (True, "owner", 1)
     (inbox,) = ok(mine.get(f"/v1/workspaces/{workspace['id']}/projects"))["items"]
@@ -54,8 +54,8 @@ def test_of_two_who_register_an_address_at_once_one_succeeds(client: Client, tab
     email = new_email()
     bodies = [{"email": spelled, "password": PASSWORD, "name": "Ada"} for spelled in (email, email.title())]
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda body: client.post("/v1/users", json=body).status_code, bodies))
-    assert sorted(answers) == [201, 409]
+        responses = list(threads.map(lambda body: client.post("/v1/users", json=body).status_code, bodies))
+    assert sorted(responses) == [201, 409]
     assert tables.rows(select(func.count()).where(users.c.email_key == email)) == [(1,)]
 
 
@@ -112,9 +112,9 @@ def test_a_patch_leaves_what_it_does_not_name(ada: Person) -> None:
 
 def test_a_patch_that_changes_nothing_changes_nothing(ada: Person, tables: Tables) -> None:
     before = tables.digest()
-    answer = ada.client.merge("/v1/users/me", {"name": ada.user["name"], "time_zone": "UTC"})
-    assert ok(answer) == ada.user
-    assert answer.headers["ETag"] == '"1"'
+    response = ada.client.merge("/v1/users/me", {"name": ada.user["name"], "time_zone": "UTC"})
+    assert ok(response) == ada.user
+    assert response.headers["ETag"] == '"1"'
     assert tables.digest() == before
 
 
@@ -153,9 +153,9 @@ def test_json_is_a_merge_patch_too(ada: Person) -> None:
 
 
 def test_a_patch_that_is_not_labelled_as_one_is_refused(ada: Person) -> None:
-    answer = ada.client.patch("/v1/users/me", content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
-    refused(answer, 415, "unsupported-media-type")
-    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+    response = ada.client.patch("/v1/users/me", content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
+    refused(response, 415, "unsupported-media-type")
+    assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
 
 
 def test_a_new_password_replaces_the_old_one_and_ends_the_other_sessions(client: Client, ada: Person) -> None:
@@ -179,22 +179,22 @@ def test_a_wrong_current_password_changes_nothing(client: Client, ada: Person, t
     other = client.with_token(ada.log_in()["access_token"])
     before = tables.digest()
     body = {"current_password": "wrong", "new_password": "tea and analytical engines"}
-    answer = ada.client.put("/v1/users/me/password", json=body)
-    assert refused(answer, 422, "invalid-body") == {"#/current_password password"}
+    response = ada.client.put("/v1/users/me/password", json=body)
+    assert refused(response, 422, "invalid-body") == {"#/current_password password"}
     assert tables.digest() == before
     ok(other.get("/v1/users/me"))
 
 
 def test_an_unfit_new_password_is_refused(ada: Person) -> None:
-    answer = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
-    assert refused(answer, 422, "invalid-body") == {"#/new_password min-length"}
+    response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
+    assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
 
 
 @pytest.mark.parametrize("new", ["trustno1", "e-mail address"])
 def test_a_new_password_that_is_easily_guessed_is_refused(ada: Person, new: str) -> None:
     password = ada.user["email"].upper() if new == "e-mail address" else new
-    answer = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": password})
-    assert refused(answer, 422, "invalid-body") == {"#/new_password common"}
+    response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": password})
+    assert refused(response, 422, "invalid-body") == {"#/new_password common"}
 
 
 def test_a_password_may_be_of_any_characters(client: Client) -> None:
@@ -204,8 +204,8 @@ def test_a_password_may_be_of_any_characters(client: Client) -> None:
     made(client.post("/v1/users", json={**body, "password": longest, "name": "Ada"}))
     composed = longest[:-2] + "\N{LATIN SMALL LETTER E WITH ACUTE}"
     log_in(client, body["email"], composed)
-    answer = client.post("/v1/sessions", json={"email": body["email"], "password": longest[1:]})
-    refused(answer, 401, "invalid-credentials")
+    response = client.post("/v1/sessions", json={"email": body["email"], "password": longest[1:]})
+    refused(response, 401, "invalid-credentials")
 
 
 def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Person) -> None:
@@ -217,11 +217,11 @@ def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Perso
         return mine.put("/v1/users/me/password", json=body).status_code
 
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(change, others, words))
+        responses = list(threads.map(change, others, words))
     # The loser is refused by the password that the winner has set, or because the winner has ended its session.
-    assert answers.count(204) == 1
-    assert set(answers) <= {204, 401, 422}
-    log_in(client, ada.user["email"], words[answers.index(204)])
+    assert responses.count(204) == 1
+    assert set(responses) <= {204, 401, 422}
+    log_in(client, ada.user["email"], words[responses.index(204)])
 
 
 def test_a_deleted_account_is_gone_with_all_that_was_only_its_own(client: Client, ada: Person, tables: Tables) -> None:
@@ -282,5 +282,5 @@ def test_a_person_registered_by_two_names_is_two_people(client: Client) -> None:
 
 
 def test_what_a_cache_may_keep_of_an_account_is_for_its_owner_only(client: Client) -> None:
-    answer = register(client).client.get("/v1/users/me")
-    assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("private, no-cache", "Authorization")
+    response = register(client).client.get("/v1/users/me")
+    assert (response.headers["Cache-Control"], response.headers["Vary"]) == ("private, no-cache", "Authorization")

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 
-from app.confidential import split_confidential
 from app.identity import Verifier
+from app.safe_urls import split_safe
 from app.signing_keys import MAX_DOCUMENT_BYTES, SigningKeys
 from domain.entities import Identity
 from domain.errors import ProviderUnavailable
@@ -96,9 +96,9 @@ def claims(provider: OwnProvider, **changes: Any) -> dict[str, Any]:
 async def test_each_algorithm_is_taken_with_a_key_that_is_made_for_it(
     provider: OwnProvider, verifier: Verifier, by: Key
 ) -> None:
-    introduction = await verifier.verify(signed(by, claims(provider)))
-    assert introduction is not None
-    assert introduction.identity == Identity(issuer=provider.issuer, subject="ada")
+    external_identity = await verifier.verify(signed(by, claims(provider)))
+    assert external_identity is not None
+    assert external_identity.identity == Identity(issuer=provider.issuer, subject="ada")
 
 
 GOOD: dict[str, Callable[[OwnProvider], str]] = {
@@ -123,10 +123,10 @@ async def test_what_is_good_enough(provider: OwnProvider, verifier: Verifier, wh
 
 async def test_what_the_provider_says_of_somebody_is_passed_on(provider: OwnProvider, verifier: Verifier) -> None:
     said = {"email": "ada@example.com", "email_verified": True, "name": "Ada", "zoneinfo": "Europe/London"}
-    introduction = await verifier.verify(signed(EC, claims(provider, preferred_username="ada", **said)))
-    assert introduction is not None
-    assert (introduction.email, introduction.email_verified) == ("ada@example.com", True)
-    assert (introduction.names, introduction.time_zone) == (("Ada", "ada"), "Europe/London")
+    external_identity = await verifier.verify(signed(EC, claims(provider, preferred_username="ada", **said)))
+    assert external_identity is not None
+    assert (external_identity.email, external_identity.email_verified) == ("ada@example.com", True)
+    assert (external_identity.names, external_identity.time_zone) == (("Ada", "ada"), "Europe/London")
 
 
 @pytest.mark.parametrize("nonsense", [None, 1, ["ada@example.com"], {"a": 1}, True])
@@ -134,15 +134,15 @@ async def test_what_it_says_that_is_no_text_is_as_good_as_nothing(
     provider: OwnProvider, verifier: Verifier, nonsense: object
 ) -> None:
     said = dict.fromkeys(("email", "name", "preferred_username", "zoneinfo"), nonsense)
-    introduction = await verifier.verify(signed(EC, claims(provider, **said)))
-    assert introduction is not None
-    assert (introduction.email, introduction.names, introduction.time_zone) == (None, (), None)
+    external_identity = await verifier.verify(signed(EC, claims(provider, **said)))
+    assert external_identity is not None
+    assert (external_identity.email, external_identity.names, external_identity.time_zone) == (None, (), None)
 
 
 async def test_an_address_that_is_none_is_as_good_as_nothing(provider: OwnProvider, verifier: Verifier) -> None:
-    introduction = await verifier.verify(signed(EC, claims(provider, email="ada at example", email_verified=True)))
-    assert introduction is not None
-    assert introduction.email is None
+    external_identity = await verifier.verify(signed(EC, claims(provider, email="ada at example", email_verified=True)))
+    assert external_identity is not None
+    assert external_identity.email is None
 
 
 @pytest.mark.parametrize("said", ["true", 1, None, False, "yes"])
@@ -150,9 +150,9 @@ async def test_an_address_is_verified_only_where_it_is_said_plainly(
     provider: OwnProvider, verifier: Verifier, said: object
 ) -> None:
     token = signed(EC, claims(provider, email="ada@example.com", email_verified=said))
-    introduction = await verifier.verify(token)
-    assert introduction is not None
-    assert not introduction.email_verified
+    external_identity = await verifier.verify(token)
+    assert external_identity is not None
+    assert not external_identity.email_verified
 
 
 # --- what is not ---
@@ -461,7 +461,7 @@ async def test_a_provider_that_fails_is_asked_more_and_more_seldom(
     assert await verifier.verify(signed(FOREIGN, claims(provider))) is None, "that is known again"
 
 
-async def test_many_who_wait_for_the_first_answer_share_it(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_many_who_wait_for_the_first_response_share_it(provider: OwnProvider, verifier: Verifier) -> None:
     provider.replies["/keys"] = Reply(status=500)
     tokens = [signed(RSA, claims(provider, sub=str(n))) for n in range(50)]
     results = await asyncio.gather(*map(verifier.verify, tokens), return_exceptions=True)
@@ -506,7 +506,7 @@ FAULTS: dict[str, tuple[str, Reply, str]] = {
     "a bomb": (
         "/keys",
         Reply(body=zlib.compress(PADDED), headers={"Content-Encoding": "deflate"}),
-        "the provider compressed its answer, which it was not asked to",
+        "the provider compressed its response, which it was not asked to",
     ),
     "what is no JSON": ("/keys", Reply(body=b"<html>"), "the provider answered something that is no JSON"),
     "what is no object": (DISCOVERY, Reply(body=b"[]"), "the provider answered JSON that is no object"),
@@ -621,7 +621,7 @@ async def test_keys_at_an_origin_that_the_operator_named_are_read(provider: OwnP
     assert provider.keys_asked_for == 0
 
 
-async def test_an_answer_that_drips_is_not_waited_for(provider: OwnProvider, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_response_that_drips_is_not_waited_for(provider: OwnProvider, caplog: pytest.LogCaptureFixture) -> None:
     provider.replies[DISCOVERY] = Reply(body=b" " * 1000, pause_s=0.05)
     keys = SigningKeys(provider.issuer, monotonic=lambda: 0, timeout_s=0.3)
     with pytest.raises(ProviderUnavailable):
@@ -653,10 +653,10 @@ async def test_a_real_provider_s_tokens_through_a_rotation_and_an_outage(tmp_pat
     try:
         real.start()
         old = real.id_token("ada", email="ada@example.com", email_verified=True, name="Ada")
-        introduction = await verifier.verify(old)
-        assert introduction is not None
-        assert introduction.identity == Identity(issuer=real.issuer, subject="ada")
-        assert (introduction.email, introduction.email_verified, introduction.names) == (
+        external_identity = await verifier.verify(old)
+        assert external_identity is not None
+        assert external_identity.identity == Identity(issuer=real.issuer, subject="ada")
+        assert (external_identity.email, external_identity.email_verified, external_identity.names) == (
             "ada@example.com",
             True,
             ("Ada",),
@@ -706,5 +706,5 @@ async def test_a_real_provider_s_tokens_through_a_rotation_and_an_outage(tmp_pat
         ("", False),
     ],
 )
-def test_nobody_in_between_may_read_what_a_provider_answers(url: str, fine: bool) -> None:  # noqa: FBT001 -- a parameter of a test
-    assert (split_confidential(url) is not None) == fine
+def test_nobody_in_between_may_read_what_a_provider_responses(url: str, fine: bool) -> None:  # noqa: FBT001 -- a parameter of a test
+    assert (split_safe(url) is not None) == fine

@@ -33,8 +33,8 @@ def path_of(workspace: dict[str, str]) -> str:
 
 
 def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
-    answer = ada.client.post("/v1/workspaces", json={"name": "Household"})
-    workspace = made(answer)
+    response = ada.client.post("/v1/workspaces", json={"name": "Household"})
+    workspace = made(response)
     assert {name: workspace[name] for name in ("name", "personal", "role", "head", "revision")} == {
         "name": "Household",
         "personal": False,
@@ -42,8 +42,8 @@ def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
         "head": 1,
         "revision": 1,
     }
-    assert (answer.headers["Location"], answer.headers["ETag"]) == (path_of(workspace), '"1"')
-    assert ok(ada.client.get(answer.headers["Location"])) == workspace
+    assert (response.headers["Location"], response.headers["ETag"]) == (path_of(workspace), '"1"')
+    assert ok(ada.client.get(response.headers["Location"])) == workspace
     (inbox,) = everything(ada.client, f"{path_of(workspace)}/projects")
     assert (inbox["is_inbox"], inbox["workspace_id"]) == (True, workspace["id"])
 
@@ -99,8 +99,8 @@ def test_the_list_shows_my_role_in_each(ada: Person, bob: Person, tables: Tables
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "a" * 512, "%00"])
 def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
-    answer = ada.client.get("/v1/workspaces", params={"cursor": cursor})
-    assert refused(answer, 400, "invalid-cursor") == {"cursor cursor"}
+    response = ada.client.get("/v1/workspaces", params={"cursor": cursor})
+    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_a_list_that_is_the_same_is_not_sent_again(ada: Person) -> None:
 def test_renaming_takes_a_number_and_shows_it(ada: Person) -> None:
     workspace = ada.create("/v1/workspaces", name="Household")
     ada.create(f"{path_of(workspace)}/tasks", title="Wash up")
-    answer = ada.client.merge(path_of(workspace), {"name": "The Lovelaces"})
-    renamed = ok(answer)
+    response = ada.client.merge(path_of(workspace), {"name": "The Lovelaces"})
+    renamed = ok(response)
     assert renamed == {
         **workspace,
         "name": "The Lovelaces",
@@ -143,7 +143,7 @@ def test_renaming_takes_a_number_and_shows_it(ada: Person) -> None:
         "updated_at": renamed["updated_at"],
     }
     assert renamed["updated_at"] > workspace["updated_at"]
-    assert answer.headers["ETag"] == '"3"'
+    assert response.headers["ETag"] == '"3"'
     assert ok(ada.client.get(path_of(workspace))) == renamed
 
 
@@ -256,12 +256,12 @@ def test_nobody_is_in_more_workspaces_than_anybody_may_be_however_they_come_by_t
     monkeypatch.setattr(workspaces, "MOST", 3)
     with ThreadPoolExecutor(6) as pool:
         made_at_once = [pool.submit(bob.client.post, "/v1/workspaces", json={"name": "Household"}) for _ in range(6)]
-        answers = [call.result() for call in made_at_once]
-    mine = [answer for answer in answers if answer.status_code == 201]
+        responses = [call.result() for call in made_at_once]
+    mine = [response for response in responses if response.status_code == 201]
     assert len(mine) == 2, "and the personal one"
-    for answer in answers:
-        if answer not in mine:
-            refused(answer, 409, "too-many-workspaces")
+    for response in responses:
+        if response not in mine:
+            refused(response, 409, "too-many-workspaces")
     refused(bob.client.post("/v1/invitations/accept", json={"token": token}), 409, "too-many-workspaces")
     done(bob.client.delete(path_of(mine[0].json())))
     ok(bob.client.post("/v1/invitations/accept", json={"token": token}))

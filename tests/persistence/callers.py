@@ -14,17 +14,17 @@ from uuid_utils.compat import uuid7
 from app.main import contract_path
 from contract.document import Document
 from contract.events import compile_events
-from domain import opaque, users
+from domain import secret_tokens, users
 from domain.entities import Invitation, Member
 from domain.events import EVENT_TYPES, Event
 from domain.pages import Page
-from domain.ports import Policy, Work
+from domain.ports import Policy, UnitOfWork
 from domain.principals import Principal
 from domain.roles import Role
 from handlers.events import payload_of
 from persistence.database import Database
 from persistence.tables import invitations
-from persistence.unit_of_work import Dependencies, UnitOfWork
+from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tests.unit.fakes import HOME, NOON, FakePasswords
 
 P = ParamSpec("P")
@@ -78,7 +78,7 @@ class Caller:
     encode_event: Callable[[Event], str] = encode_event
     policy: Policy = field(default_factory=Policy)
 
-    def unit(self, *, safe: bool = False) -> UnitOfWork:
+    def unit(self, *, safe: bool = False) -> SqlUnitOfWork:
         dependencies = Dependencies(
             database=self.database,
             clock=self.clock,
@@ -88,7 +88,7 @@ class Caller:
             policy=self.policy,
             encode_event=self.encode_event,
         )
-        return UnitOfWork(
+        return SqlUnitOfWork(
             dependencies,
             principal=self.principal,
             workspace_id=self.workspace,
@@ -98,27 +98,27 @@ class Caller:
         )
 
     async def write(
-        self, service: Callable[Concatenate[Work, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+        self, service: Callable[Concatenate[UnitOfWork, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Call a service in a unit of work, and commit."""
-        async with self.unit() as work:
-            result = await service(work, *args, **kwargs)
-            await work.commit()
+        async with self.unit() as uow:
+            result = await service(uow, *args, **kwargs)
+            await uow.commit()
             return result
 
     async def read(
-        self, service: Callable[Concatenate[Work, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+        self, service: Callable[Concatenate[UnitOfWork, P], Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
         """Call a service that only reads."""
-        async with self.unit(safe=True) as work:
-            return await service(work, *args, **kwargs)
+        async with self.unit(safe=True) as uow:
+            return await service(uow, *args, **kwargs)
 
     async def register(self, name: str) -> "Caller":
         """A new user in their personal workspace. The address is made of the name; the password is the name."""
         user = await self.write(users.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC")
         caller = replace(self, principal=Principal(user_id=user.id))
-        async with caller.unit(safe=True) as work:
-            (workspace,) = await work.workspaces.page(user.id, after=None, limit=2)
+        async with caller.unit(safe=True) as uow:
+            (workspace,) = await uow.workspaces.page(user.id, after=None, limit=2)
         return caller.in_workspace(workspace.id)
 
     def in_workspace(self, workspace_id: UUID) -> "Caller":
@@ -147,7 +147,7 @@ class Caller:
 
     async def send_invitation(self, invitation: Invitation) -> str:
         """The token of an invitation to this workspace, as it would stand in the e-mail."""
-        token = opaque.mint("invitation", random_bytes=secrets.token_bytes)
+        token = secret_tokens.mint("invitation", random_bytes=secrets.token_bytes)
         async with self.database.transaction() as transaction:
             mine = (invitations.c.workspace_id == invitation.workspace_id, invitations.c.id == invitation.id)
             await transaction.run(update(invitations).where(*mine), {"digest": token.digest, "mailed_at": NOON})
@@ -155,18 +155,18 @@ class Caller:
 
     async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
         """Make another user a member of this one's workspace, as its next change. Returns the guest, calling there."""
-        async with self.unit() as work:
-            user = await work.users.get(guest.user_id)
+        async with self.unit() as uow:
+            user = await uow.users.get(guest.user_id)
             assert user is not None
             member = Member(
                 workspace_id=self.workspace_id,
                 user_id=user.id,
                 role=role,
                 name=user.name,
-                revision=await work.next_revision(),
-                created_at=work.now,
-                updated_at=work.now,
+                revision=await uow.next_revision(),
+                created_at=uow.now,
+                updated_at=uow.now,
             )
-            await work.members.add(member)
-            await work.commit()
+            await uow.members.add(member)
+            await uow.commit()
         return guest.in_workspace(self.workspace_id)

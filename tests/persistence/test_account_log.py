@@ -49,17 +49,17 @@ async def test_what_happens_to_an_account_is_read_newest_first_in_pages_and_by_n
 
 async def test_a_token_is_told_of_with_the_session_that_made_it(ada: Caller) -> None:
     ada = await logged_in(ada)
-    async with ada.account.unit() as work:
-        await work.account_log.add("token.created", token_id=UUID(int=7))
-        await work.commit()
+    async with ada.account.unit() as uow:
+        await uow.account_log.add("token.created", token_id=UUID(int=7))
+        await uow.commit()
 
     (event, *_) = await events_of(ada)
     assert (event.type, event.token_id, event.session_id) == ("token.created", UUID(int=7), ada.session_id)
 
 
 async def test_what_is_not_committed_was_not(ada: Caller) -> None:
-    async with ada.account.unit() as work:
-        await sessions.end_all(work)
+    async with ada.account.unit() as uow:
+        await sessions.end_all(uow)
 
     assert [event.type for event in await events_of(ada)] == ["account.registered"]
 
@@ -91,12 +91,12 @@ async def test_a_spent_token_may_come_back_while_its_user_waits_for_something_el
     ada.clock.now += Policy().refresh_grace
     nobody = replace(ada.account, principal=None)
 
-    async with ada.account.unit() as work:
-        await users.get_me(work)  # with the lock on the account
+    async with ada.account.unit() as uow:
+        await users.get_me(uow)  # with the lock on the account
         reused = asyncio.create_task(nobody.write(sessions.refresh, begun.refresh_token))
         await until_held_up(reused, database=ada.database)
-        await asyncio.wait_for(sessions.end_all(work), timeout=PATIENCE_S)
-        await work.commit()
+        await asyncio.wait_for(sessions.end_all(uow), timeout=PATIENCE_S)
+        await uow.commit()
 
     with pytest.raises(RefreshTokenInvalid):
         await reused

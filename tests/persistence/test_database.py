@@ -165,7 +165,7 @@ async def test_connections_that_the_server_closed_are_replaced(
     await database.close()
 
 
-async def test_what_became_of_a_commit_that_the_server_did_not_answer_is_unknown(
+async def test_what_became_of_a_commit_that_the_server_did_not_response_is_unknown(
     postgres_url: str, postgres_databases: PostgresDatabases
 ) -> None:
     database = Database(postgres_url)

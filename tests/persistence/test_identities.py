@@ -9,7 +9,7 @@ import migrations
 from domain import identities, sessions, users
 from domain.entities import Identity
 from domain.errors import EmailTaken, IdentityTaken
-from domain.identities import Introduction
+from domain.identities import ExternalIdentity
 from domain.principals import SESSION_SCOPES, Principal
 from persistence import tables
 from persistence.database import Database
@@ -17,7 +17,7 @@ from persistence.identities import recognise
 from persistence.violations import constraint_of
 from tests.persistence.callers import Caller
 
-EVE = Introduction(
+EVE = ExternalIdentity(
     identity=Identity(issuer="https://login.example", subject="eve"), email="Eve@example.com", email_verified=True
 )
 COUNT_USERS = select(func.count()).select_from(tables.users)
@@ -38,8 +38,8 @@ async def test_an_identity_tells_user_scopes_and_role(nobody: Caller, ada: Calle
     user = await nobody.write(identities.provision, EVE)
     eve = replace(nobody, principal=Principal(user_id=user.id))
     await ada.let_in(eve, role="viewer")
-    async with eve.unit(safe=True) as work:
-        (home,) = [w.id for w in await work.workspaces.page(user.id, after=None, limit=3) if w.role == "owner"]
+    async with eve.unit(safe=True) as uow:
+        (home,) = [w.id for w in await uow.workspaces.page(user.id, after=None, limit=3) if w.role == "owner"]
 
     for workspace_id, role in ((home, "owner"), (ada.workspace_id, "viewer"), (None, None)):
         found = await recognise(nobody.database, EVE.identity, workspace_id=workspace_id)
@@ -63,16 +63,16 @@ async def test_an_account_is_read_back_without_address_and_password(nobody: Call
 
     eve = replace(nobody, principal=Principal(user_id=user.id))
     assert await eve.read(users.get_me) == user
-    async with eve.unit() as work:
-        credentials = await work.credentials.find(user.id)
+    async with eve.unit() as uow:
+        credentials = await uow.credentials.find(user.id)
     assert credentials is not None
     assert credentials.password_hash is None
 
 
 @pytest.mark.parametrize("email", ["eve@example.com", None])
 async def test_of_many_first_uses_at_once_one_makes_the_account(nobody: Caller, email: str | None) -> None:
-    introduction = replace(EVE, email=email)
-    attempts = [nobody.write(identities.provision, introduction) for _ in range(5)]
+    external_identity = replace(EVE, email=email)
+    attempts = [nobody.write(identities.provision, external_identity) for _ in range(5)]
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
@@ -112,7 +112,7 @@ async def test_an_address_comes_with_what_it_is_found_by(nobody: Caller) -> None
 async def test_an_account_from_outside_survives_the_way_down(database_url: str, nobody: Caller, ada: Caller) -> None:
     await nobody.write(identities.provision, EVE)
     carol = await nobody.write(
-        identities.provision, Introduction(identity=Identity(issuer="https://login.example", subject="carol"))
+        identities.provision, ExternalIdentity(identity=Identity(issuer="https://login.example", subject="carol"))
     )
     await nobody.database.close()
 

@@ -18,14 +18,14 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.sweeping import SWEEPS
+from app.purging import PURGES
 from domain import (
     account_log,
     identities,
     invitations,
-    mails,
     members,
     projects,
+    queued_emails,
     sessions,
     tasks,
     tokens,
@@ -33,10 +33,10 @@ from domain import (
     workspaces,
 )
 from domain.entities import Identity, Status
-from domain.identities import Introduction
-from domain.mails import Letter
+from domain.identities import ExternalIdentity
 from domain.ports import Policy, SortKey, TaskQuery
 from domain.principals import Principal
+from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
@@ -239,7 +239,7 @@ def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         )
 
 
-def retry_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+def idempotency_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     spaces = [space for n in range(OWNERS) for space in (workspace(n), user(n))]
     yield (
         insert(tables.client_ids),
@@ -248,7 +248,7 @@ def retry_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(tables.idempotency_keys),
         [
-            {"space_id": space, "user_id": user(n), "key": str(n), "request": digest(n), "answer": b"200"}
+            {"space_id": space, "user_id": user(n), "key": str(n), "request": digest(n), "response": b"200"}
             | {"recorded_at": NOON - dt.timedelta(minutes=n % 2000)}
             for n, space in enumerate(spaces * 3)
         ],
@@ -283,7 +283,7 @@ def full_database_url(module_database_url: str) -> str:
     async def fill() -> None:
         database = Database(module_database_url)
         transaction = await database.begin()
-        for statement, rows in (*account_rows(), *mail_rows(), *workspace_rows(), *log_rows(), *retry_rows()):
+        for statement, rows in (*account_rows(), *mail_rows(), *workspace_rows(), *log_rows(), *idempotency_rows()):
             await transaction.run(statement, rows)
         await transaction.commit()
         await transaction.close()
@@ -340,22 +340,24 @@ async def call_mail_services(ada: Caller) -> None:
     await nobody.write(users.request_password_reset, email="5")
     await caller(ada.database, 9).account.write(users.change_email, email="other", current_password="pw")
     ada.clock.now += dt.timedelta(days=1)  # behind those that wait already
-    assert await nobody.read(mails.are_due)
-    letters = {}
-    for mail in await nobody.write(mails.claim, limit=2 * OWNERS):
-        if mail.email in {"0", "5", "other"} and isinstance(letter := await nobody.write(mails.write, mail), Letter):
-            letters[letter.kind] = letter
-            await nobody.write(mails.forget, mail)
-    await nobody.write(users.verify_email, letters["verification"].token)
-    await nobody.write(users.verify_email, letters["email_change"].token)
-    await nobody.write(users.reset_password, letters["reset"].token, new_password="new")
+    assert await nobody.read(queued_emails.are_due)
+    rendered_emails = {}
+    for queued_email in await nobody.write(queued_emails.claim, limit=2 * OWNERS):
+        if queued_email.email in {"0", "5", "other"} and isinstance(
+            rendered_email := await nobody.write(queued_emails.write, queued_email), RenderedEmail
+        ):
+            rendered_emails[rendered_email.kind] = rendered_email
+            await nobody.write(queued_emails.forget, queued_email)
+    await nobody.write(users.verify_email, rendered_emails["verification"].token)
+    await nobody.write(users.verify_email, rendered_emails["email_change"].token)
+    await nobody.write(users.reset_password, rendered_emails["reset"].token, new_password="new")
 
 
 async def call_identity_services(ada: Caller) -> None:
     mine = Identity(issuer=ISSUER, subject="0")
     assert await recognise(ada.database, mine, workspace_id=ada.workspace_id) is not None
     nobody = Caller(database=ada.database)
-    await nobody.write(identities.provision, Introduction(identity=Identity(issuer=ISSUER, subject="new")))
+    await nobody.write(identities.provision, ExternalIdentity(identity=Identity(issuer=ISSUER, subject="new")))
 
 
 async def call_session_services(ada: Caller) -> None:
@@ -447,22 +449,22 @@ async def call_task_services(ada: Caller) -> None:
     await ada.write(tasks.delete, task.id)
 
 
-async def call_retries(ada: Caller) -> None:
+async def call_idempotency(ada: Caller) -> None:
     for caller in (ada, ada.account):
-        async with caller.unit() as work:
-            assert await work.recall("new", digest(1)) is None
-            assert await work.claim(numbered(7, 1), digest(1)) == "new"
-            assert await work.claim(numbered(7, 1), digest(1)) == "repeated"
-            await work.record(b"200")
-            await work.commit()
-        async with caller.unit() as work:
-            assert await work.recall("new", digest(1)) == (digest(1), b"200")
+        async with caller.unit() as uow:
+            assert await uow.recall("new", digest(1)) is None
+            assert await uow.claim(numbered(7, 1), digest(1)) == "new"
+            assert await uow.claim(numbered(7, 1), digest(1)) == "repeated"
+            await uow.record(b"200")
+            await uow.commit()
+        async with caller.unit() as uow:
+            assert await uow.recall("new", digest(1)) == (digest(1), b"200")
 
 
-async def call_sweeps(ada: Caller) -> None:
-    for sweep in SWEEPS:
+async def call_purges(ada: Caller) -> None:
+    for purge in PURGES:
         transaction = await ada.database.begin()
-        assert await sweep(transaction, now=NOON)
+        assert await purge(transaction, now=NOON)
         await transaction.close()
 
 
@@ -477,8 +479,8 @@ TOURS = [
     call_invitation_services,
     call_project_services,
     call_task_services,
-    call_retries,
-    call_sweeps,
+    call_idempotency,
+    call_purges,
 ]
 
 
@@ -523,8 +525,8 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
                 after=after,
                 limit=51,
             )
-            async with ada.unit(safe=True) as work:
-                assert len(await work.tasks.page(query)) == 51
+            async with ada.unit(safe=True) as uow:
+                assert len(await uow.tasks.page(query)) == 51
 
     assert len(heard) == 12
     for statement in heard:
@@ -535,7 +537,19 @@ async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
 
 def test_every_service_is_on_a_tour() -> None:
     modules = (
-        *(users, identities, account_log, mails, sessions, tokens, workspaces, members, invitations, projects, tasks),
+        *(
+            users,
+            identities,
+            account_log,
+            queued_emails,
+            sessions,
+            tokens,
+            workspaces,
+            members,
+            invitations,
+            projects,
+            tasks,
+        ),
     )
     services = {
         (module.__name__.split(".")[-1], name)

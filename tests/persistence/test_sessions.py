@@ -5,13 +5,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from domain import opaque, sessions, users
+from domain import secret_tokens, sessions, users
 from domain.entities import StoredToken
 from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.ports import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
-from persistence.sessions import authenticate, sweep
+from persistence.sessions import authenticate, purge
 from persistence.tables import refresh_tokens
 from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller, every_item
@@ -28,33 +28,33 @@ async def log_in(ada: Caller) -> SessionTokens:
 
 
 async def lets_in(ada: Caller, begun: SessionTokens) -> bool:
-    digest = opaque.digest_of(begun.access_token, kind="session")
+    digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
     return await authenticate(ada.database, digest, workspace_id=None, now=ada.clock.now) is not None
 
 
 async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
-    digest = opaque.digest_of(begun.access_token, kind="session")
+    digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
     await bob.let_in(ada, role="viewer")
 
     for workspace_id, role in ((ada.workspace_id, "owner"), (bob.workspace_id, "viewer"), (None, None)):
-        grant = await authenticate(ada.database, digest, workspace_id=workspace_id, now=NOON)
-        assert grant is not None
-        assert (grant.principal.user_id, grant.principal.session_id) == (ada.user_id, begun.session.id)
-        assert (grant.principal.scopes, grant.role) == (SESSION_SCOPES, role)
+        auth = await authenticate(ada.database, digest, workspace_id=workspace_id, now=NOON)
+        assert auth is not None
+        assert (auth.principal.user_id, auth.principal.session_id) == (ada.user_id, begun.session.id)
+        assert (auth.principal.scopes, auth.role) == (SESSION_SCOPES, role)
 
 
 async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
-    digest = opaque.digest_of(begun.access_token, kind="session")
+    digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
 
-    grant = await authenticate(ada.database, digest, workspace_id=bob.workspace_id, now=NOON)
+    auth = await authenticate(ada.database, digest, workspace_id=bob.workspace_id, now=NOON)
 
-    assert grant is not None
-    assert grant.role is None
+    assert auth is not None
+    assert auth.role is None
 
 
 async def test_an_access_token_lasts_an_hour(ada: Caller) -> None:
@@ -99,8 +99,8 @@ async def test_nobody_ends_the_session_of_another(ada: Caller, bob: Caller) -> N
 
 
 async def test_a_session_that_is_not_committed_lets_nobody_in(ada: Caller) -> None:
-    async with ada.unit() as work:
-        begun = await sessions.log_in(work, email="ada@example.com", password="ada")
+    async with ada.unit() as uow:
+        begun = await sessions.log_in(uow, email="ada@example.com", password="ada")
 
     assert not await lets_in(ada, begun)
 
@@ -150,7 +150,7 @@ async def test_of_many_refreshes_with_one_token_at_once_all_are_answered_and_one
     answered = [result for result in results if isinstance(result, SessionTokens)]
     assert len({result.refresh_token for result in answered}) == 5
     (live,) = await live_tokens(ada)
-    assert live in {opaque.digest_of(result.refresh_token, kind="refresh") for result in answered}
+    assert live in {secret_tokens.digest_of(result.refresh_token, kind="refresh") for result in answered}
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 
@@ -169,9 +169,9 @@ async def test_of_many_refreshes_with_one_old_token_at_once_one_ends_the_session
 async def test_the_database_lets_no_second_token_of_a_session_be_live(ada: Caller) -> None:
     begun = await log_in(ada)
 
-    async with ada.account.unit() as work:
+    async with ada.account.unit() as uow:
         with pytest.raises(IntegrityError):
-            await work.sessions.add_tokens(
+            await uow.sessions.add_tokens(
                 access=StoredToken(digest=b"a", session_id=begun.session.id, expires_at=NOON),
                 refresh=StoredToken(digest=b"r", session_id=begun.session.id, expires_at=NOON),
             )
@@ -220,13 +220,13 @@ async def test_sessions_are_listed_by_age_in_pages_of_any_size(ada: Caller, limi
 
 
 async def test_a_log_in_that_races_with_a_password_change_does_not_outlive_it(ada: Caller) -> None:
-    async with ada.unit() as work:
-        credentials = await work.credentials.find(ada.user_id)
+    async with ada.unit() as uow:
+        credentials = await uow.credentials.find(ada.user_id)
         assert credentials is not None
         assert credentials.password_hash is not None
         await ada.account.write(users.change_password, current_password="ada", new_password="new")
 
-        assert not await work.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)
+        assert not await uow.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)
 
 
 async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
@@ -239,7 +239,7 @@ async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
 async def swept(caller: Caller) -> int:
     transaction = await caller.database.begin()
     try:
-        count = await sweep(transaction, now=caller.clock.now)
+        count = await purge(transaction, now=caller.clock.now)
         await transaction.commit()
     finally:
         await transaction.close()
@@ -266,18 +266,18 @@ async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: 
     begun = await log_in(ada)
     ada.clock.now += MONTH - HOUR
 
-    async with ada.account.unit() as work:
-        assert isinstance(await sessions.refresh(work, begun.refresh_token), SessionTokens)
+    async with ada.account.unit() as uow:
+        assert isinstance(await sessions.refresh(uow, begun.refresh_token), SessionTokens)
         ada.clock.now += HOUR
-        sweeping = asyncio.create_task(swept(ada))
-        await until_held_up_or_done(sweeping, database=ada.database)
-        await work.commit()
+        purging = asyncio.create_task(swept(ada))
+        await until_held_up_or_done(purging, database=ada.database)
+        await uow.commit()
 
-    assert await asyncio.wait_for(sweeping, timeout=PATIENCE_S) == 0
+    assert await asyncio.wait_for(purging, timeout=PATIENCE_S) == 0
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 
-async def test_several_sweeps_and_log_ins_at_once_neither_deadlock_nor_leave_anything(ada: Caller, bob: Caller) -> None:
+async def test_several_purges_and_log_ins_at_once_neither_deadlock_nor_leave_anything(ada: Caller, bob: Caller) -> None:
     for _ in range(10):
         await log_in(ada)
         await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")

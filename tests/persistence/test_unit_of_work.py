@@ -6,7 +6,7 @@ import pytest
 
 from domain import projects, tasks, users, workspaces
 from domain.errors import SchemaMismatched, TaskNotFound
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.database import Database
@@ -36,16 +36,16 @@ async def test_what_is_committed_lasts(ada: Caller) -> None:
 
 
 async def test_what_is_not_committed_leaves_no_trace(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await tasks.create(work, TaskDraft(title="Iron"))
+    async with ada.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="Iron"))
 
     assert await heads(ada) == (1, 0)
 
 
 async def test_an_error_rolls_everything_back(ada: Caller) -> None:
-    async def create_and_fail(work: Work) -> None:
-        await tasks.create(work, TaskDraft(title="Iron"))
-        await tasks.complete(work, UNKNOWN)
+    async def create_and_fail(uow: UnitOfWork) -> None:
+        await tasks.create(uow, TaskDraft(title="Iron"))
+        await tasks.complete(uow, UNKNOWN)
 
     with pytest.raises(TaskNotFound):
         await ada.write(create_and_fail)
@@ -54,19 +54,19 @@ async def test_an_error_rolls_everything_back(ada: Caller) -> None:
 
 
 async def test_others_see_nothing_before_the_commit(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await tasks.create(work, TaskDraft(title="Iron"))
+    async with ada.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="Iron"))
         assert await heads(ada) == (1, 0)
-        await work.commit()
+        await uow.commit()
         assert await heads(ada) == (2, 1)
 
 
 async def test_all_changes_of_one_call_have_the_same_number(ada: Caller) -> None:
-    async with ada.unit() as work:
-        project = await projects.create(work, name="Chores")
-        task = await tasks.create(work, TaskDraft(title="Iron", project_id=project.id))
-        renamed = await workspaces.update(work, name="Home")
-        await work.commit()
+    async with ada.unit() as uow:
+        project = await projects.create(uow, name="Chores")
+        task = await tasks.create(uow, TaskDraft(title="Iron", project_id=project.id))
+        renamed = await workspaces.update(uow, name="Home")
+        await uow.commit()
 
     assert (project.revision, task.revision, renamed.revision, renamed.head) == (2, 2, 2, 2)
     assert await ada.read(workspaces.get) == renamed
@@ -108,15 +108,15 @@ async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_not_admitte
         if role is None:
             raise RefusedError
 
-    async with bob.unit() as work:
-        await tasks.create(work, TaskDraft(title="holds the lock"))
+    async with bob.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="holds the lock"))
         waiting = asyncio.create_task(
             replace(guest, admit=refuse_strangers).write(tasks.create, TaskDraft(title="too late"))
         )
         await until_held_up(waiting, database=bob.database)
         assert not seen
-        await work.members.remove(ada.user_id)
-        await work.commit()
+        await uow.members.remove(ada.user_id)
+        await uow.commit()
 
     with pytest.raises(RefusedError):
         await waiting
@@ -152,14 +152,14 @@ async def test_who_is_not_admitted_is_not_let_in_by_trying_again(ada: Caller) ->
     def refuse(_role: Role | None) -> None:
         raise RefusedError
 
-    async with replace(ada, admit=refuse).unit() as work:
+    async with replace(ada, admit=refuse).unit() as uow:
         for _ in range(2):
             with pytest.raises(RefusedError):
-                await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
+                await uow.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
             with pytest.raises(RefusedError):
-                await work.next_revision()
+                await uow.next_revision()
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
-        await work.commit()
+        await uow.commit()
 
     assert await heads(ada) == (2, 1)
 
@@ -168,55 +168,55 @@ async def test_a_call_that_was_cancelled_before_it_was_admitted_is_not_let_in_af
     def cancel(_role: Role | None) -> None:
         raise asyncio.CancelledError
 
-    async with replace(ada, admit=cancel).unit() as work:
+    async with replace(ada, admit=cancel).unit() as uow:
         for _ in range(2):
             with pytest.raises(asyncio.CancelledError):
-                await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
+                await uow.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
 
 
 async def test_no_transaction_is_open_while_a_password_is_checked(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await work.credentials.find(ada.user_id)
+    async with ada.unit() as uow:
+        await uow.credentials.find(ada.user_id)
         await asyncio.wait_for(ada.account.write(users.update, name="Not blocked"), timeout=PATIENCE_S)
-        await work.commit()
+        await uow.commit()
 
     assert (await ada.account.read(users.get_me)).name == "Not blocked"
 
 
 async def test_a_safe_call_cannot_write(ada: Caller) -> None:
-    async with ada.unit(safe=True) as work:
+    async with ada.unit(safe=True) as uow:
         with pytest.raises(RuntimeError, match="safe"):
-            await work.next_revision()
-        with pytest.raises(RuntimeError, match="around the journal"):
-            await work.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
+            await uow.next_revision()
+        with pytest.raises(RuntimeError, match="around the change log"):
+            await uow.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
 
 
 async def test_a_public_call_has_neither_principal_nor_workspace(database: Database) -> None:
-    async with Caller(database=database).unit(safe=True) as work:
+    async with Caller(database=database).unit(safe=True) as uow:
         with pytest.raises(RuntimeError, match="principal"):
-            _ = work.principal
+            _ = uow.principal
         with pytest.raises(RuntimeError, match="workspace"):
-            _ = work.workspace_id
+            _ = uow.workspace_id
 
 
 async def test_the_time_of_a_call_stands_still(ada: Caller) -> None:
-    async with ada.unit() as work:
-        before = work.now
+    async with ada.unit() as uow:
+        before = uow.now
         ada.clock.now = NOON.replace(year=2030)
-        assert work.now == before == NOON
+        assert uow.now == before == NOON
 
 
 async def test_a_migrated_database_is_ready(ada: Caller) -> None:
-    async with ada.unit(safe=True) as work:
-        await work.check_storage()
+    async with ada.unit(safe=True) as uow:
+        await uow.check_storage()
 
 
 async def test_a_database_that_was_never_migrated_is_not_ready(empty_database_url: str) -> None:
     database = Database(empty_database_url)
-    async with Caller(database=database).unit(safe=True) as work:
+    async with Caller(database=database).unit(safe=True) as uow:
         with pytest.raises(SchemaMismatched) as raised:
-            await work.check_storage()
+            await uow.check_storage()
     await database.close()
     assert raised.value.found is None
 
@@ -224,9 +224,9 @@ async def test_a_database_that_was_never_migrated_is_not_ready(empty_database_ur
 async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: Caller) -> None:
     """Cancelled at forty moments, early and late; what is raised is held on to, as a traceback in a log would be."""
 
-    async def create_two(work: Work) -> None:
-        await tasks.create(work, TaskDraft(title="half"))
-        await tasks.create(work, TaskDraft(title="done"))
+    async def create_two(uow: UnitOfWork) -> None:
+        await tasks.create(uow, TaskDraft(title="half"))
+        await tasks.create(uow, TaskDraft(title="done"))
         await asyncio.Event().wait()
 
     raised = []
@@ -247,8 +247,8 @@ async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: C
 async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_of_everything(ada: Caller) -> None:
     created = asyncio.Event()
 
-    async def create_and_wait(work: Work) -> None:
-        await tasks.create(work, TaskDraft(title="half"))
+    async def create_and_wait(uow: UnitOfWork) -> None:
+        await tasks.create(uow, TaskDraft(title="half"))
         created.set()
         await asyncio.Event().wait()
 

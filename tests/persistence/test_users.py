@@ -60,8 +60,8 @@ async def test_a_new_name_reaches_every_workspace_and_raises_each_head_by_one(ad
     assert (user.name, user.revision, user.updated_at) == ("Ada King", 2, LATER)
     assert await ada.account.read(users.get_me) == user
     for there in (ada, guest):
-        async with there.unit(safe=True) as work:
-            workspace = await work.workspaces.get(there.workspace_id, user_id=ada.user_id)
+        async with there.unit(safe=True) as uow:
+            workspace = await uow.workspaces.get(there.workspace_id, user_id=ada.user_id)
         assert workspace is not None
         assert (workspace.head, workspace.revision) == (2 if there is ada else 3, 1)
 
@@ -98,8 +98,8 @@ async def test_deleting_an_account_deletes_its_workspaces_and_sessions_and_frees
     assert (await ada.account.read(workspaces.page)).items == ()
     with pytest.raises(AccountGone):
         await ada.account.read(users.get_me)
-    async with ada.unit() as work:
-        assert not await work.sessions.delete(begun.session.id, user_id=ada.user_id)
+    async with ada.unit() as uow:
+        assert not await uow.sessions.delete(begun.session.id, user_id=ada.user_id)
     await ada.register("ada")
 
 
@@ -108,9 +108,9 @@ async def test_deleting_an_account_takes_the_user_out_of_shared_workspaces(ada: 
 
     await ada.account.write(users.delete)
 
-    async with bob.unit(safe=True) as work:
-        assert [s.other_members for s in await work.members.standings(bob.user_id)] == [0]
-        assert await work.workspaces.get(guest.workspace_id, user_id=ada.user_id) is None
+    async with bob.unit(safe=True) as uow:
+        assert [s.other_members for s in await uow.members.membership_summaries(bob.user_id)] == [0]
+        assert await uow.workspaces.get(guest.workspace_id, user_id=ada.user_id) is None
     assert (await bob.read(workspaces.get)).head == 3
 
 

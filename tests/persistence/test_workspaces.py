@@ -78,11 +78,11 @@ async def test_a_deleted_workspace_takes_everything_in_it_along(ada: Caller) -> 
 
     await there.write(workspaces.delete)
 
-    async with ada.unit(safe=True) as work:
-        assert await work.projects.get(made.id, project.id) is None
-        assert await work.projects.inbox(made.id) is None
-        assert await work.tasks.get(made.id, task.id) is None
-        assert [s.workspace_id for s in await work.members.standings(ada.user_id)] == [ada.workspace_id]
+    async with ada.unit(safe=True) as uow:
+        assert await uow.projects.get(made.id, project.id) is None
+        assert await uow.projects.inbox(made.id) is None
+        assert await uow.tasks.get(made.id, task.id) is None
+        assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
 
 
 async def test_the_personal_workspace_stays(ada: Caller) -> None:
@@ -92,15 +92,15 @@ async def test_the_personal_workspace_stays(ada: Caller) -> None:
     assert (await ada.read(workspaces.get)).personal
 
 
-async def test_standings_count_the_others_and_the_owners_among_them(ada: Caller, bob: Caller) -> None:
+async def test_membership_summaries_count_the_others_and_the_owners_among_them(ada: Caller, bob: Caller) -> None:
     eve = await Caller(database=ada.database).register("eve")
     await ada.let_in(bob, role="owner")
     await ada.let_in(eve, role="viewer")
 
-    async with ada.unit(safe=True) as work:
-        (standing,) = await work.members.standings(ada.user_id)
+    async with ada.unit(safe=True) as uow:
+        (summary,) = await uow.members.membership_summaries(ada.user_id)
 
-    assert (standing.role, standing.other_members, standing.other_owners) == ("owner", 2, 1)
+    assert (summary.role, summary.other_members, summary.other_owners) == ("owner", 2, 1)
 
 
 async def test_the_workspaces_of_a_user_are_locked_in_order_of_their_ids(ada: Caller) -> None:

@@ -41,8 +41,8 @@ async def world(shared_url: str | None) -> AsyncIterator[World]:
 
 
 async def _added(world: World, user: User) -> User:
-    async with world.call() as work:
-        await work.users.add(user, email_key=things.key_of(user), password_hash=f"hash of {user.name}")
+    async with world.call() as uow:
+        await uow.users.add(user, email_key=things.key_of(user), password_hash=f"hash of {user.name}")
     return user
 
 

@@ -8,7 +8,7 @@ SESSION, TOKEN = ident(100), ident(200)
 
 async def events_of(world: World, user: User) -> list[AccountEvent]:
     return await in_pages(
-        lambda work, before: work.account_log.page(user.id, before=before, limit=2),
+        lambda uow, before: uow.account_log.page(user.id, before=before, limit=2),
         world=world,
         place_of=lambda event: event.id,
     )
@@ -17,16 +17,16 @@ async def events_of(world: World, user: User) -> list[AccountEvent]:
 async def test_what_happened_is_listed_newest_first_with_when_and_from_where(
     world: World, ada: User, bob: User
 ) -> None:
-    async with world.call(ada) as work:
-        await work.sessions.add(session(100, of=ada))
-    async with world.call(ada, session_id=SESSION) as work:
-        await work.account_log.add("password.changed")
-        await work.account_log.add("sessions.ended")
-    async with world.call(ada, session_id=SESSION) as work:
-        await work.account_log.add("session.ended", session_id=NOBODY)
-        await work.account_log.add("token.created", token_id=TOKEN)
-    async with world.call(bob) as work:
-        await work.account_log.add("password.changed")
+    async with world.call(ada) as uow:
+        await uow.sessions.add(session(100, of=ada))
+    async with world.call(ada, session_id=SESSION) as uow:
+        await uow.account_log.add("password.changed")
+        await uow.account_log.add("sessions.ended")
+    async with world.call(ada, session_id=SESSION) as uow:
+        await uow.account_log.add("session.ended", session_id=NOBODY)
+        await uow.account_log.add("token.created", token_id=TOKEN)
+    async with world.call(bob) as uow:
+        await uow.account_log.add("password.changed")
 
     events = await events_of(world, ada)
 
@@ -41,19 +41,19 @@ async def test_what_happened_is_listed_newest_first_with_when_and_from_where(
 
 
 async def test_what_happens_to_an_account_is_noted_by_whoever_locked_it(world: World, ada: User) -> None:
-    async with world.call() as work:
-        await work.users.lock(ada.id)
-        await work.account_log.add("password.reset", user_id=ada.id)
+    async with world.call() as uow:
+        await uow.users.lock(ada.id)
+        await uow.account_log.add("password.reset", user_id=ada.id)
 
     assert [event.type for event in await events_of(world, ada)] == ["password.reset"]
 
 
 async def test_the_log_goes_on_before_any_id(world: World, ada: User) -> None:
-    async with world.call(ada) as work:
-        await work.account_log.add("password.changed")
-        last = work.new_id()
+    async with world.call(ada) as uow:
+        await uow.account_log.add("password.changed")
+        last = uow.new_id()
 
-    async with world.call() as work:
-        assert len(await work.account_log.page(ada.id, before=last, limit=9)) == 1
-        (event,) = await work.account_log.page(ada.id, before=None, limit=1)
-        assert await work.account_log.page(ada.id, before=event.id, limit=9) == []
+    async with world.call() as uow:
+        assert len(await uow.account_log.page(ada.id, before=last, limit=9)) == 1
+        (event,) = await uow.account_log.page(ada.id, before=None, limit=1)
+        assert await uow.account_log.page(ada.id, before=event.id, limit=9) == []

@@ -13,14 +13,14 @@ MOMENT = dt.timedelta(microseconds=1)
 
 
 async def put(world: World, *invitations: Invitation) -> None:
-    async with world.call() as work:
+    async with world.call() as uow:
         for each in invitations:
-            assert await work.invitations.put(each, email_key=each.email.lower()) is None
+            assert await uow.invitations.put(each, email_key=each.email.lower()) is None
 
 
 async def ids_in(world: World, place: Workspace) -> list[UUID]:
-    async with world.call() as work:
-        return [each.id for each in await work.invitations.page(place.id, now=NOON, after=None, limit=9)]
+    async with world.call() as uow:
+        return [each.id for each in await uow.invitations.page(place.id, now=NOON, after=None, limit=9)]
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ async def test_an_invitation_is_found_in_its_workspace_until_it_expires(
     made = invitation(1, home)
     await put(world, made)
     expected = replace(made, mailed_at=NOON) if is_there else None
-    async with world.call() as work:
-        await work.invitations.set_digest(home.id, made.id, digest=b"d", mailed_at=NOON)
+    async with world.call() as uow:
+        await uow.invitations.set_digest(home.id, made.id, digest=b"d", mailed_at=NOON)
 
-    async with world.call() as work:
-        assert await work.invitations.get(home.id, made.id, now=now) == expected
-        assert await work.invitations.page(home.id, now=now, after=None, limit=9) == ([expected] if is_there else [])
-        assert await work.invitations.find_invitation(b"d", now=now) == expected
-        assert await work.credentials.find_invitation(b"d", now=now) == expected
-        assert await work.invitations.get(other.id, made.id, now=NOON) is None
-        assert await work.invitations.get(home.id, NOBODY, now=NOON) is None
-        assert await work.invitations.find_invitation(b"unknown", now=NOON) is None
+    async with world.call() as uow:
+        assert await uow.invitations.get(home.id, made.id, now=now) == expected
+        assert await uow.invitations.page(home.id, now=now, after=None, limit=9) == ([expected] if is_there else [])
+        assert await uow.invitations.find_invitation(b"d", now=now) == expected
+        assert await uow.credentials.find_invitation(b"d", now=now) == expected
+        assert await uow.invitations.get(other.id, made.id, now=NOON) is None
+        assert await uow.invitations.get(home.id, NOBODY, now=NOON) is None
+        assert await uow.invitations.find_invitation(b"unknown", now=NOON) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
@@ -57,15 +57,15 @@ async def test_invitations_are_listed_in_the_order_of_their_ids(
     await put(world, *made, invitation(4, home, by=ada, expires_at=NOON), invitation(5, other, by=ada))
 
     listed = await in_pages(
-        lambda work, after: work.invitations.page(home.id, now=NOON, after=after, limit=limit),
+        lambda uow, after: uow.invitations.page(home.id, now=NOON, after=after, limit=limit),
         world=world,
         place_of=lambda each: each.id,
     )
 
     assert listed == [made[1], made[2], made[0]]
-    async with world.call() as work:
-        assert await work.invitations.delete(home.id, made[2].id)
-        assert await work.invitations.page(home.id, now=NOON, after=made[2].id, limit=9) == [made[0]]
+    async with world.call() as uow:
+        assert await uow.invitations.delete(home.id, made[2].id)
+        assert await uow.invitations.page(home.id, now=NOON, after=made[2].id, limit=9) == [made[0]]
 
 
 @pytest.mark.parametrize(
@@ -78,38 +78,38 @@ async def test_an_address_has_one_invitation_to_a_workspace_and_the_new_one_says
     elsewhere = invitation(3, other, email="guest@example.com")
     new = invitation(2, home, email="guest@example.com", created_at=NOON + HOUR)
     await put(world, old, elsewhere)
-    async with world.call() as work:
-        await work.invitations.set_digest(home.id, old.id, digest=b"old", mailed_at=NOON)
-        assert await work.invitations.put(new, email_key="guest@example.com") == returned
+    async with world.call() as uow:
+        await uow.invitations.set_digest(home.id, old.id, digest=b"old", mailed_at=NOON)
+        assert await uow.invitations.put(new, email_key="guest@example.com") == returned
 
     assert await ids_in(world, home) == [new.id]
     assert await ids_in(world, other) == [elsewhere.id]
-    async with world.call() as work:
-        assert await work.invitations.find_invitation(b"old", now=NOON) is None
+    async with world.call() as uow:
+        assert await uow.invitations.find_invitation(b"old", now=NOON) is None
 
 
 async def test_an_invitation_is_found_by_its_last_token_only(world: World, ada: User, home: Workspace) -> None:
     made = invitation(1, home, by=ada)
     await put(world, made, invitation(2, home, by=ada))
-    async with world.call() as work:
+    async with world.call() as uow:
         for digest, mailed_at in ((b"first", NOON), (b"second", None)):
-            await work.invitations.set_digest(home.id, made.id, digest=digest, mailed_at=mailed_at)
+            await uow.invitations.set_digest(home.id, made.id, digest=digest, mailed_at=mailed_at)
 
-    async with world.call() as work:
-        assert await work.invitations.find_invitation(b"first", now=NOON) is None
-        assert await work.invitations.find_invitation(b"second", now=NOON) == made
+    async with world.call() as uow:
+        assert await uow.invitations.find_invitation(b"first", now=NOON) is None
+        assert await uow.invitations.find_invitation(b"second", now=NOON) == made
 
 
 async def test_an_invitation_is_deleted_once_and_in_its_workspace_only(
     world: World, ada: User, home: Workspace, other: Workspace
 ) -> None:
     await put(world, invitation(1, home, by=ada), invitation(2, home, by=ada))
-    async with world.call() as work:
-        await work.invitations.set_digest(home.id, ident(1), digest=b"d", mailed_at=None)
-        assert not await work.invitations.delete(other.id, ident(1))
-        assert await work.invitations.delete(home.id, ident(1))
-        assert not await work.invitations.delete(home.id, ident(1))
-        assert await work.invitations.find_invitation(b"d", now=NOON) is None
+    async with world.call() as uow:
+        await uow.invitations.set_digest(home.id, ident(1), digest=b"d", mailed_at=None)
+        assert not await uow.invitations.delete(other.id, ident(1))
+        assert await uow.invitations.delete(home.id, ident(1))
+        assert not await uow.invitations.delete(home.id, ident(1))
+        assert await uow.invitations.find_invitation(b"d", now=NOON) is None
 
     assert await ids_in(world, home) == [ident(2)]
 
@@ -125,12 +125,12 @@ async def test_what_a_member_offered_is_withdrawn_by_role(
         invitation(4, home, by=ada, role="admin"),
         invitation(5, other, by=bob, role="admin"),
     )
-    async with world.call() as work:
-        await work.invitations.withdraw(home.id, invited_by=bob.id, roles=("admin", "editor"))
+    async with world.call() as uow:
+        await uow.invitations.withdraw(home.id, invited_by=bob.id, roles=("admin", "editor"))
     assert await ids_in(world, home) == [ident(1), ident(4)]
 
-    async with world.call() as work:
-        await work.invitations.withdraw(home.id, invited_by=bob.id)
+    async with world.call() as uow:
+        await uow.invitations.withdraw(home.id, invited_by=bob.id)
     assert await ids_in(world, home) == [ident(4)]
     assert await ids_in(world, other) == [ident(5)]
 
@@ -144,9 +144,9 @@ async def test_what_was_sent_to_a_user_is_withdrawn_in_one_workspace(
         invitation(2, home, by=ada),
         invitation(3, other, by=ada, email=key_of(bob)),
     )
-    async with world.call() as work:
-        await work.invitations.withdraw_to(home.id, user_id=bob.id)
-        await work.invitations.withdraw_to(home.id, user_id=NOBODY)
+    async with world.call() as uow:
+        await uow.invitations.withdraw_to(home.id, user_id=bob.id)
+        await uow.invitations.withdraw_to(home.id, user_id=NOBODY)
 
     assert await ids_in(world, home) == [ident(2)]
     assert await ids_in(world, other) == [ident(3)]
@@ -162,11 +162,11 @@ async def test_what_a_user_offered_is_withdrawn_in_all_the_workspaces_that_they_
         invitation(3, other, by=ada),
         invitation(4, other, by=bob),
     )
-    async with world.call() as work:
-        await work.invitations.withdraw_all(ada.id)
+    async with world.call() as uow:
+        await uow.invitations.withdraw_all(ada.id)
     assert (await ids_in(world, home), await ids_in(world, other)) == ([ident(2)], [ident(3), ident(4)])
 
-    async with world.call() as work:
-        await work.members.add(member(ada, other, revision=2))
-        await work.invitations.withdraw_all(ada.id)
+    async with world.call() as uow:
+        await uow.members.add(member(ada, other, revision=2))
+        await uow.invitations.withdraw_all(ada.id)
     assert (await ids_in(world, home), await ids_in(world, other)) == ([ident(2)], [ident(4)])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import Standing, User, Workspace
+from domain.entities import MembershipSummary, User, Workspace
 from domain.roles import Role
 from tests.ports.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
 from tests.ports.worlds import World
@@ -12,11 +12,11 @@ from tests.unit.fakes import NOON
 async def test_a_member_is_found_in_the_workspace_that_they_are_in(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as work:
-        assert await work.members.get(home.id, ada.id) == member(ada, home)
-        assert await work.members.get(other.id, bob.id) == member(bob, other)
-        assert await work.members.get(other.id, ada.id) is None
-        assert await work.members.get(NOBODY, ada.id) is None
+    async with world.call() as uow:
+        assert await uow.members.get(home.id, ada.id) == member(ada, home)
+        assert await uow.members.get(other.id, bob.id) == member(bob, other)
+        assert await uow.members.get(other.id, ada.id) is None
+        assert await uow.members.get(NOBODY, ada.id) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
@@ -26,7 +26,7 @@ async def test_members_are_listed_in_the_order_of_their_accounts(world: World, o
     await settle(world, place, *people)
 
     listed = await in_pages(
-        lambda work, after: work.members.page(place.id, after=after, limit=limit),
+        lambda uow, after: uow.members.page(place.id, after=after, limit=limit),
         world=world,
         place_of=lambda each: each.user_id,
     )
@@ -42,9 +42,9 @@ async def test_a_list_goes_on_behind_a_member_who_has_left(world: World) -> None
     place = workspace(20)
     people = [user(number) for number in (5, 6, 7)]
     await settle(world, place, *people)
-    async with world.call() as work:
-        await work.members.delete(place.id, people[1].id, revision=2)
-        assert [each.user_id for each in await work.members.page(place.id, after=people[1].id, limit=9)] == [
+    async with world.call() as uow:
+        await uow.members.delete(place.id, people[1].id, revision=2)
+        assert [each.user_id for each in await uow.members.page(place.id, after=people[1].id, limit=9)] == [
             people[2].id
         ]
 
@@ -52,33 +52,33 @@ async def test_a_list_goes_on_behind_a_member_who_has_left(world: World) -> None
 async def test_members_owners_and_workspaces_are_counted(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as work:
-        joined = [await work.members.count_joined(user_id) for user_id in (ada.id, bob.id, NOBODY)]
-        owners = [await work.members.count_owners(place) for place in (home.id, other.id, NOBODY)]
+    async with world.call() as uow:
+        joined = [await uow.members.count_joined(user_id) for user_id in (ada.id, bob.id, NOBODY)]
+        owners = [await uow.members.count_owners(place) for place in (home.id, other.id, NOBODY)]
     assert (joined, owners) == ([1, 2, 0], [1, 1, 0])
 
 
 async def test_a_role_is_changed_in_one_workspace(world: World, bob: User, home: Workspace, other: Workspace) -> None:
     changed = member(bob, home, role="admin", revision=2, updated_at=NOON + HOUR)
-    async with world.call() as work:
-        await work.members.update(changed)
+    async with world.call() as uow:
+        await uow.members.update(changed)
 
-    async with world.call() as work:
-        assert await work.members.get(home.id, bob.id) == changed
-        assert await work.members.get(other.id, bob.id) == member(bob, other)
+    async with world.call() as uow:
+        assert await uow.members.get(home.id, bob.id) == changed
+        assert await uow.members.get(other.id, bob.id) == member(bob, other)
     assert (await world.told(home.id))[-1] == (2, "member.updated", bob.id)
 
 
 async def test_a_member_is_taken_out_of_one_workspace(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as work:
-        await work.members.delete(home.id, bob.id, revision=2)
+    async with world.call() as uow:
+        await uow.members.delete(home.id, bob.id, revision=2)
 
-    async with world.call() as work:
-        assert await work.members.get(home.id, bob.id) is None
-        assert await work.members.get(home.id, ada.id) is not None
-        assert await work.members.get(other.id, bob.id) is not None
+    async with world.call() as uow:
+        assert await uow.members.get(home.id, bob.id) is None
+        assert await uow.members.get(home.id, ada.id) is not None
+        assert await uow.members.get(other.id, bob.id) is not None
     assert (await world.told(home.id))[-1] == (2, "member.removed", bob.id)
 
 
@@ -88,34 +88,34 @@ async def test_where_a_user_stands_is_told_for_each_workspace_in_the_order_of_th
     last = workspace(30)
     await settle(world, last, ada, bob, user(3), role="owner")
 
-    async with world.call() as work:
-        standings = await work.members.standings(bob.id)
-        assert await work.members.standings(NOBODY) == []
+    async with world.call() as uow:
+        membership_summaries = await uow.members.membership_summaries(bob.id)
+        assert await uow.members.membership_summaries(NOBODY) == []
 
-    assert standings == [
-        Standing(workspace_id=home.id, role="editor", other_members=1, other_owners=1),
-        Standing(workspace_id=other.id, role="owner", other_members=0, other_owners=0),
-        Standing(workspace_id=last.id, role="owner", other_members=2, other_owners=2),
+    assert membership_summaries == [
+        MembershipSummary(workspace_id=home.id, role="editor", other_members=1, other_owners=1),
+        MembershipSummary(workspace_id=other.id, role="owner", other_members=0, other_owners=0),
+        MembershipSummary(workspace_id=last.id, role="owner", other_members=2, other_owners=2),
     ]
 
 
 async def test_a_new_name_is_carried_into_each_workspace_as_its_next_change(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call(ada, workspace_id=home.id) as work:
-        await work.next_revision()
-    async with world.call(bob) as work:
-        await work.workspaces.lock_joined(bob.id)
-        await work.members.rename(bob.id, name="Robert", at=NOON + HOUR)
+    async with world.call(ada, workspace_id=home.id) as uow:
+        await uow.next_revision()
+    async with world.call(bob) as uow:
+        await uow.workspaces.lock_joined(bob.id)
+        await uow.members.rename(bob.id, name="Robert", at=NOON + HOUR)
 
-    async with world.call() as work:
+    async with world.call() as uow:
         placed: tuple[tuple[Workspace, int, Role], ...] = ((home, 3, "editor"), (other, 2, "owner"))
         for place, head, role in placed:
             renamed = member(bob, place, name="Robert", role=role, revision=head, updated_at=NOON + HOUR)
-            assert await work.members.get(place.id, bob.id) == renamed
-            assert (found := await work.workspaces.get(place.id, user_id=bob.id)) is not None
+            assert await uow.members.get(place.id, bob.id) == renamed
+            assert (found := await uow.workspaces.get(place.id, user_id=bob.id)) is not None
             assert found == replace(place, role=role, head=head)
-        assert await work.members.get(home.id, ada.id) == member(ada, home)
+        assert await uow.members.get(home.id, ada.id) == member(ada, home)
     assert (await world.told(home.id))[-1] == (3, "member.updated", bob.id)
     assert (await world.told(other.id))[-1] == (2, "member.updated", bob.id)
 
@@ -123,20 +123,20 @@ async def test_a_new_name_is_carried_into_each_workspace_as_its_next_change(
 async def test_who_goes_is_taken_out_of_all_workspaces_as_the_next_change_of_each(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call(bob, workspace_id=other.id) as work:
-        await work.members.add(member(ada, other, revision=await work.next_revision()))
-    async with world.call(bob) as work:
-        await work.workspaces.lock_joined(bob.id)
-        await work.members.remove(bob.id)
+    async with world.call(bob, workspace_id=other.id) as uow:
+        await uow.members.add(member(ada, other, revision=await uow.next_revision()))
+    async with world.call(bob) as uow:
+        await uow.workspaces.lock_joined(bob.id)
+        await uow.members.remove(bob.id)
 
     heads = {home: 2, other: 3}
-    async with world.call() as work:
+    async with world.call() as uow:
         for place, head in heads.items():
-            assert await work.members.get(place.id, bob.id) is None
-            assert (found := await work.workspaces.get(place.id, user_id=ada.id)) is not None
+            assert await uow.members.get(place.id, bob.id) is None
+            assert (found := await uow.workspaces.get(place.id, user_id=ada.id)) is not None
             assert found.head == head
-        assert await work.members.count_joined(bob.id) == 0
-        assert await work.members.count_joined(ada.id) == 2
+        assert await uow.members.count_joined(bob.id) == 0
+        assert await uow.members.count_joined(ada.id) == 2
     for place, head in heads.items():
         assert (await world.told(place.id))[-1] == (head, "member.removed", bob.id)
 
@@ -145,12 +145,12 @@ async def test_a_member_is_known_by_an_address_that_is_verified(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     key = key_of(bob)
-    async with world.call(bob) as work:
-        assert not await work.members.has_address(home.id, email_key=key)
-        await work.users.update(replace(bob, email_verified_at=NOON))
+    async with world.call(bob) as uow:
+        assert not await uow.members.has_address(home.id, email_key=key)
+        await uow.users.update(replace(bob, email_verified_at=NOON))
 
-    async with world.call() as work:
-        assert await work.members.has_address(home.id, email_key=key)
-        assert await work.members.has_address(other.id, email_key=key)
-        assert not await work.members.has_address(home.id, email_key="nobody@example.com")
-        assert not await work.members.has_address(NOBODY, email_key=key)
+    async with world.call() as uow:
+        assert await uow.members.has_address(home.id, email_key=key)
+        assert await uow.members.has_address(other.id, email_key=key)
+        assert not await uow.members.has_address(home.id, email_key="nobody@example.com")
+        assert not await uow.members.has_address(NOBODY, email_key=key)

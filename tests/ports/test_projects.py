@@ -13,9 +13,9 @@ from tests.unit.fakes import NOON
 
 async def add(world: World, *projects: Project) -> None:
     """All in one change."""
-    async with world.call() as work:
+    async with world.call() as uow:
         for each in projects:
-            await work.projects.add(each)
+            await uow.projects.add(each)
 
 
 def listing(
@@ -28,10 +28,10 @@ async def test_a_project_is_found_in_its_workspace(world: World, home: Workspace
     made = project(1, home, description="Weekly\n- iron", name="Chores \N{BROOM}", revision=2)
     await add(world, made)
 
-    async with world.call() as work:
-        assert await work.projects.get(home.id, made.id) == made
-        assert await work.projects.get(other.id, made.id) is None
-        assert await work.projects.get(home.id, NOBODY) is None
+    async with world.call() as uow:
+        assert await uow.projects.get(home.id, made.id) == made
+        assert await uow.projects.get(other.id, made.id) is None
+        assert await uow.projects.get(home.id, NOBODY) is None
     assert (await world.told(home.id))[-1] == (2, "project.created", made.id)
 
 
@@ -43,9 +43,9 @@ async def test_an_id_has_one_project_in_each_workspace(world: World, home: Works
     elsewhere = project(1, other, revision=2)
     await add(world, elsewhere)
 
-    async with world.call() as work:
-        assert await work.projects.get(home.id, made.id) == made
-        assert await work.projects.get(other.id, made.id) == elsewhere
+    async with world.call() as uow:
+        assert await uow.projects.get(home.id, made.id) == made
+        assert await uow.projects.get(other.id, made.id) == elsewhere
 
 
 async def test_the_inbox_of_a_workspace_is_its_own(world: World, home: Workspace, other: Workspace) -> None:
@@ -53,9 +53,9 @@ async def test_the_inbox_of_a_workspace_is_its_own(world: World, home: Workspace
     await add(world, project(1, home, revision=2), inbox)
     await add(world, project(3, other, revision=2))
 
-    async with world.call() as work:
-        assert await work.projects.inbox(home.id) == inbox
-        assert await work.projects.inbox(other.id) is None
+    async with world.call() as uow:
+        assert await uow.projects.inbox(home.id) == inbox
+        assert await uow.projects.inbox(other.id) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
@@ -70,7 +70,7 @@ async def test_active_and_archived_projects_are_listed_by_position_then_id(
 
     async def listed(*, archived: bool) -> list[Project]:
         return await in_pages(
-            lambda work, after: work.projects.page(listing(home, archived=archived, after=after, limit=limit)),
+            lambda uow, after: uow.projects.page(listing(home, archived=archived, after=after, limit=limit)),
             world=world,
             place_of=lambda each: (each.position, each.id),
         )
@@ -82,24 +82,24 @@ async def test_active_and_archived_projects_are_listed_by_position_then_id(
 async def test_a_list_goes_on_behind_a_place_where_nothing_is(world: World, home: Workspace) -> None:
     made = [project(number, home, position=f"a{number}", revision=2) for number in (1, 2, 3)]
     await add(world, *made)
-    async with world.call() as work:
-        await work.projects.delete(home.id, made[1].id, revision=3)
-        assert await work.projects.page(listing(home, after=("a2", made[1].id))) == [made[2]]
-        assert await work.projects.page(listing(home, after=("a1", ident(0)))) == [made[0], made[2]]
+    async with world.call() as uow:
+        await uow.projects.delete(home.id, made[1].id, revision=3)
+        assert await uow.projects.page(listing(home, after=("a2", made[1].id))) == [made[2]]
+        assert await uow.projects.page(listing(home, after=("a1", ident(0)))) == [made[0], made[2]]
 
 
 async def test_the_last_position_is_that_of_any_project_archived_or_not(
     world: World, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as work:
-        assert await work.projects.last_position(home.id) is None
+    async with world.call() as uow:
+        assert await uow.projects.last_position(home.id) is None
     await add(world, project(1, home, position="aa", revision=2), project(2, home, position="aZ", revision=2))
     await add(world, project(1, other, position="b00", revision=2))
-    async with world.call() as work:
-        assert await work.projects.last_position(home.id) == "aa"
+    async with world.call() as uow:
+        assert await uow.projects.last_position(home.id) == "aa"
     await add(world, project(3, home, position="ab", archived_at=NOON, revision=3))
-    async with world.call() as work:
-        assert await work.projects.last_position(home.id) == "ab"
+    async with world.call() as uow:
+        assert await uow.projects.last_position(home.id) == "ab"
 
 
 async def test_a_project_is_read_as_it_was_changed(world: World, home: Workspace, other: Workspace) -> None:
@@ -115,12 +115,12 @@ async def test_a_project_is_read_as_it_was_changed(world: World, home: Workspace
         updated_at=NOON + HOUR,
         revision=3,
     )
-    async with world.call() as work:
-        await work.projects.update(changed, before=made, event="project.archived")
+    async with world.call() as uow:
+        await uow.projects.update(changed, before=made, event="project.archived")
 
-    async with world.call() as work:
-        assert await work.projects.get(home.id, made.id) == changed
-        assert await work.projects.get(other.id, made.id) == elsewhere
+    async with world.call() as uow:
+        assert await uow.projects.get(home.id, made.id) == changed
+        assert await uow.projects.get(other.id, made.id) == elsewhere
     assert (await world.told(home.id))[-1] == (3, "project.archived", made.id)
 
 
@@ -130,10 +130,10 @@ async def test_a_project_is_deleted_in_its_workspace_only(
     made, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
     await add(world, made)
     await add(world, elsewhere)
-    async with world.call(ada, workspace_id=home.id) as work:
-        await work.projects.delete(home.id, made.id, revision=3)
+    async with world.call(ada, workspace_id=home.id) as uow:
+        await uow.projects.delete(home.id, made.id, revision=3)
 
-    async with world.call() as work:
-        assert await work.projects.get(home.id, made.id) is None
-        assert await work.projects.get(other.id, made.id) == elsewhere
+    async with world.call() as uow:
+        assert await uow.projects.get(home.id, made.id) is None
+        assert await uow.projects.get(other.id, made.id) == elsewhere
     assert (await world.told(home.id))[-1] == (3, "project.deleted", made.id)

@@ -10,9 +10,9 @@ from tests.unit.fakes import NOON
 
 async def begin(world: World, begun: Session, *, of: User, digest: bytes) -> Session:
     """A session with an access token and a refresh token, which are told apart by where they are kept."""
-    async with world.call(of) as work:
-        await work.sessions.add(begun)
-        await work.sessions.add_tokens(access=stored(digest, of=begun), refresh=stored(digest, of=begun))
+    async with world.call(of) as uow:
+        await uow.sessions.add(begun)
+        await uow.sessions.add_tokens(access=stored(digest, of=begun), refresh=stored(digest, of=begun))
     return begun
 
 
@@ -27,84 +27,84 @@ async def test_live_sessions_are_listed_in_the_order_of_their_ids(
         session(4, of=ada, expires_at=NOON),
         session(5, of=bob),
     ]
-    async with world.call(ada) as work:
+    async with world.call(ada) as uow:
         for each in made:
-            await work.sessions.add(each)
+            await uow.sessions.add(each)
 
     listed = await in_pages(
-        lambda work, after: work.sessions.page(ada.id, now=NOON, after=after, limit=limit),
+        lambda uow, after: uow.sessions.page(ada.id, now=NOON, after=after, limit=limit),
         world=world,
         place_of=lambda each: each.id,
     )
 
     assert listed == [made[1], made[2], made[0]]
-    async with world.call() as work:
-        found = [await work.sessions.get(each.id, user_id=ada.id, now=NOON) for each in made]
+    async with world.call() as uow:
+        found = [await uow.sessions.get(each.id, user_id=ada.id, now=NOON) for each in made]
     assert found == [*made[:3], None, None]
 
 
 async def test_a_list_goes_on_behind_a_session_that_has_ended(world: World, ada: User) -> None:
     made = [session(number, of=ada) for number in (1, 2, 3)]
-    async with world.call(ada) as work:
+    async with world.call(ada) as uow:
         for each in made:
-            await work.sessions.add(each)
-        await work.sessions.delete(made[1].id, user_id=ada.id)
-        assert await work.sessions.page(ada.id, now=NOON, after=made[1].id, limit=9) == [made[2]]
+            await uow.sessions.add(each)
+        await uow.sessions.delete(made[1].id, user_id=ada.id)
+        assert await uow.sessions.page(ada.id, now=NOON, after=made[1].id, limit=9) == [made[2]]
 
 
 async def test_a_session_is_found_by_any_refresh_token_that_it_had(world: World, ada: User) -> None:
     begun = await begin(world, session(1, of=ada), of=ada, digest=b"first")
-    async with world.call() as work:
-        assert await work.sessions.spend(begun.id, at=NOON + HOUR) == b"first"
-        await work.sessions.add_tokens(access=stored(b"a", of=begun), refresh=stored(b"second", of=begun))
+    async with world.call() as uow:
+        assert await uow.sessions.spend(begun.id, at=NOON + HOUR) == b"first"
+        await uow.sessions.add_tokens(access=stored(b"a", of=begun), refresh=stored(b"second", of=begun))
 
-    async with world.call() as work:
-        assert await work.sessions.lock_by_refresh_token(b"first") == begun
-        assert await work.sessions.lock_by_refresh_token(b"second") == begun
-        assert await work.sessions.lock_by_refresh_token(b"a") is None
-        assert await work.sessions.replaced_at(b"first") == NOON + HOUR
-        assert await work.sessions.replaced_at(b"second") is None
-        assert await work.sessions.replaced_at(b"unknown") is None
+    async with world.call() as uow:
+        assert await uow.sessions.lock_by_refresh_token(b"first") == begun
+        assert await uow.sessions.lock_by_refresh_token(b"second") == begun
+        assert await uow.sessions.lock_by_refresh_token(b"a") is None
+        assert await uow.sessions.replaced_at(b"first") == NOON + HOUR
+        assert await uow.sessions.replaced_at(b"second") is None
+        assert await uow.sessions.replaced_at(b"unknown") is None
 
 
 async def test_there_may_be_no_refresh_token_to_spend(world: World, ada: User) -> None:
     begun = await begin(world, session(1, of=ada), of=ada, digest=b"only")
-    async with world.call() as work:
-        assert await work.sessions.spend(begun.id, at=NOON) == b"only"
-        assert await work.sessions.spend(begun.id, at=NOON + HOUR) is None
-        assert await work.sessions.spend(NOBODY, at=NOON) is None
-        assert await work.sessions.replaced_at(b"only") == NOON
+    async with world.call() as uow:
+        assert await uow.sessions.spend(begun.id, at=NOON) == b"only"
+        assert await uow.sessions.spend(begun.id, at=NOON + HOUR) is None
+        assert await uow.sessions.spend(NOBODY, at=NOON) is None
+        assert await uow.sessions.replaced_at(b"only") == NOON
 
 
 async def test_a_session_that_is_extended_forgets_its_tokens_that_have_expired(world: World, ada: User) -> None:
     begun = session(1, of=ada)
     lives = {b"over": NOON + HOUR - HOUR / 60, b"just over": NOON + HOUR, b"good": NOON + HOUR + HOUR / 60}
-    async with world.call(ada) as work:
-        await work.sessions.add(begun)
+    async with world.call(ada) as uow:
+        await uow.sessions.add(begun)
         for digest, expires_at in lives.items():
             token = stored(digest, of=begun, expires_at=expires_at)
-            await work.sessions.add_tokens(access=token, refresh=token)
-            await work.sessions.spend(begun.id, at=NOON)
+            await uow.sessions.add_tokens(access=token, refresh=token)
+            await uow.sessions.spend(begun.id, at=NOON)
     extended = replace(begun, last_refreshed_at=NOON + HOUR, expires_at=NOON + 2 * DAY)
 
-    async with world.call(ada) as work:
-        await work.sessions.extend(extended)
+    async with world.call(ada) as uow:
+        await uow.sessions.extend(extended)
 
-    async with world.call() as work:
-        assert await work.sessions.page(ada.id, now=NOON, after=None, limit=9) == [extended]
-        found = {digest: await work.sessions.lock_by_refresh_token(digest) is not None for digest in lives}
+    async with world.call() as uow:
+        assert await uow.sessions.page(ada.id, now=NOON, after=None, limit=9) == [extended]
+        found = {digest: await uow.sessions.lock_by_refresh_token(digest) is not None for digest in lives}
     assert found == {b"over": False, b"just over": False, b"good": True}
 
 
 async def test_a_session_is_ended_by_its_user_only_and_its_tokens_go(world: World, ada: User, bob: User) -> None:
     begun = await begin(world, session(1, of=ada), of=ada, digest=b"a")
-    async with world.call() as work:
-        assert not await work.sessions.delete(begun.id, user_id=bob.id)
-        assert await work.sessions.lock_by_refresh_token(b"a") == begun
-        assert await work.sessions.delete(begun.id, user_id=ada.id)
-        assert not await work.sessions.delete(begun.id, user_id=ada.id)
-        assert await work.sessions.lock_by_refresh_token(b"a") is None
-        assert await work.sessions.page(ada.id, now=NOON, after=None, limit=9) == []
+    async with world.call() as uow:
+        assert not await uow.sessions.delete(begun.id, user_id=bob.id)
+        assert await uow.sessions.lock_by_refresh_token(b"a") == begun
+        assert await uow.sessions.delete(begun.id, user_id=ada.id)
+        assert not await uow.sessions.delete(begun.id, user_id=ada.id)
+        assert await uow.sessions.lock_by_refresh_token(b"a") is None
+        assert await uow.sessions.page(ada.id, now=NOON, after=None, limit=9) == []
 
 
 @pytest.mark.parametrize("kept", [[], [2]])
@@ -114,11 +114,11 @@ async def test_all_sessions_of_a_user_end_but_the_one_to_keep(
     made = {number: await begin(world, session(number, of=ada), of=ada, digest=b"%d" % number) for number in (1, 2, 3)}
     bobs = await begin(world, session(4, of=bob), of=bob, digest=b"4")
 
-    async with world.call(ada) as work:
-        await work.sessions.delete_all(ada.id, keep=made[kept[0]].id if kept else None)
+    async with world.call(ada) as uow:
+        await uow.sessions.delete_all(ada.id, keep=made[kept[0]].id if kept else None)
 
-    async with world.call() as work:
-        assert await work.sessions.page(ada.id, now=NOON, after=None, limit=9) == [made[number] for number in kept]
-        assert await work.sessions.page(bob.id, now=NOON, after=None, limit=9) == [bobs]
-        found = [await work.sessions.lock_by_refresh_token(b"%d" % number) is not None for number in (1, 2, 3, 4)]
+    async with world.call() as uow:
+        assert await uow.sessions.page(ada.id, now=NOON, after=None, limit=9) == [made[number] for number in kept]
+        assert await uow.sessions.page(bob.id, now=NOON, after=None, limit=9) == [bobs]
+        found = [await uow.sessions.lock_by_refresh_token(b"%d" % number) is not None for number in (1, 2, 3, 4)]
     assert found == [number in kept for number in (1, 2, 3)] + [True]

@@ -17,9 +17,9 @@ ORDERS = ("position", "due", "priority", "created_at", "updated_at")
 
 async def add(world: World, *things: Project | Task) -> None:
     """All in one change."""
-    async with world.call() as work:
+    async with world.call() as uow:
         for each in things:
-            await (work.projects.add(each) if isinstance(each, Project) else work.tasks.add(each))
+            await (uow.projects.add(each) if isinstance(each, Project) else uow.tasks.add(each))
 
 
 @pytest.fixture
@@ -76,10 +76,10 @@ async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, o
     made = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
     await add(world, made)
 
-    async with world.call() as work:
-        assert await work.tasks.get(chores.workspace_id, made.id) == made
-        assert await work.tasks.get(other.id, made.id) is None
-        assert await work.tasks.get(chores.workspace_id, NOBODY) is None
+    async with world.call() as uow:
+        assert await uow.tasks.get(chores.workspace_id, made.id) == made
+        assert await uow.tasks.get(other.id, made.id) is None
+        assert await uow.tasks.get(chores.workspace_id, NOBODY) is None
     assert (await world.told(chores.workspace_id))[-1] == (3, "task.created", made.id)
 
 
@@ -90,9 +90,9 @@ async def test_an_id_has_one_task_in_each_workspace(world: World, chores: Projec
         await add(world, task(1, chores, title="Another", revision=4))
     await add(world, theirs)
 
-    async with world.call() as work:
-        assert await work.tasks.get(chores.workspace_id, made.id) == made
-        assert await work.tasks.get(elsewhere.workspace_id, made.id) == theirs
+    async with world.call() as uow:
+        assert await uow.tasks.get(chores.workspace_id, made.id) == made
+        assert await uow.tasks.get(elsewhere.workspace_id, made.id) == theirs
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ async def test_tasks_are_listed_by_each_key_then_id_in_pages_of_any_size(
     async def listed(limit: int) -> list[Task]:
         query = listing(chores, order=order, descending=descending, limit=limit)
         return await in_pages(
-            lambda work, after: work.tasks.page(replace(query, after=after)),
+            lambda uow, after: uow.tasks.page(replace(query, after=after)),
             world=world,
             place_of=lambda each: place_of(each, order),
         )
@@ -165,11 +165,11 @@ async def test_a_list_goes_on_behind_a_task_that_is_gone(
     await add(world, *made)
     numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
     gone = made[numbers[2] - 1]
-    async with world.call() as work:
-        await work.tasks.delete(chores.workspace_id, gone.id, revision=4)
+    async with world.call() as uow:
+        await uow.tasks.delete(chores.workspace_id, gone.id, revision=4)
 
-    async with world.call() as work:
-        rest = await work.tasks.page(listing(chores, order=order, descending=descending, after=place_of(gone, order)))
+    async with world.call() as uow:
+        rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(gone, order)))
     assert [each.id for each in rest] == [ident(number) for number in numbers[3:]]
 
 
@@ -185,8 +185,8 @@ async def test_a_list_holds_what_it_is_filtered_by(
     await add(world, *some(chores))
     await add(world, garden, task(6, garden, revision=4))
 
-    async with world.call() as work:
-        found = await work.tasks.page(listing(chores, project_id=chores.id if filtered else None, status=status))
+    async with world.call() as uow:
+        found = await uow.tasks.page(listing(chores, project_id=chores.id if filtered else None, status=status))
 
     numbers = [n for n in (4, 2, 6, 3, 5, 1) if status is None or (n % 2 == 1) is (status == "completed")]
     assert {each.id for each in found} == {ident(n) for n in numbers if not (filtered and n == 6)}
@@ -201,16 +201,16 @@ async def test_the_last_position_is_that_of_any_task_of_the_project(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
     place = chores.workspace_id
-    async with world.call() as work:
-        assert await work.tasks.last_position(place, project_id=chores.id) is None
+    async with world.call() as uow:
+        assert await uow.tasks.last_position(place, project_id=chores.id) is None
     await add(world, task(1, chores, position="aa", revision=3), task(2, chores, position="aZ", revision=3))
     await add(world, task(3, elsewhere, position="b00", revision=3))
-    async with world.call() as work:
-        assert await work.tasks.last_position(place, project_id=chores.id) == "aa"
+    async with world.call() as uow:
+        assert await uow.tasks.last_position(place, project_id=chores.id) == "aa"
     await add(world, task(4, chores, position="ab", status="completed", completed_at=NOON, revision=4))
-    async with world.call() as work:
-        assert await work.tasks.last_position(place, project_id=chores.id) == "ab"
-        assert await work.tasks.last_position(place, project_id=NOBODY) is None
+    async with world.call() as uow:
+        assert await uow.tasks.last_position(place, project_id=chores.id) == "ab"
+        assert await uow.tasks.last_position(place, project_id=NOBODY) is None
 
 
 async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, elsewhere: Project) -> None:
@@ -231,12 +231,12 @@ async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, e
         updated_at=NOON + HOUR,
         revision=4,
     )
-    async with world.call() as work:
-        await work.tasks.update(changed, before=made, event="task.completed")
+    async with world.call() as uow:
+        await uow.tasks.update(changed, before=made, event="task.completed")
 
-    async with world.call() as work:
-        assert await work.tasks.get(made.workspace_id, made.id) == changed
-        assert await work.tasks.get(theirs.workspace_id, made.id) == theirs
+    async with world.call() as uow:
+        assert await uow.tasks.get(made.workspace_id, made.id) == changed
+        assert await uow.tasks.get(theirs.workspace_id, made.id) == theirs
     assert (await world.told(made.workspace_id))[-1] == (4, "task.completed", made.id)
 
 
@@ -244,12 +244,12 @@ async def test_a_task_is_deleted_in_its_workspace_only(world: World, chores: Pro
     made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     await add(world, made)
     await add(world, theirs)
-    async with world.call() as work:
-        await work.tasks.delete(made.workspace_id, made.id, revision=4)
+    async with world.call() as uow:
+        await uow.tasks.delete(made.workspace_id, made.id, revision=4)
 
-    async with world.call() as work:
-        assert await work.tasks.get(made.workspace_id, made.id) is None
-        assert await work.tasks.get(theirs.workspace_id, made.id) == theirs
+    async with world.call() as uow:
+        assert await uow.tasks.get(made.workspace_id, made.id) is None
+        assert await uow.tasks.get(theirs.workspace_id, made.id) == theirs
     assert (await world.told(made.workspace_id))[-1] == (4, "task.deleted", made.id)
 
 
@@ -261,12 +261,12 @@ async def test_all_tasks_of_a_project_are_deleted_and_no_others(
     others = [task(3, garden, revision=3), task(1, elsewhere, revision=3)]
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
-    async with world.call() as work:
-        await work.tasks.delete_all(chores.workspace_id, project_id=chores.id, revision=4)
-        await work.tasks.delete_all(chores.workspace_id, project_id=NOBODY, revision=4)
+    async with world.call() as uow:
+        await uow.tasks.delete_all(chores.workspace_id, project_id=chores.id, revision=4)
+        await uow.tasks.delete_all(chores.workspace_id, project_id=NOBODY, revision=4)
 
-    async with world.call() as work:
-        assert [await work.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None]
-        assert [await work.tasks.get(each.workspace_id, each.id) for each in others] == others
+    async with world.call() as uow:
+        assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None]
+        assert [await uow.tasks.get(each.workspace_id, each.id) for each in others] == others
     ends = (await world.told(chores.workspace_id))[-2:]
     assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]

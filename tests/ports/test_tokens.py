@@ -14,52 +14,52 @@ async def test_live_tokens_are_listed_in_the_order_of_their_ids(world: World, ad
         personal_token(2, of=ada, expires_at=NOON + HOUR),
         personal_token(4, of=ada, expires_at=NOON),
     ]
-    async with world.call(ada) as work:
+    async with world.call(ada) as uow:
         for each in made:
-            await work.tokens.add(each, digest=each.name.encode())
-    async with world.call(bob) as work:
-        await work.tokens.add(personal_token(5, of=bob), digest=b"b")
+            await uow.tokens.add(each, digest=each.name.encode())
+    async with world.call(bob) as uow:
+        await uow.tokens.add(personal_token(5, of=bob), digest=b"b")
 
     listed = await in_pages(
-        lambda work, after: work.tokens.page(ada.id, now=NOON, after=after, limit=limit),
+        lambda uow, after: uow.tokens.page(ada.id, now=NOON, after=after, limit=limit),
         world=world,
         place_of=lambda each: each.id,
     )
 
     assert listed == [made[1], made[2], made[0]]
-    async with world.call() as work:
+    async with world.call() as uow:
         ids = [each.id for each in (*made, personal_token(5, of=bob), personal_token(6, of=ada))]
-        found = [await work.tokens.get(token_id, user_id=ada.id, now=NOON) for token_id in ids]
+        found = [await uow.tokens.get(token_id, user_id=ada.id, now=NOON) for token_id in ids]
     assert found == [*made[:3], None, None, None]
 
 
 async def test_a_token_is_deleted_by_its_user_only(world: World, ada: User, bob: User) -> None:
     made = [personal_token(number, of=ada) for number in (1, 2, 3)]
-    async with world.call(ada) as work:
+    async with world.call(ada) as uow:
         for each in made:
-            await work.tokens.add(each, digest=each.name.encode())
+            await uow.tokens.add(each, digest=each.name.encode())
 
-    async with world.call() as work:
-        assert not await work.tokens.delete(made[1].id, user_id=bob.id)
-        assert await work.tokens.delete(made[1].id, user_id=ada.id)
-        assert not await work.tokens.delete(made[1].id, user_id=ada.id)
+    async with world.call() as uow:
+        assert not await uow.tokens.delete(made[1].id, user_id=bob.id)
+        assert await uow.tokens.delete(made[1].id, user_id=ada.id)
+        assert not await uow.tokens.delete(made[1].id, user_id=ada.id)
 
-    async with world.call() as work:
-        assert await work.tokens.page(ada.id, now=NOON, after=None, limit=9) == [made[0], made[2]]
-        assert await work.tokens.page(ada.id, now=NOON, after=made[1].id, limit=9) == [made[2]]
+    async with world.call() as uow:
+        assert await uow.tokens.page(ada.id, now=NOON, after=None, limit=9) == [made[0], made[2]]
+        assert await uow.tokens.page(ada.id, now=NOON, after=made[1].id, limit=9) == [made[2]]
 
 
 async def test_all_tokens_of_a_user_are_deleted_and_nobody_else_s(world: World, ada: User, bob: User) -> None:
     bobs = personal_token(2, of=bob)
-    async with world.call(ada) as work:
-        assert not await work.tokens.delete_all(ada.id)
-        await work.tokens.add(personal_token(1, of=ada), digest=b"a")
-    async with world.call(bob) as work:
-        await work.tokens.add(bobs, digest=b"b")
+    async with world.call(ada) as uow:
+        assert not await uow.tokens.delete_all(ada.id)
+        await uow.tokens.add(personal_token(1, of=ada), digest=b"a")
+    async with world.call(bob) as uow:
+        await uow.tokens.add(bobs, digest=b"b")
 
-    async with world.call(ada) as work:
-        assert await work.tokens.delete_all(ada.id)
+    async with world.call(ada) as uow:
+        assert await uow.tokens.delete_all(ada.id)
 
-    async with world.call() as work:
-        assert await work.tokens.page(ada.id, now=NOON, after=None, limit=9) == []
-        assert await work.tokens.page(bob.id, now=NOON, after=None, limit=9) == [bobs]
+    async with world.call() as uow:
+        assert await uow.tokens.page(ada.id, now=NOON, after=None, limit=9) == []
+        assert await uow.tokens.page(bob.id, now=NOON, after=None, limit=9) == [bobs]

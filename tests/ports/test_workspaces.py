@@ -28,20 +28,20 @@ BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
 async def test_a_workspace_is_seen_by_its_members_each_with_their_role(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as work:
-        assert await work.workspaces.get(home.id, user_id=ada.id) == home
-        assert await work.workspaces.get(home.id, user_id=bob.id) == replace(home, role="editor")
-        assert await work.workspaces.get(other.id, user_id=ada.id) is None
-        assert await work.workspaces.get(NOBODY, user_id=ada.id) is None
+    async with world.call() as uow:
+        assert await uow.workspaces.get(home.id, user_id=ada.id) == home
+        assert await uow.workspaces.get(home.id, user_id=bob.id) == replace(home, role="editor")
+        assert await uow.workspaces.get(other.id, user_id=ada.id) is None
+        assert await uow.workspaces.get(NOBODY, user_id=ada.id) is None
 
 
 async def test_an_id_has_one_workspace(world: World, ada: User, home: Workspace) -> None:
     with pytest.raises(IdTaken):
-        async with world.call() as work:
-            await work.workspaces.add(replace(home, name="Another"))
+        async with world.call() as uow:
+            await uow.workspaces.add(replace(home, name="Another"))
 
-    async with world.call() as work:
-        assert await work.workspaces.get(home.id, user_id=ada.id) == home
+    async with world.call() as uow:
+        assert await uow.workspaces.get(home.id, user_id=ada.id) == home
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
@@ -56,51 +56,51 @@ async def test_a_user_s_workspaces_are_listed_the_personal_one_first_and_then_th
     others = [shared[number] for number in (23, 21, 25, 26)]
 
     listed = [personal] + await in_pages(
-        lambda work, after: work.workspaces.page(ada.id, after=after or BEFORE_ALL, limit=limit),
+        lambda uow, after: uow.workspaces.page(ada.id, after=after or BEFORE_ALL, limit=limit),
         world=world,
         place_of=lambda each: (each.created_at, each.id),
     )
 
     assert listed == [personal, *others]
     some = frozenset({personal.id, shared[25].id, shared[21].id, other.id, NOBODY})
-    async with world.call() as work:
-        assert await work.workspaces.page(ada.id, after=None, limit=limit) == [personal, *others][:limit]
-        assert await work.workspaces.page(ada.id, only=some, after=None, limit=9) == [personal, shared[21], shared[25]]
-        assert await work.workspaces.page(ada.id, only=some, after=BEFORE_ALL, limit=1) == [shared[21]]
-        assert await work.workspaces.page(ada.id, only=frozenset(), after=None, limit=9) == []
+    async with world.call() as uow:
+        assert await uow.workspaces.page(ada.id, after=None, limit=limit) == [personal, *others][:limit]
+        assert await uow.workspaces.page(ada.id, only=some, after=None, limit=9) == [personal, shared[21], shared[25]]
+        assert await uow.workspaces.page(ada.id, only=some, after=BEFORE_ALL, limit=1) == [shared[21]]
+        assert await uow.workspaces.page(ada.id, only=frozenset(), after=None, limit=9) == []
 
 
 async def test_a_list_goes_on_behind_a_workspace_that_is_gone(world: World, ada: User) -> None:
     made = [workspace(number) for number in (21, 22, 23)]
     for each in made:
         await settle(world, each, ada)
-    async with world.call(ada) as work:
-        await work.workspaces.lock_joined(ada.id)
-        await work.workspaces.delete([made[1].id])
+    async with world.call(ada) as uow:
+        await uow.workspaces.lock_joined(ada.id)
+        await uow.workspaces.delete([made[1].id])
 
-    async with world.call() as work:
-        assert await work.workspaces.page(ada.id, after=(NOON, made[1].id), limit=9) == [made[2]]
+    async with world.call() as uow:
+        assert await uow.workspaces.page(ada.id, after=(NOON, made[1].id), limit=9) == [made[2]]
 
 
 async def test_a_workspace_is_read_as_it_was_changed_with_the_number_of_the_change(
     world: World, ada: User, home: Workspace
 ) -> None:
-    async with world.call(ada, workspace_id=home.id) as work:
-        number = await work.next_revision()
+    async with world.call(ada, workspace_id=home.id) as uow:
+        number = await uow.next_revision()
         changed = replace(home, name="House", revision=number, updated_at=NOON + HOUR)
-        await work.workspaces.update(changed)
+        await uow.workspaces.update(changed)
 
-    async with world.call() as work:
-        assert await work.workspaces.get(home.id, user_id=ada.id) == replace(changed, head=number)
+    async with world.call() as uow:
+        assert await uow.workspaces.get(home.id, user_id=ada.id) == replace(changed, head=number)
     assert (await world.told(home.id))[-1] == (number, "workspace.updated", home.id)
 
 
 async def test_what_is_said_of_the_head_by_an_update_changes_nothing(world: World, ada: User, home: Workspace) -> None:
-    async with world.call(ada, workspace_id=home.id) as work:
-        await work.workspaces.update(replace(home, head=99, revision=await work.next_revision()))
+    async with world.call(ada, workspace_id=home.id) as uow:
+        await uow.workspaces.update(replace(home, head=99, revision=await uow.next_revision()))
 
-    async with world.call() as work:
-        assert (found := await work.workspaces.get(home.id, user_id=ada.id)) is not None
+    async with world.call() as uow:
+        assert (found := await uow.workspaces.get(home.id, user_id=ada.id)) is not None
         assert (found.head, found.role) == (2, "owner")
 
 
@@ -110,29 +110,29 @@ async def test_with_a_workspace_goes_everything_in_it_and_nothing_of_another(
     digests = {home.id: b"home", other.id: b"other"}
     for place in (home, other):
         within = project(30, place, is_inbox=True, revision=2)
-        async with world.call() as work:
-            await work.projects.add(within)
-            await work.tasks.add(task(40, within, revision=2))
-            await work.invitations.put(invitation(50, place, by=bob), email_key="guest@example.com")
-            await work.invitations.set_digest(place.id, ident(50), digest=digests[place.id], mailed_at=None)
+        async with world.call() as uow:
+            await uow.projects.add(within)
+            await uow.tasks.add(task(40, within, revision=2))
+            await uow.invitations.put(invitation(50, place, by=bob), email_key="guest@example.com")
+            await uow.invitations.set_digest(place.id, ident(50), digest=digests[place.id], mailed_at=None)
 
-    async with world.call(ada) as work:
-        await work.workspaces.delete([home.id])
+    async with world.call(ada) as uow:
+        await uow.workspaces.delete([home.id])
 
     kept = {}
-    async with world.call() as work:
+    async with world.call() as uow:
         for place in (home, other):
             kept[place.name] = [
-                await work.workspaces.get(place.id, user_id=bob.id) is not None,
-                await work.members.get(place.id, bob.id) is not None,
-                await work.projects.get(place.id, ident(30)) is not None,
-                await work.projects.inbox(place.id) is not None,
-                await work.tasks.get(place.id, ident(40)) is not None,
-                await work.invitations.get(place.id, ident(50), now=NOON) is not None,
-                await work.credentials.find_invitation(digests[place.id], now=NOON) is not None,
+                await uow.workspaces.get(place.id, user_id=bob.id) is not None,
+                await uow.members.get(place.id, bob.id) is not None,
+                await uow.projects.get(place.id, ident(30)) is not None,
+                await uow.projects.inbox(place.id) is not None,
+                await uow.tasks.get(place.id, ident(40)) is not None,
+                await uow.invitations.get(place.id, ident(50), now=NOON) is not None,
+                await uow.credentials.find_invitation(digests[place.id], now=NOON) is not None,
             ]
-        assert [each.id for each in await work.workspaces.page(bob.id, after=None, limit=9)] == [other.id]
-        assert await work.members.count_joined(ada.id) == 0
+        assert [each.id for each in await uow.workspaces.page(bob.id, after=None, limit=9)] == [other.id]
+        assert await uow.members.count_joined(ada.id) == 0
     assert kept == {home.name: [False] * 7, other.name: [True] * 7}
     assert await world.told(home.id) == []
     assert len(await world.told(other.id)) == 4
@@ -142,13 +142,13 @@ async def test_several_workspaces_go_at_once(world: World, ada: User) -> None:
     made = [workspace(number) for number in (21, 22, 23)]
     for each in made:
         await settle(world, each, ada)
-    async with world.call(ada) as work:
-        await work.workspaces.lock_joined(ada.id)
-        await work.workspaces.delete([made[0].id, made[2].id])
-        await work.workspaces.delete([])
+    async with world.call(ada) as uow:
+        await uow.workspaces.lock_joined(ada.id)
+        await uow.workspaces.delete([made[0].id, made[2].id])
+        await uow.workspaces.delete([])
 
-    async with world.call() as work:
-        assert await work.workspaces.page(ada.id, after=None, limit=9) == [made[1]]
+    async with world.call() as uow:
+        assert await uow.workspaces.page(ada.id, after=None, limit=9) == [made[1]]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -159,31 +159,31 @@ async def test_several_workspaces_go_at_once(world: World, ada: User) -> None:
 async def test_a_call_takes_one_number_and_the_next_call_the_next(world: World, ada: User, home: Workspace) -> None:
     taken = []
     for _ in range(2):
-        async with world.call(ada, workspace_id=home.id) as work:
-            assert (work.workspace_id, work.principal.user_id, work.now) == (home.id, ada.id, NOON)
-            taken += [await work.next_revision(), await work.next_revision()]
+        async with world.call(ada, workspace_id=home.id) as uow:
+            assert (uow.workspace_id, uow.principal.user_id, uow.now) == (home.id, ada.id, NOON)
+            taken += [await uow.next_revision(), await uow.next_revision()]
 
     assert taken == [2, 2, 3, 3]
 
 
 async def test_a_call_enters_a_workspace_that_is_there(world: World, ada: User, home: Workspace) -> None:
-    async with world.call(ada) as work:
-        assert not await work.enter(NOBODY)
-        assert await work.enter(home.id)
-        assert work.workspace_id == home.id
-        assert await work.next_revision() == home.head + 1
-    async with world.call() as work:
-        assert (found := await work.workspaces.get(home.id, user_id=ada.id)) is not None
+    async with world.call(ada) as uow:
+        assert not await uow.enter(NOBODY)
+        assert await uow.enter(home.id)
+        assert uow.workspace_id == home.id
+        assert await uow.next_revision() == home.head + 1
+    async with world.call() as uow:
+        assert (found := await uow.workspaces.get(home.id, user_id=ada.id)) is not None
         assert found.head == home.head + 1
 
 
 async def test_ids_ascend_and_bytes_are_as_many_as_asked_for(world: World) -> None:
-    async with world.call() as work:
-        ids = [work.new_id() for _ in range(50)]
+    async with world.call() as uow:
+        ids = [uow.new_id() for _ in range(50)]
         assert sorted(set(ids)) == ids
-        assert [len(work.random_bytes(count)) for count in (16, 20, 32)] == [16, 20, 32]
-        assert work.random_bytes(20) != work.random_bytes(20)
-        await work.check_storage()
+        assert [len(uow.random_bytes(count)) for count in (16, 20, 32)] == [16, 20, 32]
+        assert uow.random_bytes(20) != uow.random_bytes(20)
+        await uow.check_storage()
 
 
 async def test_a_member_is_added_with_their_event(world: World, ada: User, bob: User, home: Workspace) -> None:
@@ -192,5 +192,5 @@ async def test_a_member_is_added_with_their_event(world: World, ada: User, bob: 
         (1, "member.added", ada.id),
         (1, "member.added", bob.id),
     ]
-    async with world.call() as work:
-        assert await work.members.get(home.id, bob.id) == member(bob, home, role="editor")
+    async with world.call() as uow:
+        assert await uow.members.get(home.id, bob.id) == member(bob, home, role="editor")

@@ -9,18 +9,18 @@ from uuid import UUID
 from domain.dues import Due
 from domain.entities import (
     Invitation,
-    Mail,
     Member,
     OneTimeToken,
     PersonalToken,
     Project,
+    QueuedEmail,
     Session,
     StoredToken,
     Task,
     User,
     Workspace,
 )
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.roles import Role
 from tests.ports.worlds import World
 from tests.unit.fakes import NOON
@@ -93,8 +93,8 @@ def one_time_token(digest: bytes, *, of: User, **changes: Any) -> OneTimeToken:
     return replace(made, **changes)
 
 
-def mail(number: int, **changes: Any) -> Mail:
-    made = Mail(
+def queued_email(number: int, **changes: Any) -> QueuedEmail:
+    made = QueuedEmail(
         id=ident(number),
         kind="reset",
         email=f"Mail{number}@example.com",
@@ -186,22 +186,22 @@ DUE = Due(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berli
 
 async def settle(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:
     """Make a workspace of an owner, and of others in the same role."""
-    async with world.call() as work:
-        await work.workspaces.add(place)
-        await work.members.add(member(owner, place))
+    async with world.call() as uow:
+        await uow.workspaces.add(place)
+        await uow.members.add(member(owner, place))
         for each in others:
-            await work.members.add(member(each, place, role=role))
+            await uow.members.add(member(each, place, role=role))
 
 
 async def in_pages(
-    read: Callable[[Work, Any], Awaitable[Sequence[Item]]], *, world: World, place_of: Callable[[Item], Any]
+    read: Callable[[UnitOfWork, Any], Awaitable[Sequence[Item]]], *, world: World, place_of: Callable[[Item], Any]
 ) -> list[Item]:
     """All items, one page after the other, each of which begins after the last item of the one before."""
     found: list[Item] = []
     after = None
     for _ in range(100):
-        async with world.call() as work:
-            page = await read(work, after)
+        async with world.call() as uow:
+            page = await read(uow, after)
         if not page:
             return found
         found += page

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.entities import User
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.principals import Principal
 from persistence.database import Database
 from persistence.tables import events
 from tests.persistence.callers import Caller
-from tests.unit.fakes import FakeWork, Store
+from tests.unit.fakes import FakeUnitOfWork, Store
 
 Told = tuple[int, str, UUID]
 
@@ -24,7 +24,7 @@ class World(Protocol):
 
     def call(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
-    ) -> AbstractAsyncContextManager[Work]:
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
         """A call by *user*, by nobody in particular where None is given. It is committed, unless it fails."""
 
     async def told(self, workspace_id: UUID) -> list[Told]:
@@ -40,8 +40,10 @@ class FakeWorld:
     @asynccontextmanager
     async def call(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
-    ) -> AsyncIterator[Work]:
-        yield FakeWork(store=self._store, principal=_principal(user, session_id=session_id), workspace_id=workspace_id)
+    ) -> AsyncIterator[UnitOfWork]:
+        yield FakeUnitOfWork(
+            store=self._store, principal=_principal(user, session_id=session_id), workspace_id=workspace_id
+        )
 
     async def told(self, workspace_id: UUID) -> list[Told]:
         return [(e.revision, e.type, e.entity_id) for e in self._store.events if e.workspace_id == workspace_id]
@@ -56,11 +58,11 @@ class DatabaseWorld:
     @asynccontextmanager
     async def call(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
-    ) -> AsyncIterator[Work]:
+    ) -> AsyncIterator[UnitOfWork]:
         caller = Caller(database=self.database, principal=_principal(user, session_id=session_id))
-        async with replace(caller, workspace=workspace_id).unit() as work:
-            yield work
-            await work.commit()
+        async with replace(caller, workspace=workspace_id).unit() as uow:
+            yield uow
+            await uow.commit()
 
     async def told(self, workspace_id: UUID) -> list[Told]:
         columns = (events.c.revision, events.c.type, events.c.entity_id)

@@ -4,19 +4,17 @@ import pytest
 
 from domain import users
 from domain.principals import Principal
-from tests.unit.fakes import FakeWork
+from tests.unit.fakes import FakeUnitOfWork
 
 
-async def registered(work: FakeWork, *, email: str = "ada@example.com", name: str = "Ada") -> FakeWork:
+async def registered(uow: FakeUnitOfWork, *, email: str = "ada@example.com", name: str = "Ada") -> FakeUnitOfWork:
     """A call by a new user in their personal workspace, through a session that nobody wrote down."""
-    user = await users.register(
-        work.call(), email=email, password="correct horse", name=name, time_zone="Europe/Berlin"
-    )
-    (workspace_id,) = work.store.workspaces_of(user.id)
-    principal = Principal(user_id=user.id, session_id=work.new_id())
-    return work.call(principal=principal, workspace_id=workspace_id)
+    user = await users.register(uow.call(), email=email, password="correct horse", name=name, time_zone="Europe/Berlin")
+    (workspace_id,) = uow.store.workspaces_of(user.id)
+    principal = Principal(user_id=user.id, session_id=uow.new_id())
+    return uow.call(principal=principal, workspace_id=workspace_id)
 
 
 @pytest.fixture
-async def work() -> FakeWork:
-    return await registered(FakeWork())
+async def uow() -> FakeUnitOfWork:
+    return await registered(FakeUnitOfWork())

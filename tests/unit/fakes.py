@@ -13,17 +13,17 @@ from domain.entities import (
     AccountEvent,
     AccountEventType,
     Credentials,
+    EmailKind,
     Identity,
     Invitation,
-    Mail,
-    MailKind,
     Member,
+    MembershipSummary,
     OneTimeKind,
     OneTimeToken,
     PersonalToken,
     Project,
+    QueuedEmail,
     Session,
-    Standing,
     StoredToken,
     Task,
     User,
@@ -72,7 +72,7 @@ class Store:
     token_digests: dict[UUID, bytes] = field(default_factory=dict)
     account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
     one_time_tokens: dict[tuple[UUID, OneTimeKind], OneTimeToken] = field(default_factory=dict)
-    mails: dict[UUID, Mail] = field(default_factory=dict)
+    queued_emails: dict[UUID, QueuedEmail] = field(default_factory=dict)
     mail_pauses: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class FakeUsers:
         store.sessions = without(store.sessions, lambda session: session.user_id == user_id)
         store.tokens = without(store.tokens, lambda token: token.user_id == user_id)
         store.one_time_tokens = without(store.one_time_tokens, lambda token: token.user_id == user_id)
-        store.mails = without(store.mails, lambda mail: mail.user_id == user_id)
+        store.queued_emails = without(store.queued_emails, lambda queued_email: queued_email.user_id == user_id)
         store.account_events = [(of, event) for of, event in store.account_events if of != user_id]
 
 
@@ -306,8 +306,8 @@ class FakeTokens:
 
 
 class FakeAccountLog:
-    def __init__(self, work: "FakeWork") -> None:
-        self._work = work
+    def __init__(self, uow: "FakeUnitOfWork") -> None:
+        self._uow = uow
 
     async def add(
         self,
@@ -317,23 +317,23 @@ class FakeAccountLog:
         session_id: UUID | None = None,
         token_id: UUID | None = None,
     ) -> None:
-        caller = self._work.caller
+        caller = self._uow.caller
         if user_id is None:
-            user_id = self._work.principal.user_id
-        assert user_id in self._work.users.locked
+            user_id = self._uow.principal.user_id
+        assert user_id in self._uow.users.locked
         event = AccountEvent(
-            id=self._work.new_id(),
+            id=self._uow.new_id(),
             type=kind,
-            recorded_at=self._work.now,
-            address=self._work.origin.address,
-            device=self._work.origin.device,
+            recorded_at=self._uow.now,
+            address=self._uow.origin.address,
+            device=self._uow.origin.device,
             session_id=session_id or (caller.session_id if caller else None),
             token_id=token_id or (caller.token_id if caller else None),
         )
-        self._work.store.account_events.append((user_id, event))
+        self._uow.store.account_events.append((user_id, event))
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
-        mine = [event for of, event in self._work.store.account_events if of == user_id]
+        mine = [event for of, event in self._uow.store.account_events if of == user_id]
         return page_of(mine, place=lambda event: event.id, after=before, limit=limit, descending=True)
 
 
@@ -367,35 +367,45 @@ class FakeOutbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, mail: Mail) -> None:
-        for other in self._store.mails.values():
-            is_like_others = not mail.invitation_id and mail.kind != "email_change"
-            if is_like_others and (other.kind, other.email_key) == (mail.kind, mail.email_key):
-                self._store.mails[other.id] = replace(other, email=mail.email, user_id=mail.user_id)
+    async def add(self, queued_email: QueuedEmail) -> None:
+        for other in self._store.queued_emails.values():
+            is_like_others = not queued_email.invitation_id and queued_email.kind != "email_change"
+            if is_like_others and (other.kind, other.email_key) == (queued_email.kind, queued_email.email_key):
+                self._store.queued_emails[other.id] = replace(
+                    other, email=queued_email.email, user_id=queued_email.user_id
+                )
                 return
-        self._store.mails[mail.id] = mail
+        self._store.queued_emails[queued_email.id] = queued_email
 
     async def are_due(self, *, now: dt.datetime) -> bool:
-        return any(mail.due_at <= now for mail in self._store.mails.values())
+        return any(queued_email.due_at <= now for queued_email in self._store.queued_emails.values())
 
-    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[Mail]:
-        due = [mail for mail in self._store.mails.values() if mail.due_at <= now]
-        return sorted(due, key=lambda mail: mail.due_at)[:limit]
+    async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
+        due = [queued_email for queued_email in self._store.queued_emails.values() if queued_email.due_at <= now]
+        return sorted(due, key=lambda queued_email: queued_email.due_at)[:limit]
 
-    async def put_off(self, mails: Sequence[Mail]) -> None:
-        self._store.mails.update({mail.id: mail for mail in mails if mail.id in self._store.mails})
+    async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
+        self._store.queued_emails.update(
+            {
+                queued_email.id: queued_email
+                for queued_email in queued_emails
+                if queued_email.id in self._store.queued_emails
+            }
+        )
 
-    async def remove(self, mail_id: UUID) -> None:
-        self._store.mails.pop(mail_id, None)
+    async def remove(self, email_id: UUID) -> None:
+        self._store.queued_emails.pop(email_id, None)
 
-    async def withdraw(self, kind: MailKind, *, user_id: UUID) -> None:
-        self._store.mails = without(self._store.mails, lambda mail: (mail.kind, mail.user_id) == (kind, user_id))
+    async def withdraw(self, kind: EmailKind, *, user_id: UUID) -> None:
+        self._store.queued_emails = without(
+            self._store.queued_emails, lambda queued_email: (queued_email.kind, queued_email.user_id) == (kind, user_id)
+        )
 
-    async def note_sending(self, mail: Mail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
-        last = self._store.mail_pauses.get((mail.kind, mail.email_key))
+    async def note_sending(self, queued_email: QueuedEmail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
+        last = self._store.mail_pauses.get((queued_email.kind, queued_email.email_key))
         if last is not None and last > unless_after:
             return False
-        self._store.mail_pauses[mail.kind, mail.email_key] = at
+        self._store.mail_pauses[queued_email.kind, queued_email.email_key] = at
         return True
 
 
@@ -482,17 +492,17 @@ class FakeMembers:
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 
-    async def standings(self, user_id: UUID) -> Sequence[Standing]:
+    async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
         found = []
         for workspace_id in self._store.workspaces_of(user_id):
             others = [m for (at, of), m in self._store.members.items() if at == workspace_id and of != user_id]
-            standing = Standing(
+            summary = MembershipSummary(
                 workspace_id=workspace_id,
                 role=self._store.members[workspace_id, user_id].role,
                 other_members=len(others),
                 other_owners=sum(other.role == "owner" for other in others),
             )
-            found.append(standing)
+            found.append(summary)
         return found
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
@@ -659,8 +669,8 @@ class FakeTasks:
             await self.delete(workspace_id, task.id, revision=revision)
 
 
-class FakeWork:
-    """Implements domain.ports.Work for one call. `call` makes another on the same store."""
+class FakeUnitOfWork:
+    """Implements domain.ports.UnitOfWork for one call. `call` makes another on the same store."""
 
     def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,
@@ -702,8 +712,8 @@ class FakeWork:
         workspace_id: UUID | None = None,
         now: dt.datetime | None = None,
         policy: Policy | None = None,
-    ) -> "FakeWork":
-        return FakeWork(
+    ) -> "FakeUnitOfWork":
+        return FakeUnitOfWork(
             store=self.store,
             principal=principal or self.caller,
             workspace_id=workspace_id or self._workspace_id,
@@ -711,9 +721,9 @@ class FakeWork:
             policy=policy or self.policy,
         )
 
-    def account_call(self) -> "FakeWork":
+    def account_call(self) -> "FakeUnitOfWork":
         """Another call, which names no workspace."""
-        return FakeWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
+        return FakeUnitOfWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
 
     @property
     def principal(self) -> Principal:

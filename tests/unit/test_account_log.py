@@ -15,90 +15,90 @@ from domain.errors import (
 from domain.origins import Origin
 from domain.ports import Policy
 from tests.unit.conftest import registered
-from tests.unit.fakes import HOME, NOON, FakeWork
+from tests.unit.fakes import HOME, NOON, FakeUnitOfWork
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 LATER = NOON + Policy().refresh_grace
 
 
-async def told(work: FakeWork) -> list[str]:
+async def told(uow: FakeUnitOfWork) -> list[str]:
     """What the caller's log says, the oldest first, after the registration."""
-    first, *others = reversed((await account_log.page(work.call())).items)
+    first, *others = reversed((await account_log.page(uow.call())).items)
     assert (first.type, first.session_id) == ("account.registered", None)
     return [event.type for event in others]
 
 
-async def latest(work: FakeWork) -> AccountEvent:
-    return (await account_log.page(work.call(), limit=1)).items[0]
+async def latest(uow: FakeUnitOfWork) -> AccountEvent:
+    return (await account_log.page(uow.call(), limit=1)).items[0]
 
 
-async def test_a_log_in_and_its_end_are_told_of_the_session(work: FakeWork) -> None:
-    begun = await sessions.log_in(FakeWork(store=work.store, now=LATER), **ADA)
-    started = await latest(work)
-    await sessions.end(work.call(), begun.session.id)
+async def test_a_log_in_and_its_end_are_told_of_the_session(uow: FakeUnitOfWork) -> None:
+    begun = await sessions.log_in(FakeUnitOfWork(store=uow.store, now=LATER), **ADA)
+    started = await latest(uow)
+    await sessions.end(uow.call(), begun.session.id)
 
     assert (started.type, started.recorded_at, started.session_id) == ("session.started", LATER, begun.session.id)
     assert (started.address, started.device, started.token_id) == (HOME.address, HOME.device, None)
-    assert replace(await latest(work), id=started.id, recorded_at=LATER) == replace(started, type="session.ended")
+    assert replace(await latest(uow), id=started.id, recorded_at=LATER) == replace(started, type="session.ended")
 
 
-async def test_the_end_of_all_sessions_is_told_of_the_one_that_ended_them(work: FakeWork) -> None:
-    await sessions.end_all(work.call())
+async def test_the_end_of_all_sessions_is_told_of_the_one_that_ended_them(uow: FakeUnitOfWork) -> None:
+    await sessions.end_all(uow.call())
 
-    assert (await latest(work)).type == "sessions.ended"
-    assert (await latest(work)).session_id == work.principal.session_id
+    assert (await latest(uow)).type == "sessions.ended"
+    assert (await latest(uow)).session_id == uow.principal.session_id
 
 
-async def test_a_refresh_tells_nothing_until_a_spent_token_comes_back(work: FakeWork) -> None:
-    begun = await sessions.log_in(work.call(), **ADA)
+async def test_a_refresh_tells_nothing_until_a_spent_token_comes_back(uow: FakeUnitOfWork) -> None:
+    begun = await sessions.log_in(uow.call(), **ADA)
     for _ in range(2):
-        await sessions.refresh(work.call(), begun.refresh_token)
-    assert await told(work) == ["session.started"]
+        await sessions.refresh(uow.call(), begun.refresh_token)
+    assert await told(uow) == ["session.started"]
 
     thief = Origin(address="198.51.100.1", device="curl")
-    await sessions.refresh(FakeWork(store=work.store, now=LATER, origin=thief), begun.refresh_token)
+    await sessions.refresh(FakeUnitOfWork(store=uow.store, now=LATER, origin=thief), begun.refresh_token)
 
-    event = await latest(work)
+    event = await latest(uow)
     assert (event.type, event.session_id) == ("session.reused", begun.session.id)
     assert (event.address, event.device) == (thief.address, thief.device)
 
 
-async def test_new_passwords_are_told_and_by_whom_they_were_set(work: FakeWork) -> None:
-    await users.change_password(work.call(), current_password="correct horse", new_password="battery staple")
-    changed = await latest(work)
-    await users.set_password(FakeWork(store=work.store, origin=Origin()), email=ADA["email"], new_password="new")
-    reset = await latest(work)
+async def test_new_passwords_are_told_and_by_whom_they_were_set(uow: FakeUnitOfWork) -> None:
+    await users.change_password(uow.call(), current_password="correct horse", new_password="battery staple")
+    changed = await latest(uow)
+    await users.set_password(FakeUnitOfWork(store=uow.store, origin=Origin()), email=ADA["email"], new_password="new")
+    reset = await latest(uow)
 
     assert (changed.type, changed.session_id, changed.address) == (
         "password.changed",
-        work.principal.session_id,
+        uow.principal.session_id,
         HOME.address,
     )
     assert (reset.type, reset.session_id, reset.address, reset.device) == ("password.reset", None, None, None)
 
 
-async def test_what_is_refused_tells_nothing(work: FakeWork) -> None:
-    begun = await sessions.log_in(work.call(), **ADA)
+async def test_what_is_refused_tells_nothing(uow: FakeUnitOfWork) -> None:
+    begun = await sessions.log_in(uow.call(), **ADA)
     for attempt, refusal in (
-        (sessions.log_in(work.call(), email=ADA["email"], password="guess"), WrongCredentials),
-        (sessions.refresh(work.call(), begun.access_token), RefreshTokenInvalid),
-        (sessions.end(work.call(), work.principal.user_id), SessionNotFound),
-        (users.change_password(work.call(), current_password="guess", new_password="new"), PasswordWrong),
-        (users.register(work.call(), **ADA, name="Eve", time_zone="UTC"), EmailTaken),
+        (sessions.log_in(uow.call(), email=ADA["email"], password="guess"), WrongCredentials),
+        (sessions.refresh(uow.call(), begun.access_token), RefreshTokenInvalid),
+        (sessions.end(uow.call(), uow.principal.user_id), SessionNotFound),
+        (users.change_password(uow.call(), current_password="guess", new_password="new"), PasswordWrong),
+        (users.register(uow.call(), **ADA, name="Eve", time_zone="UTC"), EmailTaken),
     ):
         with pytest.raises(refusal):
             await attempt
 
-    assert await told(work) == ["session.started"]
+    assert await told(uow) == ["session.started"]
 
 
-async def test_the_log_comes_newest_first_in_pages_and_only_to_its_owner(work: FakeWork) -> None:
-    other = await registered(FakeWork(store=work.store), email="bob@example.com", name="Bob")
+async def test_the_log_comes_newest_first_in_pages_and_only_to_its_owner(uow: FakeUnitOfWork) -> None:
+    other = await registered(FakeUnitOfWork(store=uow.store), email="bob@example.com", name="Bob")
     for _ in range(3):
-        await sessions.log_in(work.call(), **ADA)
+        await sessions.log_in(uow.call(), **ADA)
 
-    first = await account_log.page(work.call(), limit=3)
-    second = await account_log.page(work.call(), limit=3, cursor=first.next_cursor)
+    first = await account_log.page(uow.call(), limit=3)
+    second = await account_log.page(uow.call(), limit=3, cursor=first.next_cursor)
 
     assert [event.type for event in first.items] == ["session.started"] * 3
     assert [event.id for event in first.items] == sorted((event.id for event in first.items), reverse=True)
@@ -108,7 +108,7 @@ async def test_the_log_comes_newest_first_in_pages_and_only_to_its_owner(work: F
     assert await told(other) == []
 
 
-async def test_the_log_of_a_deleted_account_goes_with_it(work: FakeWork) -> None:
-    await users.delete(work)
+async def test_the_log_of_a_deleted_account_goes_with_it(uow: FakeUnitOfWork) -> None:
+    await users.delete(uow)
 
-    assert not work.store.account_events
+    assert not uow.store.account_events

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from domain import account_log, mails, sessions, tokens, users
+from domain import account_log, queued_emails, sessions, tokens, users
 from domain.entities import Credentials
 from domain.errors import AccountGone, EmailTaken, PasswordMissing, PasswordWrong, TokenInvalid
-from domain.mails import Letter
+from domain.queued_emails import RenderedEmail
 from domain.tokens import TokenDraft
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
-from tests.unit.test_mails import nobody, sent
+from tests.unit.fakes import NOON, FakeUnitOfWork
+from tests.unit.test_queued_emails import nobody, sent
 
 NEW = "Ada@new.example"
 PASSWORD = "correct horse"
@@ -20,31 +20,31 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
-async def ada(work: FakeWork) -> FakeWork:
+async def ada(uow: FakeUnitOfWork) -> FakeUnitOfWork:
     """A call of Ada's, whose address is verified."""
-    (letter,) = await sent(work)
-    await users.verify_email(nobody(work), letter.token)
-    return work.account_call()
+    (rendered_email,) = await sent(uow)
+    await users.verify_email(nobody(uow), rendered_email.token)
+    return uow.account_call()
 
 
-async def asked(ada: FakeWork, email: str = NEW) -> dict[str, Letter]:
+async def asked(ada: FakeUnitOfWork, email: str = NEW) -> dict[str, RenderedEmail]:
     """What is sent when Ada asks for another address, by kind."""
     await users.change_email(ada.account_call(), email=email, current_password=PASSWORD)
-    return {letter.kind: letter for letter in await sent(ada)}
+    return {rendered_email.kind: rendered_email for rendered_email in await sent(ada)}
 
 
-async def kinds(ada: FakeWork) -> list[str]:
+async def kinds(ada: FakeUnitOfWork) -> list[str]:
     events = await account_log.page(ada.account_call())
     return [event.type for event in events.items]
 
 
-async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada: FakeWork) -> None:
+async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada: FakeUnitOfWork) -> None:
     before = await users.get_me(ada.account_call())
-    letter = (await asked(ada))["email_change"]
-    assert (letter.to, letter.name) == (NEW, "")
+    rendered_email = (await asked(ada))["email_change"]
+    assert (rendered_email.to, rendered_email.name) == (NEW, "")
     assert replace(await users.get_me(ada.account_call()), new_email=None) == before
 
-    await users.verify_email(nobody(ada, now=NOON + MINUTE), letter.token)
+    await users.verify_email(nobody(ada, now=NOON + MINUTE), rendered_email.token)
 
     after = await users.get_me(ada.account_call())
     assert (after.email, after.new_email, after.email_verified_at) == (NEW, None, NOON + MINUTE)
@@ -52,30 +52,30 @@ async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada:
     assert (await kinds(ada))[:2] == ["email.changed", "email.change_requested"]
     await sessions.log_in(nobody(ada), email="ada@NEW.example", password=PASSWORD)
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada), letter.token)
+        await users.verify_email(nobody(ada), rendered_email.token)
 
 
-async def test_the_old_address_learns_of_it_before_and_after(ada: FakeWork) -> None:
-    letters = await asked(ada)
-    assert (letters["email_changing"].to, letters["email_changing"].token) == ("ada@example.com", "")
+async def test_the_old_address_learns_of_it_before_and_after(ada: FakeUnitOfWork) -> None:
+    rendered_emails = await asked(ada)
+    assert (rendered_emails["email_changing"].to, rendered_emails["email_changing"].token) == ("ada@example.com", "")
 
-    await users.verify_email(nobody(ada), letters["email_change"].token)
+    await users.verify_email(nobody(ada), rendered_emails["email_change"].token)
 
     (notice,) = await sent(ada)
     assert (notice.kind, notice.to, notice.token) == ("email_changed", "ada@example.com", "")
 
 
-async def test_an_old_address_that_was_never_verified_is_told_nothing(work: FakeWork) -> None:
-    await sent(work)
-    letters = await asked(work)
-    assert letters.keys() == {"email_change"}
+async def test_an_old_address_that_was_never_verified_is_told_nothing(uow: FakeUnitOfWork) -> None:
+    await sent(uow)
+    rendered_emails = await asked(uow)
+    assert rendered_emails.keys() == {"email_change"}
 
-    await users.verify_email(nobody(work), letters["email_change"].token)
+    await users.verify_email(nobody(uow), rendered_emails["email_change"].token)
 
-    assert await sent(work) == []
+    assert await sent(uow) == []
 
 
-async def test_sessions_and_personal_tokens_stay(ada: FakeWork) -> None:
+async def test_sessions_and_personal_tokens_stay(ada: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
     issued = await tokens.create(ada.account_call(), TokenDraft(name="script", scopes=frozenset({"read"})))
 
@@ -87,7 +87,7 @@ async def test_sessions_and_personal_tokens_stay(ada: FakeWork) -> None:
 
 @pytest.mark.parametrize(("password", "error"), [("wrong horse", PasswordWrong), (None, PasswordMissing)])
 async def test_without_the_password_nothing_is_changed_or_sent(
-    ada: FakeWork, password: str | None, error: type[Exception]
+    ada: FakeUnitOfWork, password: str | None, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         await users.change_email(ada, email=NEW, current_password=password)
@@ -96,23 +96,23 @@ async def test_without_the_password_nothing_is_changed_or_sent(
     assert ada.store.users[ada.principal.user_id].new_email is None
 
 
-async def test_an_account_without_a_password_needs_none(ada: FakeWork) -> None:
+async def test_an_account_without_a_password_needs_none(ada: FakeUnitOfWork) -> None:
     ada.store.password_hashes[ada.principal.user_id] = None
 
     await users.change_email(ada, email=NEW, current_password=None)
 
-    assert [letter.to for letter in await sent(ada)] == [NEW, "ada@example.com"]
+    assert [rendered_email.to for rendered_email in await sent(ada)] == [NEW, "ada@example.com"]
 
 
-async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeWork) -> None:
+async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeUnitOfWork) -> None:
     """A minute apart, and whoever is faster has it: nobody's mail takes the place of another's."""
     bob = await registered(ada, email="bob@example.com", name="Bob")
     await sent(ada)
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
     await users.change_email(bob.account_call(), email=NEW, current_password=PASSWORD)
 
-    letters = [*await sent(ada), *await sent(ada, now=NOON + mails.APART)]
-    first, second = [letter for letter in letters if letter.kind == "email_change"]
+    rendered_emails = [*await sent(ada), *await sent(ada, now=NOON + queued_emails.APART)]
+    first, second = [rendered_email for rendered_email in rendered_emails if rendered_email.kind == "email_change"]
 
     await users.verify_email(nobody(ada), first.token)
     assert (await users.get_me(ada.account_call())).email == NEW
@@ -120,34 +120,36 @@ async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeWo
         await users.verify_email(nobody(ada), second.token)
 
 
-async def test_one_who_asks_again_and_again_is_sent_one_mail(ada: FakeWork) -> None:
+async def test_one_who_asks_again_and_again_is_sent_one_mail(ada: FakeUnitOfWork) -> None:
     for _ in range(3):
         await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
 
-    later = [await sent(ada, now=NOON + minutes * mails.APART) for minutes in range(4)]
+    later = [await sent(ada, now=NOON + minutes * queued_emails.APART) for minutes in range(4)]
 
-    assert [letter.kind for letters in later for letter in letters].count("email_change") == 1
+    assert [rendered_email.kind for rendered_emails in later for rendered_email in rendered_emails].count(
+        "email_change"
+    ) == 1
 
 
-async def test_an_address_that_somebody_has_is_refused(ada: FakeWork) -> None:
+async def test_an_address_that_somebody_has_is_refused(ada: FakeUnitOfWork) -> None:
     await registered(ada, email="bob@example.com", name="Bob")
 
     with pytest.raises(EmailTaken):
         await users.change_email(ada, email="BOB@example.com", current_password=PASSWORD)
 
 
-async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(ada: FakeWork) -> None:
-    letter = (await asked(ada))["email_change"]
+async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(ada: FakeUnitOfWork) -> None:
+    rendered_email = (await asked(ada))["email_change"]
     bob = await registered(ada, email=NEW.upper(), name="Bob")
 
     with pytest.raises(EmailTaken):
-        await users.verify_email(nobody(ada), letter.token)
+        await users.verify_email(nobody(ada), rendered_email.token)
 
     assert (await users.get_me(ada.account_call())).email == "ada@example.com"
     assert ada.store.email_keys[NEW.lower()] == bob.principal.user_id
 
 
-async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeWork) -> None:
+async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeUnitOfWork) -> None:
     first = (await asked(ada, "typo@new.example"))["email_change"]
     second = (await asked(ada))["email_change"]
 
@@ -157,15 +159,17 @@ async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeWork) 
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
-async def test_a_mail_for_an_earlier_request_is_not_sent(ada: FakeWork) -> None:
+async def test_a_mail_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) -> None:
     await users.change_email(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
 
-    assert [letter.to for letter in (await asked(ada)).values() if letter.kind == "email_change"] == [NEW]
+    assert [
+        rendered_email.to for rendered_email in (await asked(ada)).values() if rendered_email.kind == "email_change"
+    ] == [NEW]
 
 
 @pytest.mark.parametrize("by", ["present address", "password", "reset", "operator"])
-async def test_a_change_is_called_off(ada: FakeWork, by: str) -> None:
-    letter = (await asked(ada))["email_change"]
+async def test_a_change_is_called_off(ada: FakeUnitOfWork, by: str) -> None:
+    rendered_email = (await asked(ada))["email_change"]
 
     if by == "present address":
         await users.change_email(ada.account_call(), email="ADA@example.com", current_password=PASSWORD)
@@ -180,43 +184,47 @@ async def test_a_change_is_called_off(ada: FakeWork, by: str) -> None:
         await users.set_password(nobody(ada), email="ada@example.com", new_password="new")
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada), letter.token)
+        await users.verify_email(nobody(ada), rendered_email.token)
     assert (await users.get_me(ada.account_call())).email == "ada@example.com"
 
 
-async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_notice(ada: FakeWork) -> None:
+async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_notice(ada: FakeUnitOfWork) -> None:
     await asked(ada)
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
     assert await sent(ada) == []
 
-    assert [letter.to for letter in await sent(ada, now=NOON + mails.APART)] == [NEW]
+    assert [rendered_email.to for rendered_email in await sent(ada, now=NOON + queued_emails.APART)] == [NEW]
 
 
-async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeWork) -> None:
+async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeUnitOfWork) -> None:
     """However soon: what it met last time was itself."""
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
-    (notice,) = [mail for mail in await mails.claim(nobody(ada), limit=10) if mail.kind == "email_changing"]
-    first = await mails.write(nobody(ada), notice)
+    (notice,) = [
+        queued_email
+        for queued_email in await queued_emails.claim(nobody(ada), limit=10)
+        if queued_email.kind == "email_changing"
+    ]
+    first = await queued_emails.write(nobody(ada), notice)
 
-    again = await mails.write(nobody(ada, now=NOON + MINUTE / 2), replace(notice, attempts=2))
+    again = await queued_emails.write(nobody(ada, now=NOON + MINUTE / 2), replace(notice, attempts=2))
 
-    assert isinstance(first, Letter)
-    assert isinstance(again, Letter)
+    assert isinstance(first, RenderedEmail)
+    assert isinstance(again, RenderedEmail)
     assert (again.kind, again.to) == ("email_changing", "ada@example.com")
 
 
-async def test_a_log_in_that_replaces_an_outdated_hash_calls_no_change_off(ada: FakeWork) -> None:
-    letter = (await asked(ada))["email_change"]
+async def test_a_log_in_that_replaces_an_outdated_hash_calls_no_change_off(ada: FakeUnitOfWork) -> None:
+    rendered_email = (await asked(ada))["email_change"]
     ada.store.password_hashes[ada.principal.user_id] = f"old hash of {PASSWORD}"
 
     await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
 
     assert ada.store.password_hashes[ada.principal.user_id] == f"hash of {PASSWORD}"
-    await users.verify_email(nobody(ada), letter.token)
+    await users.verify_email(nobody(ada), rendered_email.token)
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
-async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeWork) -> None:
+async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeUnitOfWork) -> None:
     await users.request_password_reset(nobody(ada), email="ada@example.com")
     (reset,) = await sent(ada)
     await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
@@ -225,11 +233,11 @@ async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeWor
         await users.reset_password(nobody(ada), reset.token, new_password="new")
 
 
-async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_named(ada: FakeWork) -> None:
+async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_named(ada: FakeUnitOfWork) -> None:
     """Not even where it does so between the look at the address and the lock on the account."""
     change = (await asked(ada))["email_change"]
     await users.request_password_reset(nobody(ada), email="ada@example.com")
-    (mail,) = await mails.claim(nobody(ada), limit=10)
+    (queued_email,) = await queued_emails.claim(nobody(ada), limit=10)
     sender = nobody(ada)
     look = sender.credentials
 
@@ -241,25 +249,25 @@ async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_
 
     sender.credentials = Overtaken()  # type: ignore[assignment]  # what is used of it
 
-    assert await mails.write(sender, mail) is None
+    assert await queued_emails.write(sender, queued_email) is None
 
 
-async def test_a_token_works_until_its_last_moment_only(ada: FakeWork) -> None:
-    letter = (await asked(ada))["email_change"]
+async def test_a_token_works_until_its_last_moment_only(ada: FakeUnitOfWork) -> None:
+    rendered_email = (await asked(ada))["email_change"]
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada, now=letter.expires_at), letter.token)
-    await users.verify_email(nobody(ada, now=letter.expires_at - dt.timedelta(seconds=1)), letter.token)
+        await users.verify_email(nobody(ada, now=rendered_email.expires_at), rendered_email.token)
+    await users.verify_email(nobody(ada, now=rendered_email.expires_at - dt.timedelta(seconds=1)), rendered_email.token)
 
 
-async def test_an_account_that_is_gone_has_no_address_to_change(ada: FakeWork) -> None:
+async def test_an_account_that_is_gone_has_no_address_to_change(ada: FakeUnitOfWork) -> None:
     await users.delete(ada.account_call())
 
     with pytest.raises(AccountGone):
         await users.change_email(ada, email=NEW, current_password=PASSWORD)
 
 
-async def test_a_password_that_changes_meanwhile_proves_nothing(ada: FakeWork) -> None:
+async def test_a_password_that_changes_meanwhile_proves_nothing(ada: FakeUnitOfWork) -> None:
     class Overtaken:
         async def verify(self, password: str, *, password_hash: str | None) -> bool:
             ada.store.password_hashes[ada.principal.user_id] = "hash of another"

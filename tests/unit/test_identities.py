@@ -6,26 +6,26 @@ import yaml
 from domain import identities, sessions, users
 from domain.entities import Identity, User
 from domain.errors import EmailTaken, IdentityTaken, PasswordWrong, WrongCredentials
-from domain.identities import MAX_NAME_CHARS, Introduction, provision
+from domain.identities import MAX_NAME_CHARS, ExternalIdentity, provision
 from domain.ports import Policy
 from domain.principals import Principal
-from tests.unit.fakes import FakeWork
+from tests.unit.fakes import FakeUnitOfWork
 
 ADA = Identity(issuer="https://login.example", subject="ada")
 CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 
 
-def of(work: FakeWork, user: User) -> FakeWork:
+def of(uow: FakeUnitOfWork, user: User) -> FakeUnitOfWork:
     """Another call, by *user* with a token of the provider's."""
-    return work.call(principal=Principal(user_id=user.id))
+    return uow.call(principal=Principal(user_id=user.id))
 
 
 async def test_a_first_use_makes_an_account_with_a_personal_workspace_and_its_inbox() -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
     user = await provision(
-        work,
-        Introduction(
+        uow,
+        ExternalIdentity(
             identity=ADA,
             email="Ada@Example.com",
             email_verified=True,
@@ -34,66 +34,68 @@ async def test_a_first_use_makes_an_account_with_a_personal_workspace_and_its_in
         ),
     )
 
-    (workspace,) = work.store.workspaces.values()
-    (member,) = work.store.members.values()
-    (inbox,) = work.store.projects.values()
+    (workspace,) = uow.store.workspaces.values()
+    (member,) = uow.store.members.values()
+    (inbox,) = uow.store.projects.values()
     assert (user.email, user.name, user.time_zone, user.revision) == ("Ada@Example.com", "Ada", "Europe/London", 1)
-    assert work.store.identities == {ADA: user.id}
+    assert uow.store.identities == {ADA: user.id}
     assert (workspace.personal, member.user_id, member.role, member.name) == (True, user.id, "owner", "Ada")
     assert inbox.is_inbox
 
 
 async def test_a_provider_need_not_say_more_than_who_it_is() -> None:
-    user = await provision(FakeWork(), Introduction(identity=ADA))
+    user = await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA))
 
     assert (user.email, user.name, user.time_zone) == (None, "New user", "UTC")
 
 
 async def test_an_address_that_is_not_verified_is_not_taken() -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
-    user = await provision(work, Introduction(identity=ADA, email="ada@example.com"))
+    user = await provision(uow, ExternalIdentity(identity=ADA, email="ada@example.com"))
 
     assert user.email is None
-    assert not work.store.email_keys
+    assert not uow.store.email_keys
 
 
 async def test_many_accounts_may_be_without_an_address() -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
     for subject in ("ada", "bob"):
-        await provision(work.call(), Introduction(identity=Identity(issuer="https://login.example", subject=subject)))
+        await provision(
+            uow.call(), ExternalIdentity(identity=Identity(issuer="https://login.example", subject=subject))
+        )
 
-    assert len(work.store.users) == 2
+    assert len(uow.store.users) == 2
 
 
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM"])
-async def test_an_address_that_somebody_has_is_not_taken_from_them(work: FakeWork, spelling: str) -> None:
+async def test_an_address_that_somebody_has_is_not_taken_from_them(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
-        await provision(work.call(), Introduction(identity=ADA, email=spelling, email_verified=True))
+        await provision(uow.call(), ExternalIdentity(identity=ADA, email=spelling, email_verified=True))
 
 
 async def test_an_identity_has_one_account() -> None:
-    work = FakeWork()
-    await provision(work.call(), Introduction(identity=ADA))
+    uow = FakeUnitOfWork()
+    await provision(uow.call(), ExternalIdentity(identity=ADA))
 
     with pytest.raises(IdentityTaken):
-        await provision(work.call(), Introduction(identity=ADA))
+        await provision(uow.call(), ExternalIdentity(identity=ADA))
 
 
 async def test_the_same_subject_of_another_provider_is_somebody_else() -> None:
-    work = FakeWork()
-    await provision(work.call(), Introduction(identity=ADA))
+    uow = FakeUnitOfWork()
+    await provision(uow.call(), ExternalIdentity(identity=ADA))
 
-    await provision(work.call(), Introduction(identity=Identity(issuer="https://other.example", subject="ada")))
+    await provision(uow.call(), ExternalIdentity(identity=Identity(issuer="https://other.example", subject="ada")))
 
-    assert len(work.store.users) == 2
+    assert len(uow.store.users) == 2
 
 
 async def test_the_provider_decides_who_is_in_and_not_whether_registration_is_open() -> None:
-    work = FakeWork(policy=Policy(registration="closed"))
+    uow = FakeUnitOfWork(policy=Policy(registration="closed"))
 
-    assert await provision(work, Introduction(identity=ADA))
+    assert await provision(uow, ExternalIdentity(identity=ADA))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ async def test_the_provider_decides_who_is_in_and_not_whether_registration_is_op
     ],
 )
 async def test_a_name_is_made_fit_to_be_shown(names: tuple[str, ...], name: str) -> None:
-    assert (await provision(FakeWork(), Introduction(identity=ADA, names=names))).name == name
+    assert (await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA, names=names))).name == name
 
 
 def test_a_name_is_as_long_as_one_that_somebody_gives_themselves() -> None:
@@ -127,58 +129,58 @@ def test_a_name_is_as_long_as_one_that_somebody_gives_themselves() -> None:
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "europe/london", "../../etc/passwd", "", "UTC\0"])
 async def test_a_time_zone_that_is_not_known_is_left(zone: str) -> None:
-    assert (await provision(FakeWork(), Introduction(identity=ADA, time_zone=zone))).time_zone == "UTC"
+    assert (await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA, time_zone=zone))).time_zone == "UTC"
 
 
 async def test_nobody_logs_in_to_an_account_without_a_password_and_it_takes_as_long() -> None:
-    work = FakeWork()
-    await provision(work.call(), Introduction(identity=ADA, email="ada@example.com", email_verified=True))
-    attempt = work.call()
+    uow = FakeUnitOfWork()
+    await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
+    attempt = uow.call()
 
     for guess in ("", "None", "guess"):
         with pytest.raises(WrongCredentials):
             await sessions.log_in(attempt, email="ada@example.com", password=guess)
 
     assert attempt.passwords.verifications == 3
-    assert not work.store.sessions
+    assert not uow.store.sessions
 
 
 async def test_an_account_without_a_password_cannot_be_given_one_by_who_has_its_token() -> None:
-    work = FakeWork()
-    user = await provision(work.call(), Introduction(identity=ADA))
-    attempt = of(work, user)
+    uow = FakeUnitOfWork()
+    user = await provision(uow.call(), ExternalIdentity(identity=ADA))
+    attempt = of(uow, user)
 
     with pytest.raises(PasswordWrong):
         await users.change_password(attempt, current_password="", new_password="new")
 
     assert attempt.passwords.verifications == 1
-    assert work.store.password_hashes == {user.id: None}
+    assert uow.store.password_hashes == {user.id: None}
 
 
 async def test_an_operator_can_give_it_one() -> None:
-    work = FakeWork()
-    user = await provision(work.call(), Introduction(identity=ADA, email="ada@example.com", email_verified=True))
+    uow = FakeUnitOfWork()
+    user = await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
 
-    await users.set_password(work.call(), email="ada@example.com", new_password="new")
+    await users.set_password(uow.call(), email="ada@example.com", new_password="new")
 
-    begun = await sessions.log_in(work.call(), email="ada@example.com", password="new")
+    begun = await sessions.log_in(uow.call(), email="ada@example.com", password="new")
     assert begun.session.user_id == user.id
 
 
-async def test_who_came_by_no_session_ends_all_of_them(work: FakeWork) -> None:
-    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
-    without = work.call(principal=Principal(user_id=work.principal.user_id))
+async def test_who_came_by_no_session_ends_all_of_them(uow: FakeUnitOfWork) -> None:
+    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+    without = uow.call(principal=Principal(user_id=uow.principal.user_id))
 
     await users.change_password(without, current_password="correct horse", new_password="new")
 
-    assert not work.store.sessions
+    assert not uow.store.sessions
 
 
 async def test_an_identity_goes_with_its_account_and_is_free_again() -> None:
-    work = FakeWork()
-    first = await provision(work.call(), Introduction(identity=ADA))
+    uow = FakeUnitOfWork()
+    first = await provision(uow.call(), ExternalIdentity(identity=ADA))
 
-    await users.delete(of(work, first))
+    await users.delete(of(uow, first))
 
-    assert not work.store.identities
-    assert (await provision(work.call(), Introduction(identity=ADA))).id != first.id
+    assert not uow.store.identities
+    assert (await provision(uow.call(), ExternalIdentity(identity=ADA))).id != first.id

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import invitations, members, opaque, users, workspaces
+from domain import invitations, members, secret_tokens, users, workspaces
 from domain.entities import Invitation
 from domain.errors import (
     AccountGone,
@@ -22,34 +22,34 @@ from domain.ports import Policy, Registration
 from domain.principals import Principal
 from domain.roles import ROLES, Role
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
+from tests.unit.fakes import NOON, FakeUnitOfWork
 from tests.unit.test_members import joined
 
 WEEK = dt.timedelta(days=7)
 
 
 @pytest.fixture
-async def household(work: FakeWork) -> FakeWork:
+async def household(uow: FakeUnitOfWork) -> FakeUnitOfWork:
     """A call of Ada's in a workspace that can be shared."""
-    made = await workspaces.create(work.call(), name="Household")
-    return work.call(workspace_id=made.id)
+    made = await workspaces.create(uow.call(), name="Household")
+    return uow.call(workspace_id=made.id)
 
 
-async def invited(household: FakeWork, *, role: Role = "editor") -> tuple[Invitation, str]:
+async def invited(household: FakeUnitOfWork, *, role: Role = "editor") -> tuple[Invitation, str]:
     """An invitation, and its token as if it was sent."""
     invitation = (await invitations.create(household.call(), email="Grace@example.com", role=role)).invitation
-    token = opaque.mint("invitation", random_bytes=household.random_bytes)
+    token = secret_tokens.mint("invitation", random_bytes=household.random_bytes)
     await household.invitations.set_digest(household.workspace_id, invitation.id, digest=token.digest, mailed_at=NOON)
     return replace(invitation, mailed_at=NOON), token.text
 
 
-async def grace_of(household: FakeWork, *, now: dt.datetime = NOON) -> FakeWork:
+async def grace_of(household: FakeUnitOfWork, *, now: dt.datetime = NOON) -> FakeUnitOfWork:
     """A call of Grace's that names no workspace."""
     guest = await registered(household, email="grace@example.com", name="Grace")
     return guest.call(now=now).account_call()
 
 
-async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(household: FakeWork) -> None:
+async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     grace = await grace_of(household)
     workspace = await invitations.accept(grace, token)
@@ -62,7 +62,7 @@ async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(househ
         await invitations.get(household.call(), invitation.id)
 
 
-async def test_a_token_is_good_once(household: FakeWork) -> None:
+async def test_a_token_is_good_once(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     grace = await grace_of(household)
     await invitations.accept(grace, token)
@@ -71,7 +71,7 @@ async def test_a_token_is_good_once(household: FakeWork) -> None:
         await invitations.accept(bob.account_call(), token)
 
 
-async def test_a_token_expires(household: FakeWork) -> None:
+async def test_a_token_expires(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     assert invitation.expires_at == NOON + WEEK
     with pytest.raises(InvitationInvalid):
@@ -79,15 +79,15 @@ async def test_a_token_expires(household: FakeWork) -> None:
     assert (await invitations.page(household.call(now=NOON + WEEK))).items == ()
 
 
-async def test_a_token_that_was_never_made_is_none(household: FakeWork) -> None:
-    unknown = opaque.mint("invitation", random_bytes=lambda count: b"\x01" * count).text
+async def test_a_token_that_was_never_made_is_none(household: FakeUnitOfWork) -> None:
+    unknown = secret_tokens.mint("invitation", random_bytes=lambda count: b"\x01" * count).text
     grace = await grace_of(household)
     for token in (unknown, unknown[:-1], "", "tbi_", unknown.replace("tbi_", "tbs_")):
         with pytest.raises(InvitationInvalid):
             await invitations.accept(grace, token)
 
 
-async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeWork) -> None:
+async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     await invitations.delete(household.call(), invitation.id)
     with pytest.raises(InvitationInvalid):
@@ -96,14 +96,14 @@ async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeWork) -> N
         await invitations.delete(household.call(), invitation.id)
 
 
-async def test_an_invitation_goes_with_its_workspace(household: FakeWork) -> None:
+async def test_an_invitation_goes_with_its_workspace(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     await workspaces.delete(household.call())
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
 
 
-async def test_an_invitation_goes_with_the_account_of_who_made_it(household: FakeWork) -> None:
+async def test_an_invitation_goes_with_the_account_of_who_made_it(household: FakeUnitOfWork) -> None:
     await joined(household, "Bob", role="owner")
     _, token = await invited(household)
     await users.delete(household.account_call())
@@ -111,36 +111,36 @@ async def test_an_invitation_goes_with_the_account_of_who_made_it(household: Fak
         await invitations.accept(await grace_of(household), token)
 
 
-async def test_a_member_has_no_use_for_an_invitation(household: FakeWork) -> None:
+async def test_a_member_has_no_use_for_an_invitation(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(AlreadyMember):
         await invitations.accept(household.account_call(), token)
 
 
-async def test_nobody_invites_their_own_address_verified_or_not(household: FakeWork) -> None:
+async def test_nobody_invites_their_own_address_verified_or_not(household: FakeUnitOfWork) -> None:
     assert (await users.get_me(household.account_call())).email_verified_at is None
     with pytest.raises(AddressOfMember):
         await invitations.create(household.call(), email="ADA@example.com", role="viewer")
     assert (await invitations.page(household.call())).items == ()
 
 
-async def test_who_has_no_address_invites_any(household: FakeWork) -> None:
+async def test_who_has_no_address_invites_any(household: FakeUnitOfWork) -> None:
     ada = household.principal.user_id
     household.store.users[ada] = replace(household.store.users[ada], email=None)
     created = await invitations.create(household.call(), email="ada@example.com", role="viewer")
     assert created.invitation.email == "ada@example.com"
 
 
-async def test_a_deleted_account_accepts_nothing(household: FakeWork) -> None:
+async def test_a_deleted_account_accepts_nothing(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
-    nobody = FakeWork(store=household.store, principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0)))
+    nobody = FakeUnitOfWork(store=household.store, principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0)))
     with pytest.raises(AccountGone):
         await invitations.accept(nobody, token)
     assert (await invitations.page(household.call())).items == (invitation,)
 
 
 @pytest.mark.parametrize("gone", ["invitation", "workspace"])
-async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household: FakeWork, gone: str) -> None:
+async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household: FakeUnitOfWork, gone: str) -> None:
     invitation, token = await invited(household)
     grace = await grace_of(household)
     user = await users.get_me(grace)
@@ -155,7 +155,7 @@ async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household
     assert (household.workspace_id, user.id) not in household.store.members
 
 
-async def test_inviting_an_address_again_replaces_what_it_had(household: FakeWork) -> None:
+async def test_inviting_an_address_again_replaces_what_it_had(household: FakeUnitOfWork) -> None:
     _, first = await invited(household)
     again, second = await invited(household, role="viewer")
 
@@ -167,7 +167,7 @@ async def test_inviting_an_address_again_replaces_what_it_had(household: FakeWor
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, role: Role) -> None:
+async def test_nobody_invites_to_a_role_above_their_own(household: FakeUnitOfWork, role: Role) -> None:
     admin = await joined(household, "Admin", role="admin")
     if role == "owner":
         with pytest.raises(RoleTooHigh):
@@ -177,7 +177,7 @@ async def test_nobody_invites_to_a_role_above_their_own(household: FakeWork, rol
         assert created.invitation.role == role
 
 
-async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeWork) -> None:
+async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeUnitOfWork) -> None:
     admin = await joined(household, "Admin", role="admin")
     invitation, _ = await invited(household, role="owner")
     with pytest.raises(RoleTooHigh):
@@ -186,7 +186,7 @@ async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeWo
         await invitations.create(admin.call(), email="grace@example.com", role="viewer")
 
 
-async def test_who_is_removed_loses_the_invitations_to_their_address(household: FakeWork) -> None:
+async def test_who_is_removed_loses_the_invitations_to_their_address(household: FakeUnitOfWork) -> None:
     grace = await grace_of(household)
     _, token = await invited(household)
     await invitations.accept(grace.account_call(), token)
@@ -196,14 +196,16 @@ async def test_who_is_removed_loses_the_invitations_to_their_address(household: 
         await invitations.accept(grace.account_call(), kept)
 
 
-async def test_a_personal_workspace_is_not_shared(work: FakeWork) -> None:
+async def test_a_personal_workspace_is_not_shared(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PersonalWorkspace):
-        await invitations.create(work.call(), email="grace@example.com", role="viewer")
+        await invitations.create(uow.call(), email="grace@example.com", role="viewer")
 
 
-async def register(household: FakeWork, *, token: str | None, registration: Registration = "invited") -> FakeWork:
+async def register(
+    household: FakeUnitOfWork, *, token: str | None, registration: Registration = "invited"
+) -> FakeUnitOfWork:
     """A call of somebody who registers, where the operator lets in whom *registration* says."""
-    call = FakeWork(store=household.store, policy=Policy(registration=registration))
+    call = FakeUnitOfWork(store=household.store, policy=Policy(registration=registration))
     await users.register(
         call, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
     )
@@ -212,7 +214,7 @@ async def register(household: FakeWork, *, token: str | None, registration: Regi
 
 @pytest.mark.parametrize("registration", ["open", "invited"])
 async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
-    household: FakeWork, registration: Registration
+    household: FakeUnitOfWork, registration: Registration
 ) -> None:
     _, token = await invited(household)
     await register(household, token=token, registration=registration)
@@ -224,13 +226,13 @@ async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
 
 @pytest.mark.parametrize(("address", "is_verified"), [("GRACE@example.com", True), ("new@example.com", False)])
 async def test_the_address_to_which_the_invitation_was_sent_is_verified(
-    household: FakeWork,
+    household: FakeUnitOfWork,
     address: str,
     is_verified: bool,  # noqa: FBT001  # a parameter of a test
 ) -> None:
     _, token = await invited(household)
     user = await users.register(
-        FakeWork(store=household.store),
+        FakeUnitOfWork(store=household.store),
         email=address,
         password="tea and engines",
         name="New",
@@ -242,7 +244,7 @@ async def test_the_address_to_which_the_invitation_was_sent_is_verified(
     assert household.store.users[user.id] == user
 
 
-async def test_where_an_invitation_is_required_nobody_registers_without(household: FakeWork) -> None:
+async def test_where_an_invitation_is_required_nobody_registers_without(household: FakeUnitOfWork) -> None:
     with pytest.raises(InvitationRequired):
         await register(household, token=None)
     with pytest.raises(InvitationInvalid) as refused:
@@ -250,13 +252,13 @@ async def test_where_an_invitation_is_required_nobody_registers_without(househol
     assert refused.value.pointer == "#/invitation_token"
 
 
-async def test_where_registration_is_closed_an_invitation_does_not_open_it(household: FakeWork) -> None:
+async def test_where_registration_is_closed_an_invitation_does_not_open_it(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(RegistrationClosed):
         await register(household, token=token, registration="closed")
 
 
-async def test_invitations_are_listed_in_pages(household: FakeWork) -> None:
+async def test_invitations_are_listed_in_pages(household: FakeUnitOfWork) -> None:
     created = [await invitations.create(household.call(), email=f"{n}@example.com", role="viewer") for n in range(3)]
     made = [each.invitation for each in created]
     first = await invitations.page(household.call(), limit=2)
@@ -267,45 +269,49 @@ async def test_invitations_are_listed_in_pages(household: FakeWork) -> None:
         await members.page(household.call(), cursor=first.next_cursor)
 
 
-async def test_an_invitation_is_of_one_workspace(household: FakeWork, work: FakeWork) -> None:
+async def test_an_invitation_is_of_one_workspace(household: FakeUnitOfWork, uow: FakeUnitOfWork) -> None:
     invitation, _ = await invited(household)
     with pytest.raises(InvitationNotFound):
-        await invitations.get(work.call(), invitation.id)
+        await invitations.get(uow.call(), invitation.id)
     with pytest.raises(InvitationNotFound):
-        await invitations.delete(work.call(), UUID(int=99))
+        await invitations.delete(uow.call(), UUID(int=99))
 
 
-async def test_without_a_mail_server_whoever_invites_gets_the_token_and_the_link(household: FakeWork) -> None:
+async def test_without_a_mail_server_whoever_invites_gets_the_token_and_the_link(household: FakeUnitOfWork) -> None:
     url = "https://app.example.com/accept-invitation"
-    alone = household.call(policy=Policy(sends_mail=False, accept_invitation_url=url))
-    before = dict(household.store.mails)
+    alone = household.call(policy=Policy(sends_email=False, accept_invitation_url=url))
+    before = dict(household.store.queued_emails)
 
     created = await invitations.create(alone, email="grace@example.com", role="viewer")
 
     assert created.token is not None
     assert created.link == f"{url}#token={created.token}"
-    assert household.store.mails == before
+    assert household.store.queued_emails == before
     joined = await invitations.accept(await grace_of(household), created.token)
     assert (joined.id, joined.role) == (household.workspace_id, "viewer")
 
 
-async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(household: FakeWork) -> None:
+async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(household: FakeUnitOfWork) -> None:
     created = await invitations.create(household.call(), email="grace@example.com", role="viewer")
 
     assert (created.token, created.link) == (None, None)
-    assert created.invitation.id in {mail.invitation_id for mail in household.store.mails.values()}
+    assert created.invitation.id in {
+        queued_email.invitation_id for queued_email in household.store.queued_emails.values()
+    }
 
 
 @pytest.mark.parametrize("mailed", [True, False])
-async def test_a_token_verifies_the_address_only_where_it_was_sent_there(household: FakeWork, mailed: bool) -> None:  # noqa: FBT001  # a table
+async def test_a_token_verifies_the_address_only_where_it_was_sent_there(
+    household: FakeUnitOfWork, mailed: bool
+) -> None:  # noqa: FBT001  # a table
     if mailed:
         _, token = await invited(household)
     else:
-        alone = household.call(policy=Policy(sends_mail=False))
+        alone = household.call(policy=Policy(sends_email=False))
         token = (await invitations.create(alone, email="grace@example.com", role="viewer")).token or ""
 
     user = await users.register(
-        FakeWork(store=household.store),
+        FakeUnitOfWork(store=household.store),
         email="grace@example.com",
         password="correct horse",
         name="Grace",
@@ -317,17 +323,17 @@ async def test_a_token_verifies_the_address_only_where_it_was_sent_there(househo
 
 
 @pytest.mark.parametrize("verified", [True, False])
-async def test_the_verified_address_of_a_member_is_not_invited(household: FakeWork, verified: bool) -> None:  # noqa: FBT001  # a table
+async def test_the_verified_address_of_a_member_is_not_invited(household: FakeUnitOfWork, verified: bool) -> None:  # noqa: FBT001  # a table
     _, token = await invited(household)
     grace = await grace_of(household)
     await invitations.accept(grace, token)
     user = household.store.users[grace.principal.user_id]
     household.store.users[user.id] = replace(user, email_verified_at=NOON if verified else None)
-    before = dict(household.store.mails)
+    before = dict(household.store.queued_emails)
 
     if verified:
         with pytest.raises(AddressOfMember):
             await invitations.create(household.call(), email="GRACE@example.com", role="viewer")
-        assert household.store.mails == before
+        assert household.store.queued_emails == before
     else:
         await invitations.create(household.call(), email="GRACE@example.com", role="viewer")

@@ -9,12 +9,12 @@ from domain.entities import Member
 from domain.errors import CursorInvalid, MemberNotFound, PersonalWorkspace, RoleTooHigh, SoleOwner
 from domain.roles import ROLES, Role, outranks
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
+from tests.unit.fakes import NOON, FakeUnitOfWork
 
-Team = Mapping[Role, FakeWork]
+Team = Mapping[Role, FakeUnitOfWork]
 
 
-async def joined(boss: FakeWork, name: str, *, role: Role) -> FakeWork:
+async def joined(boss: FakeUnitOfWork, name: str, *, role: Role) -> FakeUnitOfWork:
     """A call of somebody new in the workspace of *boss*' call, as a member."""
     guest = await registered(boss, email=f"{name}@example.com", name=name)
     member = Member(
@@ -31,19 +31,19 @@ async def joined(boss: FakeWork, name: str, *, role: Role) -> FakeWork:
 
 
 @pytest.fixture
-async def team(work: FakeWork) -> Team:
+async def team(uow: FakeUnitOfWork) -> Team:
     """A shared workspace with a member of each role."""
-    household = await workspaces.create(work.call(), name="Household")
-    owner = work.call(workspace_id=household.id)
-    others: dict[Role, FakeWork] = {role: await joined(owner, role, role=role) for role in ROLES[:-1]}
+    household = await workspaces.create(uow.call(), name="Household")
+    owner = uow.call(workspace_id=household.id)
+    others: dict[Role, FakeUnitOfWork] = {role: await joined(owner, role, role=role) for role in ROLES[:-1]}
     return {**others, "owner": owner}
 
 
-def user_of(call: FakeWork) -> UUID:
+def user_of(call: FakeUnitOfWork) -> UUID:
     return call.principal.user_id
 
 
-async def role_of(call: FakeWork) -> Role:
+async def role_of(call: FakeUnitOfWork) -> Role:
     return (await members.get(call, user_of(call))).role
 
 
@@ -61,10 +61,10 @@ async def test_members_are_listed_in_pages(team: Team) -> None:
     assert rest.next_cursor is None
 
 
-async def test_a_cursor_of_another_workspace_is_none(team: Team, work: FakeWork) -> None:
+async def test_a_cursor_of_another_workspace_is_none(team: Team, uow: FakeUnitOfWork) -> None:
     cursor = (await members.page(team["viewer"].call(), limit=1)).next_cursor
     with pytest.raises(CursorInvalid):
-        await members.page(work.call(), cursor=cursor)
+        await members.page(uow.call(), cursor=cursor)
 
 
 async def test_a_new_role_is_told_in_the_log_and_the_same_one_is_not(team: Team) -> None:
@@ -119,15 +119,15 @@ async def test_the_last_owner_stays_one(team: Team) -> None:
         await members.get(team["admin"].call(), user_of(owner))
 
 
-async def test_who_is_alone_in_a_shared_workspace_cannot_leave_it(work: FakeWork) -> None:
-    household = await workspaces.create(work.call(), name="Household")
+async def test_who_is_alone_in_a_shared_workspace_cannot_leave_it(uow: FakeUnitOfWork) -> None:
+    household = await workspaces.create(uow.call(), name="Household")
     with pytest.raises(SoleOwner):
-        await members.leave(work.call(workspace_id=household.id))
+        await members.leave(uow.call(workspace_id=household.id))
 
 
-async def test_a_personal_workspace_cannot_be_left(work: FakeWork) -> None:
+async def test_a_personal_workspace_cannot_be_left(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PersonalWorkspace):
-        await members.leave(work.call())
+        await members.leave(uow.call())
 
 
 async def test_everybody_else_may_leave(team: Team) -> None:

@@ -7,153 +7,153 @@ from domain.entities import Project
 from domain.errors import CursorInvalid, InboxProtected, ProjectNotFound
 from domain.tasks import TaskDraft
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
+from tests.unit.fakes import NOON, FakeUnitOfWork
 
 LATER = NOON.replace(hour=13)
 UNKNOWN = UUID(int=0)
 
 
-async def inbox_of(work: FakeWork) -> Project:
-    inbox = await work.projects.inbox(work.workspace_id)
+async def inbox_of(uow: FakeUnitOfWork) -> Project:
+    inbox = await uow.projects.inbox(uow.workspace_id)
     assert inbox is not None
     return inbox
 
 
-def head_of(work: FakeWork) -> int:
-    return work.store.workspaces[work.workspace_id].head
+def head_of(uow: FakeUnitOfWork) -> int:
+    return uow.store.workspaces[uow.workspace_id].head
 
 
-async def test_a_new_project_comes_after_all_others_and_takes_the_next_number(work: FakeWork) -> None:
-    one = await projects.create(work.call(), name="One", description="First")
-    two = await projects.create(work.call(now=LATER), name="Two")
+async def test_a_new_project_comes_after_all_others_and_takes_the_next_number(uow: FakeUnitOfWork) -> None:
+    one = await projects.create(uow.call(), name="One", description="First")
+    two = await projects.create(uow.call(now=LATER), name="Two")
 
     assert (one.name, one.description, one.is_inbox, one.archived_at) == ("One", "First", False, None)
-    assert (one.revision, two.revision, head_of(work)) == (2, 3, 3)
+    assert (one.revision, two.revision, head_of(uow)) == (2, 3, 3)
     assert (two.description, two.created_at, two.updated_at) == ("", LATER, LATER)
-    assert (await inbox_of(work)).position < one.position < two.position
+    assert (await inbox_of(uow)).position < one.position < two.position
 
 
-async def test_a_new_project_comes_after_archived_ones_too(work: FakeWork) -> None:
-    archived = await projects.create(work.call(), name="Archived")
-    await projects.archive(work.call(), archived.id)
+async def test_a_new_project_comes_after_archived_ones_too(uow: FakeUnitOfWork) -> None:
+    archived = await projects.create(uow.call(), name="Archived")
+    await projects.archive(uow.call(), archived.id)
 
-    assert (await projects.create(work.call(), name="New")).position > archived.position
+    assert (await projects.create(uow.call(), name="New")).position > archived.position
 
 
-async def test_active_projects_are_listed_in_their_order_in_pages(work: FakeWork) -> None:
-    made = [await projects.create(work.call(), name=name) for name in ("One", "Two")]
+async def test_active_projects_are_listed_in_their_order_in_pages(uow: FakeUnitOfWork) -> None:
+    made = [await projects.create(uow.call(), name=name) for name in ("One", "Two")]
 
-    first = await projects.page(work.call(), limit=2)
-    second = await projects.page(work.call(), limit=2, cursor=first.next_cursor)
+    first = await projects.page(uow.call(), limit=2)
+    second = await projects.page(uow.call(), limit=2, cursor=first.next_cursor)
 
-    assert [*first.items, *second.items] == [await inbox_of(work), *made]
+    assert [*first.items, *second.items] == [await inbox_of(uow), *made]
     assert second.next_cursor is None
 
 
-async def test_archived_projects_are_listed_by_themselves(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="Done")
-    archived = await projects.archive(work.call(), made.id)
+async def test_archived_projects_are_listed_by_themselves(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="Done")
+    archived = await projects.archive(uow.call(), made.id)
 
-    assert (await projects.page(work.call(), archived=True)).items == (archived,)
-    assert (await projects.page(work.call())).items == (await inbox_of(work),)
+    assert (await projects.page(uow.call(), archived=True)).items == (archived,)
+    assert (await projects.page(uow.call())).items == (await inbox_of(uow),)
 
 
-async def test_the_cursor_of_another_list_of_projects_is_refused(work: FakeWork) -> None:
-    await projects.create(work.call(), name="One")
-    page = await projects.page(work.call(), limit=1)
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_the_cursor_of_another_list_of_projects_is_refused(uow: FakeUnitOfWork) -> None:
+    await projects.create(uow.call(), name="One")
+    page = await projects.page(uow.call(), limit=1)
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(CursorInvalid):
-        await projects.page(work.call(), archived=True, cursor=page.next_cursor)
+        await projects.page(uow.call(), archived=True, cursor=page.next_cursor)
     with pytest.raises(CursorInvalid):
         await projects.page(other.call(), cursor=page.next_cursor)
 
 
-async def test_a_project_is_found_in_its_own_workspace_only(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One")
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_a_project_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One")
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert await projects.get(work.call(), made.id) == made
+    assert await projects.get(uow.call(), made.id) == made
     with pytest.raises(ProjectNotFound) as refused:
         await projects.get(other.call(), made.id)
     assert refused.value.project_id == made.id
 
 
-async def test_an_update_touches_only_what_was_sent(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One", description="First")
+async def test_an_update_touches_only_what_was_sent(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One", description="First")
 
-    changed = await projects.update(work.call(now=LATER), made.id, name="Uno")
+    changed = await projects.update(uow.call(now=LATER), made.id, name="Uno")
 
     assert (changed.name, changed.description, changed.revision, changed.updated_at) == ("Uno", "First", 3, LATER)
-    assert await projects.get(work.call(), made.id) == changed
+    assert await projects.get(uow.call(), made.id) == changed
 
 
-async def test_an_update_that_changes_nothing_takes_no_number(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One", description="First")
+async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One", description="First")
 
-    assert await projects.update(work.call(now=LATER), made.id, name="One", description="First") == made
-    assert await projects.update(work.call(now=LATER), made.id) == made
-    assert head_of(work) == made.revision
-
-
-async def test_deleting_a_project_deletes_its_tasks(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One")
-    await tasks.create(work.call(), TaskDraft(title="In it", project_id=made.id))
-    elsewhere = await tasks.create(work.call(), TaskDraft(title="Elsewhere"))
-
-    await projects.delete(work.call(), made.id)
-
-    assert list(work.store.tasks.values()) == [elsewhere]
-    assert await work.projects.get(work.workspace_id, made.id) is None
-    assert head_of(work) == 5
+    assert await projects.update(uow.call(now=LATER), made.id, name="One", description="First") == made
+    assert await projects.update(uow.call(now=LATER), made.id) == made
+    assert head_of(uow) == made.revision
 
 
-async def test_archiving_keeps_the_first_time_and_takes_one_number(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One")
+async def test_deleting_a_project_deletes_its_tasks(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One")
+    await tasks.create(uow.call(), TaskDraft(title="In it", project_id=made.id))
+    elsewhere = await tasks.create(uow.call(), TaskDraft(title="Elsewhere"))
 
-    archived = await projects.archive(work.call(now=LATER), made.id)
-    again = await projects.archive(work.call(now=LATER.replace(hour=14)), made.id)
+    await projects.delete(uow.call(), made.id)
+
+    assert list(uow.store.tasks.values()) == [elsewhere]
+    assert await uow.projects.get(uow.workspace_id, made.id) is None
+    assert head_of(uow) == 5
+
+
+async def test_archiving_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One")
+
+    archived = await projects.archive(uow.call(now=LATER), made.id)
+    again = await projects.archive(uow.call(now=LATER.replace(hour=14)), made.id)
 
     assert (archived.archived_at, archived.revision, archived.updated_at) == (LATER, 3, LATER)
     assert again == archived
-    assert head_of(work) == 3
+    assert head_of(uow) == 3
 
 
-async def test_unarchiving_takes_the_project_back_to_its_place(work: FakeWork) -> None:
-    made = await projects.create(work.call(), name="One")
-    await projects.archive(work.call(), made.id)
+async def test_unarchiving_takes_the_project_back_to_its_place(uow: FakeUnitOfWork) -> None:
+    made = await projects.create(uow.call(), name="One")
+    await projects.archive(uow.call(), made.id)
 
-    back = await projects.unarchive(work.call(now=LATER), made.id)
-    again = await projects.unarchive(work.call(now=LATER.replace(hour=14)), made.id)
+    back = await projects.unarchive(uow.call(now=LATER), made.id)
+    again = await projects.unarchive(uow.call(now=LATER.replace(hour=14)), made.id)
 
     assert (back.archived_at, back.position, back.revision) == (None, made.position, 4)
     assert again == back
 
 
-async def test_the_inbox_can_be_neither_archived_nor_deleted(work: FakeWork) -> None:
-    inbox = await inbox_of(work)
+async def test_the_inbox_can_be_neither_archived_nor_deleted(uow: FakeUnitOfWork) -> None:
+    inbox = await inbox_of(uow)
 
     with pytest.raises(InboxProtected) as refused:
-        await projects.archive(work.call(), inbox.id)
+        await projects.archive(uow.call(), inbox.id)
     with pytest.raises(InboxProtected):
-        await projects.delete(work.call(), inbox.id)
+        await projects.delete(uow.call(), inbox.id)
 
     assert refused.value.project_id == inbox.id
-    assert await inbox_of(work) == inbox
+    assert await inbox_of(uow) == inbox
 
 
-async def test_the_inbox_can_be_renamed(work: FakeWork) -> None:
-    inbox = await inbox_of(work)
+async def test_the_inbox_can_be_renamed(uow: FakeUnitOfWork) -> None:
+    inbox = await inbox_of(uow)
 
-    assert (await projects.update(work.call(), inbox.id, name="Unsorted")).is_inbox
+    assert (await projects.update(uow.call(), inbox.id, name="Unsorted")).is_inbox
 
 
-async def test_a_project_that_is_not_there_cannot_be_changed(work: FakeWork) -> None:
+async def test_a_project_that_is_not_there_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(ProjectNotFound):
-        await projects.update(work.call(), UNKNOWN, name="x")
+        await projects.update(uow.call(), UNKNOWN, name="x")
     with pytest.raises(ProjectNotFound):
-        await projects.delete(work.call(), UNKNOWN)
+        await projects.delete(uow.call(), UNKNOWN)
     with pytest.raises(ProjectNotFound):
-        await projects.archive(work.call(), UNKNOWN)
+        await projects.archive(uow.call(), UNKNOWN)
     with pytest.raises(ProjectNotFound):
-        await projects.unarchive(work.call(), UNKNOWN)
+        await projects.unarchive(uow.call(), UNKNOWN)

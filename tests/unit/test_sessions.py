@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import opaque, sessions, users
+from domain import secret_tokens, sessions, users
 from domain.entities import Session
 from domain.errors import CursorInvalid, NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
 from domain.origins import Origin
@@ -11,79 +11,81 @@ from domain.ports import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered
-from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeWork
+from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeUnitOfWork
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)
 
 
-async def log_in(work: FakeWork, *, now: dt.datetime = NOON) -> SessionTokens:
-    return await sessions.log_in(work.call(now=now), email="ada@example.com", password="correct horse")
+async def log_in(uow: FakeUnitOfWork, *, now: dt.datetime = NOON) -> SessionTokens:
+    return await sessions.log_in(uow.call(now=now), email="ada@example.com", password="correct horse")
 
 
-async def refreshed(work: FakeWork, token: str, *, now: dt.datetime = NOON) -> SessionTokens:
-    result = await sessions.refresh(work.call(now=now), token)
+async def refreshed(uow: FakeUnitOfWork, token: str, *, now: dt.datetime = NOON) -> SessionTokens:
+    result = await sessions.refresh(uow.call(now=now), token)
     assert isinstance(result, SessionTokens)
     return result
 
 
-async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests_are_stored(work: FakeWork) -> None:
-    begun = await log_in(work)
+async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests_are_stored(
+    uow: FakeUnitOfWork,
+) -> None:
+    begun = await log_in(uow)
 
-    assert begun.session.user_id == work.principal.user_id
+    assert begun.session.user_id == uow.principal.user_id
     assert (begun.session.created_at, begun.session.expires_at) == (NOON, NOON + MONTH)
-    access = opaque.digest_of(begun.access_token, kind="session")
-    renewal = opaque.digest_of(begun.refresh_token, kind="refresh")
+    access = secret_tokens.digest_of(begun.access_token, kind="session")
+    renewal = secret_tokens.digest_of(begun.refresh_token, kind="refresh")
     assert access is not None
     assert renewal is not None
-    assert work.store.access_tokens[access].expires_at == NOON + HOUR
-    assert work.store.refresh_tokens[renewal].expires_at == NOON + MONTH
+    assert uow.store.access_tokens[access].expires_at == NOON + HOUR
+    assert uow.store.refresh_tokens[renewal].expires_at == NOON + MONTH
     assert begun.access_lifetime_s == 3600
 
 
-async def test_the_operator_decides_how_long_a_session_lasts(work: FakeWork) -> None:
+async def test_the_operator_decides_how_long_a_session_lasts(uow: FakeUnitOfWork) -> None:
     policy = Policy(access_token_lifetime=dt.timedelta(minutes=5), session_lifetime=dt.timedelta(days=1))
 
-    begun = await sessions.log_in(work.call(policy=policy), email="ada@example.com", password="correct horse")
+    begun = await sessions.log_in(uow.call(policy=policy), email="ada@example.com", password="correct horse")
 
     assert begun.access_lifetime_s == 300
     assert begun.session.expires_at == NOON + dt.timedelta(days=1)
 
 
-async def test_a_session_is_known_by_the_device_that_is_named_or_by_what_the_call_tells(work: FakeWork) -> None:
+async def test_a_session_is_known_by_the_device_that_is_named_or_by_what_the_call_tells(uow: FakeUnitOfWork) -> None:
     who = {"email": "ada@example.com", "password": "correct horse"}
 
-    named = await sessions.log_in(work.call(), **who, device="Ada's phone")
-    unnamed = await sessions.log_in(work.call(), **who)
-    unknown = await sessions.log_in(FakeWork(store=work.store, origin=Origin()), **who)
+    named = await sessions.log_in(uow.call(), **who, device="Ada's phone")
+    unnamed = await sessions.log_in(uow.call(), **who)
+    unknown = await sessions.log_in(FakeUnitOfWork(store=uow.store, origin=Origin()), **who)
 
     devices = [begun.session.device for begun in (named, unnamed, unknown)]
     assert devices == ["Ada's phone", HOME.device, None]
 
 
-async def test_the_address_may_be_written_in_any_case_at_log_in(work: FakeWork) -> None:
-    begun = await sessions.log_in(work.call(), email="ADA@EXAMPLE.COM", password="correct horse")
+async def test_the_address_may_be_written_in_any_case_at_log_in(uow: FakeUnitOfWork) -> None:
+    begun = await sessions.log_in(uow.call(), email="ADA@EXAMPLE.COM", password="correct horse")
 
-    assert begun.session.user_id == work.principal.user_id
+    assert begun.session.user_id == uow.principal.user_id
 
 
-async def test_a_hash_that_was_made_in_an_outdated_way_is_replaced_at_log_in(work: FakeWork) -> None:
-    hashes, user_id = work.store.password_hashes, work.principal.user_id
+async def test_a_hash_that_was_made_in_an_outdated_way_is_replaced_at_log_in(uow: FakeUnitOfWork) -> None:
+    hashes, user_id = uow.store.password_hashes, uow.principal.user_id
     hashes[user_id] = "old hash of correct horse"
 
     with pytest.raises(WrongCredentials):
-        await sessions.log_in(work.call(), email="ada@example.com", password="guess")
+        await sessions.log_in(uow.call(), email="ada@example.com", password="guess")
     assert hashes[user_id] == "old hash of correct horse"
 
-    await log_in(work)
+    await log_in(uow)
     assert hashes[user_id] == "hash of correct horse"
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
 async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_look_the_same(
-    work: FakeWork, email: str
+    uow: FakeUnitOfWork, email: str
 ) -> None:
-    attempt = work.call()
+    attempt = uow.call()
 
     with pytest.raises(WrongCredentials) as refused:
         await sessions.log_in(attempt, email=email, password="guess")
@@ -95,101 +97,103 @@ async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_l
 class OvertakenPasswords(FakePasswords):
     """While the password is checked here, it is changed elsewhere."""
 
-    def __init__(self, work: FakeWork) -> None:
+    def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
-        self._work = work
+        self._uow = uow
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
         verified = await super().verify(password, password_hash=password_hash)
-        self._work.store.password_hashes[self._work.principal.user_id] = "hash of another"
+        self._uow.store.password_hashes[self._uow.principal.user_id] = "hash of another"
         return verified
 
 
-async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(work: FakeWork) -> None:
-    work.passwords = OvertakenPasswords(work)
+async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(uow: FakeUnitOfWork) -> None:
+    uow.passwords = OvertakenPasswords(uow)
 
     with pytest.raises(WrongCredentials):
-        await sessions.log_in(work, email="ada@example.com", password="correct horse")
+        await sessions.log_in(uow, email="ada@example.com", password="correct horse")
 
-    assert not work.store.sessions
+    assert not uow.store.sessions
 
 
-async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(work: FakeWork) -> None:
-    begun = await log_in(work)
+async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
 
-    renewed = await refreshed(work, begun.refresh_token, now=NOON + HOUR)
+    renewed = await refreshed(uow, begun.refresh_token, now=NOON + HOUR)
 
     assert renewed.session.id == begun.session.id
     assert renewed.session.created_at == NOON
     assert renewed.session.last_refreshed_at == NOON + HOUR
     assert renewed.session.expires_at == NOON + HOUR + MONTH
-    assert work.store.sessions[begun.session.id] == renewed.session
+    assert uow.store.sessions[begun.session.id] == renewed.session
     assert len({begun.refresh_token, renewed.refresh_token, begun.access_token, renewed.access_token}) == 4
 
 
 GRACE = Policy().refresh_grace
 
 
-async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyone(work: FakeWork) -> None:
-    begun = await log_in(work)
-    renewed = await refreshed(work, begun.refresh_token)
+async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyone(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    renewed = await refreshed(uow, begun.refresh_token)
 
-    result = await sessions.refresh(work.call(now=NOON + GRACE), begun.refresh_token)
+    result = await sessions.refresh(uow.call(now=NOON + GRACE), begun.refresh_token)
 
     assert result == SessionEnded(session_id=begun.session.id)
-    assert not work.store.sessions
+    assert not uow.store.sessions
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(work.call(), renewed.refresh_token)
+        await sessions.refresh(uow.call(), renewed.refresh_token)
 
 
-async def test_who_did_not_get_their_answer_may_refresh_again_for_some_seconds(work: FakeWork) -> None:
-    begun = await log_in(work)
-    lost = await refreshed(work, begun.refresh_token)
+async def test_who_did_not_get_their_response_may_refresh_again_for_some_seconds(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    lost = await refreshed(uow, begun.refresh_token)
     almost = NOON + GRACE - dt.timedelta(microseconds=1)
 
-    renewed = await refreshed(work, begun.refresh_token, now=almost)
+    renewed = await refreshed(uow, begun.refresh_token, now=almost)
 
     assert len({begun.refresh_token, lost.refresh_token, renewed.refresh_token}) == 3
-    (live,) = work.sessions.live(begun.session.id)
-    assert live == opaque.digest_of(renewed.refresh_token, kind="refresh")
-    assert await refreshed(work, renewed.refresh_token, now=NOON + HOUR)
+    (live,) = uow.sessions.live(begun.session.id)
+    assert live == secret_tokens.digest_of(renewed.refresh_token, kind="refresh")
+    assert await refreshed(uow, renewed.refresh_token, now=NOON + HOUR)
 
 
-async def test_the_answer_that_was_not_lost_after_all_is_found_out_by_its_late_use(work: FakeWork) -> None:
+async def test_the_response_that_was_not_lost_after_all_is_found_out_by_its_late_use(uow: FakeUnitOfWork) -> None:
     """Whoever of a client and a thief comes later ends it for both."""
-    begun = await log_in(work)
-    theirs = await refreshed(work, begun.refresh_token)
-    mine = await refreshed(work, begun.refresh_token, now=NOON + GRACE / 2)
+    begun = await log_in(uow)
+    theirs = await refreshed(uow, begun.refresh_token)
+    mine = await refreshed(uow, begun.refresh_token, now=NOON + GRACE / 2)
 
-    ended = await sessions.refresh(work.call(now=NOON + HOUR), theirs.refresh_token)
+    ended = await sessions.refresh(uow.call(now=NOON + HOUR), theirs.refresh_token)
 
     assert ended == SessionEnded(session_id=begun.session.id)
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(work.call(now=NOON + HOUR), mine.refresh_token)
+        await sessions.refresh(uow.call(now=NOON + HOUR), mine.refresh_token)
 
 
-async def test_each_time_again_is_counted_from_the_first(work: FakeWork) -> None:
-    begun = await log_in(work)
+async def test_each_time_again_is_counted_from_the_first(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
     for part in range(4):
-        await refreshed(work, begun.refresh_token, now=NOON + GRACE * part / 4)
+        await refreshed(uow, begun.refresh_token, now=NOON + GRACE * part / 4)
 
-    assert isinstance(await sessions.refresh(work.call(now=NOON + GRACE), begun.refresh_token), SessionEnded)
+    assert isinstance(await sessions.refresh(uow.call(now=NOON + GRACE), begun.refresh_token), SessionEnded)
 
 
 @pytest.mark.parametrize("later", [dt.timedelta(), dt.timedelta(seconds=-1)])
-async def test_an_operator_can_do_without_grace_whatever_the_clocks_say(work: FakeWork, later: dt.timedelta) -> None:
-    begun = await log_in(work)
-    strict = work.call(now=NOON + later, policy=Policy(refresh_grace=dt.timedelta()))
-    await refreshed(work, begun.refresh_token)
+async def test_an_operator_can_do_without_grace_whatever_the_clocks_say(
+    uow: FakeUnitOfWork, later: dt.timedelta
+) -> None:
+    begun = await log_in(uow)
+    strict = uow.call(now=NOON + later, policy=Policy(refresh_grace=dt.timedelta()))
+    await refreshed(uow, begun.refresh_token)
 
     assert isinstance(await sessions.refresh(strict, begun.refresh_token), SessionEnded)
 
 
-async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_come_again(work: FakeWork) -> None:
-    begun = await log_in(work)
-    await refreshed(work, begun.refresh_token, now=NOON + dt.timedelta(seconds=1))
+async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_come_again(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    await refreshed(uow, begun.refresh_token, now=NOON + dt.timedelta(seconds=1))
 
-    assert await refreshed(work, begun.refresh_token, now=NOON)
+    assert await refreshed(uow, begun.refresh_token, now=NOON)
 
 
 class ForgetfulSessions(FakeSessions):
@@ -201,117 +205,117 @@ class ForgetfulSessions(FakeSessions):
         return session
 
 
-async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(work: FakeWork) -> None:
-    begun = await log_in(work)
-    await refreshed(work, begun.refresh_token)
-    overtaken = work.call()
-    overtaken.sessions = ForgetfulSessions(work.store, overtaken.users)
+async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    await refreshed(uow, begun.refresh_token)
+    overtaken = uow.call()
+    overtaken.sessions = ForgetfulSessions(uow.store, overtaken.users)
 
     assert await sessions.refresh(overtaken, begun.refresh_token) == SessionEnded(session_id=begun.session.id)
 
 
-async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(work: FakeWork) -> None:
-    begun = await log_in(work)
+async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
 
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(work.call(now=NOON + MONTH), begun.refresh_token)
+        await sessions.refresh(uow.call(now=NOON + MONTH), begun.refresh_token)
 
-    assert await refreshed(work, begun.refresh_token, now=NOON + MONTH - dt.timedelta(microseconds=1))
+    assert await refreshed(uow, begun.refresh_token, now=NOON + MONTH - dt.timedelta(microseconds=1))
 
 
-async def test_a_token_that_is_no_refresh_token_is_refused(work: FakeWork) -> None:
-    begun = await log_in(work)
-    unknown = opaque.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
+async def test_a_token_that_is_no_refresh_token_is_refused(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    unknown = secret_tokens.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
 
     for text in (begun.access_token, unknown, "", "tbr_"):
         with pytest.raises(RefreshTokenInvalid):
-            await sessions.refresh(work.call(), text)
+            await sessions.refresh(uow.call(), text)
 
 
-async def test_the_refresh_token_of_an_ended_session_is_refused(work: FakeWork) -> None:
-    begun = await log_in(work)
-    await sessions.end(work.call(), begun.session.id)
+async def test_the_refresh_token_of_an_ended_session_is_refused(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    await sessions.end(uow.call(), begun.session.id)
 
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(work.call(), begun.refresh_token)
+        await sessions.refresh(uow.call(), begun.refresh_token)
 
 
-async def test_sessions_are_listed_oldest_first_in_pages(work: FakeWork) -> None:
-    begun = [(await log_in(work)).session for _ in range(3)]
+async def test_sessions_are_listed_oldest_first_in_pages(uow: FakeUnitOfWork) -> None:
+    begun = [(await log_in(uow)).session for _ in range(3)]
 
-    first = await sessions.page(work.call(), limit=2)
-    second = await sessions.page(work.call(), limit=2, cursor=first.next_cursor)
+    first = await sessions.page(uow.call(), limit=2)
+    second = await sessions.page(uow.call(), limit=2, cursor=first.next_cursor)
 
     assert [*first.items, *second.items] == begun
     assert second.next_cursor is None
 
 
-async def test_neither_expired_sessions_nor_those_of_others_are_listed(work: FakeWork) -> None:
-    await log_in(work)
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_neither_expired_sessions_nor_those_of_others_are_listed(uow: FakeUnitOfWork) -> None:
+    await log_in(uow)
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
     assert (await sessions.page(other.call())).items == ()
-    assert (await sessions.page(work.call(now=NOON + MONTH))).items == ()
+    assert (await sessions.page(uow.call(now=NOON + MONTH))).items == ()
 
 
-async def test_the_cursor_of_somebody_elses_sessions_is_refused(work: FakeWork) -> None:
-    await log_in(work)
-    await log_in(work)
-    other = await registered(work, email="bob@example.com", name="Bob")
-    page = await sessions.page(work.call(), limit=1)
+async def test_the_cursor_of_somebody_elses_sessions_is_refused(uow: FakeUnitOfWork) -> None:
+    await log_in(uow)
+    await log_in(uow)
+    other = await registered(uow, email="bob@example.com", name="Bob")
+    page = await sessions.page(uow.call(), limit=1)
 
     with pytest.raises(CursorInvalid):
         await sessions.page(other.call(), cursor=page.next_cursor)
 
 
-async def test_a_user_can_end_one_of_their_sessions_once(work: FakeWork) -> None:
-    begun = await log_in(work)
-    kept = await log_in(work)
+async def test_a_user_can_end_one_of_their_sessions_once(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    kept = await log_in(uow)
 
-    await sessions.end(work.call(), begun.session.id)
+    await sessions.end(uow.call(), begun.session.id)
 
-    assert list(work.store.sessions) == [kept.session.id]
+    assert list(uow.store.sessions) == [kept.session.id]
     with pytest.raises(SessionNotFound) as refused:
-        await sessions.end(work.call(), begun.session.id)
+        await sessions.end(uow.call(), begun.session.id)
     assert refused.value.session_id == begun.session.id
 
 
-async def test_nobody_ends_the_session_of_another(work: FakeWork) -> None:
-    begun = await log_in(work)
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_nobody_ends_the_session_of_another(uow: FakeUnitOfWork) -> None:
+    begun = await log_in(uow)
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(SessionNotFound):
         await sessions.end(other.call(), begun.session.id)
 
-    assert begun.session.id in work.store.sessions
+    assert begun.session.id in uow.store.sessions
 
 
-async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(work: FakeWork) -> None:
-    await log_in(work)
-    await log_in(work)
-    await users.register(work.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
-    bobs = await sessions.log_in(work.call(), email="bob@example.com", password="bob's")
+async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(uow: FakeUnitOfWork) -> None:
+    await log_in(uow)
+    await log_in(uow)
+    await users.register(uow.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
+    bobs = await sessions.log_in(uow.call(), email="bob@example.com", password="bob's")
 
-    await sessions.end_all(work.call())
+    await sessions.end_all(uow.call())
 
-    assert list(work.store.sessions) == [bobs.session.id]
+    assert list(uow.store.sessions) == [bobs.session.id]
 
 
-async def test_the_session_of_a_call_is_found_and_ended_by_no_id(work: FakeWork) -> None:
-    begun = await sessions.log_in(work.account_call(), email="ada@example.com", password="correct horse")
-    user_id, session = work.principal.user_id, begun.session
+async def test_the_session_of_a_call_is_found_and_ended_by_no_id(uow: FakeUnitOfWork) -> None:
+    begun = await sessions.log_in(uow.account_call(), email="ada@example.com", password="correct horse")
+    user_id, session = uow.principal.user_id, begun.session
     through = Principal(user_id=user_id, session_id=session.id)
 
-    assert await sessions.get_current(work.call(principal=through)) == session
-    await sessions.end_current(work.call(principal=through))
+    assert await sessions.get_current(uow.call(principal=through)) == session
+    await sessions.end_current(uow.call(principal=through))
 
-    assert session.id not in work.store.sessions
+    assert session.id not in uow.store.sessions
     with pytest.raises(SessionNotFound):
-        await sessions.get_current(work.call(principal=through))
+        await sessions.get_current(uow.call(principal=through))
 
 
-async def test_a_call_through_no_session_has_none_to_find_or_end(work: FakeWork) -> None:
-    script = work.call(principal=Principal(user_id=work.principal.user_id, token_id=UUID(int=7)))
+async def test_a_call_through_no_session_has_none_to_find_or_end(uow: FakeUnitOfWork) -> None:
+    script = uow.call(principal=Principal(user_id=uow.principal.user_id, token_id=UUID(int=7)))
 
     for service in (sessions.get_current, sessions.end_current):
         with pytest.raises(NoCurrentSession):

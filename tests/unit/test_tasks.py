@@ -17,7 +17,7 @@ from domain.errors import (
 )
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork, sort_key
+from tests.unit.fakes import NOON, FakeUnitOfWork, sort_key
 
 LATER = NOON.replace(hour=13)
 UNKNOWN = UUID(int=0)
@@ -25,13 +25,13 @@ MONDAY = dt.date(2026, 3, 2)
 EVERYTHING = TaskFilter()
 
 
-def head_of(work: FakeWork) -> int:
-    return work.store.workspaces[work.workspace_id].head
+def head_of(uow: FakeUnitOfWork) -> int:
+    return uow.store.workspaces[uow.workspace_id].head
 
 
-async def some_tasks(work: FakeWork) -> list[Task]:
+async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
     """Six tasks in two projects, with ties in every order, two of them completed."""
-    project = await projects.create(work.call(), name="Chores")
+    project = await projects.create(uow.call(), name="Chores")
     drafts = [
         TaskDraft(title="a", priority="urgent", due=Due(date=MONDAY)),
         TaskDraft(title="b", priority="low", project_id=project.id),
@@ -40,18 +40,18 @@ async def some_tasks(work: FakeWork) -> list[Task]:
         TaskDraft(title="e", priority="high"),
         TaskDraft(title="f", priority="low", project_id=project.id),
     ]
-    made = [await tasks.create(work.call(now=NOON.replace(minute=i // 2)), draft) for i, draft in enumerate(drafts)]
+    made = [await tasks.create(uow.call(now=NOON.replace(minute=i // 2)), draft) for i, draft in enumerate(drafts)]
     for task in made[1:3]:
-        await tasks.complete(work.call(now=LATER), task.id)
-    return [await tasks.get(work, task.id) for task in made]
+        await tasks.complete(uow.call(now=LATER), task.id)
+    return [await tasks.get(uow, task.id) for task in made]
 
 
-async def listed(work: FakeWork, *, filters: TaskFilter = EVERYTHING, sort: TaskSort, limit: int) -> list[Task]:
+async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort: TaskSort, limit: int) -> list[Task]:
     """All pages, one after the other."""
     found: list[Task] = []
     cursor = None
     for _ in range(10):
-        page = await tasks.page(work.call(), filters=filters, sort=sort, limit=limit, cursor=cursor)
+        page = await tasks.page(uow.call(), filters=filters, sort=sort, limit=limit, cursor=cursor)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -59,60 +59,60 @@ async def listed(work: FakeWork, *, filters: TaskFilter = EVERYTHING, sort: Task
     raise AssertionError(f"no end after {len(found)} tasks")
 
 
-async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(work: FakeWork) -> None:
-    one = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
-    two = await tasks.create(work.call(now=LATER), TaskDraft(title="Buy bread"))
+async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: FakeUnitOfWork) -> None:
+    one = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    two = await tasks.create(uow.call(now=LATER), TaskDraft(title="Buy bread"))
 
-    inbox = await work.projects.inbox(work.workspace_id)
+    inbox = await uow.projects.inbox(uow.workspace_id)
     assert inbox is not None
-    assert (one.project_id, one.workspace_id, one.created_by) == (inbox.id, work.workspace_id, work.principal.user_id)
+    assert (one.project_id, one.workspace_id, one.created_by) == (inbox.id, uow.workspace_id, uow.principal.user_id)
     assert (one.title, one.description, one.status, one.priority, one.due) == ("Buy milk", "", "open", "none", None)
     assert (one.created_at, one.updated_at, one.completed_at, one.revision) == (NOON, NOON, None, 2)
     assert (two.revision, two.created_at) == (3, LATER)
     assert one.position < two.position
 
 
-async def test_a_task_is_made_as_drafted(work: FakeWork) -> None:
-    project = await projects.create(work.call(), name="Chores")
+async def test_a_task_is_made_as_drafted(uow: FakeUnitOfWork) -> None:
+    project = await projects.create(uow.call(), name="Chores")
     due = Due(date=MONDAY, time=dt.time(9), time_zone="Europe/Berlin")
     draft = TaskDraft(title="Iron", project_id=project.id, description="Shirts", priority="high", due=due)
 
-    task = await tasks.create(work.call(), draft)
+    task = await tasks.create(uow.call(), draft)
 
     assert (task.project_id, task.title, task.description) == (project.id, "Iron", "Shirts")
     assert (task.priority, task.due) == ("high", due)
-    assert await tasks.get(work.call(), task.id) == task
+    assert await tasks.get(uow.call(), task.id) == task
 
 
-async def test_a_task_cannot_be_made_in_a_project_that_is_not_in_the_workspace(work: FakeWork) -> None:
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_a_task_cannot_be_made_in_a_project_that_is_not_in_the_workspace(uow: FakeUnitOfWork) -> None:
+    other = await registered(uow, email="bob@example.com", name="Bob")
     foreign = await projects.create(other.call(), name="Bob's")
 
     for project_id in (UNKNOWN, foreign.id):
         with pytest.raises(ProjectUnknown) as refused:
-            await tasks.create(work.call(), TaskDraft(title="x", project_id=project_id))
+            await tasks.create(uow.call(), TaskDraft(title="x", project_id=project_id))
         assert (refused.value.pointer, refused.value.project_id) == ("#/project_id", project_id)
 
 
-async def test_an_archived_project_takes_no_new_tasks(work: FakeWork) -> None:
-    project = await projects.create(work.call(), name="Done")
-    await projects.archive(work.call(), project.id)
+async def test_an_archived_project_takes_no_new_tasks(uow: FakeUnitOfWork) -> None:
+    project = await projects.create(uow.call(), name="Done")
+    await projects.archive(uow.call(), project.id)
 
     with pytest.raises(ProjectArchived) as refused:
-        await tasks.create(work.call(), TaskDraft(title="x", project_id=project.id))
+        await tasks.create(uow.call(), TaskDraft(title="x", project_id=project.id))
 
     assert refused.value.project_id == project.id
-    assert not work.store.tasks
+    assert not uow.store.tasks
 
 
-async def test_a_workspace_that_is_gone_takes_no_tasks(work: FakeWork) -> None:
+async def test_a_workspace_that_is_gone_takes_no_tasks(uow: FakeUnitOfWork) -> None:
     with pytest.raises(WorkspaceNotFound):
-        await tasks.create(work.call(workspace_id=UNKNOWN), TaskDraft(title="x"))
+        await tasks.create(uow.call(workspace_id=UNKNOWN), TaskDraft(title="x"))
 
 
-async def test_a_task_is_found_in_its_own_workspace_only(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_a_task_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(TaskNotFound) as refused:
         await tasks.get(other.call(), task.id)
@@ -120,128 +120,128 @@ async def test_a_task_is_found_in_its_own_workspace_only(work: FakeWork) -> None
     assert refused.value.task_id == task.id
 
 
-async def test_an_update_touches_only_what_was_sent(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk", description="Oat", priority="low"))
+async def test_an_update_touches_only_what_was_sent(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk", description="Oat", priority="low"))
 
-    changed = await tasks.update(work.call(now=LATER), task.id, edit=TaskEdit(priority="urgent"))
+    changed = await tasks.update(uow.call(now=LATER), task.id, edit=TaskEdit(priority="urgent"))
 
     assert (changed.title, changed.description, changed.priority) == ("Buy milk", "Oat", "urgent")
     assert (changed.revision, changed.updated_at, changed.created_at) == (3, LATER, NOON)
-    assert await tasks.get(work.call(), task.id) == changed
+    assert await tasks.get(uow.call(), task.id) == changed
 
 
-async def test_an_update_can_set_merge_and_clear_the_due_value(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
+async def test_an_update_can_set_merge_and_clear_the_due_value(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
     dues = [
-        (await tasks.update(work.call(), task.id, edit=TaskEdit(due=patch))).due
+        (await tasks.update(uow.call(), task.id, edit=TaskEdit(due=patch))).due
         for patch in (DuePatch(date=MONDAY), DuePatch(time=dt.time(9)), None)
     ]
 
     assert dues == [Due(date=MONDAY), Due(date=MONDAY, time=dt.time(9)), None]
 
 
-async def test_a_due_value_that_would_be_incomplete_changes_nothing(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
+async def test_a_due_value_that_would_be_incomplete_changes_nothing(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
     with pytest.raises(DueIncomplete):
-        await tasks.update(work.call(), task.id, edit=TaskEdit(title="x", due=DuePatch(time=dt.time(9))))
+        await tasks.update(uow.call(), task.id, edit=TaskEdit(title="x", due=DuePatch(time=dt.time(9))))
 
-    assert await tasks.get(work.call(), task.id) == task
+    assert await tasks.get(uow.call(), task.id) == task
 
 
 @pytest.mark.parametrize(
     "edit", [TaskEdit(), TaskEdit(title="Buy milk", priority="low"), TaskEdit(due=DuePatch(date=MONDAY))]
 )
-async def test_an_update_that_changes_nothing_takes_no_number(work: FakeWork, edit: TaskEdit) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk", priority="low", due=Due(date=MONDAY)))
+async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWork, edit: TaskEdit) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk", priority="low", due=Due(date=MONDAY)))
 
-    assert await tasks.update(work.call(now=LATER), task.id, edit=edit) == task
-    assert head_of(work) == task.revision
+    assert await tasks.update(uow.call(now=LATER), task.id, edit=edit) == task
+    assert head_of(uow) == task.revision
 
 
-async def test_completing_twice_keeps_the_first_time_and_takes_one_number(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
+async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
-    completed = await tasks.complete(work.call(now=LATER), task.id)
-    again = await tasks.complete(work.call(now=LATER.replace(hour=14)), task.id)
+    completed = await tasks.complete(uow.call(now=LATER), task.id)
+    again = await tasks.complete(uow.call(now=LATER.replace(hour=14)), task.id)
 
     assert (completed.status, completed.completed_at, completed.updated_at) == ("completed", LATER, LATER)
     assert again == completed
-    assert head_of(work) == completed.revision == 3
+    assert head_of(uow) == completed.revision == 3
 
 
-async def test_reopening_forgets_when_the_task_was_completed(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
-    await tasks.complete(work.call(), task.id)
+async def test_reopening_forgets_when_the_task_was_completed(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    await tasks.complete(uow.call(), task.id)
 
-    reopened = await tasks.reopen(work.call(now=LATER), task.id)
-    again = await tasks.reopen(work.call(now=LATER.replace(hour=14)), task.id)
+    reopened = await tasks.reopen(uow.call(now=LATER), task.id)
+    again = await tasks.reopen(uow.call(now=LATER.replace(hour=14)), task.id)
 
     assert (reopened.status, reopened.completed_at, reopened.revision) == ("open", None, 4)
     assert again == reopened
 
 
-async def test_a_deleted_task_is_gone_and_its_going_takes_a_number(work: FakeWork) -> None:
-    task = await tasks.create(work.call(), TaskDraft(title="Buy milk"))
+async def test_a_deleted_task_is_gone_and_its_going_takes_a_number(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
-    await tasks.delete(work.call(), task.id)
+    await tasks.delete(uow.call(), task.id)
 
-    assert head_of(work) == 3
+    assert head_of(uow) == 3
     with pytest.raises(TaskNotFound):
-        await tasks.delete(work.call(), task.id)
-    assert head_of(work) == 3
+        await tasks.delete(uow.call(), task.id)
+    assert head_of(uow) == 3
 
 
-async def test_a_task_that_is_not_there_cannot_be_changed(work: FakeWork) -> None:
+async def test_a_task_that_is_not_there_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TaskNotFound):
-        await tasks.update(work.call(), UNKNOWN, edit=TaskEdit(title="x"))
+        await tasks.update(uow.call(), UNKNOWN, edit=TaskEdit(title="x"))
     with pytest.raises(TaskNotFound):
-        await tasks.complete(work.call(), UNKNOWN)
+        await tasks.complete(uow.call(), UNKNOWN)
     with pytest.raises(TaskNotFound):
-        await tasks.reopen(work.call(), UNKNOWN)
+        await tasks.reopen(uow.call(), UNKNOWN)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
 @pytest.mark.parametrize("sort", get_args(TaskSort))
 async def test_every_sort_lists_every_task_once_in_order_whatever_the_page_size(
-    work: FakeWork, sort: TaskSort, limit: int
+    uow: FakeUnitOfWork, sort: TaskSort, limit: int
 ) -> None:
-    made = await some_tasks(work)
+    made = await some_tasks(uow)
     name = sort.removeprefix("-")
     in_order = sorted(made, key=lambda task: (sort_key(task, name), task.id), reverse=sort.startswith("-"))
 
-    assert await listed(work, sort=sort, limit=limit) == in_order
+    assert await listed(uow, sort=sort, limit=limit) == in_order
 
 
 @pytest.mark.parametrize("status", [None, "open", "completed"])
 @pytest.mark.parametrize("in_project", [False, True])
-async def test_filters_can_be_combined(work: FakeWork, status: Status | None, in_project: bool) -> None:  # noqa: FBT001 -- a parameter of a test
-    made = await some_tasks(work)
+async def test_filters_can_be_combined(uow: FakeUnitOfWork, status: Status | None, in_project: bool) -> None:  # noqa: FBT001 -- a parameter of a test
+    made = await some_tasks(uow)
     project_id = made[1].project_id if in_project else None
 
-    found = await listed(work, filters=TaskFilter(project_id=project_id, status=status), sort="created_at", limit=2)
+    found = await listed(uow, filters=TaskFilter(project_id=project_id, status=status), sort="created_at", limit=2)
 
     assert found == [t for t in made if status in {None, t.status} and project_id in {None, t.project_id}]
 
 
-async def test_a_project_that_is_not_there_has_no_tasks(work: FakeWork) -> None:
-    await some_tasks(work)
+async def test_a_project_that_is_not_there_has_no_tasks(uow: FakeUnitOfWork) -> None:
+    await some_tasks(uow)
 
-    assert await listed(work, filters=TaskFilter(project_id=UNKNOWN), sort="created_at", limit=50) == []
+    assert await listed(uow, filters=TaskFilter(project_id=UNKNOWN), sort="created_at", limit=50) == []
 
 
-async def test_a_cursor_is_good_for_its_own_sort_and_filters_only(work: FakeWork) -> None:
-    made = await some_tasks(work)
-    cursor = (await tasks.page(work.call(), filters=EVERYTHING, limit=1)).next_cursor
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_a_cursor_is_good_for_its_own_sort_and_filters_only(uow: FakeUnitOfWork) -> None:
+    made = await some_tasks(uow)
+    cursor = (await tasks.page(uow.call(), filters=EVERYTHING, limit=1)).next_cursor
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert (await tasks.page(work.call(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (made[1],)
+    assert (await tasks.page(uow.call(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (made[1],)
     with pytest.raises(CursorInvalid):
-        await tasks.page(work.call(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
+        await tasks.page(uow.call(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(work.call(), filters=TaskFilter(status="open"), cursor=cursor)
+        await tasks.page(uow.call(), filters=TaskFilter(status="open"), cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(work.call(), filters=TaskFilter(project_id=made[1].project_id), cursor=cursor)
+        await tasks.page(uow.call(), filters=TaskFilter(project_id=made[1].project_id), cursor=cursor)
     with pytest.raises(CursorInvalid):
         await tasks.page(other.call(), filters=EVERYTHING, cursor=cursor)

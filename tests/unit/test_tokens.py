@@ -19,7 +19,7 @@ from domain.errors import (
 from domain.principals import Principal, Scope
 from domain.tokens import TokenDraft, granted_outside
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeWork
+from tests.unit.fakes import NOON, FakeUnitOfWork
 
 HOUR = dt.timedelta(hours=1)
 
@@ -29,87 +29,87 @@ def draft(*scopes: Scope, workspace_ids: set[UUID] | None = None, expires_at: dt
     return TokenDraft(name="Script", scopes=frozenset(scopes), workspace_ids=limit, expires_at=expires_at)
 
 
-def through_token(work: FakeWork, *scopes: Scope, expires_at: dt.datetime | None = None) -> FakeWork:
+def through_token(uow: FakeUnitOfWork, *scopes: Scope, expires_at: dt.datetime | None = None) -> FakeUnitOfWork:
     """A call that comes with a personal token."""
     token = Principal(
-        user_id=work.principal.user_id, token_id=UUID(int=7), scopes=frozenset(scopes), expires_at=expires_at
+        user_id=uow.principal.user_id, token_id=UUID(int=7), scopes=frozenset(scopes), expires_at=expires_at
     )
-    return work.call(principal=token)
+    return uow.call(principal=token)
 
 
-async def kept(work: FakeWork) -> list[PersonalToken]:
-    return list((await tokens.page(work.call())).items)
+async def kept(uow: FakeUnitOfWork) -> list[PersonalToken]:
+    return list((await tokens.page(uow.call())).items)
 
 
-async def test_a_token_is_told_once_and_only_its_digest_is_stored(work: FakeWork) -> None:
-    issued = await tokens.create(work, draft("read", expires_at=NOON + HOUR))
+async def test_a_token_is_told_once_and_only_its_digest_is_stored(uow: FakeUnitOfWork) -> None:
+    issued = await tokens.create(uow, draft("read", expires_at=NOON + HOUR))
 
     assert issued.text.startswith("tbp_")
-    assert work.store.token_digests[issued.token.id] == sha256(issued.text.encode()).digest()
-    assert await kept(work) == [issued.token]
+    assert uow.store.token_digests[issued.token.id] == sha256(issued.text.encode()).digest()
+    assert await kept(uow) == [issued.token]
     assert issued.token.last_used_at is None
 
 
-async def test_a_session_can_make_a_token_that_can_do_all(work: FakeWork) -> None:
-    issued = await tokens.create(work, draft("read", "write", "manage", "account"))
+async def test_a_session_can_make_a_token_that_can_do_all(uow: FakeUnitOfWork) -> None:
+    issued = await tokens.create(uow, draft("read", "write", "manage", "account"))
 
     assert issued.token.scopes == {"read", "write", "manage", "account"}
 
 
-async def test_a_token_cannot_make_one_with_another_scope(work: FakeWork) -> None:
+async def test_a_token_cannot_make_one_with_another_scope(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TokenBroader) as refused:
-        await tokens.create(through_token(work, "account", "read"), draft("read", "write"))
+        await tokens.create(through_token(uow, "account", "read"), draft("read", "write"))
     assert refused.value.pointer == "#/scopes"
-    assert await kept(work) == []
+    assert await kept(uow) == []
 
 
 @pytest.mark.parametrize("expires_at", [None, NOON + 2 * HOUR])
-async def test_a_token_cannot_make_one_that_lives_longer(work: FakeWork, expires_at: dt.datetime | None) -> None:
+async def test_a_token_cannot_make_one_that_lives_longer(uow: FakeUnitOfWork, expires_at: dt.datetime | None) -> None:
     with pytest.raises(TokenBroader) as refused:
         await tokens.create(
-            through_token(work, "account", expires_at=NOON + HOUR), draft("account", expires_at=expires_at)
+            through_token(uow, "account", expires_at=NOON + HOUR), draft("account", expires_at=expires_at)
         )
     assert refused.value.pointer == "#/expires_at"
 
 
-async def test_a_token_can_make_one_that_is_as_it_is(work: FakeWork) -> None:
-    parent = through_token(work, "account", "read", expires_at=NOON + HOUR)
+async def test_a_token_can_make_one_that_is_as_it_is(uow: FakeUnitOfWork) -> None:
+    parent = through_token(uow, "account", "read", expires_at=NOON + HOUR)
 
     issued = await tokens.create(parent, draft("account", "read", expires_at=NOON + HOUR))
 
-    assert await kept(work) == [issued.token]
+    assert await kept(uow) == [issued.token]
 
 
-async def test_a_token_does_not_expire_before_it_is_made(work: FakeWork) -> None:
+async def test_a_token_does_not_expire_before_it_is_made(uow: FakeUnitOfWork) -> None:
     with pytest.raises(ExpiryPast):
-        await tokens.create(work, draft("read", expires_at=NOON))
+        await tokens.create(uow, draft("read", expires_at=NOON))
 
 
-async def test_a_token_for_some_workspaces_cannot_have_a_say_in_what_concerns_all(work: FakeWork) -> None:
-    home = (await workspaces.page(work.call())).items[0].id
+async def test_a_token_for_some_workspaces_cannot_have_a_say_in_what_concerns_all(uow: FakeUnitOfWork) -> None:
+    home = (await workspaces.page(uow.call())).items[0].id
     with pytest.raises(ScopeNotLimitable):
-        await tokens.create(work, draft("read", "account", workspace_ids={home}))
+        await tokens.create(uow, draft("read", "account", workspace_ids={home}))
 
 
-async def test_a_token_is_for_workspaces_of_its_user_s(work: FakeWork) -> None:
-    home = (await workspaces.page(work.call())).items[0].id
-    grace = await registered(work, email="grace@example.com", name="Grace")
+async def test_a_token_is_for_workspaces_of_its_user_s(uow: FakeUnitOfWork) -> None:
+    home = (await workspaces.page(uow.call())).items[0].id
+    grace = await registered(uow, email="grace@example.com", name="Grace")
     theirs = (await workspaces.page(grace)).items[0].id
     with pytest.raises(WorkspaceUnknown):
-        await tokens.create(work, draft("read", workspace_ids={home, theirs}))
+        await tokens.create(uow, draft("read", workspace_ids={home, theirs}))
 
-    issued = await tokens.create(work, draft("read", workspace_ids={home}))
+    issued = await tokens.create(uow, draft("read", workspace_ids={home}))
 
     assert issued.token.workspace_ids == frozenset({home})
 
 
-async def test_a_token_for_some_workspaces_lists_only_those(work: FakeWork) -> None:
-    personal = (await workspaces.page(work.call())).items[0]
-    other = await workspaces.create(work.call(), name="Household")
-    limited = replace(work.principal, workspace_ids=frozenset({other.id}))
+async def test_a_token_for_some_workspaces_lists_only_those(uow: FakeUnitOfWork) -> None:
+    personal = (await workspaces.page(uow.call())).items[0]
+    other = await workspaces.create(uow.call(), name="Household")
+    limited = replace(uow.principal, workspace_ids=frozenset({other.id}))
 
-    assert (await workspaces.page(work.call(principal=limited))).items == (other,)
-    assert (await workspaces.page(work.call())).items == (personal, other)
+    assert (await workspaces.page(uow.call(principal=limited))).items == (other,)
+    assert (await workspaces.page(uow.call())).items == (personal, other)
 
 
 def test_outside_of_workspaces_a_token_for_some_can_only_read() -> None:
@@ -120,44 +120,44 @@ def test_outside_of_workspaces_a_token_for_some_can_only_read() -> None:
     assert granted_outside(replace(free, workspace_ids=frozenset({UUID(int=2)}))) == {"read"}
 
 
-async def test_tokens_are_listed_in_pages_until_they_expire(work: FakeWork) -> None:
-    made = [(await tokens.create(work.call(), draft("read", expires_at=NOON + HOUR * n))).token for n in (1, 3, 2)]
+async def test_tokens_are_listed_in_pages_until_they_expire(uow: FakeUnitOfWork) -> None:
+    made = [(await tokens.create(uow.call(), draft("read", expires_at=NOON + HOUR * n))).token for n in (1, 3, 2)]
 
-    first = await tokens.page(work.call(), limit=2)
-    rest = await tokens.page(work.call(), limit=2, cursor=first.next_cursor)
+    first = await tokens.page(uow.call(), limit=2)
+    rest = await tokens.page(uow.call(), limit=2, cursor=first.next_cursor)
 
     assert [*first.items, *rest.items] == made
-    assert (await tokens.page(work.call(now=NOON + 2 * HOUR))).items == (made[1],)
+    assert (await tokens.page(uow.call(now=NOON + 2 * HOUR))).items == (made[1],)
 
 
-async def test_a_cursor_of_somebody_else_s_tokens_is_none(work: FakeWork) -> None:
+async def test_a_cursor_of_somebody_else_s_tokens_is_none(uow: FakeUnitOfWork) -> None:
     for _ in range(2):
-        await tokens.create(work.call(), draft("read"))
-    cursor = (await tokens.page(work.call(), limit=1)).next_cursor
-    grace = await registered(work, email="grace@example.com", name="Grace")
+        await tokens.create(uow.call(), draft("read"))
+    cursor = (await tokens.page(uow.call(), limit=1)).next_cursor
+    grace = await registered(uow, email="grace@example.com", name="Grace")
     with pytest.raises(CursorInvalid):
         await tokens.page(grace, cursor=cursor)
 
 
-async def test_a_token_is_deleted_by_its_user_alone(work: FakeWork) -> None:
-    token = (await tokens.create(work, draft("read"))).token
-    grace = await registered(work, email="grace@example.com", name="Grace")
+async def test_a_token_is_deleted_by_its_user_alone(uow: FakeUnitOfWork) -> None:
+    token = (await tokens.create(uow, draft("read"))).token
+    grace = await registered(uow, email="grace@example.com", name="Grace")
     with pytest.raises(TokenNotFound):
         await tokens.delete(grace, token.id)
 
-    await tokens.delete(work.call(), token.id)
+    await tokens.delete(uow.call(), token.id)
 
-    assert await kept(work) == []
+    assert await kept(uow) == []
     with pytest.raises(TokenNotFound):
-        await tokens.delete(work.call(), token.id)
+        await tokens.delete(uow.call(), token.id)
 
 
-async def test_one_of_my_own_live_tokens_is_found(work: FakeWork) -> None:
-    issued = await tokens.create(work, draft("read", expires_at=NOON + HOUR))
-    other = await registered(work, email="bob@example.com", name="Bob")
+async def test_one_of_my_own_live_tokens_is_found(uow: FakeUnitOfWork) -> None:
+    issued = await tokens.create(uow, draft("read", expires_at=NOON + HOUR))
+    other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert await tokens.get(work.call(), issued.token.id) == issued.token
-    for call in (other.call(), work.call(now=NOON + HOUR)):
+    assert await tokens.get(uow.call(), issued.token.id) == issued.token
+    for call in (other.call(), uow.call(now=NOON + HOUR)):
         with pytest.raises(TokenNotFound):
             await tokens.get(call, issued.token.id)
 
@@ -167,23 +167,23 @@ async def test_one_of_my_own_live_tokens_is_found(work: FakeWork) -> None:
     [(UUID(int=1), None, "session"), (None, UUID(int=1), "personal"), (None, None, "provider")],
 )
 async def test_what_a_call_comes_with_can_be_asked_for(
-    work: FakeWork, session_id: UUID | None, token_id: UUID | None, kind: str
+    uow: FakeUnitOfWork, session_id: UUID | None, token_id: UUID | None, kind: str
 ) -> None:
-    principal = Principal(user_id=work.principal.user_id, session_id=session_id, token_id=token_id)
+    principal = Principal(user_id=uow.principal.user_id, session_id=session_id, token_id=token_id)
 
-    current = await tokens.get_current(work.call(principal=principal))
+    current = await tokens.get_current(uow.call(principal=principal))
 
     assert (current.kind, current.principal, current.user.name) == (kind, principal, "Ada")
 
 
-async def test_the_token_of_an_account_that_is_gone_is_none(work: FakeWork) -> None:
+async def test_the_token_of_an_account_that_is_gone_is_none(uow: FakeUnitOfWork) -> None:
     with pytest.raises(AccountGone):
-        await tokens.get_current(work.call(principal=Principal(user_id=UUID(int=0))))
+        await tokens.get_current(uow.call(principal=Principal(user_id=UUID(int=0))))
 
 
-async def test_the_end_of_a_session_s_own_token_is_no_bound_for_those_that_it_makes(work: FakeWork) -> None:
-    session = Principal(user_id=work.principal.user_id, session_id=UUID(int=1), expires_at=NOON + HOUR)
+async def test_the_end_of_a_session_s_own_token_is_no_bound_for_those_that_it_makes(uow: FakeUnitOfWork) -> None:
+    session = Principal(user_id=uow.principal.user_id, session_id=UUID(int=1), expires_at=NOON + HOUR)
 
-    issued = await tokens.create(work.call(principal=session), draft("read"))
+    issued = await tokens.create(uow.call(principal=session), draft("read"))
 
     assert issued.token.expires_at is None

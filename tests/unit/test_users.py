@@ -21,36 +21,36 @@ from domain.principals import Principal
 from domain.roles import Role
 from domain.unset import UNSET
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakePasswords, FakeWork
+from tests.unit.fakes import NOON, FakePasswords, FakeUnitOfWork
 
 LATER = NOON.replace(hour=13)
 NOBODY = Principal(user_id=UUID(int=0), session_id=UUID(int=0))
 
 
-async def join(work: FakeWork, *, host: FakeWork, role: Role) -> UUID:
-    """Put the user of *work* into a new workspace of the user of *host*."""
+async def join(uow: FakeUnitOfWork, *, host: FakeUnitOfWork, role: Role) -> UUID:
+    """Put the user of *uow* into a new workspace of the user of *host*."""
     workspace = await workspaces.create(host.call(), name="Shared")
     member = Member(
         workspace_id=workspace.id,
-        user_id=work.principal.user_id,
+        user_id=uow.principal.user_id,
         role=role,
         name="Ada",
         revision=1,
         created_at=NOON,
         updated_at=NOON,
     )
-    await work.members.add(member)
+    await uow.members.add(member)
     return workspace.id
 
 
 async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
-    user = await users.register(work, email="Ada@Example.com", password="pass", name="Ada", time_zone="UTC")
+    user = await users.register(uow, email="Ada@Example.com", password="pass", name="Ada", time_zone="UTC")
 
-    (workspace,) = work.store.workspaces.values()
-    (member,) = work.store.members.values()
-    (inbox,) = work.store.projects.values()
+    (workspace,) = uow.store.workspaces.values()
+    (member,) = uow.store.members.values()
+    (inbox,) = uow.store.projects.values()
     assert (user.email, user.name, user.time_zone, user.revision) == ("Ada@Example.com", "Ada", "UTC", 1)
     assert (workspace.name, workspace.personal, workspace.head) == ("Personal", True, 1)
     assert (member.user_id, member.role, member.name, member.revision) == (user.id, "owner", "Ada", 1)
@@ -58,67 +58,69 @@ async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
 
 
 async def test_the_password_is_stored_as_its_hash_only() -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
-    user = await users.register(work, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+    user = await users.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
 
-    assert work.store.password_hashes == {user.id: "hash of pass"}
+    assert uow.store.password_hashes == {user.id: "hash of pass"}
 
 
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.Com"])
-async def test_an_address_is_taken_in_every_case_it_can_be_written_in(work: FakeWork, spelling: str) -> None:
+async def test_an_address_is_taken_in_every_case_it_can_be_written_in(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
-        await users.register(work.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
+        await users.register(uow.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
 @pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace", "*" * 10])
 async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(password: str) -> None:
-    work = FakeWork()
+    uow = FakeUnitOfWork()
 
     with pytest.raises(PasswordCommon) as refused:
         await users.register(
-            work, email="ada.lovelace@example.com", password=password, name="Ada Lovelace", time_zone="UTC"
+            uow, email="ada.lovelace@example.com", password=password, name="Ada Lovelace", time_zone="UTC"
         )
 
     assert refused.value.pointer == "#/password"
-    assert not work.store.users
+    assert not uow.store.users
 
 
 @pytest.mark.parametrize(
     "password", ["password", "ada@example.com", "********", "aaaaAAAA", "\N{FULLWIDTH ASTERISK}***********"]
 )
-async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(work: FakeWork, password: str) -> None:
+async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(uow: FakeUnitOfWork, password: str) -> None:
     with pytest.raises(PasswordCommon) as refused:
-        await users.change_password(work, current_password="correct horse", new_password=password)
+        await users.change_password(uow, current_password="correct horse", new_password=password)
     with pytest.raises(PasswordCommon):
-        await users.set_password(FakeWork(store=work.store), email="ada@example.com", new_password=password)
+        await users.set_password(FakeUnitOfWork(store=uow.store), email="ada@example.com", new_password=password)
 
     assert refused.value.pointer == "#/new_password"
-    assert work.store.password_hashes[work.principal.user_id] == "hash of correct horse"
+    assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
 
 
 async def test_nobody_registers_while_registration_is_closed() -> None:
-    work = FakeWork(policy=Policy(registration="closed"))
+    uow = FakeUnitOfWork(policy=Policy(registration="closed"))
 
     with pytest.raises(RegistrationClosed):
-        await users.register(work, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+        await users.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
 
-    assert not work.store.users
+    assert not uow.store.users
 
 
 async def test_a_user_needs_a_time_zone_that_exists() -> None:
     with pytest.raises(TimeZoneUnknown) as refused:
-        await users.register(FakeWork(), email="a@example.com", password="correct horse", name="A", time_zone="Mars")
+        await users.register(
+            FakeUnitOfWork(), email="a@example.com", password="correct horse", name="A", time_zone="Mars"
+        )
 
     assert refused.value.pointer == "#/time_zone"
 
 
-async def test_a_user_sees_their_own_account(work: FakeWork) -> None:
-    assert (await users.get_me(work)).email == "ada@example.com"
+async def test_a_user_sees_their_own_account(uow: FakeUnitOfWork) -> None:
+    assert (await users.get_me(uow)).email == "ada@example.com"
 
 
-async def test_an_account_that_was_deleted_meanwhile_is_gone(work: FakeWork) -> None:
-    gone = work.call(principal=NOBODY)
+async def test_an_account_that_was_deleted_meanwhile_is_gone(uow: FakeUnitOfWork) -> None:
+    gone = uow.call(principal=NOBODY)
 
     with pytest.raises(AccountGone):
         await users.get_me(gone)
@@ -130,161 +132,161 @@ async def test_an_account_that_was_deleted_meanwhile_is_gone(work: FakeWork) -> 
         await users.delete(gone)
 
 
-async def test_a_new_name_is_carried_into_every_workspace_and_takes_a_number_in_each(work: FakeWork) -> None:
-    host = await registered(work, email="bob@example.com", name="Bob")
-    shared_id = await join(work, host=host, role="editor")
+async def test_a_new_name_is_carried_into_every_workspace_and_takes_a_number_in_each(uow: FakeUnitOfWork) -> None:
+    host = await registered(uow, email="bob@example.com", name="Bob")
+    shared_id = await join(uow, host=host, role="editor")
 
-    user = await users.update(work.call(now=LATER), name="Ada King")
+    user = await users.update(uow.call(now=LATER), name="Ada King")
 
     assert (user.name, user.time_zone, user.revision, user.updated_at) == ("Ada King", "Europe/Berlin", 2, LATER)
-    for workspace_id in (work.workspace_id, shared_id):
-        member = work.store.members[workspace_id, user.id]
+    for workspace_id in (uow.workspace_id, shared_id):
+        member = uow.store.members[workspace_id, user.id]
         assert (member.name, member.revision, member.updated_at) == ("Ada King", 2, LATER)
-        assert work.store.workspaces[workspace_id].head == 2
+        assert uow.store.workspaces[workspace_id].head == 2
 
 
-async def test_a_new_time_zone_changes_no_workspace(work: FakeWork) -> None:
-    user = await users.update(work.call(now=LATER), time_zone="Asia/Tokyo")
+async def test_a_new_time_zone_changes_no_workspace(uow: FakeUnitOfWork) -> None:
+    user = await users.update(uow.call(now=LATER), time_zone="Asia/Tokyo")
 
     assert (user.name, user.time_zone, user.revision) == ("Ada", "Asia/Tokyo", 2)
-    assert work.store.workspaces[work.workspace_id].head == 1
+    assert uow.store.workspaces[uow.workspace_id].head == 1
 
 
-async def test_an_update_to_a_time_zone_that_does_not_exist_changes_nothing(work: FakeWork) -> None:
+async def test_an_update_to_a_time_zone_that_does_not_exist_changes_nothing(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TimeZoneUnknown):
-        await users.update(work, name="Eve", time_zone="Mars")
+        await users.update(uow, name="Eve", time_zone="Mars")
 
-    assert (await users.get_me(work)).name == "Ada"
-
-
-async def test_an_update_that_changes_nothing_takes_no_revision(work: FakeWork) -> None:
-    before = await users.get_me(work)
-
-    assert await users.update(work.call(now=LATER), name="Ada", time_zone=UNSET) == before
-    assert await users.get_me(work) == before
+    assert (await users.get_me(uow)).name == "Ada"
 
 
-async def test_a_changed_password_replaces_the_old_one(work: FakeWork) -> None:
-    await users.change_password(work, current_password="correct horse", new_password="battery staple")
+async def test_an_update_that_changes_nothing_takes_no_revision(uow: FakeUnitOfWork) -> None:
+    before = await users.get_me(uow)
 
-    await sessions.log_in(work.call(), email="ada@example.com", password="battery staple")
+    assert await users.update(uow.call(now=LATER), name="Ada", time_zone=UNSET) == before
+    assert await users.get_me(uow) == before
+
+
+async def test_a_changed_password_replaces_the_old_one(uow: FakeUnitOfWork) -> None:
+    await users.change_password(uow, current_password="correct horse", new_password="battery staple")
+
+    await sessions.log_in(uow.call(), email="ada@example.com", password="battery staple")
     with pytest.raises(WrongCredentials):
-        await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+        await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
 
-async def test_changing_the_password_ends_all_sessions_but_the_one_it_came_through(work: FakeWork) -> None:
-    mine = (await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")).session
-    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
-    through = Principal(user_id=work.principal.user_id, session_id=mine.id)
+async def test_changing_the_password_ends_all_sessions_but_the_one_it_came_through(uow: FakeUnitOfWork) -> None:
+    mine = (await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")).session
+    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+    through = Principal(user_id=uow.principal.user_id, session_id=mine.id)
 
-    await users.change_password(work.call(principal=through), current_password="correct horse", new_password="new")
+    await users.change_password(uow.call(principal=through), current_password="correct horse", new_password="new")
 
-    assert list(work.store.sessions) == [mine.id]
+    assert list(uow.store.sessions) == [mine.id]
 
 
-async def test_the_password_is_not_changed_by_someone_who_does_not_know_it(work: FakeWork) -> None:
+async def test_the_password_is_not_changed_by_someone_who_does_not_know_it(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PasswordWrong) as refused:
-        await users.change_password(work, current_password="guess", new_password="new")
+        await users.change_password(uow, current_password="guess", new_password="new")
 
     assert refused.value.pointer == "#/current_password"
-    assert work.store.password_hashes[work.principal.user_id] == "hash of correct horse"
+    assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
 
 
 class OvertakenPasswords(FakePasswords):
     """While a new password is hashed here, another call stores one."""
 
-    def __init__(self, work: FakeWork) -> None:
+    def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
-        self._work = work
+        self._uow = uow
 
     async def hash(self, password: str) -> str:
-        self._work.store.password_hashes[self._work.principal.user_id] = "hash of the other's"
+        self._uow.store.password_hashes[self._uow.principal.user_id] = "hash of the other's"
         return await super().hash(password)
 
 
-async def test_of_two_password_changes_at_once_one_is_refused(work: FakeWork) -> None:
-    work.passwords = OvertakenPasswords(work)
+async def test_of_two_password_changes_at_once_one_is_refused(uow: FakeUnitOfWork) -> None:
+    uow.passwords = OvertakenPasswords(uow)
 
     with pytest.raises(PasswordWrong):
-        await users.change_password(work, current_password="correct horse", new_password="mine")
+        await users.change_password(uow, current_password="correct horse", new_password="mine")
 
-    assert work.store.password_hashes[work.principal.user_id] == "hash of the other's"
+    assert uow.store.password_hashes[uow.principal.user_id] == "hash of the other's"
 
 
-async def test_an_operator_can_set_a_password_which_ends_all_sessions(work: FakeWork) -> None:
-    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+async def test_an_operator_can_set_a_password_which_ends_all_sessions(uow: FakeUnitOfWork) -> None:
+    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
-    await users.set_password(FakeWork(store=work.store), email="ADA@example.com", new_password="new")
+    await users.set_password(FakeUnitOfWork(store=uow.store), email="ADA@example.com", new_password="new")
 
-    assert work.store.password_hashes[work.principal.user_id] == "hash of new"
-    assert not work.store.sessions
+    assert uow.store.password_hashes[uow.principal.user_id] == "hash of new"
+    assert not uow.store.sessions
 
 
 async def test_an_operator_is_told_of_an_unknown_address() -> None:
     with pytest.raises(UserNotFound):
-        await users.set_password(FakeWork(), email="ada@example.com", new_password="new")
+        await users.set_password(FakeUnitOfWork(), email="ada@example.com", new_password="new")
 
 
 class DepartingPasswords(FakePasswords):
     """While a new password is hashed here, its account is deleted."""
 
-    def __init__(self, work: FakeWork) -> None:
+    def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
-        self._work = work
+        self._uow = uow
 
     async def hash(self, password: str) -> str:
-        await users.delete(self._work)
+        await users.delete(self._uow)
         return await super().hash(password)
 
 
-async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(work: FakeWork) -> None:
-    operator = FakeWork(store=work.store)
-    operator.passwords = DepartingPasswords(work)
+async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(uow: FakeUnitOfWork) -> None:
+    operator = FakeUnitOfWork(store=uow.store)
+    operator.passwords = DepartingPasswords(uow)
 
     with pytest.raises(UserNotFound):
         await users.set_password(operator, email="ada@example.com", new_password="new")
 
-    assert not work.store.password_hashes
+    assert not uow.store.password_hashes
 
 
-async def test_deleting_an_account_deletes_what_was_the_users_alone(work: FakeWork) -> None:
-    await workspaces.create(work.call(), name="Mine too")
-    await sessions.log_in(work.call(), email="ada@example.com", password="correct horse")
+async def test_deleting_an_account_deletes_what_was_the_users_alone(uow: FakeUnitOfWork) -> None:
+    await workspaces.create(uow.call(), name="Mine too")
+    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
-    await users.delete(work)
+    await users.delete(uow)
 
-    store = work.store
+    store = uow.store
     assert not any((store.users, store.workspaces, store.members, store.sessions, store.email_keys))
 
 
-async def test_deleting_an_account_leaves_shared_workspaces_to_the_others(work: FakeWork) -> None:
-    host = await registered(work, email="bob@example.com", name="Bob")
-    shared_id = await join(work, host=host, role="owner")
+async def test_deleting_an_account_leaves_shared_workspaces_to_the_others(uow: FakeUnitOfWork) -> None:
+    host = await registered(uow, email="bob@example.com", name="Bob")
+    shared_id = await join(uow, host=host, role="owner")
 
-    await users.delete(work)
+    await users.delete(uow)
 
-    assert [key for key in work.store.members if key[0] == shared_id] == [(shared_id, host.principal.user_id)]
-    assert work.store.workspaces[shared_id].head == 2
+    assert [key for key in uow.store.members if key[0] == shared_id] == [(shared_id, host.principal.user_id)]
+    assert uow.store.workspaces[shared_id].head == 2
 
 
-async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(work: FakeWork) -> None:
-    host = await registered(work, email="bob@example.com", name="Bob")
-    shared_id = await join(work, host=host, role="admin")
+async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(uow: FakeUnitOfWork) -> None:
+    host = await registered(uow, email="bob@example.com", name="Bob")
+    shared_id = await join(uow, host=host, role="admin")
 
     with pytest.raises(SoleOwner) as refused:
         await users.delete(host)
 
     assert refused.value.workspace_ids == (shared_id,)
     assert str(shared_id) in str(refused.value)
-    assert host.principal.user_id in work.store.users
+    assert host.principal.user_id in uow.store.users
 
 
-async def test_one_of_two_owners_can_delete_their_account(work: FakeWork) -> None:
-    host = await registered(work, email="bob@example.com", name="Bob")
-    shared_id = await join(work, host=host, role="viewer")
-    key = (shared_id, work.principal.user_id)
-    work.store.members[key] = replace(work.store.members[key], role="owner")
+async def test_one_of_two_owners_can_delete_their_account(uow: FakeUnitOfWork) -> None:
+    host = await registered(uow, email="bob@example.com", name="Bob")
+    shared_id = await join(uow, host=host, role="viewer")
+    key = (shared_id, uow.principal.user_id)
+    uow.store.members[key] = replace(uow.store.members[key], role="owner")
 
     await users.delete(host)
 
-    assert host.principal.user_id not in work.store.users
+    assert host.principal.user_id not in uow.store.users

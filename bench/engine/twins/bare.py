@@ -15,14 +15,14 @@ from starlette.routing import Route
 from bench.engine import rows
 
 
-def _answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     encoded = orjson.dumps(content, option=orjson.OPT_UTC_Z)
     return Response(encoded, status, headers, media_type="application/json")
 
 
 async def list_items(request: Request) -> Response:
     query = request.query_params
-    return _answer({"items": rows.select(query.get("status"), int(query.get("limit", 50))), "next_cursor": None})
+    return _response({"items": rows.select(query.get("status"), int(query.get("limit", 50))), "next_cursor": None})
 
 
 async def create_item(request: Request) -> Response:
@@ -35,12 +35,12 @@ async def create_item(request: Request) -> Response:
         due_at=datetime.fromisoformat(body["due_at"]),
         estimate_min=body["estimate_min"],
     )
-    return _answer(row, 201, {"Location": f"/items/{row['id']}"})
+    return _response(row, 201, {"Location": f"/items/{row['id']}"})
 
 
 async def get_item(request: Request) -> Response:
     row = rows.get(UUID(request.path_params["item_id"]))
-    return _answer(row) if row else _answer({"title": "Not found"}, 404)
+    return _response(row) if row else _response({"title": "Not found"}, 404)
 
 
 def build() -> Any:

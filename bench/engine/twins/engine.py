@@ -8,16 +8,16 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from bench.engine import handlers
-from contract.access import Grant, Vocabulary
+from contract.access import AuthContext, Vocabulary
 from contract.application import build_application
 from contract.document import Document
-from contract.units import Call, Settings
+from contract.units import RequestContext, Settings
 
 CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
 URN_PREFIX = "urn:bench:problem:"
 
 
-class _Work:
+class _UnitOfWork:
     """A unit of work with nothing to begin and nothing to commit."""
 
     async def __aenter__(self) -> Self:
@@ -34,7 +34,7 @@ class _Work:
     async def recall(self, _key: str, _request: bytes) -> None:
         pass
 
-    async def record(self, _answer: bytes) -> None:
+    async def record(self, _response: bytes) -> None:
         pass
 
     async def release(self) -> None:
@@ -44,11 +44,11 @@ class _Work:
         return "new"
 
 
-def _unit(_call: Call) -> _Work:
-    return _Work()
+def _unit(_call: RequestContext) -> _UnitOfWork:
+    return _UnitOfWork()
 
 
-async def _authenticate(_token: str, _path: Mapping[str, str]) -> Grant | None:
+async def _authenticate(_token: str, _path: Mapping[str, str]) -> AuthContext | None:
     return None
 
 

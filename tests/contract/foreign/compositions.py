@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract.answers import Answer, ok
+from contract.responses import Response, ok
 
 from .rows import Node, Trial, body, refused, rejects, responds, served, takes
 
@@ -24,10 +24,10 @@ def schemas(**named: Any) -> dict[str, Any]:
 def returns(value: Any, schema: Node, **named: Any) -> dict[str, Any]:
     """The fields of a row whose handler returns *value* where *schema* is declared."""
 
-    def answer() -> Answer:
+    def response() -> Response:
         return ok(value)
 
-    return responds(answer, content={"application/json": {"schema": schema}}) | schemas(**named)
+    return responds(response, content={"application/json": {"schema": schema}}) | schemas(**named)
 
 
 def halved(name: str) -> Node:

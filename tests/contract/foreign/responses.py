@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from contract.answers import Answer, Event, events, ok
+from contract.responses import Event, Response, events, ok
 
 from .rows import Node, Trial, ignored, refused, responds, served
 
@@ -20,10 +20,10 @@ TEXT: Node = {"schema": {"type": "string"}}
 STREAM: Node = {"text/event-stream": OBJECT}
 
 
-def sends(content: Any, media_type: str | None = None, **headers: str) -> Callable[[], Answer]:
+def sends(content: Any, media_type: str | None = None, **headers: str) -> Callable[[], Response]:
     """A handler's answer of 200."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda: Answer(status=200, content=content, media_type=media_type, headers=named)
+    return lambda: Response(status=200, content=content, media_type=media_type, headers=named)
 
 
 def is_sent(content_type: str, content: bytes, *lines: str) -> Trial:
@@ -46,21 +46,21 @@ async def _events(*contents: Any) -> AsyncGenerator[Event, None]:
 
 
 STATUS_ROWS = (
-    refused("the status default", RESPONSES, "the answer 'default' is no single status",
+    refused("the status default", RESPONSES, "the response 'default' is no single status",
             operation={"responses": {"default": {"description": "d"}}}),
-    refused("a range of statuses", RESPONSES, "the answer '2XX' is no single status",
+    refused("a range of statuses", RESPONSES, "the response '2XX' is no single status",
             operation={"responses": {"2XX": {"description": "d"}}}),
-    refused("an interim status", RESPONSES, "the answer 100 is an interim one",
+    refused("an interim status", RESPONSES, "the response 100 is an interim one",
             operation={"responses": {"100": {"description": "d"}}}),
     ignored("extensions among the statuses", RESPONSES, is_sent("application/json", b'{"a":1}'), operation={
         "responses": {"x-note": {"a": 1}, "200": {"description": "d", "content": {"application/json": OBJECT}}},
-    }, answer=sends({"a": 1})),
+    }, response=sends({"a": 1})),
     ignored("content of a 204", RESPONSE, Trial(status=204, content=b""),
-            **responds(lambda: Answer(status=204), status=204, content={"application/json": OBJECT})),
+            **responds(lambda: Response(status=204), status=204, content={"application/json": OBJECT})),
     served("a status that is not declared is not sent", RESPONSES, BREAKS,
-           **responds(lambda: Answer(status=201, content={"a": 1}), content={"application/json": OBJECT})),
+           **responds(lambda: Response(status=201, content={"a": 1}), content={"application/json": OBJECT})),
     served("a redirect", RESPONSE, Trial(status=302, headers={"location": "/other"}), **responds(
-        lambda: Answer(status=302, headers={"Location": "/other"}), status=302,
+        lambda: Response(status=302, headers={"Location": "/other"}), status=302,
         headers={"Location": {"required": True, "schema": {"type": "string"}}},
     )),
     served("content where none is declared", RESPONSE, BREAKS, **responds(lambda: ok({"a": 1}))),
@@ -69,7 +69,7 @@ STATUS_ROWS = (
     served("writeOnly in a response", RESPONSE, BREAKS,
            **responds(sends({"a": 1, "b": 2}), content={"application/json": HALVES})),
     served("a response without content", RESPONSE, Trial(status=204, content=b""),
-           **responds(lambda: Answer(status=204), status=204)),
+           **responds(lambda: Response(status=204), status=204)),
     served("properties that are not declared are not sent", RESPONSE, BREAKS,
            **responds(sends({"a": 1, "b": 2}), content={"application/json": OBJECT})),
     ignored("links", "Link Object", is_sent("application/json", b'{"a":1}'),
@@ -146,7 +146,7 @@ HEADER_ROWS = (
            **responds(sends(None, X_A="true"), headers={"X-A": {"schema": {"type": "boolean"}}})),
     served("a header that is not the boolean that it should be", HEADER, BREAKS,
            **responds(sends(None, X_A="yes"), headers={"X-A": {"schema": {"type": "boolean"}}})),
-    refused("a header described by `content`", HEADER, "header X-A of answer 200 is described by `content`",
+    refused("a header described by `content`", HEADER, "header X-A of response 200 is described by `content`",
             **responds(sends(None), headers={"X-A": {"content": {"text/plain": TEXT}}})),
     ignored("declared headers that the server sends by itself", HEADER, Trial(headers={"content-length": "7"}),
             note="Content-Length, Transfer-Encoding, Connection, Date",
@@ -158,7 +158,7 @@ HEADER_ROWS = (
         sends({"a": 1}, Content_Length="9"), content={"application/json": OBJECT},
         headers={"Content-Length": {"schema": {"type": "integer"}}},
     )),
-    refused("a header of arrays or objects", HEADER, "header X-A of answer 200 has the type 'array'",
+    refused("a header of arrays or objects", HEADER, "header X-A of response 200 has the type 'array'",
             **responds(sends(None), headers={"X-A": {"schema": {"type": "array", "items": {}}}})),
 )  # fmt: skip
 
@@ -170,7 +170,7 @@ STREAM_ROWS = (
            is_sent("text/event-stream; charset=utf-8", b'data: {"a":1}\n\n'),
            **responds(lambda: events(_events({"a": 1})), content={"Text/Event-Stream; charset=utf-8": OBJECT})),
     refused("a stream of events beside another media type", MEDIA,
-            "the answer 200 declares a stream and something else",
+            "the response 200 declares a stream and something else",
             **responds(sends(None), content={**STREAM, "application/json": OBJECT})),
     served("a stream of events where only a range is declared", MEDIA, BREAKS,
            **responds(sends(_events({"a": 1}), "text/event-stream"), content={"text/*": TEXT})),

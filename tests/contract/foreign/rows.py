@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contract.answers import Answer
+from contract.responses import Response
 
 Verdict = Literal["served", "ignored", "refused"]
 Node = Mapping[str, Any]
@@ -44,7 +44,7 @@ class Row:
 
     The contract is `operation`, an Operation Object, at `path`; what every contract must say is added to it.
     `components` and `root` are added to the document; `text` replaces all of it. `takes` are the keywords of the
-    handler, where they are not the parameters' names, and `annotations` their types; `answer` makes what it returns,
+    handler, where they are not the parameters' names, and `annotations` their types; `response` makes what it returns,
     where that is not what it was given. `sentence` is a part of the message at start-up.
     """
 
@@ -59,7 +59,7 @@ class Row:
     text: bytes | None = None
     takes: Sequence[str] | None = None
     annotations: Mapping[str, Any] = field(default_factory=dict)
-    answer: Callable[[], Answer] | None = None
+    response: Callable[[], Response] | None = None
     trials: Sequence[Trial] = ()
     sentence: str = ""
     note: str = ""
@@ -136,9 +136,9 @@ def body(schema: Node, media_type: str = "application/json", *, required: bool =
     return {"method": "post", "operation": {"requestBody": {"required": required, "content": content, **more}}}
 
 
-def responds(answer: Callable[[], Answer], *, status: int = 200, **response: Any) -> dict[str, Any]:
-    """The fields of a row whose handler returns an answer, and whose contract declares *response* for it."""
+def responds(response: Callable[[], Response], *, status: int = 200, **declared: Any) -> dict[str, Any]:
+    """The fields of a row whose handler returns a response, and whose contract declares *declared* for it."""
     return {
-        "answer": answer,
-        "operation": {"responses": {str(status): {"description": "What the handler returns.", **response}}},
+        "response": response,
+        "operation": {"responses": {str(status): {"description": "What the handler returns.", **declared}}},
     }

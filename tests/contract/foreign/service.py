@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from contract.answers import Answer, ok
 from contract.application import build_application
 from contract.document import Document
 from contract.handlers import identifier_of, keyword_of
 from contract.protocol import bounded_protocol
+from contract.responses import Response, ok
 from contract.units import Settings
 from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
-from tests.contract.sample.store import Store, Work
+from tests.contract.sample.store import Store, UnitOfWork
 from tests.contract.wire import Address, Reply, exchange, request
 from tests.server import serving
 
@@ -73,14 +73,14 @@ def handlers_of(row: Row, document: Document) -> Iterator[types.ModuleType]:
 
 
 def _handler(row: Row, parameters: Any, node: Mapping[str, Any]) -> Any:  # a function with a made-up signature
-    async def act(work: Work, **given: Any) -> Answer:
-        return row.answer() if row.answer else ok({name: _plain(value) for name, value in given.items()})
+    async def act(uow: UnitOfWork, **given: Any) -> Response:
+        return row.response() if row.response else ok({name: _plain(value) for name, value in given.items()})
 
     names = [keyword_of(each["name"], each["in"]) for each in parameters]
     keywords = [*(names if row.takes is None else row.takes), *(("body",) if "requestBody" in node else ())]
     kinds = inspect.Parameter
     act.__signature__ = inspect.Signature([  # type: ignore[attr-defined]  # what `inspect.signature` reads
-        kinds("work", kinds.POSITIONAL_OR_KEYWORD),
+        kinds("uow", kinds.POSITIONAL_OR_KEYWORD),
         *(kinds(name, kinds.KEYWORD_ONLY, default=None) for name in keywords),
     ])  # fmt: skip
     act.__annotations__ = {name: row.annotations.get(name, Any) for name in keywords}
@@ -106,7 +106,7 @@ def built(row: Row) -> Iterator[Any]:
         yield build_application(
             document,
             package,
-            Settings(unit=lambda call: Work(store, call), translate=translate, urn_prefix=URN_PREFIX),
+            Settings(unit=lambda call: UnitOfWork(store, call), translate=translate, urn_prefix=URN_PREFIX),
             authenticate=authenticate,
             vocabulary=VOCABULARY,
             realm="foreign",

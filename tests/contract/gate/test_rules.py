@@ -99,7 +99,7 @@ def test_examples_of_schemas_that_lead_to_each_other_are_all_looked_at() -> None
     assert len(report.findings) == 1500
 
 
-def test_examples_however_many_take_one_validator_for_requests_and_one_for_answers() -> None:
+def test_examples_however_many_take_one_validator_for_requests_and_one_for_responses() -> None:
     """Each holds all that its schemas lead to, which here are all."""
     compiling = "contract.schemas.SchemaCompiler.compile"
     with_examples, without = (

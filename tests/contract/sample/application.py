@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from contract.access import Grant, Vocabulary
-from contract.answers import Problem, ProblemType, problem
+from contract.access import AuthContext, Vocabulary
 from contract.application import build_application
+from contract.declared_responses import ResponseCheck
 from contract.document import Document
 from contract.limits import Limiter
-from contract.responses import ResponseCheck
+from contract.responses import Problem, ProblemType, problem
 from contract.security import Authenticate
 from contract.units import Settings
 
 from . import handlers
-from .store import NameTakenError, StationNotFoundError, Store, Work
+from .store import NameTakenError, StationNotFoundError, Store, UnitOfWork
 
 CONTRACT = Path(__file__).with_name("openapi.yaml")
 URN_PREFIX = "urn:weather:problem:"
@@ -25,12 +25,12 @@ REQUEST_URN = "urn:weather:request:1"
 VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
 BODY_LIMIT_BYTES = 256 * 1024
 
-GRANTS = {
-    "director": Grant(principal="ada", scopes=frozenset({"read", "write"}), role="director"),
-    "observer": Grant(principal="bo", scopes=frozenset({"read", "write"}), role="observer"),
-    "reader": Grant(principal="cy", scopes=frozenset({"read"}), role="director"),
-    "stranger": Grant(principal="di", scopes=frozenset({"read", "write"}), role=None),
-    "passer-by": Grant(principal="ed", scopes=frozenset({"read"}), role=None),
+AUTH_CONTEXTS = {
+    "director": AuthContext(principal="ada", scopes=frozenset({"read", "write"}), role="director"),
+    "observer": AuthContext(principal="bo", scopes=frozenset({"read", "write"}), role="observer"),
+    "reader": AuthContext(principal="cy", scopes=frozenset({"read"}), role="director"),
+    "stranger": AuthContext(principal="di", scopes=frozenset({"read", "write"}), role=None),
+    "passer-by": AuthContext(principal="ed", scopes=frozenset({"read"}), role=None),
 }
 NAME_TAKEN = ProblemType("name-taken", 409, "Name taken")
 RESTING = ProblemType("resting", 500, "Resting")
@@ -43,17 +43,17 @@ _ROWS: dict[type[Exception], ProblemType] = {
 }
 
 
-async def authenticate(token: str, _path: Mapping[str, str]) -> Grant | None:
+async def authenticate(token: str, _path: Mapping[str, str]) -> AuthContext | None:
     """The grant of one of the tokens that the tests use."""
-    return GRANTS.get(token)
+    return AUTH_CONTEXTS.get(token)
 
 
 def authenticator(store: Store) -> Authenticate:
     """As `authenticate`, by what *store* knows of the token now."""
 
-    async def authenticate_now(token: str, path: Mapping[str, str]) -> Grant | None:
-        grant = None if token in store.revoked else await authenticate(token, path)
-        return replace(grant, role=store.roles.get(token, grant.role)) if grant else None
+    async def authenticate_now(token: str, path: Mapping[str, str]) -> AuthContext | None:
+        auth = None if token in store.revoked else await authenticate(token, path)
+        return replace(auth, role=store.roles.get(token, auth.role)) if auth else None
 
     return authenticate_now
 
@@ -77,7 +77,7 @@ def build(
         document or Document.read(CONTRACT),
         handlers,
         Settings(
-            unit=lambda call: Work(store, call),
+            unit=lambda call: UnitOfWork(store, call),
             translate=translate,
             urn_prefix=URN_PREFIX,
             response_check=response_check,

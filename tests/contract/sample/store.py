@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from contract.units import Call, Client
+from contract.units import Client, RequestContext
 
 
 class StationNotFoundError(Exception):
@@ -28,7 +28,7 @@ class Store:
 
     stations: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
-    answers: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
+    responses: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
     ids: dict[UUID, bytes] = field(default_factory=dict)
     unreachable: set[UUID] = field(default_factory=set)
     closed_streams: list[str] = field(default_factory=list)
@@ -39,20 +39,20 @@ class Store:
 
     def snapshot(self) -> object:
         """What a refused request must leave as it is."""
-        return copy.deepcopy((self.stations, self.answers, self.ids)), self.log.count("committed")
+        return copy.deepcopy((self.stations, self.responses, self.ids)), self.log.count("committed")
 
 
-class Work:
+class UnitOfWork:
     """A unit of work on a copy of the stations."""
 
-    def __init__(self, store: Store, call: Call) -> None:
+    def __init__(self, store: Store, call: RequestContext) -> None:
         self.store = store
         self.call = call
         store.clients.append(call.client)
         self._committed = False
         self._request = b""
         self._owner = ("", "")
-        self._answer: bytes | None = None
+        self._response: bytes | None = None
         self._claimed: dict[UUID, bytes] = {}
 
     async def __aenter__(self) -> Self:
@@ -74,23 +74,23 @@ class Work:
         if not self.call.safe:
             self.store.stations = self.stations
             self.store.ids |= self._claimed
-            if self._answer is not None:
-                self.store.answers[self._owner] = (self._request, self._answer)
+            if self._response is not None:
+                self.store.responses[self._owner] = (self._request, self._response)
             self.store.log.append("committed")
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """A key is its principal's."""
-        assert self.call.grant is not None
-        self._owner, self._request = (self.call.grant.principal, key), request
-        return self.store.answers.get(self._owner)
+        assert self.call.auth is not None
+        self._owner, self._request = (self.call.auth.principal, key), request
+        return self.store.responses.get(self._owner)
 
-    async def record(self, answer: bytes) -> None:
+    async def record(self, response: bytes) -> None:
         """Kept with the commit."""
-        self._answer = answer
+        self._response = response
 
     async def release(self) -> None:
         """Nothing is kept."""
-        self._answer = None
+        self._response = None
         self._claimed.clear()
 
     async def claim(self, client_id: UUID, request: bytes) -> Literal["new", "repeated", "taken"]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from contract.answers import Answer, created, ok
+from contract.responses import Response, created, ok
 from domain import tasks
-from domain.ports import Work
+from domain.ports import UnitOfWork
 from domain.tasks import TaskDraft
 from handlers import tasks as handlers
 from handlers.views import task_view
@@ -22,15 +22,17 @@ def __getattr__(name: str) -> Any:
     return getattr(handlers, name)
 
 
-def _with(**changes: Any) -> Callable[[Answer], Answer]:
-    return lambda answer: replace(answer, content={**answer.content, **changes})
+def _with(**changes: Any) -> Callable[[Response], Response]:
+    return lambda response: replace(response, content={**response.content, **changes})
 
 
-def _without(name: str) -> Callable[[Answer], Answer]:
-    return lambda answer: replace(answer, content={key: value for key, value in answer.content.items() if key != name})
+def _without(name: str) -> Callable[[Response], Response]:
+    return lambda response: replace(
+        response, content={key: value for key, value in response.content.items() if key != name}
+    )
 
 
-BREACHES: dict[str, Callable[[Answer], Answer]] = {
+VIOLATIONS: dict[str, Callable[[Response], Response]] = {
     "leaks a property": _with(password_hash="$argon2id$..."),
     "leaks a property inside": _with(due={"date": "2026-04-18", "time": None, "time_zone": None, "instant": 1}),
     "leaves out a property": _without("revision"),
@@ -38,26 +40,26 @@ BREACHES: dict[str, Callable[[Answer], Answer]] = {
     "answers another type": _with(revision="2"),
     "answers another format": _with(created_at="yesterday"),
     "answers a time without an offset": _with(created_at=dt.datetime(2026, 3, 2, 12)),  # noqa: DTZ001  # on purpose
-    "answers another status": lambda answer: replace(answer, status=202),
-    "answers another media type": lambda answer: replace(answer, media_type="text/plain"),
-    "leaves out a header": lambda answer: replace(answer, headers={}),
-    "adds a header": lambda answer: replace(answer, headers={**answer.headers, "X-Powered-By": "magic"}),
-    "breaks a header": lambda answer: replace(answer, headers={"Location": "/a\r\nSet-Cookie: a=b"}),
+    "answers another status": lambda response: replace(response, status=202),
+    "answers another media type": lambda response: replace(response, media_type="text/plain"),
+    "leaves out a header": lambda response: replace(response, headers={}),
+    "adds a header": lambda response: replace(response, headers={**response.headers, "X-Powered-By": "magic"}),
+    "breaks a header": lambda response: replace(response, headers={"Location": "/a\r\nSet-Cookie: a=b"}),
     "answers what is no JSON": _with(title={1, 2}),
-    "answers nothing": lambda answer: replace(answer, content=None),
-    "fails afterwards": lambda answer: replace(answer, status=1 // 0),
+    "answers nothing": lambda response: replace(response, content=None),
+    "fails afterwards": lambda response: replace(response, status=1 // 0),
 }
 
 
-async def create_task(work: Work, workspace_id: UUID, body: TaskCreate) -> Answer:
+async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> Response:
     """Writes the task, then breaks the contract; not for another title."""
-    task = await tasks.create(work, TaskDraft(title=body.title))
-    answer = created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
-    breach = BREACHES.get(body.title)
-    return breach(answer) if breach else answer
+    task = await tasks.create(uow, TaskDraft(title=body.title))
+    response = created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
+    violation = VIOLATIONS.get(body.title)
+    return violation(response) if violation else response
 
 
-async def delete_task(work: Work, workspace_id: UUID, task_id: UUID) -> Answer:
+async def delete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:
     """Deletes the task, then answers 200."""
-    await tasks.delete(work, task_id)
+    await tasks.delete(uow, task_id)
     return ok({"deleted": True})

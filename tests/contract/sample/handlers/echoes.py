@@ -3,15 +3,15 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from contract.answers import Answer, ProblemType, ok, problem
-from tests.contract.sample.store import NameTakenError, Work
+from contract.responses import ProblemType, Response, ok, problem
+from tests.contract.sample.store import NameTakenError, UnitOfWork
 
 CONFLICT = ProblemType("conflict", 409, "Conflict")
 GONE = ProblemType("gone", 410, "Gone")
 
 
 async def echo_styles(  # noqa: PLR0913  # a parameter of every kind there is
-    work: Work,
+    uow: UnitOfWork,
     *,
     level: Literal[1, 2, 3],
     codes: list[int],
@@ -34,41 +34,41 @@ async def echo_styles(  # noqa: PLR0913  # a parameter of every kind there is
     x_pairs: dict[str, Any] | None = None,
     visits: int | None = None,
     colours: list[str] | None = None,
-) -> Answer:
-    return ok({"given": {name: value for name, value in locals().items() if name != "work" and value is not None}})
+) -> Response:
+    return ok({"given": {name: value for name, value in locals().items() if name != "uow" and value is not None}})
 
 
-async def count_required(work: Work, *, word: str, near: dict[str, Any]) -> Answer:
-    return Answer(status=204, headers={"X-Count": str(len(near))})
+async def count_required(uow: UnitOfWork, *, word: str, near: dict[str, Any]) -> Response:
+    return Response(status=204, headers={"X-Count": str(len(near))})
 
 
 class NotSerialisable:
     """Something that is no plain data."""
 
 
-def _fail(error: Exception) -> Answer:
+def _fail(error: Exception) -> Response:
     raise error
 
 
-def _plain(content: Any, **headers: str) -> Answer:
-    return Answer(status=200, content=content, headers={k.replace("_", "-"): v for k, v in headers.items()})
+def _plain(content: Any, **headers: str) -> Response:
+    return Response(status=200, content=content, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
 GOOD = {"status": "good"}
-ANSWERS: dict[str, Callable[[], Answer]] = {
+RESPONSES: dict[str, Callable[[], Response]] = {
     "good": lambda: _plain(GOOD, X_Count="-1", X_Word="good"),
-    "good-text": lambda: Answer(status=200, content="good", media_type="text/plain"),
+    "good-text": lambda: Response(status=200, content="good", media_type="text/plain"),
     "good-bytes": lambda: _plain(b'{"status": "good"}'),
-    "good-empty": lambda: Answer(status=202, headers={"X-Word": "later"}),
+    "good-empty": lambda: Response(status=202, headers={"X-Word": "later"}),
     "returned-problem": lambda: problem(CONFLICT, "Returned."),
     "raised-problem": lambda: _fail(NameTakenError()),
     "raised-server-problem": lambda: _fail(ConnectionError("the barometer is away")),
-    "undeclared-status": lambda: Answer(status=203, content=GOOD),
+    "undeclared-status": lambda: Response(status=203, content=GOOD),
     "undeclared-problem": lambda: problem(GONE, "Not declared."),
     "raised-undeclared-problem": lambda: _fail(TimeoutError()),
-    "undeclared-media-type": lambda: Answer(status=200, content="a,b", media_type="text/csv"),
+    "undeclared-media-type": lambda: Response(status=200, content="a,b", media_type="text/csv"),
     "undeclared-header": lambda: _plain(GOOD, X_Other="x"),
-    "missing-header": lambda: Answer(status=202),
+    "missing-header": lambda: Response(status=202),
     "wrong-header": lambda: _plain(GOOD, X_Word="9"),
     "header-of-wrong-type": lambda: _plain(GOOD, X_Count="many"),
     "header-too-small": lambda: _plain(GOOD, X_Count="-2"),
@@ -82,17 +82,17 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
     "leaking-bytes": lambda: _plain(b'{"status": "good", "password_hash": "x"}'),
     "broken-bytes": lambda: _plain(b"{"),
     "no-plain-data": lambda: _plain(NotSerialisable()),
-    "long-text": lambda: Answer(status=200, content="x" * 21, media_type="text/plain"),
-    "long-text-bytes": lambda: Answer(status=200, content=b"x" * 21, media_type="text/plain"),
-    "text-no-utf8": lambda: Answer(status=200, content=b"\xff", media_type="text/plain"),
-    "text-of-dict": lambda: Answer(status=200, content=GOOD, media_type="text/plain"),
-    "undeclared-binary": lambda: Answer(status=200, content=b"\x00", media_type="image/png"),
-    "no-stream": lambda: Answer(status=200, content=GOOD, media_type="text/event-stream"),
-    "content-in-204": lambda: Answer(status=204, content=GOOD),
+    "long-text": lambda: Response(status=200, content="x" * 21, media_type="text/plain"),
+    "long-text-bytes": lambda: Response(status=200, content=b"x" * 21, media_type="text/plain"),
+    "text-no-utf8": lambda: Response(status=200, content=b"\xff", media_type="text/plain"),
+    "text-of-dict": lambda: Response(status=200, content=GOOD, media_type="text/plain"),
+    "undeclared-binary": lambda: Response(status=200, content=b"\x00", media_type="image/png"),
+    "no-stream": lambda: Response(status=200, content=GOOD, media_type="text/event-stream"),
+    "content-in-204": lambda: Response(status=204, content=GOOD),
     "failure": lambda: _fail(ZeroDivisionError("unexpected")),
 }
 
 
-async def give_answer(work: Work, *, kind: str) -> Answer:
-    work.write_something()
-    return ANSWERS[kind]()
+async def give_answer(uow: UnitOfWork, *, kind: str) -> Response:
+    uow.write_something()
+    return RESPONSES[kind]()

@@ -1,8 +1,8 @@
 from typing import Any
 
-from contract.answers import Answer, ok
-from tests.contract.sample.store import Work
+from contract.responses import Response, ok
+from tests.contract.sample.store import UnitOfWork
 
 
-async def put_note(work: Work, *, body: Any = "nothing") -> Answer:
+async def put_note(uow: UnitOfWork, *, body: Any = "nothing") -> Response:
     return ok({"given": [type(body).__name__, body.hex() if isinstance(body, bytes) else body]})

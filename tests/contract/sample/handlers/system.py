@@ -1,14 +1,14 @@
-from contract.answers import Answer, ContractFile, ok
-from tests.contract.sample.store import Work
+from contract.responses import ContractFile, Response, ok
+from tests.contract.sample.store import UnitOfWork
 
 
-async def check_liveness(work: Work) -> Answer:
+async def check_liveness(uow: UnitOfWork) -> Response:
     return ok({"status": "alive"})
 
 
-async def get_contract_yaml(work: Work) -> Answer:
+async def get_contract_yaml(uow: UnitOfWork) -> Response:
     return ContractFile()
 
 
-async def get_contract_json(work: Work) -> Answer:
+async def get_contract_json(uow: UnitOfWork) -> Response:
     return ContractFile(as_json=True)

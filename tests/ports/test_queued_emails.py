@@ -3,17 +3,17 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import Mail, User
-from tests.ports.things import HOUR, NOBODY, ident, mail, one_time_token
+from domain.entities import QueuedEmail, User
+from tests.ports.things import HOUR, NOBODY, ident, one_time_token, queued_email
 from tests.ports.worlds import World
 from tests.unit.fakes import NOON
 
 MOMENT = dt.timedelta(microseconds=1)
 
 
-async def due(world: World, *, now: dt.datetime = NOON, limit: int = 9) -> list[Mail]:
-    async with world.call() as work:
-        return list(await work.outbox.lock_due(now=now, limit=limit))
+async def due(world: World, *, now: dt.datetime = NOON, limit: int = 9) -> list[QueuedEmail]:
+    async with world.call() as uow:
+        return list(await uow.outbox.lock_due(now=now, limit=limit))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -24,27 +24,27 @@ async def due(world: World, *, now: dt.datetime = NOON, limit: int = 9) -> list[
 async def test_a_user_has_one_token_of_a_kind(world: World, ada: User, bob: User) -> None:
     old, new = (one_time_token(digest, of=ada) for digest in (b"old", b"new"))
     reset, bobs = one_time_token(b"reset", of=ada, kind="reset"), one_time_token(b"bob", of=bob)
-    async with world.call(ada) as work:
+    async with world.call(ada) as uow:
         for token in (old, reset, new):
-            assert await work.one_time_tokens.replace(token, if_expiring_until=old.expires_at)
-    async with world.call(bob) as work:
-        assert await work.one_time_tokens.replace(bobs, if_expiring_until=NOON)
+            assert await uow.one_time_tokens.replace(token, if_expiring_until=old.expires_at)
+    async with world.call(bob) as uow:
+        assert await uow.one_time_tokens.replace(bobs, if_expiring_until=NOON)
 
-    async with world.call() as work:
-        assert [await work.credentials.find_token(token.digest) for token in (old, new, reset, bobs)] == [
+    async with world.call() as uow:
+        assert [await uow.credentials.find_token(token.digest) for token in (old, new, reset, bobs)] == [
             None, new, reset, bobs,
         ]  # fmt: skip
 
 
 async def test_a_token_that_expires_later_than_that_is_not_replaced(world: World, ada: User) -> None:
     old, new = one_time_token(b"old", of=ada), one_time_token(b"new", of=ada)
-    async with world.call(ada) as work:
-        assert await work.one_time_tokens.replace(old, if_expiring_until=NOON)
-        assert not await work.one_time_tokens.replace(new, if_expiring_until=old.expires_at - MOMENT)
+    async with world.call(ada) as uow:
+        assert await uow.one_time_tokens.replace(old, if_expiring_until=NOON)
+        assert not await uow.one_time_tokens.replace(new, if_expiring_until=old.expires_at - MOMENT)
 
-    async with world.call() as work:
-        assert await work.credentials.find_token(b"old") == old
-        assert await work.credentials.find_token(b"new") is None
+    async with world.call() as uow:
+        assert await uow.credentials.find_token(b"old") == old
+        assert await uow.credentials.find_token(b"new") is None
 
 
 @pytest.mark.parametrize(("waited", "spent"), [(HOUR - MOMENT, True), (HOUR, False), (2 * HOUR, False)])
@@ -55,29 +55,29 @@ async def test_a_token_is_spent_once_and_before_it_expires(
     spent: bool,  # noqa: FBT001  # a table
 ) -> None:
     token = one_time_token(b"a", of=ada)
-    async with world.call(ada) as work:
-        await work.one_time_tokens.replace(token, if_expiring_until=NOON)
+    async with world.call(ada) as uow:
+        await uow.one_time_tokens.replace(token, if_expiring_until=NOON)
 
-    async with world.call(ada) as work:
-        assert await work.one_time_tokens.spend(b"a", now=NOON + waited) is spent
-        assert not await work.one_time_tokens.spend(b"a", now=NOON + waited)
-        assert not await work.one_time_tokens.spend(b"unknown", now=NOON)
+    async with world.call(ada) as uow:
+        assert await uow.one_time_tokens.spend(b"a", now=NOON + waited) is spent
+        assert not await uow.one_time_tokens.spend(b"a", now=NOON + waited)
+        assert not await uow.one_time_tokens.spend(b"unknown", now=NOON)
 
-    async with world.call() as work:
-        assert await work.credentials.find_token(b"a") == (None if spent else token)
+    async with world.call() as uow:
+        assert await uow.credentials.find_token(b"a") == (None if spent else token)
 
 
 async def test_a_token_is_deleted_and_no_other_of_its_user(world: World, ada: User) -> None:
     reset = one_time_token(b"r", of=ada, kind="reset")
-    async with world.call(ada) as work:
-        await work.one_time_tokens.replace(one_time_token(b"v", of=ada), if_expiring_until=NOON)
-        await work.one_time_tokens.replace(reset, if_expiring_until=NOON)
-        await work.one_time_tokens.delete(ada.id, kind="verification")
-        await work.one_time_tokens.delete(ada.id, kind="verification")
+    async with world.call(ada) as uow:
+        await uow.one_time_tokens.replace(one_time_token(b"v", of=ada), if_expiring_until=NOON)
+        await uow.one_time_tokens.replace(reset, if_expiring_until=NOON)
+        await uow.one_time_tokens.delete(ada.id, kind="verification")
+        await uow.one_time_tokens.delete(ada.id, kind="verification")
 
-    async with world.call() as work:
-        assert await work.credentials.find_token(b"v") is None
-        assert await work.credentials.find_token(b"r") == reset
+    async with world.call() as uow:
+        assert await uow.credentials.find_token(b"v") is None
+        assert await uow.credentials.find_token(b"r") == reset
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ async def test_a_token_is_deleted_and_no_other_of_its_user(world: World, ada: Us
 
 async def test_the_mails_that_are_due_the_longest_come_first_as_they_were_written_down(world: World, ada: User) -> None:
     made = {
-        number: mail(number, due_at=NOON + minutes * HOUR / 60, **changes)
+        number: queued_email(number, due_at=NOON + minutes * HOUR / 60, **changes)
         for number, minutes, changes in (
             (1, 2, {"kind": "verification", "user_id": ada.id}),
             (2, 0, {"attempts": 3}),
@@ -95,9 +95,9 @@ async def test_the_mails_that_are_due_the_longest_come_first_as_they_were_writte
             (4, 1, {"kind": "invitation", "workspace_id": ident(10), "invitation_id": ident(20)}),
         )
     }
-    async with world.call() as work:
+    async with world.call() as uow:
         for each in made.values():
-            await work.outbox.add(each)
+            await uow.outbox.add(each)
 
     assert await due(world, now=NOON + HOUR / 30) == [made[2], made[4], made[1]]
     assert await due(world, now=NOON + HOUR, limit=2) == [made[2], made[4]]
@@ -110,47 +110,47 @@ async def test_a_mail_is_due_from_its_time_on(
     before: dt.timedelta,
     are_due: bool,  # noqa: FBT001  # a table
 ) -> None:
-    async with world.call() as work:
-        assert not await work.outbox.are_due(now=NOON)
-        await work.outbox.add(mail(1))
+    async with world.call() as uow:
+        assert not await uow.outbox.are_due(now=NOON)
+        await uow.outbox.add(queued_email(1))
 
-    async with world.call() as work:
-        assert await work.outbox.are_due(now=NOON - before) is are_due
+    async with world.call() as uow:
+        assert await uow.outbox.are_due(now=NOON - before) is are_due
 
 
 async def test_of_a_kind_an_address_has_one_mail_waiting_but_of_invitations_any_number(world: World) -> None:
-    reset = mail(1, email_key="a@example.com")
+    reset = queued_email(1, email_key="a@example.com")
     invitations = [
-        mail(number, kind="invitation", email_key="a@example.com", invitation_id=ident(20 + number))
+        queued_email(number, kind="invitation", email_key="a@example.com", invitation_id=ident(20 + number))
         for number in (4, 5)
     ]
-    verification = mail(3, kind="verification", email_key="a@example.com")
-    async with world.call() as work:
+    verification = queued_email(3, kind="verification", email_key="a@example.com")
+    async with world.call() as uow:
         for each in (reset, replace(reset, id=ident(2), attempts=1), verification, *invitations):
-            await work.outbox.add(each)
+            await uow.outbox.add(each)
 
     assert sorted(await due(world), key=lambda each: each.id) == [reset, verification, *invitations]
 
 
 async def test_a_mail_that_is_put_off_is_due_later_and_knows_how_often_it_was_tried(world: World) -> None:
-    one, other = mail(1), mail(2)
+    one, other = queued_email(1), queued_email(2)
     later = replace(one, due_at=NOON + HOUR, attempts=1)
-    async with world.call() as work:
-        await work.outbox.add(one)
-        await work.outbox.add(other)
-        await work.outbox.put_off([])
-        await work.outbox.put_off([later])
+    async with world.call() as uow:
+        await uow.outbox.add(one)
+        await uow.outbox.add(other)
+        await uow.outbox.put_off([])
+        await uow.outbox.put_off([later])
 
     assert await due(world) == [other]
     assert await due(world, now=NOON + HOUR) == [other, later]
 
 
 async def test_a_mail_that_is_gone_is_not_brought_back_by_being_put_off(world: World) -> None:
-    async with world.call() as work:
-        await work.outbox.add(mail(1))
-        await work.outbox.remove(ident(1))
-        await work.outbox.remove(NOBODY)
-        await work.outbox.put_off([mail(1, attempts=1)])
+    async with world.call() as uow:
+        await uow.outbox.add(queued_email(1))
+        await uow.outbox.remove(ident(1))
+        await uow.outbox.remove(NOBODY)
+        await uow.outbox.put_off([queued_email(1, attempts=1)])
 
     assert await due(world) == []
 
@@ -161,31 +161,33 @@ async def test_a_mail_that_is_gone_is_not_brought_back_by_being_put_off(world: W
 
 
 async def test_a_mail_of_a_kind_to_an_address_is_noted_unless_one_was_too_late_before(world: World) -> None:
-    invitation = mail(1, kind="invitation")
-    async with world.call() as work:
-        assert await work.outbox.note_sending(invitation, at=NOON, unless_after=NOON - HOUR)
+    invitation = queued_email(1, kind="invitation")
+    async with world.call() as uow:
+        assert await uow.outbox.note_sending(invitation, at=NOON, unless_after=NOON - HOUR)
         for other in (replace(invitation, email_key="other"), replace(invitation, kind="reset")):
-            assert await work.outbox.note_sending(other, at=NOON, unless_after=NOON - HOUR)
+            assert await uow.outbox.note_sending(other, at=NOON, unless_after=NOON - HOUR)
 
-    async with world.call() as work:
+    async with world.call() as uow:
         again = replace(invitation, id=ident(2))
-        assert not await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON - MOMENT)
-        assert await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
-        assert not await work.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
+        assert not await uow.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON - MOMENT)
+        assert await uow.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
+        assert not await uow.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
 
 
 async def test_changes_of_address_wait_beside_each_other_and_each_user_s_can_be_withdrawn(
     world: World, ada: User, bob: User
 ) -> None:
-    changes = [mail(n, kind="email_change", email_key="a@example.com", user_id=of.id) for n, of in ((1, ada), (2, bob))]
-    verification = mail(3, kind="verification", user_id=ada.id)
-    async with world.call() as work:
+    changes = [
+        queued_email(n, kind="email_change", email_key="a@example.com", user_id=of.id) for n, of in ((1, ada), (2, bob))
+    ]
+    verification = queued_email(3, kind="verification", user_id=ada.id)
+    async with world.call() as uow:
         for each in (*changes, verification):
-            await work.outbox.add(each)
+            await uow.outbox.add(each)
     assert sorted(await due(world), key=lambda each: each.id) == [*changes, verification]
 
-    async with world.call() as work:
-        await work.outbox.withdraw("email_change", user_id=ada.id)
+    async with world.call() as uow:
+        await uow.outbox.withdraw("email_change", user_id=ada.id)
 
     assert sorted(await due(world), key=lambda each: each.id) == [changes[1], verification]
 
@@ -193,10 +195,10 @@ async def test_changes_of_address_wait_beside_each_other_and_each_user_s_can_be_
 async def test_another_mail_to_who_has_one_of_its_kind_waiting_changes_whose_it_is_and_nothing_else(
     world: World, ada: User, bob: User
 ) -> None:
-    waiting = mail(1, user_id=ada.id, attempts=3)
-    another = mail(1, id=ident(2), user_id=bob.id, email="MAIL1@example.com", due_at=NOON - HOUR)
-    async with world.call() as work:
-        await work.outbox.add(waiting)
-        await work.outbox.add(another)
+    waiting = queued_email(1, user_id=ada.id, attempts=3)
+    another = queued_email(1, id=ident(2), user_id=bob.id, email="MAIL1@example.com", due_at=NOON - HOUR)
+    async with world.call() as uow:
+        await uow.outbox.add(waiting)
+        await uow.outbox.add(another)
 
     assert await due(world) == [replace(waiting, user_id=bob.id, email="MAIL1@example.com")]

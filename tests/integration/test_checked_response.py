@@ -1,4 +1,4 @@
-"""No effect without a conforming answer: what breaks the contract is rolled back, and told as a 500."""
+"""No effect without a conforming response: what breaks the contract is rolled back, and told as a 500."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from contract.protocol import bounded_protocol
 from tests.integration import breaking
-from tests.integration.breaking.tasks import BREACHES
+from tests.integration.breaking.tasks import VIOLATIONS
 from tests.integration.clients import Client, Person, everything, ok, refused
 from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
-"""What cannot be sent at all, or never came to an answer."""
+"""What cannot be sent at all, or never came to a response."""
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +48,22 @@ def test_the_handlers_work_when_they_are_not_asked_to_break(ada: Person) -> None
     ada.create("tasks", title="Buy milk")
 
 
-@pytest.mark.parametrize("breach", BREACHES)
-def test_a_breach_is_a_500_and_leaves_no_trace(
-    ada: Person, tables: Tables, breach: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("breach", VIOLATIONS)
+def test_a_violation_is_a_500_and_leaves_no_trace(
+    ada: Person, tables: Tables, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = tables.digest()
-    answer = ada.client.post(f"{ada.home}/tasks", json={"title": breach})
-    assert refused(answer, 500, "internal-error") == set()
+    response = ada.client.post(f"{ada.home}/tasks", json={"title": violation})
+    assert refused(response, 500, "internal-error") == set()
     assert tables.digest() == before
     assert ada.head() == 1
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage() == ("unhandled error" if breach == "fails afterwards" else "answer breaks the contract")
+    assert record.getMessage() == (
+        "unhandled error" if violation == "fails afterwards" else "answer breaks the contract"
+    )
 
 
-def test_a_breach_after_a_deletion_brings_back_what_was_deleted(ada: Person, tables: Tables) -> None:
+def test_a_violation_after_a_deletion_brings_back_what_was_deleted(ada: Person, tables: Tables) -> None:
     task = ada.create("tasks", title="Buy milk")
     before = tables.digest()
     refused(ada.client.delete(f"{ada.home}/tasks/{task['id']}"), 500, "internal-error")
@@ -73,14 +75,14 @@ def test_the_workspace_is_not_left_locked(ada: Person) -> None:
     assert ada.create("tasks", title="Buy milk")["revision"] == 2
 
 
-@pytest.mark.parametrize("breach", [breach for breach in BREACHES if breach not in IMPOSSIBLE])
-def test_a_breach_is_let_through_and_logged_where_that_was_asked_for(
-    reporting_server: str, ada: Person, breach: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("breach", [violation for violation in VIOLATIONS if violation not in IMPOSSIBLE])
+def test_a_violation_is_let_through_and_logged_where_that_was_asked_for(
+    reporting_server: str, ada: Person, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with httpx.Client(base_url=reporting_server, headers=ada.client.headers, trust_env=False) as unchecked:
-        answer = unchecked.post(f"{ada.home}/tasks", json={"title": breach})
-    assert answer.status_code in {201, 202}
-    assert [task["title"] for task in everything(ada.client, f"{ada.home}/tasks")] == [breach]
+        response = unchecked.post(f"{ada.home}/tasks", json={"title": violation})
+    assert response.status_code in {201, 202}
+    assert [task["title"] for task in everything(ada.client, f"{ada.home}/tasks")] == [violation]
     (record, *_) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "answer breaks the contract"
     assert record.__dict__["operation_id"] == "create_task"
@@ -89,10 +91,10 @@ def test_a_breach_is_let_through_and_logged_where_that_was_asked_for(
 
 @pytest.mark.parametrize("breach", sorted(IMPOSSIBLE))
 def test_what_cannot_be_sent_is_a_500_even_then(
-    reporting_server: str, ada: Person, tables: Tables, breach: str
+    reporting_server: str, ada: Person, tables: Tables, violation: str
 ) -> None:
     before = tables.digest()
     with Client(reporting_server, token=ada.tokens["access_token"]) as client:
-        refused(client.post(f"{ada.home}/tasks", json={"title": breach}), 500, "internal-error")
+        refused(client.post(f"{ada.home}/tasks", json={"title": violation}), 500, "internal-error")
         ok(client.get(ada.home))
     assert tables.digest() == before

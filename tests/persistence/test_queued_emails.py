@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select
 
 import migrations
-from domain import mails, sessions, users
-from domain.entities import Mail, OneTimeToken
+from domain import queued_emails, sessions, users
+from domain.entities import OneTimeToken, QueuedEmail
 from domain.errors import AccountGone, PasswordWrong, TokenInvalid
-from domain.mails import Letter
+from domain.queued_emails import RenderedEmail
 from persistence import one_time_tokens
 from persistence.database import Database
-from persistence.outbox import sweep as sweep_pauses
+from persistence.outbox import purge as purge_pauses
 from persistence.tables import mail_pauses, outbox
 from persistence.tables import one_time_tokens as tokens
 from tests.databases import PostgresDatabases
@@ -30,47 +30,47 @@ def nobody(caller: Caller) -> Caller:
     return replace(caller, principal=None, workspace=None)
 
 
-async def claimed(caller: Caller, *, limit: int = 100) -> list[Mail]:
-    return list(await nobody(caller).write(mails.claim, limit=limit))
+async def claimed(caller: Caller, *, limit: int = 100) -> list[QueuedEmail]:
+    return list(await nobody(caller).write(queued_emails.claim, limit=limit))
 
 
-async def letter_to(caller: Caller) -> Letter:
+async def rendered_email_to(caller: Caller) -> RenderedEmail:
     """The only mail that is due, written."""
-    (mail,) = await claimed(caller)
-    letter = await nobody(caller).write(mails.write, mail)
-    assert isinstance(letter, Letter)
-    await nobody(caller).write(mails.forget, mail)
-    return letter
+    (queued_email,) = await claimed(caller)
+    rendered_email = await nobody(caller).write(queued_emails.write, queued_email)
+    assert isinstance(rendered_email, RenderedEmail)
+    await nobody(caller).write(queued_emails.forget, queued_email)
+    return rendered_email
 
 
 async def test_a_mail_is_read_back_as_it_was_written_down(database: Database) -> None:
     caller = Caller(database=database)
-    async with caller.unit() as work:
-        mail = Mail(
-            id=work.new_id(),
+    async with caller.unit() as uow:
+        queued_email = QueuedEmail(
+            id=uow.new_id(),
             kind="invitation",
             email="Bob@example.com",
             email_key="bob@example.com",
             created_at=NOON - MINUTE,
             due_at=NOON,
             attempts=3,
-            workspace_id=work.new_id(),
-            invitation_id=work.new_id(),
+            workspace_id=uow.new_id(),
+            invitation_id=uow.new_id(),
         )
-        await work.outbox.add(mail)
-        await work.outbox.add(replace(mail, id=work.new_id(), invitation_id=work.new_id(), due_at=NOON + MINUTE))
-        await work.commit()
+        await uow.outbox.add(queued_email)
+        await uow.outbox.add(replace(queued_email, id=uow.new_id(), invitation_id=uow.new_id(), due_at=NOON + MINUTE))
+        await uow.commit()
 
-    async with caller.unit() as work:
-        assert await work.outbox.lock_due(now=NOON, limit=5) == [mail]
+    async with caller.unit() as uow:
+        assert await uow.outbox.lock_due(now=NOON, limit=5) == [queued_email]
 
 
 async def test_a_registration_that_is_rolled_back_leaves_no_mail(database: Database) -> None:
     caller = Caller(database=database)
-    async with caller.unit() as work:
-        await users.register(work, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
+    async with caller.unit() as uow:
+        await users.register(uow, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
 
-    assert not await caller.read(mails.are_due)
+    assert not await caller.read(queued_emails.are_due)
 
 
 async def test_what_one_server_claims_another_passes_over_without_waiting(
@@ -82,10 +82,10 @@ async def test_what_one_server_claims_another_passes_over_without_waiting(
     caller = Caller(database=database)
     for n in range(2):
         await caller.write(users.request_password_reset, email=f"{n}@example.com")
-    async with caller.unit() as work:
-        (first,) = await mails.claim(work, limit=1)
+    async with caller.unit() as uow:
+        (first,) = await queued_emails.claim(uow, limit=1)
         (second,) = await asyncio.wait_for(claimed(caller), timeout=PATIENCE_S)
-        await work.commit()
+        await uow.commit()
 
     assert (first.email, second.email) == ("0@example.com", "1@example.com")
     await database.close()
@@ -96,24 +96,28 @@ async def test_the_mail_that_is_due_the_longest_is_claimed_first(database: Datab
     """Put off in another order than they were written down in, and claimed fewer than there are."""
     caller = Caller(database=database)
     waits = {"late": 5, "first": 1, "third": 3, "second": 2, "fourth": 4}
-    async with caller.unit() as work:
+    async with caller.unit() as uow:
         for name, minutes in waits.items():
-            mail = Mail(
-                id=work.new_id(),
+            queued_email = QueuedEmail(
+                id=uow.new_id(),
                 kind="reset",
                 email=f"{name}@example.com",
                 email_key=f"{name}@example.com",
                 created_at=NOON,
                 due_at=NOON + minutes * MINUTE,
             )
-            await work.outbox.add(mail)
-        await work.commit()
+            await uow.outbox.add(queued_email)
+        await uow.commit()
     caller.clock.now += 10 * MINUTE
 
-    async with caller.unit() as work:
-        due = await work.outbox.lock_due(now=work.now, limit=3)
+    async with caller.unit() as uow:
+        due = await uow.outbox.lock_due(now=uow.now, limit=3)
 
-    assert [mail.email for mail in due] == ["first@example.com", "second@example.com", "third@example.com"]
+    assert [queued_email.email for queued_email in due] == [
+        "first@example.com",
+        "second@example.com",
+        "third@example.com",
+    ]
 
 
 async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> None:
@@ -123,7 +127,9 @@ async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> 
 
     found = await asyncio.gather(*(claimed(caller, limit=5) for _ in range(8)))
 
-    ids = [mail.id for some in found for mail in some] + [mail.id for mail in await claimed(caller)]
+    ids = [queued_email.id for some in found for queued_email in some] + [
+        queued_email.id for queued_email in await claimed(caller)
+    ]
     assert len(ids) == len(set(ids)) == 20
 
 
@@ -146,48 +152,52 @@ async def test_asking_again_while_a_mail_waits_writes_as_much_as_the_first_time(
 
 
 async def test_asking_again_moves_no_mail_that_is_put_off(ada: Caller) -> None:
-    (mail,) = await claimed(ada)
+    (queued_email,) = await claimed(ada)
     ada.clock.now += MINUTE / 2
     await ada.account.write(users.send_verification)
 
     assert await claimed(ada) == []
     ada.clock.now += MINUTE / 2
     (again,) = await claimed(ada)
-    assert (again.id, again.attempts) == (mail.id, 2)
+    assert (again.id, again.attempts) == (queued_email.id, 2)
 
 
 async def test_of_many_mails_to_one_address_at_once_one_is_noted(database: Database) -> None:
     caller = Caller(database=database)
-    mail = Mail(id=UUID(int=1), kind="invitation", email="a@b", email_key="a@b", created_at=NOON, due_at=NOON)
+    queued_email = QueuedEmail(
+        id=UUID(int=1), kind="invitation", email="a@b", email_key="a@b", created_at=NOON, due_at=NOON
+    )
 
     async def note() -> bool:
-        async with caller.unit() as work:
-            noted = await work.outbox.note_sending(mail, at=NOON, unless_after=NOON - MINUTE)
-            await work.commit()
+        async with caller.unit() as uow:
+            noted = await uow.outbox.note_sending(queued_email, at=NOON, unless_after=NOON - MINUTE)
+            await uow.commit()
             return noted
 
     assert sorted(await asyncio.gather(*(note() for _ in range(8)))) == [False] * 7 + [True]
 
 
-async def test_the_sweep_takes_the_pauses_that_are_over_and_no_others(database: Database) -> None:
+async def test_the_purge_takes_the_pauses_that_are_over_and_no_others(database: Database) -> None:
     caller = Caller(database=database)
-    async with caller.unit() as work:
+    async with caller.unit() as uow:
         for age, name in ((MINUTE + SECOND, "over"), (MINUTE, "on")):
-            mail = Mail(id=UUID(int=1), kind="invitation", email=name, email_key=name, created_at=NOON, due_at=NOON)
-            assert await work.outbox.note_sending(mail, at=NOON - age, unless_after=NOON)
-        await work.commit()
+            queued_email = QueuedEmail(
+                id=UUID(int=1), kind="invitation", email=name, email_key=name, created_at=NOON, due_at=NOON
+            )
+            assert await uow.outbox.note_sending(queued_email, at=NOON - age, unless_after=NOON)
+        await uow.commit()
     async with database.transaction() as transaction:
-        swept = [await sweep_pauses(transaction, now=NOON) for _ in range(2)]
+        swept = [await purge_pauses(transaction, now=NOON) for _ in range(2)]
 
     assert swept == [1, 0]
     assert [row[0] for row in await database.rows(select(mail_pauses.c.email_key), {})] == ["on"]
 
 
 async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_before(ada: Caller) -> None:
-    first = await letter_to(ada)
+    first = await rendered_email_to(ada)
     ada.clock.now += MINUTE
     await ada.account.write(users.send_verification)
-    second = await letter_to(ada)
+    second = await rendered_email_to(ada)
 
     rows = await ada.database.rows(select(tokens), {})
     assert len(rows) == 1
@@ -201,8 +211,10 @@ async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_befor
 async def test_of_many_who_bring_a_token_at_once_one_sets_the_password(ada: Caller) -> None:
     await claimed(ada)
     await nobody(ada).write(users.request_password_reset, email="ada@example.com")
-    letter = await letter_to(ada)
-    attempts = [nobody(ada).write(users.reset_password, letter.token, new_password=f"new {n}") for n in range(5)]
+    rendered_email = await rendered_email_to(ada)
+    attempts = [
+        nobody(ada).write(users.reset_password, rendered_email.token, new_password=f"new {n}") for n in range(5)
+    ]
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
@@ -213,15 +225,15 @@ async def test_of_many_who_bring_a_token_at_once_one_sets_the_password(ada: Call
 
 async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(ada: Caller) -> None:
     """All lock the user first."""
-    letter = await letter_to(ada)
+    rendered_email = await rendered_email_to(ada)
     await ada.account.write(users.send_verification)
     ada.clock.now += MINUTE
-    (mail,) = await claimed(ada)
+    (queued_email,) = await claimed(ada)
 
     results = await asyncio.wait_for(
         asyncio.gather(
-            *(nobody(ada).write(users.verify_email, letter.token) for _ in range(3)),
-            *(nobody(ada).write(mails.write, mail) for _ in range(3)),
+            *(nobody(ada).write(users.verify_email, rendered_email.token) for _ in range(3)),
+            *(nobody(ada).write(queued_emails.write, queued_email) for _ in range(3)),
             ada.account.write(users.change_password, current_password="ada", new_password="new"),
             ada.account.write(users.delete),
             return_exceptions=True,
@@ -235,9 +247,9 @@ async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(
     assert await ada.database.rows(select(outbox), {}) == []
 
 
-async def test_the_sweep_takes_the_tokens_that_have_expired_and_no_others(ada: Caller, bob: Caller) -> None:
+async def test_the_purge_takes_the_tokens_that_have_expired_and_no_others(ada: Caller, bob: Caller) -> None:
     for caller, lives in ((ada, MINUTE), (bob, 3 * MINUTE)):
-        async with nobody(caller).unit() as work:
+        async with nobody(caller).unit() as uow:
             token = OneTimeToken(
                 digest=caller.user_id.bytes,
                 kind="reset",
@@ -245,10 +257,10 @@ async def test_the_sweep_takes_the_tokens_that_have_expired_and_no_others(ada: C
                 email_key="x",
                 expires_at=NOON + lives,
             )
-            assert await work.one_time_tokens.replace(token, if_expiring_until=NOON)
-            await work.commit()
+            assert await uow.one_time_tokens.replace(token, if_expiring_until=NOON)
+            await uow.commit()
     transaction = await ada.database.begin()
-    swept = [await one_time_tokens.sweep(transaction, now=NOON + 2 * MINUTE) for _ in range(2)]
+    swept = [await one_time_tokens.purge(transaction, now=NOON + 2 * MINUTE) for _ in range(2)]
     await transaction.commit()
     await transaction.close()
 
@@ -260,7 +272,7 @@ async def test_of_accounts_from_before_no_address_is_verified_and_going_back_kee
     database_url: str, database: Database
 ) -> None:
     ada = await Caller(database=database).register("ada")
-    await nobody(ada).write(users.verify_email, (await letter_to(ada)).token)
+    await nobody(ada).write(users.verify_email, (await rendered_email_to(ada)).token)
     await database.close()
 
     migrations.downgrade(database_url, "0002")
@@ -269,4 +281,4 @@ async def test_of_accounts_from_before_no_address_is_verified_and_going_back_kee
     user = await ada.account.read(users.get_me)
     assert (user.email, user.email_verified_at, user.revision) == ("ada@example.com", None, 2)
     await ada.account.write(users.send_verification)
-    assert (await letter_to(ada)).kind == "verification"
+    assert (await rendered_email_to(ada)).kind == "verification"

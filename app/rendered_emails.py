@@ -13,8 +13,8 @@ from email.policy import SMTP
 from email.utils import make_msgid
 from typing import Final
 
-from domain.entities import MailKind
-from domain.mails import Letter
+from domain.entities import EmailKind
+from domain.queued_emails import RenderedEmail
 
 _NAME_LENGTH: Final = 60
 _POLICY: Final = SMTP.clone(max_line_length=998)
@@ -36,7 +36,7 @@ class _Form:
     call: str = ""
 
 
-_FORMS: Final[Mapping[MailKind, _Form]] = {
+_FORMS: Final[Mapping[EmailKind, _Form]] = {
     "verification": _Form(
         subject="Confirm your e-mail address",
         before="Somebody, probably you, created a Tickbox account with this e-mail address.",
@@ -93,40 +93,40 @@ class Texts:
     app_url: str
     public_url: str
 
-    def message(self, letter: Letter, *, sender: Address) -> EmailMessage:
-        """*letter*, ready to be sent. Raises ValueError where an address would make another header."""
+    def message(self, rendered_email: RenderedEmail, *, sender: Address) -> EmailMessage:
+        """*rendered_email*, ready to be sent. Raises ValueError where an address would make another header."""
         message = EmailMessage(policy=_POLICY)
         message["From"] = sender
-        message["To"] = Address(addr_spec=letter.to)
-        message["Subject"] = _FORMS[letter.kind].subject
+        message["To"] = Address(addr_spec=rendered_email.to)
+        message["Subject"] = _FORMS[rendered_email.kind].subject
         message["Date"] = dt.datetime.now(dt.UTC)
         message["Message-ID"] = make_msgid(domain=sender.domain)
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(self.body(letter))
+        message.set_content(self.body(rendered_email))
         return message
 
-    def body(self, letter: Letter) -> str:
+    def body(self, rendered_email: RenderedEmail) -> str:
         """The body of a mail."""
-        form = _FORMS[letter.kind]
-        hello = f"Hello {one_line(letter.name)}," if letter.name else "Hello,"
-        if not letter.token:
+        form = _FORMS[rendered_email.kind]
+        hello = f"Hello {one_line(rendered_email.name)}," if rendered_email.name else "Hello,"
+        if not rendered_email.token:
             return "\n\n".join((hello, form.before, f"{form.after}\n"))
         how = "open" if self.app_url else "call the API"
-        end = f"This works once, until {letter.expires_at:%Y-%m-%d %H:%M} UTC. {form.after}\n"
-        return "\n\n".join((hello, form.before, f"{form.to_do}, {how}:", self.way(letter), end))
+        end = f"This works once, until {rendered_email.expires_at:%Y-%m-%d %H:%M} UTC. {form.after}\n"
+        return "\n\n".join((hello, form.before, f"{form.to_do}, {how}:", self.way(rendered_email), end))
 
-    def page(self, kind: MailKind) -> str | None:
+    def page(self, kind: EmailKind) -> str | None:
         """The page of the client app that takes the token of such a mail; None without an app."""
         return f"{self.app_url.rstrip('/')}{_FORMS[kind].page}" if self.app_url else None
 
-    def way(self, letter: Letter) -> str:
+    def way(self, rendered_email: RenderedEmail) -> str:
         """The link to open; without an app, the call to make. Of a notice, what it says."""
-        form = _FORMS[letter.kind]
-        if not letter.token:
+        form = _FORMS[rendered_email.kind]
+        if not rendered_email.token:
             return form.before
-        if (page := self.page(letter.kind)) is not None:
-            return f"{page}#token={letter.token}"
-        return form.call.format(url=self.public_url.rstrip("/"), token=letter.token)
+        if (page := self.page(rendered_email.kind)) is not None:
+            return f"{page}#token={rendered_email.token}"
+        return form.call.format(url=self.public_url.rstrip("/"), token=rendered_email.token)
 
 
 def one_line(name: str) -> str:

@@ -8,8 +8,8 @@ from domain.events import Event, end_of
 from domain.ports import Policy
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence import tables
+from persistence.change_log import ChangeLog
 from persistence.database import Database, Row
-from persistence.journal import Journal
 from persistence.tables import events, tombstones
 from tests.persistence.callers import Caller, encode_event
 from tests.unit.fakes import NOON
@@ -27,11 +27,11 @@ FOUNDED = [(1, 1, "workspace.created"), (1, 2, "member.added"), (1, 3, "project.
 
 
 async def test_the_changes_of_one_call_are_numbered_within_it(ada: Caller) -> None:
-    async with ada.unit() as work:
-        project = await projects.create(work, name="Chores")
-        task = await tasks.create(work, TaskDraft(title="Iron", project_id=project.id))
-        await tasks.complete(work, task.id)
-        await work.commit()
+    async with ada.unit() as uow:
+        project = await projects.create(uow, name="Chores")
+        task = await tasks.create(uow, TaskDraft(title="Iron", project_id=project.id))
+        await tasks.complete(uow, task.id)
+        await uow.commit()
 
     assert await log_of(ada.database) == [
         *FOUNDED,
@@ -56,21 +56,21 @@ async def test_an_event_says_who_when_and_what(ada: Caller) -> None:
 
 
 async def test_what_is_not_committed_is_not_told(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await tasks.create(work, TaskDraft(title="Iron"))
+    async with ada.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="Iron"))
 
     assert await log_of(ada.database) == FOUNDED
 
 
-class BreachError(Exception):
+class ViolationError(Exception):
     """The contract has it otherwise."""
 
 
 async def test_an_event_that_is_not_as_the_contract_says_takes_the_change_along(ada: Caller) -> None:
     def refuse(_event: Event) -> str:
-        raise BreachError
+        raise ViolationError
 
-    with pytest.raises(BreachError):
+    with pytest.raises(ViolationError):
         await replace(ada, encode_event=refuse).write(tasks.create, TaskDraft(title="Iron"))
 
     assert await log_of(ada.database) == FOUNDED
@@ -82,16 +82,16 @@ async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     await ada.write(tasks.delete, task.id)
 
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match=r"task\.updated"):
-            await work.tasks.update(task, before=task, event="task.updated")
+            await uow.tasks.update(task, before=task, event="task.updated")
 
 
 async def test_an_event_is_of_the_kind_of_what_is_changed(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match="tells nothing of projects"):
-            await work.projects.update(project, before=project, event="task.updated")  # type: ignore[arg-type]  # on purpose
+            await uow.projects.update(project, before=project, event="task.updated")  # type: ignore[arg-type]  # on purpose
 
 
 async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
@@ -99,9 +99,9 @@ async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
         return end_of("task.deleted", ada.workspace_id, workspace_id=ada.workspace_id, revision=2)
 
     transaction = await ada.database.begin()
-    journal = Journal(transaction, actor_id=None, now=lambda: NOON, encode=encode_event, quota_bytes=1)
+    change_log = ChangeLog(transaction, actor_id=None, now=lambda: NOON, encode=encode_event, quota_bytes=1)
     with pytest.raises(RuntimeError, match="tells nothing of projects"):
-        await journal.write_all(delete(tables.projects).returning(tables.projects.c.id), {}, end)
+        await change_log.write_all(delete(tables.projects).returning(tables.projects.c.id), {}, end)
     await transaction.close()
 
 
@@ -118,10 +118,10 @@ async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) ->
 
 async def test_a_project_of_many_tasks_goes_with_all_of_them(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         for number in range(2001):
-            await tasks.create(work, TaskDraft(title=str(number), project_id=project.id))
-        await work.commit()
+            await tasks.create(uow, TaskDraft(title=str(number), project_id=project.id))
+        await uow.commit()
 
     await ada.write(projects.delete, project.id)
 
@@ -164,10 +164,10 @@ async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_bef
 async def test_a_log_that_says_far_too_much_is_brought_down_by_several_changes(ada: Caller) -> None:
     """As after the operator has lowered the quota: no change deletes more than a thousand bodies."""
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         for number in range(1500):
-            await tasks.update(work, task.id, edit=TaskEdit(title=str(number)))
-        await work.commit()
+            await tasks.update(uow, task.id, edit=TaskEdit(title=str(number)))
+        await uow.commit()
     bounded = replace(ada, policy=Policy(workspace_quota_bytes=1000))
     left = []
     for number in range(3):
@@ -183,10 +183,10 @@ async def test_a_full_log_makes_room_for_more_than_one_change_and_remembers_wher
     quota_bytes = 64_000
     bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         for number in range(200):
-            await tasks.update(work, task.id, edit=TaskEdit(title=str(number)))
-        await work.commit()
+            await tasks.update(uow, task.id, edit=TaskEdit(title=str(number)))
+        await uow.commit()
     columns = (tables.workspaces.c.log_bytes, tables.workspaces.c.log_from)
     usage = select(*columns).where(tables.workspaces.c.id == ada.workspace_id)
     with_body = events.c.body.is_not(None)

@@ -1,4 +1,4 @@
-"""What has expired is deleted by whichever server comes to it: kept answers, sessions, what happened to accounts."""
+"""What has expired is deleted by whichever server comes to it: kept responses, sessions, what happened to accounts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from app.main import URN_PREFIX, build, contract_path, make_parts
+from app.purging import PURGES, Purge, purge, purging
 from app.settings import Settings
-from app.sweeping import SWEEPS, Sweep, sweep, sweeping
 from contract.document import Document
 from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
-from persistence import account_log, invitations, retries, sessions, tokens
+from persistence import account_log, idempotency, invitations, sessions, tokens
 from persistence.database import Database
 from persistence.tables import account_events, idempotency_keys
 from persistence.unit_of_work import Dependencies
@@ -49,9 +49,9 @@ def test_what_expired_is_deleted_and_what_may_be_asked_for_is_not(
     old = idempotency_keys.c.recorded_at < NOW.replace(year=2300)
     tables.write(update(idempotency_keys).where(old).values(recorded_at=NOW.replace(year=2020)))
     keep(bob, 2)
-    assert swept(module_database_url, retries.sweep) == 3
+    assert swept(module_database_url, idempotency.purge) == 3
     assert tables.rows(KEPT) == [(2,)]
-    assert swept(module_database_url, retries.sweep) == 0
+    assert swept(module_database_url, idempotency.purge) == 0
 
 
 def test_the_sessions_of_people_who_never_come_back_are_deleted(
@@ -62,8 +62,8 @@ def test_the_sessions_of_people_who_never_come_back_are_deleted(
     for session_id in gone:
         tables.expire_session(session_id)
     before = tables.digest()
-    assert swept(module_database_url, sessions.sweep) == len(gone)
-    assert swept(module_database_url, sessions.sweep) == 0
+    assert swept(module_database_url, sessions.purge) == len(gone)
+    assert swept(module_database_url, sessions.purge) == 0
     after = tables.digest()
     assert {name for name in before if before[name] != after[name]} == {"sessions", "access_tokens", "refresh_tokens"}
     assert tables.mentions(*gone).keys() == {"account_events"}
@@ -86,7 +86,7 @@ def test_what_happened_to_an_account_is_forgotten_after_four_hundred_days(
     tables.write(
         update(account_events).where(mine, account_events.c.recorded_at > now - KEPT_EVENTS).values(recorded_at=ALMOST)
     )
-    assert swept(module_database_url, account_log.sweep) == 2
+    assert swept(module_database_url, account_log.purge) == 2
     assert [event["type"] for event in everything(ada.client, "/v1/users/me/events")] == ["session.started"]
     assert len(everything(bob.client, "/v1/users/me/events")) == 2
 
@@ -98,26 +98,26 @@ def test_expired_tokens_and_invitations_are_deleted(module_database_url: str, ad
     minted = [ada.create("/v1/tokens", name=n, scopes=["read"], expires_at=far)["id"] for n in "ab"]
     tables.expire_invitation(invited[0])
     tables.expire_token(minted[0])
-    assert swept(module_database_url, invitations.sweep) == 1
-    assert swept(module_database_url, tokens.sweep) == 1
+    assert swept(module_database_url, invitations.purge) == 1
+    assert swept(module_database_url, tokens.purge) == 1
     assert not tables.mentions(invited[0])
     assert tables.mentions(minted[0]).keys() == {"account_events"}
     assert [each["id"] for each in everything(ada.client, f"{home}/invitations")] == invited[1:]
     assert [each["id"] for each in everything(ada.client, "/v1/tokens")] == minted[1:]
 
 
-def swept(url: str, which: Sweep) -> int:
+def swept(url: str, which: Purge) -> int:
     async def run() -> int:
         parts = dependencies(url)
         try:
-            return await sweep(parts, which)
+            return await purge(parts, which)
         finally:
             await parts.database.close()
 
     return asyncio.run(run())
 
 
-async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_away(
+async def test_a_server_purges_from_its_start_and_goes_on_when_the_database_was_away(
     module_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     tried_again = asyncio.Event()
@@ -127,26 +127,26 @@ async def test_a_server_sweeps_from_its_start_and_goes_on_when_the_database_was_
 
         async def begin(self) -> NoReturn:
             self.tries += 1
-            if self.tries > len(SWEEPS):
+            if self.tries > len(PURGES):
                 tried_again.set()
             raise StorageUnavailable if self.tries % 2 else KeyError
 
     database = Away(module_database_url)
     parts = replace(dependencies(module_database_url), database=database, clock=lambda: dt.datetime.now(dt.UTC))
     with caplog.at_level(logging.WARNING):
-        async with sweeping(parts, every_s=0.001):
+        async with purging(parts, every_s=0.001):
             await tried_again.wait()
     (record,) = caplog.records  # and no other, while it goes on to fail
-    assert record.getMessage() == "could not sweep"
+    assert record.getMessage() == "could not purge"
     assert record.exc_info is not None
     failed = record.exc_info[1]
     assert isinstance(failed, ExceptionGroup)
-    assert len(failed.exceptions) == len(SWEEPS), "one that fails does not keep the others from being done"
+    assert len(failed.exceptions) == len(PURGES), "one that fails does not keep the others from being done"
 
 
 def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: str) -> None:
     tables = Tables(database_url)
-    values = {"space_id": UUID(int=1), "user_id": UUID(int=2), "key": "k", "request": b"", "answer": b""}
+    values = {"space_id": UUID(int=1), "user_id": UUID(int=2), "key": "k", "request": b"", "response": b""}
     tables.write(insert(idempotency_keys).values(**values, recorded_at=NOW.replace(year=2020)))
     application = build(Settings(database_url=database_url))
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on"):

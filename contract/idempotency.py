@@ -1,4 +1,4 @@
-"""What makes a call safe to repeat, as seen from HTTP: its key, what is the same request, and an answer to be kept.
+"""What makes a call safe to repeat, as seen from HTTP: its key, what is the same request, and a response to be kept.
 
 Source: draft-ietf-httpapi-idempotency-key-header-07.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from .responses import Wire
+from .declared_responses import EncodedResponse
 
 _SUCCESSES = range(200, 300)
 _LARGE_BYTES = 1024
@@ -36,23 +36,23 @@ def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content:
     return hashlib.sha256(head + b"\n" + written).digest()
 
 
-def is_recordable(wire: Wire) -> bool:
-    """Whether an answer is to be given again: a success, as a whole."""
-    return wire.status in _SUCCESSES and isinstance(wire.body, bytes)
+def is_recordable(encoded: EncodedResponse) -> bool:
+    """Whether a response is to be given again: a success, as a whole."""
+    return encoded.status in _SUCCESSES and isinstance(encoded.body, bytes)
 
 
-def dump(wire: Wire) -> bytes:
+def dump(encoded: EncodedResponse) -> bytes:
     """A recordable answer, for `load`."""
-    assert isinstance(wire.body, bytes), "a stream is not recordable"
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in wire.headers]
-    is_large = len(wire.body) > _LARGE_BYTES
-    body = zlib.compress(wire.body, level=1) if is_large else wire.body
-    return orjson.dumps([wire.status, headers, is_large]) + b"\n" + body
+    assert isinstance(encoded.body, bytes), "a stream is not recordable"
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in encoded.headers]
+    is_large = len(encoded.body) > _LARGE_BYTES
+    body = zlib.compress(encoded.body, level=1) if is_large else encoded.body
+    return orjson.dumps([encoded.status, headers, is_large]) + b"\n" + body
 
 
-def load(recorded: bytes) -> Wire:
-    """The answer as it was first sent. It was checked then, by the contract of that time, and is not checked again."""
+def load(recorded: bytes) -> EncodedResponse:
+    """The response as it was first sent. It was checked then, by the contract of that time, and is not checked again."""
     head, _, body = recorded.partition(b"\n")
     status, headers, *is_compressed = orjson.loads(head)  # one of an earlier version does not say
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return Wire(status, fields, zlib.decompress(body) if is_compressed == [True] else body)
+    return EncodedResponse(status, fields, zlib.decompress(body) if is_compressed == [True] else body)

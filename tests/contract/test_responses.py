@@ -9,15 +9,15 @@ from itertools import pairwise
 
 import pytest
 
-from contract.answers import Event, events
+from contract.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
 from contract.media import EVENT_STREAM, media_of
-from contract.responses import Response, Responses, breach_of
+from contract.responses import Event, events
 from contract.schemas import SchemaCompiler
 from tests.patience import PATIENCE_S
 
 from .conftest import STATION_ID, Sample
 from .sample.application import CONTRACT
-from .sample.handlers.echoes import ANSWERS
+from .sample.handlers.echoes import RESPONSES
 from .wire import connected, exchange, request
 
 STATION = f"/stations/{STATION_ID}"
@@ -29,8 +29,8 @@ UNSENDABLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - GOOD - TRANSLATED))
-def test_a_non_conforming_answer_is_a_500_that_leaves_no_trace(server: Sample, kind: str) -> None:
+@pytest.mark.parametrize("kind", sorted(set(RESPONSES) - GOOD - TRANSLATED))
+def test_a_non_conforming_response_is_a_500_that_leaves_no_trace(server: Sample, kind: str) -> None:
     before = server.store.snapshot()
     reply = server.call("POST", f"/answers/{kind}")
     assert (reply.status, reply.slug) == (500, "internal-error")
@@ -48,7 +48,7 @@ def test_a_non_conforming_answer_is_a_500_that_leaves_no_trace(server: Sample, k
         ("good-empty", 202, b""),
     ],
 )
-def test_a_conforming_answer_is_committed_and_sent(server: Sample, kind: str, status: int, content: bytes) -> None:
+def test_a_conforming_response_is_committed_and_sent(server: Sample, kind: str, status: int, content: bytes) -> None:
     reply = server.call("POST", f"/answers/{kind}")
     assert (reply.status, reply.body) == (status, content)
     assert server.store.log == ["opened", "committed"]
@@ -73,18 +73,18 @@ def test_an_unexpected_error_is_logged_and_not_told(server: Sample, caplog: pyte
 
 
 @pytest.mark.parametrize("kind", ["leaked-property", "no-plain-data", "split-header", "undeclared-status"])
-def test_a_breach_is_logged_with_its_operation_and_without_content(
+def test_a_violation_is_logged_with_its_operation_and_without_content(
     server: Sample, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.call("POST", f"/answers/{kind}")
-    (record,) = [record for record in caplog.records if record.name == "contract.responses"]
+    (record,) = [record for record in caplog.records if record.name == "contract.declared_responses"]
     assert vars(record)["operation_id"] == "give_answer"
     assert vars(record)["breach"]
     assert "Set-Cookie" not in vars(record)["breach"]
 
 
-@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - UNSENDABLE - GOOD - TRANSLATED))
-def test_report_lets_a_non_conforming_answer_pass_and_logs_it(
+@pytest.mark.parametrize("kind", sorted(set(RESPONSES) - UNSENDABLE - GOOD - TRANSLATED))
+def test_report_lets_a_non_conforming_response_pass_and_logs_it(
     reporting: Sample, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert reporting.call("POST", f"/answers/{kind}").status != 500
@@ -108,7 +108,7 @@ def test_what_is_written_only_is_never_answered(server: Sample) -> None:
     assert server.call("GET", STATION, token="director").slug == "internal-error"
 
 
-def test_a_composed_answer_is_closed(server: Sample) -> None:
+def test_a_composed_response_is_closed(server: Sample) -> None:
     assert server.call("GET", STATION, token="director").status == 200
     server.store.stations[STATION_ID]["leak"] = "x"
     assert server.call("GET", STATION, token="director").slug == "internal-error"
@@ -285,7 +285,7 @@ def test_a_stream_that_breaks_the_contract_or_fails_is_cut_off(
     assert b"secret" not in received
     assert not received.endswith(b"0\r\n\r\n")
     assert server.store.closed_streams == [kind]
-    assert any(record.name in {"contract.responses", "contract.sending"} for record in caplog.records)
+    assert any(record.name in {"contract.declared_responses", "contract.sending"} for record in caplog.records)
 
 
 async def test_others_get_a_turn_between_any_two_events_of_a_stream_that_never_waits() -> None:
@@ -304,10 +304,10 @@ async def test_others_get_a_turn_between_any_two_events_of_a_stream_that_never_w
             yield Event(content=number)
 
     others = asyncio.create_task(take_turns())
-    anything = SchemaCompiler({}).compile({}, direction="answer")
-    response = Response(content={EVENT_STREAM: media_of(EVENT_STREAM, {}, anything, dict)}, headers={})
-    wire = Responses({200: response}, (EVENT_STREAM,)).encode(
-        events(stream()), accepted=EVENT_STREAM, breach=breach_of("stream", "enforce")
+    anything = SchemaCompiler({}).compile({}, direction="response")
+    response = DeclaredResponse(content={EVENT_STREAM: media_of(EVENT_STREAM, {}, anything, dict)}, headers={})
+    wire = DeclaredResponses({200: response}, (EVENT_STREAM,)).encode(
+        events(stream()), accepted=EVENT_STREAM, violation=violation_reporter("stream", "enforce")
     )
     assert not isinstance(wire.body, bytes)
     async for _ in wire.body:

@@ -1,4 +1,4 @@
-"""Which URLs of an identity provider may be asked: those at which nobody in between can read, or change, the answer."""
+"""Which URLs of an identity provider may be asked: those at which nobody in between can read, or change, the response."""
 
 import ipaddress
 from typing import Final
@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 _PLAIN: Final = "http"
 
 
-def split_confidential(text: str) -> SplitResult | None:
+def split_safe(text: str) -> SplitResult | None:
     """The parts of an absolute https URL, or of an http one that never leaves this machine; None for any other.
 
     It names no user, and is printable ASCII.

@@ -16,7 +16,7 @@ class Expired:
     def __init__(self, table: Table, since: Column[dt.datetime]) -> None:
         keys = list(table.primary_key)
         self._names = [f"old_{key.name}" for key in keys]
-        # Who holds a row is not waited for: it comes with the next sweep.
+        # Who holds a row is not waited for: it comes with the next purge.
         self._lock = (
             select(*keys)
             .where(since < bindparam("before"))

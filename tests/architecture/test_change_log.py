@@ -1,4 +1,4 @@
-"""Nothing changes what lies in a workspace but the journal, which writes down what it changes."""
+"""Nothing changes what lies in a workspace but the change log, which writes down what it changes."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import DropTable
 
+from persistence.change_log import Guarded
 from persistence.database import Database, Parameters, Row
-from persistence.journal import Guarded
 from persistence.tables import UNLOGGED_TABLES, metadata, users
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import SqlUnitOfWork
 from tests.persistence.callers import Caller
 
 ROOT = Path(__file__).parents[2]
-UNGUARDED = {"journal", "database", "engines", "unit_of_work"}
-"""What runs statements on a transaction itself: the journal, on the journal's behalf, and what is below it."""
+UNGUARDED = {"change_log", "database", "engines", "unit_of_work"}
+"""What runs statements on a transaction itself: the change log, on the change log's behalf, and what is below it."""
 
 LOGGED = sorted(set(metadata.tables.values()) - UNLOGGED_TABLES, key=lambda table: table.name)
 
@@ -76,7 +76,7 @@ def changes(table: Table) -> Iterator[Executable]:
 async def test_a_guarded_runner_lets_no_change_of_a_workspace_pass(table: Table, way: str) -> None:
     runner = Deaf()
     for statement in changes(table):
-        with pytest.raises(RuntimeError, match="around the journal"):
+        with pytest.raises(RuntimeError, match="around the change log"):
             await getattr(Guarded(runner), way)(statement, {})
     assert not runner.reached
 
@@ -109,15 +109,15 @@ async def test_what_nobody_can_look_into_does_not_pass() -> None:
         insert(users).values([{"id": UUID(int=0), "name": select(gone).scalar_subquery()}]),
         select(sqlalchemy.values(column("id", Integer), name="v").data([(select(gone).scalar_subquery(),)])),
     ):
-        with pytest.raises(RuntimeError, match="around the journal"):
+        with pytest.raises(RuntimeError, match="around the change log"):
             await Guarded(runner).run(statement, {})
     assert not runner.reached
 
 
 @pytest.mark.parametrize("safe", [False, True])
 async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> None:
-    work = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=safe)
-    repositories = {name: value for name, value in vars(work).items() if hasattr(value, "_runner")}
+    uow = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=safe)
+    repositories = {name: value for name, value in vars(uow).items() if hasattr(value, "_runner")}
     assert {
         "credentials",
         "invitations",
@@ -130,7 +130,7 @@ async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> N
         "workspaces",
     } < repositories.keys()
     unguarded = {name for name, value in repositories.items() if not isinstance(vars(value)["_runner"], Guarded)}
-    assert unguarded == (set() if safe else {"_journal"})
+    assert unguarded == (set() if safe else {"_change_log"})
 
 
 def test_no_repository_comes_by_another_runner() -> None:
@@ -147,15 +147,15 @@ def test_no_repository_comes_by_another_runner() -> None:
     assert {name for name, names in imported.items() if names - {"Parameters", "Row", "Runner"}} <= UNGUARDED
 
 
-def test_the_unit_of_work_is_the_only_one_that_makes_a_journal() -> None:
+def test_the_unit_of_work_is_the_only_one_that_makes_a_change_log() -> None:
     makers = {
         path.stem
         for folder in ("app", "domain", "handlers", "persistence")
         for path in (ROOT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Journal"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ChangeLog"
     }
-    assert makers == {UnitOfWork.__module__.rpartition(".")[2]}
+    assert makers == {SqlUnitOfWork.__module__.rpartition(".")[2]}
 
 
 def test_every_table_is_one_of_a_workspace_or_is_known_not_to_be() -> None:

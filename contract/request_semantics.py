@@ -1,7 +1,7 @@
 """What a client says of a call itself, and what a repetition of the call is answered.
 
 A call may say what it must find (see `conditions`), and how it is known when it is repeated: by an idempotency key, or
-by the id that the client made for what the call makes (see `retries`, `links`).
+by the id that the client made for what the call makes (see `idempotency`, `links`).
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .answers import Fault
 from .conditions import NO_CONDITIONS, Conditions, conditions_of
+from .declared_responses import EncodedResponse
+from .idempotency import digest_of, dump, is_recordable, key_of, load
 from .links import IDEMPOTENCY_REPLAYED
 from .operations import Operation
 from .parameters import Parameter
 from .problems import ID_TAKEN, INVALID_BODY, KEY_REUSED, Refused, refuse
-from .responses import Wire
-from .retries import digest_of, dump, is_recordable, key_of, load
-from .units import Call, Unit
+from .responses import Fault
+from .units import RequestContext, Unit
 
 WRONG_BODY = "The body does not match the contract. See `errors`."
 
 
-class Intent(NamedTuple):
+class RequestSemantics(NamedTuple):
     """What a client says of a call itself: what it must find, and how a repetition is to be known.
 
     `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
@@ -35,18 +35,18 @@ class Intent(NamedTuple):
     request: bytes = b""
 
 
-NOTHING = Intent()
+NOTHING = RequestSemantics()
 
 
-def intent_of(  # noqa: PLR0913  # all that it may be said in
+def semantics_of(  # noqa: PLR0913  # all that it may be said in
     operation: Operation,
     item: Parameter | None,
-    call: Call,
+    call: RequestContext,
     *,
     headers: Mapping[bytes, list[bytes]],
     query: bytes,
     content: Any,
-) -> Intent:
+) -> RequestSemantics:
     """What the client says of the call itself, where *operation* takes such a thing.
 
     *item* is the path parameter by which what is made is found, where a client may make its id. *content* is the body
@@ -60,7 +60,7 @@ def intent_of(  # noqa: PLR0913  # all that it may be said in
     if client_id is not None:
         content = {**content, "id": str(client_id)}  # however it was spelled
     known_by = key is not None or client_id is not None
-    return Intent(
+    return RequestSemantics(
         conditions=conditions,
         key=key,
         client_id=client_id,
@@ -79,24 +79,24 @@ def _client_id(item: Parameter, content: Any) -> Any:
     return client_id
 
 
-async def remember(work: Unit, intent: Intent, wire: Wire) -> None:
+async def remember(uow: Unit, semantics: RequestSemantics, encoded: EncodedResponse) -> None:
     """Let a repetition of the call find what came of it: a success, or nothing."""
-    if not is_recordable(wire):
-        if intent is not NOTHING:
-            await work.release()
-    elif intent.key is not None:
-        await work.record(dump(wire))
+    if not is_recordable(encoded):
+        if semantics is not NOTHING:
+            await uow.release()
+    elif semantics.key is not None:
+        await uow.record(dump(encoded))
 
 
-def replay_of(recorded: tuple[bytes, bytes], intent: Intent) -> Wire:
-    """The recorded answer, to the request that it was the answer to."""
-    request, answer = recorded
-    if request != intent.request:
+def replay_of(recorded: tuple[bytes, bytes], semantics: RequestSemantics) -> EncodedResponse:
+    """The recorded response, to the request that it was the response to."""
+    request, response = recorded
+    if request != semantics.request:
         fault = Fault("This key was used for another request.", "reused", "header", "Idempotency-Key")
         detail = "This key was used for another request. Use a new key for each new request."
         raise refuse(KEY_REUSED, detail, faults=[fault])
-    wire = load(answer)
-    return wire._replace(headers=[*wire.headers, (IDEMPOTENCY_REPLAYED.lower().encode("ascii"), b"true")])
+    encoded = load(response)
+    return encoded._replace(headers=[*encoded.headers, (IDEMPOTENCY_REPLAYED.lower().encode("ascii"), b"true")])
 
 
 def id_taken() -> Refused:

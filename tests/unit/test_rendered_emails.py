@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.letters import Texts, one_line, parse_sender
-from domain.mails import Letter
+from app.rendered_emails import Texts, one_line, parse_sender
+from domain.queued_emails import RenderedEmail
 
 TOKEN = "tbv_" + "0" * 49
-LETTER = Letter(
+RENDERED_EMAIL = RenderedEmail(
     kind="verification", to="ada@example.com", token=TOKEN, expires_at=dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
 )
 SENDER = parse_sender("Tickbox <tickbox@example.net>")
@@ -15,32 +15,32 @@ LINKING = Texts(app_url="https://app.example/", public_url="https://api.example"
 
 
 def test_a_link_carries_its_token_where_no_server_sees_it() -> None:
-    assert LINKING.way(LETTER) == f"https://app.example/verify-email#token={TOKEN}"
-    assert LINKING.way(replace(LETTER, kind="reset")) == f"https://app.example/reset-password#token={TOKEN}"
+    assert LINKING.way(RENDERED_EMAIL) == f"https://app.example/verify-email#token={TOKEN}"
+    assert LINKING.way(replace(RENDERED_EMAIL, kind="reset")) == f"https://app.example/reset-password#token={TOKEN}"
 
 
 def test_without_an_app_the_call_is_shown() -> None:
     texts = Texts(app_url="", public_url="https://api.example/")
 
-    assert texts.way(LETTER) == f'POST https://api.example/v1/users/verify-email with {{"token": "{TOKEN}"}}'
-    assert "/v1/users/reset-password" in texts.way(replace(LETTER, kind="reset"))
-    assert Texts(app_url="", public_url="").way(LETTER).startswith("POST /v1/users/verify-email")
+    assert texts.way(RENDERED_EMAIL) == f'POST https://api.example/v1/users/verify-email with {{"token": "{TOKEN}"}}'
+    assert "/v1/users/reset-password" in texts.way(replace(RENDERED_EMAIL, kind="reset"))
+    assert Texts(app_url="", public_url="").way(RENDERED_EMAIL).startswith("POST /v1/users/verify-email")
 
 
 def test_the_text_says_what_it_is_about_and_until_when() -> None:
-    text = LINKING.body(LETTER)
+    text = LINKING.body(RENDERED_EMAIL)
 
     assert text.startswith("Hello,\n\nSomebody, probably you, created a Tickbox account")
-    assert f"\n\n{LINKING.way(LETTER)}\n\n" in text
+    assert f"\n\n{LINKING.way(RENDERED_EMAIL)}\n\n" in text
     assert "This works once, until 2026-03-05 08:00 UTC." in text
 
 
 def test_a_long_link_is_in_one_piece_as_it_is_sent() -> None:
     texts = Texts(app_url="https://app.example/" + "x" * 200, public_url="")
 
-    message = texts.message(replace(LETTER, name="Ad\N{LATIN SMALL LETTER A WITH DIAERESIS}"), sender=SENDER)
+    message = texts.message(replace(RENDERED_EMAIL, name="Ad\N{LATIN SMALL LETTER A WITH DIAERESIS}"), sender=SENDER)
 
-    assert texts.way(LETTER).encode() in message.as_bytes()
+    assert texts.way(RENDERED_EMAIL).encode() in message.as_bytes()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_long_link_is_in_one_piece_as_it_is_sent() -> None:
 )
 def test_an_address_adds_no_header_and_no_recipient(address: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        LINKING.message(replace(LETTER, to=address), sender=SENDER)
+        LINKING.message(replace(RENDERED_EMAIL, to=address), sender=SENDER)
 
 
 @pytest.mark.parametrize(

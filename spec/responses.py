@@ -1,4 +1,4 @@
-"""The bodies of answers as TypedDicts, generated from the contract by `make models`. Do not edit."""
+"""The bodies of responses as TypedDicts, generated from the contract by `make models`. Do not edit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The only way to change what lies in a workspace: each change leaves an event, and what ends leaves a tombstone.
 
 A repository reads through a `Guarded` runner, which refuses to change a workspace's tables, and changes them through
-the `Journal`. The events of a transaction are numbered as they come, and written in one go before its commit,
+the `ChangeLog`. The events of a transaction are numbered as they come, and written in one go before its commit,
 with the workspace's head and what it takes of its quota.
 """
 
@@ -111,7 +111,7 @@ class Guarded:
         return await self._runner.run(statement, parameters)
 
 
-class Journal:
+class ChangeLog:
     """What one transaction changes in workspaces. *now* is asked only where there is something to write down."""
 
     def __init__(
@@ -293,7 +293,7 @@ def _require_kind(statement: UpdateBase, event: Event) -> None:
 
 def _refuse_unlogged(statement: Executable) -> None:
     if not _is_harmless(statement):
-        message = f"a change around the journal: {statement}"
+        message = f"a change around the change log: {statement}"
         raise RuntimeError(message)
 
 

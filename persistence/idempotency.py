@@ -14,11 +14,11 @@ from sqlalchemy import Delete, Select, bindparam, delete, exists, select, tuple_
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from persistence.database import Runner
-from persistence.sweeps import Expired
+from persistence.purges import Expired
 from persistence.tables import client_ids, idempotency_keys, members, tombstones
 
 KEPT: Final = dt.timedelta(hours=24)
-"""How long an answer is given again."""
+"""How long a response is given again."""
 
 _ACCOUNTS: Final = UUID("f0b0a1f6-1d3c-5b5e-8f0a-6d1f2a7c9e40")
 
@@ -31,10 +31,10 @@ _EXPIRED: Final = bindparam("expired", type_=idempotency_keys.c.recorded_at.type
 _NEW_KEY: Final = insert(idempotency_keys)
 _CLAIM_KEY: Final = _NEW_KEY.on_conflict_do_update(
     index_elements=list(idempotency_keys.primary_key),
-    set_={"request": _NEW_KEY.excluded.request, "answer": None, "recorded_at": _NEW_KEY.excluded.recorded_at},
+    set_={"request": _NEW_KEY.excluded.request, "response": None, "recorded_at": _NEW_KEY.excluded.recorded_at},
     where=idempotency_keys.c.recorded_at < _EXPIRED,
 ).returning(idempotency_keys.c.key)
-_SELECT_ANSWER: Final = select(idempotency_keys.c.request, idempotency_keys.c.answer).where(*_MINE)
+_SELECT_RESPONSE: Final = select(idempotency_keys.c.request, idempotency_keys.c.response).where(*_MINE)
 _RECORD: Final = update(idempotency_keys).where(*_MINE)
 _SPACE: Final = bindparam("space", type_=client_ids.c.space_id.type)
 _ID: Final = bindparam("id", type_=client_ids.c.id.type)
@@ -94,25 +94,25 @@ class KeyOwner:
         return {"space": self.space_id, "user": self.user_id, "name": self.key}
 
 
-class Retries:
+class IdempotencyKeys:
     """Claims, within one transaction, and what was recorded under them."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
     async def claim_key(self, owner: KeyOwner, *, request: bytes, now: dt.datetime) -> tuple[bytes, bytes] | None:
-        """None, and the key is ours; or the request and the answer that are recorded under it."""
-        values = {"space_id": owner.space_id, "user_id": owner.user_id, "key": owner.key, "answer": None}
+        """None, and the key is ours; or the request and the response that are recorded under it."""
+        values = {"space_id": owner.space_id, "user_id": owner.user_id, "key": owner.key, "response": None}
         values |= {"request": request, "recorded_at": now, "expired": now - KEPT}
         if await self._runner.row(_CLAIM_KEY, values) is not None:
             return None
-        found = await self._runner.row(_SELECT_ANSWER, owner.parameters)
+        found = await self._runner.row(_SELECT_RESPONSE, owner.parameters)
         assert found is not None, "the key could not be claimed, and is not there"
         return found[0], found[1]
 
-    async def record(self, owner: KeyOwner, *, answer: bytes) -> None:
-        """Keep the answer under a key that was claimed in this transaction."""
-        await self._runner.run(_RECORD, {**owner.parameters, "answer": answer})
+    async def record(self, owner: KeyOwner, *, response: bytes) -> None:
+        """Keep the response under a key that was claimed in this transaction."""
+        await self._runner.run(_RECORD, {**owner.parameters, "response": response})
 
     async def release_key(self, owner: KeyOwner) -> None:
         """Give a key up that was claimed in this transaction."""
@@ -146,15 +146,15 @@ async def forget_space(runner: Runner, space_id: UUID) -> None:
 
 
 async def forget_member(runner: Runner, space_id: UUID, *, user_id: UUID) -> None:
-    """The answers that a user got in a workspace that they leave."""
+    """The responses that a user got in a workspace that they leave."""
     await runner.run(_FORGET_MEMBER, {"space": space_id, "user": user_id})
 
 
 async def forget_user(runner: Runner, user_id: UUID) -> None:
-    """The answers that a user got in workspaces, of which they are still a member."""
+    """The responses that a user got in workspaces, of which they are still a member."""
     await runner.run(_FORGET_USER, {"user": user_id})
 
 
-async def sweep(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the answers that are no longer given; how many there were. To be repeated until it is none."""
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the responses that are no longer given; how many there were. To be repeated until it is none."""
     return await _OLD.delete_some(runner, before=now - KEPT)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contract.retries import digest_of
+from contract.idempotency import digest_of
 
 REQUEST: dict[str, Any] = {
     "operation_id": "create",

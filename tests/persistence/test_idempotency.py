@@ -10,7 +10,7 @@ from domain import invitations, members, sessions, tasks, users, workspaces
 from domain.errors import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
-from persistence.retries import KEPT, sweep
+from persistence.idempotency import KEPT, purge
 from persistence.tables import idempotency_keys
 from tests.patience import PATIENCE_S
 from tests.persistence.callers import Caller
@@ -20,34 +20,34 @@ from tests.unit.fakes import NOON
 REQUEST, OTHER = b"r" * 32, b"o" * 32
 
 
-async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_answer(ada: Caller) -> None:
+async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_response(ada: Caller) -> None:
     async def come() -> tuple[bytes, bytes] | None:
-        async with ada.unit() as work:
-            return await work.recall("k", OTHER)
+        async with ada.unit() as uow:
+            return await uow.recall("k", OTHER)
 
-    async with ada.unit() as work:
-        assert await work.recall("k", REQUEST) is None
+    async with ada.unit() as uow:
+        assert await uow.recall("k", REQUEST) is None
         waiting = asyncio.create_task(come())
         await until_held_up(waiting, database=ada.database)
-        await work.record(b"answer")
-        await work.commit()
+        await uow.record(b"answer")
+        await uow.commit()
 
     assert await waiting == (REQUEST, b"answer")
 
 
 async def test_a_claim_goes_with_its_transaction(ada: Caller) -> None:
-    async with ada.unit() as work:
-        assert await work.recall("k", REQUEST) is None
+    async with ada.unit() as uow:
+        assert await uow.recall("k", REQUEST) is None
 
-    async with ada.unit() as work:
-        assert await work.recall("k", OTHER) is None
+    async with ada.unit() as uow:
+        assert await uow.recall("k", OTHER) is None
 
 
 async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await work.recall("k", REQUEST)
-        await work.record(b"answer")
-        await work.commit()
+    async with ada.unit() as uow:
+        await uow.recall("k", REQUEST)
+        await uow.record(b"answer")
+        await uow.commit()
 
     async with ada.unit() as repeated:
         assert await repeated.recall("k", REQUEST) == (REQUEST, b"answer")
@@ -56,75 +56,75 @@ async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
 
 async def test_what_nothing_came_of_is_free_again(ada: Caller) -> None:
     client_id = uuid7()
-    async with ada.unit() as work:
-        await work.recall("k", REQUEST)
-        assert await work.claim(client_id, REQUEST) == "new"
-        await work.release()
-        await work.commit()
+    async with ada.unit() as uow:
+        await uow.recall("k", REQUEST)
+        assert await uow.claim(client_id, REQUEST) == "new"
+        await uow.release()
+        await uow.commit()
 
-    async with ada.unit() as work:
-        assert await work.recall("k", OTHER) is None
-        assert await work.claim(client_id, OTHER) == "new"
+    async with ada.unit() as uow:
+        assert await uow.recall("k", OTHER) is None
+        assert await uow.claim(client_id, OTHER) == "new"
 
 
 async def test_there_may_be_nothing_to_release(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await work.release()
-        await work.commit()
+    async with ada.unit() as uow:
+        await uow.release()
+        await uow.commit()
 
 
-async def _sweep(caller: Caller) -> int:
+async def _purge(caller: Caller) -> int:
     transaction = await caller.database.begin()
     try:
-        swept = await sweep(transaction, now=caller.clock.now)
+        swept = await purge(transaction, now=caller.clock.now)
         await transaction.commit()
     finally:
         await transaction.close()
     return swept
 
 
-async def test_the_sweep_leaves_what_was_used_anew_meanwhile(ada: Caller) -> None:
+async def test_the_purge_leaves_what_was_used_anew_meanwhile(ada: Caller) -> None:
     for key in ("again", "old"):
-        async with ada.unit() as work:
-            await work.recall(key, REQUEST)
-            await work.record(b"answer")
-            await work.commit()
+        async with ada.unit() as uow:
+            await uow.recall(key, REQUEST)
+            await uow.record(b"answer")
+            await uow.commit()
     ada.clock.now += KEPT * 2
 
-    async with ada.unit() as work:
-        assert await work.recall("again", OTHER) is None
-        sweeping = asyncio.create_task(_sweep(ada))
-        await until_held_up_or_done(sweeping, database=ada.database)
-        await work.record(b"new answer")
-        await work.commit()
-    assert await sweeping == 1
+    async with ada.unit() as uow:
+        assert await uow.recall("again", OTHER) is None
+        purging = asyncio.create_task(_purge(ada))
+        await until_held_up_or_done(purging, database=ada.database)
+        await uow.record(b"new answer")
+        await uow.commit()
+    assert await purging == 1
 
-    async with ada.unit() as work:
-        assert await work.recall("again", OTHER) == (OTHER, b"new answer")
+    async with ada.unit() as uow:
+        assert await uow.recall("again", OTHER) == (OTHER, b"new answer")
 
 
-async def test_sweeps_and_uses_at_once_lose_no_answer(ada: Caller) -> None:
+async def test_purges_and_uses_at_once_lose_no_response(ada: Caller) -> None:
     async def use(key: str) -> None:
-        async with ada.unit() as work:
-            if await work.recall(key, REQUEST) is None:
-                await work.record(b"answer")
-                await work.commit()
+        async with ada.unit() as uow:
+            if await uow.recall(key, REQUEST) is None:
+                await uow.record(b"answer")
+                await uow.commit()
 
     for _ in range(5):
         ada.clock.now += KEPT * 2
-        await asyncio.gather(*(_sweep(ada) for _ in range(3)), *(use(str(n)) for n in range(20)))
+        await asyncio.gather(*(_purge(ada) for _ in range(3)), *(use(str(n)) for n in range(20)))
         for n in range(20):
-            async with ada.unit() as work:
-                assert await work.recall(str(n), OTHER) == (REQUEST, b"answer")
+            async with ada.unit() as uow:
+                assert await uow.recall(str(n), OTHER) == (REQUEST, b"answer")
 
 
 async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_for_it(ada: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="Shared")
     there = ada.in_workspace(made.id)
-    async with there.unit() as work:
-        await work.recall("k", REQUEST)
-        await work.record(b"answer")
-        await work.commit()
+    async with there.unit() as uow:
+        await uow.recall("k", REQUEST)
+        await uow.record(b"answer")
+        await uow.commit()
     ada.clock.now += KEPT * 2
 
     async with there.unit() as deleting:
@@ -137,15 +137,15 @@ async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_fo
 
 
 async def _recall(caller: Caller) -> tuple[bytes, bytes] | None:
-    async with caller.unit() as work:
-        return await work.recall("k", OTHER)
+    async with caller.unit() as uow:
+        return await uow.recall("k", OTHER)
 
 
 async def test_the_time_of_a_call_with_a_key_begins_when_it_holds_its_lock(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await work.recall("k", REQUEST)
+    async with ada.unit() as uow:
+        await uow.recall("k", REQUEST)
         ada.clock.now += KEPT
-        assert work.now == NOON + KEPT
+        assert uow.now == NOON + KEPT
 
 
 async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_others_were_is_kept(
@@ -153,28 +153,28 @@ async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_
 ) -> None:
     guest = await bob.let_in(ada, role="editor")
     for caller in (ada, guest, bob, ada.account):
-        async with caller.unit() as work:
-            assert await work.recall("k", REQUEST) is None
-            await work.record(b"answer")
-            await work.commit()
+        async with caller.unit() as uow:
+            assert await uow.recall("k", REQUEST) is None
+            await uow.record(b"answer")
+            await uow.commit()
 
     await bob.write(members.remove, ada.user_id)
     guest = await bob.let_in(ada, role="editor")
 
-    async with guest.unit() as work:
-        assert await work.recall("k", OTHER) is None
+    async with guest.unit() as uow:
+        assert await uow.recall("k", OTHER) is None
     for caller in (ada, bob, ada.account):
-        async with caller.unit() as work:
-            assert await work.recall("k", REQUEST) == (REQUEST, b"answer")
+        async with caller.unit() as uow:
+            assert await uow.recall("k", REQUEST) == (REQUEST, b"answer")
 
 
 async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="editor")
     for caller in (guest, bob):
-        async with caller.unit() as work:
-            await work.recall("k", REQUEST)
-            await work.record(b"answer")
-            await work.commit()
+        async with caller.unit() as uow:
+            await uow.recall("k", REQUEST)
+            await uow.record(b"answer")
+            await uow.commit()
 
     await ada.account.write(users.delete)
 
@@ -183,69 +183,69 @@ async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(a
 
 
 async def test_a_workspace_with_a_user_s_id_shares_nothing_with_the_account(ada: Caller, bob: Caller) -> None:
-    async with ada.account.unit() as work:
-        await work.recall("k", REQUEST)
-        await work.record(b"answer")
-        await work.commit()
+    async with ada.account.unit() as uow:
+        await uow.recall("k", REQUEST)
+        await uow.record(b"answer")
+        await uow.commit()
 
     made = await bob.account.write(workspaces.create, name="Trap", workspace_id=ada.user_id)
     await bob.in_workspace(made.id).write(workspaces.delete)
 
-    async with ada.account.unit() as work:
-        assert await work.recall("k", REQUEST) == (REQUEST, b"answer")
+    async with ada.account.unit() as uow:
+        assert await uow.recall("k", REQUEST) == (REQUEST, b"answer")
 
 
 async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:
-    async with ada.unit() as work:
-        await work.recall("k", REQUEST)
-        await work.record(b"answer")
-        await work.commit()
+    async with ada.unit() as uow:
+        await uow.recall("k", REQUEST)
+        await uow.record(b"answer")
+        await uow.commit()
 
     ada.clock.now += KEPT
-    async with ada.unit() as work:
-        assert await work.recall("k", OTHER) == (REQUEST, b"answer")
+    async with ada.unit() as uow:
+        assert await uow.recall("k", OTHER) == (REQUEST, b"answer")
     ada.clock.now += KEPT / 1000
-    async with ada.unit() as work:
-        assert await work.recall("k", OTHER) is None
+    async with ada.unit() as uow:
+        assert await uow.recall("k", OTHER) is None
 
 
 async def test_there_is_nothing_to_record_without_a_key(ada: Caller) -> None:
-    async with ada.unit() as work:
+    async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match="under a key"):
-            await work.record(b"answer")
+            await uow.record(b"answer")
 
 
 async def test_an_id_is_claimed_by_one_request_for_ever(ada: Caller) -> None:
     client_id = uuid7()
-    async with ada.unit() as work:
-        assert await work.claim(client_id, REQUEST) == "new"
-        await work.commit()
+    async with ada.unit() as uow:
+        assert await uow.claim(client_id, REQUEST) == "new"
+        await uow.commit()
 
     ada.clock.now += KEPT * 1000
-    async with ada.unit() as work:
-        assert await work.claim(client_id, REQUEST) == "repeated"
-        assert await work.claim(client_id, OTHER) == "taken"
+    async with ada.unit() as uow:
+        assert await uow.claim(client_id, REQUEST) == "repeated"
+        assert await uow.claim(client_id, OTHER) == "taken"
 
 
 async def test_an_id_that_was_deleted_is_taken(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     await ada.write(tasks.delete, task.id)
 
-    async with ada.unit() as work:
-        assert await work.claim(task.id, REQUEST) == "taken"
+    async with ada.unit() as uow:
+        assert await uow.claim(task.id, REQUEST) == "taken"
 
 
 async def test_each_workspace_has_ids_of_its_own(ada: Caller, bob: Caller) -> None:
     client_id = uuid7()
     for caller in (ada, bob, ada.account):
-        async with caller.unit() as work:
-            assert await work.claim(client_id, REQUEST) == "new"
-            await work.commit()
+        async with caller.unit() as uow:
+            assert await uow.claim(client_id, REQUEST) == "new"
+            await uow.commit()
 
 
 async def test_calls_of_one_account_that_name_no_workspace_go_one_after_the_other(ada: Caller) -> None:
-    async with ada.account.unit() as work:
-        await work.sessions.delete(UUID(int=0), user_id=ada.user_id)
+    async with ada.account.unit() as uow:
+        await uow.sessions.delete(UUID(int=0), user_id=ada.user_id)
         waiting = asyncio.create_task(ada.account.write(sessions.end_all))
         await until_held_up(waiting, database=ada.database)
     await waiting
@@ -266,10 +266,10 @@ async def test_who_accepts_an_invitation_under_a_key_needs_no_connection_but_tha
     created = await home.write(invitations.create, email="bob@example.com", role="viewer")
     token = await home.send_invitation(created.invitation)
 
-    async with bob.account.unit() as work:
-        assert await work.recall("k", REQUEST) is None
-        joined = await invitations.accept(work, token)
-        await work.commit()
+    async with bob.account.unit() as uow:
+        assert await uow.recall("k", REQUEST) is None
+        joined = await invitations.accept(uow, token)
+        await uow.commit()
 
     assert joined.role == "viewer"
     await database.close()

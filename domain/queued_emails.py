@@ -1,0 +1,189 @@
+"""Mails: when each is tried, and what it says. They are written down with what they tell of, and sent after it.
+
+What waits holds no secret. A token is made when its mail is about to be sent, so that only its digest is ever stored;
+a mail that is tried again brings another one, which takes the place of the first.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from domain import secret_tokens
+from domain.emails import email_key
+from domain.entities import EmailKind, OneTimeKind, OneTimeToken, QueuedEmail, User
+from domain.ports import UnitOfWork
+
+ATTEMPTS: Final = 12
+"""How often a mail is tried: for some six hours."""
+FIRST_PAUSE: Final = dt.timedelta(minutes=1)
+"""Longer than it takes to write a mail, to send it, and to forget it, so that nobody else begins with it meanwhile."""
+LONGEST_PAUSE: Final = dt.timedelta(hours=1)
+APART: Final = dt.timedelta(minutes=1)
+"""How long after one mail of a kind an address is sent the next, however often, or by however many, it is asked for."""
+
+Later = Literal["later"]
+"""The mail is put off: its address was sent another one just now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedEmail:
+    """What one mail says, with its token in the clear. `name` is empty where it may be anybody's word to a stranger.
+
+    A notice has no token, as nothing is to be done with it, and expires when it is written.
+    """
+
+    kind: EmailKind
+    to: str
+    expires_at: dt.datetime
+    token: str = ""
+    name: str = ""
+
+
+async def are_due(uow: UnitOfWork) -> bool:
+    """Whether there is anything to send."""
+    return await uow.outbox.are_due(now=uow.now)
+
+
+async def claim(uow: UnitOfWork, *, limit: int) -> Sequence[QueuedEmail]:
+    """At most *limit* mails that are due, for the caller to send: nobody else gets one before its next try is due.
+
+    So a sender that fails, or dies, has nothing to give back.
+    """
+    found = await uow.outbox.lock_due(now=uow.now, limit=limit)
+    claimed = [
+        replace(queued_email, attempts=queued_email.attempts + 1, due_at=uow.now + _pause(queued_email.attempts + 1))
+        for queued_email in found
+    ]
+    await uow.outbox.put_off(claimed)
+    return claimed
+
+
+async def write(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
+    """What a claimed *queued_email* says, with a new token; None where nothing is left to say, and it is to be forgotten."""
+    return await _WRITERS[queued_email.kind](uow, queued_email)
+
+
+async def forget(uow: UnitOfWork, queued_email: QueuedEmail) -> None:
+    """It was sent, or is to be given up."""
+    await uow.outbox.remove(queued_email.id)
+
+
+def is_given_up(queued_email: QueuedEmail) -> bool:
+    """Whether a claimed mail whose sending failed is not tried again."""
+    return queued_email.attempts >= ATTEMPTS
+
+
+def _pause(attempts: int) -> dt.timedelta:
+    """Between the last one of so many attempts and the next: a minute, doubled each time, up to an hour."""
+    doublings = min(attempts, ATTEMPTS) - 1  # without a bound, they would overflow
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+async def _verification(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | None:
+    user = None if queued_email.user_id is None else await uow.users.lock(queued_email.user_id)
+    if user is None or user.email != queued_email.email or user.email_verified_at is not None:
+        return None
+    return await _with_token(uow, queued_email, user, kind="verification", lifetime=uow.policy.verification_lifetime)
+
+
+async def _reset(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | None:
+    """Only here it is found out whether anybody has the address: who asked was answered before.
+
+    An account without a password gets none in this way: it would outlive the provider's word.
+    """
+    credentials = await uow.credentials.find_by_email(queued_email.email_key)
+    if credentials is None or credentials.password_hash is None:
+        return None
+    user = await uow.users.lock(credentials.user_id)
+    if user is None or user.email is None or email_key(user.email) != queued_email.email_key:  # it changed meanwhile
+        return None
+    return await _with_token(uow, queued_email, user, kind="reset", lifetime=uow.policy.reset_lifetime)
+
+
+async def _email_change(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
+    """To the new address of a user, which may be anybody's."""
+    user = None if queued_email.user_id is None else await uow.users.lock(queued_email.user_id)
+    if user is None or user.new_email != queued_email.email:
+        return None
+    if await _put_off_if_early(uow, queued_email):
+        return "later"
+    token = secret_tokens.mint("email_change", random_bytes=uow.random_bytes)
+    expires_at = uow.now + uow.policy.verification_lifetime
+    stored = OneTimeToken(
+        digest=token.digest,
+        kind="email_change",
+        user_id=user.id,
+        email_key=queued_email.email_key,
+        expires_at=expires_at,
+    )
+    await uow.one_time_tokens.replace(stored, if_expiring_until=expires_at)
+    return RenderedEmail(kind="email_change", to=queued_email.email, token=token.text, expires_at=expires_at)
+
+
+async def _email_changing(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | None:
+    """Where another one was sent just now, it says nothing new. One that is tried again may have met only itself."""
+    is_first = await uow.outbox.note_sending(queued_email, at=uow.now, unless_after=uow.now - APART)
+    if queued_email.attempts == 1 and not is_first:
+        return None
+    return RenderedEmail(kind=queued_email.kind, to=queued_email.email, expires_at=uow.now)
+
+
+async def _email_changed(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail:
+    return RenderedEmail(kind=queued_email.kind, to=queued_email.email, expires_at=uow.now)
+
+
+async def _with_token(
+    uow: UnitOfWork, queued_email: QueuedEmail, user: User, *, kind: OneTimeKind, lifetime: dt.timedelta
+) -> RenderedEmail | None:
+    """A letter to a locked user, unless they were sent another one just now."""
+    token = secret_tokens.mint(kind, random_bytes=uow.random_bytes)
+    expires_at = uow.now + lifetime
+    stored = OneTimeToken(
+        digest=token.digest, kind=kind, user_id=user.id, email_key=queued_email.email_key, expires_at=expires_at
+    )
+    # A mail that is tried again may replace the token of its own last try, however young.
+    apart = APART if queued_email.attempts == 1 else dt.timedelta()
+    if not await uow.one_time_tokens.replace(stored, if_expiring_until=expires_at - apart):
+        return None
+    name = user.name if user.email_verified_at else ""
+    return RenderedEmail(
+        kind=kind, to=user.email or queued_email.email, token=token.text, expires_at=expires_at, name=name
+    )
+
+
+async def _put_off_if_early(uow: UnitOfWork, queued_email: QueuedEmail) -> bool:
+    """Whether the address was sent another mail of this kind just now; *queued_email* then waits, without losing an attempt."""
+    if await uow.outbox.note_sending(queued_email, at=uow.now, unless_after=uow.now - APART):
+        return False
+    await uow.outbox.put_off([replace(queued_email, attempts=queued_email.attempts - 1, due_at=uow.now + APART)])
+    return True
+
+
+async def _invitation(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
+    """To whoever has the address, account or not; so nobody's words but ours are in it."""
+    if (
+        queued_email.workspace_id is None
+        or queued_email.invitation_id is None
+        or not await uow.enter(queued_email.workspace_id)
+    ):
+        return None
+    invitation = await uow.invitations.get(queued_email.workspace_id, queued_email.invitation_id, now=uow.now)
+    if invitation is None:
+        return None
+    if await _put_off_if_early(uow, queued_email):
+        return "later"
+    token = secret_tokens.mint("invitation", random_bytes=uow.random_bytes)
+    await uow.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=uow.now)
+    return RenderedEmail(kind="invitation", to=invitation.email, token=token.text, expires_at=invitation.expires_at)
+
+
+_WRITERS: Final[Mapping[EmailKind, Callable[[UnitOfWork, QueuedEmail], Awaitable[RenderedEmail | Later | None]]]] = {
+    "verification": _verification,
+    "reset": _reset,
+    "invitation": _invitation,
+    "email_change": _email_change,
+    "email_changing": _email_changing,
+    "email_changed": _email_changed,
+}
+"""What a mail of each kind says."""
