@@ -12,14 +12,14 @@ from contract.access import AuthContext
 from domain import identities, secret_tokens
 from domain.errors import EmailTaken, IdentityTaken
 from domain.identities import ExternalIdentity
-from domain.principals import Admission
+from domain.principals import Membership
 from domain.secret_tokens import PREFIXES, TokenKind
 from domain.tokens import granted_outside
 from persistence import sessions, tokens
 from persistence.identities import recognise
 from persistence.unit_of_work import Dependencies
 
-_LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Admission | None]]]] = {
+_LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Membership | None]]]] = {
     "session": sessions.authenticate,
     "personal": tokens.authenticate,
 }
@@ -54,11 +54,12 @@ class Authenticator:
             found = await self._known(token, workspace_id)
         if found is None:
             return None
-        scopes = found.principal.scopes if "workspace_id" in path else granted_outside(found.principal)
-        withheld = {str(scope): "limited to certain workspaces" for scope in found.principal.scopes - scopes}
-        return AuthContext(principal=found.principal, scopes=frozenset(scopes), role=found.role, withheld=withheld)
+        principal, role = found
+        scopes = principal.scopes if "workspace_id" in path else granted_outside(principal)
+        withheld = {str(scope): "limited to certain workspaces" for scope in principal.scopes - scopes}
+        return AuthContext(principal=principal, scopes=frozenset(scopes), role=role, withheld=withheld)
 
-    async def _known(self, token: str, workspace_id: UUID | None) -> Admission | None:
+    async def _known(self, token: str, workspace_id: UUID | None) -> Membership | None:
         """By one of our own tokens."""
         kind = _KINDS.get(token[:_PREFIX_LENGTH])
         digest = kind and secret_tokens.digest_of(token, kind=kind)
@@ -67,10 +68,10 @@ class Authenticator:
         now = self.dependencies.clock()
         found = await _LOOKUPS[kind](self.dependencies.database, digest, workspace_id=workspace_id, now=now)
         if found is not None:
-            self.last_uses.note(found.principal, at=now)
+            self.last_uses.note(found[0], at=now)
         return found
 
-    async def _external(self, token: str, workspace_id: UUID | None) -> Admission | None:
+    async def _external(self, token: str, workspace_id: UUID | None) -> Membership | None:
         """By a token of the provider's, whose first use makes the account, in a transaction of its own."""
         external_identity = None if self.provider is None else await self.provider.verify(token)
         if external_identity is None:

@@ -1,4 +1,4 @@
-"""The outermost layer: an id for each request, a log line for each response, and the headers that every response has."""
+"""The outermost layer: an id for each request, a log line for each response, and the headers of every response."""
 
 import logging
 import re

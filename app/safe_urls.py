@@ -1,4 +1,4 @@
-"""Which URLs of an identity provider may be asked: those at which nobody in between can read, or change, the response."""
+"""Which URLs of an identity provider are safe: nobody in between can read or change the response."""
 
 import ipaddress
 from typing import Final

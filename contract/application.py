@@ -108,7 +108,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
     """An ASGI application that serves *document* with the functions in the package *handlers*.
 
     *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
-    *outer_headers* are added to every response by a layer around this application, so no response here needs to have them.
+    *outer_headers* are added to every response by a layer around this application, so no response here needs them.
     Raises ContractMismatchError, naming all that does not fit: what was built answers each request.
     """
     operations = compile_operations(

@@ -267,7 +267,7 @@ async def _encode_chunks(
 
 
 def encode_json(content: Any, validator: Validator | None, violation: ContractViolation) -> bytes:  # plain data
-    """*content* as JSON, checked as the bytes that leave. Raises NonConformingResponseError on what is no plain data."""
+    """*content* as JSON, checked as the bytes that leave. Raises NonConformingResponseError for other data."""
     try:
         encoded = content if isinstance(content, bytes) else orjson.dumps(content, default=_default, option=_OPTIONS)
         decoded = orjson.loads(encoded)

@@ -51,7 +51,7 @@ def dump(encoded: EncodedResponse) -> bytes:
 
 
 def load(recorded: bytes) -> EncodedResponse:
-    """The response as it was first sent. It was checked then, by the contract of that time, and is not checked again."""
+    """The response as it was first sent. It was checked then, by that time's contract, and is not checked again."""
     head, _, body = recorded.partition(b"\n")
     status, headers, *is_compressed = orjson.loads(head)  # one of an earlier version does not say
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -1,4 +1,4 @@
-"""One operation, run: the request checked, the handler in a unit of work, the response checked, the commit, the sending.
+"""Run one operation: check the request, call the handler in a unit of work, check the response, commit, send.
 
 In this order: the call is counted, where it is limited (see `limits`); path parameters, access rule, the other
 parameters and the body (all faults in one answer). Then, in the unit of work: a response that was recorded for the same

@@ -25,7 +25,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 class Use(NamedTuple):
     """How a schema is used.
 
-    `open` is of a part of a composition in a response: the schema around it forbids undeclared properties. `exact` is of
+    `open` is of a part of a composition in a response: the schema around it closes the object. `exact` is of
     a component with derived ones, and means itself alone. `dropped` are names that are not required here, as another
     part keeps them out of this direction.
     """

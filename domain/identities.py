@@ -58,7 +58,7 @@ async def provision(uow: UnitOfWork, external_identity: ExternalIdentity) -> Use
     await uow.users.add(user, email_key=None if email is None else email_key(email), password_hash=None)
     await uow.identities.add(external_identity.identity, user_id=user.id, at=uow.now)
     await uow.account_log.add("account.registered", user_id=user.id)
-    await workspaces.found(uow, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    await workspaces.create_with_inbox(uow, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     return user
 
 

@@ -1,4 +1,4 @@
-"""Who is calling, and what they were let in to do."""
+"""The caller of a request."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -30,13 +30,9 @@ class Principal:
     expires_at: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    """What a valid token opens: a principal, and their role in the workspace that the call names.
+Membership = tuple[Principal, Role | None]
+"""What a valid token stands for: its principal, and their role in the workspace that the request names.
 
-    `role` is None when the call names no workspace, or one that the principal is not a member of, or in which their
-    token does not work.
-    """
-
-    principal: Principal
-    role: Role | None
+The role is None where the request names no workspace, where the principal is not a member, and where the token does not
+work in that workspace.
+"""

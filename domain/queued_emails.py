@@ -60,7 +60,7 @@ async def claim(uow: UnitOfWork, *, limit: int) -> Sequence[QueuedEmail]:
 
 
 async def write(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
-    """What a claimed *queued_email* says, with a new token; None where nothing is left to say, and it is to be forgotten."""
+    """What a claimed *queued_email* says, with a new token; None where it is to be deleted unsent."""
     return await _WRITERS[queued_email.kind](uow, queued_email)
 
 
@@ -153,7 +153,7 @@ async def _with_token(
 
 
 async def _put_off_if_early(uow: UnitOfWork, queued_email: QueuedEmail) -> bool:
-    """Whether the address was sent another mail of this kind just now; *queued_email* then waits, without losing an attempt."""
+    """Whether the address was just sent an e-mail of this kind; *queued_email* then waits, at no attempt's cost."""
     if await uow.outbox.note_sending(queued_email, at=uow.now, unless_after=uow.now - APART):
         return False
     await uow.outbox.put_off([replace(queued_email, attempts=queued_email.attempts - 1, due_at=uow.now + APART)])

@@ -66,7 +66,7 @@ async def register(  # noqa: PLR0913  # what an account is made of
     )
     await uow.users.add(user, email_key=email_key(email), password_hash=password_hash)
     await uow.account_log.add("account.registered", user_id=user.id)
-    await workspaces.found(uow, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
+    await workspaces.create_with_inbox(uow, owner=user, name=workspaces.PERSONAL_NAME, personal=True)
     await uow.outbox.add(_queued_email(uow, "verification", email=email, user_id=user.id))
     if invitation is not None:
         await invitations.join(uow, user, invitation, pointer=_INVITATION_POINTER)

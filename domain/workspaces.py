@@ -50,7 +50,7 @@ async def create(uow: UnitOfWork, *, name: str, workspace_id: UUID | None = None
     if user is None:
         raise AccountGone(uow.principal.user_id)
     await require_room(uow)
-    return await found(uow, owner=user, name=name, personal=False, workspace_id=workspace_id)
+    return await create_with_inbox(uow, owner=user, name=name, personal=False, workspace_id=workspace_id)
 
 
 async def require_room(uow: UnitOfWork) -> None:
@@ -59,7 +59,7 @@ async def require_room(uow: UnitOfWork) -> None:
         raise TooManyWorkspaces(MOST)
 
 
-async def found(
+async def create_with_inbox(
     uow: UnitOfWork, *, owner: User, name: str, personal: bool, workspace_id: UUID | None = None
 ) -> Workspace:
     """Make a workspace, its first member and its inbox, all as change 1; *owner* is locked, or new. Raises IdTaken."""

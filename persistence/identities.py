@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select
 
 from domain.entities import Identity
-from domain.principals import Admission, Principal
+from domain.principals import Membership, Principal
 from persistence.database import Runner
 from persistence.members import role_in_workspace
 from persistence.tables import identities
@@ -18,14 +18,14 @@ _GRANT: Final = select(identities.c.user_id, role_in_workspace(identities.c.user
 )
 
 
-async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | None) -> Admission | None:
+async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | None) -> Membership | None:
     """Whose identity this is, and their role in the workspace that the call names, in one statement.
 
     None when it has no account. The role is None outside of workspaces, and for a stranger.
     """
     named = {"issuer": identity.issuer, "subject": identity.subject, "workspace": workspace_id}
     row = await runner.row(_GRANT, named)
-    return None if row is None else Admission(principal=Principal(user_id=row[0]), role=row[1])
+    return None if row is None else (Principal(user_id=row[0]), row[1])
 
 
 class Identities:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from persistence.database import Runner
 
 VERSION_TABLE: Final = "alembic_version"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The migrations of this version, oldest first. A server reads them here and does not load Alembic: 11 MB, 0.15 s."""
 REVISION: Final = REVISIONS[-1]
 """The revision that this version needs."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.entities import Session, StoredToken
-from domain.principals import Admission, Principal
+from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
 from persistence.tables import access_tokens, refresh_tokens, sessions, users
@@ -94,7 +94,7 @@ _GRANT: Final = (
 
 async def authenticate(
     runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
-) -> Admission | None:
+) -> Membership | None:
     """Whose access token this is, and their role in the workspace that the call names, in one statement.
 
     None when no live session has the token. The role is None outside of workspaces, and for a stranger.
@@ -104,7 +104,7 @@ async def authenticate(
         return None
     session_id, user_id, expires_at, role = row
     principal = Principal(user_id=user_id, session_id=session_id, expires_at=expires_at)
-    return Admission(principal=principal, role=role)
+    return principal, role
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:

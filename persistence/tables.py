@@ -479,8 +479,8 @@ client_ids: Final = Table(
     PrimaryKeyConstraint("space_id", "id", name="pk_client_ids"),
 )
 """Ids that clients made, each with the digest of the request that it came with. The space is the workspace that the
-thing lies in; of a new workspace, the account of who made it (see `idempotency.account_space`). So there is no foreign key:
-who deletes a space, deletes these."""
+thing is in; of a new workspace, its creator's account (see `idempotency.account_space`). So there is no foreign key:
+whatever deletes a space deletes these."""
 
 idempotency_keys: Final = Table(
     "idempotency_keys",
@@ -494,7 +494,7 @@ idempotency_keys: Final = Table(
     PrimaryKeyConstraint("space_id", "user_id", "key", name="pk_idempotency_keys"),
     Index("ix_idempotency_keys_recorded_at", "recorded_at"),
 )
-"""Answers, to be given again to the same request. The space is the workspace that the call names, or the caller's
+"""Responses, to be returned again to the same request. The space is the workspace that the call names, or the caller's
 account. The response is null only within the transaction that makes it."""
 
 UNLOGGED_TABLES: Final = frozenset(
@@ -514,5 +514,5 @@ UNLOGGED_TABLES: Final = frozenset(
         idempotency_keys,
     }
 )
-"""What anybody may change. The rest lies in workspaces, and only the change log may. An invitation does, too, but has an
-e-mail address in it, which no log may tell."""
+"""Tables that any repository may change. The others are in workspaces, and only the change log changes them. An
+invitation is in a workspace, too, but has an e-mail address, which must not be in a log."""

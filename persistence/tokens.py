@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, or_, select
 
 from domain.entities import PersonalToken
-from domain.principals import Admission, Principal
+from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
 from persistence.purges import Expired
@@ -54,7 +54,7 @@ _EXPIRED: Final = Expired(personal_tokens, personal_tokens.c.expires_at)
 
 async def authenticate(
     runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
-) -> Admission | None:
+) -> Membership | None:
     """Whose personal token this is, and their role in the workspace that the call names, in one statement.
 
     None when there is no such token, or it has expired. The role is None outside of workspaces, for a stranger, and
@@ -69,7 +69,7 @@ async def authenticate(
         user_id=user_id, token_id=token_id, scopes=scopes, workspace_ids=workspace_ids, expires_at=expires_at
     )
     works_there = workspace_ids is None or workspace_id in workspace_ids
-    return Admission(principal=principal, role=role if works_there else None)
+    return principal, role if works_there else None
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:

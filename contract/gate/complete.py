@@ -65,7 +65,7 @@ def _declared_problems(contract: Contract) -> Iterator[Hit]:
         if counts_calls and operation.node.get("x-rate-limit") != "none":
             due.add("429")
         missing = sorted(due - operation.responses.keys())
-        if missing and any(operation.errors()):  # else the rule `error-answers` has it
+        if missing and any(operation.errors()):  # else the rule `error-responses` has it
             yield Hit(operation.node.pointer, f"{operation.name} does not declare {', '.join(missing)}")
 
 
@@ -198,7 +198,7 @@ RULES = rules_of("complete", (
      "Who may call is decided on purpose: a security requirement, or `security: []`."),
     ("access-rule", "OWASP API5:2023", _access,
      "A token is not enough: `x-access` says which scope and role are."),
-    ("error-answers", "Zalando 151", _error_responses,
+    ("error-responses", "Zalando 151", _error_responses,
      "A call can fail, and a client must know how."),
     ("declared-problems", "Zalando 151", _declared_problems,
      "What any call may be answered is declared, so that SDKs have a type for it."),

@@ -112,7 +112,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation; `parameters`, `body` and `responses` with their `$ref`s followed, and its path's parameters added."""
+    """An operation. `parameters`, which include its path's, `body` and `responses` have their `$ref`s followed."""
 
     path: str
     method: str

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 QUESTIONS: Mapping[str, tuple[str, bool]] = {
     "security-named": ("Who may call this: anybody, or who holds a token with which scope?", True),
-    "error-answers": ("How can this fail, and what is answered then?", True),
+    "error-responses": ("How can this fail, and what is answered then?", True),
     "field-description": ("What does this field mean?", False),
 }
 """By rule: what has to be decided, and whether work on the contract has to wait for it."""

@@ -100,7 +100,7 @@ RULES = rules_of("style", (
     ("if-match", "Zalando 182; RFC 9110, 13.1.1", _if_match,
      "Two who change the same thing at once must not undo each other unseen."),
     ("idempotency-key", "IETF idempotency-key draft", _idempotency,
-     "A client that got no response can try again, and it happens once; a response with a secret is not kept for that."),
-    ("replayed-answers", "ours", _replays,
+     "A client that got no response can retry with one effect; a response with a secret is not kept for that."),
+    ("replayed-responses", "ours", _replays,
      "A client that repeats a request must be able to see that it was not done twice."),
 ))  # fmt: skip

@@ -32,5 +32,5 @@ def test_every_repository_is_looked_at() -> None:
 
 @pytest.mark.parametrize(("repository", "method"), METHODS)
 def test_every_method_of_a_port_has_a_port_test(repository: str, method: str) -> None:
-    call = re.compile(rf"\bwork\.{repository}\.{method}\(")
+    call = re.compile(rf"\buow\.{repository}\.{method}\(")
     assert [path.name for path in TESTS.glob("test_*.py") if call.search(path.read_text())]

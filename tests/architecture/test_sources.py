@@ -55,7 +55,7 @@ def test_there_is_one_commit_site() -> None:
     assert found == {
         ("persistence/database.py", "Transaction.commit"),
         ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
-        ("persistence/unit_of_work.py", "UnitOfWork.commit"),
+        ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
         ("contract/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
         ("app/background.py", "write"),
@@ -64,7 +64,7 @@ def test_there_is_one_commit_site() -> None:
 
 def test_only_what_is_done_aside_of_any_call_has_a_transaction_without_a_unit_of_work() -> None:
     found = {name_of(path) for path in sources(*LAYERS) for _ in calls(path, "transaction")}
-    assert found == {"app/sweeping.py", "app/uses.py"}
+    assert found == {"app/purging.py", "app/uses.py"}
 
 
 def test_no_other_transaction_is_begun() -> None:

@@ -29,10 +29,10 @@ async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_response(ada: 
         assert await uow.recall("k", REQUEST) is None
         waiting = asyncio.create_task(come())
         await until_held_up(waiting, database=ada.database)
-        await uow.record(b"answer")
+        await uow.record(b"response")
         await uow.commit()
 
-    assert await waiting == (REQUEST, b"answer")
+    assert await waiting == (REQUEST, b"response")
 
 
 async def test_a_claim_goes_with_its_transaction(ada: Caller) -> None:
@@ -46,11 +46,11 @@ async def test_a_claim_goes_with_its_transaction(ada: Caller) -> None:
 async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.recall("k", REQUEST)
-        await uow.record(b"answer")
+        await uow.record(b"response")
         await uow.commit()
 
     async with ada.unit() as repeated:
-        assert await repeated.recall("k", REQUEST) == (REQUEST, b"answer")
+        assert await repeated.recall("k", REQUEST) == (REQUEST, b"response")
         await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=PATIENCE_S)
 
 
@@ -87,7 +87,7 @@ async def test_the_purge_leaves_what_was_used_anew_meanwhile(ada: Caller) -> Non
     for key in ("again", "old"):
         async with ada.unit() as uow:
             await uow.recall(key, REQUEST)
-            await uow.record(b"answer")
+            await uow.record(b"response")
             await uow.commit()
     ada.clock.now += KEPT * 2
 
@@ -107,7 +107,7 @@ async def test_purges_and_uses_at_once_lose_no_response(ada: Caller) -> None:
     async def use(key: str) -> None:
         async with ada.unit() as uow:
             if await uow.recall(key, REQUEST) is None:
-                await uow.record(b"answer")
+                await uow.record(b"response")
                 await uow.commit()
 
     for _ in range(5):
@@ -115,7 +115,7 @@ async def test_purges_and_uses_at_once_lose_no_response(ada: Caller) -> None:
         await asyncio.gather(*(_purge(ada) for _ in range(3)), *(use(str(n)) for n in range(20)))
         for n in range(20):
             async with ada.unit() as uow:
-                assert await uow.recall(str(n), OTHER) == (REQUEST, b"answer")
+                assert await uow.recall(str(n), OTHER) == (REQUEST, b"response")
 
 
 async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_for_it(ada: Caller) -> None:
@@ -123,7 +123,7 @@ async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_fo
     there = ada.in_workspace(made.id)
     async with there.unit() as uow:
         await uow.recall("k", REQUEST)
-        await uow.record(b"answer")
+        await uow.record(b"response")
         await uow.commit()
     ada.clock.now += KEPT * 2
 
@@ -155,7 +155,7 @@ async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_
     for caller in (ada, guest, bob, ada.account):
         async with caller.unit() as uow:
             assert await uow.recall("k", REQUEST) is None
-            await uow.record(b"answer")
+            await uow.record(b"response")
             await uow.commit()
 
     await bob.write(members.remove, ada.user_id)
@@ -165,7 +165,7 @@ async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_
         assert await uow.recall("k", OTHER) is None
     for caller in (ada, bob, ada.account):
         async with caller.unit() as uow:
-            assert await uow.recall("k", REQUEST) == (REQUEST, b"answer")
+            assert await uow.recall("k", REQUEST) == (REQUEST, b"response")
 
 
 async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(ada: Caller, bob: Caller) -> None:
@@ -173,7 +173,7 @@ async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(a
     for caller in (guest, bob):
         async with caller.unit() as uow:
             await uow.recall("k", REQUEST)
-            await uow.record(b"answer")
+            await uow.record(b"response")
             await uow.commit()
 
     await ada.account.write(users.delete)
@@ -185,25 +185,25 @@ async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(a
 async def test_a_workspace_with_a_user_s_id_shares_nothing_with_the_account(ada: Caller, bob: Caller) -> None:
     async with ada.account.unit() as uow:
         await uow.recall("k", REQUEST)
-        await uow.record(b"answer")
+        await uow.record(b"response")
         await uow.commit()
 
     made = await bob.account.write(workspaces.create, name="Trap", workspace_id=ada.user_id)
     await bob.in_workspace(made.id).write(workspaces.delete)
 
     async with ada.account.unit() as uow:
-        assert await uow.recall("k", REQUEST) == (REQUEST, b"answer")
+        assert await uow.recall("k", REQUEST) == (REQUEST, b"response")
 
 
 async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.recall("k", REQUEST)
-        await uow.record(b"answer")
+        await uow.record(b"response")
         await uow.commit()
 
     ada.clock.now += KEPT
     async with ada.unit() as uow:
-        assert await uow.recall("k", OTHER) == (REQUEST, b"answer")
+        assert await uow.recall("k", OTHER) == (REQUEST, b"response")
     ada.clock.now += KEPT / 1000
     async with ada.unit() as uow:
         assert await uow.recall("k", OTHER) is None
@@ -212,7 +212,7 @@ async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:
 async def test_there_is_nothing_to_record_without_a_key(ada: Caller) -> None:
     async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match="under a key"):
-            await uow.record(b"answer")
+            await uow.record(b"response")
 
 
 async def test_an_id_is_claimed_by_one_request_for_ever(ada: Caller) -> None:

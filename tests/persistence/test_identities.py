@@ -44,8 +44,8 @@ async def test_an_identity_tells_user_scopes_and_role(nobody: Caller, ada: Calle
     for workspace_id, role in ((home, "owner"), (ada.workspace_id, "viewer"), (None, None)):
         found = await recognise(nobody.database, EVE.identity, workspace_id=workspace_id)
         assert found is not None
-        assert found.principal == Principal(user_id=user.id, session_id=None, scopes=SESSION_SCOPES)
-        assert found.role == role
+        assert found[0] == Principal(user_id=user.id, session_id=None, scopes=SESSION_SCOPES)
+        assert found[1] == role
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ async def test_a_purge_passes_over_what_is_held_and_does_not_wait(ada: Caller) -
     for key in ("held", "free"):
         async with ada.unit() as uow:
             await uow.recall(key, REQUEST)
-            await uow.record(b"answer")
+            await uow.record(b"response")
             await uow.commit()
     ada.clock.now += 2 * KEPT
 

@@ -42,8 +42,8 @@ async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, b
     for workspace_id, role in ((ada.workspace_id, "owner"), (bob.workspace_id, "viewer"), (None, None)):
         auth = await authenticate(ada.database, digest, workspace_id=workspace_id, now=NOON)
         assert auth is not None
-        assert (auth.principal.user_id, auth.principal.session_id) == (ada.user_id, begun.session.id)
-        assert (auth.principal.scopes, auth.role) == (SESSION_SCOPES, role)
+        assert (auth[0].user_id, auth[0].session_id) == (ada.user_id, begun.session.id)
+        assert (auth[0].scopes, auth[1]) == (SESSION_SCOPES, role)
 
 
 async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -> None:
@@ -54,7 +54,7 @@ async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -
     auth = await authenticate(ada.database, digest, workspace_id=bob.workspace_id, now=NOON)
 
     assert auth is not None
-    assert auth.role is None
+    assert auth[1] is None
 
 
 async def test_an_access_token_lasts_an_hour(ada: Caller) -> None:

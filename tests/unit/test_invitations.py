@@ -302,8 +302,9 @@ async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(househol
 
 @pytest.mark.parametrize("mailed", [True, False])
 async def test_a_token_verifies_the_address_only_where_it_was_sent_there(
-    household: FakeUnitOfWork, mailed: bool
-) -> None:  # noqa: FBT001  # a table
+    household: FakeUnitOfWork,
+    mailed: bool,  # noqa: FBT001  # a table
+) -> None:
     if mailed:
         _, token = await invited(household)
     else:

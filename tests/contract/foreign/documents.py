@@ -134,7 +134,7 @@ ROWS = (
     served("a parameter whose name begins with a digit", "Parameter Object", gives("/r?2fa=1", _2fa=1),
            operation=parameter("2fa", "query", INTEGER)),
     refused("a parameter called as the handler calls its unit of work", "Parameter Object",
-            "its handler takes the unit of work by the name of 'work'", operation=parameter("uow", "query", INTEGER),
+            "its handler takes the unit of work by the name of 'uow'", operation=parameter("uow", "query", INTEGER),
             takes=[]),
     refused("an operation without an operationId", "Operation Object", "GET /r: it needs an operationId",
             text=text({"/r": {"get": {key: value for key, value in operation("x").items() if key != "operationId"}}})),

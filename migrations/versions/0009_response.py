@@ -1,0 +1,23 @@
+"""What is kept for an idempotency key is called a response, as everywhere else."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The column gets its new name; its content stays."""
+    _rename("answer", "response")
+
+
+def downgrade() -> None:
+    """The column gets its old name back; its content stays."""
+    _rename("response", "answer")
+
+
+def _rename(old: str, new: str) -> None:
+    # Not `alter_column`: on SQLite it makes the table anew, and this statement is the same on both.
+    op.execute(f"ALTER TABLE idempotency_keys RENAME COLUMN {old} TO {new}")
