@@ -564,7 +564,7 @@ def test_every_service_is_on_a_tour() -> None:
     }
 
     assert services - called == {
-        ("workspaces", "found"),
+        ("workspaces", "create_with_inbox"),
         ("workspaces", "require_room"),
         ("members", "require_reach"),
         ("invitations", "find"),
