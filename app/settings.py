@@ -36,75 +36,77 @@ class Settings(BaseSettings):
         description="`sqlite:///path` (relative to the current folder) or `sqlite:////full/path`; or"
         " `postgresql://user:password@host/name`, with a socket `postgresql://user@/name?host=/directory`",
     )
-    database_pool_size: int = Field(default=10, ge=1, le=1000, description="connections that one process keeps")
+    database_pool_size: int = Field(default=10, ge=1, le=1000, description="connections that each process keeps")
     public_url: str = Field(
         default="",
-        description="how clients reach the server: mails without an app begin calls with it;"
-        " with `https:` responses carry `Strict-Transport-Security`",
+        description="the URL at which clients reach the server: e-mails use it if there is no client app;"
+        " with `https:`, responses have `Strict-Transport-Security`",
     )
     registration: Registration = Field(
         default="open",
         description="`open`; `invited`: only with the token of an invitation;"
-        " `closed`: only `tickbox user create` creates accounts",
+        " `closed`: only with `tickbox user create`",
     )
     response_check: Literal["enforce", "report"] = Field(
-        default="enforce", description="`report` logs a response that breaks the contract, and sends it"
+        default="enforce",
+        description="`enforce` sends a 500 instead of a response that violates the contract;"
+        " `report` logs the response, and sends it",
     )
     body_limit_bytes: int = Field(
         default=256 * 1024,
         ge=1024,
-        description="largest request body, unless the contract has another limit for an operation",
+        description="the largest request body, unless the contract has another limit for an operation",
     )
     workspace_quota_bytes: int = Field(
         default=256 * 1024 * 1024,
         ge=1024 * 1024,
         description=(
-            "what the projects and tasks of a workspace may take; the bodies of its events and the responses kept for"
-            " idempotency keys may each take as much (see API4 in spec/architecture.md)"
+            "how many bytes the projects and tasks of a workspace may use; the bodies of its events, and the responses"
+            " kept for idempotency keys, may each use the same again (see API4 in spec/architecture.md)"
         ),
     )
-    access_token_lifetime_s: int = Field(default=3600, ge=60, description="how long an access token lasts")
+    access_token_lifetime_s: int = Field(default=3600, ge=60, description="how long an access token is valid")
     session_lifetime_s: int = Field(
-        default=30 * 24 * 3600, ge=3600, description="how long a session lasts without a refresh"
+        default=30 * 24 * 3600, ge=3600, description="how long a session is valid without a refresh"
     )
     refresh_grace_s: int = Field(
         default=10,
         ge=0,
         le=600,
-        description="how long a used refresh token may be sent again because its response was lost; 0: not at all",
+        description="how long a used refresh token may be sent again, because its response was lost; 0: not at all",
     )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="the mail server, `smtp://user:password@host:587` or `smtps://host:465`;"
-        " without one, mails are logged",
+        " without one, e-mails are logged",
     )
-    mail_from: str = Field(default="Tickbox <tickbox@localhost>", description="the sender of mails")
+    mail_from: str = Field(default="Tickbox <tickbox@localhost>", description="the sender of e-mails")
     app_url: str = Field(
         default="",
-        description="the client app that links in mails lead to; without one, mails show the call to make",
+        description="the client app that links in e-mails lead to; without one, e-mails show the request to send",
     )
     rate_limit: str = Field(
         default="600/minute",
-        description="calls of one user, however many tokens; `off` for no limit, as for the next two",
+        description="requests of one user, with all of their tokens; `off` for no limit, as for the next two",
     )
     rate_limit_address: str = Field(
         default="120/minute",
-        description="calls of one address that need no token; and as many whose token is missing or not good",
+        description="requests of one address that need no token; separately, as many with a missing or invalid token",
     )
     rate_limit_credentials: str = Field(
         default="10/minute",
-        description="log-in, registration, forgotten passwords, tokens from mails that verify or reset: of one"
-        " address; changes of the password and the address, new tokens, invitations, mails to verify:"
-        " of one user",
+        description="requests that check or send credentials. For one address: log-in, registration, forgotten"
+        " passwords, tokens from e-mails that verify or reset. For one user: changes of the password and the"
+        " e-mail address, new tokens, invitations, e-mails to verify",
     )
     rate_limit_storage_url: str = Field(
         default="",
-        description="a Redis or Valkey in which several servers count together: `redis://host:port`, `valkey://...`,"
+        description="the Redis or Valkey in which several servers count together: `redis://host:port`, `valkey://...`,"
         " with TLS `rediss:`, `valkeys:`, on a socket `redis+unix:///path`",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas",
+        description="addresses and networks of the proxies whose `X-Forwarded-For` is trusted, separated by commas",
     )
     oidc_issuer: str = Field(
         default="",
@@ -113,15 +115,15 @@ class Settings(BaseSettings):
     oidc_audience: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         validate_default=True,
-        description="whom its tokens must be for, such as a client id; several are separated by commas",
+        description="the audience that its tokens must have, such as a client id; several are separated by commas",
     )
     oidc_jwks_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="other origins than the issuer's at which it may publish its keys, separated by commas;"
+        description="origins other than the issuer's at which it may publish its keys, separated by commas;"
         " Google's are at `https://www.googleapis.com`",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="origins that browsers may call from, separated by commas; `*` for all"
+        default=(), description="origins from which browsers may send requests, separated by commas; `*` for all"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`"
