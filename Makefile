@@ -4,6 +4,8 @@ BIN := .venv/bin
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
+COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --find-links dist \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
@@ -48,15 +50,15 @@ support: $(DEV)  ## write contract/SUPPORT.md from the rows of tests/contract/fo
 docs: $(DEV)  ## write docs/settings.md from the settings
 	$(BIN)/python -m tests.support.settings_page
 
-lock: $(DEV)  ## compile the three requirements*.txt anew from pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
-	  --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
-	  --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
+wheels: $(DEV)  ## build both distributions, tickbox-contract and tickbox, into dist/
+	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps -w dist ./contract .
+
+# The locks are of what others publish: tickbox-contract is found in dist/ while they are compiled, and left out of them.
+lock: wheels  ## compile the three requirements*.txt anew from the two pyproject.toml
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
+	sed -i '/^tickbox-contract==/,/^[^ ]/{/^tickbox-contract==/d;/^ /d}' requirements.txt requirements-dev.txt requirements-bench.txt
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .coverage*
@@ -74,9 +76,9 @@ python:  # asked each time: a .venv may have been made with an older Python, whi
 .venv/bin/python: | python
 	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-$(RUNTIME): requirements.txt pyproject.toml | python .venv/bin/python
+$(RUNTIME): requirements.txt pyproject.toml contract/pyproject.toml | python .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e contract -e .
 	touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)

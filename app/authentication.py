@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.background import write
 from app.uses import LastUses
-from contract.access import AuthContext
 from domain import identities, secret_tokens
 from domain.errors import EmailTaken, IdentityTaken
 from domain.identities import ExternalIdentity
@@ -18,6 +17,7 @@ from domain.tokens import granted_outside
 from persistence import sessions, tokens
 from persistence.identities import recognise
 from persistence.unit_of_work import Dependencies
+from tickbox_contract.engine.access import AuthContext
 
 _LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Membership | None]]]] = {
     "session": sessions.authenticate,
@@ -46,7 +46,7 @@ class Authenticator:
     provider: IdentityProvider | None = None
 
     async def __call__(self, token: str, path: Mapping[str, str]) -> AuthContext | None:
-        """See contract.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
+        """See tickbox_contract.engine.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
         workspace_id = _uuid(path.get("workspace_id"))
         if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); none of ours has a dot
             found = await self._external(token, workspace_id)

@@ -19,16 +19,16 @@ from app.logging import configure_logging
 from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
 from app.requests import problem_headers
 from app.settings import Settings
-from contract.access import AccessRule
-from contract.document import Document
-from contract.faults import pattern_sentences, schema_faults
-from contract.operations import ContractMismatchError
-from contract.protocol import bounded_protocol
-from contract.schemas import SchemaCompiler
 from domain import users
 from domain.errors import DomainError, EmailTaken, StorageUnavailable, UserNotFound
 from persistence.engines import name_of
 from persistence.unit_of_work import SqlUnitOfWork
+from tickbox_contract.engine.access import AccessRule
+from tickbox_contract.engine.operations import ContractMismatchError
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.faults import pattern_sentences, schema_faults
+from tickbox_contract.openapi.schemas import SchemaCompiler
 
 Result = TypeVar("Result")
 

@@ -24,8 +24,8 @@ from typing import Final
 from limits import RateLimitItem, parse
 
 from app.windows import Windows
-from contract.limits import Allowance
 from domain.principals import Principal
+from tickbox_contract.engine.limits import Allowance
 
 DEFAULT: Final = "default"
 CREDENTIALS: Final = "credentials"
@@ -70,19 +70,19 @@ class CallLimiter:
     async def count(
         self, policy: str, *, address: str | None, principal: Principal | None, units: int = 1
     ) -> Allowance | None:
-        """See contract.limits.Limiter. All tokens of a user count together."""
+        """See `Limiter`. All tokens of a user count together."""
         return await self._count(*_counted(policy, address, principal), units=units)
 
     async def look(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
-        """See contract.limits.Limiter. It asks nobody: what others counted is known with this server's next call."""
+        """See `Limiter`. It asks nobody: what others counted is known with this server's next request."""
         return self._look(*_counted(policy, address, principal))
 
     async def look_at_failures(self, address: str | None) -> Allowance | None:
-        """See contract.limits.Limiter. It asks nobody, either."""
+        """See `Limiter`. It asks nobody, either."""
         return self._look(FAILURES, network_of(address))
 
     async def count_failure(self, address: str | None) -> Allowance | None:
-        """See contract.limits.Limiter."""
+        """See `Limiter`."""
         return await self._count(FAILURES, network_of(address))
 
     async def close(self) -> None:

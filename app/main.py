@@ -37,13 +37,6 @@ from app.settings import Settings
 from app.smtp import NotSentError, SmtpServer
 from app.uses import LastUses, writing_down
 from app.windows import ProcessWindows, SharedWindows
-from contract.access import Vocabulary
-from contract.application import build_application
-from contract.document import Document
-from contract.events import compile_events
-from contract.schemas import SchemaCompiler
-from contract.units import RequestContext
-from contract.units import Settings as EngineSettings
 from domain.events import EVENT_TYPES, Event
 from domain.origins import origin_of
 from domain.ports import Policy
@@ -54,6 +47,13 @@ from handlers.events import payload_of
 from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
+from tickbox_contract.engine.access import Vocabulary
+from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.events import compile_events
+from tickbox_contract.engine.units import RequestContext
+from tickbox_contract.engine.units import Settings as EngineSettings
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from app.identity import Verifier
@@ -94,7 +94,7 @@ def contract_path() -> Path:
 def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passwords | None = None) -> Parts:
     """The real clock, ids, randomness and database, and *passwords* or the real hasher. Nothing is opened yet.
 
-    Raises contract.operations.ContractMismatchError.
+    Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
     passwords = passwords or Argon2Passwords()
     dependencies = Dependencies(
@@ -150,7 +150,7 @@ def build(
 
     *passwords* hashes in the place of the real hasher. *monotonic* counts the seconds after which the keys of an
     identity provider are asked for again.
-    Raises contract.operations.ContractMismatchError.
+    Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
     document = Document.read(contract_path())
     parts = make_parts(settings, document, passwords=passwords)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from app.logging import request_context
-from contract.routing import operation_id_of
+from tickbox_contract.engine.routing import operation_id_of
 
 REQUEST_ID_HEADER = "X-Request-Id"
 CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

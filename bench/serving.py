@@ -18,7 +18,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from contract.protocol import bounded_protocol
+from tickbox_contract.engine.protocol import bounded_protocol
 
 PROTOCOLS: dict[str, Callable[[], type[asyncio.Protocol]]] = {
     "plain": lambda: HttpToolsProtocol,

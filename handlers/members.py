@@ -4,11 +4,11 @@ from uuid import UUID
 
 from pydantic import MISSING
 
-from contract.responses import Response, created, no_content, ok
 from domain import invitations, members
 from domain.ports import UnitOfWork
 from handlers.views import created_invitation_view, invitation_view, member_view, page_view, workspace_view
 from spec.models import InvitationAccept, InvitationCreate, MemberPatch
+from tickbox_contract.responses import Response, created, no_content, ok
 
 
 async def list_members(uow: UnitOfWork, workspace_id: UUID, limit: int, cursor: str | None = None) -> Response:  # noqa: ARG001  # the work is in it already

@@ -3,8 +3,8 @@
 Each row is declared in the contract: `tests/architecture` compares them.
 """
 
-from contract.responses import Fault, Problem, ProblemType, problem
 from domain import errors
+from tickbox_contract.responses import Fault, Problem, ProblemType, problem
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tickbox"'}
 RETRY_AFTER_S = 1

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from contract.responses import Response, created, no_content, ok, problem
 from domain import entities, sessions
 from domain.ports import UnitOfWork
 from handlers.patches import sent
@@ -10,6 +9,7 @@ from handlers.problems import CHALLENGE, SESSION_ENDED
 from handlers.views import page_view, session_view, tokens_view
 from spec.models import SessionCreate, SessionRefresh
 from spec.responses import Session
+from tickbox_contract.responses import Response, created, no_content, ok, problem
 
 
 async def list_sessions(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:

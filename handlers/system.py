@@ -1,7 +1,7 @@
 """Signs of life, and the contract itself."""
 
-from contract.responses import ContractFile, Response, ok
 from domain.ports import UnitOfWork
+from tickbox_contract.responses import ContractFile, Response, ok
 
 
 async def check_liveness(_uow: UnitOfWork) -> Response:

@@ -3,7 +3,6 @@
 import datetime as dt
 from uuid import UUID
 
-from contract.responses import Response, created, no_content, ok
 from domain import tasks
 from domain.dues import Due, DuePatch
 from domain.entities import Status
@@ -14,6 +13,7 @@ from handlers.patches import patched, sent
 from handlers.views import page_view, task_view
 from spec import models
 from spec.models import TaskCreate, TaskPatch
+from tickbox_contract.responses import Response, created, no_content, ok
 
 
 async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each

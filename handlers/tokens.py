@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from contract.responses import Response, created, no_content, ok
 from domain import tokens
 from domain.ports import UnitOfWork
 from domain.tokens import TokenDraft
 from handlers.patches import sent
 from handlers.views import current_token_view, new_token_view, page_view, token_view
 from spec.models import PersonalTokenCreate
+from tickbox_contract.responses import Response, created, no_content, ok
 
 
 async def list_personal_tokens(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:

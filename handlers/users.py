@@ -1,6 +1,5 @@
 """Accounts."""
 
-from contract.responses import Response, accepted, created, no_content, ok
 from domain import account_log, users
 from domain.ports import UnitOfWork
 from handlers.patches import patched, sent
@@ -14,6 +13,7 @@ from spec.models import (
     UserCreate,
     UserPatch,
 )
+from tickbox_contract.responses import Response, accepted, created, no_content, ok
 
 
 async def register_user(uow: UnitOfWork, body: UserCreate) -> Response:

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from contract.responses import Response, created, no_content, ok
 from domain import workspaces
 from domain.ports import UnitOfWork
 from handlers.patches import patched, sent
 from handlers.views import page_view, workspace_view
 from spec.models import WorkspaceCreate, WorkspacePatch
+from tickbox_contract.responses import Response, created, no_content, ok
 
 
 async def list_workspaces(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:

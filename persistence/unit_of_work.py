@@ -181,7 +181,7 @@ class SqlUnitOfWork:
         return self._revision
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
-        """See contract.units.Unit. Nothing may have been done before, and nothing is locked but the key."""
+        """See `tickbox_contract.engine.units.Unit`. It must come first; nothing is locked but the key."""
         owner = KeyOwner(space_id=self._space_id, user_id=self.principal.user_id, key=key)
         self._key = _Key(owner, request)
         try:
@@ -191,7 +191,7 @@ class SqlUnitOfWork:
         return None
 
     async def record(self, response: bytes) -> None:
-        """See contract.units.Unit. Raises RuntimeError without a `recall`."""
+        """See `tickbox_contract.engine.units.Unit`. Raises RuntimeError without a `recall`."""
         if self._key is None:
             message = "a response is recorded under a key"
             raise RuntimeError(message)
@@ -200,12 +200,12 @@ class SqlUnitOfWork:
         await self._idempotency.record(self._key.owner, response=response)
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
-        """See contract.units.Unit."""
+        """See `tickbox_contract.engine.units.Unit`."""
         self._client_id = client_id
         return await self._idempotency.claim_id(self._space_id, client_id, request=request)
 
     async def release(self) -> None:
-        """See contract.units.Unit."""
+        """See `tickbox_contract.engine.units.Unit`."""
         if self._key is not None:
             await self._idempotency.release_key(self._key.owner)
         if self._client_id is not None:

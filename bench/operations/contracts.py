@@ -11,8 +11,8 @@ import orjson
 
 from bench.engine.handlers import items
 from bench.engine.twins import engine
-from contract.document import Document
-from contract.responses import Response, ok
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import Response, ok
 
 _RESOURCES_PER_FOLDER = 10
 _OWN = 3

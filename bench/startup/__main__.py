@@ -14,7 +14,7 @@ from pathlib import Path
 from bench import inside, load
 from bench.engine.twins import engine
 from bench.startup import contracts
-from contract.document import Document
+from tickbox_contract.openapi.document import Document
 
 SIZES = ((10, 20), (200, 400), (400, 800))
 TARGET_S, TARGET_MIB = 5.0, 200.0

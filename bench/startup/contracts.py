@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from contract.responses import Response, ok
+from tickbox_contract.responses import Response, ok
 
 PACKAGE = "synthetic_startup"
 _PROBLEMS = ("400", "404", "406", "413", "415", "422", "500")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from openapi_spec_validator import OpenAPIV30SpecValidator
 
 import migrations
 from persistence import schema
@@ -22,6 +23,10 @@ CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_
 TAGS = [tag["name"] for tag in CONTRACT["tags"]]
 NOT_RESOURCES = {"handlers": {"events", "patches", "problems", "views"}}
 """Modules of handlers that serve all of them."""
+
+
+def test_the_contract_is_valid_for_the_field_s_own_validator() -> None:
+    assert list(OpenAPIV30SpecValidator(CONTRACT).iter_errors()) == []
 
 
 def operations() -> Iterator[tuple[str, str]]:

@@ -10,9 +10,9 @@ import pytest
 
 from app.cli import main
 from app.gate import OUR_NOTES
-from contract.gate.messages import lines
-from contract.gate.rules import run
 from tests.support import settings_page
+from tickbox_contract.gate.messages import lines
+from tickbox_contract.gate.rules import run
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "spec" / "decisions"

@@ -19,14 +19,14 @@ import yaml
 import handlers
 from app.main import VOCABULARY
 from app.requests import REQUEST_ID_HEADER
-from contract import problems as engine_problems
-from contract.document import Document
-from contract.operations import compile_operations
-from contract.refusals import PROBLEMS
-from contract.responses import ProblemType
 from domain import errors
 from domain.errors import DomainError
 from handlers import problems
+from tickbox_contract.engine import problems as engine_problems
+from tickbox_contract.engine.operations import compile_operations
+from tickbox_contract.engine.refusals import PROBLEMS
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("app", "domain", "handlers", "persistence")

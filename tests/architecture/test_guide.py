@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from contract import problems as engine_problems
-from contract.responses import ProblemType
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers import problems
+from tickbox_contract.engine import problems as engine_problems
+from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]
 CONTRACT_PATH = ROOT / "spec" / "openapi.yaml"

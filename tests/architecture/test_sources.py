@@ -13,7 +13,7 @@ import pytest
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-LAYERS = ("app", "contract", "domain", "handlers", "persistence")
+LAYERS = ("app", "contract/tickbox_contract", "domain", "handlers", "persistence")
 FOLDERS = (*LAYERS, "migrations", "spec", "tests")
 GENERATED = {"spec/models.py", "spec/responses.py"}
 
@@ -56,7 +56,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/database.py", "Transaction.commit"),
         ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
-        ("contract/runner.py", "Runner._perform"),
+        ("contract/tickbox_contract/engine/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
         ("app/background.py", "write"),
     }

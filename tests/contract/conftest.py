@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from contract.protocol import bounded_protocol
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 from .sample.application import URN_PREFIX, build
 from .sample.store import Store

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contract.access import AccessRule, AuthContext, Vocabulary
-from contract.problems import Refused
+from tickbox_contract.engine.access import AccessRule, AuthContext, Vocabulary
+from tickbox_contract.engine.problems import Refused
 
 VOCABULARY = Vocabulary(roles=("observer", "keeper", "director"), scopes=("read", "write"))
 WRITE_AS_KEEPER = AccessRule.parse({"scope": "write", "role": "keeper"}, VOCABULARY)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract.faults import schema_faults
-from contract.schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
+from tickbox_contract.openapi.faults import schema_faults
+from tickbox_contract.openapi.schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
 
 Schemas = dict[str, Any]
 BOTH: tuple[Direction, ...] = ("request", "response")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract.declared_responses import NonConformingResponseError
-from contract.events import compile_events
-from contract.operations import ContractMismatchError
+from tickbox_contract.engine.declared_responses import NonConformingResponseError
+from tickbox_contract.engine.events import compile_events
+from tickbox_contract.engine.operations import ContractMismatchError
 
 from .test_startup import document
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contract.idempotency import digest_of
+from tickbox_contract.engine.idempotency import digest_of
 
 REQUEST: dict[str, Any] = {
     "operation_id": "create",

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from contract.faults import schema_faults
-from contract.schemas import SchemaCompiler, UnservableSchemaError
+from tickbox_contract.openapi.faults import schema_faults
+from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
 
 MANY = 40
 

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from contract import limits
-from contract.document import Document
-from contract.limits import UNIT_BYTES, Allowance
-from contract.protocol import bounded_protocol
 from tests.server import serving
+from tickbox_contract.engine import limits
+from tickbox_contract.engine.limits import UNIT_BYTES, Allowance
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.openapi.document import Document
 
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import CONTRACT, URN_PREFIX, build

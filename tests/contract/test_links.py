@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contract.document import Document
-from contract.links import Links
-from contract.operations import compile_operations
+from tickbox_contract.engine.links import Links
+from tickbox_contract.engine.operations import compile_operations
+from tickbox_contract.openapi.document import Document
 
 from .sample import handlers
 from .sample.application import BODY_LIMIT_BYTES, CONTRACT, VOCABULARY

@@ -13,10 +13,10 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from contract.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
-from contract.protocol import bounded_protocol
 from tests.patience import PATIENCE_S
 from tests.server import serving
+from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
+from tickbox_contract.engine.protocol import bounded_protocol
 
 from .wire import Address, connected, read_reply, request
 

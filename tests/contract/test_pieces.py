@@ -10,18 +10,18 @@ import pytest
 from connexion.context import context, operation
 from connexion.exceptions import ResolverError
 
-from contract.access import AccessRule, AuthContext, Vocabulary
-from contract.application import TagResolver
-from contract.conditions import matches_weakly
-from contract.declared_responses import DeclaredResponses, NonConformingResponseError, negotiate
-from contract.document import Document
-from contract.faults import one_each, pattern_sentences, pointer, schema_faults
-from contract.problems import Refused, document
-from contract.references import UnresolvedReferenceError
-from contract.responses import Fault, ProblemType, Response, problem
-from contract.routing import SegmentTrie
-from contract.schemas import SchemaCompiler
-from contract.texts import MalformedTextError, cookie_texts, decode, query_texts
+from tickbox_contract.engine.access import AccessRule, AuthContext, Vocabulary
+from tickbox_contract.engine.application import TagResolver
+from tickbox_contract.engine.conditions import matches_weakly
+from tickbox_contract.engine.declared_responses import DeclaredResponses, NonConformingResponseError, negotiate
+from tickbox_contract.engine.problems import Refused, document
+from tickbox_contract.engine.routing import SegmentTrie
+from tickbox_contract.engine.texts import MalformedTextError, cookie_texts, decode, query_texts
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.faults import one_each, pattern_sentences, pointer, schema_faults
+from tickbox_contract.openapi.references import UnresolvedReferenceError
+from tickbox_contract.openapi.schemas import SchemaCompiler
+from tickbox_contract.responses import Fault, ProblemType, Response, problem
 
 from .sample import handlers
 from .sample.application import AUTH_CONTEXTS, build

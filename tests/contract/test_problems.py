@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract import problems
-from contract.responses import problem
+from tickbox_contract.engine import problems
+from tickbox_contract.responses import problem
 
 from .conftest import STATION_ID, Sample
 from .sample.application import REQUEST_URN

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from contract.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, bounded_protocol
 from tests.server import serving
+from tickbox_contract.engine.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, bounded_protocol
 
 from .conftest import Sample
 from .sample.application import build

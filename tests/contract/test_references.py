@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from contract.document import Document
-from contract.objects import METHODS, fragment, reference_to
-from contract.references import References, UnresolvedReferenceError
-from contract.schemas import SchemaCompiler
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.objects import METHODS, fragment, reference_to
+from tickbox_contract.openapi.references import References, UnresolvedReferenceError
+from tickbox_contract.openapi.schemas import SchemaCompiler
 
 ODD: dict[str, Any] = {
     "a/b": {"n": 1},

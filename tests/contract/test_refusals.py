@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from contract.declared_responses import ResponseCheck
-from contract.document import Document
-from contract.operations import ContractMismatchError, Operation, compile_operations
-from contract.protocol import bounded_protocol
 from tests.server import serving
+from tickbox_contract.engine.declared_responses import ResponseCheck
+from tickbox_contract.engine.operations import ContractMismatchError, Operation, compile_operations
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.openapi.document import Document
 
 from .conftest import Sample
 from .sample import handlers

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from contract.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
-from contract.media import EVENT_STREAM, media_of
-from contract.responses import Event, events
-from contract.schemas import SchemaCompiler
 from tests.patience import PATIENCE_S
+from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
+from tickbox_contract.engine.media import EVENT_STREAM, media_of
+from tickbox_contract.openapi.schemas import SchemaCompiler
+from tickbox_contract.responses import Event, events
 
 from .conftest import STATION_ID, Sample
 from .sample.application import CONTRACT
@@ -77,7 +77,7 @@ def test_a_violation_is_logged_with_its_operation_and_without_content(
     server: Sample, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.call("POST", f"/answers/{kind}")
-    (record,) = [record for record in caplog.records if record.name == "contract.declared_responses"]
+    (record,) = [record for record in caplog.records if record.name == "tickbox_contract.engine.declared_responses"]
     assert vars(record)["operation_id"] == "give_answer"
     assert vars(record)["breach"]
     assert "Set-Cookie" not in vars(record)["breach"]
@@ -285,7 +285,10 @@ def test_a_stream_that_breaks_the_contract_or_fails_is_cut_off(
     assert b"secret" not in received
     assert not received.endswith(b"0\r\n\r\n")
     assert server.store.closed_streams == [kind]
-    assert any(record.name in {"contract.declared_responses", "contract.sending"} for record in caplog.records)
+    assert any(
+        record.name in {"tickbox_contract.engine.declared_responses", "tickbox_contract.engine.sending"}
+        for record in caplog.records
+    )
 
 
 async def test_others_get_a_turn_between_any_two_events_of_a_stream_that_never_waits() -> None:

@@ -13,11 +13,11 @@ import connexion.middleware.abstract
 import pytest
 import yaml
 
-from contract.access import Vocabulary
-from contract.document import Document
-from contract.handlers import find_handler, keyword_of
-from contract.operations import ContractMismatchError, compile_operations
-from contract.responses import Response
+from tickbox_contract.engine.access import Vocabulary
+from tickbox_contract.engine.operations import ContractMismatchError, compile_operations
+from tickbox_contract.handlers import find_handler, keyword_of
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import Response
 
 from .sample import handlers as sample_handlers
 from .sample.application import CONTRACT, VOCABULARY, build

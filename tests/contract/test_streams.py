@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from contract.declared_responses import (
+from tests.patience import PATIENCE_S
+from tests.server import serving
+from tickbox_contract.engine.declared_responses import (
     DeclaredResponse,
     DeclaredResponses,
     EncodedResponse,
@@ -19,13 +21,11 @@ from contract.declared_responses import (
     ResponseCheck,
     violation_reporter,
 )
-from contract.media import media_of
-from contract.protocol import bounded_protocol
-from contract.responses import Response, ok
-from contract.schemas import SchemaCompiler
-from contract.sending import SERVER_STOPS, send_encoded
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tickbox_contract.engine.media import media_of
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.engine.sending import SERVER_STOPS, send_encoded
+from tickbox_contract.openapi.schemas import SchemaCompiler
+from tickbox_contract.responses import Response, ok
 
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from contract.document import Document
-from contract.files import load
-from contract.gate.places import read
+from tickbox_contract.gate.places import read
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.files import load
 
 
 @pytest.mark.parametrize(

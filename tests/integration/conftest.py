@@ -8,11 +8,11 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from tests.integration.clients import Client, Person, register
 from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from tests.integration import breaking
 from tests.integration.breaking.tasks import VIOLATIONS
 from tests.integration.clients import Client, Person, everything, ok, refused
 from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
 """What cannot be sent at all, or never came to a response."""

@@ -18,7 +18,6 @@ from sqlalchemy import text
 import migrations
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from persistence.engines import name_of
 from persistence.schema import REVISION, REVISIONS
 from tests.databases import Databases, SqliteDatabases
@@ -27,6 +26,7 @@ from tests.integration.programs import run, serve
 from tests.integration.tables import Tables
 from tests.patience import PATIENCE_S
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 COMMANDS = (
@@ -279,7 +279,8 @@ def stand_in(path: Path, version: str) -> Path:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "Makefile").write_bytes(MAKEFILE.read_bytes())
-    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    (folder / "contract").mkdir(exist_ok=True)
+    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml", "contract/pyproject.toml"):
         (folder / name).touch()
     return subprocess.run(
         ["make", *arguments],  # noqa: S607  # the one on the PATH

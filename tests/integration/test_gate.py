@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from contract.gate.findings import STAGES
-from contract.gate.rules import RULES
+from tickbox_contract.gate.findings import STAGES
+from tickbox_contract.gate.rules import RULES
 
 from .programs import environment, run, tickbox
 
@@ -182,7 +182,7 @@ def test_without_the_development_dependencies_the_models_are_not_checked(monkeyp
 
 
 def test_our_own_contract_names_only_scopes_and_roles_that_our_server_knows(tmp_path: Path) -> None:
-    for package in ("app", "contract", "domain", "handlers", "spec"):
+    for package in ("app", "domain", "handlers", "spec"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     contract = tmp_path / "spec" / "openapi.yaml"
     text = contract.read_text(encoding="utf-8")

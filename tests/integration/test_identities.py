@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from persistence.tables import identities, outbox, users
 from tests.databases import SqliteDatabases
 from tests.integration.clients import (
@@ -40,6 +39,7 @@ from tests.integration.tables import Tables
 from tests.integration.test_races import at_once, statuses
 from tests.integration.test_statements import statements_of
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 MANY = 20
 INVALID = 'Bearer realm="tickbox", error="invalid_token"'

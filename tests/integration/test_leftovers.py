@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from contract.protocol import bounded_protocol
 from tests import leftovers
 from tests.integration.programs import patiently
 from tests.patience import PATIENCE_S
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 ROOT = Path(__file__).parents[2]
 PYTEST = """

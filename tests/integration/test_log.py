@@ -10,8 +10,6 @@ from sqlalchemy import func, select
 
 from app.main import contract_path, make_parts
 from app.settings import Settings
-from contract.declared_responses import NonConformingResponseError
-from contract.document import Document
 from domain.events import end_of
 from persistence.tables import events
 from tests.integration.checking import read_contract
@@ -19,6 +17,8 @@ from tests.integration.clients import Person, done, made, ok, refused
 from tests.integration.logs import check_log, check_payloads, read_log
 from tests.integration.tables import Tables
 from tests.integration.writes import WRITES
+from tickbox_contract.engine.declared_responses import NonConformingResponseError
+from tickbox_contract.openapi.document import Document
 
 
 def told(tables: Tables, workspace_id: str) -> list[str]:

@@ -19,7 +19,6 @@ from sqlalchemy import select, update
 from app.mailing import deliver, mailing
 from app.main import contract_path, make_email_sender, make_parts
 from app.settings import Settings
-from contract.document import Document
 from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
 from persistence.tables import one_time_tokens, outbox, users
 from tests.integration.clients import (
@@ -40,6 +39,7 @@ from tests.integration.programs import Program, patiently, serve
 from tests.integration.tables import NOW, Tables
 from tests.integration.test_statements import counted
 from tests.patience import PATIENCE_S
+from tickbox_contract.openapi.document import Document
 
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from persistence.tables import workspaces
 from tests.databases import SqliteDatabases
 from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
@@ -21,6 +20,7 @@ from tests.integration.logs import check_log, read_log
 from tests.integration.programs import quick_passwords
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 TEAM = ("viewer", "editor", "admin", "owner")
 

@@ -15,8 +15,6 @@ from sqlalchemy import func, insert, select, update
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.purging import PURGES, Purge, purge, purging
 from app.settings import Settings
-from contract.document import Document
-from contract.protocol import bounded_protocol
 from domain.errors import StorageUnavailable
 from persistence import account_log, idempotency, invitations, sessions, tokens
 from persistence.database import Database
@@ -26,6 +24,8 @@ from tests.integration.clients import Client, Person, everything, made, ok
 from tests.integration.programs import patiently
 from tests.integration.tables import NOW, Tables
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.openapi.document import Document
 
 KEPT = select(func.count()).select_from(idempotency_keys)
 KEPT_EVENTS = dt.timedelta(days=400)

@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from domain.quotas import ROW_BYTES
 from persistence.tables import events, projects, tasks, workspaces
 from tests.integration.clients import Client, Person, done, everything, made, new_id, ok, refused, register
 from tests.integration.logs import read_log
 from tests.integration.tables import Tables
 from tests.server import UNHINDERED, serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 QUOTA_BYTES = 1024 * 1024
 LONG = "\U0001f600" * 16_000

@@ -15,10 +15,10 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from contract.protocol import bounded_protocol
 from tests.databases import SqliteDatabases
 from tests.patience import PATIENCE_S
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
 
 ROOT = Path(__file__).parents[2]
 SESSIONS = ("README.md", "docs/getting-started.md")

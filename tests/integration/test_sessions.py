@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 from app.main import contract_path, make_parts
 from app.passwords import Argon2Passwords
 from app.settings import Settings
-from contract.document import Document
 from domain import secret_tokens
 from domain import sessions as session_services
 from domain.errors import WrongCredentials
@@ -37,6 +36,7 @@ from tests.integration.clients import (
 )
 from tests.integration.programs import run
 from tests.integration.tables import Tables
+from tickbox_contract.openapi.document import Document
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
 from app.uses import LastUses
-from contract.document import Document
-from contract.protocol import bounded_protocol
 from domain.principals import SCOPES, Principal
 from persistence.tables import access_tokens, personal_tokens, sessions
 from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused
 from tests.integration.tables import NOW, Tables
 from tests.server import serving
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.openapi.document import Document
 
 FAR = "2099-03-02T08:00:00Z"
 

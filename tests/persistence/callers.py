@@ -12,8 +12,6 @@ from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
 from app.main import contract_path
-from contract.document import Document
-from contract.events import compile_events
 from domain import secret_tokens, users
 from domain.entities import Invitation, Member
 from domain.events import EVENT_TYPES, Event
@@ -26,6 +24,8 @@ from persistence.database import Database
 from persistence.tables import invitations
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tests.unit.fakes import HOME, NOON, FakePasswords
+from tickbox_contract.engine.events import compile_events
+from tickbox_contract.openapi.document import Document
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

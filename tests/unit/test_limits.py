@@ -10,8 +10,8 @@ import pytest
 
 from app.limits import ADDRESS, CREDENTIALS, DEFAULT, FAILURES, CallLimiter, network_of, parse_rate
 from app.windows import ProcessWindows, Windows
-from contract.limits import Allowance
 from domain.principals import Principal
+from tickbox_contract.engine.limits import Allowance
 
 ADA = Principal(user_id=UUID(int=1), session_id=UUID(int=11))
 ADA_ELSEWHERE = Principal(user_id=UUID(int=1), session_id=UUID(int=12))

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from bench.engine import rows
 from bench.engine.models import ItemCreate
-from contract.responses import ProblemType, Response, created, ok, problem
+from tickbox_contract.responses import ProblemType, Response, created, ok, problem
 
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 Status = Literal["open", "completed"]

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from bench.engine import handlers
-from contract.access import AuthContext, Vocabulary
-from contract.application import build_application
-from contract.document import Document
-from contract.units import RequestContext, Settings
+from tickbox_contract.engine.access import AuthContext, Vocabulary
+from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.units import RequestContext, Settings
+from tickbox_contract.openapi.document import Document
 
 CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
 URN_PREFIX = "urn:bench:problem:"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract.responses import Response, ok
+from tickbox_contract.responses import Response, ok
 
 from .rows import Node, Trial, body, refused, rejects, responds, served, takes
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from contract.responses import Event, Response, events, ok
+from tickbox_contract.responses import Event, Response, events, ok
 
 from .rows import Node, Trial, ignored, refused, responds, served
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contract.responses import Response
+from tickbox_contract.responses import Response
 
 Verdict = Literal["served", "ignored", "refused"]
 Node = Mapping[str, Any]

@@ -12,16 +12,16 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from contract.application import build_application
-from contract.document import Document
-from contract.handlers import identifier_of, keyword_of
-from contract.protocol import bounded_protocol
-from contract.responses import Response, ok
-from contract.units import Settings
 from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
 from tests.contract.sample.store import Store, UnitOfWork
 from tests.contract.wire import Address, Reply, exchange, request
 from tests.server import serving
+from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.engine.units import Settings
+from tickbox_contract.handlers import identifier_of, keyword_of
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import Response, ok
 
 from .rows import Row, Trial
 

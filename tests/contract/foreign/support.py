@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import contract
-
 from .rows import Row
 from .table import TABLE
 
-PATH = Path(contract.__file__).with_name("SUPPORT.md")
+PATH = Path(__file__).parents[3] / "contract" / "SUPPORT.md"
 _HEAD = """\
 # What the engine supports of OpenAPI 3.0
 

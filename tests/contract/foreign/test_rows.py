@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from contract.operations import ContractMismatchError
 from tests.contract.wire import Reply
+from tickbox_contract.engine.operations import ContractMismatchError
 
 from .rows import UNSET, Row, Trial
 from .service import ask, built, running

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contract.gate.findings import Pointer
-from contract.gate.places import UnreadableError, read
+from tickbox_contract.gate.findings import Pointer
+from tickbox_contract.gate.places import UnreadableError, read
 
 YAML = b"""\
 openapi: 3.0.4

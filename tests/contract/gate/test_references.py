@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract.gate.rules import run
-from contract.objects import fragment
+from tickbox_contract.gate.rules import run
+from tickbox_contract.openapi.objects import fragment
 
 
 def ref(pointer: str) -> dict[str, str]:

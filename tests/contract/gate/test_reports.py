@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree as ET
 
-from contract.gate import messages, reports
-from contract.gate.findings import Report, Stage
-from contract.gate.rules import RULES, run
+from tickbox_contract.gate import messages, reports
+from tickbox_contract.gate.findings import Report, Stage
+from tickbox_contract.gate.rules import RULES, run
 
 from . import cases
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from contract.gate.contracts import Surroundings
-from contract.gate.findings import STAGES, Report, Stage
-from contract.gate.rules import RULES, run
+from tickbox_contract.gate.contracts import Surroundings
+from tickbox_contract.gate.findings import STAGES, Report, Stage
+from tickbox_contract.gate.rules import RULES, run
 
 from . import cases
 from .counting import calls_of
@@ -101,7 +101,7 @@ def test_examples_of_schemas_that_lead_to_each_other_are_all_looked_at() -> None
 
 def test_examples_however_many_take_one_validator_for_requests_and_one_for_responses() -> None:
     """Each holds all that its schemas lead to, which here are all."""
-    compiling = "contract.schemas.SchemaCompiler.compile"
+    compiling = "tickbox_contract.openapi.schemas.SchemaCompiler.compile"
     with_examples, without = (
         calls_of(partial(valid, text))[compiling] for text in (ring(100, example=", example: {a: x}"), ring(100))
     )

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from contract.access import AuthContext, Vocabulary
-from contract.application import build_application
-from contract.declared_responses import ResponseCheck
-from contract.document import Document
-from contract.limits import Limiter
-from contract.responses import Problem, ProblemType, problem
-from contract.security import Authenticate
-from contract.units import Settings
+from tickbox_contract.engine.access import AuthContext, Vocabulary
+from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.declared_responses import ResponseCheck
+from tickbox_contract.engine.limits import Limiter
+from tickbox_contract.engine.security import Authenticate
+from tickbox_contract.engine.units import Settings
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import Problem, ProblemType, problem
 
 from . import handlers
 from .store import NameTakenError, StationNotFoundError, Store, UnitOfWork

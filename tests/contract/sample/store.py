@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from contract.units import Client, RequestContext
+from tickbox_contract.engine.units import Client, RequestContext
 
 
 class StationNotFoundError(Exception):

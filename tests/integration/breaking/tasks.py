@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from contract.responses import Response, created, ok
 from domain import tasks
 from domain.ports import UnitOfWork
 from domain.tasks import TaskDraft
 from handlers import tasks as handlers
 from handlers.views import task_view
 from spec.models import TaskCreate
+from tickbox_contract.responses import Response, created, ok
 
 
 def __getattr__(name: str) -> Any:

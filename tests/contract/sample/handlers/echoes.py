@@ -3,8 +3,8 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from contract.responses import ProblemType, Response, ok, problem
 from tests.contract.sample.store import NameTakenError, UnitOfWork
+from tickbox_contract.responses import ProblemType, Response, ok, problem
 
 CONFLICT = ProblemType("conflict", 409, "Conflict")
 GONE = ProblemType("gone", 410, "Gone")

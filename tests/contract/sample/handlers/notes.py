@@ -1,7 +1,7 @@
 from typing import Any
 
-from contract.responses import Response, ok
 from tests.contract.sample.store import UnitOfWork
+from tickbox_contract.responses import Response, ok
 
 
 async def put_note(uow: UnitOfWork, *, body: Any = "nothing") -> Response:

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel
 
-from contract.responses import Event, ProblemType, Response, created, events, no_content, ok, problem
 from tests.contract.sample.store import NameTakenError, UnitOfWork
+from tickbox_contract.responses import Event, ProblemType, Response, created, events, no_content, ok, problem
 
 LATER = ProblemType("later", 409, "Later")
 

@@ -1,5 +1,5 @@
-from contract.responses import ContractFile, Response, ok
 from tests.contract.sample.store import UnitOfWork
+from tickbox_contract.responses import ContractFile, Response, ok
 
 
 async def check_liveness(uow: UnitOfWork) -> Response:

@@ -1,0 +1,190 @@
+"""The stack: which layers are Connexion's, which are ours, and in what order they stand.
+
+    ServerErrorMiddleware    Connexion's   the last resort
+    ExceptionMiddleware      Connexion's   with our asynchronous handlers (its own cost a thread hop per error)
+    LifespanMiddleware       Connexion's
+    TrieRoutingMiddleware    ours          a subclass of Connexion's RoutingMiddleware: only the matching differs
+    SecurityMiddleware       Connexion's   with our bearer handler in its security map
+    ContextMiddleware        Connexion's   for layers that read `connexion.context`; none of ours does
+    Engine                   ours          a RoutedMiddleware, in the place of request validation, response validation,
+                                           parameter and response decorators, which Connexion makes anew per request
+
+From routing on, an operation of each layer calls its own of the next one (`_Linked`): routing has found it.
+
+Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMiddleware.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from . import quiet  # noqa: F401  # before Connexion, see there
+
+# isort: split
+from connexion.exceptions import ResolverError
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
+from connexion.middleware.context import ContextMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import Lifespan, LifespanMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.operations import AbstractOperation
+from connexion.resolver import Resolution, Resolver
+from connexion.spec import Specification
+
+from tickbox_contract.handlers import find_handler, handler_name
+from tickbox_contract.openapi.document import Document
+
+from .access import Vocabulary
+from .engine import Engine
+from .operations import ContractMismatchError, Operation, compile_operations
+from .problems import Refused
+from .routing import TrieRoutingMiddleware, operations_of
+from .security import Authenticate, BearerHandler
+from .units import Settings
+
+_ANY_RESPONSE = {"default": {"description": ""}}
+_BEARER = {"type": "http", "scheme": "bearer"}
+"""The only scheme that an operation may need, in whatever case and with whatever else a contract writes it."""
+
+
+class TagResolver(Resolver):
+    """Names an operation's handler as `<package>.<first tag>.<operationId>`: no Python path stands in the contract.
+
+    Connexion cannot make an operation without a resolver; the engine calls the same function, as `compile_operations`
+    has found and checked it.
+    """
+
+    def __init__(self, handlers: ModuleType) -> None:
+        super().__init__()
+        self._handlers = handlers
+
+    def resolve(self, operation: AbstractOperation) -> Resolution:
+        """Connexion's hook. Raises ResolverError where there is no such function."""
+        tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # it has no other way
+        handler = find_handler(self._handlers, tag, operation_id)
+        if handler is None:
+            message = f"there is no handler {self._handlers.__name__}.{handler_name(tag, operation_id)}"
+            raise ResolverError(message)
+        return Resolution(handler, operation_id)
+
+
+class _Linked(RoutedMiddleware[Any]):
+    """A layer whose operations call those of the next layer, each its own, without looking it up for each request."""
+
+    def add_api(self, specification: Specification, **options: Any) -> Any:  # Connexion's signature
+        """Register the operations of *specification*; the next layer has its own by now (see ConnexionMiddleware)."""
+        api = super().add_api(specification, **options)
+        following = operations_of(self.app, api.base_path)
+        for operation_id, operation in api.operations.items():
+            operation.next_app = following[operation_id]
+        return api
+
+
+class _LinkedSecurityMiddleware(_Linked, SecurityMiddleware):
+    pass
+
+
+class _LinkedContextMiddleware(_Linked, ContextMiddleware):
+    pass
+
+
+def build_application(  # noqa: PLR0913  # the parts of an application
+    document: Document,
+    handlers: ModuleType,
+    settings: Settings,
+    *,
+    authenticate: Authenticate,
+    vocabulary: Vocabulary,
+    realm: str,
+    body_limit_bytes: int,
+    outer_headers: frozenset[str] = frozenset(),
+    lifespan: Lifespan | None = None,
+) -> ConnexionMiddleware:
+    """An ASGI application that serves *document* with the functions in the package *handlers*.
+
+    *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
+    *outer_headers* are added to every response by a layer around this application, so no response here needs them.
+    Raises ContractMismatchError, naming all that does not fit: what was built answers each request.
+    """
+    operations = compile_operations(
+        document,
+        handlers,
+        vocabulary=vocabulary,
+        body_limit_bytes=body_limit_bytes,
+        outer_headers=frozenset(map(str.lower, outer_headers)),
+    )
+    engine = Engine(document, operations, settings)
+    bearer = functools.partial(
+        BearerHandler,
+        authenticate,
+        realm=realm,
+        limiter=settings.limiter,
+        limited={operation_id for operation_id, operation in operations.items() if operation.policy},
+    )
+    error_response = _respond_with(engine)
+    application = ConnexionMiddleware(
+        engine,
+        middlewares=[
+            # Its own answer is a coroutine, which Starlette, from which it is derived, does not await.
+            functools.partial(ServerErrorMiddleware, handler=error_response),
+            ExceptionMiddleware,
+            LifespanMiddleware,
+            TrieRoutingMiddleware,
+            _LinkedSecurityMiddleware,
+            _LinkedContextMiddleware,
+        ],
+        lifespan=lifespan,
+        resolver=TagResolver(handlers),
+        security_map={"bearer": bearer},
+    )
+    # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
+    application.add_error_handler(Refused, error_response)
+    application.add_error_handler(Exception, error_response)
+    application.add_api(_outline(document), base_path="")
+    # Connexion would do this for the first request, which is too late to find that something does not fit.
+    application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
+    _require_all(operations, engine)
+    return application
+
+
+def _outline(document: Document) -> dict[str, Any]:
+    """Of *document* what Connexion's layers read: which operations there are, and what they need of a token.
+
+    Its own resolver knows neither escaped pointers nor circles, and copies what is referred to into each reference.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    schemes: set[str] = set()
+    for source in document.operations():
+        node = {"operationId": source.operation_id, "tags": source.node["tags"], "responses": _ANY_RESPONSE}
+        security = source.node.get("security", document.root.get("security", []))
+        paths.setdefault(source.path, {})[source.method] = node | {"security": security}
+        schemes.update(*security)
+    return {
+        "openapi": "3.0.4",
+        "info": {"title": "", "version": ""},
+        "paths": paths,
+        "components": {"securitySchemes": dict.fromkeys(schemes, _BEARER)},
+    }
+
+
+def _require_all(operations: Mapping[str, Operation], engine: Engine) -> None:
+    """Raise ContractMismatchError where Connexion has registered other operations than were compiled."""
+    registered = operations_of(engine, "").keys()
+    differ = sorted(registered ^ operations.keys())
+    if differ:
+        raise ContractMismatchError([f"{operation_id}: Connexion does not register it" for operation_id in differ])
+
+
+def _respond_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:
+    async def error_response(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        encoded = engine.encoded_error(request.scope, error)
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in encoded.headers}
+        return ConnexionResponse(status_code=encoded.status, body=encoded.body, headers=headers)
+
+    return error_response

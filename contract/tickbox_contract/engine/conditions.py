@@ -1,0 +1,94 @@
+"""Conditional requests: `If-Match` and `If-None-Match`, whether an operation declares them or not.
+
+They hold for every operation on a resource that has an entity tag (`links.Links.selected`): a method must not be
+performed while a condition is false. `If-Match` is evaluated first. There is no `Last-Modified`, and so no condition
+about it; ranges are not served, and `If-Range` has no effect.
+
+Source: RFC 9110, sections 8.8.3, 13.1.1, 13.1.2, 13.2.2, and 5.6.1.2 for the empty elements of a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tickbox_contract.responses import Fault
+
+from .problems import INVALID_PARAMETERS, PRECONDITION_FAILED, Refused, refuse
+
+IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
+
+_CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
+_MISSING = "The resource does not exist, and `If-Match` asks that it does."
+_EXISTS = "The resource exists in a version that `If-None-Match` excludes."
+_EXISTS_AT_ALL = (
+    "The resource exists, and `If-None-Match: *` asks that it does not. "
+    "For a `POST` to a collection, the resource is the collection."
+)
+_ANY = "*"
+_ENTITY_TAG = re.compile(r'(W/)?("[!#-~\x80-\xff]*")')
+_PLACEHOLDER = "\0"  # no header has one
+
+
+class Conditions(NamedTuple):
+    """What a request says that it found: lists of entity tags, or `*`; None where it does not say."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    def require_match(self, entity_tag: str | None) -> None:
+        """Raise Refused (412) where `If-Match` does not name *entity_tag*; None is for what does not exist."""
+        if self.if_match is not None and not matches_strongly(self.if_match, entity_tag):
+            raise _failed(_CHANGED if entity_tag else _MISSING, entity_tag)
+
+    def finds(self, entity_tag: str | None) -> bool:
+        """Whether `If-None-Match` names *entity_tag*, so that it is false."""
+        return self.if_none_match is not None and matches_weakly(self.if_none_match, entity_tag)
+
+    def require(self, entity_tag: str | None) -> None:
+        """Raise Refused (412) where a condition of a method other than GET is false."""
+        self.require_match(entity_tag)
+        if self.finds(entity_tag):
+            raise _failed(_EXISTS_AT_ALL if self.if_none_match == _ANY else _EXISTS, entity_tag)
+
+
+NO_CONDITIONS = Conditions()
+
+
+def conditions_of(headers: Mapping[bytes, Sequence[bytes]]) -> Conditions:
+    """The conditions of a request. Raises Refused (400) on one that is not a list of entity tags."""
+    match, none_match = headers.get(b"if-match"), headers.get(b"if-none-match")
+    if match is None and none_match is None:
+        return NO_CONDITIONS
+    return Conditions(_checked(IF_MATCH, match), _checked(IF_NONE_MATCH, none_match))
+
+
+def matches_weakly(given: str, entity_tag: str | None) -> bool:
+    """Whether the list *given* has *entity_tag* in it, weak or not; None is in no list."""
+    if given == _ANY or entity_tag is None:
+        return entity_tag is not None
+    return entity_tag.removeprefix("W/") in (tag for _, tag in _ENTITY_TAG.findall(given))
+
+
+def matches_strongly(given: str, entity_tag: str | None) -> bool:
+    """Whether the list *given* has *entity_tag* in it, and neither of them is weak; None is in no list."""
+    if given == _ANY or entity_tag is None:
+        return entity_tag is not None
+    return entity_tag in (tag for weak, tag in _ENTITY_TAG.findall(given) if not weak)
+
+
+def _checked(name: str, values: Sequence[bytes] | None) -> str | None:
+    if values is None:
+        return None
+    given = b",".join(values).decode("latin-1").strip()
+    elements = {element.strip() for element in _ENTITY_TAG.sub(_PLACEHOLDER, given).split(",")}
+    if given != _ANY and elements - {""} != {_PLACEHOLDER}:
+        fault = Fault("This must be entity tags in quotes, or *.", "pattern", "header", name)
+        raise refuse(INVALID_PARAMETERS, "The request does not match the contract. See `errors`.", faults=[fault])
+    return given
+
+
+def _failed(detail: str, entity_tag: str | None) -> Refused:
+    return refuse(PRECONDITION_FAILED, detail, headers={} if entity_tag is None else {"ETag": entity_tag})

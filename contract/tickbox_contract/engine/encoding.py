@@ -1,0 +1,37 @@
+"""A problem as bytes, as an operation declares it; and what becomes of a response that breaks the contract."""
+
+from __future__ import annotations
+
+from tickbox_contract.responses import Problem, Response
+
+from .declared_responses import ContractViolation, DeclaredResponses, EncodedResponse, violation_reporter
+from .operations import Operation
+from .problems import PROBLEM_JSON, document
+from .units import Settings
+
+_NOTHING_DECLARED = DeclaredResponses({}, ())
+
+
+def violation_reporter_for(operation: Operation, settings: Settings) -> ContractViolation:
+    """What is to be done about a response of *operation* that breaks the contract."""
+    return violation_reporter("response", settings.response_check, operation_id=operation.operation_id)
+
+
+def _ignore(_violation: str) -> None:
+    """Outside of any operation nothing is declared."""
+
+
+def encoded_problem(operation: Operation | None, response: Problem, settings: Settings) -> EncodedResponse:
+    """*response* as a problem document, as *operation* declares it; None is for where no operation was reached."""
+    plain = Response(
+        status=response.status,
+        content=document(response, urn_prefix=settings.urn_prefix, instance=settings.instance()),
+        headers=response.headers,
+        media_type=PROBLEM_JSON,
+    )
+    if operation is None:
+        return _NOTHING_DECLARED.encode(plain, accepted=PROBLEM_JSON, violation=_ignore)
+    violation = violation_reporter_for(operation, settings)
+    if operation.problems is not None and response.type.slug not in operation.problems:
+        violation(f"the problem {response.type.slug} is not one that this operation sends")
+    return operation.responses.encode(plain, accepted=PROBLEM_JSON, violation=violation)

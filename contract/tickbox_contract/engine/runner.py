@@ -1,0 +1,292 @@
+"""Run one operation: check the request, call the handler in a unit of work, check the response, commit, send.
+
+In this order: the call is counted, where it is limited (see `limits`); path parameters, access rule, the other
+parameters and the body (all faults in one answer). Then, in the unit of work: a response that was recorded for the same
+call is given again; an id that the client made is claimed; the resource must still be the one that `If-Match` names;
+the handler; the response is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Literal
+
+from starlette.types import Receive, Scope, Send
+
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.responses import ContractFile, Fault, Problem, Response
+
+from .access import AccessRule, AuthContext
+from .bodies import has_body, is_empty
+from .conditions import NO_CONDITIONS, Conditions
+from .declared_responses import EncodedResponse, negotiate, not_modified
+from .encoding import encoded_problem, violation_reporter_for
+from .limits import Tally, with_allowance
+from .operations import Operation
+from .parameters import Parameter
+from .problems import INVALID_BODY, INVALID_PARAMETERS, MALFORMED_REQUEST, NOT_ACCEPTABLE, NOT_FOUND, Refused, refuse
+from .request_semantics import WRONG_BODY, RequestSemantics, id_taken, remember, replay_of, semantics_of
+from .routing import path_texts_of
+from .security import auth_of, reauthenticate
+from .sending import send_encoded
+from .texts import MalformedTextError, cookie_texts, query_texts
+from .units import Client, RequestContext, Settings, Unit
+
+Count = Callable[[EncodedResponse], None]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One operation as an ASGI application."""
+
+    operation: Operation
+    operations: Mapping[str, Operation]
+    document: Document
+    settings: Settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is refused, or fails, is raised for the exception layer."""
+        headers = _headers(scope)
+        auth = auth_of(scope)
+        limiter, policy = self.settings.limiter, self.operation.policy
+        if limiter is None or policy is None:
+            checked = await self._check(scope, headers, receive, auth)
+            encoded = await self._perform(*checked, _uncounted)
+        else:
+            tally = Tally(limiter, policy, scope, auth.principal if auth else None)
+            await tally.arrived()
+            try:
+                checked = await self._check(scope, headers, receive, auth)
+            except Refused:
+                await tally.refused()
+                raise
+            await tally.checked()
+            try:
+                encoded = await self._perform(*checked, tally.encoded)
+                tally.encoded(encoded)
+            finally:
+                await tally.performed()
+        encoded = self._conditional(encoded, checked[1].conditions)
+        await send_encoded(with_allowance(encoded, scope), scope, receive, send)
+
+    async def _check(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, auth: AuthContext | None
+    ) -> tuple[RequestContext, RequestSemantics, Mapping[str, Any], str]:
+        """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
+        call, arguments = self._admit(scope, headers, auth)
+        accepted, content = await self._read(scope, headers, receive, arguments)
+        semantics = semantics_of(
+            self.operation, self._item_parameter, call, headers=headers, query=scope["query_string"], content=content
+        )
+        return call, semantics, arguments, accepted
+
+    def _admit(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], auth: AuthContext | None
+    ) -> tuple[RequestContext, dict[str, Any]]:
+        """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
+        operation = self.operation
+        path: dict[str, Any] = {}
+        faults = operation.parameters["path"].read(path_texts_of(scope), path)
+        if faults:
+            raise refuse(INVALID_PARAMETERS, "The path does not match the contract. See `errors`.", faults=faults)
+        if operation.access is not None:
+            assert auth is not None, "start-up refuses a guarded operation without a security scheme"
+            operation.access.admit(auth)
+        call = RequestContext(
+            operation_id=operation.operation_id,
+            safe=operation.safe,
+            path=path,
+            auth=auth,
+            admit_role=operation.access.admit_role if operation.access else _admit_anyone,
+            is_admitted=partial(_is_admitted, operation.access, scope),
+            client=_client(scope, headers),
+        )
+        return call, dict(path)
+
+    async def _read(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
+    ) -> tuple[str, Any]:
+        """Put the other parameters and the body into *arguments*.
+
+        What is returned is the media type that the client accepts, and the body as plain data.
+        """
+        operation = self.operation
+        accept = b",".join(headers.get(b"accept", ())).decode("latin-1")
+        accepted = negotiate(accept, operation.responses.produces)
+        if accepted is None:
+            raise refuse(NOT_ACCEPTABLE, f"`Accept` must allow {' or '.join(operation.responses.produces)}.")
+        faults = self._read_parameters(scope, headers, arguments)
+        in_body: list[Fault] = []
+        content = None
+        if operation.body is not None:
+            content, in_body = await operation.body.read(headers, receive, arguments)
+        elif has_body(headers) and not await is_empty(headers, receive, or_empty_object=not operation.safe):
+            raise refuse(MALFORMED_REQUEST, "This operation does not take a body.", faults=faults)
+        if faults:
+            raise refuse(
+                INVALID_PARAMETERS,
+                "The request does not match the contract. See `errors`.",
+                faults=[*faults, *in_body],
+            )
+        if in_body:
+            raise refuse(INVALID_BODY, WRONG_BODY, faults=in_body)
+        return accepted, content
+
+    def _read_parameters(
+        self, scope: Scope, headers: Mapping[bytes, list[bytes]], arguments: dict[str, Any]
+    ) -> list[Fault]:
+        parameters = self.operation.parameters
+        try:
+            faults = parameters["query"].read(query_texts(scope["query_string"]), arguments)
+        except MalformedTextError as error:
+            raise refuse(MALFORMED_REQUEST, "The query must be percent-encoded UTF-8 without NUL.") from error
+        if known := parameters["header"].known:
+            given = {name: headers[name.encode("ascii")] for name in known if name.encode("ascii") in headers}
+            texts = {name: [value.decode("latin-1") for value in values] for name, values in given.items()}
+            faults += parameters["header"].read(texts, arguments)
+        if parameters["cookie"].known:
+            cookies = b"; ".join(headers.get(b"cookie", ())).decode("latin-1")
+            faults += parameters["cookie"].read(cookie_texts(cookies), arguments)
+        return faults
+
+    async def _perform(
+        self,
+        call: RequestContext,
+        semantics: RequestSemantics,
+        arguments: Mapping[str, Any],
+        accepted: str,
+        count: Count,
+    ) -> EncodedResponse:
+        """Run the handler; commit only what has a conforming response. *count* is given what is encoded besides."""
+        async with self.settings.unit(call) as uow:
+            if semantics.key is not None:
+                recorded = await uow.recall(semantics.key, semantics.request)
+                if recorded is not None:
+                    return replay_of(recorded, semantics)
+            if semantics.client_id is None or await self._claim(uow, semantics) == "new":
+                if semantics.conditions != NO_CONDITIONS and not self.operation.safe:
+                    semantics.conditions.require(await self._entity_tag(uow, call, count))
+                response = await self.operation.handler(uow, **arguments)
+                encoded = self._encode(response, accepted)
+                await remember(uow, semantics, encoded)
+                await uow.commit()
+                return encoded
+        return await self._made_before(call, semantics, accepted)
+
+    async def _claim(self, uow: Unit, semantics: RequestSemantics) -> Literal["new", "repeated"]:
+        claim = await uow.claim(semantics.client_id, semantics.request)
+        if claim == "taken":
+            raise id_taken()
+        return claim
+
+    async def _made_before(self, call: RequestContext, semantics: RequestSemantics, accepted: str) -> EncodedResponse:
+        """200 with what the same request made, as it is now."""
+        item = self.operations[str(self.operation.item)]
+        assert self._item_parameter is not None
+        path = {**call.path, self._item_parameter.keyword: semantics.client_id}
+        reading = call._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
+        async with self.settings.unit(reading) as uow:
+            try:
+                response = await _read_bare(item, uow, path)
+            except Exception as error:
+                problem_response = self.settings.translate(error)
+                if problem_response is None or problem_response.status != NOT_FOUND.status:
+                    raise
+                raise id_taken() from error
+        return self._encode(response, accepted)
+
+    @cached_property
+    def _item_parameter(self) -> Parameter | None:
+        """The path parameter by which what was made is found, where a client may make its id."""
+        if self.operation.item is None:
+            return None
+        known = self.operations[self.operation.item].parameters["path"].known
+        (name,) = known.keys() - self.operation.parameters["path"].known.keys()
+        return known[name]
+
+    async def _entity_tag(self, uow: Unit, call: RequestContext, count: Count) -> str | None:
+        """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
+        target = self.operations[str(self.operation.target)]
+        try:
+            response = await _read_bare(target, uow, call.path)
+        except Exception as error:
+            problem_response = self.settings.translate(error)
+            is_missing = problem_response is not None and problem_response.status == NOT_FOUND.status
+            if self.operation.method == "PUT" and is_missing:
+                return None
+            raise
+        produced = target.responses.produces[0]
+        encoded = target.responses.encode(
+            response, accepted=produced, violation=violation_reporter_for(target, self.settings)
+        )
+        count(encoded)
+        return encoded.entity_tag
+
+    def _encode(self, response: Response, accepted: str) -> EncodedResponse:
+        if isinstance(response, Problem):
+            return encoded_problem(self.operation, response, self.settings)
+        entity_tag = None
+        if isinstance(response, ContractFile):
+            content = self.document.as_json if response.as_json else self.document.raw
+            response, entity_tag = Response(status=200, content=content), self.document.etag
+        return self.operation.responses.encode(
+            response,
+            accepted=accepted,
+            entity_tag=entity_tag,
+            violation=violation_reporter_for(self.operation, self.settings),
+        )
+
+    def _conditional(self, encoded: EncodedResponse, conditions: Conditions) -> EncodedResponse:
+        """What a read answers under *conditions*: *wire*, or a 304 where the client has it (RFC 9110, section 13.2.2).
+
+        Raises Refused (412).
+        """
+        if conditions == NO_CONDITIONS or not self.operation.safe or encoded.status != 200:  # noqa: PLR2004  # OK
+            return encoded
+        conditions.require_match(encoded.entity_tag)
+        is_declared = 304 in self.operation.responses.by_status  # noqa: PLR2004  # Not Modified
+        return not_modified(encoded) if is_declared and conditions.finds(encoded.entity_tag) else encoded
+
+
+async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
+    if access is None:
+        return True
+    auth = await reauthenticate(scope)
+    if auth is None:
+        return False
+    try:
+        access.admit(auth)
+    except Refused:
+        return False
+    return True
+
+
+def _uncounted(_encoded: EncodedResponse) -> None:
+    """Nobody limits the call."""
+
+
+def _admit_anyone(_role: str | None) -> None:
+    """An operation with `security: []` asks for no role."""
+
+
+def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
+    headers: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
+    peer = scope.get("client")
+    return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
+
+
+async def _read_bare(operation: Operation, uow: Unit, path: Mapping[str, Any]) -> Response:
+    """What a GET answers to its path alone."""
+    arguments = {p.keyword: path[p.keyword] for p in operation.parameters["path"].known.values()}
+    for place in ("query", "header", "cookie"):
+        operation.parameters[place].read({}, arguments)
+    response: Response = await operation.handler(uow, **arguments)
+    return response

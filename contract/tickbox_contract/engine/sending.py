@@ -1,0 +1,83 @@
+"""A response, sent: bytes at once, a stream as it comes.
+
+A stream ends when its generator does, when the client goes away, and when the server stops. A server puts
+`{"event": <an asyncio.Event that it sets when it stops>}` under `SERVER_STOPS` into the extensions of the scope
+(`protocol` does). The stream is then cancelled where it waits, and the response is completed: the client sees
+a proper end, and can connect again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.types import Receive, Scope, Send
+
+from .declared_responses import EncodedResponse, NonConformingResponseError
+
+SERVER_STOPS = "contract.server_stops"
+LAST_CHUNK_TIMEOUT_S = 1.0
+"""How long the end of a stream may wait, while the server stops, for a client that does not read."""
+
+logger = logging.getLogger(__name__)
+
+
+async def send_encoded(
+    encoded: EncodedResponse,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    last_chunk_timeout_s: float = LAST_CHUNK_TIMEOUT_S,
+) -> None:
+    """Send *wire*; a stream until it ends, the client goes away or the server stops, and nothing of it to HEAD."""
+    await send({"type": "http.response.start", "status": encoded.status, "headers": encoded.headers})
+    if isinstance(encoded.body, bytes) or scope["method"] == "HEAD":
+        await send({"type": "http.response.body", "body": encoded.body if isinstance(encoded.body, bytes) else b""})
+        return
+    stops = scope.get("extensions", {}).get(SERVER_STOPS, {}).get("event") or asyncio.Event()
+    async with aclosing(encoded.body) as chunks:
+        try:
+            is_gone = await _send_chunks(chunks, receive, send, stops)
+        except NonConformingResponseError:
+            return  # It is logged; the response has begun, and the server cuts off what ends before its end.
+        except Exception:
+            logger.exception("unhandled error in a stream")
+            return
+    if not is_gone:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(last_chunk_timeout_s if stops.is_set() else None):
+                await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_chunks(chunks: AsyncGenerator[bytes, None], receive: Receive, send: Send, stops: asyncio.Event) -> bool:
+    """Send *chunks* until there are no more or something ends them; whether that was the client, which is gone.
+
+    Raises what *chunks* raises.
+    """
+
+    async def send_each() -> None:
+        async for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def watch_client() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    sending, leaving, _ = tasks = [
+        asyncio.create_task(send_each()),
+        asyncio.create_task(watch_client()),
+        asyncio.create_task(stops.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not sending.cancelled():
+        sending.result()
+    return not leaving.cancelled()

@@ -1,0 +1,53 @@
+"""Whether the function of an operation can be called with what a request gives it, found at start-up."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from tickbox_contract.handlers import BODY
+
+from .parameters import Parameter
+
+
+def signature_faults(
+    handler: Callable[..., Any], parameters: Sequence[Parameter], *, body_required: bool | None
+) -> Iterator[str]:
+    """All that does not fit, in words. *body_required* is None where the operation takes no body.
+
+    A handler takes the unit of work, then each parameter by its keyword, and nothing that it is not given.
+    """
+    absent = {p.keyword: not p.required and not p.has_default for p in parameters}
+    shown = {p.keyword: _shown(p) for p in parameters}
+    keywords = [p.keyword for p in parameters]
+    if body_required is not None:
+        absent[BODY], shown[BODY] = not body_required, repr(BODY)
+    accepted = list(inspect.signature(handler).parameters.values())
+    if not accepted:
+        yield "its handler does not take the unit of work"
+    yield from _clashes(keywords, shown, accepted[:1])
+    names = {parameter.name for parameter in accepted[1:]}
+    yield from (f"its handler does not take {shown[name]}" for name in sorted(absent.keys() - names))
+    for parameter in accepted[1:]:
+        if parameter.name not in absent:
+            yield f"its handler takes {parameter.name!r}, which the contract does not declare"
+        elif parameter.default is inspect.Parameter.empty and absent[parameter.name]:
+            yield f"its handler needs {shown[parameter.name]}, which the contract lets clients leave out"
+
+
+def _clashes(keywords: list[str], shown: dict[str, str], first: list[inspect.Parameter]) -> Iterator[str]:
+    for keyword, times in Counter(keywords).items():
+        if times > 1:
+            yield f"its handler would get {keyword!r} from {times} places"
+    for parameter in first:
+        if parameter.name in shown and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            yield f"its handler takes the unit of work by the name of {shown[parameter.name]}: give it another name"
+
+
+def _shown(parameter: Parameter) -> str:
+    """The keyword of *parameter*, and what it stands for where that is called otherwise."""
+    if parameter.keyword == parameter.name or parameter.keyword == parameter.name.lower().replace("-", "_"):
+        return repr(parameter.keyword)
+    return f"{parameter.keyword!r} (the {parameter.place} parameter {parameter.name!r})"

@@ -1,0 +1,175 @@
+"""The gate on the command line: `tickbox-contract gate` for any contract, and `tickbox gate`, which knows its own."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from tickbox_contract.handlers import find_handler
+
+from . import messages, reports
+from .contracts import Surroundings
+from .findings import STAGES, Report, Stage, printable
+from .places import UnreadableError
+from .rules import RULES, run
+
+_FILE = click.Path(path_type=Path)
+_EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a program knows of its own contract, which its gate checks if no other one is named.
+
+    `handlers` is the name of a package; `notes` are texts beside the contract; see Surroundings for the other two.
+    """
+
+    contract: Path
+    handlers: str
+    notes: tuple[Path, ...]
+    access_words: Callable[[], Mapping[str, Collection[str]]]
+    stale_models: Callable[[], list[str]]
+
+
+class CannotRun(click.ClickException):
+    """The gate could not check the contract, so it says neither yes nor no."""
+
+    exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def gate_command(own: Own | None = None) -> click.Command:
+    """The command `gate`. Without *own* it needs `--contract`."""
+
+    @click.command("gate", context_settings={"help_option_names": ["-h", "--help"]})
+    @click.argument("stages", nargs=-1, type=click.Choice(STAGES), metavar="[valid] [style] [complete]")
+    @click.option(
+        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 file.{' Default: our own.' if own else ''}"
+    )
+    @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
+    @click.option(
+        "--notes", metavar="FILE", type=_EXISTING_FILE, multiple=True, help="A text that --format messages compares."
+    )
+    @click.option(
+        "--format", "form", type=click.Choice(["table", "github", "messages"]), default="table", show_default=True
+    )
+    @click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML as well.")
+    @click.option("--sarif", metavar="FILE", type=_FILE, help="Write SARIF 2.1.0 as well.")
+    @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
+    def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **options: Any) -> None:
+        """Check whether a contract is valid, in good style and complete. All three stages run if none is named.
+
+        Exits with 0 if nothing is wrong, with 1 if something is, and with 2 if the contract could not be checked.
+        """
+        if rules:
+            click.echo("\n".join(reports.rule_table(RULES)))
+            return
+        if contract is None and own is None:
+            raise click.UsageError("Name the contract: --contract FILE.")
+        chosen = cast("tuple[Stage, ...]", stages) or STAGES
+        sys.exit(_check(contract, own, chosen, **options))
+
+    return gate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tickbox-contract")
+def main() -> None:
+    """Check an OpenAPI 3.0 contract."""
+
+
+main.add_command(gate_command())
+
+
+def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **options: Any) -> int:
+    """Run the rules, print and write the reports, and return the exit code."""
+    if contract is None:
+        assert own is not None  # the command has seen to it
+        path, notes = own.contract, options["notes"] or own.notes
+    else:
+        path, own, notes = contract, None, options["notes"]
+    try:
+        report = _report(path, own, options["handlers"], stages)
+        _write(report, options["junit"], options["sarif"])
+        lines = list(_lines(report, options["form"], notes))
+    except UnreadableError as error:
+        raise CannotRun(f"{_shown(path)}: {error}") from error
+    except OSError as error:
+        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
+    except (click.ClickException, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is not an Exception
+        raise CannotRun(f"{_shown(path)}: the gate fails ({_described(error)}): report it") from error
+    click.echo("\n".join(lines))
+    return 1 if report.findings else 0 if report.is_sound else CannotRun.exit_code
+
+
+def _report(path: Path, own: Own | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:
+    surroundings = Surroundings(
+        handlers=_finder(handlers, own) if "complete" in stages else None,
+        stale_models=own.stale_models if own else None,
+        access_words=own.access_words() if own else None,
+    )
+    return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
+
+
+def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] | None:
+    """Looks for the handlers of a tag in a module of *package*, which may be in the current folder."""
+    name = package or (own.handlers if own else None)
+    if name is None:
+        return None
+    if package:  # before an embedding program's own packages, whose names are plain
+        sys.path.insert(0, str(Path.cwd()))
+    with _importing(name):
+        module = importlib.import_module(name)
+
+    def has_handler(tag: str, operation_id: str) -> bool:
+        with _importing(f"{name}.{tag}"):
+            return find_handler(module, tag, operation_id) is not None
+
+    return has_handler
+
+
+@contextmanager
+def _importing(name: str) -> Iterator[None]:
+    """A module may raise anything while it is loaded, and may exit: others wrote it."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise CannotRun(f"{name} cannot be imported ({_described(error)}): name a package for --handlers") from error
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _shown(path: Path) -> str:
+    """Relative to the current folder, if that is above it: annotations need it so."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def _write(report: Report, junit: Path | None, sarif: Path | None) -> None:
+    if junit:
+        junit.write_text(reports.junit(report), encoding="utf-8")
+    if sarif:
+        log = reports.sarif(report, version=metadata.version("tickbox-contract"))
+        sarif.write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
+
+
+def _lines(report: Report, form: str, notes: tuple[Path, ...]) -> list[str]:
+    if form == "messages":
+        texts = {_shown(path): path.read_text(encoding="utf-8", errors="replace") for path in notes}
+        return [json.dumps(line) for line in messages.lines(report, texts)]
+    return list(reports.github(report) if form == "github" else reports.table(report))

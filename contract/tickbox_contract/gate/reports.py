@@ -1,0 +1,125 @@
+"""What a run found, for people, for GitHub, and for the tools that collect such reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from tickbox_contract.openapi.faults import counted
+
+from .findings import Finding, Report, Rule
+
+_IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
+"""What GitHub's workflow commands want escaped, `%` first."""
+_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def table(report: Report) -> Iterator[str]:
+    """A line for each finding and each rule that could not be checked, in columns, and one that counts them."""
+    rows: list[tuple[str, ...]] = [
+        (f.rule.stage, f.rule.rule_id, f"{report.file}:{f.line}", f.message) for f in report.findings
+    ]
+    rows += [(s.rule.stage, s.rule.rule_id, "not checked", s.why) for s in report.skipped]
+    yield from _columns(rows)
+    yield summary(report)
+
+
+def summary(report: Report) -> str:
+    """One line: what was looked at, and how many findings each stage has."""
+    counts = ", ".join(
+        f"{stage} {sum(finding.rule.stage == stage for finding in report.findings)}" for stage in report.stages
+    )
+    return f"{coverage(report)}; findings: {counts}"
+
+
+def coverage(report: Report) -> str:
+    """How many rules were checked over how many operations; those that could not be checked do not count."""
+    rules = len(report.rules) - len(report.skipped)
+    return f"{counted(rules, 'rule')} over {counted(len(report.operations), 'operation')}"
+
+
+def rule_table(rules: tuple[Rule, ...]) -> Iterator[str]:
+    """A line for each rule: id, stage, source, reason."""
+    yield from _columns([(rule.rule_id, rule.stage, rule.source, rule.reason) for rule in rules])
+
+
+def github(report: Report) -> Iterator[str]:
+    """Workflow commands that GitHub shows at their lines."""
+    for finding in report.findings:
+        place = f"file={_escaped(report.file, _IN_PROPERTIES)},line={finding.line},title={finding.rule.rule_id}"
+        yield f"::error {place}::{_escaped(_told(finding), _IN_TEXTS)}"
+    yield summary(report)
+
+
+def junit(report: Report) -> str:
+    """JUnit XML: a suite for each stage, a case for each rule."""
+    suites = ET.Element("testsuites", name="tickbox gate")
+    skipped = {skip.rule.rule_id: skip.why for skip in report.skipped}
+    for stage in report.stages:
+        rules = [rule for rule in report.rules if rule.stage == stage]
+        suite = ET.SubElement(suites, "testsuite", name=stage, tests=str(len(rules)), errors="0")
+        suite.set("failures", str(sum(bool(report.of(rule)) for rule in rules)))
+        suite.set("skipped", str(sum(rule.rule_id in skipped for rule in rules)))
+        for rule in rules:
+            case = ET.SubElement(suite, "testcase", classname=stage, name=rule.rule_id)
+            if findings := report.of(rule):
+                failure = ET.SubElement(case, "failure", message=f"{len(findings)}: {rule.reason}")
+                failure.text = "\n".join(f"{report.file}:{finding.line}: {finding.message}" for finding in findings)
+            elif rule.rule_id in skipped:
+                ET.SubElement(case, "skipped", message=skipped[rule.rule_id])
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def sarif(report: Report, *, version: str) -> dict[str, Any]:
+    """A log of SARIF 2.1.0 (OASIS). *version* is the gate's own."""
+    driver = {
+        "name": "tickbox gate",
+        "version": version,
+        "rules": [
+            {
+                "id": rule.rule_id,
+                "shortDescription": {"text": rule.reason},
+                "properties": {"stage": rule.stage, "source": rule.source},
+            }
+            for rule in report.rules
+        ],
+    }
+    notes = [
+        {"level": "note", "message": {"text": skip.why}, "associatedRule": {"id": skip.rule.rule_id}}
+        for skip in report.skipped
+    ]
+    indices = {rule.rule_id: index for index, rule in enumerate(report.rules)}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
+        "results": [_result(report, finding, indices[finding.rule.rule_id]) for finding in report.findings],
+    }
+    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": report.file}, "region": {"startLine": finding.line}}
+    return {
+        "ruleId": finding.rule.rule_id,
+        "ruleIndex": index,
+        "level": "error",
+        "message": {"text": _told(finding)},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.message.removesuffix('.')}. {finding.rule.reason} ({finding.rule.source})"
+
+
+def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for *cells, last in rows:
+        yield "  ".join((*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), last))
+
+
+def _escaped(text: str, characters: str) -> str:
+    for character in characters:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

@@ -1,0 +1,1 @@
+"""The reader: an OpenAPI 3.0 document as plain data, its references, its form, and its schemas as validators."""
