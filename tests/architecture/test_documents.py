@@ -22,6 +22,8 @@ DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if path.relative_to(ROOT)
 EXAMPLES = {"SUPPORT.md", "CONTRIBUTING.md"}
 """Documents with operations of other contracts, or ones that could be added."""
 MAX_README_LINES = 120
+FOLDERS = (ROOT, ROOT / "contract" / "tickbox_contract", ROOT / "tests", ROOT / "tests" / "integration")
+"""Where the files are that documents name without the first folders of their paths."""
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -30,6 +32,7 @@ _STATUS = re.compile(r"accepted|accepted, changed by ADR \d+(?:, \d+)*|supersede
 _NUMBERED = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 _MAKE = re.compile(r"(?:`|^)make ((?:[a-z]+ ?)+)(?:`|$| +#)", re.MULTILINE)
 _COMMAND = re.compile(r"(?:`|^|\$ )tickbox ([a-z]+)", re.MULTILINE)
+_PATH = re.compile(r"`([\w.-]+/[\w./-]*(?:\.py|\.md|\.yaml|/)|test_\w+\.py)`")
 _ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\(decisions/(.+)\) \| (.+) \|$", re.MULTILINE)
 
 
@@ -106,6 +109,12 @@ def test_each_operation_that_a_document_names_is_in_the_contract() -> None:
     report = run((ROOT / "spec" / "openapi.yaml").read_bytes(), file="openapi.yaml", stages={"valid"})
     messages = list(lines(report, texts))
     assert [message["type"] for message in messages] == ["deliverable"], messages
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_each_file_and_folder_that_a_document_names_exists(path: Path) -> None:
+    named = set(_PATH.findall(path.read_text(encoding="utf-8")))
+    assert {name for name in named if not any((folder / name).exists() for folder in FOLDERS)} == set()
 
 
 def test_the_decisions_are_numbered_without_a_gap_and_listed_in_the_index() -> None:
