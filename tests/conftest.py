@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests import leftovers
-from tests.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
+from tests.support import leftovers
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
 
 BACKENDS = ("sqlite", "postgresql")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from tests import leftovers
-from tests.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
 from tests.fuzzing.runs import run, serving
+from tests.support import leftovers
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
 
 
 @click.command()

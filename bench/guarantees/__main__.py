@@ -24,7 +24,7 @@ import httpx
 from uuid_utils import uuid7
 
 from bench import load
-from tests.databases import own_postgres
+from tests.support.databases import own_postgres
 
 BATCH = 50
 _TICKBOX = Path(sys.executable).with_name("tickbox")

@@ -30,7 +30,7 @@ from persistence.change_log import Guarded
 from persistence.database import Database, Parameters, Row
 from persistence.tables import UNLOGGED_TABLES, metadata, users
 from persistence.unit_of_work import SqlUnitOfWork
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
 UNGUARDED = {"change_log", "database", "engines", "unit_of_work"}

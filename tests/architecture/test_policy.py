@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from domain.roles import INVITING, ROLES
-from tests.integration.checking import read_contract
-from tests.integration.matrix import Operation, operations
+from tests.support.checking import read_contract
+from tests.support.matrix import Operation, operations
 
 OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)

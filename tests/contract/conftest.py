@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.server import serving
+from tests.support.server import serving
+from tests.support.wire import Address, Reply, exchange, request
 from tickbox_contract.engine.protocol import bounded_protocol
 
 from .sample.application import URN_PREFIX, build
 from .sample.store import Store
-from .wire import Address, Reply, exchange, request
 
 STATION_ID = UUID("0190a5f0-0000-7000-8000-000000000000")
 STATION = {"id": STATION_ID, "name": "Kew", "revision": 7, "open": True}

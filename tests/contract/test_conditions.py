@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from tests.support.wire import Reply
+
 from .conftest import STATION_ID, Sample
-from .wire import Reply
 
 STATION = f"/stations/{STATION_ID}"
 MISSING = "/stations/0190a5f0-0000-7000-8000-0000000000ff"

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.wire import Reply
+
 from .conftest import STATION_ID, Sample
-from .wire import Reply
 
 PATCH = f"/stations/{STATION_ID}"
 MERGE = "Content-Type: application/merge-patch+json"

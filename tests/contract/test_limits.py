@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.server import serving
+from tests.support.server import serving
+from tests.support.wire import Reply, connected, read_reply, request
 from tickbox_contract.engine import limits
 from tickbox_contract.engine.limits import UNIT_BYTES, Allowance
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -21,7 +22,6 @@ from tickbox_contract.openapi.document import Document
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import CONTRACT, URN_PREFIX, build
 from .sample.store import Store
-from .wire import Reply, connected, read_reply, request
 
 QUOTA = 2
 WINDOW_S, RESET_S = 60, 42

@@ -13,12 +13,11 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tests.support.patience import PATIENCE_S
+from tests.support.server import serving
+from tests.support.wire import Address, connected, read_reply, request
 from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
 from tickbox_contract.engine.protocol import bounded_protocol
-
-from .wire import Address, connected, read_reply, request
 
 LARGE = 12 * 1024 * 1024
 """More than the socket buffers of both sides take."""

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.support.probes import PROBES, Probe, Target
+from tests.support.wire import exchange
+
 from .conftest import STATION_ID, Sample
-from .probes import PROBES, Probe, Target
-from .wire import exchange
 
 TARGET = Target(
     collection="/stations",

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.wire import Reply
 from tickbox_contract.engine import problems
 from tickbox_contract.responses import problem
 
 from .conftest import STATION_ID, Sample
 from .sample.application import REQUEST_URN
-from .wire import Reply
 
 HERE = f"/stations/{STATION_ID}"
 ELSEWHERE = "/stations/0190a5f0-0000-7000-8000-00000000ffff"

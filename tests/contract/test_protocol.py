@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.server import serving
+from tests.support.server import serving
+from tests.support.wire import Address, connected, exchange, read_reply, request
 from tickbox_contract.engine.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, bounded_protocol
 
 from .conftest import Sample
 from .sample.application import build
 from .sample.store import Store
-from .wire import Address, connected, exchange, read_reply, request
 
 ALIVE = request("GET", "/livez")
 JSON = "Content-Type: application/json"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import serving
+from tests.support.server import serving
 from tickbox_contract.engine.declared_responses import ResponseCheck
 from tickbox_contract.engine.operations import ContractMismatchError, Operation, compile_operations
 from tickbox_contract.engine.protocol import bounded_protocol

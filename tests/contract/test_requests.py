@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.wire import Reply, exchange, request
+
 from .conftest import STATION_ID, Sample
 from .sample.application import build
 from .sample.store import Store
-from .wire import Reply, exchange, request
 
 UUID = "0190a5f0-0000-7000-8000-000000000001"
 STYLES = "/styles/1/1"

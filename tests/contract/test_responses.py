@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.wire import connected, exchange, request
 from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
 from tickbox_contract.engine.media import EVENT_STREAM, media_of
 from tickbox_contract.openapi.schemas import SchemaCompiler
@@ -18,7 +19,6 @@ from tickbox_contract.responses import Event, events
 from .conftest import STATION_ID, Sample
 from .sample.application import CONTRACT
 from .sample.handlers.echoes import RESPONSES
-from .wire import connected, exchange, request
 
 STATION = f"/stations/{STATION_ID}"
 GOOD = {"good", "good-text", "good-bytes", "good-empty", "returned-problem"}

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tests.support.patience import PATIENCE_S
+from tests.support.server import serving
+from tests.support.wire import connected, request
 from tickbox_contract.engine.declared_responses import (
     DeclaredResponse,
     DeclaredResponses,
@@ -30,7 +31,6 @@ from tickbox_contract.responses import Response, ok
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build
 from .sample.store import Store
-from .wire import connected, request
 
 READINGS = f"/stations/{STATION_ID}/readings"
 EVENT = b'data: {"status":"sunny"}'

@@ -31,7 +31,7 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 from tests.fuzzing.people import credentials
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 Case: TypeAlias = schemathesis.Case[Any]
 

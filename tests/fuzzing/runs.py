@@ -17,8 +17,8 @@ import httpx
 import yaml
 
 from tests.fuzzing.people import credentials
-from tests.patience import PATIENCE_S
-from tests.server import UNHINDERED
+from tests.support.patience import PATIENCE_S
+from tests.support.server import UNHINDERED
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "spec" / "openapi.yaml"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.databases import SqliteDatabases
 from tests.fuzzing.runs import serving
+from tests.support.databases import SqliteDatabases
 
 IF_NONE_MATCH = "If-None-Match"
 

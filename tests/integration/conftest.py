@@ -8,10 +8,10 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from tests.integration.clients import Client, Person, register
-from tests.integration.programs import quick_passwords
-from tests.integration.tables import Tables
-from tests.server import UNHINDERED, serving
+from tests.support.clients import Client, Person, register
+from tests.support.programs import quick_passwords
+from tests.support.server import UNHINDERED, serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 

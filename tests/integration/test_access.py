@@ -17,11 +17,10 @@ from httpx import Response
 from sqlalchemy import Executable, delete, update
 
 from persistence.tables import members
-from tests.integration.callers import move_in
-from tests.integration.checking import read_contract
-from tests.integration.clients import Client, done, ok, refused
-from tests.integration.household import THINGS, UNKNOWN_ID, Household, differences
-from tests.integration.matrix import (
+from tests.support.checking import read_contract
+from tests.support.clients import Client, done, ok, refused
+from tests.support.household import THINGS, UNKNOWN_ID, Household, differences
+from tests.support.matrix import (
     NOT_FOUND,
     ROLE_TOO_SMALL,
     ROLES,
@@ -34,8 +33,9 @@ from tests.integration.matrix import (
     operations,
     request_of,
 )
-from tests.integration.tables import Tables, overheard
-from tests.patience import PATIENCE_S
+from tests.support.matrix_callers import move_in
+from tests.support.patience import PATIENCE_S
+from tests.support.tables import Tables, overheard
 
 OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
@@ -367,7 +367,7 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
 @pytest.mark.parametrize(
     ("path", "node", "told"),
     [
-        ("/v1/{widget_id}", {}, "shred needs a widget_id: say in THINGS of tests/integration/household.py"),
+        ("/v1/{widget_id}", {}, "shred needs a widget_id: say in THINGS of tests/support/household.py"),
         (NEW, {"requestBody": taking(None)}, "shred takes a body, and has no example of one in the contract"),
         (NEW, {"requestBody": taking({"widget_ids": [UNKNOWN_ID]})}, "shred needs a widget_id"),
         (NEW, {"requestBody": taking({"token": f"tbx_{'x' * 49}"})}, "shred needs a token that begins with tbx_"),

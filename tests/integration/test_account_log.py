@@ -9,8 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from domain.entities import AccountEventType
-from tests.integration.checking import read_contract
-from tests.integration.clients import (
+from tests.support.checking import read_contract
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -21,8 +21,8 @@ from tests.integration.clients import (
     pages,
     refused,
 )
-from tests.integration.programs import run
-from tests.integration.tables import Tables
+from tests.support.programs import run
+from tests.support.tables import Tables
 
 EVENTS = "/v1/users/me/events"
 NEW_PASSWORD = "tea and analytical engines"

@@ -12,10 +12,10 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.integration import breaking
 from tests.integration.breaking.tasks import VIOLATIONS
-from tests.integration.clients import Client, Person, everything, ok, refused
-from tests.integration.programs import quick_passwords
-from tests.integration.tables import Tables
-from tests.server import UNHINDERED, serving
+from tests.support.clients import Client, Person, everything, ok, refused
+from tests.support.programs import quick_passwords
+from tests.support.server import UNHINDERED, serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
@@ -48,7 +48,7 @@ def test_the_handlers_work_when_they_are_not_asked_to_break(ada: Person) -> None
     ada.create("tasks", title="Buy milk")
 
 
-@pytest.mark.parametrize("breach", VIOLATIONS)
+@pytest.mark.parametrize("violation", VIOLATIONS)
 def test_a_violation_is_a_500_and_leaves_no_trace(
     ada: Person, tables: Tables, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -59,7 +59,7 @@ def test_a_violation_is_a_500_and_leaves_no_trace(
     assert ada.head() == 1
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == (
-        "unhandled error" if violation == "fails afterwards" else "answer breaks the contract"
+        "unhandled error" if violation == "fails afterwards" else "response breaks the contract"
     )
 
 
@@ -75,7 +75,7 @@ def test_the_workspace_is_not_left_locked(ada: Person) -> None:
     assert ada.create("tasks", title="Buy milk")["revision"] == 2
 
 
-@pytest.mark.parametrize("breach", [violation for violation in VIOLATIONS if violation not in IMPOSSIBLE])
+@pytest.mark.parametrize("violation", [violation for violation in VIOLATIONS if violation not in IMPOSSIBLE])
 def test_a_violation_is_let_through_and_logged_where_that_was_asked_for(
     reporting_server: str, ada: Person, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -84,12 +84,12 @@ def test_a_violation_is_let_through_and_logged_where_that_was_asked_for(
     assert response.status_code in {201, 202}
     assert [task["title"] for task in everything(ada.client, f"{ada.home}/tasks")] == [violation]
     (record, *_) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage() == "answer breaks the contract"
+    assert record.getMessage() == "response breaks the contract"
     assert record.__dict__["operation_id"] == "create_task"
     assert "argon2id" not in record.__dict__["breach"]
 
 
-@pytest.mark.parametrize("breach", sorted(IMPOSSIBLE))
+@pytest.mark.parametrize("violation", sorted(IMPOSSIBLE))
 def test_what_cannot_be_sent_is_a_500_even_then(
     reporting_server: str, ada: Person, tables: Tables, violation: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.checking import FORMATS, METHODS, ContractChecker, Seen, read_contract
+from tests.support.checking import FORMATS, METHODS, ContractChecker, Seen, read_contract
 
 ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 TASK_PATH = f"/v1/workspaces/{ID}/tasks/{ID}"

@@ -18,11 +18,11 @@ from typing import Any
 
 import httpx
 
-from tests.integration.clients import MERGE_PATCH, Client, new_id, register
-from tests.integration.logs import Told, check_log, check_payloads
-from tests.integration.programs import serve
-from tests.integration.tables import Tables
-from tests.patience import PATIENCE_S
+from tests.support.clients import MERGE_PATCH, Client, new_id, register
+from tests.support.logs import Told, check_log, check_payloads
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import serve
+from tests.support.tables import Tables
 
 KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "10"))
 """How often; `make soak` asks for many more."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.checking import read_contract
-from tests.integration.clients import PASSWORD, Person, made, new_email
+from tests.support.checking import read_contract
+from tests.support.clients import PASSWORD, Person, made, new_email
 
 MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "UserCreate": ("/v1/users", {"password": PASSWORD, "name": "Ada"}),

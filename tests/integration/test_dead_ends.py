@@ -20,12 +20,12 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from persistence.engines import name_of
 from persistence.schema import REVISION, REVISIONS
-from tests.databases import Databases, SqliteDatabases
-from tests.integration.clients import PASSWORD
-from tests.integration.programs import run, serve
-from tests.integration.tables import Tables
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tests.support.clients import PASSWORD
+from tests.support.databases import Databases, SqliteDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import run, serve
+from tests.support.server import serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"

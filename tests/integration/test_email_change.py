@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.clients import PASSWORD, Client, Person, done, everything, log_in, made, new_email, ok, refused
-from tests.integration.tables import Tables
 from tests.integration.test_mail import NEW_PASSWORD, Office, accepted, mailbox, newcomer, office
+from tests.support.clients import PASSWORD, Client, Person, done, everything, log_in, made, new_email, ok, refused
+from tests.support.tables import Tables
 
 __all__ = ["mailbox", "newcomer", "office"]  # fixtures
 

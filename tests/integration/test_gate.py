@@ -11,10 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.support.programs import environment, run, tickbox
 from tickbox_contract.gate.findings import STAGES
 from tickbox_contract.gate.rules import RULES
-
-from .programs import environment, run, tickbox
 
 CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
 ROOT = Path(__file__).parents[2]

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from persistence.tables import idempotency_keys
-from tests.integration.checking import read_contract
-from tests.integration.clients import Client, Person, done, made, new_id, ok, refused
-from tests.integration.tables import NOW, Tables
-from tests.integration.writes import WRITES, taking, with_client_id
+from tests.support.checking import read_contract
+from tests.support.clients import Client, Person, done, made, new_id, ok, refused
+from tests.support.tables import NOW, Tables
+from tests.support.writes import WRITES, taking, with_client_id
 
 GUARDED = taking("IfMatch")
 KEYED = taking("IdempotencyKey")

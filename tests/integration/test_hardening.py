@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 from httpx import Response
 
-from tests.integration.checking import METHODS, read_contract
-from tests.integration.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
-from tests.integration.tables import Tables
-from tests.integration.writes import WITHOUT_KEY, WRITES
+from tests.support.checking import METHODS, read_contract
+from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
+from tests.support.tables import Tables
+from tests.support.writes import WITHOUT_KEY, WRITES
 
 CONTRACT = read_contract()
 PRIVILEGES = {"role": "owner", "scopes": ["account"], "is_admin": True, "password_hash": "x", "created_by": "me"}

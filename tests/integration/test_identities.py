@@ -18,8 +18,9 @@ from sqlalchemy import func, select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from persistence.tables import identities, outbox, users
-from tests.databases import SqliteDatabases
-from tests.integration.clients import (
+from tests.integration.test_races import at_once, statuses
+from tests.integration.test_statements import statements_of
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -32,13 +33,12 @@ from tests.integration.clients import (
     refused,
     said,
 )
-from tests.integration.logs import check_log, check_payloads
-from tests.integration.programs import environment, quick_passwords, run
-from tests.integration.providers import AUDIENCE, RealProvider
-from tests.integration.tables import Tables
-from tests.integration.test_races import at_once, statuses
-from tests.integration.test_statements import statements_of
-from tests.server import serving
+from tests.support.databases import SqliteDatabases
+from tests.support.logs import check_log, check_payloads
+from tests.support.programs import environment, quick_passwords, run
+from tests.support.providers import AUDIENCE, RealProvider
+from tests.support.server import serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 MANY = 20

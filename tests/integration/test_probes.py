@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.contract.probes import PROBES, Probe, Target
-from tests.contract.wire import Address, exchange
-from tests.integration.checking import Seen
-from tests.integration.clients import MERGE_PATCH, Client, Person, checker, ok, register
-from tests.integration.tables import Tables
+from tests.support.checking import Seen
+from tests.support.clients import MERGE_PATCH, Client, Person, checker, ok, register
+from tests.support.probes import PROBES, Probe, Target
+from tests.support.tables import Tables
+from tests.support.wire import Address, exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.pages import MAX_BYTES
-from tests.integration.clients import Person, done, everything, made, ok, pages, refused
-from tests.integration.tables import Tables
+from tests.support.clients import Person, done, everything, made, ok, pages, refused
+from tests.support.tables import Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

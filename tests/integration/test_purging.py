@@ -20,10 +20,10 @@ from persistence import account_log, idempotency, invitations, sessions, tokens
 from persistence.database import Database
 from persistence.tables import account_events, idempotency_keys
 from persistence.unit_of_work import Dependencies
-from tests.integration.clients import Client, Person, everything, made, ok
-from tests.integration.programs import patiently
-from tests.integration.tables import NOW, Tables
-from tests.server import serving
+from tests.support.clients import Client, Person, everything, made, ok
+from tests.support.programs import patiently
+from tests.support.server import serving
+from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.openapi.document import Document
 

@@ -14,10 +14,10 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain.quotas import ROW_BYTES
 from persistence.tables import events, projects, tasks, workspaces
-from tests.integration.clients import Client, Person, done, everything, made, new_id, ok, refused, register
-from tests.integration.logs import read_log
-from tests.integration.tables import Tables
-from tests.server import UNHINDERED, serving
+from tests.support.clients import Client, Person, done, everything, made, new_id, ok, refused, register
+from tests.support.logs import read_log
+from tests.support.server import UNHINDERED, serving
+from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
 QUOTA_BYTES = 1024 * 1024

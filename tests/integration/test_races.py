@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from persistence.tables import members, personal_tokens, sessions, users
-from tests.integration.clients import (
+from tests.support.clients import (
     MERGE_PATCH,
     Client,
     Person,
@@ -24,9 +24,9 @@ from tests.integration.clients import (
     ok,
     refused,
 )
-from tests.integration.logs import check_log, check_payloads
-from tests.integration.tables import Tables, overheard
-from tests.patience import PATIENCE_S
+from tests.support.logs import check_log, check_payloads
+from tests.support.patience import PATIENCE_S
+from tests.support.tables import Tables, overheard
 
 MANY = 50
 

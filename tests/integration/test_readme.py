@@ -15,9 +15,9 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from tests.databases import SqliteDatabases
-from tests.patience import PATIENCE_S
-from tests.server import serving
+from tests.support.databases import SqliteDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ COMMANDS = ("docs/databases.md", "docs/gate.md")
 """Pages with commands in a folder, which has a contract with one fault."""
 FOLDER = "/srv/tickbox"
 NAMELESS = ROOT / "tests" / "contract" / "gate" / "good.yaml"
-STAND_IN = Path(__file__).with_name("curl_stand_in.py")
+STAND_IN = ROOT / "tests" / "support" / "curl_stand_in.py"
 ADDRESS = "http://127.0.0.1:8080"
 MARK = "@@@ next @@@"
 

@@ -29,13 +29,13 @@ from app.passwords import LANES, MEMORY_KIB, PASSES
 from app.settings import Settings
 from persistence.engines import name_of
 from persistence.tables import users
-from tests.contract.wire import Address, connected, exchange, read_reply, request
-from tests.databases import PostgresDatabases, SqliteDatabases
-from tests.integration.checking import read_contract
-from tests.integration.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
-from tests.integration.programs import TICKBOX, Program, environment, patiently, run, serve, tickbox
-from tests.integration.tables import Tables
-from tests.patience import PATIENCE_S
+from tests.support.checking import read_contract
+from tests.support.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import TICKBOX, Program, environment, patiently, run, serve, tickbox
+from tests.support.tables import Tables
+from tests.support.wire import Address, connected, exchange, read_reply, request
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

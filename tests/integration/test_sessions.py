@@ -21,7 +21,7 @@ from domain import sessions as session_services
 from domain.errors import WrongCredentials
 from persistence.tables import access_tokens, refresh_tokens, sessions
 from persistence.unit_of_work import SqlUnitOfWork
-from tests.integration.clients import (
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -34,8 +34,8 @@ from tests.integration.clients import (
     refused,
     said,
 )
-from tests.integration.programs import run
-from tests.integration.tables import Tables
+from tests.support.programs import run
+from tests.support.tables import Tables
 from tickbox_contract.openapi.document import Document
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"

@@ -6,7 +6,7 @@ import pytest
 
 from app.settings import Settings
 from persistence.engines import name_of
-from tests.integration.programs import run
+from tests.support.programs import run
 
 SECRET = "s3cr3t"
 

@@ -11,7 +11,7 @@ import pytest
 from app.rendered_emails import Texts, parse_sender
 from app.smtp import NotSentError, SmtpServer
 from domain.queued_emails import RenderedEmail
-from tests.integration.mailboxes import Certificate, Mailbox, opened
+from tests.support.mailboxes import Certificate, Mailbox, opened
 
 ACCOUNT = ("tickbox", "a-mail-password")
 RENDERED_EMAIL = RenderedEmail(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, new_id, ok, refused
+from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, new_id, ok, refused
 
 AUTHENTICATE = "SELECT access_tokens"
 LOCK = ["SELECT workspaces", "SELECT members"]

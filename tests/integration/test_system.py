@@ -7,8 +7,8 @@ import hashlib
 import pytest
 import yaml
 
-from tests.integration.checking import CONTRACT, read_contract
-from tests.integration.clients import Client, Person, ok, refused
+from tests.support.checking import CONTRACT, read_contract
+from tests.support.clients import Client, Person, ok, refused
 
 
 def test_a_living_server_says_so(client: Client) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from domain.entities import PRIORITIES
 from domain.pages import MAX_BYTES
-from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused, register
-from tests.integration.tables import Tables
+from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused, register
+from tests.support.tables import Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 AT_NINE = {"date": "2026-04-18", "time": "09:00", "time_zone": "Europe/London"}

@@ -15,9 +15,9 @@ from app.settings import Settings
 from app.uses import LastUses
 from domain.principals import SCOPES, Principal
 from persistence.tables import access_tokens, personal_tokens, sessions
-from tests.integration.clients import Client, Person, done, everything, made, ok, pages, refused
-from tests.integration.tables import NOW, Tables
-from tests.server import serving
+from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused
+from tests.support.server import serving
+from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.openapi.document import Document
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.clients import (
+from tests.support.clients import (
     MERGE_PATCH,
     PASSWORD,
     Client,
@@ -29,11 +29,11 @@ from tests.integration.clients import (
     refused,
     register,
 )
-from tests.integration.logs import check_log, check_payloads
-from tests.integration.mailboxes import Mailbox
-from tests.integration.programs import Program, serve
-from tests.integration.tables import Tables
-from tests.patience import PATIENCE_S
+from tests.support.logs import check_log, check_payloads
+from tests.support.mailboxes import Mailbox
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import Program, serve
+from tests.support.tables import Tables
 
 MANY = 40
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from persistence.tables import users
-from tests.integration.clients import (
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -22,7 +22,7 @@ from tests.integration.clients import (
     refused,
     register,
 )
-from tests.integration.tables import Tables
+from tests.support.tables import Tables
 
 
 def test_registering_makes_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:

@@ -21,7 +21,7 @@ from app.safe_urls import split_safe
 from app.signing_keys import MAX_DOCUMENT_BYTES, SigningKeys
 from domain.entities import Identity
 from domain.errors import ProviderUnavailable
-from tests.integration.providers import (
+from tests.support.providers import (
     AUDIENCE,
     Key,
     OwnProvider,

@@ -10,7 +10,7 @@ from httpx import Response
 
 from domain import workspaces
 from domain.roles import Role
-from tests.integration.clients import (
+from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
@@ -23,7 +23,7 @@ from tests.integration.clients import (
     pages,
     refused,
 )
-from tests.integration.tables import Tables
+from tests.support.tables import Tables
 
 UNKNOWN = "/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

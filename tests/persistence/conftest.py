@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from persistence.database import Database
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 
 
 @pytest.fixture

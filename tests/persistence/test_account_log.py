@@ -12,9 +12,9 @@ from domain.ports import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded
 from persistence.tables import account_events
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller, every_item
-from tests.persistence.waiting import until_held_up
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller, every_item
+from tests.support.waiting import until_held_up
 from tests.unit.fakes import HOME, NOON
 
 

@@ -11,7 +11,7 @@ from persistence import tables
 from persistence.change_log import ChangeLog
 from persistence.database import Database, Row
 from persistence.tables import events, tombstones
-from tests.persistence.callers import Caller, encode_event
+from tests.support.service_callers import Caller, encode_event
 from tests.unit.fakes import NOON
 
 

@@ -16,9 +16,9 @@ from domain.errors import OutcomeUnknown, StorageUnavailable
 from persistence import schema, tables
 from persistence.database import Database
 from persistence.workspaces import lock_workspace
-from tests.databases import PostgresDatabases, SqliteDatabases
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
 from tests.unit.fakes import NOON
 
 COUNT_USERS = select(func.count()).select_from(tables.users)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.engines import migration_engine, name_of, open_engines, parse_url
 from persistence.tables import users
-from tests.databases import SqliteDatabases
+from tests.support.databases import SqliteDatabases
 from tests.unit.fakes import NOON
 
 SECRET = "$argon2id$secret"

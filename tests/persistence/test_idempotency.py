@@ -12,9 +12,9 @@ from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge
 from persistence.tables import idempotency_keys
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
-from tests.persistence.waiting import until_held_up, until_held_up_or_done
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
+from tests.support.waiting import until_held_up, until_held_up_or_done
 from tests.unit.fakes import NOON
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32

@@ -15,7 +15,7 @@ from persistence import tables
 from persistence.database import Database
 from persistence.identities import recognise
 from persistence.violations import constraint_of
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 
 EVE = ExternalIdentity(
     identity=Identity(issuer="https://login.example", subject="eve"), email="Eve@example.com", email_verified=True

@@ -14,9 +14,9 @@ from persistence.tables import outbox
 from persistence.tables import sessions as session_rows
 from persistence.tables import users as user_rows
 from persistence.tables import workspaces as workspace_rows
-from tests.databases import PostgresDatabases
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
+from tests.support.databases import PostgresDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
 from tests.unit.fakes import NOON
 
 REQUEST = b"r" * 32

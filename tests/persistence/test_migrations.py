@@ -18,9 +18,9 @@ from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
 from persistence import schema, tables
 from persistence.database import Database
-from tests.databases import PostgresDatabases, run_elsewhere
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
+from tests.support.databases import PostgresDatabases, run_elsewhere
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
 
 
 def described(url: str) -> Sequence[str]:

@@ -45,9 +45,9 @@ from persistence import tables, uses
 from persistence import tokens as token_rows
 from persistence.database import Database
 from persistence.identities import recognise
-from tests.databases import run_elsewhere
-from tests.persistence.callers import Caller
-from tests.persistence.statements import overheard, plans_of
+from tests.support.databases import run_elsewhere
+from tests.support.service_callers import Caller
+from tests.support.statements import overheard, plans_of
 from tests.unit.fakes import NOON
 
 OWNERS = 2000

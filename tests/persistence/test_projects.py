@@ -4,7 +4,7 @@ from domain import projects, tasks
 from domain.entities import Project
 from domain.errors import ProjectNotFound
 from domain.tasks import TaskDraft, TaskFilter
-from tests.persistence.callers import Caller, every_item
+from tests.support.service_callers import Caller, every_item
 from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13, microsecond=999_999)

@@ -16,10 +16,10 @@ from persistence.database import Database
 from persistence.outbox import purge as purge_pauses
 from persistence.tables import mail_pauses, outbox
 from persistence.tables import one_time_tokens as tokens
-from tests.databases import PostgresDatabases
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
-from tests.persistence.statements import overheard
+from tests.support.databases import PostgresDatabases
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
+from tests.support.statements import overheard
 from tests.unit.fakes import NOON
 
 MINUTE = dt.timedelta(minutes=1)

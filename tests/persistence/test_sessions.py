@@ -13,9 +13,9 @@ from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, purge
 from persistence.tables import refresh_tokens
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller, every_item
-from tests.persistence.waiting import until_held_up_or_done
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller, every_item
+from tests.support.waiting import until_held_up_or_done
 from tests.unit.fakes import NOON
 
 HOUR = dt.timedelta(hours=1)

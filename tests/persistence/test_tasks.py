@@ -9,7 +9,7 @@ from domain.dues import Due, DuePatch
 from domain.entities import PRIORITIES, Status, Task
 from domain.errors import TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
-from tests.persistence.callers import Caller, every_item
+from tests.support.service_callers import Caller, every_item
 from tests.unit.fakes import NOON, sort_key
 
 LATER = NOON.replace(hour=13, microsecond=1)

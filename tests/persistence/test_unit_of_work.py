@@ -10,10 +10,10 @@ from domain.ports import UnitOfWork
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.database import Database
-from tests.patience import PATIENCE_S
-from tests.persistence.callers import Caller
-from tests.persistence.statements import connections_opened
-from tests.persistence.waiting import until_held_up
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
+from tests.support.statements import connections_opened
+from tests.support.waiting import until_held_up
 from tests.unit.fakes import NOON
 
 UNKNOWN = UUID(int=0)

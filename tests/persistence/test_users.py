@@ -7,7 +7,7 @@ from domain import sessions, users, workspaces
 from domain.errors import AccountGone, EmailTaken, PasswordWrong, SoleOwner, WrongCredentials
 from domain.principals import Principal
 from persistence.database import Database
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13, microsecond=1)

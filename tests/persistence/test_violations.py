@@ -9,7 +9,7 @@ from domain import tasks
 from domain.tasks import TaskDraft
 from persistence import tables
 from persistence.violations import MEANINGS, constraint_of
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 from tests.unit.fakes import NOON
 
 TIMES = {"created_at": NOON, "updated_at": NOON, "revision": 1}

@@ -6,8 +6,8 @@ import pytest
 from domain import projects, tasks, users, workspaces
 from domain.errors import PersonalWorkspace, WorkspaceNotFound
 from domain.tasks import TaskDraft
-from tests.persistence.callers import Caller
-from tests.persistence.statements import overheard
+from tests.support.service_callers import Caller
+from tests.support.statements import overheard
 from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13)

@@ -8,9 +8,9 @@ from sqlalchemy import delete
 from domain.entities import User, Workspace
 from persistence.database import Database
 from persistence.tables import metadata
-from tests.databases import Databases
-from tests.ports import things
-from tests.ports.worlds import DatabaseWorld, FakeWorld, World
+from tests.support import things
+from tests.support.databases import Databases
+from tests.support.worlds import DatabaseWorld, FakeWorld, World
 
 
 @pytest.fixture(scope="session", params=["fake", "sqlite", "postgresql"])

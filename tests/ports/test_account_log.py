@@ -1,6 +1,6 @@
 from domain.entities import AccountEvent, User
-from tests.ports.things import NOBODY, ident, in_pages, session
-from tests.ports.worlds import World
+from tests.support.things import NOBODY, ident, in_pages, session
+from tests.support.worlds import World
 from tests.unit.fakes import HOME, NOON
 
 SESSION, TOKEN = ident(100), ident(200)

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from domain.entities import Invitation, User, Workspace
-from tests.ports.things import DAY, HOUR, NOBODY, ident, in_pages, invitation, key_of, member
-from tests.ports.worlds import World
+from tests.support.things import DAY, HOUR, NOBODY, ident, in_pages, invitation, key_of, member
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 MOMENT = dt.timedelta(microseconds=1)

@@ -4,8 +4,8 @@ import pytest
 
 from domain.entities import MembershipSummary, User, Workspace
 from domain.roles import Role
-from tests.ports.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
-from tests.ports.worlds import World
+from tests.support.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 

@@ -6,8 +6,8 @@ import pytest
 from domain.entities import Project, User, Workspace
 from domain.errors import IdTaken
 from domain.ports import ProjectQuery
-from tests.ports.things import HOUR, NOBODY, ident, in_pages, project
-from tests.ports.worlds import World
+from tests.support.things import HOUR, NOBODY, ident, in_pages, project
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from domain.entities import QueuedEmail, User
-from tests.ports.things import HOUR, NOBODY, ident, one_time_token, queued_email
-from tests.ports.worlds import World
+from tests.support.things import HOUR, NOBODY, ident, one_time_token, queued_email
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 MOMENT = dt.timedelta(microseconds=1)

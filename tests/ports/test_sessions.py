@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from domain.entities import Session, User
-from tests.ports.things import DAY, HOUR, NOBODY, in_pages, session, stored
-from tests.ports.worlds import World
+from tests.support.things import DAY, HOUR, NOBODY, in_pages, session, stored
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 

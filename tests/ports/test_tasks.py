@@ -8,8 +8,8 @@ from domain.dues import Due, due_key
 from domain.entities import PRIORITIES, Project, Task, Workspace
 from domain.errors import IdTaken
 from domain.ports import SortKey, TaskQuery
-from tests.ports.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
-from tests.ports.worlds import World
+from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 ORDERS = ("position", "due", "priority", "created_at", "updated_at")

@@ -1,8 +1,8 @@
 import pytest
 
 from domain.entities import User
-from tests.ports.things import HOUR, ident, in_pages, personal_token
-from tests.ports.worlds import World
+from tests.support.things import HOUR, ident, in_pages, personal_token
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.entities import Credentials, Identity, User
 from domain.errors import EmailTaken, IdentityTaken
-from tests.ports.things import (
+from tests.support.things import (
     HOUR,
     NOBODY,
     key_of,
@@ -15,7 +15,7 @@ from tests.ports.things import (
     stored,
     user,
 )
-from tests.ports.worlds import World
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 ADA_ELSEWHERE = Identity(issuer="https://id.example", subject="ada")

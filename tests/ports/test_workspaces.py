@@ -6,7 +6,7 @@ import pytest
 
 from domain.entities import User, Workspace
 from domain.errors import IdTaken
-from tests.ports.things import (
+from tests.support.things import (
     HOUR,
     NOBODY,
     ident,
@@ -18,7 +18,7 @@ from tests.ports.things import (
     task,
     workspace,
 )
-from tests.ports.worlds import World
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))

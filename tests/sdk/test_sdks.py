@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import SqliteDatabases
-from tests.integration.checking import CONTRACT
-from tests.integration.clients import Client, made, new_email, ok
-from tests.integration.programs import Program, serve
+from tests.support.checking import CONTRACT
+from tests.support.clients import Client, made, new_email, ok
+from tests.support.databases import SqliteDatabases
+from tests.support.programs import Program, serve
 
 HERE = Path(__file__).parent
 WANTED = os.environ.get("TICKBOX_TEST_SDKS") == "1"

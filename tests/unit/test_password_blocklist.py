@@ -6,7 +6,7 @@ import yaml
 from app.main import contract_path
 from app.password_blocklist import is_guessable
 from tests.fuzzing.people import credentials
-from tests.integration.clients import PASSWORD
+from tests.support.clients import PASSWORD
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from app.passwords import THREADS, WAITING, Argon2Passwords
 from domain.errors import Overloaded
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCABULARY, authenticate, translate
 from tests.contract.sample.store import Store, UnitOfWork
-from tests.contract.wire import Address, Reply, exchange, request
-from tests.server import serving
+from tests.support.server import serving
+from tests.support.wire import Address, Reply, exchange, request
 from tickbox_contract.engine.application import build_application
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.units import Settings

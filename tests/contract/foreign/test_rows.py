@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.contract.wire import Reply
+from tests.support.wire import Reply
 from tickbox_contract.engine.operations import ContractMismatchError
 
 from .rows import UNSET, Row, Trial

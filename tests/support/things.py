@@ -22,7 +22,7 @@ from domain.entities import (
 )
 from domain.ports import UnitOfWork
 from domain.roles import Role
-from tests.ports.worlds import World
+from tests.support.worlds import World
 from tests.unit.fakes import NOON
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)

@@ -13,9 +13,9 @@ from typing import Any
 from httpx import Response
 
 from domain.entities import OneTimeKind
-from tests.integration.clients import PASSWORD, Client, Person, new_email, ok, said
-from tests.integration.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
-from tests.integration.tables import Snapshot, Tables
+from tests.support.clients import PASSWORD, Client, Person, new_email, ok, said
+from tests.support.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
+from tests.support.tables import Snapshot, Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

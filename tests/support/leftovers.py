@@ -34,8 +34,8 @@ def guard() -> Path:
     os.environ[MARK] = folder
     waiting, _held = os.pipe()  # the system closes the held end, which no child inherits, when this process is gone
     subprocess.Popen(
-        [sys.executable, "-m", "tests.leftovers", folder],
-        cwd=Path(__file__).parents[1],
+        [sys.executable, "-m", "tests.support.leftovers", folder],
+        cwd=Path(__file__).parents[2],
         stdin=waiting,
         start_new_session=True,  # Ctrl-C is for the tests, and so is what is sent to their group
     ).returncode = 0  # it is never waited for

@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 import migrations
-from tests import leftovers
+from tests.support import leftovers
 
 Result = TypeVar("Result")
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from persistence.tables import events, members, projects, tasks, tombstones, workspaces
-from tests.integration.clients import Person, everything, ok
-from tests.integration.tables import Tables
+from tests.support.clients import Person, everything, ok
+from tests.support.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)

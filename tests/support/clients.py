@@ -12,8 +12,8 @@ import httpx
 from httpx import Response
 from uuid_utils import uuid7
 
-from tests.integration.checking import ContractChecker, Seen
-from tests.patience import PATIENCE_S
+from tests.support.checking import ContractChecker, Seen
+from tests.support.patience import PATIENCE_S
 
 PASSWORD = "correct horse battery staple"
 MAX_PAGES = 100

@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.passwords import Argon2Passwords
-from tests.patience import PATIENCE_S
-from tests.server import UNHINDERED
+from tests.support.patience import PATIENCE_S
+from tests.support.server import UNHINDERED
 
 TICKBOX = Path(sys.executable).with_name("tickbox")
 _READY = re.compile(r"ready on (http://\S+)")

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.integration.programs import patiently
+from tests.support.programs import patiently
 
 _TOKEN = re.compile(r"tb[vfie]_\w{49}")
 

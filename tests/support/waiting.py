@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from persistence.database import Database
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 _BETWEEN_LOOKS_S: Final = 0.01
 _WAITING: Final = text(

@@ -13,7 +13,7 @@ from domain.ports import UnitOfWork
 from domain.principals import Principal
 from persistence.database import Database
 from persistence.tables import events
-from tests.persistence.callers import Caller
+from tests.support.service_callers import Caller
 from tests.unit.fakes import FakeUnitOfWork, Store
 
 Told = tuple[int, str, UUID]

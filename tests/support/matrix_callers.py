@@ -10,10 +10,10 @@ from typing import Any
 
 from domain import secret_tokens
 from domain.secret_tokens import TokenKind
-from tests.integration.clients import PASSWORD, Client, Person, done, made, new_email, ok, register
-from tests.integration.household import Household
-from tests.integration.matrix import ELSEWHERE, HERE, ROLES, SCOPES, Caller
-from tests.integration.tables import Tables
+from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, register
+from tests.support.household import Household
+from tests.support.matrix import ELSEWHERE, HERE, ROLES, SCOPES, Caller
+from tests.support.tables import Tables
 
 WORKSPACE_SCOPES = tuple(scope for scope in SCOPES if scope != "account")
 """What a token for some workspaces can have."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .wire import request
+from tests.support.wire import request
 
 Request = tuple[str, Sequence[bytes]]
 """A method, and the bytes of a whole request in one or more writes."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 Address = tuple[str, int]
 """How long a test waits before it fails; no test measures a time."""

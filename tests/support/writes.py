@@ -9,9 +9,9 @@ from typing import Any
 
 from httpx import Response
 
-from tests.integration.checking import read_contract
-from tests.integration.clients import MERGE_PATCH, Person, new_email, new_id, ok, register
-from tests.integration.tables import Tables
+from tests.support.checking import read_contract
+from tests.support.clients import MERGE_PATCH, Person, new_email, new_id, ok, register
+from tests.support.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from typing import Any
 from httpx import Response
 
 from domain.secret_tokens import PREFIXES
-from tests.integration.checking import METHODS, PROBLEM_JSON
-from tests.integration.clients import Person
+from tests.support.checking import METHODS, PROBLEM_JSON
+from tests.support.clients import Person
 
 ROLES = ("viewer", "editor", "admin", "owner")
 SCOPES = ("read", "write", "manage", "account")
@@ -33,7 +33,7 @@ Json = Any
 Thing = Callable[[str], Any]
 """Gives what stands under a name in a request, such as `task_id`. Raises KeyError for a name that it does not know."""
 
-_HOW = "say in THINGS of tests/integration/household.py how to get one"
+_HOW = "say in THINGS of tests/support/household.py how to get one"
 _KINDS = {prefix: f"{kind}_token" for kind, prefix in PREFIXES.items()}
 _TOKEN = re.compile(r"(tb[a-z]_)\w{20,}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -28,8 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import get_default_algorithms
 
-from tests.integration.programs import patiently
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import patiently
 
 AUDIENCE = "tickbox"
 _REDIRECT = "http://127.0.0.1:1/back"
