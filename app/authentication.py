@@ -9,8 +9,9 @@ from uuid import UUID
 from app.background import write
 from app.uses import LastUses
 from domain import identities, secret_tokens
-from domain.errors import EmailTaken, IdentityTaken
 from domain.identities import ExternalIdentity
+from domain.model.identities import IdentityTaken
+from domain.model.users import EmailTaken
 from domain.principals import Membership
 from domain.secret_tokens import PREFIXES, TokenKind
 from domain.tokens import granted_outside

@@ -20,7 +20,8 @@ from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
 from app.requests import problem_headers
 from app.settings import Settings
 from domain import users
-from domain.errors import DomainError, EmailTaken, StorageUnavailable, UserNotFound
+from domain.errors import DomainError, StorageUnavailable
+from domain.model.users import EmailTaken, UserNotFound
 from persistence.engines import name_of
 from persistence.unit_of_work import SqlUnitOfWork
 from tickbox_contract.engine.access import AccessRule

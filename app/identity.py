@@ -18,8 +18,8 @@ from jwt import PyJWK, PyJWS
 from jwt.exceptions import PyJWTError
 
 from app.signing_keys import ALGORITHMS, SigningKeys
-from domain.entities import Identity
 from domain.identities import ExternalIdentity
+from domain.model.identities import Identity
 
 LEEWAY_S: Final = 30
 """How far clocks may be apart."""

@@ -16,7 +16,7 @@ from app.logging import UNSENT
 from app.rendered_emails import Texts
 from app.smtp import NotSentError
 from domain import queued_emails
-from domain.entities import QueuedEmail
+from domain.model.queued_emails import QueuedEmail
 from domain.queued_emails import RenderedEmail
 from persistence.unit_of_work import Dependencies
 

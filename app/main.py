@@ -39,12 +39,12 @@ from app.uses import LastUses, writing_down
 from app.windows import ProcessWindows, SharedWindows
 from domain.events import EVENT_TYPES, Event
 from domain.origins import origin_of
-from domain.ports import Policy
+from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.queued_emails import RenderedEmail
 from domain.roles import ROLES
 from handlers.events import payload_of
-from handlers.problems import TABLE, UNAVAILABLE, translate
+from handlers.problems import UNAVAILABLE, problems, translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tickbox_contract.engine.access import Vocabulary
@@ -65,7 +65,7 @@ VOCABULARY = Vocabulary(
     scopes=sorted(SESSION_SCOPES),
     role_parameter="workspace_id",
     policies=limits.POLICIES,
-    problems=frozenset(TABLE.values()),
+    problems=problems(),
     common_problems={UNAVAILABLE},
 )
 _GC_THRESHOLD = 50_000

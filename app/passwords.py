@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app import password_blocklist
-from domain.errors import Overloaded
+from domain.model.passwords import Overloaded
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from email.policy import SMTP
 from email.utils import make_msgid
 from typing import Final
 
-from domain.entities import EmailKind
+from domain.model.queued_emails import EmailKind
 from domain.queued_emails import RenderedEmail
 
 _NAME_LENGTH: Final = 60

@@ -16,7 +16,7 @@ from app.rendered_emails import parse_sender
 from app.safe_urls import split_safe
 from app.smtp import SmtpServer
 from app.windows import check_url
-from domain.ports import Registration
+from domain.policy import Registration
 from persistence.engines import parse_url
 
 PREFIX: Final = "TICKBOX_"

@@ -22,7 +22,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from app.safe_urls import split_safe, web_origin
-from domain.errors import ProviderUnavailable
+from domain.model.identities import ProviderUnavailable
 
 DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
 REFRESHED_AFTER_S: Final = 3600

@@ -4,9 +4,9 @@ What was refused is not in it: it changed nothing, and anybody could fill the lo
 """
 
 from domain import pages
-from domain.entities import AccountEvent
+from domain.model.account_log import AccountEvent
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import UnitOfWork
+from domain.unit_of_work import UnitOfWork
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:

@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.checks import Checks
-from domain.errors import DueIncomplete
+from domain.errors import Invalid
 from domain.unset import UNSET, Unset
 from domain.zones import check_zone
+
+
+class DueIncomplete(Invalid):
+    """The due value, after merging, lacks the member that another one needs."""
+
+    code = "required"
+
+    def __init__(self, *, missing: str, because: str) -> None:
+        super().__init__(f"This is required {because}.")
+        self.pointer = f"#/due/{missing}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 from uuid import UUID
 
-from domain.entities import Member, Project, Task, Workspace
+from domain.model.members import Member, MemberEvent
+from domain.model.projects import Project, ProjectEvent
+from domain.model.tasks import Task, TaskEvent
+from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
 
-WorkspaceEvent = Literal["workspace.created", "workspace.updated"]
-MemberEvent = Literal["member.added", "member.updated", "member.removed"]
-ProjectEvent = Literal[
-    "project.created", "project.updated", "project.archived", "project.unarchived", "project.deleted"
-]
-TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.reopened", "task.deleted"]
 EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, TaskEvent]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
-MEMBER_EVENTS: Final[tuple[MemberEvent, ...]] = get_args(MemberEvent)
-"""Those whose payload says something of a person."""
 
 Entity = Workspace | Member | Project | Task
 
@@ -69,7 +64,7 @@ def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -
 
 
 def _description_of(entity: Entity) -> str | None:
-    return entity.description if isinstance(entity, Project | Task) else None
+    return getattr(entity, "description", None)
 
 
 def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, freed_bytes: int = 0) -> Event:

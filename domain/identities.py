@@ -11,8 +11,9 @@ from typing import Final
 
 from domain import workspaces
 from domain.emails import email_key
-from domain.entities import Identity, User
-from domain.ports import UnitOfWork
+from domain.model.identities import Identity
+from domain.model.users import User
+from domain.unit_of_work import UnitOfWork
 from domain.zones import is_zone
 
 NAMELESS: Final = "New user"

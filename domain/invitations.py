@@ -12,18 +12,21 @@ from uuid import UUID
 
 from domain import members, pages, secret_tokens, workspaces
 from domain.emails import email_key
-from domain.entities import Invitation, Member, QueuedEmail, User, Workspace
-from domain.errors import (
-    AccountGone,
+from domain.model.invitations import (
     AddressOfMember,
     AlreadyMember,
+    Invitation,
     InvitationInvalid,
     InvitationNotFound,
-    PersonalWorkspace,
+    InvitationReader,
 )
+from domain.model.members import Member
+from domain.model.queued_emails import QueuedEmail
+from domain.model.users import AccountGone, User
+from domain.model.workspaces import PersonalWorkspace, Workspace
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import InvitationReader, UnitOfWork
 from domain.roles import Role
+from domain.unit_of_work import UnitOfWork
 
 _POINTER: Final = "#/token"
 

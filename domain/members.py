@@ -8,11 +8,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from domain import pages, workspaces
-from domain.entities import Member
-from domain.errors import MemberNotFound, PersonalWorkspace, RoleTooHigh, SoleOwner
+from domain.model.members import Member, MemberNotFound, RoleTooHigh, SoleOwner
+from domain.model.workspaces import PersonalWorkspace
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import UnitOfWork
 from domain.roles import INVITING, ROLES, Role, outranks
+from domain.unit_of_work import UnitOfWork
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
-from domain.errors import CursorInvalid
+from domain.errors import Invalid
 
 Item = TypeVar("Item")
 Place = TypeVar("Place")
@@ -41,6 +41,18 @@ _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _UUID: Final = re.compile(r"[0-9a-f]{32}")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class CursorInvalid(Invalid):
+    """Not a cursor that this list gave out, with this sort and these filters."""
+
+    code = "cursor"
+    parameter = "cursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor is not from this list with this `sort` and these filters. Start at the first page again."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from unicodedata import normalize
 
-from domain.errors import PasswordCommon
-from domain.ports import UnitOfWork
+from domain.model.passwords import PasswordCommon
+from domain.unit_of_work import UnitOfWork
 
 
 def check_password(uow: UnitOfWork, password: str, *, pointer: str, email: str | None, name: str) -> None:

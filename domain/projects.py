@@ -6,11 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from domain import pages, positions
-from domain.entities import Project, Workspace
-from domain.errors import InboxProtected, ProjectNotFound
-from domain.events import ProjectEvent
+from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
+from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import ProjectQuery, UnitOfWork
+from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 INBOX_NAME: Final = "Inbox"

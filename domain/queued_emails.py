@@ -11,8 +11,10 @@ from typing import Final, Literal
 
 from domain import secret_tokens
 from domain.emails import email_key
-from domain.entities import EmailKind, OneTimeKind, OneTimeToken, QueuedEmail, User
-from domain.ports import UnitOfWork
+from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
+from domain.model.queued_emails import EmailKind, QueuedEmail
+from domain.model.users import User
+from domain.unit_of_work import UnitOfWork
 
 ATTEMPTS: Final = 12
 """How often a mail is tried: for some six hours."""

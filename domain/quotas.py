@@ -8,8 +8,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.entities import Project, Task
-from domain.errors import WorkspaceFull
+from domain.model.workspaces import WorkspaceFull
 
 ROW_BYTES: Final = 300
 """What a project, a task or a kept response takes besides its texts, about."""
@@ -60,14 +59,12 @@ class Usage:
 
 
 def size_of(entity: object) -> int:
-    """What a thing takes of the quota: a project or a task. Of all else a workspace has little."""
-    match entity:
-        case Project():
-            return row_bytes(entity.name, entity.description)
-        case Task():
-            return row_bytes(entity.title, entity.description)
-        case _:
-            return 0
+    """The bytes that *entity* counts against the quota: those of its `texts`, and ROW_BYTES.
+
+    0 for an entity without `texts`, such as a member: it takes little of a workspace.
+    """
+    texts = getattr(entity, "texts", None)
+    return 0 if texts is None else row_bytes(*texts)
 
 
 def row_bytes(*texts: str) -> int:

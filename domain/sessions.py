@@ -13,10 +13,16 @@ from uuid import UUID
 
 from domain import pages, secret_tokens
 from domain.emails import email_key
-from domain.entities import Session, StoredToken
-from domain.errors import NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.model.sessions import (
+    NoCurrentSession,
+    RefreshTokenInvalid,
+    Session,
+    SessionNotFound,
+    StoredToken,
+    WrongCredentials,
+)
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import UnitOfWork
+from domain.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from uuid import UUID
 from domain import dues, pages, positions
 from domain.checks import Checks
 from domain.dues import Due, DuePatch, due_key
-from domain.entities import PRIORITIES, Priority, Project, Status, Task
-from domain.errors import ProjectArchived, ProjectUnknown, TaskNotFound, WorkspaceNotFound
-from domain.events import TaskEvent
+from domain.model.projects import Project, ProjectArchived, ProjectUnknown
+from domain.model.tasks import PRIORITIES, Priority, SortKey, Status, Task, TaskEvent, TaskNotFound, TaskQuery
+from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import SortKey, TaskQuery, UnitOfWork
+from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 TaskSort = Literal[

@@ -13,11 +13,18 @@ from uuid import UUID
 
 from domain import pages, secret_tokens
 from domain.checks import Checks
-from domain.entities import PersonalToken, User
-from domain.errors import AccountGone, ExpiryPast, ScopeNotLimitable, TokenBroader, TokenNotFound, WorkspaceUnknown
+from domain.model.tokens import (
+    ExpiryPast,
+    PersonalToken,
+    ScopeNotLimitable,
+    TokenBroader,
+    TokenNotFound,
+    WorkspaceUnknown,
+)
+from domain.model.users import AccountGone, User
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import UnitOfWork
 from domain.principals import Principal, Scope
+from domain.unit_of_work import UnitOfWork
 
 _SCOPES_POINTER: Final = "#/scopes"
 _EXPIRY_POINTER: Final = "#/expires_at"

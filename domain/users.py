@@ -7,21 +7,21 @@ from uuid import UUID
 from domain import invitations, secret_tokens, workspaces
 from domain.checks import Checks
 from domain.emails import email_key
-from domain.entities import EmailKind, OneTimeKind, OneTimeToken, QueuedEmail, User
-from domain.errors import (
+from domain.model.members import SoleOwner
+from domain.model.one_time_tokens import OneTimeKind, OneTimeToken, TokenInvalid
+from domain.model.passwords import PasswordMissing, PasswordWrong
+from domain.model.queued_emails import EmailKind, QueuedEmail
+from domain.model.users import (
     AccountGone,
     EmailTaken,
     EmailVerified,
     InvitationRequired,
-    PasswordMissing,
-    PasswordWrong,
     RegistrationClosed,
-    SoleOwner,
-    TokenInvalid,
+    User,
     UserNotFound,
 )
 from domain.passwords import check_password
-from domain.ports import UnitOfWork
+from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
 

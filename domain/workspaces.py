@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from domain import pages, projects
-from domain.entities import Member, User, Workspace
-from domain.errors import AccountGone, PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
+from domain.model.members import Member
+from domain.model.users import AccountGone, User
+from domain.model.workspaces import PersonalWorkspace, TooManyWorkspaces, Workspace, WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
-from domain.ports import UnitOfWork
+from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 PERSONAL_NAME: Final = "Personal"

@@ -3,7 +3,17 @@
 import zoneinfo
 from functools import cache
 
-from domain.errors import TimeZoneUnknown
+from domain.errors import Invalid
+
+
+class TimeZoneUnknown(Invalid):
+    """Not the name of a zone in the IANA time zone database."""
+
+    code = "time-zone"
+
+    def __init__(self, *, pointer: str) -> None:
+        super().__init__("This must be the name of an IANA time zone, such as Europe/Berlin.")
+        self.pointer = pointer
 
 
 @cache

@@ -2,9 +2,14 @@
 
 from typing import cast
 
-from domain import entities
 from domain.events import Event
-from handlers.views import member_view, project_view, task_view, workspace_facts_view
+from domain.model.members import Member
+from domain.model.projects import Project
+from domain.model.workspaces import Workspace
+from handlers.members import member_view
+from handlers.projects import project_view
+from handlers.tasks import task_view
+from handlers.workspaces import workspace_facts_view
 from spec import responses
 
 Payload = (
@@ -23,11 +28,11 @@ def payload_of(event: Event) -> Payload:
     match event.entity:
         case None:
             return {"id": event.entity_id}
-        case entities.Workspace() as workspace:
+        case Workspace() as workspace:
             return workspace_facts_view(workspace)
-        case entities.Member() as member:
+        case Member() as member:
             return member_view(member)
-        case entities.Project() as project:
+        case Project() as project:
             view = project_view(project)
             return view if event.is_described else _without_description(view)
         case task:

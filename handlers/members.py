@@ -5,8 +5,13 @@ from uuid import UUID
 from pydantic import MISSING
 
 from domain import invitations, members
-from domain.ports import UnitOfWork
-from handlers.views import created_invitation_view, invitation_view, member_view, page_view, workspace_view
+from domain.invitations import CreatedInvitation
+from domain.model.invitations import Invitation
+from domain.model.members import Member
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
+from handlers.workspaces import workspace_view
+from spec import responses
 from spec.models import InvitationAccept, InvitationCreate, MemberPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
@@ -65,3 +70,34 @@ async def delete_invitation(uow: UnitOfWork, workspace_id: UUID, invitation_id: 
 async def accept_invitation(uow: UnitOfWork, body: InvitationAccept) -> Response:
     """200 with the workspace that the caller is now a member of."""
     return ok(workspace_view(await invitations.accept(uow, body.token.get_secret_value())))
+
+
+def member_view(member: Member) -> responses.Member:
+    """A `Member`."""
+    return {
+        "workspace_id": member.workspace_id,
+        "user_id": member.user_id,
+        "role": member.role,
+        "name": member.name,
+        "created_at": member.created_at,
+        "updated_at": member.updated_at,
+        "revision": member.revision,
+    }
+
+
+def invitation_view(invitation: Invitation) -> responses.Invitation:
+    """An `Invitation`."""
+    return {
+        "id": invitation.id,
+        "workspace_id": invitation.workspace_id,
+        "email": invitation.email,
+        "role": invitation.role,
+        "invited_by": invitation.invited_by,
+        "created_at": invitation.created_at,
+        "expires_at": invitation.expires_at,
+    }
+
+
+def created_invitation_view(created: CreatedInvitation) -> responses.CreatedInvitation:
+    """A `CreatedInvitation`: with the token, where it is not sent."""
+    return {**invitation_view(created.invitation), "token": created.token, "link": created.link}

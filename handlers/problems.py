@@ -1,72 +1,78 @@
-"""The one table of what a domain error is called on the wire.
+"""What a domain error is called on the wire: its status and its slug follow from its base class.
 
-Each row is declared in the contract: `tests/architecture` compares them.
+A conflict, or something forbidden, is called after its class: `ProjectArchived` is `project-archived`. Everything else
+is called what its base is called. ROWS has the bases, and the errors that differ. `tests/architecture` compares all of
+them with the contract.
 """
 
-from domain import errors
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from domain import unit_of_work  # noqa: F401  # with it, every error of the model is loaded
+from domain.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    IdTaken,
+    Invalid,
+    InvalidTogether,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from domain.model.invitations import AddressOfMember, AlreadyMember
+from domain.model.sessions import RefreshTokenInvalid, WrongCredentials
+from domain.pages import CursorInvalid
 from tickbox_contract.responses import Fault, Problem, ProblemType, problem
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tickbox"'}
 RETRY_AFTER_S = 1
 
-NOT_FOUND = ProblemType("not-found", 404, "Not found")
-UNAVAILABLE = ProblemType("unavailable", 503, "Not available right now")
-INVALID_BODY = ProblemType("invalid-body", 422, "Invalid body")
-ID_TAKEN = ProblemType("id-taken", 409, "The id is taken")
-ALREADY_MEMBER = ProblemType("already-member", 409, "Already a member")
-SESSION_ENDED = ProblemType("session-ended", 401, "The session has ended")
+UNAVAILABLE: Final = ProblemType("unavailable", 503, "Not available right now")
+SESSION_ENDED: Final = ProblemType("session-ended", 401, "The session has ended")
+_INVALID_BODY: Final = ProblemType("invalid-body", 422, "Invalid body")
 
-TABLE: dict[type[errors.DomainError], ProblemType] = {
-    errors.UserNotFound: NOT_FOUND,
-    errors.SessionNotFound: NOT_FOUND,
-    errors.NoCurrentSession: NOT_FOUND,
-    errors.TokenNotFound: NOT_FOUND,
-    errors.WorkspaceNotFound: NOT_FOUND,
-    errors.MemberNotFound: NOT_FOUND,
-    errors.InvitationNotFound: NOT_FOUND,
-    errors.ProjectNotFound: NOT_FOUND,
-    errors.TaskNotFound: NOT_FOUND,
-    errors.EmailTaken: ProblemType("email-taken", 409, "The e-mail address is taken"),
-    errors.EmailVerified: ProblemType("email-verified", 409, "The e-mail address is verified"),
-    errors.SoleOwner: ProblemType("sole-owner", 409, "A workspace would be left without an owner"),
-    errors.PersonalWorkspace: ProblemType("personal-workspace", 409, "This is a personal workspace"),
-    errors.AlreadyMember: ALREADY_MEMBER,
-    errors.AddressOfMember: ALREADY_MEMBER,
-    errors.TooManyWorkspaces: ProblemType("too-many-workspaces", 409, "You are in too many workspaces"),
-    errors.InboxProtected: ProblemType("inbox-protected", 409, "This is the inbox"),
-    errors.ProjectArchived: ProblemType("project-archived", 409, "The project is archived"),
-    errors.WorkspaceFull: ProblemType("workspace-full", 409, "The workspace is full"),
-    errors.IdTaken: ID_TAKEN,
-    errors.WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
-    errors.RefreshTokenInvalid: SESSION_ENDED,
-    errors.AccountGone: ProblemType("unauthenticated", 401, "Not authenticated"),
-    errors.RegistrationClosed: ProblemType("registration-closed", 403, "Registration is closed"),
-    errors.InvitationRequired: ProblemType("invitation-required", 403, "An invitation is required"),
-    errors.RoleTooHigh: ProblemType("role-too-high", 403, "The role is too high"),
-    errors.TimeZoneUnknown: INVALID_BODY,
-    errors.PasswordWrong: INVALID_BODY,
-    errors.PasswordMissing: INVALID_BODY,
-    errors.TokenBroader: INVALID_BODY,
-    errors.ScopeNotLimitable: INVALID_BODY,
-    errors.ExpiryPast: INVALID_BODY,
-    errors.WorkspaceUnknown: INVALID_BODY,
-    errors.InvitationInvalid: INVALID_BODY,
-    errors.PasswordCommon: INVALID_BODY,
-    errors.TokenInvalid: INVALID_BODY,
-    errors.ProjectUnknown: INVALID_BODY,
-    errors.DueIncomplete: INVALID_BODY,
-    errors.InvalidTogether: INVALID_BODY,
-    errors.CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
-    errors.StorageUnavailable: UNAVAILABLE,
-    errors.SchemaMismatched: UNAVAILABLE,
-    errors.ProviderUnavailable: UNAVAILABLE,
-    errors.Overloaded: UNAVAILABLE,
+ROWS: Final[Mapping[type[DomainError], ProblemType]] = {
+    NotFound: ProblemType("not-found", 404, "Not found"),
+    Invalid: _INVALID_BODY,
+    InvalidTogether: _INVALID_BODY,
+    Unauthenticated: ProblemType("unauthenticated", 401, "Not authenticated"),
+    Unavailable: UNAVAILABLE,
+    CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
+    WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
+    RefreshTokenInvalid: SESSION_ENDED,
+    AddressOfMember: ProblemType("already-member", 409, AlreadyMember.summary),
 }
+_CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def problem_of(kind: type[DomainError]) -> ProblemType | None:
+    """The problem of an error. None for one that no client is sent."""
+    row = next((ROWS[base] for base in kind.__mro__ if base in ROWS), None)
+    if row is None and issubclass(kind, Conflict | Forbidden):
+        slug = _CAPITAL.sub("-", kind.__name__).lower()
+        return ProblemType(slug, 409 if issubclass(kind, Conflict) else 403, kind.summary)
+    return row
+
+
+def problems() -> frozenset[ProblemType]:
+    """Every problem that a service can cause."""
+    return frozenset(row for kind in _raised_kinds(DomainError) if (row := problem_of(kind)) is not None)
+
+
+def _raised_kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    """The errors without subclasses: the others are bases, and never raised."""
+    children = kind.__subclasses__()
+    if not children:
+        yield kind
+    for child in children:
+        yield from _raised_kinds(child)
 
 
 def translate(error: Exception) -> Problem | None:
-    """The response that *error* stands for; None for an error that is not the domain's."""
-    kind = TABLE.get(type(error)) if isinstance(error, errors.DomainError) else None
+    """The response to *error*. None for one that is not the domain's, or that no client is sent."""
+    kind = problem_of(type(error)) if isinstance(error, DomainError) else None
     if kind is None:
         return None
     return problem(kind, str(error), faults=_faults(error), headers=_headers(kind))
@@ -74,13 +80,13 @@ def translate(error: Exception) -> Problem | None:
 
 def _faults(error: Exception) -> tuple[Fault, ...]:
     match error:
-        case errors.InvalidTogether():
+        case InvalidTogether():
             return tuple(fault for each in error.errors for fault in _faults(each))
-        case errors.Invalid(parameter=str(name)):
+        case Invalid(parameter=str(name)):
             return (Fault(str(error), error.code, "parameter", name),)
-        case errors.Invalid(pointer=str(place)):
+        case Invalid(pointer=str(place)):
             return (Fault(str(error), error.code, "pointer", place),)
-        case errors.IdTaken():
+        case IdTaken():
             return (Fault("This id is in use, or was used before.", "id-taken", "pointer", "#/id"),)
         case _:
             return ()

@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from domain import projects
-from domain.ports import UnitOfWork
+from domain.model.projects import Project
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
 from handlers.patches import patched, sent
-from handlers.views import page_view, project_view
+from spec import responses
 from spec.models import ProjectCreate, ProjectPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
@@ -62,3 +64,19 @@ async def archive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID)
 async def unarchive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
     """200 with the project, active."""
     return ok(project_view(await projects.unarchive(uow, project_id)))
+
+
+def project_view(project: Project) -> responses.Project:
+    """A `Project`."""
+    return {
+        "id": project.id,
+        "workspace_id": project.workspace_id,
+        "name": project.name,
+        "description": project.description,
+        "is_inbox": project.is_inbox,
+        "archived_at": project.archived_at,
+        "position": project.position,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+        "revision": project.revision,
+    }

@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from domain import entities, sessions
-from domain.ports import UnitOfWork
+from domain import sessions
+from domain.model.sessions import Session
+from domain.sessions import SessionTokens
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
 from handlers.patches import sent
 from handlers.problems import CHALLENGE, SESSION_ENDED
-from handlers.views import page_view, session_view, tokens_view
+from spec import responses
 from spec.models import SessionCreate, SessionRefresh
-from spec.responses import Session
 from tickbox_contract.responses import Response, created, no_content, ok, problem
 
 
@@ -16,7 +18,7 @@ async def list_sessions(uow: UnitOfWork, limit: int, cursor: str | None = None) 
     """200 with the caller's live sessions."""
     current = uow.principal.session_id
 
-    def view(session: entities.Session) -> Session:
+    def view(session: Session) -> responses.Session:
         return session_view(session, current=session.id == current)
 
     return ok(page_view(await sessions.page(uow, limit=limit, cursor=cursor), view))
@@ -68,3 +70,27 @@ async def refresh_session(uow: UnitOfWork, body: SessionRefresh) -> Response:
         detail = "This refresh token was used before, so its session has ended. Log in again."
         return problem(SESSION_ENDED, detail, headers=CHALLENGE)
     return ok(tokens_view(refreshed))
+
+
+def session_view(session: Session, *, current: bool) -> responses.Session:
+    """A `Session`; *current* is whether the request came through it."""
+    return {
+        "id": session.id,
+        "device": session.device,
+        "created_at": session.created_at,
+        "last_refreshed_at": session.last_refreshed_at,
+        "last_used_at": session.last_used_at,
+        "expires_at": session.expires_at,
+        "current": current,
+    }
+
+
+def tokens_view(issued: SessionTokens) -> responses.SessionTokens:
+    """The `SessionTokens` of a session, with `expires_in` in seconds (RFC 6749, section 5.1)."""
+    return {
+        "session_id": issued.session.id,
+        "access_token": issued.access_token,
+        "refresh_token": issued.refresh_token,
+        "token_type": "Bearer",
+        "expires_in": issued.access_lifetime_s,
+    }

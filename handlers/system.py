@@ -1,6 +1,6 @@
 """Signs of life, and the contract itself."""
 
-from domain.ports import UnitOfWork
+from domain.unit_of_work import UnitOfWork
 from tickbox_contract.responses import ContractFile, Response, ok
 
 

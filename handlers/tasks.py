@@ -5,13 +5,13 @@ from uuid import UUID
 
 from domain import tasks
 from domain.dues import Due, DuePatch
-from domain.entities import Status
-from domain.ports import UnitOfWork
+from domain.model.tasks import Status, Task
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
+from handlers.pages import page_view
 from handlers.patches import patched, sent
-from handlers.views import page_view, task_view
-from spec import models
+from spec import models, responses
 from spec.models import TaskCreate, TaskPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
@@ -94,3 +94,31 @@ def _due_patch(body: models.DuePatch | Unset | None) -> DuePatch | Unset | None:
 
 def _time(text: str | None) -> dt.time | None:
     return None if text is None else dt.time.fromisoformat(text)
+
+
+def task_view(task: Task) -> responses.Task:
+    """A `Task`; `due` is left out where there is none."""
+    view: responses.Task = {
+        "id": task.id,
+        "workspace_id": task.workspace_id,
+        "project_id": task.project_id,
+        "title": task.title,
+        "description": task.description,
+        "status": task.status,
+        "priority": task.priority,
+        "position": task.position,
+        "completed_at": task.completed_at,
+        "created_by": task.created_by,
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+        "revision": task.revision,
+    }
+    if task.due is not None:
+        view["due"] = due_view(task.due)
+    return view
+
+
+def due_view(due: Due) -> responses.Due:
+    """A `Due`; the time is `HH:MM`, with `:SS` only where there are seconds."""
+    time = None if due.time is None else due.time.isoformat("seconds" if due.time.second else "minutes")
+    return {"date": due.date, "time": time, "time_zone": due.time_zone}

@@ -3,10 +3,13 @@
 from uuid import UUID
 
 from domain import tokens
-from domain.ports import UnitOfWork
-from domain.tokens import TokenDraft
+from domain.model.tokens import PersonalToken
+from domain.principals import SCOPES
+from domain.tokens import CurrentToken, IssuedToken, TokenDraft
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
 from handlers.patches import sent
-from handlers.views import current_token_view, new_token_view, page_view, token_view
+from spec import responses
 from spec.models import PersonalTokenCreate
 from tickbox_contract.responses import Response, created, no_content, ok
 
@@ -43,3 +46,40 @@ async def delete_personal_token(uow: UnitOfWork, token_id: UUID) -> Response:
 async def get_current_token(uow: UnitOfWork) -> Response:
     """200 with what the request's own token is."""
     return ok(current_token_view(await tokens.get_current(uow)))
+
+
+def token_view(token: PersonalToken) -> responses.PersonalToken:
+    """A `PersonalToken`; `workspace_ids` is left out where it works in all."""
+    view: responses.PersonalToken = {
+        "id": token.id,
+        "name": token.name,
+        "scopes": [scope for scope in SCOPES if scope in token.scopes],
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }
+    if token.workspace_ids is not None:
+        view["workspace_ids"] = sorted(token.workspace_ids)
+    return view
+
+
+def new_token_view(issued: IssuedToken) -> responses.CreatedPersonalToken:
+    """A `CreatedPersonalToken`: with the token itself."""
+    return {**token_view(issued.token), "token": issued.text}
+
+
+def current_token_view(current: CurrentToken) -> responses.CurrentToken:
+    """A `CurrentToken`; `workspace_ids` is left out where it works in all."""
+    principal = current.principal
+    view: responses.CurrentToken = {
+        "type": current.kind,
+        "user_id": principal.user_id,
+        "user_name": current.user.name,
+        "session_id": principal.session_id,
+        "token_id": principal.token_id,
+        "scopes": [scope for scope in SCOPES if scope in principal.scopes],
+        "expires_at": principal.expires_at,
+    }
+    if principal.workspace_ids is not None:
+        view["workspace_ids"] = sorted(principal.workspace_ids)
+    return view

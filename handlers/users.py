@@ -1,9 +1,12 @@
 """Accounts."""
 
 from domain import account_log, users
-from domain.ports import UnitOfWork
+from domain.model.account_log import AccountEvent
+from domain.model.users import User
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
 from handlers.patches import patched, sent
-from handlers.views import account_event_view, page_view, user_view
+from spec import responses
 from spec.models import (
     EmailChange,
     EmailVerification,
@@ -92,3 +95,30 @@ async def reset_password(uow: UnitOfWork, body: PasswordReset) -> Response:
     """204; all sessions of the account are ended."""
     await users.reset_password(uow, body.token.get_secret_value(), new_password=body.new_password.get_secret_value())
     return no_content()
+
+
+def user_view(user: User) -> responses.User:
+    """A `User`."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "email_verified_at": user.email_verified_at,
+        "name": user.name,
+        "time_zone": user.time_zone,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "revision": user.revision,
+    }
+
+
+def account_event_view(event: AccountEvent) -> responses.AccountEvent:
+    """An `AccountEvent`."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "recorded_at": event.recorded_at,
+        "address": event.address,
+        "device": event.device,
+        "session_id": event.session_id,
+        "token_id": event.token_id,
+    }

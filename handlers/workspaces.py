@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from domain import workspaces
-from domain.ports import UnitOfWork
+from domain.model.workspaces import Workspace
+from domain.unit_of_work import UnitOfWork
+from handlers.pages import page_view
 from handlers.patches import patched, sent
-from handlers.views import page_view, workspace_view
+from spec import responses
 from spec.models import WorkspaceCreate, WorkspacePatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
@@ -35,3 +37,29 @@ async def delete_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # 
     """204; all that was in it is gone."""
     await workspaces.delete(uow)
     return no_content()
+
+
+def workspace_view(workspace: Workspace) -> responses.Workspace:
+    """A `Workspace`, as the member sees it whose role it has."""
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "personal": workspace.personal,
+        "role": workspace.role,
+        "head": workspace.head,
+        "revision": workspace.revision,
+        "created_at": workspace.created_at,
+        "updated_at": workspace.updated_at,
+    }
+
+
+def workspace_facts_view(workspace: Workspace) -> responses.WorkspaceFacts:
+    """A `WorkspaceFacts`: nothing of it depends on who looks."""
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "personal": workspace.personal,
+        "revision": workspace.revision,
+        "created_at": workspace.created_at,
+        "updated_at": workspace.updated_at,
+    }

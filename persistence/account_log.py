@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select
 
-from domain.entities import AccountEvent, AccountEventType
+from domain.model.account_log import AccountEvent, AccountEventType
 from domain.origins import Origin
 from domain.principals import Principal
 from persistence.database import Row, Runner
@@ -43,7 +43,10 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 
 class AccountLog:
-    """Implements domain.ports.AccountLog for one call: by *principal*, if anybody, who *calls* when and from where."""
+    """Implements domain.model.account_log.AccountLog for one request.
+
+    *principal* is the caller, if anybody; *call* returns when the request runs and where it comes from.
+    """
 
     def __init__(
         self,

@@ -28,7 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import iterate
 
-from domain.events import MEMBER_EVENTS, Event
+from domain.events import Event
+from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
 from persistence.database import Parameters, Row, Runner
 from persistence.octets import octets

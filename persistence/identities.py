@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select
 
-from domain.entities import Identity
+from domain.model.identities import Identity
 from domain.principals import Membership, Principal
 from persistence.database import Runner
 from persistence.members import role_in_workspace
@@ -29,7 +29,7 @@ async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | 
 
 
 class Identities:
-    """Implements domain.ports.IdentityRepository."""
+    """Implements domain.model.identities.IdentityRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

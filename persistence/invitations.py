@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.entities import Invitation
+from domain.model.invitations import Invitation
 from domain.roles import ROLES, Role
 from persistence.database import Row, Runner
 from persistence.purges import Expired
@@ -67,7 +67,7 @@ async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation
 
 
 class Invitations:
-    """Implements domain.ports.InvitationRepository."""
+    """Implements domain.model.invitations.InvitationRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, Executable, ScalarSelect, bindparam, delete, func, insert, select, update
 
-from domain.entities import Member, MembershipSummary
 from domain.events import Event, end_of, event_of
+from domain.model.members import Member, MembershipSummary
 from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.database import Parameters, Row, Runner
@@ -98,7 +98,7 @@ async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role 
 
 
 class Members:
-    """Implements domain.ports.MemberRepository."""
+    """Implements domain.model.members.MemberRepository."""
 
     def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from domain.entities import OneTimeKind, OneTimeToken
+from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
 from persistence.database import Runner
 from persistence.purges import Expired
 from persistence.tables import one_time_tokens
@@ -30,7 +30,7 @@ _EXPIRED: Final = Expired(one_time_tokens, one_time_tokens.c.expires_at)
 
 
 class OneTimeTokens:
-    """Implements domain.ports.OneTimeTokenRepository."""
+    """Implements domain.model.one_time_tokens.OneTimeTokenRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

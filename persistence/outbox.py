@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from domain.entities import EmailKind, QueuedEmail
+from domain.model.queued_emails import EmailKind, QueuedEmail
 from domain.queued_emails import APART
 from persistence.database import Row, Runner
 from persistence.purges import Expired
@@ -63,7 +63,7 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 
 class Outbox:
-    """Implements domain.ports.EmailOutbox."""
+    """Implements domain.model.queued_emails.EmailOutbox."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

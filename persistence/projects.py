@@ -17,9 +17,8 @@ from sqlalchemy import (
     update,
 )
 
-from domain.entities import Project
-from domain.events import Event, ProjectEvent, end_of, event_of
-from domain.ports import ProjectQuery
+from domain.events import Event, end_of, event_of
+from domain.model.projects import Project, ProjectEvent, ProjectQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
@@ -87,7 +86,7 @@ _LAST_POSITION: Final = _last_position()
 
 
 class Projects:
-    """Implements domain.ports.ProjectRepository."""
+    """Implements domain.model.projects.ProjectRepository."""
 
     def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.entities import Session, StoredToken
+from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
@@ -123,7 +123,7 @@ async def exists(runner: Runner, session_id: UUID) -> bool:
 
 
 class Sessions:
-    """Implements domain.ports.SessionRepository."""
+    """Implements domain.model.sessions.SessionRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

@@ -22,9 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from domain.dues import Due, due_key
-from domain.entities import PRIORITIES, STATUSES, Task
-from domain.events import Event, TaskEvent, end_of, event_of
-from domain.ports import TaskQuery
+from domain.events import Event, end_of, event_of
+from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
@@ -131,7 +130,7 @@ PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) f
 
 
 class Tasks:
-    """Implements domain.ports.TaskRepository."""
+    """Implements domain.model.tasks.TaskRepository."""
 
     def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner

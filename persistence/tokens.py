@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, or_, select
 
-from domain.entities import PersonalToken
+from domain.model.tokens import PersonalToken
 from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
@@ -83,7 +83,7 @@ async def exists(runner: Runner, token_id: UUID) -> bool:
 
 
 class Tokens:
-    """Implements domain.ports.TokenRepository."""
+    """Implements domain.model.tokens.TokenRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

@@ -17,9 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
-from domain.errors import AccountGone, SchemaMismatched
+from domain.errors import SchemaMismatched
+from domain.model.passwords import PasswordHasher
+from domain.model.users import AccountGone
 from domain.origins import Origin
-from domain.ports import PasswordHasher, Policy
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema, sessions, tokens
@@ -54,7 +56,7 @@ class Dependencies:
 
 
 class SqlUnitOfWork:
-    """Implements domain.ports.UnitOfWork, as an asynchronous context manager; leaving it rolls back.
+    """Implements domain.unit_of_work.UnitOfWork, as an asynchronous context manager; leaving it rolls back.
 
     A *safe* one reads in autocommit, and cannot write. *admit* is given the caller's role in the workspace,
     as read under its lock, or None where there is no such workspace or membership; it lets the call go on,

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.emails import email_key
-from domain.entities import Credentials, Invitation, OneTimeToken, User
+from domain.model.invitations import Invitation
+from domain.model.one_time_tokens import OneTimeToken
+from domain.model.users import Credentials, User
 from persistence import invitations
 from persistence.database import Row, Runner
 from persistence.idempotency import account_space, forget_space
@@ -45,7 +47,7 @@ _TOKEN: Final = select(
 
 
 class Users:
-    """Implements domain.ports.UserRepository."""
+    """Implements domain.model.users.UserRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -93,7 +95,7 @@ class Users:
 
 
 class CredentialReader:
-    """Implements domain.ports.CredentialRepository."""
+    """Implements domain.model.users.CredentialRepository."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

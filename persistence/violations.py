@@ -7,7 +7,9 @@ from typing import Final
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
-from domain.errors import DomainError, EmailTaken, IdentityTaken, IdTaken
+from domain.errors import DomainError, IdTaken
+from domain.model.identities import IdentityTaken
+from domain.model.users import EmailTaken
 from persistence.tables import metadata
 
 MEANINGS: Final[Mapping[str, Callable[[], DomainError]]] = {

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, tuple_, update
 
-from domain.entities import Workspace
 from domain.events import event_of
+from domain.model.workspaces import Workspace
 from domain.quotas import Usage
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
@@ -71,7 +71,7 @@ async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage
 
 
 class Workspaces:
-    """Implements domain.ports.WorkspaceRepository."""
+    """Implements domain.model.workspaces.WorkspaceRepository."""
 
     def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner

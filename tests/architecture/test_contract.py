@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 METHODS = ("get", "put", "post", "delete", "patch")
 CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
 TAGS = [tag["name"] for tag in CONTRACT["tags"]]
-NOT_RESOURCES = {"handlers": {"events", "patches", "problems", "views"}}
+NOT_RESOURCES = {"handlers": {"events", "pages", "patches", "problems"}}
 """Modules of handlers that serve all of them."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,11 +17,14 @@ from uuid import UUID
 import pytest
 import yaml
 
+import domain
 import handlers
 from app.main import VOCABULARY
 from app.requests import REQUEST_ID_HEADER
 from domain import errors
 from domain.errors import DomainError
+from domain.model.identities import IdentityTaken
+from domain.model.workspaces import WorkspaceFull
 from handlers import problems
 from tickbox_contract.engine import problems as engine_problems
 from tickbox_contract.engine.operations import compile_operations
@@ -42,7 +46,12 @@ def tree(kind: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from tree(child)
 
 
-LEAVES = [kind for kind in tree(DomainError) if not kind.__subclasses__()]
+for module in pkgutil.walk_packages(domain.__path__, "domain."):
+    import_module(module.name)
+KINDS = {kind.__name__: kind for kind in tree(DomainError)}
+LEAVES = [kind for kind in KINDS.values() if not kind.__subclasses__()]
+BASES = [kind for kind in KINDS.values() if kind.__subclasses__()]
+TABLE = {kind: row for kind in LEAVES if (row := problems.problem_of(kind)) is not None}
 
 
 def examples() -> Iterator[dict[str, Any]]:
@@ -99,12 +108,21 @@ def _drawing() -> str:
 def _levels(kind: type[DomainError], level: int) -> Iterator[tuple[int, str]]:
     yield level, kind.__name__
     for child in kind.__subclasses__():
-        yield from _levels(child, level + 1)
+        if child.__module__ == errors.__name__:
+            yield from _levels(child, level + 1)
+
+
+def test_the_errors_of_resources_hang_on_what_is_drawn() -> None:
+    assert {kind.__module__ for kind in BASES} == {errors.__name__}
+    assert all(len(kind.__bases__) == 1 for kind in LEAVES)
+
+
+def test_every_error_has_a_name_of_its_own() -> None:
+    assert len(KINDS) == len(list(tree(DomainError)))
 
 
 def test_only_leaves_are_raised_and_all_of_them() -> None:
-    names = {kind.__name__ for kind in tree(DomainError)}
-    raised = {name for path in _files() for name in _raised(path)} & names
+    raised = {name for path in _files() for name in _raised(path)} & KINDS.keys()
     assert raised == {kind.__name__ for kind in LEAVES}
 
 
@@ -125,14 +143,23 @@ def _raised(path: Path) -> Iterator[str]:
 
 
 def test_every_leaf_has_its_row() -> None:
-    # Nothing can be told about an unknown outcome but that something failed, which is what an unmapped error responses.
+    # Of an unknown outcome, all that can be said is that something failed, as of any error without a row.
     # Whose identity is taken has an account, and is let in by it.
-    assert set(problems.TABLE) == set(LEAVES) - {errors.OutcomeUnknown, errors.IdentityTaken}
+    assert set(TABLE) == set(LEAVES) - {errors.OutcomeUnknown, IdentityTaken}
+    assert problems.problems() == set(TABLE.values())
 
 
-@pytest.mark.parametrize("kind", problems.TABLE, ids=lambda kind: kind.__name__)
+def test_a_leaf_has_a_row_only_where_it_differs_from_its_base() -> None:
+    rows = problems.ROWS
+    assert rows.keys() <= {*LEAVES, *BASES}
+    for kind in rows.keys() & set(LEAVES):
+        assert rows[kind] != rows.get(kind.__bases__[0])
+        assert rows[kind].slug.replace("-", "") != kind.__name__.lower()
+
+
+@pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.__name__)
 def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
-    row = problems.TABLE[kind]
+    row = TABLE[kind]
     shown = [example for example in EXAMPLES if example["type"] == PREFIX + row.slug]
     assert shown
     for example in shown:
@@ -152,13 +179,13 @@ def said_of(kind: type[DomainError]) -> str:
     return str(kind(**{name: MADE_WITH.get(name, UUID(int=0)) for name in inspect.signature(kind).parameters}))
 
 
-ROWS = [*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS]
-ALONE = [kind for kind, row in problems.TABLE.items() if [each.slug for each in ROWS].count(row.slug) == 1]
+ROWS = [*TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS]
+ALONE = [kind for kind, row in TABLE.items() if [each.slug for each in ROWS].count(row.slug) == 1]
 
 
 @pytest.mark.parametrize("kind", ALONE, ids=lambda kind: kind.__name__)
 def test_an_example_of_the_contract_says_what_the_server_says(kind: type[DomainError]) -> None:
-    shown = {example["detail"] for example in EXAMPLES if example["type"] == PREFIX + problems.TABLE[kind].slug}
+    shown = {example["detail"] for example in EXAMPLES if example["type"] == PREFIX + TABLE[kind].slug}
     assert shown == {said_of(kind)}
 
 
@@ -222,7 +249,7 @@ each_operation = pytest.mark.parametrize("operation", list(_operations()), ids=l
 
 
 def raised(service: FunctionType) -> set[ProblemType]:
-    return {problems.TABLE[getattr(errors, name)] for name in promised(service) | reached(service, set())}
+    return {TABLE[KINDS[name]] for name in promised(service) | reached(service, set())}
 
 
 @each_service
@@ -234,7 +261,7 @@ def test_an_operation_sends_what_its_service_may_refuse(operation_id: str, servi
 def test_an_operation_lists_no_problem_that_nothing_raises(operation: dict[str, Any]) -> None:
     served = [service for name, service in SERVICES if name == operation["operationId"]]
     rows: set[ProblemType] = set().union(*map(raised, served))
-    at_the_end = {problems.TABLE[errors.WorkspaceFull].slug} if keeps_in_a_workspace(operation) else set()
+    at_the_end = {TABLE[WorkspaceFull].slug} if keeps_in_a_workspace(operation) else set()
     assert set(operation.get(PROBLEMS, ())) <= {row.slug for row in rows} | at_the_end
     assert at_the_end <= set(operation.get(PROBLEMS, ()))
 
@@ -247,7 +274,7 @@ def keeps_in_a_workspace(operation: dict[str, Any]) -> bool:
 
 @each_operation
 def test_a_response_explains_and_shows_each_problem_that_an_operation_sends_with_it(operation: dict[str, Any]) -> None:
-    rows = {row.slug: row for row in (*problems.TABLE.values(), *ENGINE_ROWS)}
+    rows = {row.slug: row for row in (*TABLE.values(), *ENGINE_ROWS)}
     shown = {(example["type"], example["under"]) for example in examples_of(operation)}
     for slug in COMPILED[operation["operationId"]].problems or ():
         response = _followed(operation["responses"][str(rows[slug].status)])
@@ -262,14 +289,14 @@ def test_a_service_says_what_it_raises(operation_id: str, service: FunctionType)
 
 
 def test_every_problem_of_the_contract_can_be_answered() -> None:
-    rows = {*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
+    rows = {*TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
     slugs = {example["type"].removeprefix(PREFIX) for example in EXAMPLES}
     assert slugs
     assert slugs <= {row.slug for row in rows}
 
 
 def test_one_type_has_one_title_and_status() -> None:
-    rows = {*problems.TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
+    rows = {*TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
     assert len({row.slug for row in rows}) == len(rows)
 
 

@@ -1,21 +1,23 @@
 """Each method of a port is tried on the fakes and on the repositories alike."""
 
 import inspect
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from domain import ports
+from domain import model, unit_of_work
 
 TESTS = Path(__file__).parents[1] / "ports"
 REPOSITORIES = {
     name: port
-    for name, value in vars(ports.UnitOfWork).items()
+    for name, value in vars(unit_of_work.UnitOfWork).items()
     if isinstance(value, property)
     and inspect.isclass(port := inspect.get_annotations(value.fget)["return"])  # type: ignore[arg-type]  # it has one
-    and port.__module__ == ports.__name__
-    and name not in {"passwords", "policy"}
+    and port.__module__.startswith(f"{model.__name__}.")
+    and name != "passwords"
 }
 METHODS = [
     (name, method)
@@ -25,8 +27,9 @@ METHODS = [
 
 
 def test_every_repository_is_looked_at() -> None:
+    modules = [import_module(info.name) for info in pkgutil.iter_modules(model.__path__, f"{model.__name__}.")]
     assert {port.__name__ for port in REPOSITORIES.values()} == {
-        name for name in vars(ports) if name.endswith(("Repository", "Log", "Outbox"))
+        name for module in modules for name in vars(module) if name.endswith(("Repository", "Log", "Outbox"))
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from domain.entities import AccountEventType
+from domain.model.account_log import AccountEventType
 from tests.support.checking import read_contract
 from tests.support.clients import (
     PASSWORD,

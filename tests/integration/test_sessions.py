@@ -18,7 +18,7 @@ from app.passwords import Argon2Passwords
 from app.settings import Settings
 from domain import secret_tokens
 from domain import sessions as session_services
-from domain.errors import WrongCredentials
+from domain.model.sessions import WrongCredentials
 from persistence.tables import access_tokens, refresh_tokens, sessions
 from persistence.unit_of_work import SqlUnitOfWork
 from tests.support.clients import (

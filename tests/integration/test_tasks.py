@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.entities import PRIORITIES
+from domain.model.tasks import PRIORITIES
 from domain.pages import MAX_BYTES
 from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused, register
 from tests.support.tables import Tables

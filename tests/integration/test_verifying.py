@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import utils
 from app.identity import Verifier
 from app.safe_urls import split_safe
 from app.signing_keys import MAX_DOCUMENT_BYTES, SigningKeys
-from domain.entities import Identity
-from domain.errors import ProviderUnavailable
+from domain.model.identities import Identity, ProviderUnavailable
 from tests.support.providers import (
     AUDIENCE,
     Key,

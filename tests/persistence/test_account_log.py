@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from domain import account_log, sessions, users
-from domain.entities import AccountEvent
-from domain.errors import RefreshTokenInvalid
-from domain.ports import Policy
+from domain.model.account_log import AccountEvent
+from domain.model.sessions import RefreshTokenInvalid
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded
 from persistence.tables import account_events

@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select
 
 from domain import projects, tasks, users, workspaces
 from domain.events import Event, end_of
-from domain.ports import Policy
+from domain.policy import Policy
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence import tables
 from persistence.change_log import ChangeLog

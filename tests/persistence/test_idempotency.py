@@ -7,7 +7,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from domain import invitations, members, sessions, tasks, users, workspaces
-from domain.errors import AccountGone
+from domain.model.users import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge

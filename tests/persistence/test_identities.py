@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 import migrations
 from domain import identities, sessions, users
-from domain.entities import Identity
-from domain.errors import EmailTaken, IdentityTaken
 from domain.identities import ExternalIdentity
+from domain.model.identities import Identity, IdentityTaken
+from domain.model.users import EmailTaken
 from domain.principals import SESSION_SCOPES, Principal
 from persistence import tables
 from persistence.database import Database

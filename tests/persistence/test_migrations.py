@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
 from domain import account_log, projects, sessions, tasks
-from domain.ports import Policy
+from domain.policy import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
 from persistence import schema, tables

@@ -32,9 +32,10 @@ from domain import (
     users,
     workspaces,
 )
-from domain.entities import Identity, Status
 from domain.identities import ExternalIdentity
-from domain.ports import Policy, SortKey, TaskQuery
+from domain.model.identities import Identity
+from domain.model.tasks import SortKey, Status, TaskQuery
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded

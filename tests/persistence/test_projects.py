@@ -1,8 +1,7 @@
 import pytest
 
 from domain import projects, tasks
-from domain.entities import Project
-from domain.errors import ProjectNotFound
+from domain.model.projects import Project, ProjectNotFound
 from domain.tasks import TaskDraft, TaskFilter
 from tests.support.service_callers import Caller, every_item
 from tests.unit.fakes import NOON

@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 import migrations
 from domain import queued_emails, sessions, users
-from domain.entities import OneTimeToken, QueuedEmail
-from domain.errors import AccountGone, PasswordWrong, TokenInvalid
+from domain.model.one_time_tokens import OneTimeToken, TokenInvalid
+from domain.model.passwords import PasswordWrong
+from domain.model.queued_emails import QueuedEmail
+from domain.model.users import AccountGone
 from domain.queued_emails import RenderedEmail
 from persistence import one_time_tokens
 from persistence.database import Database

@@ -6,9 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from domain import secret_tokens, sessions, users
-from domain.entities import StoredToken
-from domain.errors import RefreshTokenInvalid, SessionNotFound, WrongCredentials
-from domain.ports import Policy
+from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, StoredToken, WrongCredentials
+from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, purge

@@ -6,8 +6,7 @@ import pytest
 
 from domain import projects, tasks
 from domain.dues import Due, DuePatch
-from domain.entities import PRIORITIES, Status, Task
-from domain.errors import TaskNotFound
+from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
 from tests.support.service_callers import Caller, every_item
 from tests.unit.fakes import NOON, sort_key

@@ -5,10 +5,11 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks, users, workspaces
-from domain.errors import SchemaMismatched, TaskNotFound
-from domain.ports import UnitOfWork
+from domain.errors import SchemaMismatched
+from domain.model.tasks import TaskNotFound
 from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from domain.unit_of_work import UnitOfWork
 from persistence.database import Database
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller

@@ -4,7 +4,10 @@ from dataclasses import replace
 import pytest
 
 from domain import sessions, users, workspaces
-from domain.errors import AccountGone, EmailTaken, PasswordWrong, SoleOwner, WrongCredentials
+from domain.model.members import SoleOwner
+from domain.model.passwords import PasswordWrong
+from domain.model.sessions import WrongCredentials
+from domain.model.users import AccountGone, EmailTaken
 from domain.principals import Principal
 from persistence.database import Database
 from tests.support.service_callers import Caller

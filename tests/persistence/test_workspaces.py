@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks, users, workspaces
-from domain.errors import PersonalWorkspace, WorkspaceNotFound
+from domain.model.workspaces import PersonalWorkspace, WorkspaceNotFound
 from domain.tasks import TaskDraft
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard

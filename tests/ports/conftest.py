@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy import delete
 
-from domain.entities import User, Workspace
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from persistence.database import Database
 from persistence.tables import metadata
 from tests.support import things

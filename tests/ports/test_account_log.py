@@ -1,4 +1,5 @@
-from domain.entities import AccountEvent, User
+from domain.model.account_log import AccountEvent
+from domain.model.users import User
 from tests.support.things import NOBODY, ident, in_pages, session
 from tests.support.worlds import World
 from tests.unit.fakes import HOME, NOON

@@ -4,7 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.entities import Invitation, User, Workspace
+from domain.model.invitations import Invitation
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from tests.support.things import DAY, HOUR, NOBODY, ident, in_pages, invitation, key_of, member
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import MembershipSummary, User, Workspace
+from domain.model.members import MembershipSummary
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from domain.roles import Role
 from tests.support.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
 from tests.support.worlds import World

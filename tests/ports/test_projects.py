@@ -3,9 +3,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.entities import Project, User, Workspace
 from domain.errors import IdTaken
-from domain.ports import ProjectQuery
+from domain.model.projects import Project, ProjectQuery
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from tests.support.things import HOUR, NOBODY, ident, in_pages, project
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

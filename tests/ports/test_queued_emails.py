@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import QueuedEmail, User
+from domain.model.queued_emails import QueuedEmail
+from domain.model.users import User
 from tests.support.things import HOUR, NOBODY, ident, one_time_token, queued_email
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

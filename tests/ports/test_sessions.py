@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import Session, User
+from domain.model.sessions import Session
+from domain.model.users import User
 from tests.support.things import DAY, HOUR, NOBODY, in_pages, session, stored
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from domain.dues import Due, due_key
-from domain.entities import PRIORITIES, Project, Task, Workspace
 from domain.errors import IdTaken
-from domain.ports import SortKey, TaskQuery
+from domain.model.projects import Project
+from domain.model.tasks import PRIORITIES, SortKey, Task, TaskQuery
+from domain.model.workspaces import Workspace
 from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

@@ -1,6 +1,6 @@
 import pytest
 
-from domain.entities import User
+from domain.model.users import User
 from tests.support.things import HOUR, ident, in_pages, personal_token
 from tests.support.worlds import World
 from tests.unit.fakes import NOON

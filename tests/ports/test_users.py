@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.entities import Credentials, Identity, User
-from domain.errors import EmailTaken, IdentityTaken
+from domain.model.identities import Identity, IdentityTaken
+from domain.model.users import Credentials, EmailTaken, User
 from tests.support.things import (
     HOUR,
     NOBODY,

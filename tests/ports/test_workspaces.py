@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.entities import User, Workspace
 from domain.errors import IdTaken
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from tests.support.things import (
     HOUR,
     NOBODY,

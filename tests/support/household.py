@@ -12,7 +12,7 @@ from typing import Any
 
 from httpx import Response
 
-from domain.entities import OneTimeKind
+from domain.model.one_time_tokens import OneTimeKind
 from tests.support.clients import PASSWORD, Client, Person, new_email, ok, said
 from tests.support.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
 from tests.support.tables import Snapshot, Tables

@@ -13,12 +13,14 @@ from uuid_utils.compat import uuid7
 
 from app.main import contract_path
 from domain import secret_tokens, users
-from domain.entities import Invitation, Member
 from domain.events import EVENT_TYPES, Event
+from domain.model.invitations import Invitation
+from domain.model.members import Member
 from domain.pages import Page
-from domain.ports import Policy, UnitOfWork
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
+from domain.unit_of_work import UnitOfWork
 from handlers.events import payload_of
 from persistence.database import Database
 from persistence.tables import invitations

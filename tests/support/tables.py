@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain import secret_tokens
-from domain.entities import OneTimeKind
+from domain.model.one_time_tokens import OneTimeKind
 from domain.roles import Role
 from persistence.engines import parse_url
 from persistence.tables import (

@@ -7,21 +7,18 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.dues import Due
-from domain.entities import (
-    Invitation,
-    Member,
-    OneTimeToken,
-    PersonalToken,
-    Project,
-    QueuedEmail,
-    Session,
-    StoredToken,
-    Task,
-    User,
-    Workspace,
-)
-from domain.ports import UnitOfWork
+from domain.model.invitations import Invitation
+from domain.model.members import Member
+from domain.model.one_time_tokens import OneTimeToken
+from domain.model.projects import Project
+from domain.model.queued_emails import QueuedEmail
+from domain.model.sessions import Session, StoredToken
+from domain.model.tasks import Task
+from domain.model.tokens import PersonalToken
+from domain.model.users import User
+from domain.model.workspaces import Workspace
 from domain.roles import Role
+from domain.unit_of_work import UnitOfWork
 from tests.support.worlds import World
 from tests.unit.fakes import NOON
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from domain.entities import User
-from domain.ports import UnitOfWork
+from domain.model.users import User
 from domain.principals import Principal
+from domain.unit_of_work import UnitOfWork
 from persistence.database import Database
 from persistence.tables import events
 from tests.support.service_callers import Caller

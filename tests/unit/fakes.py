@@ -8,31 +8,22 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.dues import due_key
-from domain.entities import (
-    PRIORITIES,
-    AccountEvent,
-    AccountEventType,
-    Credentials,
-    EmailKind,
-    Identity,
-    Invitation,
-    Member,
-    MembershipSummary,
-    OneTimeKind,
-    OneTimeToken,
-    PersonalToken,
-    Project,
-    QueuedEmail,
-    Session,
-    StoredToken,
-    Task,
-    User,
-    Workspace,
-)
-from domain.errors import EmailTaken, IdentityTaken, IdTaken
-from domain.events import Event, EventType, ProjectEvent, TaskEvent, end_of, event_of
+from domain.errors import IdTaken
+from domain.events import Event, EventType, end_of, event_of
+from domain.model.account_log import AccountEvent, AccountEventType
+from domain.model.identities import Identity, IdentityTaken
+from domain.model.invitations import Invitation
+from domain.model.members import Member, MembershipSummary
+from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
+from domain.model.projects import Project, ProjectEvent, ProjectQuery
+from domain.model.queued_emails import EmailKind, QueuedEmail
+from domain.model.sessions import Session, StoredToken
+from domain.model.tasks import PRIORITIES, SortKey, Task, TaskEvent, TaskQuery
+from domain.model.tokens import PersonalToken
+from domain.model.users import Credentials, EmailTaken, User
+from domain.model.workspaces import Workspace
 from domain.origins import Origin
-from domain.ports import Policy, ProjectQuery, SortKey, TaskQuery
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import ROLES, Role
 
@@ -670,7 +661,7 @@ class FakeTasks:
 
 
 class FakeUnitOfWork:
-    """Implements domain.ports.UnitOfWork for one call. `call` makes another on the same store."""
+    """Implements domain.unit_of_work.UnitOfWork for one call. `call` makes another on the same store."""
 
     def __init__(  # noqa: PLR0913  # what is to be known of a call
         self,

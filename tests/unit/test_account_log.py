@@ -3,17 +3,13 @@ from dataclasses import replace
 import pytest
 
 from domain import account_log, sessions, users
-from domain.entities import AccountEvent
-from domain.errors import (
-    CursorInvalid,
-    EmailTaken,
-    PasswordWrong,
-    RefreshTokenInvalid,
-    SessionNotFound,
-    WrongCredentials,
-)
+from domain.model.account_log import AccountEvent
+from domain.model.passwords import PasswordWrong
+from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.model.users import EmailTaken
 from domain.origins import Origin
-from domain.ports import Policy
+from domain.pages import CursorInvalid
+from domain.policy import Policy
 from tests.unit.conftest import registered
 from tests.unit.fakes import HOME, NOON, FakeUnitOfWork
 

@@ -3,7 +3,10 @@ from uuid import UUID
 import pytest
 
 from domain.checks import Checks
-from domain.errors import DomainError, ExpiryPast, InvalidTogether, PasswordWrong, ProjectArchived, ScopeNotLimitable
+from domain.errors import DomainError, InvalidTogether
+from domain.model.passwords import PasswordWrong
+from domain.model.projects import ProjectArchived
+from domain.model.tokens import ExpiryPast, ScopeNotLimitable
 
 
 def raised(*errors: DomainError) -> list[DomainError]:

@@ -2,8 +2,8 @@ import datetime as dt
 
 import pytest
 
-from domain.dues import Due, DuePatch, due_key, merge
-from domain.errors import DueIncomplete, TimeZoneUnknown
+from domain.dues import Due, DueIncomplete, DuePatch, due_key, merge
+from domain.zones import TimeZoneUnknown
 
 MONDAY = dt.date(2026, 3, 2)
 TUESDAY = dt.date(2026, 3, 3)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from domain import account_log, queued_emails, sessions, tokens, users
-from domain.entities import Credentials
-from domain.errors import AccountGone, EmailTaken, PasswordMissing, PasswordWrong, TokenInvalid
+from domain.model.one_time_tokens import TokenInvalid
+from domain.model.passwords import PasswordMissing, PasswordWrong
+from domain.model.users import AccountGone, Credentials, EmailTaken
 from domain.queued_emails import RenderedEmail
 from domain.tokens import TokenDraft
 from tests.unit.conftest import registered

@@ -4,10 +4,12 @@ import pytest
 import yaml
 
 from domain import identities, sessions, users
-from domain.entities import Identity, User
-from domain.errors import EmailTaken, IdentityTaken, PasswordWrong, WrongCredentials
 from domain.identities import MAX_NAME_CHARS, ExternalIdentity, provision
-from domain.ports import Policy
+from domain.model.identities import Identity, IdentityTaken
+from domain.model.passwords import PasswordWrong
+from domain.model.sessions import WrongCredentials
+from domain.model.users import EmailTaken, User
+from domain.policy import Policy
 from domain.principals import Principal
 from tests.unit.fakes import FakeUnitOfWork
 

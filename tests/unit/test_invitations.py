@@ -5,20 +5,12 @@ from uuid import UUID
 import pytest
 
 from domain import invitations, members, secret_tokens, users, workspaces
-from domain.entities import Invitation
-from domain.errors import (
-    AccountGone,
-    AddressOfMember,
-    AlreadyMember,
-    CursorInvalid,
-    InvitationInvalid,
-    InvitationNotFound,
-    InvitationRequired,
-    PersonalWorkspace,
-    RegistrationClosed,
-    RoleTooHigh,
-)
-from domain.ports import Policy, Registration
+from domain.model.invitations import AddressOfMember, AlreadyMember, Invitation, InvitationInvalid, InvitationNotFound
+from domain.model.members import RoleTooHigh
+from domain.model.users import AccountGone, InvitationRequired, RegistrationClosed
+from domain.model.workspaces import PersonalWorkspace
+from domain.pages import CursorInvalid
+from domain.policy import Policy, Registration
 from domain.principals import Principal
 from domain.roles import ROLES, Role
 from tests.unit.conftest import registered

@@ -5,8 +5,9 @@ from uuid import UUID
 import pytest
 
 from domain import invitations, members, workspaces
-from domain.entities import Member
-from domain.errors import CursorInvalid, MemberNotFound, PersonalWorkspace, RoleTooHigh, SoleOwner
+from domain.model.members import Member, MemberNotFound, RoleTooHigh, SoleOwner
+from domain.model.workspaces import PersonalWorkspace
+from domain.pages import CursorInvalid
 from domain.roles import ROLES, Role, outranks
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeUnitOfWork

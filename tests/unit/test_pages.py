@@ -7,8 +7,7 @@ import orjson
 import pytest
 
 from domain import pages
-from domain.errors import CursorInvalid
-from domain.pages import Page
+from domain.pages import CursorInvalid, Page
 
 ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 CURSOR = pages.encode("tasks by position", "a0", pages.id_to_key(ID))

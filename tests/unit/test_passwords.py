@@ -6,7 +6,7 @@ import argon2
 import pytest
 
 from app.passwords import THREADS, WAITING, Argon2Passwords
-from domain.errors import Overloaded
+from domain.model.passwords import Overloaded
 from tests.support.patience import PATIENCE_S
 
 

@@ -3,8 +3,8 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks
-from domain.entities import Project
-from domain.errors import CursorInvalid, InboxProtected, ProjectNotFound
+from domain.model.projects import InboxProtected, Project, ProjectNotFound
+from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeUnitOfWork

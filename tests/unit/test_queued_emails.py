@@ -6,8 +6,11 @@ import pytest
 
 from app.smtp import GOODBYE_S, TIMEOUT_S
 from domain import invitations, queued_emails, secret_tokens, tokens, users, workspaces
-from domain.entities import Invitation, QueuedEmail
-from domain.errors import EmailVerified, InvalidTogether, TokenInvalid
+from domain.errors import InvalidTogether
+from domain.model.invitations import Invitation
+from domain.model.one_time_tokens import TokenInvalid
+from domain.model.queued_emails import QueuedEmail
+from domain.model.users import EmailVerified
 from domain.queued_emails import APART, ATTEMPTS, RenderedEmail
 from domain.tokens import TokenDraft
 from persistence.engines import WAIT_S

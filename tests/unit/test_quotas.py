@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from domain.errors import WorkspaceFull
+from domain.model.workspaces import WorkspaceFull
 from domain.quotas import ROW_BYTES, Usage, row_bytes
 from tests.unit.fakes import NOON
 

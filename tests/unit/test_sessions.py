@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 
 from domain import secret_tokens, sessions, users
-from domain.entities import Session
-from domain.errors import CursorInvalid, NoCurrentSession, RefreshTokenInvalid, SessionNotFound, WrongCredentials
+from domain.model.sessions import NoCurrentSession, RefreshTokenInvalid, Session, SessionNotFound, WrongCredentials
 from domain.origins import Origin
-from domain.ports import Policy
+from domain.pages import CursorInvalid
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded, SessionTokens
 from tests.unit.conftest import registered

@@ -5,16 +5,11 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks
-from domain.dues import Due, DuePatch
-from domain.entities import Status, Task
-from domain.errors import (
-    CursorInvalid,
-    DueIncomplete,
-    ProjectArchived,
-    ProjectUnknown,
-    TaskNotFound,
-    WorkspaceNotFound,
-)
+from domain.dues import Due, DueIncomplete, DuePatch
+from domain.model.projects import ProjectArchived, ProjectUnknown
+from domain.model.tasks import Status, Task, TaskNotFound
+from domain.model.workspaces import WorkspaceNotFound
+from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeUnitOfWork, sort_key

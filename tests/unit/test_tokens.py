@@ -6,16 +6,16 @@ from uuid import UUID
 import pytest
 
 from domain import tokens, workspaces
-from domain.entities import PersonalToken
-from domain.errors import (
-    AccountGone,
-    CursorInvalid,
+from domain.model.tokens import (
     ExpiryPast,
+    PersonalToken,
     ScopeNotLimitable,
     TokenBroader,
     TokenNotFound,
     WorkspaceUnknown,
 )
+from domain.model.users import AccountGone
+from domain.pages import CursorInvalid
 from domain.principals import Principal, Scope
 from domain.tokens import TokenDraft, granted_outside
 from tests.unit.conftest import registered

@@ -4,22 +4,15 @@ from uuid import UUID
 import pytest
 
 from domain import sessions, users, workspaces
-from domain.entities import Member
-from domain.errors import (
-    AccountGone,
-    EmailTaken,
-    PasswordCommon,
-    PasswordWrong,
-    RegistrationClosed,
-    SoleOwner,
-    TimeZoneUnknown,
-    UserNotFound,
-    WrongCredentials,
-)
-from domain.ports import Policy
+from domain.model.members import Member, SoleOwner
+from domain.model.passwords import PasswordCommon, PasswordWrong
+from domain.model.sessions import WrongCredentials
+from domain.model.users import AccountGone, EmailTaken, RegistrationClosed, UserNotFound
+from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
 from domain.unset import UNSET
+from domain.zones import TimeZoneUnknown
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakePasswords, FakeUnitOfWork
 

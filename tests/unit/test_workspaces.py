@@ -4,7 +4,9 @@ from uuid import UUID
 import pytest
 
 from domain import users, workspaces
-from domain.errors import AccountGone, CursorInvalid, PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
+from domain.model.users import AccountGone
+from domain.model.workspaces import PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
+from domain.pages import CursorInvalid
 from domain.principals import Principal
 from tests.unit.conftest import registered
 from tests.unit.fakes import NOON, FakeUnitOfWork

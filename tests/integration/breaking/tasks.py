@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from domain import tasks
-from domain.ports import UnitOfWork
 from domain.tasks import TaskDraft
+from domain.unit_of_work import UnitOfWork
 from handlers import tasks as handlers
-from handlers.views import task_view
+from handlers.tasks import task_view
 from spec.models import TaskCreate
 from tickbox_contract.responses import Response, created, ok
 

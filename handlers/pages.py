@@ -1,0 +1,21 @@
+"""A page of any list."""
+
+from collections.abc import Callable
+from typing import TypedDict, TypeVar
+
+from domain.pages import Page
+
+Item = TypeVar("Item")
+View = TypeVar("View")
+
+
+class PageView(TypedDict):
+    """The body of every list's response; `items` are what the contract says of the list."""
+
+    items: list[object]
+    next_cursor: str | None
+
+
+def page_view(page: Page[Item], view: Callable[[Item], View]) -> PageView:
+    """A page of *view*s."""
+    return {"items": [view(item) for item in page.items], "next_cursor": page.next_cursor}
