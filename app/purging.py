@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from app.background import repeating
-from persistence import account_log, idempotency, invitations, one_time_tokens, outbox, sessions, tokens
+from persistence import account_log, idempotency, invitations, one_time_tokens, queued_emails, sessions, tokens
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
@@ -30,7 +30,7 @@ PURGES: Final[Sequence[Purge]] = (
     tokens.purge,
     invitations.purge,
     one_time_tokens.purge,
-    outbox.purge,
+    queued_emails.purge,
     account_log.purge,
 )
 """Each is repeated until there is nothing more."""

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from persistence.tables import metadata
+from persistence.repositories import metadata
 
 _LOCK: Final = 8_675_412_091
 """Any number that no other program locks in the same database."""

@@ -1,18 +1,48 @@
 """What happened to accounts, as rows: written with what happened, read by its owner, and purged after a year."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+)
 
 from domain.model.account_log import AccountEvent, AccountEventType
 from domain.origins import Origin
 from domain.principals import Principal
 from persistence.database import Row, Runner
+from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
-from persistence.tables import account_events
+
+account_events: Final = Table(
+    "account_events",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("address", Text),
+    Column("device", Text),
+    Column("session_id", Uuid),
+    Column("token_id", Uuid),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    Index(None, "user_id", "id"),
+    Index(None, "recorded_at"),
+    info=UNLOGGED,
+)
+"""What happened to accounts. It names sessions and tokens that may be gone."""
 
 KEPT: Final = dt.timedelta(days=400)
 """For how long an event can be read: a year, and time to look back at it."""
@@ -42,24 +72,31 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
     return await _OLD.delete_some(runner, before=now - KEPT)
 
 
+class Request(Protocol):
+    """What the log notes of the request in which something happens."""
+
+    @property
+    def caller(self) -> Principal | None:
+        """Who sent it, if anybody is known to have."""
+
+    @property
+    def now(self) -> dt.datetime:
+        """When it runs."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+
+    def new_id(self) -> UUID:
+        """An id for an event."""
+
+
 class AccountLog:
-    """Implements domain.model.account_log.AccountLog for one request.
+    """Implements domain.model.account_log.AccountLog for one *request*."""
 
-    *principal* is the caller, if anybody; *call* returns when the request runs and where it comes from.
-    """
-
-    def __init__(
-        self,
-        runner: Runner,
-        *,
-        principal: Principal | None,
-        new_id: Callable[[], UUID],
-        call: Callable[[], tuple[dt.datetime, Origin]],
-    ) -> None:
+    def __init__(self, runner: Runner, request: Request) -> None:
         self._runner = runner
-        self._principal = principal
-        self._new_id = new_id
-        self._call = call
+        self._request = request
 
     async def add(
         self,
@@ -70,13 +107,12 @@ class AccountLog:
         token_id: UUID | None = None,
     ) -> None:
         """One write."""
-        caller = self._principal
-        now, origin = self._call()
+        caller, origin = self._request.caller, self._request.origin
         values = {
-            "id": self._new_id(),
+            "id": self._request.new_id(),
             "user_id": user_id or (caller.user_id if caller else None),
             "type": kind,
-            "recorded_at": now,
+            "recorded_at": self._request.now,
             "address": origin.address,
             "device": origin.device,
             "session_id": session_id or (caller.session_id if caller else None),

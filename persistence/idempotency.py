@@ -10,12 +10,59 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
-from sqlalchemy import Delete, Select, bindparam, delete, exists, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    Delete,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
+from persistence.change_log import tombstones
 from persistence.database import Runner
+from persistence.memberships import members
+from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
-from persistence.tables import client_ids, idempotency_keys, members, tombstones
+
+client_ids: Final = Table(
+    "client_ids",
+    metadata,
+    Column("space_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("space_id", "id"),
+    info=UNLOGGED,
+)
+"""Ids that clients made, each with the digest of the request that it came with. The space is the workspace that the
+thing is in; of a new workspace, its creator's account (see `idempotency.account_space`). So there is no foreign key:
+whatever deletes a space deletes these."""
+
+idempotency_keys: Final = Table(
+    "idempotency_keys",
+    metadata,
+    Column("space_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("response", LargeBinary),
+    Column("recorded_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("space_id", "user_id", "key"),
+    Index(None, "recorded_at"),
+    info=UNLOGGED,
+)
+"""Responses, to be returned again to the same request. The space is the workspace that the call names, or the caller's
+account. The response is null only within the transaction that makes it."""
 
 KEPT: Final = dt.timedelta(hours=24)
 """How long a response is given again."""

@@ -4,13 +4,37 @@ import datetime as dt
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+)
 
-from domain.model.identities import Identity
+from domain.model.identities import Identity, IdentityTaken
 from domain.principals import Membership, Principal
 from persistence.database import Runner
 from persistence.members import role_in_workspace
-from persistence.tables import identities
+from persistence.metadata import INSTANT, UNLOGGED, means, metadata
+
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject", info=means(IdentityTaken)),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    Index(None, "user_id"),
+    info=UNLOGGED,
+)
 
 _INSERT: Final = insert(identities)
 _GRANT: Final = select(identities.c.user_id, role_in_workspace(identities.c.user_id)).where(

@@ -5,13 +5,55 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from domain.model.invitations import Invitation
 from domain.roles import ROLES, Role
 from persistence.database import Row, Runner
+from persistence.memberships import members
+from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
-from persistence.tables import invitations, members, users
+from persistence.users import users
+
+invitations: Final = Table(
+    "invitations",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("digest", LargeBinary),
+    Column("invited_by", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("mailed_at", INSTANT),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+    UniqueConstraint("workspace_id", "email_key"),
+    CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name="role"),
+    Index(None, "digest"),
+    Index(None, "expires_at"),
+    info=UNLOGGED,
+)
+"""`digest` is the token's, null until there is one; `mailed_at` is when it was mailed. The digest is not unique, so
+that the table can be spread by workspace."""
 
 _COLUMNS: Final = (
     invitations.c.id,

@@ -13,7 +13,8 @@ from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.database import Parameters, Row, Runner
 from persistence.idempotency import forget_member, forget_user
-from persistence.tables import members, users, workspaces
+from persistence.memberships import members, workspaces
+from persistence.users import users
 
 _COLUMNS: Final = (
     members.c.workspace_id,

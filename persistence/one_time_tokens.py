@@ -4,13 +4,42 @@ import datetime as dt
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    delete,
+)
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
 from persistence.database import Runner
+from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
-from persistence.tables import one_time_tokens
+
+one_time_tokens: Final = Table(
+    "one_time_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("digest"),
+    UniqueConstraint("user_id", "kind"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    CheckConstraint("kind IN ('verification', 'reset', 'email_change')", name="kind"),
+    Index(None, "expires_at"),
+    info=UNLOGGED,
+)
 
 _NEW: Final = insert(one_time_tokens)
 _REPLACE: Final = _NEW.on_conflict_do_update(

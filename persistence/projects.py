@@ -5,25 +5,73 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
     ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
     Select,
+    Table,
+    Text,
+    Uuid,
     bindparam,
     delete,
     func,
     insert,
     select,
+    true,
     tuple_,
     union_all,
     update,
 )
 
+from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project, ProjectEvent, ProjectQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
+from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
-from persistence.tables import projects
+
+projects: Final = Table(
+    "projects",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("is_inbox", Boolean, nullable=False),
+    Column("archived_at", INSTANT),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+    info=logged_as("project"),
+)
+Index(
+    "uq_projects_inbox",
+    projects.c.workspace_id,
+    unique=True,
+    postgresql_where=projects.c.is_inbox,
+    sqlite_where=projects.c.is_inbox == true(),  # as a query says it there, or the index is not used
+)
+for _name, _condition in (
+    ("ix_projects_active_position", projects.c.archived_at.is_(None)),
+    ("ix_projects_archived_position", projects.c.archived_at.is_not(None)),
+):
+    Index(
+        _name,
+        projects.c.workspace_id,
+        projects.c.position,
+        projects.c.id,
+        postgresql_where=_condition,
+        sqlite_where=_condition,
+    )
 
 _COLUMNS: Final = (
     projects.c.id,

@@ -5,13 +5,83 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
-from persistence.tables import access_tokens, refresh_tokens, sessions, users
+from persistence.metadata import INSTANT, UNLOGGED, metadata
+from persistence.users import users
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("last_refreshed_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("last_used_at", INSTANT),
+    Column("device", Text),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    Index(None, "user_id", "id"),
+    info=UNLOGGED,
+)
+
+access_tokens: Final = Table(
+    "access_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("digest"),
+    ForeignKeyConstraint(["session_id"], ["sessions.id"], ondelete="CASCADE"),
+    Index(None, "session_id"),
+    info=UNLOGGED,
+)
+
+refresh_tokens: Final = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("replaced_at", INSTANT),
+    PrimaryKeyConstraint("digest"),
+    ForeignKeyConstraint(["session_id"], ["sessions.id"], ondelete="CASCADE"),
+    Index(None, "session_id"),
+    info=UNLOGGED,
+)
+_IS_LIVE: Final = refresh_tokens.c.replaced_at.is_(None)
+Index(
+    "uq_refresh_tokens_live",
+    refresh_tokens.c.session_id,
+    unique=True,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
+Index(
+    "ix_refresh_tokens_live_expires_at",
+    refresh_tokens.c.expires_at,
+    postgresql_where=_IS_LIVE,
+    sqlite_where=_IS_LIVE,
+)
 
 _COLUMNS: Final = (
     sessions.c.id,

@@ -7,8 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
     ColumnElement,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
     Select,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    Uuid,
     bindparam,
     delete,
     func,
@@ -22,13 +34,69 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from domain.dues import Due, due_key
+from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
 from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
+from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
-from persistence.tables import TASK_ORDERS, tasks
+
+tasks: Final = Table(
+    "tasks",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("project_id", Uuid, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("due_date", Date),
+    Column("due_time", Time),
+    Column("due_time_zone", Text),
+    Column("due_key", SORTED_TEXT, nullable=False),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("completed_at", INSTANT),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
+    ForeignKeyConstraint(
+        ["workspace_id", "project_id"],
+        ["projects.workspace_id", "projects.id"],
+        name="fk_tasks_project_id",
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("status IN ('open', 'completed')", name="status"),
+    CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
+    CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+    CheckConstraint("due_date IS NOT NULL OR due_time IS NULL", name="due_time"),
+    CheckConstraint("due_time IS NOT NULL OR due_time_zone IS NULL", name="due_time_zone"),
+    info=logged_as("task"),
+)
+
+TASK_ORDERS: Final = {
+    "position": tasks.c.position,
+    "due": tasks.c.due_key,
+    "priority": tasks.c.priority,
+    "created_at": tasks.c.created_at,
+    "updated_at": tasks.c.updated_at,
+}
+"""What tasks can be listed by, both in a workspace and in a project, read in order from an index."""
+
+for _name, _column in TASK_ORDERS.items():
+    Index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id)
+    Index(
+        f"ix_tasks_project_{_name}",
+        tasks.c.workspace_id,
+        tasks.c.project_id,
+        tasks.c.status,
+        _column,
+        tasks.c.id,
+    )
 
 _COLUMNS: Final = (
     tasks.c.id,

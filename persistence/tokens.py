@@ -5,14 +5,50 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+)
 
 from domain.model.tokens import PersonalToken
 from domain.principals import Membership, Principal
 from persistence.database import Row, Runner
 from persistence.members import role_in_workspace
+from persistence.metadata import INSTANT, UNLOGGED, Words, metadata
 from persistence.purges import Expired
-from persistence.tables import personal_tokens
+
+personal_tokens: Final = Table(
+    "personal_tokens",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("workspace_ids", Words),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
+    Column("last_used_at", INSTANT),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    UniqueConstraint("digest"),
+    Index(None, "user_id", "id"),
+    Index(None, "expires_at"),
+    info=UNLOGGED,
+)
+"""What a token may do rides along in its row, so that one statement tells it; `workspace_ids` are hexadecimal."""
 
 _COLUMNS: Final = (
     personal_tokens.c.id,

@@ -25,21 +25,14 @@ from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema, sessions, tokens
-from persistence.account_log import AccountLog
-from persistence.change_log import ChangeLog, EncodeEvent, Guarded
-from persistence.database import Database, Parameters, Row, Transaction
+from persistence.change_log import ChangeLog, EncodeEvent
+from persistence.database import Database, Parameters, Row, Runner, Transaction
+from persistence.guarded import Guarded
 from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space
-from persistence.identities import Identities
-from persistence.invitations import Invitations
-from persistence.members import Members, role_of
-from persistence.one_time_tokens import OneTimeTokens
-from persistence.outbox import Outbox
-from persistence.projects import Projects
-from persistence.sessions import Sessions
-from persistence.tasks import Tasks
-from persistence.tokens import Tokens
-from persistence.users import CredentialReader, Users
-from persistence.workspaces import Workspaces, lock_workspace
+from persistence.members import role_of
+from persistence.repositories import Repositories
+from persistence.users import Users
+from persistence.workspaces import lock_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +48,15 @@ class Dependencies:
     encode_event: EncodeEvent
 
 
-class SqlUnitOfWork:
-    """Implements domain.unit_of_work.UnitOfWork, as an asynchronous context manager; leaving it rolls back.
+class SqlUnitOfWork(Repositories):
+    """Implements domain.unit_of_work.UnitOfWork, as an asynchronous context manager. Leaving it rolls back.
 
-    A *safe* one reads in autocommit, and cannot write. *admit* is given the caller's role in the workspace,
-    as read under its lock, or None where there is no such workspace or membership; it lets the call go on,
-    or raises. *origin* is asked only where it is written down.
+    A *safe* one reads in autocommit, and cannot write. *admit* gets the caller's role in the workspace, as read under
+    its lock, or None without such a workspace or membership. It returns to let the request go on, or raises. *origin*
+    is called only where the origin is written down.
     """
 
-    def __init__(  # noqa: PLR0913  # what is to be known of a call
+    def __init__(  # noqa: PLR0913  # what there is to know of a request
         self,
         dependencies: Dependencies,
         *,
@@ -73,8 +66,8 @@ class SqlUnitOfWork:
         admit: Callable[[Role | None], None],
         origin: Callable[[], Origin] = Origin,
     ) -> None:
+        self.caller = principal
         self._dependencies = dependencies
-        self._principal = principal
         self._workspace_id = workspace_id
         self._named_workspace_id = workspace_id
         self._transaction = _LazyTransaction(dependencies.database, self._open)
@@ -84,38 +77,35 @@ class SqlUnitOfWork:
         self._revision: int | None = None
         self._key: _Key | None = None
         self._client_id: UUID | None = None
-        runner = Guarded(dependencies.database if safe else self._transaction)
-        self._idempotency = IdempotencyKeys(runner)
-        self._change_log = ChangeLog(
-            runner if safe else self._transaction,
-            actor_id=principal.user_id if principal else None,
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What repositories read with, and change what is not logged."""
+        return Guarded(self._dependencies.database if self._safe else self._transaction)
+
+    @cached_property
+    def aside(self) -> Runner:
+        """What reads outside of the transaction."""
+        return Guarded(self._dependencies.database)
+
+    @cached_property
+    def change_log(self) -> ChangeLog:
+        """What changes workspaces."""
+        return ChangeLog(
+            self.runner if self._safe else self._transaction,
+            actor_id=self.caller.user_id if self.caller else None,
             now=lambda: self.now,
-            encode=dependencies.encode_event,
-            quota_bytes=dependencies.policy.workspace_quota_bytes,
+            encode=self._dependencies.encode_event,
+            quota_bytes=self._dependencies.policy.workspace_quota_bytes,
         )
-        self.credentials = CredentialReader(Guarded(dependencies.database))
-        self.users = Users(runner)
-        self.identities = Identities(runner)
-        self.sessions = Sessions(runner)
-        self.tokens = Tokens(runner)
-        self.account_log = AccountLog(
-            runner, principal=principal, new_id=dependencies.new_id, call=lambda: (self.now, self.origin)
-        )
-        self.one_time_tokens = OneTimeTokens(runner)
-        self.outbox = Outbox(runner)
-        self.workspaces = Workspaces(runner, self._change_log)
-        self.members = Members(runner, self._change_log)
-        self.invitations = Invitations(runner)
-        self.projects = Projects(runner, self._change_log)
-        self.tasks = Tasks(runner, self._change_log)
 
     @property
     def principal(self) -> Principal:
-        """See UnitOfWork. Raises RuntimeError in a call that needs no token."""
-        if self._principal is None:
+        """See UnitOfWork. Raises RuntimeError in a request that needs no token."""
+        if self.caller is None:
             message = "a public call has no principal"
             raise RuntimeError(message)
-        return self._principal
+        return self.caller
 
     @property
     def workspace_id(self) -> UUID:
@@ -169,7 +159,7 @@ class SqlUnitOfWork:
         if found is None:
             return False
         self._workspace_id = workspace_id
-        self._change_log.lock(workspace_id, head=found[0], usage=found[1])
+        self.change_log.lock(workspace_id, head=found[0], usage=found[1])
         return True
 
     async def next_revision(self) -> int:
@@ -179,7 +169,7 @@ class SqlUnitOfWork:
             raise RuntimeError(message)
         if self._revision is None:
             await self._transaction.opened()
-            self._revision = self._change_log.next_head()
+            self._revision = self.change_log.next_head()
         return self._revision
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
@@ -198,20 +188,20 @@ class SqlUnitOfWork:
             message = "a response is recorded under a key"
             raise RuntimeError(message)
         if self._named_workspace_id is not None:
-            self._change_log.keep(len(response))
-        await self._idempotency.record(self._key.owner, response=response)
+            self.change_log.keep(len(response))
+        await IdempotencyKeys(self.runner).record(self._key.owner, response=response)
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See `tickbox_contract.engine.units.Unit`."""
         self._client_id = client_id
-        return await self._idempotency.claim_id(self._space_id, client_id, request=request)
+        return await IdempotencyKeys(self.runner).claim_id(self._space_id, client_id, request=request)
 
     async def release(self) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
         if self._key is not None:
-            await self._idempotency.release_key(self._key.owner)
+            await IdempotencyKeys(self.runner).release_key(self._key.owner)
         if self._client_id is not None:
-            await self._idempotency.release_id(self._space_id, self._client_id)
+            await IdempotencyKeys(self.runner).release_id(self._space_id, self._client_id)
 
     async def __aenter__(self) -> Self:
         """Opens nothing yet."""
@@ -228,7 +218,7 @@ class SqlUnitOfWork:
 
         Raises OutcomeUnknown, and what an event raises that is not as the contract says.
         """
-        await self._change_log.flush()
+        await self.change_log.flush()
         await self._transaction.commit()
 
     @property
@@ -244,14 +234,14 @@ class SqlUnitOfWork:
             if found is not None:
                 raise _RecordedError(*found)
         if self._named_workspace_id is None:
-            if self._principal is not None:
-                await _lock_caller(transaction, self._principal)
+            if self.caller is not None:
+                await _lock_caller(transaction, self.caller)
             return
         locked = await lock_workspace(transaction, self._named_workspace_id)
         if locked is None:
             self._admit(None)
             return
-        self._change_log.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
+        self.change_log.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
         role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         self._admit(role)
 

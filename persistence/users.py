@@ -1,19 +1,52 @@
 """Accounts, as rows."""
 
-import datetime as dt
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from domain.emails import email_key
-from domain.model.invitations import Invitation
-from domain.model.one_time_tokens import OneTimeToken
-from domain.model.users import Credentials, User
-from persistence import invitations
+from domain.model.users import EmailTaken, User
 from persistence.database import Row, Runner
 from persistence.idempotency import account_space, forget_space
-from persistence.tables import one_time_tokens, users
+from persistence.metadata import INSTANT, UNLOGGED, means, metadata
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("email", Text),
+    Column("email_key", Text),
+    Column("password_hash", Text),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("email_verified_at", INSTANT),
+    Column("new_email", Text),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("email_key", info=means(EmailTaken)),
+    CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email"),
+    info=UNLOGGED,
+)
+"""An account that an identity provider vouches for has no password, and may have no address.
+
+`new_email` takes the place of the address once its mail was read."""
 
 _COLUMNS: Final = (
     users.c.id,
@@ -34,16 +67,6 @@ _LOCK: Final = _SELECT.with_for_update()
 _LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
 _UPDATE: Final = update(users).where(_ME)
 _DELETE: Final = delete(users).where(_ME)
-_SECRETS: Final = select(users.c.id, users.c.email, users.c.name, users.c.password_hash)
-_CREDENTIALS: Final = _SECRETS.where(_ME)
-_CREDENTIALS_BY_EMAIL: Final = _SECRETS.where(users.c.email_key == bindparam("email_key"))
-_TOKEN: Final = select(
-    one_time_tokens.c.digest,
-    one_time_tokens.c.kind,
-    one_time_tokens.c.user_id,
-    one_time_tokens.c.email_key,
-    one_time_tokens.c.expires_at,
-).where(one_time_tokens.c.digest == bindparam("digest"))
 
 
 class Users:
@@ -94,33 +117,6 @@ class Users:
         await self._runner.run(_DELETE, {"user": user_id})
 
 
-class CredentialReader:
-    """Implements domain.model.users.CredentialRepository."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-
-    async def find(self, user_id: UUID) -> Credentials | None:
-        """One read."""
-        return _credentials(await self._runner.row(_CREDENTIALS, {"user": user_id}))
-
-    async def find_by_email(self, email_key: str) -> Credentials | None:
-        """One read."""
-        return _credentials(await self._runner.row(_CREDENTIALS_BY_EMAIL, {"email_key": email_key}))
-
-    async def find_token(self, digest: bytes) -> OneTimeToken | None:
-        """One read."""
-        row = await self._runner.row(_TOKEN, {"digest": digest})
-        if row is None:
-            return None
-        digest, kind, user_id, email_key, expires_at = row
-        return OneTimeToken(digest=digest, kind=kind, user_id=user_id, email_key=email_key, expires_at=expires_at)
-
-    async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """One read."""
-        return await invitations.find(self._runner, digest, now=now)
-
-
 def _changing_values(user: User) -> dict[str, object]:
     return {
         "email": user.email,
@@ -149,10 +145,3 @@ def _user(row: Row | None) -> User | None:
         revision=revision,
         new_email=new_email,
     )
-
-
-def _credentials(row: Row | None) -> Credentials | None:
-    if row is None:
-        return None
-    user_id, email, name, password_hash = row
-    return Credentials(user_id=user_id, email=email, name=name, password_hash=password_hash)

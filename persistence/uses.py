@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Table, Update, bindparam, or_, select, update
 
 from persistence.database import Runner
-from persistence.tables import personal_tokens, sessions
+from persistence.sessions import sessions
+from persistence.tokens import personal_tokens
 
 
 def _write_down(table: Table) -> Update:

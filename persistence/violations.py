@@ -2,33 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
-from domain.errors import DomainError, IdTaken
-from domain.model.identities import IdentityTaken
-from domain.model.users import EmailTaken
-from persistence.tables import metadata
-
-MEANINGS: Final[Mapping[str, Callable[[], DomainError]]] = {
-    "uq_users_email_key": EmailTaken,
-    "pk_identities": IdentityTaken,
-    "pk_workspaces": IdTaken,
-    "pk_projects": IdTaken,
-    "pk_tasks": IdTaken,
-}
-"""The violations that a caller can bring about. Any other is a fault of ours, and is left as it is."""
+from domain.errors import DomainError
+from persistence.metadata import metadata
 
 _SQLITE_UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_CHECK: Final = re.compile(r"CHECK constraint failed: (\w+)")
 
 
 def meaning_of(error: IntegrityError) -> DomainError | None:
-    """The fact behind a violation, if it is one of MEANINGS."""
-    name = constraint_of(error)
-    return MEANINGS[name]() if name is not None and name in MEANINGS else None
+    """The fact behind a violation that a caller can cause. None for any other, which is a fault of ours."""
+    error_of = meanings().get(constraint_of(error) or "")
+    return None if error_of is None else error_of()
 
 
 def constraint_of(error: IntegrityError) -> str | None:
@@ -41,10 +31,23 @@ def constraint_of(error: IntegrityError) -> str | None:
         return told
     message = str(error.orig)
     if found := _SQLITE_UNIQUE.search(message):
-        return _NAMES_BY_COLUMNS.get(found[1])
+        return _names_by_columns().get(found[1])
     if found := _SQLITE_CHECK.search(message):
         return found[1]
     return None
+
+
+@cache  # when first asked: by then every table is in the MetaData
+def meanings() -> Mapping[str, Callable[[], DomainError]]:
+    """By the name of each constraint that says what its violation means, the error."""
+    return {
+        str(key.name): key.info["means"] for table in metadata.tables.values() for key in table.constraints if key.info
+    }
+
+
+@cache
+def _names_by_columns() -> Mapping[str, str]:
+    return dict(_unique_keys())
 
 
 def _unique_keys() -> Iterator[tuple[str, str]]:
@@ -53,6 +56,3 @@ def _unique_keys() -> Iterator[tuple[str, str]]:
         for key in [*keys, *(index for index in table.indexes if index.unique)]:
             columns = ", ".join(f"{table.name}.{column.name}" for column in key.columns)
             yield columns, str(key.name)
-
-
-_NAMES_BY_COLUMNS: Final = dict(_unique_keys())

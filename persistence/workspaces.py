@@ -13,7 +13,7 @@ from domain.quotas import Usage
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
 from persistence.idempotency import forget_space
-from persistence.tables import USAGE, members, workspaces
+from persistence.memberships import USAGE, members, workspaces
 
 _INSERT: Final = insert(workspaces)
 _SEEN: Final = select(

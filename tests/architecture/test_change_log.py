@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,17 +27,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import DropTable
 
-from persistence.change_log import Guarded
 from persistence.database import Database, Parameters, Row
-from persistence.tables import UNLOGGED_TABLES, metadata, users
+from persistence.guarded import Guarded
+from persistence.metadata import is_unlogged
+from persistence.repositories import Repositories, metadata
 from persistence.unit_of_work import SqlUnitOfWork
+from persistence.users import users
 from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
 UNGUARDED = {"change_log", "database", "engines", "unit_of_work"}
 """What runs statements on a transaction itself: the change log, on the change log's behalf, and what is below it."""
 
-LOGGED = sorted(set(metadata.tables.values()) - UNLOGGED_TABLES, key=lambda table: table.name)
+LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key=lambda table: table.name)
 
 
 class Deaf:
@@ -117,7 +120,8 @@ async def test_what_nobody_can_look_into_does_not_pass() -> None:
 @pytest.mark.parametrize("safe", [False, True])
 async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> None:
     uow = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=safe)
-    repositories = {name: value for name, value in vars(uow).items() if hasattr(value, "_runner")}
+    names = {name for name, value in vars(Repositories).items() if isinstance(value, cached_property)}
+    repositories = {name: getattr(uow, name) for name in {*names, "change_log"}}
     assert {
         "credentials",
         "invitations",
@@ -128,9 +132,9 @@ async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> N
         "tokens",
         "users",
         "workspaces",
-    } < repositories.keys()
+    } < names
     unguarded = {name for name, value in repositories.items() if not isinstance(vars(value)["_runner"], Guarded)}
-    assert unguarded == (set() if safe else {"_change_log"})
+    assert unguarded == (set() if safe else {"change_log"})
 
 
 def test_no_repository_comes_by_another_runner() -> None:

@@ -16,7 +16,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import Executable, delete, update
 
-from persistence.tables import members
+from persistence.memberships import members
 from tests.support.checking import read_contract
 from tests.support.clients import Client, done, ok, refused
 from tests.support.household import THINGS, UNKNOWN_ID, Household, differences

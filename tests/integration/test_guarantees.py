@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from persistence.tables import idempotency_keys
+from persistence.idempotency import idempotency_keys
 from tests.support.checking import read_contract
 from tests.support.clients import Client, Person, done, made, new_id, ok, refused
 from tests.support.tables import NOW, Tables

@@ -17,7 +17,9 @@ from sqlalchemy import func, select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from persistence.tables import identities, outbox, users
+from persistence.identities import identities
+from persistence.queued_emails import outbox
+from persistence.users import users
 from tests.integration.test_races import at_once, statuses
 from tests.integration.test_statements import statements_of
 from tests.support.clients import (

@@ -20,7 +20,9 @@ from app.mailing import deliver, mailing
 from app.main import contract_path, make_email_sender, make_parts
 from app.settings import Settings
 from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
-from persistence.tables import one_time_tokens, outbox, users
+from persistence.one_time_tokens import one_time_tokens
+from persistence.queued_emails import outbox
+from persistence.users import users
 from tests.integration.test_statements import counted
 from tests.support.clients import (
     PASSWORD,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from persistence.tables import workspaces
+from persistence.memberships import workspaces
 from tests.support.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, read_log

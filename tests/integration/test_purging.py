@@ -17,8 +17,9 @@ from app.purging import PURGES, Purge, purge, purging
 from app.settings import Settings
 from domain.errors import StorageUnavailable
 from persistence import account_log, idempotency, invitations, sessions, tokens
+from persistence.account_log import account_events
 from persistence.database import Database
-from persistence.tables import account_events, idempotency_keys
+from persistence.idempotency import idempotency_keys
 from persistence.unit_of_work import Dependencies
 from tests.support.clients import Client, Person, everything, made, ok
 from tests.support.programs import patiently

@@ -13,7 +13,10 @@ from sqlalchemy import select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain.quotas import ROW_BYTES
-from persistence.tables import events, projects, tasks, workspaces
+from persistence.change_log import events
+from persistence.memberships import workspaces
+from persistence.projects import projects
+from persistence.tasks import tasks
 from tests.support.clients import Client, Person, done, everything, made, new_id, ok, refused, register
 from tests.support.logs import read_log
 from tests.support.server import UNHINDERED, serving

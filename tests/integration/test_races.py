@@ -12,7 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
-from persistence.tables import members, personal_tokens, sessions, users
+from persistence.memberships import members
+from persistence.sessions import sessions
+from persistence.tokens import personal_tokens
+from persistence.users import users
 from tests.support.clients import (
     MERGE_PATCH,
     Client,

@@ -28,7 +28,7 @@ from app.logging import UNSENT
 from app.passwords import LANES, MEMORY_KIB, PASSES
 from app.settings import Settings
 from persistence.engines import name_of
-from persistence.tables import users
+from persistence.users import users
 from tests.support.checking import read_contract
 from tests.support.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
 from tests.support.databases import PostgresDatabases, SqliteDatabases

@@ -19,7 +19,7 @@ from app.settings import Settings
 from domain import secret_tokens
 from domain import sessions as session_services
 from domain.model.sessions import WrongCredentials
-from persistence.tables import access_tokens, refresh_tokens, sessions
+from persistence.sessions import access_tokens, refresh_tokens, sessions
 from persistence.unit_of_work import SqlUnitOfWork
 from tests.support.clients import (
     PASSWORD,

@@ -14,7 +14,8 @@ from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
 from app.uses import LastUses
 from domain.principals import SCOPES, Principal
-from persistence.tables import access_tokens, personal_tokens, sessions
+from persistence.sessions import access_tokens, sessions
+from persistence.tokens import personal_tokens
 from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from persistence.tables import users
+from persistence.users import users
 from tests.support.clients import (
     PASSWORD,
     Client,

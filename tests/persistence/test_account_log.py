@@ -11,7 +11,7 @@ from domain.model.sessions import RefreshTokenInvalid
 from domain.policy import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded
-from persistence.tables import account_events
+from persistence.account_log import account_events
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller, every_item
 from tests.support.waiting import until_held_up

@@ -7,12 +7,13 @@ from domain import projects, tasks, users, workspaces
 from domain.events import Event, end_of
 from domain.policy import Policy
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
-from persistence import tables
-from persistence.change_log import ChangeLog
+from persistence.change_log import ChangeLog, events, tombstones
 from persistence.database import Database, Row
-from persistence.tables import events, tombstones
+from persistence.repositories import metadata
 from tests.support.service_callers import Caller, encode_event
 from tests.unit.fakes import NOON
+
+TABLES = metadata.tables
 
 
 async def log_of(database: Database) -> list[tuple[int, int, str]]:
@@ -101,7 +102,7 @@ async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
     transaction = await ada.database.begin()
     change_log = ChangeLog(transaction, actor_id=None, now=lambda: NOON, encode=encode_event, quota_bytes=1)
     with pytest.raises(RuntimeError, match="tells nothing of projects"):
-        await change_log.write_all(delete(tables.projects).returning(tables.projects.c.id), {}, end)
+        await change_log.write_all(delete(TABLES["projects"]).returning(TABLES["projects"].c.id), {}, end)
     await transaction.close()
 
 
@@ -155,7 +156,7 @@ async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_bef
         bodies = await ada.database.rows(select(events.c.body).where(events.c.workspace_id == ada.workspace_id), {})
         kept.append(sum(len(body) for (body,) in bodies if body is not None))
 
-    counted = select(tables.workspaces.c.log_bytes).where(tables.workspaces.c.id == ada.workspace_id)
+    counted = select(TABLES["workspaces"].c.log_bytes).where(TABLES["workspaces"].c.id == ada.workspace_id)
     assert await ada.database.row(counted, {}) == (kept[-1],)
     assert max(kept) <= quota_bytes
     assert min(kept[-5:]) > quota_bytes / 2
@@ -187,8 +188,8 @@ async def test_a_full_log_makes_room_for_more_than_one_change_and_remembers_wher
         for number in range(200):
             await tasks.update(uow, task.id, edit=TaskEdit(title=str(number)))
         await uow.commit()
-    columns = (tables.workspaces.c.log_bytes, tables.workspaces.c.log_from)
-    usage = select(*columns).where(tables.workspaces.c.id == ada.workspace_id)
+    columns = (TABLES["workspaces"].c.log_bytes, TABLES["workspaces"].c.log_from)
+    usage = select(*columns).where(TABLES["workspaces"].c.id == ada.workspace_id)
     with_body = events.c.body.is_not(None)
     first = select(func.min(events.c.revision)).where(events.c.workspace_id == ada.workspace_id, with_body)
 

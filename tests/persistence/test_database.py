@@ -13,15 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import users, workspaces
 from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence import schema, tables
+from persistence import schema
 from persistence.database import Database
+from persistence.repositories import metadata
 from persistence.workspaces import lock_workspace
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.unit.fakes import NOON
 
-COUNT_USERS = select(func.count()).select_from(tables.users)
+TABLES = metadata.tables
+
+COUNT_USERS = select(func.count()).select_from(TABLES["users"])
 
 
 def writers(database_url: str) -> int:
@@ -238,7 +241,7 @@ async def test_a_file_that_may_only_be_read_is_unavailable_to_a_writer(sqlite_ur
     await transaction.run(text("PRAGMA query_only = ON"), {})
 
     with pytest.raises(StorageUnavailable):
-        await transaction.run(delete(tables.users), {})
+        await transaction.run(delete(TABLES["users"]), {})
     await transaction.close()
     await database.close()
 
@@ -254,7 +257,7 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
     transaction = await database.begin()
 
     with pytest.raises(IntegrityError):
-        await transaction.run(insert(tables.sessions), values)
+        await transaction.run(insert(TABLES["sessions"]), values)
     await transaction.close()
 
 
@@ -271,8 +274,8 @@ async def test_an_instant_is_kept_to_the_microsecond_and_read_back_in_utc(databa
     for number, instant in enumerate(instants):
         session_id = UUID(int=number)
         values = {"id": session_id, "user_id": ada.user_id, "created_at": NOON, "last_refreshed_at": instant}
-        await transaction.run(insert(tables.sessions), {**values, "expires_at": instant})
-    by_time = select(tables.sessions.c.expires_at).order_by(tables.sessions.c.expires_at)
+        await transaction.run(insert(TABLES["sessions"]), {**values, "expires_at": instant})
+    by_time = select(TABLES["sessions"].c.expires_at).order_by(TABLES["sessions"].c.expires_at)
 
     found = [row[0] for row in await transaction.rows(by_time, {})]
 
@@ -288,5 +291,5 @@ async def test_a_time_without_an_offset_is_refused(database: Database) -> None:
     transaction = await database.begin()
 
     with pytest.raises(StatementError, match="offset"):
-        await transaction.run(insert(tables.sessions), {**values, "expires_at": naive})
+        await transaction.run(insert(TABLES["sessions"]), {**values, "expires_at": naive})
     await transaction.close()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.engines import migration_engine, name_of, open_engines, parse_url
-from persistence.tables import users
+from persistence.users import users
 from tests.support.databases import SqliteDatabases
 from tests.unit.fakes import NOON
 

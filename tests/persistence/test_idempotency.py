@@ -10,8 +10,7 @@ from domain import invitations, members, sessions, tasks, users, workspaces
 from domain.model.users import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
-from persistence.idempotency import KEPT, purge
-from persistence.tables import idempotency_keys
+from persistence.idempotency import KEPT, idempotency_keys, purge
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.waiting import until_held_up, until_held_up_or_done

@@ -11,16 +11,18 @@ from domain.identities import ExternalIdentity
 from domain.model.identities import Identity, IdentityTaken
 from domain.model.users import EmailTaken
 from domain.principals import SESSION_SCOPES, Principal
-from persistence import tables
 from persistence.database import Database
 from persistence.identities import recognise
+from persistence.repositories import metadata
 from persistence.violations import constraint_of
 from tests.support.service_callers import Caller
+
+TABLES = metadata.tables
 
 EVE = ExternalIdentity(
     identity=Identity(issuer="https://login.example", subject="eve"), email="Eve@example.com", email_verified=True
 )
-COUNT_USERS = select(func.count()).select_from(tables.users)
+COUNT_USERS = select(func.count()).select_from(TABLES["users"])
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ async def test_an_address_comes_with_what_it_is_found_by(nobody: Caller) -> None
     await nobody.write(identities.provision, EVE)
     transaction = await nobody.database.begin()
     with pytest.raises(IntegrityError) as refused:
-        await transaction.run(update(tables.users), {"email_key": None})
+        await transaction.run(update(TABLES["users"]), {"email_key": None})
     await transaction.close()
 
     assert constraint_of(refused.value) == "ck_users_email"

@@ -10,10 +10,10 @@ from sqlalchemy import Table, select
 from domain import secret_tokens, sessions, users, workspaces
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge
-from persistence.tables import outbox
-from persistence.tables import sessions as session_rows
-from persistence.tables import users as user_rows
-from persistence.tables import workspaces as workspace_rows
+from persistence.memberships import workspaces as workspace_rows
+from persistence.queued_emails import outbox
+from persistence.sessions import sessions as session_rows
+from persistence.users import users as user_rows
 from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller

@@ -16,11 +16,14 @@ from domain import account_log, projects, sessions, tasks
 from domain.policy import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
-from persistence import schema, tables
+from persistence import schema
 from persistence.database import Database
+from persistence.repositories import metadata
 from tests.support.databases import PostgresDatabases, run_elsewhere
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
+
+TABLES = metadata.tables
 
 
 def described(url: str) -> Sequence[str]:
@@ -58,7 +61,7 @@ def create_all(url: str) -> None:
     async def create() -> None:
         engine = create_async_engine(url)
         async with engine.begin() as connection:
-            await connection.run_sync(tables.metadata.create_all)
+            await connection.run_sync(metadata.create_all)
         await engine.dispose()
 
     run_elsewhere(create)
@@ -188,9 +191,11 @@ async def test_what_workspaces_take_is_counted_and_nothing_in_them_is_lost(
     task = await ada.write(tasks.create, TaskDraft(title="Säen", description="x" * 999, project_id=project.id))
     await ada.write(tasks.complete, task.id)
     await Caller(database=database).register("bob")
-    taken = select(tables.workspaces.c.id, tables.workspaces.c.content_bytes, tables.workspaces.c.log_bytes).order_by(
-        tables.workspaces.c.id
-    )
+    taken = select(
+        TABLES["workspaces"].c.id,
+        TABLES["workspaces"].c.content_bytes,
+        TABLES["workspaces"].c.log_bytes,
+    ).order_by(TABLES["workspaces"].c.id)
     before = await database.rows(taken, {})
     found = await ada.read(tasks.get, task.id)
     await database.close()

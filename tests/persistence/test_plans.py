@@ -42,14 +42,17 @@ from domain.sessions import SessionEnded
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
-from persistence import tables, uses
 from persistence import tokens as token_rows
+from persistence import uses
 from persistence.database import Database
 from persistence.identities import recognise
+from persistence.repositories import metadata
 from tests.support.databases import run_elsewhere
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard, plans_of
 from tests.unit.fakes import NOON
+
+TABLES = metadata.tables
 
 OWNERS = 2000
 TASKS = {0: 12_000} | dict.fromkeys(range(1, 41), 100)
@@ -101,7 +104,7 @@ def session_end(number: int) -> dt.datetime:
 
 def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
-        insert(tables.users),
+        insert(TABLES["users"]),
         [
             {
                 "id": user(n),
@@ -116,7 +119,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.sessions),
+        insert(TABLES["sessions"]),
         [
             {
                 "id": session(n),
@@ -129,7 +132,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.personal_tokens),
+        insert(TABLES["personal_tokens"]),
         [
             {"id": numbered(6, n), "user_id": user(n), "name": "x", "digest": digest(n), "scopes": {"read"}}
             | {"created_at": NOON, "expires_at": TOMORROW - dt.timedelta(days=2) * (n % 100 == 99)}
@@ -137,7 +140,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.account_events),
+        insert(TABLES["account_events"]),
         [
             {"id": numbered(8, n), "user_id": user(n), "type": "session.started"}
             | {"recorded_at": NOON - dt.timedelta(days=n % 500)}
@@ -145,10 +148,10 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.identities),
+        insert(TABLES["identities"]),
         [{"issuer": ISSUER, "subject": str(n), "user_id": user(n), "created_at": NOON} for n in range(OWNERS)],
     )
-    for table in (tables.access_tokens, tables.refresh_tokens):
+    for table in (TABLES["access_tokens"], TABLES["refresh_tokens"]):
         yield (
             insert(table),
             [{"digest": digest(n), "session_id": session(n), "expires_at": session_end(n)} for n in range(OWNERS)],
@@ -158,7 +161,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Tokens, half of which have expired; mails that wait."""
     yield (
-        insert(tables.one_time_tokens),
+        insert(TABLES["one_time_tokens"]),
         [
             {"digest": digest(OWNERS + n), "kind": "reset", "user_id": user(n), "email_key": str(n)}
             | {"expires_at": NOON + dt.timedelta(minutes=n - OWNERS // 2)}
@@ -166,7 +169,7 @@ def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.outbox),
+        insert(TABLES["outbox"]),
         [
             {"id": numbered(8, n), "kind": "verification", "email": f"w{n}", "email_key": f"w{n}", "user_id": user(n)}
             | {"created_at": NOON, "due_at": NOON + dt.timedelta(minutes=n), "attempts": 1}
@@ -175,7 +178,7 @@ def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     )
 
     yield (
-        insert(tables.mail_pauses),
+        insert(TABLES["mail_pauses"]),
         [
             {"kind": "invitation", "email_key": str(n), "sent_at": NOON - dt.timedelta(seconds=n - OWNERS // 2)}
             for n in range(OWNERS)
@@ -185,11 +188,11 @@ def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 
 def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
-        insert(tables.workspaces),
+        insert(TABLES["workspaces"]),
         [{"id": workspace(n), "name": "x", "personal": True, "head": 1, "revision": 1, **TIMES} for n in range(OWNERS)],
     )
     yield (
-        insert(tables.members),
+        insert(TABLES["members"]),
         [
             {
                 "workspace_id": workspace(n),
@@ -204,7 +207,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.invitations),
+        insert(TABLES["invitations"]),
         [
             {"workspace_id": workspace(n), "id": numbered(8, n), "email": str(n), "email_key": str(n), "role": "viewer"}
             | {"digest": digest(n), "invited_by": user(n), "created_at": NOON}
@@ -213,7 +216,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
-        insert(tables.projects),
+        insert(TABLES["projects"]),
         [
             {"workspace_id": workspace(n), "id": project(n, m), "name": "x", "description": "", "is_inbox": m == 0}
             | {"archived_at": NOON if m % 3 == 1 else None, "position": f"a{m}", "revision": 1, **TIMES}
@@ -221,7 +224,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             for m in range(5)
         ],
     )
-    yield insert(tables.tasks), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]
+    yield insert(TABLES["tasks"]), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]
 
 
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
@@ -229,12 +232,15 @@ def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
     made = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     gone = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
-    for table, column, rows in ((tables.events, "type", [*members, *made, *gone]), (tables.tombstones, "kind", gone)):
+    for table, column, rows in (
+        (TABLES["events"], "type", [*members, *made, *gone]),
+        (TABLES["tombstones"], "kind", gone),
+    ):
         yield (
             insert(table),
             [
                 {"workspace_id": workspace(of), "revision": 10**6 + n, "sequence": 1, column: told, "entity_id": entity}
-                | ({"recorded_at": NOON, "body": "{}"} if table is tables.events else {"deleted_at": NOON})
+                | ({"recorded_at": NOON, "body": "{}"} if table is TABLES["events"] else {"deleted_at": NOON})
                 for n, (of, told, entity) in enumerate(rows)
             ],
         )
@@ -243,11 +249,11 @@ def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 def idempotency_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     spaces = [space for n in range(OWNERS) for space in (workspace(n), user(n))]
     yield (
-        insert(tables.client_ids),
+        insert(TABLES["client_ids"]),
         [{"space_id": space, "id": numbered(5, n), "request": digest(n)} for n, space in enumerate(spaces * 3)],
     )
     yield (
-        insert(tables.idempotency_keys),
+        insert(TABLES["idempotency_keys"]),
         [
             {"space_id": space, "user_id": user(n), "key": str(n), "request": digest(n), "response": b"200"}
             | {"recorded_at": NOON - dt.timedelta(minutes=n % 2000)}

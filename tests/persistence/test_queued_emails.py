@@ -15,9 +15,9 @@ from domain.model.users import AccountGone
 from domain.queued_emails import RenderedEmail
 from persistence import one_time_tokens
 from persistence.database import Database
-from persistence.outbox import purge as purge_pauses
-from persistence.tables import mail_pauses, outbox
-from persistence.tables import one_time_tokens as tokens
+from persistence.one_time_tokens import one_time_tokens as tokens
+from persistence.queued_emails import mail_pauses, outbox
+from persistence.queued_emails import purge as purge_pauses
 from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller

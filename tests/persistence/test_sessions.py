@@ -10,8 +10,7 @@ from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, StoredTo
 from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
-from persistence.sessions import authenticate, purge
-from persistence.tables import refresh_tokens
+from persistence.sessions import authenticate, purge, refresh_tokens
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller, every_item
 from tests.support.waiting import until_held_up_or_done

@@ -3,7 +3,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy import Constraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from persistence.tables import metadata
+from persistence.repositories import metadata
 
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from domain.model.users import User
 from domain.model.workspaces import Workspace
 from persistence.database import Database
-from persistence.tables import metadata
+from persistence.repositories import metadata
 from tests.support import things
 from tests.support.databases import Databases
 from tests.support.worlds import DatabaseWorld, FakeWorld, World

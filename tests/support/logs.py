@@ -10,7 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from persistence.tables import events, members, projects, tasks, tombstones, workspaces
+from persistence.change_log import events, tombstones
+from persistence.memberships import members, workspaces
+from persistence.projects import projects
+from persistence.tasks import tasks
 from tests.support.clients import Person, everything, ok
 from tests.support.tables import Tables
 

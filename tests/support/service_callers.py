@@ -23,7 +23,7 @@ from domain.roles import Role
 from domain.unit_of_work import UnitOfWork
 from handlers.events import payload_of
 from persistence.database import Database
-from persistence.tables import invitations
+from persistence.invitations import invitations
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tests.unit.fakes import HOME, NOON, FakePasswords
 from tickbox_contract.engine.events import compile_events

@@ -33,18 +33,13 @@ from domain import secret_tokens
 from domain.model.one_time_tokens import OneTimeKind
 from domain.roles import Role
 from persistence.engines import parse_url
-from persistence.tables import (
-    access_tokens,
-    invitations,
-    members,
-    metadata,
-    one_time_tokens,
-    outbox,
-    personal_tokens,
-    refresh_tokens,
-    sessions,
-    workspaces,
-)
+from persistence.invitations import invitations
+from persistence.memberships import members, workspaces
+from persistence.one_time_tokens import one_time_tokens
+from persistence.queued_emails import outbox
+from persistence.repositories import metadata
+from persistence.sessions import access_tokens, refresh_tokens, sessions
+from persistence.tokens import personal_tokens
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

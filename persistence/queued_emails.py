@@ -5,14 +5,79 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.model.queued_emails import EmailKind, QueuedEmail
 from domain.queued_emails import APART
 from persistence.database import Row, Runner
+from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
-from persistence.tables import ONE_A_KIND, mail_pauses, outbox
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("workspace_id", Uuid),
+    Column("invitation_id", Uuid),
+    Column("created_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    CheckConstraint(
+        "kind IN ('verification', 'reset', 'invitation', 'email_change', 'email_changing', 'email_changed')",
+        name="kind",
+    ),
+    Index(None, "due_at"),
+    Index(None, "user_id"),
+    info=UNLOGGED,
+)
+"""Mails that are to be sent. None holds a token: it is made when its mail is sent."""
+ONE_A_KIND: Final = and_(
+    outbox.c.invitation_id.is_(None), outbox.c.kind != literal("email_change", Text, literal_execute=True)
+)
+"""Which mails an address has one of: the others are each about something of its own."""
+Index(
+    "uq_outbox_kind_email_key",
+    outbox.c.kind,
+    outbox.c.email_key,
+    unique=True,
+    postgresql_where=ONE_A_KIND,
+    sqlite_where=ONE_A_KIND,
+)
+
+mail_pauses: Final = Table(
+    "mail_pauses",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("sent_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("kind", "email_key"),
+    Index(None, "sent_at"),
+    info=UNLOGGED,
+)
+"""When an address was last sent a mail that somebody else asked for."""
 
 _COLUMNS: Final = (
     outbox.c.id,

@@ -1,0 +1,54 @@
+"""The tables of workspaces and their members, on which the change log and most statements rely."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+
+from domain.errors import IdTaken
+from persistence.metadata import INSTANT, logged_as, means, metadata
+
+USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes")
+"""What a workspace takes of the storage (domain.quotas.Usage), in this order."""
+
+workspaces: Final = Table(
+    "workspaces",
+    metadata,
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("personal", Boolean, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE),
+    PrimaryKeyConstraint("id", info=means(IdTaken)),
+    info=logged_as("workspace"),
+)
+
+members: Final = Table(
+    "members",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "user_id"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+    CheckConstraint("role IN ('viewer', 'editor', 'admin', 'owner')", name="role"),
+    Index(None, "user_id", "workspace_id"),
+    info=logged_as("member"),
+)

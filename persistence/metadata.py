@@ -1,0 +1,106 @@
+"""What tables are made of: the MetaData with its naming convention, the column types, and what a table says of itself.
+
+Each table is in the module of its repository. `persistence/repositories.py` has the MetaData with all of them.
+
+Every constraint and index has a name that says what it is on. The naming convention gives it, unless the name in the
+database is another one. A violation is recognised by that name.
+
+A table of workspace data has `workspace_id` first in its primary key and in its foreign keys, so that its rows can be
+spread over machines by workspace. The only reference that leaves a workspace is a user's id, without a foreign key.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, DateTime, MetaData, Table, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from domain.errors import DomainError
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class Microseconds(TypeDecorator[dt.datetime]):
+    """An instant as whole microseconds since 1970, for SQLite, which has no type for one."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- a TypeDecorator's signature
+        """Raises TypeError for a datetime without an offset."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
+        """In UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Timestamp(TypeDecorator[dt.datetime]):
+    """An instant on PostgreSQL. The driver would take one without an offset for local time; this refuses it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
+        """Raises TypeError for a datetime without an offset."""
+        if value is not None and value.tzinfo is None:
+            message = "can't store a time without an offset"
+            raise TypeError(message)
+        return value
+
+
+class Words(TypeDecorator[frozenset[str]]):
+    """A small set of words, as one text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- as above
+        """In order, so that equal sets are equal texts."""
+        return None if value is None else " ".join(sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:  # noqa: ARG002 -- as above
+        """A set again."""
+        return None if value is None else frozenset(value.split())
+
+
+INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(), "sqlite")
+"""Aware in, and aware and in UTC out."""
+SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared byte by byte, on every database and in every locale."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+UNLOGGED: Final[dict[Any, Any]] = {"unlogged": True}
+"""A Table's `info`: any repository may change it. Without it, only the change log may."""
+
+
+def logged_as(kind: str) -> dict[Any, Any]:
+    """A Table's `info`: the change log records each change of it with an event of this *kind*, such as "task"."""
+    return {"logged_as": kind}
+
+
+def means(error: Callable[[], DomainError]) -> dict[Any, Any]:
+    """A constraint's `info`: a request that violates it is refused with this *error*."""
+    return {"means": error}
+
+
+def is_unlogged(table: object) -> bool:
+    """Whether any repository may change it. An alias, or a table of another MetaData, is not such a table."""
+    return isinstance(table, Table) and "unlogged" in table.info
+
+
+def logged_kind(table: object) -> str | None:
+    """The kind of the events that record its changes, if there are any."""
+    return table.info.get("logged_as") if isinstance(table, Table) else None

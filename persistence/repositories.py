@@ -1,0 +1,71 @@
+"""All repositories, and the MetaData with all tables.
+
+A new resource is one line in `Repositories`, and one in `domain/unit_of_work.py`. Each table is in the module of a
+repository, or of what serves all of them; importing this module loads every one.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from persistence.account_log import AccountLog, Request
+from persistence.change_log import ChangeLog
+from persistence.credentials import CredentialReader
+from persistence.database import Runner
+from persistence.identities import Identities
+from persistence.invitations import Invitations
+from persistence.members import Members
+from persistence.metadata import metadata
+from persistence.one_time_tokens import OneTimeTokens
+from persistence.projects import Projects
+from persistence.queued_emails import Outbox
+from persistence.sessions import Sessions
+from persistence.tasks import Tasks
+from persistence.tokens import Tokens
+from persistence.users import Users
+from persistence.workspaces import Workspaces
+
+__all__ = ["Needs", "Repositories", "metadata"]
+
+Repository = TypeVar("Repository")
+
+
+class Needs(Request, Protocol):
+    """What repositories are created with: a unit of work.
+
+    `runner` and `aside` are guarded. `aside` reads outside of the transaction.
+    """
+
+    @property
+    def runner(self) -> Runner:
+        """Runs what belongs to the request."""
+
+    @property
+    def aside(self) -> Runner:
+        """Reads what was committed."""
+
+    @property
+    def change_log(self) -> ChangeLog:
+        """Changes what is logged."""
+
+
+def _created(make: Callable[[Needs], Repository]) -> "cached_property[Repository]":
+    return cached_property(make)
+
+
+class Repositories:
+    """The repositories of a unit of work, each created when it is first used. A subclass implements Needs."""
+
+    account_log = _created(lambda uow: AccountLog(uow.runner, uow))
+    credentials = _created(lambda uow: CredentialReader(uow.aside))
+    identities = _created(lambda uow: Identities(uow.runner))
+    invitations = _created(lambda uow: Invitations(uow.runner))
+    members = _created(lambda uow: Members(uow.runner, uow.change_log))
+    one_time_tokens = _created(lambda uow: OneTimeTokens(uow.runner))
+    outbox = _created(lambda uow: Outbox(uow.runner))
+    projects = _created(lambda uow: Projects(uow.runner, uow.change_log))
+    sessions = _created(lambda uow: Sessions(uow.runner))
+    tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))
+    tokens = _created(lambda uow: Tokens(uow.runner))
+    users = _created(lambda uow: Users(uow.runner))
+    workspaces = _created(lambda uow: Workspaces(uow.runner, uow.change_log))
