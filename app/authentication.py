@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from uuid import UUID
 
-from app.background import write
-from app.uses import LastUses
+from app.jobs.last_used import LastUses
+from app.units import write
 from domain import identities, secret_tokens
 from domain.identities import ExternalIdentity
 from domain.model.identities import IdentityTaken

@@ -1,24 +1,21 @@
-"""The `tickbox` command: `serve`, `migrate`, `settings`, `routes`, `user`, `gate`. Each error says what to do."""
+"""The `tickbox` command line. Each error says what to do."""
 
 import asyncio
-import contextlib
 import getpass
-import signal
-import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 import click
-import uvicorn
 
 from app import databases
-from app.background import write
+from app.adapters.logging import configure_logging
 from app.environment import SettingsError, read_settings, rows
-from app.logging import configure_logging
-from app.main import URN_PREFIX, VOCABULARY, build, contract_path, make_parts
-from app.requests import problem_headers
+from app.main import VOCABULARY, build, contract_path, make_parts
+from app.serving import run_server
 from app.settings import Settings
+from app.units import write
+from app.worker import run_worker
 from domain import users
 from domain.errors import DomainError, StorageUnavailable
 from domain.model.users import EmailTaken, UserNotFound
@@ -26,23 +23,11 @@ from persistence.engines import name_of
 from persistence.unit_of_work import SqlUnitOfWork
 from tickbox_contract.engine.access import AccessRule
 from tickbox_contract.engine.operations import ContractMismatchError
-from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.faults import pattern_sentences, schema_faults
 from tickbox_contract.openapi.schemas import SchemaCompiler
 
 Result = TypeVar("Result")
-
-_TRY = """\
-Tickbox is ready on {url}
-  it serves  {database}
-  contract   curl {url}/openapi.yaml
-  register   curl {url}/v1/users -H 'Content-Type: application/json' \\
-               -d '{{"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"}}'
-  log in     curl {url}/v1/sessions -H 'Content-Type: application/json' \\
-               -d '{{"email": "ada@example.com", "password": "correct horse battery staple"}}'
-  the rest   README.md; stop with Ctrl-C
-"""
 
 _ADVICE: Final[Mapping[type[DomainError], str]] = {
     EmailTaken: " `tickbox user password` sets a new password for it.",
@@ -69,26 +54,22 @@ def serve(host: str | None, port: int | None) -> None:
         application = build(settings)
     except ContractMismatchError as error:
         raise click.ClickException(str(error)) from error
-    server = _Server(
-        uvicorn.Config(
-            application,
-            http=bounded_protocol(URN_PREFIX, problem_headers=problem_headers(https=settings.is_https)),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=settings.shutdown_timeout_s,
-        ),
-        database=name_of(settings.database_url),
-    )
-    # Once everything has stopped, uvicorn raises the signal again: a stop that was asked for is a success.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[_listen(settings)])
-    if not server.started:
-        sys.exit(1)
+    run_server(application, settings)
+
+
+@main.command()
+def worker() -> None:
+    """Run the jobs (send e-mails, delete what has expired) without serving, until SIGINT or SIGTERM.
+
+    For servers that run with TICKBOX_JOBS=worker. Several workers may run on one database.
+    """
+    settings = _settings()
+    databases.require_schema(settings)
+    configure_logging(settings.log_level)
+    try:
+        run_worker(settings)
+    except ContractMismatchError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -166,37 +147,6 @@ def set_password(email: str) -> None:
     _check("PasswordChange", {"current_password": "-", "new_password": password})
     _run(settings, lambda uow: users.set_password(uow, email=email, new_password=password))
     click.echo(f"password set, sessions ended in {name_of(settings.database_url)}")
-
-
-class _Server(uvicorn.Server):
-    """Says what to try once it listens, and which *database* it serves."""
-
-    def __init__(self, config: uvicorn.Config, *, database: str) -> None:
-        super().__init__(config)
-        self._database = database
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            click.echo(_TRY.format(url=url, database=self._database), err=True)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except (OSError, UnicodeError) as error:  # the latter for what cannot be the name of a host
-        where = f"{settings.host}:{settings.port}"
-        raise click.ClickException(
-            f"cannot listen on {where} ({_reason(error)}): set TICKBOX_HOST, TICKBOX_PORT"
-        ) from error
-
-
-def _reason(error: OSError | UnicodeError) -> str:
-    """Without the address, which Python adds; `os.strerror` does not know a name server's numbers."""
-    return (getattr(error, "strerror", None) or "not the name of a host").partition(" (while")[0]
 
 
 def _settings(**given: Any) -> Settings:

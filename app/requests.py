@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.logging import request_context
+from app.adapters.logging import request_context
 from tickbox_contract.engine.routing import operation_id_of
 
 REQUEST_ID_HEADER = "X-Request-Id"

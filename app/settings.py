@@ -11,11 +11,11 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.limits import OFF, parse_rate
-from app.rendered_emails import parse_sender
-from app.safe_urls import split_safe
-from app.smtp import SmtpServer
-from app.windows import check_url
+from app.adapters.mail.rendering import parse_sender
+from app.adapters.mail.smtp import SmtpServer
+from app.adapters.oidc.safe_urls import split_safe
+from app.adapters.rate_limits.limiter import OFF, parse_rate
+from app.adapters.rate_limits.windows import check_url
 from domain.policy import Registration
 from persistence.engines import parse_url
 
@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         " `postgresql://user:password@host/name`, with a socket `postgresql://user@/name?host=/directory`",
     )
     database_pool_size: int = Field(default=10, ge=1, le=1000, description="connections that each process keeps")
+    jobs: Literal["serve", "worker"] = Field(
+        default="serve",
+        description="where e-mails are sent and expired rows are deleted: `serve` in each server; `worker` only in"
+        " `tickbox worker`",
+    )
     public_url: str = Field(
         default="",
         description="the URL at which clients reach the server: e-mails use it if there is no client app;"

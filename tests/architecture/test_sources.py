@@ -58,13 +58,13 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
         ("contract/tickbox_contract/engine/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
-        ("app/background.py", "write"),
+        ("app/units.py", "write"),
     }
 
 
 def test_only_what_is_done_aside_of_any_call_has_a_transaction_without_a_unit_of_work() -> None:
     found = {name_of(path) for path in sources(*LAYERS) for _ in calls(path, "transaction")}
-    assert found == {"app/purging.py", "app/uses.py"}
+    assert found == {"app/jobs/purge.py", "app/jobs/last_used.py"}
 
 
 def test_no_other_transaction_is_begun() -> None:

@@ -412,7 +412,7 @@ import sys
 from app.main import build
 from app.settings import Settings
 build(Settings())
-print({"jwt", "cryptography", "app.identity"} & sys.modules.keys())
+print({"jwt", "cryptography", "app.adapters.oidc.verifier"} & sys.modules.keys())
 """
     found = subprocess.run(
         [sys.executable, "-c", program], env=environment(**settings), capture_output=True, text=True, check=False

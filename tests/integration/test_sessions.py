@@ -13,8 +13,8 @@ import argon2
 import pytest
 from sqlalchemy import func, select
 
+from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.main import contract_path, make_parts
-from app.passwords import Argon2Passwords
 from app.settings import Settings
 from domain import secret_tokens
 from domain import sessions as session_services

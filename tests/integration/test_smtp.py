@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.rendered_emails import Texts, parse_sender
-from app.smtp import NotSentError, SmtpServer
+from app.adapters.mail.rendering import Texts, parse_sender
+from app.adapters.mail.smtp import NotSentError, SmtpServer
 from domain.queued_emails import RenderedEmail
 from tests.support.mailboxes import Certificate, Mailbox, opened
 

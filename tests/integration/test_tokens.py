@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.jobs.last_used import LastUses
 from app.main import URN_PREFIX, build, contract_path, make_parts
 from app.settings import Settings
-from app.uses import LastUses
 from domain.principals import SCOPES, Principal
 from persistence.sessions import access_tokens, sessions
 from persistence.tokens import personal_tokens

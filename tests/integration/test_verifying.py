@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 
-from app.identity import Verifier
-from app.safe_urls import split_safe
-from app.signing_keys import MAX_DOCUMENT_BYTES, SigningKeys
+from app.adapters.oidc.safe_urls import split_safe
+from app.adapters.oidc.signing_keys import MAX_DOCUMENT_BYTES, SigningKeys
+from app.adapters.oidc.verifier import Verifier
 from domain.model.identities import Identity, ProviderUnavailable
 from tests.support.providers import (
     AUDIENCE,
@@ -282,9 +282,9 @@ async def test_what_is_refused_and_why(
     provider.replies["/evil"] = Reply(body=json.dumps({"keys": [FOREIGN.jwk]}).encode())
     token = make(provider)
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
-    with caplog.at_level(logging.INFO, "app.identity"):
+    with caplog.at_level(logging.INFO, "app.adapters.oidc.verifier"):
         assert await verifier.verify(token) is None
-    (record,) = [record for record in caplog.records if record.name == "app.identity"]
+    (record,) = [record for record in caplog.records if record.name == "app.adapters.oidc.verifier"]
     assert vars(record)["reason"] == reason
     assert "/evil" not in provider.asked
 

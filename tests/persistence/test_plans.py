@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.purging import PURGES
+from app.jobs.purge import PURGES
 from domain import (
     account_log,
     identities,

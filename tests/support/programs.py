@@ -17,8 +17,8 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.cli import main
-from app.passwords import Argon2Passwords
 from tests.support.patience import PATIENCE_S
 from tests.support.server import UNHINDERED
 
@@ -57,7 +57,7 @@ def quick_passwords() -> Argon2Passwords:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A running `tickbox serve`."""
+    """A running `tickbox serve` or `tickbox worker`."""
 
     process: subprocess.Popen[bytes]
     stdout: Path
@@ -98,11 +98,18 @@ class Program:
 @contextmanager
 def serve(folder: Path, **settings: str) -> Iterator[Program]:
     """`tickbox serve` on any free port, while the context lasts; nobody is limited, unless *settings* say so."""
+    with started(folder, "serve", "--port", "0", **UNHINDERED | settings) as program:
+        yield program
+
+
+@contextmanager
+def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Program]:
+    """A command that runs until it is stopped, while the context lasts."""
     paths = folder / "stdout", folder / "stderr"
     with paths[0].open("wb") as stdout, paths[1].open("wb") as stderr:
         process = subprocess.Popen(
-            [TICKBOX, "serve", "--port", "0"],
-            env=environment(**UNHINDERED | settings),
+            [TICKBOX, *arguments],
+            env=environment(**settings),
             cwd=folder,
             stdout=stdout,
             stderr=stderr,

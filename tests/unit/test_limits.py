@@ -8,8 +8,16 @@ from uuid import UUID
 
 import pytest
 
-from app.limits import ADDRESS, CREDENTIALS, DEFAULT, FAILURES, CallLimiter, network_of, parse_rate
-from app.windows import ProcessWindows, Windows
+from app.adapters.rate_limits.limiter import (
+    ADDRESS,
+    CREDENTIALS,
+    DEFAULT,
+    FAILURES,
+    CallLimiter,
+    network_of,
+    parse_rate,
+)
+from app.adapters.rate_limits.windows import ProcessWindows, Windows
 from domain.principals import Principal
 from tickbox_contract.engine.limits import Allowance
 

@@ -3,8 +3,8 @@ import sys
 import pytest
 import yaml
 
+from app.adapters.passwords.blocklist import is_guessable
 from app.main import contract_path
-from app.password_blocklist import is_guessable
 from tests.fuzzing.people import credentials
 from tests.support.clients import PASSWORD
 

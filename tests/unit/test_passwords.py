@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import argon2
 import pytest
 
-from app.passwords import THREADS, WAITING, Argon2Passwords
+from app.adapters.passwords.argon2_hasher import THREADS, WAITING, Argon2Passwords
 from domain.model.passwords import Overloaded
 from tests.support.patience import PATIENCE_S
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.smtp import GOODBYE_S, TIMEOUT_S
+from app.adapters.mail.smtp import GOODBYE_S, TIMEOUT_S
 from domain import invitations, queued_emails, secret_tokens, tokens, users, workspaces
 from domain.errors import InvalidTogether
 from domain.model.invitations import Invitation

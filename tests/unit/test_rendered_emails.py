@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.rendered_emails import Texts, one_line, parse_sender
+from app.adapters.mail.rendering import Texts, one_line, parse_sender
 from domain.queued_emails import RenderedEmail
 
 TOKEN = "tbv_" + "0" * 49

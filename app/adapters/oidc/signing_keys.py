@@ -21,7 +21,7 @@ import jiter
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from app.safe_urls import split_safe, web_origin
+from app.adapters.oidc.safe_urls import split_safe, web_origin
 from domain.model.identities import ProviderUnavailable
 
 DISCOVERY_PATH: Final = "/.well-known/openid-configuration"

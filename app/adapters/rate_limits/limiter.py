@@ -23,7 +23,7 @@ from typing import Final
 
 from limits import RateLimitItem, parse
 
-from app.windows import Windows
+from app.adapters.rate_limits.windows import Windows
 from domain.principals import Principal
 from tickbox_contract.engine.limits import Allowance
 

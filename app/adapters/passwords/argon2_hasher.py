@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app import password_blocklist
+from app.adapters.passwords import blocklist
 from domain.model.passwords import Overloaded
 
 P = ParamSpec("P")
@@ -59,8 +59,8 @@ class Argon2Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
-        """See app.password_blocklist."""
-        return password_blocklist.is_guessable(password, known=known)
+        """See app.adapters.passwords.blocklist."""
+        return blocklist.is_guessable(password, known=known)
 
     def close(self) -> None:
         """Wait for what is being hashed, and end the threads."""

@@ -1,27 +1,23 @@
-"""What a server does on the side: delete what has expired, and nobody would come back for."""
+"""Deletes what has expired and nobody can ask for any more."""
 
-import contextlib
 import datetime as dt
-import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
-from app.background import repeating
+from app.jobs.loop import Job
 from persistence import account_log, idempotency, invitations, one_time_tokens, queued_emails, sessions, tokens
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
-PURGE_EVERY_S = 600
-
-
-logger = logging.getLogger(__name__)
+PURGE_EVERY_S: Final = 600
 
 
 class Purge(Protocol):
-    """Deletes some of what has expired. Several servers may do it at once."""
+    """Deletes a bounded number of expired rows. Several processes may run it at the same time."""
 
     async def __call__(self, runner: Runner, *, now: dt.datetime) -> int:
-        """How much it was; none, when nothing is left."""
+        """Return how many rows were deleted; 0 if none are left."""
 
 
 PURGES: Final[Sequence[Purge]] = (
@@ -33,22 +29,16 @@ PURGES: Final[Sequence[Purge]] = (
     queued_emails.purge,
     account_log.purge,
 )
-"""Each is repeated until there is nothing more."""
+"""Each is repeated until nothing is left."""
 
 
-@contextlib.asynccontextmanager
-async def purging(dependencies: Dependencies, *, every_s: float = PURGE_EVERY_S) -> AsyncIterator[None]:
-    """Purge at once, and again every so often, while the context lasts. Several servers may do it on one database."""
-
-    async def act() -> None:
-        await purge_all(dependencies)
-
-    async with repeating(act, every_s=every_s, logger=logger, failure="could not purge"):
-        yield
+def purge_job(dependencies: Dependencies, *, every_s: float = PURGE_EVERY_S) -> Job:
+    """Run every purge each *every_s*."""
+    return Job(name="purge", run=partial(purge_all, dependencies), every_s=every_s)
 
 
 async def purge_all(dependencies: Dependencies) -> None:
-    """Every purge. One that fails keeps none of the others; what they raised is raised together, after the last."""
+    """Run every purge. One that fails does not stop the others: their errors are raised together after the last."""
     errors: list[Exception] = []
     for which in PURGES:
         try:
@@ -61,10 +51,13 @@ async def purge_all(dependencies: Dependencies) -> None:
 
 
 async def purge(dependencies: Dependencies, which: Purge) -> int:
-    """Delete all that has expired, in small transactions, between which others get their turn. How much it was."""
+    """Delete everything that has expired, in small transactions between which requests get their turn.
+
+    Returns how many rows were deleted.
+    """
     total = 0
-    while swept := await _purge_some(dependencies, which):
-        total += swept
+    while purged := await _purge_some(dependencies, which):
+        total += purged
     return total
 
 

@@ -17,7 +17,7 @@ import jiter
 from jwt import PyJWK, PyJWS
 from jwt.exceptions import PyJWTError
 
-from app.signing_keys import ALGORITHMS, SigningKeys
+from app.adapters.oidc.signing_keys import ALGORITHMS, SigningKeys
 from domain.identities import ExternalIdentity
 from domain.model.identities import Identity
 

@@ -1,0 +1,1 @@
+"""Passwords: hashing, and the list of those that are too common."""

@@ -1,0 +1,1 @@
+"""Rate limits: who is counted, and where the counts are kept."""

@@ -1,0 +1,1 @@
+"""Jobs: what runs beside requests, in `tickbox serve` or in `tickbox worker`."""

@@ -1,0 +1,48 @@
+import asyncio
+
+import pytest
+
+from app.jobs.loop import Job, running
+
+
+async def test_a_failure_is_logged_once_while_it_lasts_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    ways = iter([KeyError(), KeyError(), ValueError(), ValueError(), None, ValueError()])
+    done = asyncio.Event()
+
+    async def act() -> None:
+        try:
+            way = next(ways)
+        except StopIteration:
+            done.set()
+            return
+        if way is not None:
+            raise way
+
+    async with running([Job(name="tried", run=act, every_s=0)]):
+        await done.wait()
+
+    kinds = [record.exc_info[0] for record in caplog.records if record.exc_info]
+    assert kinds == [KeyError, ValueError, ValueError]
+    assert {vars(record)["job"] for record in caplog.records} == {"tried"}
+
+
+async def test_a_stop_cancels_what_runs_and_runs_once_more_what_asks_for_it() -> None:
+    began, log = asyncio.Event(), list[str]()
+
+    async def waits() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    async def writes() -> None:
+        log.append("written")
+
+    async with running([Job(name="w", run=waits, every_s=1000), Job(name="l", run=writes, every_s=1000, at_stop=True)]):
+        await began.wait()
+        await asyncio.sleep(0)
+        assert log == ["written"]
+
+    assert log == ["written", "cancelled", "written"]
