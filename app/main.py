@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from starlette.types import ASGIApp
 from uuid_utils.compat import uuid7
@@ -66,6 +67,7 @@ VOCABULARY = Vocabulary(
     roles=ROLES,
     scopes=sorted(SESSION_SCOPES),
     role_parameter="workspace_id",
+    role_parameter_type=UUID,
     policies=limits.POLICIES,
     problems=problems(),
     common_problems={UNAVAILABLE},

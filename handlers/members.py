@@ -16,35 +16,35 @@ from spec.models import InvitationAccept, InvitationCreate, MemberPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
-async def list_members(uow: UnitOfWork, workspace_id: UUID, limit: int, cursor: str | None = None) -> Response:  # noqa: ARG001  # the work is in it already
+async def list_members(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
     """200 with the workspace's members."""
     return ok(page_view(await members.page(uow, limit=limit, cursor=cursor), member_view))
 
 
-async def get_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def get_member(uow: UnitOfWork, user_id: UUID) -> Response:
     """200 with the member."""
     return ok(member_view(await members.get(uow, user_id)))
 
 
-async def update_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID, body: MemberPatch) -> Response:  # noqa: ARG001  # as above
+async def update_member(uow: UnitOfWork, user_id: UUID, body: MemberPatch) -> Response:
     """200 with the member as they are now."""
     assert body.role is not MISSING, "the contract asks for at least one property, and there is no other"
     return ok(member_view(await members.change_role(uow, user_id, role=body.role)))
 
 
-async def remove_member(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def remove_member(uow: UnitOfWork, user_id: UUID) -> Response:
     """204; they are out of the workspace."""
     await members.remove(uow, user_id)
     return no_content()
 
 
-async def leave_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def leave_workspace(uow: UnitOfWork) -> Response:
     """204; the caller is out of the workspace."""
     await members.leave(uow)
     return no_content()
 
 
-async def list_invitations(uow: UnitOfWork, workspace_id: UUID, limit: int, cursor: str | None = None) -> Response:  # noqa: ARG001  # as above
+async def list_invitations(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
     """200 with the invitations that wait to be accepted."""
     return ok(page_view(await invitations.page(uow, limit=limit, cursor=cursor), invitation_view))
 
@@ -56,12 +56,12 @@ async def create_invitation(uow: UnitOfWork, workspace_id: UUID, body: Invitatio
     return created(created_invitation_view(made), location=location)
 
 
-async def get_invitation(uow: UnitOfWork, workspace_id: UUID, invitation_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def get_invitation(uow: UnitOfWork, invitation_id: UUID) -> Response:
     """200 with the invitation."""
     return ok(invitation_view(await invitations.get(uow, invitation_id)))
 
 
-async def delete_invitation(uow: UnitOfWork, workspace_id: UUID, invitation_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def delete_invitation(uow: UnitOfWork, invitation_id: UUID) -> Response:
     """204; its token opens nothing any more."""
     await invitations.delete(uow, invitation_id)
     return no_content()

@@ -14,7 +14,6 @@ from tickbox_contract.responses import Response, created, no_content, ok
 
 async def list_projects(
     uow: UnitOfWork,
-    workspace_id: UUID,  # noqa: ARG001  # the work is in it already
     archived: bool,  # noqa: FBT001  # the engine passes it by its name
     limit: int,
     cursor: str | None = None,
@@ -34,14 +33,13 @@ async def create_project(uow: UnitOfWork, workspace_id: UUID, body: ProjectCreat
     return created(project_view(project), location=f"/v1/workspaces/{workspace_id}/projects/{project.id}")
 
 
-async def get_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def get_project(uow: UnitOfWork, project_id: UUID) -> Response:
     """200 with the project."""
     return ok(project_view(await projects.get(uow, project_id)))
 
 
 async def update_project(
     uow: UnitOfWork,
-    workspace_id: UUID,  # noqa: ARG001  # as above
     project_id: UUID,
     body: ProjectPatch,
 ) -> Response:
@@ -50,18 +48,18 @@ async def update_project(
     return ok(project_view(project))
 
 
-async def delete_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def delete_project(uow: UnitOfWork, project_id: UUID) -> Response:
     """204; its tasks are gone too."""
     await projects.delete(uow, project_id)
     return no_content()
 
 
-async def archive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def archive_project(uow: UnitOfWork, project_id: UUID) -> Response:
     """200 with the project, archived since the first time that this was asked."""
     return ok(project_view(await projects.archive(uow, project_id)))
 
 
-async def unarchive_project(uow: UnitOfWork, workspace_id: UUID, project_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def unarchive_project(uow: UnitOfWork, project_id: UUID) -> Response:
     """200 with the project, active."""
     return ok(project_view(await projects.unarchive(uow, project_id)))
 

@@ -18,7 +18,6 @@ from tickbox_contract.responses import Response, created, no_content, ok
 
 async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
     uow: UnitOfWork,
-    workspace_id: UUID,  # noqa: ARG001  # the work is in it already
     sort: TaskSort,
     limit: int,
     project_id: UUID | None = None,
@@ -44,12 +43,12 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
     return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
 
 
-async def get_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def get_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task."""
     return ok(task_view(await tasks.get(uow, task_id)))
 
 
-async def update_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID, body: TaskPatch) -> Response:  # noqa: ARG001  # as above
+async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Response:
     """200 with the task as it is now; what was not sent is as it was."""
     edit = TaskEdit(
         title=patched(body.title),
@@ -60,18 +59,18 @@ async def update_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID, body: 
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
 
 
-async def delete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """204; the task is gone."""
     await tasks.delete(uow, task_id)
     return no_content()
 
 
-async def complete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def complete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, completed when it first was."""
     return ok(task_view(await tasks.complete(uow, task_id)))
 
 
-async def reopen_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
     return ok(task_view(await tasks.reopen(uow, task_id)))
 

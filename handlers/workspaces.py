@@ -1,7 +1,5 @@
 """Workspaces."""
 
-from uuid import UUID
-
 from domain import workspaces
 from domain.model.workspaces import Workspace
 from domain.unit_of_work import UnitOfWork
@@ -23,17 +21,17 @@ async def create_workspace(uow: UnitOfWork, body: WorkspaceCreate) -> Response:
     return created(workspace_view(workspace), location=f"/v1/workspaces/{workspace.id}")
 
 
-async def get_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # the work is in it already
+async def get_workspace(uow: UnitOfWork) -> Response:
     """200 with the workspace."""
     return ok(workspace_view(await workspaces.get(uow)))
 
 
-async def update_workspace(uow: UnitOfWork, workspace_id: UUID, body: WorkspacePatch) -> Response:  # noqa: ARG001  # as above
+async def update_workspace(uow: UnitOfWork, body: WorkspacePatch) -> Response:
     """200 with the workspace as it is now."""
     return ok(workspace_view(await workspaces.update(uow, name=patched(body.name))))
 
 
-async def delete_workspace(uow: UnitOfWork, workspace_id: UUID) -> Response:  # noqa: ARG001  # as above
+async def delete_workspace(uow: UnitOfWork) -> Response:
     """204; all that was in it is gone."""
     await workspaces.delete(uow)
     return no_content()

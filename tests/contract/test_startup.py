@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tickbox_contract.engine.access import Vocabulary
-from tickbox_contract.engine.operations import ContractMismatchError, compile_operations
+from tickbox_contract.engine.operations import ContractMismatchError, Operation, compile_operations
 from tickbox_contract.handlers import find_handler, keyword_of
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.responses import Response
@@ -473,6 +473,40 @@ def test_a_role_is_named_exactly_where_the_path_says_where_it_is_held(
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(made, package(act=take_place), vocabulary=vocabulary, body_limit_bytes=1)
     assert "act: x-access names a role if, and only if, the path has {place}" in caught.value.mismatches
+
+
+def compiled_at(path: str, package: types.ModuleType) -> Operation:
+    """The operation at *path*, which needs a role at `{place}`."""
+    names = [step.strip("{}") for step in path.split("/") if step.startswith("{")]
+    refused = {"401": {**PROBLEM, "headers": HEADERS}, "403": PROBLEM, "404": PROBLEM}
+    node = operation(
+        **{"x-access": {"scope": "read", "role": "owner"}, "security": [{"bearer": []}]},
+        parameters=[{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names],
+        responses={"204": {"description": "d"}, "400": PROBLEM, "500": PROBLEM, **refused},
+    )
+    held = Vocabulary(roles=("owner",), scopes=("read",), role_parameter="place", role_parameter_type=UUID)
+    return compile_operations(document({path: {"get": node}}), package, vocabulary=held, body_limit_bytes=1)["act"]
+
+
+async def _takes_place(uow: UnitOfWork, *, place: UUID) -> Response:
+    return Response(status=204)
+
+
+@pytest.mark.parametrize(("handler", "given"), [(take_nothing, ()), (_takes_place, ("place",))])
+def test_a_handler_may_leave_out_the_parameter_that_says_where_a_role_is_held(
+    package: Make, handler: Any, given: tuple[str, ...]
+) -> None:
+    act = compiled_at("/{place}", package(act=handler))
+    assert act.path_keywords == given
+    found: dict[str, Any] = {}
+    assert act.parameters["path"].read({"place": [str(UUID(int=1))]}, found) == []
+    assert found == {"place": UUID(int=1)}
+
+
+def test_a_handler_may_leave_out_no_other_parameter_of_the_path(package: Make) -> None:
+    with pytest.raises(ContractMismatchError) as caught:
+        compiled_at("/{place}/{a}", package(act=take_nothing))
+    assert caught.value.mismatches == ("act: its handler does not take 'a'",)
 
 
 def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> None:

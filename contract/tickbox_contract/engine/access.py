@@ -35,6 +35,8 @@ class Vocabulary:
     """The words that the contract may use in `x-access`: `roles` from the smallest to the largest, and `scopes`.
 
     `role_parameter` is the path parameter that says where a role is held: operations with it need a role, others none.
+    A handler may leave it out, as its unit of work knows it (`RequestContext.path`); then its value is a
+    `role_parameter_type`.
     `policies` are those that `x-rate-limit` may name; where there are none, no operation is limited. `problems` are
     those that `x-problems` may name, and `common_problems` those that any operation may send beside; where there are
     none, an operation may send any problem whose status it declares.
@@ -43,6 +45,7 @@ class Vocabulary:
     roles: Sequence[str] = ()
     scopes: Sequence[str] = ()
     role_parameter: str | None = None
+    role_parameter_type: Any = str
     policies: Collection[str] = ()
     problems: Collection[ProblemType] = ()
     common_problems: Collection[ProblemType] = ()

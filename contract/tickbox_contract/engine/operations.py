@@ -17,7 +17,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
-from tickbox_contract.handlers import BODY, Handler, find_handler, handler_name
+from tickbox_contract.handlers import BODY, Handler, find_handler, handler_name, keyword_of
 from tickbox_contract.openapi.document import Document, OperationSource
 from tickbox_contract.openapi.faults import PATTERN_SAYS, conflicting_sentences, pattern_sentences
 from tickbox_contract.openapi.references import UnresolvedReferenceError
@@ -56,6 +56,7 @@ class ContractMismatchError(Exception):
 class Operation:
     """One operation as plain data. `access` is None where the contract says `security: []`.
 
+    `path_keywords` are the path parameters that the handler takes: all, or all but the role parameter.
     `target` is the operationId of the GET whose entity tag conditions are compared with, `item` that of the GET of what
     was made with an id of the client's; None where there is no such thing. `takes_key` is of an
     `Idempotency-Key`. `policy` is what its calls count against; None where they are not counted. `problems` are the
@@ -69,6 +70,7 @@ class Operation:
     access: AccessRule | None
     handler: Handler
     parameters: Mapping[Place, Parameters]
+    path_keywords: tuple[str, ...]
     body: Body | None
     responses: DeclaredResponses
     target: str | None = None
@@ -150,7 +152,7 @@ class _Compiler:
         handler = self._handler(source)
         for repeated in source.repeated:
             self._report(source, repeated)
-        annotations = _annotations(handler) if handler else {}
+        annotations = self._annotations(handler) if handler else {}
         access = self._access(source)
         parameters = self._parameters(source, handler, annotations)
         body = self.messages.body(source, annotations.get(BODY, Any))
@@ -173,6 +175,7 @@ class _Compiler:
         problems = self._problems(source, responses, own)
         if handler is None or len(self.mismatches) > before:
             return None
+        taken = inspect.signature(handler).parameters
         return Operation(
             operation_id=source.operation_id,
             method=source.method.upper(),
@@ -181,6 +184,7 @@ class _Compiler:
             access=access,
             handler=handler,
             parameters={place: Parameters.of(place, parameters) for place in PLACES},
+            path_keywords=tuple(p.keyword for p in parameters if p.place == "path" and p.keyword in taken),
             body=body,
             responses=responses,
             target=_id_of(target),
@@ -271,8 +275,18 @@ class _Compiler:
     def _check_signature(self, source: OperationSource, handler: Handler, parameters: Sequence[Parameter]) -> None:
         body = source.node.get("requestBody")
         body_required = None if body is None else bool(self.document.resolve(body).get("required", False))
-        for fault in signature_faults(handler, parameters, body_required=body_required):
+        role_parameter = self.vocabulary.role_parameter
+        for fault in signature_faults(handler, parameters, body_required=body_required, role_parameter=role_parameter):
             self._report(source, fault)
+
+    def _annotations(self, handler: Handler) -> dict[str, Any]:
+        """The handler's, and that of the role parameter, which it may leave out."""
+        annotations = typing.get_type_hints(handler, include_extras=True)
+        if self.vocabulary.role_parameter is not None:
+            annotations.setdefault(
+                keyword_of(self.vocabulary.role_parameter, "path"), self.vocabulary.role_parameter_type
+            )
+        return annotations
 
     def _problems(
         self, source: OperationSource, responses: DeclaredResponses, own: frozenset[ProblemType]
@@ -325,7 +339,3 @@ def _public_coroutines(package: ModuleType) -> Iterator[str]:
 
 def _id_of(source: OperationSource | None) -> str | None:
     return source.operation_id if source else None
-
-
-def _annotations(handler: Handler) -> dict[str, Any]:
-    return typing.get_type_hints(handler, include_extras=True)

@@ -103,7 +103,7 @@ class Runner:
             is_admitted=partial(_is_admitted, operation.access, scope),
             client=_client(scope, headers),
         )
-        return call, dict(path)
+        return call, {keyword: path[keyword] for keyword in operation.path_keywords}
 
     async def _read(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
@@ -285,7 +285,7 @@ def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
 
 async def _read_bare(operation: Operation, uow: Unit, path: Mapping[str, Any]) -> Response:
     """What a GET answers to its path alone."""
-    arguments = {p.keyword: path[p.keyword] for p in operation.parameters["path"].known.values()}
+    arguments = {keyword: path[keyword] for keyword in operation.path_keywords}
     for place in ("query", "header", "cookie"):
         operation.parameters[place].read({}, arguments)
     response: Response = await operation.handler(uow, **arguments)

@@ -13,11 +13,16 @@ from .parameters import Parameter
 
 
 def signature_faults(
-    handler: Callable[..., Any], parameters: Sequence[Parameter], *, body_required: bool | None
+    handler: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    *,
+    body_required: bool | None,
+    role_parameter: str | None = None,
 ) -> Iterator[str]:
     """All that does not fit, in words. *body_required* is None where the operation takes no body.
 
-    A handler takes the unit of work, then each parameter by its keyword, and nothing that it is not given.
+    A handler takes the unit of work, then each parameter by its keyword, and nothing that it is not given. It may leave
+    out *role_parameter*, the name of a path parameter (`access.Vocabulary`).
     """
     absent = {p.keyword: not p.required and not p.has_default for p in parameters}
     shown = {p.keyword: _shown(p) for p in parameters}
@@ -29,6 +34,7 @@ def signature_faults(
         yield "its handler does not take the unit of work"
     yield from _clashes(keywords, shown, accepted[:1])
     names = {parameter.name for parameter in accepted[1:]}
+    names |= {p.keyword for p in parameters if p.place == "path" and p.name == role_parameter}
     yield from (f"its handler does not take {shown[name]}" for name in sorted(absent.keys() - names))
     for parameter in accepted[1:]:
         if parameter.name not in absent:
