@@ -22,7 +22,7 @@ from domain.model.users import EmailTaken, UserNotFound
 from persistence.engines import name_of
 from persistence.unit_of_work import SqlUnitOfWork
 from tickbox_contract.engine.access import AccessRule
-from tickbox_contract.engine.operations import ContractMismatchError
+from tickbox_contract.engine.mismatches import ContractMismatchError
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.faults import pattern_sentences, schema_faults
 from tickbox_contract.openapi.schemas import SchemaCompiler
@@ -92,17 +92,17 @@ def list_settings() -> None:
 @main.command()
 def routes() -> None:
     """List the operations of the contract, with what each needs and the problems of its own (`x-problems`)."""
-    for source in Document.read(contract_path()).operations():
-        access = source.node.get("x-access")
+    for operation in Document.read(contract_path()).operations:
+        access = operation.node.get("x-access")
         needs = "-"
         if access:
             try:
                 rule = AccessRule.parse(access, VOCABULARY)
             except ValueError as error:
-                raise click.ClickException(f"{source.operation_id}: {error}") from error
+                raise click.ClickException(f"{operation.name}: {error}") from error
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
-        problems = " ".join(source.node.get("x-problems", ()))
-        click.echo(f"{source.method.upper():7}{source.path:62}{source.operation_id:26}{needs:16}{problems}".rstrip())
+        problems = " ".join(operation.node.get("x-problems") or ())
+        click.echo(f"{operation.method.upper():7}{operation.path:62}{operation.name:26}{needs:16}{problems}".rstrip())
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

@@ -26,9 +26,9 @@ from domain.errors import DomainError
 from domain.model.identities import IdentityTaken
 from domain.model.workspaces import WorkspaceFull
 from handlers import problems
-from tickbox_contract.engine import problems as engine_problems
 from tickbox_contract.engine.operations import compile_operations
 from tickbox_contract.engine.refusals import PROBLEMS
+from tickbox_contract.openapi import problems as engine_problems
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.responses import ProblemType
 

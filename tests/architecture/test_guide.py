@@ -11,7 +11,7 @@ import yaml
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers import problems
-from tickbox_contract.engine import problems as engine_problems
+from tickbox_contract.openapi import problems as engine_problems
 from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]

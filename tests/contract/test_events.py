@@ -9,7 +9,7 @@ import pytest
 
 from tickbox_contract.engine.declared_responses import NonConformingResponseError
 from tickbox_contract.engine.events import compile_events
-from tickbox_contract.engine.operations import ContractMismatchError
+from tickbox_contract.engine.mismatches import ContractMismatchError
 
 from .test_startup import document
 
@@ -43,13 +43,13 @@ def test_it_is_let_through_where_that_was_asked_for() -> None:
     assert encode("opened", {}) == "{}"
 
 
-def test_the_application_tells_what_the_contract_describes_and_nothing_else() -> None:
+def test_the_application_records_what_the_contract_describes_and_nothing_else() -> None:
     broken = {"payload": {"pattern": "(?=a)"}}
     with pytest.raises(ContractMismatchError) as caught:
         compile_events(described(opened=PAYLOAD, closed={}, moved=broken), known=["opened", "moved", "sold"])
-    unknown, undescribed, without_payload, uncompiled = caught.value.mismatches
+    unknown, undescribed, without_payload, uncompiled = caught.value.texts
     assert (unknown, undescribed) == (
-        "x-events: the application tells of no 'closed'",
+        "x-events: the application records no 'closed'",
         "x-events: 'sold' is not described",
     )
     assert without_payload.startswith("x-events: the payload of 'closed' does not compile")

@@ -315,9 +315,9 @@ def test_json_is_read_as_json_and_yaml_as_yaml() -> None:
 
 def test_a_reference_is_followed_to_its_end() -> None:
     document = Document.parse(b'{"a": {"$ref": "#/b/c~1d"}, "b": {"c/d": {"$ref": "#/e"}}, "e": {"f": 1}}')
-    assert document.resolve(document.root["a"]) == {"f": 1}
+    assert document.references.follow(document.root["a"]) == {"f": 1}
     with pytest.raises(UnresolvedReferenceError, match="#/nope leads nowhere"):
-        document.resolve({"$ref": "#/nope"})
+        document.references.follow({"$ref": "#/nope"})
 
 
 def test_a_problem_lists_at_most_fifty_faults() -> None:

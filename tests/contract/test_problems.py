@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.wire import Reply
 from tickbox_contract.engine import problems
+from tickbox_contract.openapi.problems import NOT_FOUND, RATE_LIMITED
 from tickbox_contract.responses import problem
 
 from .conftest import STATION_ID, Sample
@@ -112,13 +113,13 @@ def test_a_problem_names_the_request_it_is_about(server: Sample) -> None:
 
 
 def test_a_problem_outside_of_any_request_names_none() -> None:
-    response = problem(problems.NOT_FOUND, "Not found.")
+    response = problem(NOT_FOUND, "Not found.")
     assert "instance" not in problems.document(response, urn_prefix="urn:x:")
 
 
 @pytest.mark.parametrize(("sent", "told"), [({"Retry-After": "7"}, {"retry_after": 7}), ({}, {})])
 def test_when_to_try_again_is_in_the_body_too(sent: dict[str, str], told: dict[str, int]) -> None:
-    body = problems.document(problem(problems.RATE_LIMITED, "Wait.", headers=sent), urn_prefix="urn:x:")
+    body = problems.document(problem(RATE_LIMITED, "Wait.", headers=sent), urn_prefix="urn:x:")
     assert {name: body[name] for name in body.keys() & {"retry_after"}} == told
 
 

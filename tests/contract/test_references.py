@@ -92,7 +92,8 @@ def document(components: dict[str, Any] | None = None, **paths: Any) -> Document
 
 
 def broken(components: dict[str, Any] | None = None, **paths: Any) -> list[str]:
-    return list(document(components, **paths).broken_references())
+    found = document(components, **paths).references.broken
+    return [f"{message} (at {fragment(pointer)})" for pointer, message, _ in found]
 
 
 def ref(pointer: str) -> dict[str, str]:

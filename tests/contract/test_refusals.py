@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.server import serving
 from tickbox_contract.engine.declared_responses import ResponseCheck
-from tickbox_contract.engine.operations import ContractMismatchError, Operation, compile_operations
+from tickbox_contract.engine.mismatches import ContractMismatchError
+from tickbox_contract.engine.operations import CompiledOperation, compile_operations
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.openapi.document import Document
 
@@ -33,7 +34,7 @@ def listing(*slugs: str, **changes: Any) -> Document:
     return Document.parse(json.dumps(root).encode())
 
 
-def compiled(document: Document) -> dict[str, Operation]:
+def compiled(document: Document) -> dict[str, CompiledOperation]:
     vocabulary = dataclasses.replace(VOCABULARY, problems=KNOWN, common_problems=[RESTING])
     return compile_operations(document, handlers, vocabulary=vocabulary, body_limit_bytes=BODY_LIMIT_BYTES)
 
@@ -53,7 +54,7 @@ def compiled(document: Document) -> dict[str, Operation]:
 def test_a_list_that_does_not_fit_is_refused_at_start_up(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ContractMismatchError) as caught:
         compiled(listing(**changes))
-    assert caught.value.mismatches == (f"create_station: {sentence}",)
+    assert caught.value.texts == (f"create_station: {sentence}",)
 
 
 def test_a_problem_whose_status_is_not_declared_is_refused_at_start_up() -> None:
@@ -62,14 +63,14 @@ def test_a_problem_whose_status_is_not_declared_is_refused_at_start_up() -> None
     with pytest.raises(ContractMismatchError) as caught:
         compiled(Document.parse(json.dumps(root).encode()))
     sentence = "list_stations: x-problems names 'later', and the response 409 is not declared as a problem"
-    assert caught.value.mismatches == (sentence,)
+    assert caught.value.texts == (sentence,)
 
 
 def test_what_any_operation_may_send_is_declared_everywhere() -> None:
     vocabulary = dataclasses.replace(VOCABULARY, problems=KNOWN, common_problems=[LATER])
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(listing(), handlers, vocabulary=vocabulary, body_limit_bytes=BODY_LIMIT_BYTES)
-    assert "list_stations: the response 409 is not declared as application/problem+json" in caught.value.mismatches
+    assert "list_stations: the response 409 is not declared as application/problem+json" in caught.value.texts
 
 
 def test_an_operation_may_send_what_it_lists_what_any_may_and_what_the_engine_does() -> None:

@@ -12,7 +12,8 @@ import pytest
 from tests.support.patience import PATIENCE_S
 from tests.support.wire import connected, exchange, request
 from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
-from tickbox_contract.engine.media import EVENT_STREAM, media_of
+from tickbox_contract.engine.media import media_of
+from tickbox_contract.openapi.media_types import EVENT_STREAM
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.responses import Event, events
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from tickbox_contract.engine.access import Vocabulary
-from tickbox_contract.engine.operations import ContractMismatchError, Operation, compile_operations
+from tickbox_contract.engine.mismatches import ContractMismatchError
+from tickbox_contract.engine.operations import CompiledOperation, compile_operations
 from tickbox_contract.handlers import find_handler, keyword_of
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.responses import Response
@@ -87,7 +88,14 @@ def mismatches(
     vocabulary = dataclasses.replace(VOCABULARY, policies=policies)
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(document(paths, **components), package, vocabulary=vocabulary, body_limit_bytes=1)
-    return caught.value.mismatches
+    return caught.value.texts
+
+
+def placed_mismatches(package: types.ModuleType, paths: dict[str, Any]) -> list[str]:
+    """The lines of the message; their places are JSON pointers, as the document is JSON in one line."""
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(document(paths), package, vocabulary=VOCABULARY, body_limit_bytes=1)
+    return str(caught.value).splitlines()[1:]
 
 
 Make = Callable[..., types.ModuleType]
@@ -159,23 +167,26 @@ GUARDED_RESPONSES = {
     [
         ({"operationId": None}, ["GET /a: it needs an operationId"]),
         ({"tags": []}, ["act: it needs a tag"]),
-        ({"tags": ["nope"]}, ["act: there is no handler made_up_handlers.nope.act"]),
-        ({"operationId": "nope"}, ["nope: there is no handler made_up_handlers.things.nope"]),
-        ({"security": None}, ["act: it needs x-access and a security scheme, or `security: []`"]),
-        ({"x-access": {"scope": "read"}}, ["act: it needs x-access and a security scheme, or `security: []`"]),
+        ({"tags": ["nope"]}, ["act: the handler made_up_handlers.nope.act is missing"]),
+        ({"operationId": "nope"}, ["nope: the handler made_up_handlers.things.nope is missing"]),
+        ({"security": None}, ["act does not say whether it needs a token: add `security`, or `security: []`"]),
+        ({"x-access": {"scope": "read"}}, ["act needs no token and has x-access"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "nope"}},
          ["act: x-access names the unknown scope 'nope'"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "read", "role": "nope"}},
          ["act: x-access names the unknown role 'nope'"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"role": "keeper"}},
+         ["act needs a token and has no x-access with a scope"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "read", "level": 1}},
          ["act: x-access must be {scope, role?}"]),
-        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": "read"}, ["act: x-access must be {scope, role?}"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": "read"},
+         ["act needs a token and has no x-access with a scope"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"nope": []}]},
-         ["act: the security scheme 'nope' is not supported (http bearer is)"]),
+         ["there is no security scheme 'nope'"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"key": []}]},
          ["act: the security scheme 'key' is not supported (http bearer is)"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"bearer": []}, {}]},
-         ["act: a security requirement that does not name exactly one scheme is not supported"]),
+         ["act needs no token and has x-access", "act: a security requirement must name exactly one scheme"]),
         (GUARDED, [
             "act: the response 401 is not declared as application/problem+json",
             "act: the response 403 is not declared as application/problem+json",
@@ -186,7 +197,7 @@ GUARDED_RESPONSES = {
         ({"responses": {"200": {"description": "d", "content": {"application/json": {}}}, "500": {"description": "d"}}},
          [f"act: the response {status} is not declared as application/problem+json" for status in (400, 406, 500)]),
         ({"responses": {"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM}},
-         ["act: the response '4XX' is no single status"]),
+         ["act declares the response '4XX', which is not a single status"]),
         ({"responses": {"400": PROBLEM, "406": PROBLEM, "500": PROBLEM, "200": {
             "description": "d", "content": {"text/event-stream": {}, "text/plain": {}}}}},
          ["act: the response 200 declares a stream and something else"]),
@@ -226,7 +237,7 @@ def body(required: bool, **content: Any) -> dict[str, Any]:  # noqa: FBT001  # a
          "act: x-body-limit is not a number of bytes"),
     ],
 )  # fmt: skip
-def test_bodies_and_answers_that_cannot_be_served_are_refused(
+def test_bodies_and_responses_that_cannot_be_served_are_refused(
     package: Make, changes: dict[str, Any], sentence: str
 ) -> None:
     node = operation(**{"responses": responds_with(), **changes})
@@ -294,41 +305,47 @@ def test_paths_that_cannot_be_served_are_refused(package: Make) -> None:
             "/b/{c}": {"post": operation(operationId="make", parameters=[])},
         },
     ) == (
+        "act does not declare the path parameter 'x'",
+        "make does not declare the path parameter 'c'",
+        "/b/{c}: this is the same path as /b/{a}",
         "act: the path segment 'a-{x}' mixes text and parameter, which is not supported",
-        "act: path and path parameters differ: x",
-        "make: there is no handler made_up_handlers.things.make",
-        "make: path and path parameters differ: c",
-        "/b/{c}: the same path as /b/{a}",
+        "make: the handler made_up_handlers.things.make is missing",
     )
 
 
 def test_an_operation_id_that_is_used_twice_is_refused(package: Make) -> None:
     paths = {"/a": {"get": operation()}, "/b": {"get": operation()}}
-    assert mismatches(package(act=take_nothing), paths) == ("act: the operationId is used twice",)
+    assert mismatches(package(act=take_nothing), paths) == ("the operationId 'act' is used twice",)
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once_with_its_lines() -> None:
     root = copy.deepcopy(Document.read(CONTRACT).root)
     del root["paths"]["/livez"]
     root["paths"]["/notes"]["put"]["operationId"] = "put_notes"
     del root["paths"]["/stations"]["get"]["x-access"]
+    text = yaml.safe_dump(root, sort_keys=False)
+    written = text.splitlines()
+    lines = {
+        "get": written.index("    get:", written.index("  /stations:")) + 1,
+        "put": written.index("    put:", written.index("  /notes:")) + 1,
+    }
     with pytest.raises(ContractMismatchError) as caught:
-        build(Store(), document=Document.parse(yaml.safe_dump(root, sort_keys=False).encode()))
+        build(Store(), document=Document.parse(text.encode()))
     assert str(caught.value).splitlines() == [
         "the contract cannot be served:",
-        "  - list_stations: it needs x-access and a security scheme, or `security: []`",
-        "  - put_notes: there is no handler tests.contract.sample.handlers.notes.put_notes",
-        "  - tests.contract.sample.handlers.notes.put_note: a handler with no operation",
-        "  - tests.contract.sample.handlers.system.check_liveness: a handler with no operation",
+        f"  - line {lines['get']}: list_stations needs a token and has no x-access with a scope",
+        f"  - line {lines['put']}: put_notes: the handler tests.contract.sample.handlers.notes.put_notes is missing",
+        "  - tests.contract.sample.handlers.notes.put_note: this handler has no operation",
+        "  - tests.contract.sample.handlers.system.check_liveness: this handler has no operation",
     ]
 
 
-def test_a_document_that_is_no_openapi_is_refused() -> None:
+def test_a_document_that_is_not_openapi_is_refused() -> None:
     root = copy.deepcopy(Document.read(CONTRACT).root)
     del root["info"]
     with pytest.raises(ContractMismatchError) as caught:
         build(Store(), document=Document.parse(json.dumps(root).encode()))
-    assert caught.value.mismatches == ("#/info: info: This property is required.",)
+    assert caught.value.texts == ("info: This property is required.",)
 
 
 def test_a_handlers_own_missing_import_is_not_hidden(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,12 +370,12 @@ def test_references_that_lead_nowhere_are_named_all_at_once(package: Make) -> No
         responses=responds_with(**{"200": {"$ref": "#/components/responses/NoAnswer"}}),
         requestBody={"content": {"application/json": {"schema": {"$ref": "#/components/schemas/NoSchema"}}}},
     )
-    found = mismatches(package(act=take_nothing), {"/a": {"post": node}})
+    found = placed_mismatches(package(act=take_nothing), {"/a": {"post": node}})
     here = "#/paths/~1a/post/requestBody/content/application~1json/schema"
     assert set(found) == {
-        "#/components/parameters/NoParameter leads nowhere (at #/paths/~1a/post/parameters/0)",
-        "#/components/responses/NoAnswer leads nowhere (at #/paths/~1a/post/responses/200)",
-        f"#/components/schemas/NoSchema leads nowhere (at {here})",
+        "  - #/paths/~1a/post/parameters/0: #/components/parameters/NoParameter leads nowhere",
+        "  - #/paths/~1a/post/responses/200: #/components/responses/NoAnswer leads nowhere",
+        f"  - {here}: #/components/schemas/NoSchema leads nowhere",
     }
 
 
@@ -379,24 +396,24 @@ def test_one_list_has_everything_that_is_wrong(package: Make) -> None:
         compile_operations(
             Document(b"", root), package(do=take_nothing, seek=take_a), vocabulary=Vocabulary(), body_limit_bytes=1
         )
-    assert caught.value.mismatches == (
-        "#/components/parameters/No leads nowhere (at #/paths/~1a/get/parameters/0)",
-        "#/components/x-paths/No leads nowhere (at #/paths/~1c)",
-        "#/components/schemas/Endless has itself among its parts (at #/components/schemas/Endless)",
-        "the server https://a.example/api has a path: write it into the paths",
-        "the server https://[::1 is not an address",
-        "/b: its server /v1 has a path: write it into the paths",
-        "act: it needs a tag",
-        "do: the response 400 is not declared as application/problem+json",
-        "do: the response 500 is not declared as application/problem+json",
-    )
+    assert str(caught.value).splitlines()[1:] == [
+        "  - #/paths/~1a/get/parameters/0: #/components/parameters/No leads nowhere",
+        "  - #/paths/~1c: #/components/x-paths/No leads nowhere",
+        "  - #/servers/0/url: this server has a path: write it into the paths",
+        "  - #/servers/1/url: the URL of this server is not valid",
+        "  - #/paths/~1b/servers/0/url: this server has a path: write it into the paths",
+        "  - #/components/schemas/Endless: this schema has itself among its parts",
+        "  - #/paths/~1a/get: act: it needs a tag",
+        "  - #/paths/~1b/get: do: the response 400 is not declared as application/problem+json",
+        "  - #/paths/~1b/get: do: the response 500 is not declared as application/problem+json",
+    ]
 
 
 @pytest.mark.parametrize("more", [{}, body(required=True)])
 def test_an_operation_with_something_broken_is_left_out(package: Make, more: dict[str, Any]) -> None:
     node = query({"$ref": "#/components/schemas/No"}) | more
-    found = mismatches(package(act=take_a), {"/a": {"get": node}})
-    assert found == ("#/components/schemas/No leads nowhere (at #/paths/~1a/get/parameters/0/schema)",)
+    found = placed_mismatches(package(act=take_a), {"/a": {"get": node}})
+    assert found == ["  - #/paths/~1a/get/parameters/0/schema: #/components/schemas/No leads nowhere"]
 
 
 def test_what_hangs_together_with_something_broken_is_not_reported_twice(package: Make) -> None:
@@ -408,8 +425,8 @@ def test_what_hangs_together_with_something_broken_is_not_reported_twice(package
             "delete": operation(parameters=[condition], responses=operation()["responses"] | {"412": PROBLEM}),
         }
     }
-    found = mismatches(package(act=take_nothing, read=take_nothing), paths)
-    assert found == ("#/components/responses/No leads nowhere (at #/paths/~1a/get/responses/200)",)
+    found = placed_mismatches(package(act=take_nothing, read=take_nothing), paths)
+    assert found == ["  - #/paths/~1a/get/responses/200: #/components/responses/No leads nowhere"]
 
 
 @pytest.mark.parametrize(
@@ -439,7 +456,7 @@ def test_what_connexion_registers_is_compared_with_what_was_compiled(monkeypatch
     monkeypatch.setattr(connexion.middleware.abstract, "METHODS", {"get"})
     with pytest.raises(ContractMismatchError) as caught:
         build(Store())
-    assert "create_station: Connexion does not register it" in caught.value.mismatches
+    assert "create_station: Connexion does not register it" in caught.value.texts
 
 
 def test_the_stack_is_built_at_start_up() -> None:
@@ -452,7 +469,7 @@ def test_a_server_with_a_path_is_refused(package: Make) -> None:
     root = document({"/a": {"get": operation()}}).root | {"servers": [{"url": "/"}, {"url": "https://a.example/api"}]}
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(Document(b"", root), package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1)
-    assert caught.value.mismatches == ("the server https://a.example/api has a path: write it into the paths",)
+    assert caught.value.texts == ("this server has a path: write it into the paths",)
 
 
 @pytest.mark.parametrize(
@@ -472,10 +489,10 @@ def test_a_role_is_named_exactly_where_the_path_says_where_it_is_held(
     made = document({path: {"get": node}}, securitySchemes={"bearer": {"type": "http", "scheme": "bearer"}})
     with pytest.raises(ContractMismatchError) as caught:
         compile_operations(made, package(act=take_place), vocabulary=vocabulary, body_limit_bytes=1)
-    assert "act: x-access names a role if, and only if, the path has {place}" in caught.value.mismatches
+    assert "act: x-access must name a role if, and only if, the path has {place}" in caught.value.texts
 
 
-def compiled_at(path: str, package: types.ModuleType) -> Operation:
+def compiled_at(path: str, package: types.ModuleType) -> CompiledOperation:
     """The operation at *path*, which needs a role at `{place}`."""
     names = [step.strip("{}") for step in path.split("/") if step.startswith("{")]
     refused = {"401": {**PROBLEM, "headers": HEADERS}, "403": PROBLEM, "404": PROBLEM}
@@ -506,7 +523,7 @@ def test_a_handler_may_leave_out_the_parameter_that_says_where_a_role_is_held(
 def test_a_handler_may_leave_out_no_other_parameter_of_the_path(package: Make) -> None:
     with pytest.raises(ContractMismatchError) as caught:
         compiled_at("/{place}/{a}", package(act=take_nothing))
-    assert caught.value.mismatches == ("act: its handler does not take 'a'",)
+    assert caught.value.texts == ("act: its handler does not take 'a'",)
 
 
 def test_what_does_not_hang_together_is_named_with_the_rest(package: Make) -> None:
@@ -519,7 +536,7 @@ def test_what_the_handler_lacks_is_named_beside_other_faults(package: Make) -> N
     node = operation(responses={"4XX": PROBLEM, "400": PROBLEM, "500": PROBLEM})
     found = mismatches(package(act=take_a), {"/a": {"get": node}})
     assert "act: its handler takes 'a', which the contract does not declare" in found
-    assert "act: the response '4XX' is no single status" in found
+    assert "act declares the response '4XX', which is not a single status" in found
 
 
 def test_a_parameter_that_cannot_be_read_is_not_said_to_be_missing(package: Make) -> None:
@@ -536,7 +553,7 @@ def test_what_is_called_as_a_mark_of_ours_is_not_one(package: Make) -> None:
     key = {"name": "Idempotency-Key", "in": "header", "schema": text}
     found = mismatches(package(act=take_nothing), {"/a": {"post": operation(parameters=[key], responses=returned)}})
     assert [line for line in found if "x-changed-by" in line or "secret" in line or "$ref" in line] == []
-    assert "act: it takes an Idempotency-Key, and has no principal whose key it is" in found
+    assert "act: it takes an Idempotency-Key and no token: a key belongs to a caller" in found
 
 
 @pytest.mark.parametrize(
@@ -580,7 +597,7 @@ def test_a_policy_that_nobody_knows_is_refused(package: Make, policies: tuple[st
 
 
 @pytest.mark.parametrize("named", [{}, {"x-rate-limit": "tight"}])
-def test_each_response_of_a_limited_operation_must_tell_the_limit(package: Make, named: dict[str, str]) -> None:
+def test_each_response_of_a_limited_operation_must_declare_the_limit(package: Make, named: dict[str, str]) -> None:
     told = {"RateLimit": {"schema": {"type": "string"}}, "ratelimit-policy": {"schema": {"type": "string"}}}
     responses = operation()["responses"] | {status: PROBLEM | {"headers": told} for status in ("400", "429")}
     node = operation(responses=responses, **named)
@@ -599,7 +616,7 @@ def test_a_limited_operation_must_declare_that_it_refuses(package: Make) -> None
 
 
 @pytest.mark.parametrize(("policies", "named"), [((), {}), (("default",), {"x-rate-limit": "none"})])
-def test_an_operation_that_is_not_limited_need_not_tell_a_limit(
+def test_an_operation_that_is_not_limited_need_not_declare_a_limit(
     package: Make, policies: tuple[str, ...], named: dict[str, str]
 ) -> None:
     compiled = compile_operations(

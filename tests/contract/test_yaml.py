@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tickbox_contract.gate.places import read
+from tickbox_contract.gate.reading import read
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.files import load
+from tickbox_contract.openapi.servable import UNIQUE_KEY
 
 
 @pytest.mark.parametrize(
@@ -86,26 +87,34 @@ components:
 
 
 def test_the_engine_and_the_gate_read_alike() -> None:
-    root, places = read(CONTRACT)
-    properties = root["components"]["schemas"]["Country"]["properties"]
-    assert Document.parse(CONTRACT).root == root
+    contract, document = read(CONTRACT), Document.parse(CONTRACT)
+    properties = contract.root["components"]["schemas"]["Country"]["properties"]
+    assert document.root == contract.root
     assert (properties["code"]["enum"], properties["opens"]["default"]) == (["NO", "SE"], "12:30")
-    assert places.line(("components", "schemas", "Country", "properties", "no")) == 9
+    place = ("components", "schemas", "Country", "properties", "no")
+    assert (contract.line(place), document.line(place)) == (9, 9)
 
 
 @pytest.mark.parametrize(
-    ("text", "sentences"),
+    ("text", "keys"),
     [
-        (b"a: 1\nb: {c: 1,\n  c: 2}\na: 3\n", ("line 4: the key 'a'", "line 3: the key 'c'")),
-        (b'{"a": 1, "b": {"c": 1,\n"c": 2}}', ("line 2: the key 'c'",)),
+        (b"a: 1\nb: {c: 1,\n  c: 2}\na: 3\n", ((3, "the key 'c'"), (4, "the key 'a'"))),
+        (b'{"a": 1, "b": {"c": 1,\n"c": 2}}', ((2, "the key 'c'"),)),
         (b"base: &base {a: 1}\nall: {<<: *base, a: 2}\nboth: {<<: [*base, *base]}\n", ()),
         (b'{"a": {"b": 1}, "b": {"a": 1}}', ()),
         (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", ()),
     ],
 )
-def test_a_key_that_is_given_twice_is_named(text: bytes, sentences: tuple[str, ...]) -> None:
-    found = Document.parse(text).repeated_keys
-    assert sorted(found) == sorted(f"{each} is given before, and that is not read" for each in sentences)
+def test_a_key_that_is_given_twice_is_named(text: bytes, keys: tuple[tuple[int, str], ...]) -> None:
+    document = Document.parse(text)
+    found = [(document.line(hit.pointer), hit.message) for hit in UNIQUE_KEY.check(document)]
+    assert sorted(found) == [(line, f"{key} is given twice, and only the last one is read") for line, key in keys]
+
+
+def test_a_key_that_is_given_twice_is_found_where_no_line_can_be_read() -> None:
+    too_deep_for_yaml = b'{"a": ' + b"[" * 150 + b"]" * 150 + b', "a": 1}'
+    (hit,) = UNIQUE_KEY.check(Document.parse(too_deep_for_yaml))
+    assert hit == ((), "an object has the same key twice, and only the last one is read")
 
 
 @pytest.mark.parametrize(

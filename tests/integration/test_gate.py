@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.programs import environment, run, tickbox
-from tickbox_contract.gate.findings import STAGES
 from tickbox_contract.gate.rules import RULES
+from tickbox_contract.openapi.rules import STAGES
 
 CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
 ROOT = Path(__file__).parents[2]
@@ -145,8 +145,8 @@ def test_the_rules_are_listed() -> None:
     ("arguments", "told"),
     [
         (["--contract", "nowhere.yaml"], "nowhere.yaml: No such file or directory: name another file"),
-        (["--contract", __file__], "is no YAML"),
-        (["--contract", "{}"], "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (["--contract", __file__], "is not valid YAML"),
+        (["--contract", "{}"], "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
         (["--contract", GOOD, "--handlers", "no_such_package"], "no_such_package cannot be imported"),
         (["--contract", GOOD, "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: No such file"),
         (["--contract", GOOD, "--format", "messages", "--notes", "nowhere.md"], "File 'nowhere.md' does not exist"),

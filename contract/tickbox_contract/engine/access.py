@@ -1,7 +1,6 @@
-"""Who may call an operation: `x-access`, and what a caller has been granted.
+"""Access: `x-access` says what an operation needs, an `AuthContext` says what a caller has.
 
-The contract says what an operation needs; the embedding application says what a caller has (an `AuthContext`); the
-comparison is here, and nowhere else.
+The contract says the former, the embedding application the latter. Only this module compares them.
 """
 
 from __future__ import annotations
@@ -10,18 +9,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND
+from tickbox_contract.openapi.servable import unknown_words
 from tickbox_contract.responses import ProblemType
 
-from .problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND, refuse
+from .mismatches import Mismatches
+from .problems import refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthContext:
-    """What a bearer token gives its holder.
+    """What a request may do because of its bearer token.
 
-    `principal` is the application's own value, handed on untouched. `role` is the caller's in the place that
-    the path names, None where they have none there. `withheld` are scopes that the token has, but not here, each with
-    the reason: what the token "is", such as "limited to certain places".
+    `principal` is a value of the application, passed on unchanged. `role` is the caller's role in the place that the
+    path names, None if they have none there. `withheld` are scopes that the token has, but not in this place, each with
+    a reason that completes the sentence "your token is ...", such as "limited to certain places".
     """
 
     principal: Any
@@ -32,14 +36,15 @@ class AuthContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The words that the contract may use in `x-access`: `roles` from the smallest to the largest, and `scopes`.
+    """The words that the contract may use in `x-access`: `roles` from the lowest to the highest, and `scopes`.
 
-    `role_parameter` is the path parameter that says where a role is held: operations with it need a role, others none.
+    `role_parameter` is the path parameter that names the place of a role: exactly the operations with it need a role.
     A handler may leave it out, as its unit of work knows it (`RequestContext.path`); then its value is a
     `role_parameter_type`.
-    `policies` are those that `x-rate-limit` may name; where there are none, no operation is limited. `problems` are
-    those that `x-problems` may name, and `common_problems` those that any operation may send beside; where there are
-    none, an operation may send any problem whose status it declares.
+
+    `policies` are the ones that `x-rate-limit` may name; without any, no operation is limited. `problems` are the ones
+    that `x-problems` may name, and `common_problems` the ones that any operation may also send; without any, an
+    operation may send every problem whose status it declares.
     """
 
     roles: Sequence[str] = ()
@@ -52,12 +57,12 @@ class Vocabulary:
 
 
 ANY_SCOPE = "any"
-"""In `x-access`: any good token is enough, even one without scopes."""
+"""In `x-access`: any valid token is enough, even one without scopes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRule:
-    """One operation's `x-access`. `roles` are the role it names, which comes first, and all above it; or none.
+    """The `x-access` of one operation. `roles` are the role that it names and then all higher ones; or none.
 
     `scope` may be ANY_SCOPE.
     """
@@ -67,22 +72,20 @@ class AccessRule:
 
     @classmethod
     def parse(cls, node: Any, vocabulary: Vocabulary) -> AccessRule:  # JSON
-        """The rule that `x-access: {scope: ..., role: ...}` states. Raises ValueError, with what is wrong with it."""
+        """The rule of `x-access: {scope: ..., role: ...}`. Raises ValueError, which says what is wrong with it."""
         if not isinstance(node, Mapping) or not {"scope"} <= set(node) <= {"scope", "role"}:
             message = "x-access must be {scope, role?}"
             raise ValueError(message)
-        if node["scope"] not in (*vocabulary.scopes, ANY_SCOPE):
-            message = f"x-access names the unknown scope {node['scope']!r}"
+        words = {"scope": (*vocabulary.scopes, ANY_SCOPE), "role": vocabulary.roles}
+        for member, word in unknown_words(node, words):
+            message = f"x-access names the unknown {member} {word!r}"
             raise ValueError(message)
         role = node.get("role")
-        if role is not None and role not in vocabulary.roles:
-            message = f"x-access names the unknown role {role!r}"
-            raise ValueError(message)
         sufficient = () if role is None else vocabulary.roles[list(vocabulary.roles).index(role) :]
         return cls(scope=node["scope"], roles=tuple(sufficient))
 
     def admit(self, auth: AuthContext) -> None:
-        """Raise Refused unless *auth* is enough: 404 with no role at all there, then 403."""
+        """Raise Refused unless *auth* is enough: 404 without any role in the place, then 403."""
         self.admit_role(auth.role)
         if self.scope != ANY_SCOPE and self.scope not in auth.scopes:
             raise refuse(INSUFFICIENT_SCOPE, self._missing_scope(auth))
@@ -96,7 +99,7 @@ class AccessRule:
         return f"{needs}, which your token does not have here. Use one that has it."
 
     def admit_role(self, role: str | None) -> None:
-        """The part of `admit` that can change while a write waits for its lock, to be asked again inside it."""
+        """The part of `admit` that can change while a write waits for its lock, to be checked again under it."""
         if not self.roles:
             return
         if role is None:
@@ -105,3 +108,33 @@ class AccessRule:
             needed, *above = self.roles
             detail = f"This needs the role '{needed}'{' or a higher one' if above else ''}. Your role here is '{role}'."
             raise refuse(INSUFFICIENT_ROLE, detail)
+
+
+def access_of(
+    operation: Operation, document: Document, vocabulary: Vocabulary, mismatches: Mismatches
+) -> AccessRule | None:
+    """The access rule of *operation*; None if it needs no token, or its rule cannot be enforced, which is reported."""
+    _check_schemes(operation, document, mismatches)
+    access = operation.node.at("x-access")
+    if not operation.needs_token or "scope" not in access.value:
+        return None  # the rules `security-named` and `access-rule` have it
+    try:
+        rule = AccessRule.parse(access.value, vocabulary)
+    except ValueError as error:
+        mismatches.report(operation, str(error), access)
+        return None
+    place = vocabulary.role_parameter
+    if place is not None and bool(rule.roles) != (f"{{{place}}}" in operation.path):
+        mismatches.report(operation, f"x-access must name a role if, and only if, the path has {{{place}}}", access)
+    return rule
+
+
+def _check_schemes(operation: Operation, document: Document, mismatches: Mismatches) -> None:
+    schemes = document.node.at("components").members("securitySchemes")
+    for requirement in operation.security or ():
+        if len(requirement) != 1:
+            mismatches.report(operation, "a security requirement must name exactly one scheme")
+        for name in requirement.keys() & schemes.keys():
+            scheme = document.follow(schemes[name])
+            if (scheme.get("type"), str(scheme.get("scheme")).lower()) != ("http", "bearer"):
+                mismatches.report(operation, f"the security scheme {name!r} is not supported (http bearer is)")

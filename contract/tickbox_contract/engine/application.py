@@ -42,7 +42,8 @@ from tickbox_contract.openapi.document import Document
 
 from .access import Vocabulary
 from .engine import Engine
-from .operations import ContractMismatchError, Operation, compile_operations
+from .mismatches import ContractMismatchError, Mismatch
+from .operations import CompiledOperation, compile_operations
 from .problems import Refused
 from .routing import TrieRoutingMiddleware, operations_of
 from .security import Authenticate, BearerHandler
@@ -149,7 +150,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
     application.add_api(_outline(document), base_path="")
     # Connexion would do this for the first request, which is too late to find that something does not fit.
     application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
-    _require_all(operations, engine)
+    _require_all(document, operations, engine)
     return application
 
 
@@ -160,10 +161,10 @@ def _outline(document: Document) -> dict[str, Any]:
     """
     paths: dict[str, dict[str, Any]] = {}
     schemes: set[str] = set()
-    for source in document.operations():
-        node = {"operationId": source.operation_id, "tags": source.node["tags"], "responses": _ANY_RESPONSE}
-        security = source.node.get("security", document.root.get("security", []))
-        paths.setdefault(source.path, {})[source.method] = node | {"security": security}
+    for operation in document.operations:
+        node = {"operationId": operation.name, "tags": operation.node.get("tags"), "responses": _ANY_RESPONSE}
+        security = operation.security or ()
+        paths.setdefault(operation.path, {})[operation.method] = node | {"security": list(security)}
         schemes.update(*security)
     return {
         "openapi": "3.0.4",
@@ -173,12 +174,13 @@ def _outline(document: Document) -> dict[str, Any]:
     }
 
 
-def _require_all(operations: Mapping[str, Operation], engine: Engine) -> None:
-    """Raise ContractMismatchError where Connexion has registered other operations than were compiled."""
+def _require_all(document: Document, operations: Mapping[str, CompiledOperation], engine: Engine) -> None:
+    """Raise ContractMismatchError if Connexion has registered other operations than were compiled."""
     registered = operations_of(engine, "").keys()
     differ = sorted(registered ^ operations.keys())
     if differ:
-        raise ContractMismatchError([f"{operation_id}: Connexion does not register it" for operation_id in differ])
+        found = [Mismatch(f"{operation_id}: Connexion does not register it") for operation_id in differ]
+        raise ContractMismatchError(document, found)
 
 
 def _respond_with(engine: Engine) -> Callable[[ConnexionRequest, Exception], Awaitable[ConnexionResponse]]:

@@ -26,10 +26,12 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
 from tickbox_contract.openapi.faults import MAX_FAULTS, counted, one_each, pointer, schema_faults
+from tickbox_contract.openapi.media_types import is_json
+from tickbox_contract.openapi.problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE
 from tickbox_contract.responses import Fault
 
-from .media import Media, find, is_json
-from .problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, refuse
+from .media import Media, find
+from .problems import refuse
 
 _NUL = b"\\u0000"
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
@@ -154,9 +156,7 @@ async def is_empty(headers: Mapping[bytes, list[bytes]], receive: Receive, *, or
     content = await read_bytes(receive, _MAX_EMPTY_BYTES) if content_length(headers) <= _MAX_EMPTY_BYTES else None
     if not content or not or_empty_object:
         return content == b""
-    media_types = [
-        value.decode("latin-1").lower().partition(";")[0].strip() for value in headers.get(b"content-type", ())
-    ]
+    media_types = [value.decode("latin-1") for value in headers.get(b"content-type", ())]
     return all(map(is_json, media_types)) and _EMPTY_OBJECT.fullmatch(content) is not None
 
 

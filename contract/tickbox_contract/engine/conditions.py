@@ -13,12 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tickbox_contract.openapi.problems import INVALID_PARAMETERS, PRECONDITION_FAILED
 from tickbox_contract.responses import Fault
 
-from .problems import INVALID_PARAMETERS, PRECONDITION_FAILED, Refused, refuse
-
-IF_MATCH = "If-Match"
-IF_NONE_MATCH = "If-None-Match"
+from .links import IF_MATCH, IF_NONE_MATCH
+from .problems import Refused, refuse
 
 _CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
 _MISSING = "The resource does not exist, and `If-Match` asks that it does."

@@ -18,11 +18,11 @@ from uuid import UUID
 
 import orjson
 
+from tickbox_contract.openapi.media_types import EVENT_STREAM, JSON, PROBLEM_JSON
 from tickbox_contract.openapi.schemas import Validator
 from tickbox_contract.responses import Event, Response
 
-from .media import ANYTHING, EVENT_STREAM, Kind, Media, find, is_range, kind_of
-from .problems import PROBLEM_JSON
+from .media import ANYTHING, Kind, Media, find, is_range, kind_of
 from .texts import NotOfTypeError, Reader
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 IGNORED_RESPONSE_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "connection", "date"})
 """Declared response headers that have no effect: the first as OpenAPI says (3.0.4, Response Object, `headers`), the
 others because the server sends them by itself."""
-_JSON = "application/json"
 _RANGES_WITH_JSON = (ANYTHING, "application/*")
 """Content of these is JSON unless the handler names a media type."""
 _WITHOUT_LENGTH = (204, 304)
@@ -199,11 +198,11 @@ def _media(
     """The `Content-Type` of *response*, what the contract says of it, and its kind; None where it has no body."""
     if response.status in _WITHOUT_LENGTH or (response.content is None and not declared.content):
         return "", None, None
-    given = response.media_type or (accepted if accepted in declared.content else next(iter(declared.content), _JSON))
+    given = response.media_type or (accepted if accepted in declared.content else next(iter(declared.content), JSON))
     if is_range(given):
         if given not in _RANGES_WITH_JSON:
             raise _impossible(f"content of {given}, of which the handler names no media type", violation)
-        given = _JSON
+        given = JSON
     media = declared.content.get(given)
     if media is not None:
         return media.content_type, media, media.kind

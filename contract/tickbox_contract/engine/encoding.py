@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from tickbox_contract.openapi.media_types import PROBLEM_JSON
 from tickbox_contract.responses import Problem, Response
 
 from .declared_responses import ContractViolation, DeclaredResponses, EncodedResponse, violation_reporter
-from .operations import Operation
-from .problems import PROBLEM_JSON, document
+from .operations import CompiledOperation
+from .problems import document
 from .units import Settings
 
 _NOTHING_DECLARED = DeclaredResponses({}, ())
 
 
-def violation_reporter_for(operation: Operation, settings: Settings) -> ContractViolation:
+def violation_reporter_for(operation: CompiledOperation, settings: Settings) -> ContractViolation:
     """What is to be done about a response of *operation* that breaks the contract."""
     return violation_reporter("response", settings.response_check, operation_id=operation.operation_id)
 
@@ -21,7 +22,7 @@ def _ignore(_violation: str) -> None:
     """Outside of any operation nothing is declared."""
 
 
-def encoded_problem(operation: Operation | None, response: Problem, settings: Settings) -> EncodedResponse:
+def encoded_problem(operation: CompiledOperation | None, response: Problem, settings: Settings) -> EncodedResponse:
     """*response* as a problem document, as *operation* declares it; None is for where no operation was reached."""
     plain = Response(
         status=response.status,

@@ -18,13 +18,14 @@ from connexion.spec import Specification
 from starlette.types import Receive, Scope, Send
 
 from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.problems import INTERNAL_ERROR
 from tickbox_contract.responses import problem
 
 from .declared_responses import EncodedResponse, NonConformingResponseError
 from .encoding import encoded_problem
 from .limits import with_allowance
-from .operations import Operation
-from .problems import INTERNAL_ERROR, Refused
+from .operations import CompiledOperation
+from .problems import Refused
 from .routing import operation_id_of
 from .runner import Runner
 from .units import Settings
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 class Engine(RoutedMiddleware["_EngineAPI"]):
     """Runs the compiled operation that Connexion's routing context names."""
 
-    def __init__(self, document: Document, operations: Mapping[str, Operation], settings: Settings) -> None:
+    def __init__(self, document: Document, operations: Mapping[str, CompiledOperation], settings: Settings) -> None:
         super().__init__(_nothing_follows)
         self._document = document
         self._operations = operations

@@ -1,4 +1,4 @@
-"""Events: facts that an application writes down rather than answers, described and checked as answers are.
+"""Events: facts that an application records rather than returns, described by the contract and checked like responses.
 
 The contract lists them under its components, by type: `x-events: {<type>: {description, payload: <schema>}}`.
 """
@@ -12,7 +12,7 @@ from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
 
 from .declared_responses import ResponseCheck, encode_json, violation_reporter
-from .operations import ContractMismatchError
+from .mismatches import ContractMismatchError, Mismatch
 
 EVENTS = "x-events"
 
@@ -20,24 +20,31 @@ EVENTS = "x-events"
 def compile_events(
     document: Document, *, known: Collection[str], response_check: ResponseCheck = "enforce"
 ) -> Callable[[str, Any], str]:
-    """What encodes a payload, plain data, of an event of a type as JSON text, and checks it as a response is checked.
+    """A function that encodes the payload, plain data, of an event of a type as JSON text, and checks it.
 
-    *known* are the types that the application tells: they must be those of *document*, or else ContractMismatchError
-    names each that is not in both. What is returned raises NonConformingResponseError.
+    *known* are the types that the application records: they must be those of *document*, otherwise
+    ContractMismatchError names each that is not in both. The function raises NonConformingResponseError.
     """
-    described = document.root.get("components", {}).get(EVENTS, {})
-    mismatches = [f"{EVENTS}: the application tells of no {kind!r}" for kind in described if kind not in known]
-    mismatches += [f"{EVENTS}: {kind!r} is not described" for kind in known if kind not in described]
-    schemas = SchemaCompiler(document.root)
+    described = document.node.at("components", EVENTS)
+    mismatches = [
+        Mismatch(f"{EVENTS}: the application records no {kind!r}", (*described.pointer, kind))
+        for kind in described.value
+        if kind not in known
+    ]
+    mismatches += [
+        Mismatch(f"{EVENTS}: {k!r} is not described", described.pointer) for k in known if k not in described.value
+    ]
+    schemas = SchemaCompiler(document.references)
     checks = {}
-    for kind, node in described.items():
+    for kind, node in described.value.items():
         violation = violation_reporter("event", response_check, event_type=kind)
         try:
             checks[kind] = schemas.compile(node["payload"], direction="response"), violation
         except (KeyError, UnservableSchemaError) as error:
-            mismatches.append(f"{EVENTS}: the payload of {kind!r} does not compile: {error}")
+            text = f"{EVENTS}: the payload of {kind!r} does not compile: {error}"
+            mismatches.append(Mismatch(text, (*described.pointer, kind)))
     if mismatches:
-        raise ContractMismatchError(mismatches)
+        raise ContractMismatchError(document, mismatches)
 
     def encode(kind: str, payload: Any) -> str:
         return encode_json(payload, *checks[kind]).decode()

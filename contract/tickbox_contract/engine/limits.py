@@ -18,14 +18,18 @@ Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from starlette.types import Scope
 
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.problems import RATE_LIMITED
+
 from .declared_responses import DeclaredResponse, EncodedResponse
-from .problems import RATE_LIMITED, refuse
+from .mismatches import Mismatches
+from .problems import refuse
 
 RATE_LIMIT = "x-rate-limit"
 DEFAULT_POLICY = "default"
@@ -153,6 +157,17 @@ def with_allowance(encoded: EncodedResponse, scope: Scope) -> EncodedResponse:
         (b"ratelimit-policy", f'"{policy}";q={quota};w={window_s}'.encode("ascii")),
     ]
     return encoded._replace(headers=[*encoded.headers, *told])
+
+
+def policy_of(operation: Operation, policies: Collection[str], mismatches: Mismatches) -> str | None:
+    """The policy that requests for *operation* count against; None if they are not counted."""
+    policy = operation.node.value.get(RATE_LIMIT, DEFAULT_POLICY if policies else UNLIMITED)
+    if policy == UNLIMITED:
+        return None
+    if policy not in policies:
+        mismatches.report(operation, f"{RATE_LIMIT} names the unknown policy {policy!r}")
+        return None
+    return str(policy)
 
 
 def undeclared(responses: Mapping[int, DeclaredResponse]) -> list[str]:

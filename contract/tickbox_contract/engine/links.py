@@ -1,167 +1,143 @@
-"""What an operation has to do with others, read from the contract once, at start-up.
+"""How an operation is related to others, read from the contract once, at start-up.
 
-    If-Match            guards the *target* of a write: the GET whose entity tag must be the one that the client has;
-                        what has an entity tag is guarded by it, and by If-None-Match, declared or not (*selected*)
-    x-client-made       on the `id` in the body of a POST: what is made can be found at the *item*, the GET one segment
-                        below, by which a repeated call is answered
-    Idempotency-Key     asks for the response to be kept, so that it must not hold a secret (`x-secret`); a repeated
-                        response says so (`Idempotency-Replayed: true`)
+    If-Match            protects the *target* of a write: the GET whose entity tag must be the one that the client has.
+                        Every operation on a resource with an entity tag takes both conditions, declared or not
+                        (*selected*)
+    x-client-made       on the `id` in the body of a POST: what it creates is found with the *item*, the GET one segment
+                        below, which returns the response to a repeated request
+    Idempotency-Key     asks for the response to be stored, so that it must not contain a secret (`x-secret`); a
+                        repeated response is marked (`Idempotency-Replayed: true`)
 
-What does not fit is said in words, for start-up to refuse.
+Start-up refuses what does not fit together; this module says it in words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from tickbox_contract.openapi.document import Document, OperationSource
+from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.media_types import EVENT_STREAM, PROBLEM_JSON, essence
+from tickbox_contract.openapi.nodes import NOTHING, Node, header
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY
 
-from .media import EVENT_STREAM, names
-from .problems import PROBLEM_JSON
-
-IF_MATCH = "if-match"
-IF_NONE_MATCH = "if-none-match"
-IDEMPOTENCY_KEY = "idempotency-key"
-IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
+IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
 CLIENT_MADE = "x-client-made"
-SECRET = "x-secret"  # noqa: S105  # the name of a mark
 
 _UNKEYED_METHODS = ("get", "put", "delete", "head", "options", "trace")
-"""Idempotent as they are (RFC 9110, section 9.2.2)."""
+"""These are idempotent without a key (RFC 9110, section 9.2.2)."""
 
 
 class Links:
-    """The operations of a document, and how they hang together."""
+    """The relations between the operations of a document."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._sources = {(source.path, source.method): source for source in document.operations()}
 
-    def target(self, source: OperationSource) -> OperationSource | None:
-        """The GET of what a write changes: at its own path; for a POST, which is an action, one segment above.
-
-        A POST at a path that can be read makes something in a collection, and has none. Nor has a part that cannot be
-        read by itself, such as a password: there is no version of it.
-        """
-        here = self._sources.get((source.path, "get"))
-        if source.method != "post":
-            return here
-        return None if here else self._sources.get((source.path.rpartition("/")[0], "get"))
-
-    def selected(self, source: OperationSource) -> OperationSource | None:
+    def selected(self, operation: Operation) -> Operation | None:
         """The GET whose entity tag the conditions of a request are about, whether the operation declares them or not.
 
-        That of its own path; for a POST at a path that cannot be read, which is an action, the one a segment above.
-        None where it answers no `ETag`, cannot be called with a path alone, or needs a token that the operation does
-        not: the condition would say something of what the caller may not see.
+        None if it returns no `ETag`, needs more than a path, or needs a token that the operation does not need: the
+        condition would reveal something that the caller has no access to.
         """
-        found = self._sources.get((source.path, "get"))
-        if found is None and source.method == "post":
-            found = self._sources.get((source.path.rpartition("/")[0], "get"))
-        if found is None or "ETag" not in self._response(found, "200").get("headers", {}):
+        found = self._document.resource_of(operation)
+        if found is None or header(found.responses.get("200", NOTHING), "ETag") is None:
             return None
-        is_itself = found.operation_id == source.operation_id
-        if not is_itself and (self._needed(found) or (self._is_public(source) and not self._is_public(found))):
+        if found is not operation and (_needed(found) or (found.needs_token and not operation.needs_token)):
             return None
         return found
 
-    def item(self, source: OperationSource) -> OperationSource | None:
-        """The GET of one of the things that are made at the path of *source*; its last segment is their id."""
-        below = re.compile(re.escape(source.path) + r"/\{[^{}/]+\}")
-        found = [each for (path, method), each in self._sources.items() if method == "get" and below.fullmatch(path)]
-        return found[0] if found else None
+    def item(self, operation: Operation) -> Operation | None:
+        """The GET of one of the things that are created at the path of *operation*; its last segment is their id."""
+        below = re.compile(re.escape(operation.path) + r"/\{[^{}/]+\}")
+        found = (each for each in self._document.operations if each.method == "get" and below.fullmatch(each.path))
+        return next(found, None)
 
-    def takes(self, source: OperationSource, header: str) -> bool:
-        """Whether *header*, in lower case, is a parameter of the operation."""
-        return any(node["in"] == "header" and node["name"].lower() == header for node in source.parameters)
+    def takes_client_ids(self, operation: Operation) -> bool:
+        """Whether a client may choose the id of what the operation creates."""
+        content = operation.body.members("content") if operation.body and operation.has_body else {}
+        schemas = [self._document.follow(media.at("schema")) for media in content.values()]
+        return any(schema.at("properties", "id").get(CLIENT_MADE) is True for schema in schemas)
 
-    def takes_client_ids(self, source: OperationSource) -> bool:
-        """Whether a client may make the id of what the operation makes."""
-        content = self._document.resolve(source.node.get("requestBody", {})).get("content", {})
-        schemas = [self._document.resolve(media.get("schema", {})) for media in content.values()]
-        return any(schema.get("properties", {}).get("id", {}).get(CLIENT_MADE) is True for schema in schemas)
+    def faults(self, operation: Operation) -> Iterator[str]:
+        """What does not fit together, in words; nothing about what refers to something broken, which is reported."""
+        if not all(map(self._document.is_sound, self._related(operation))):
+            return
+        if operation.parameter("header", IF_MATCH):
+            yield from self._target_faults(operation)
+        if self.selected(operation) is not None:
+            yield from self._condition_faults(operation)
+        if operation.parameter("header", IDEMPOTENCY_KEY):
+            yield from self._key_faults(operation)
+        if self.takes_client_ids(operation):
+            yield from self._item_faults(operation)
 
-    def faults(self, source: OperationSource) -> Iterator[str]:
-        """All that does not fit, in words."""
-        if self.takes(source, IF_MATCH):
-            yield from self._target_faults(source)
-        if self.selected(source) is not None:
-            yield from self._condition_faults(source)
-        if self.takes(source, IDEMPOTENCY_KEY):
-            yield from self._key_faults(source)
-        if self.takes_client_ids(source):
-            yield from self._item_faults(source)
+    def _related(self, operation: Operation) -> Iterator[Operation]:
+        item = self.item(operation) if self.takes_client_ids(operation) else None
+        for each in (self._document.resource_of(operation), item):
+            if each is not None:
+                yield each
 
-    def _target_faults(self, source: OperationSource) -> Iterator[str]:
-        target = self.target(source)
+    def _target_faults(self, operation: Operation) -> Iterator[str]:
+        target = self._document.target_of(operation)
         if target is None:
             yield "it takes If-Match, and there is no GET of what it changes"
-        elif "ETag" not in self._response(target, "200").get("headers", {}):
-            yield f"it takes If-Match, and {target.operation_id} answers no ETag"
-        elif target != source and (needed := self._needed(target)):
-            yield f"it takes If-Match, and {target.operation_id} needs {', '.join(needed)}"
-        elif self._is_public(source) and not self._is_public(target):
-            yield f"it takes If-Match and no token, and {target.operation_id} needs one"
+        elif header(target.responses.get("200", NOTHING), "ETag") is None:
+            yield f"it takes If-Match, and {target.name} returns no ETag"
+        elif target is not operation and (needed := _needed(target)):
+            yield f"it takes If-Match, and {target.name} needs {', '.join(needed)}"
+        elif target.needs_token and not operation.needs_token:
+            yield f"it takes If-Match and no token, and {target.name} needs one"
 
-    def _condition_faults(self, source: OperationSource) -> Iterator[str]:
-        if not self._declares_problem(source, "412"):
-            yield f"it is about something with an ETag, and the response 412 is not declared as {PROBLEM_JSON}"
-        elif not self._declares_header(source, "412", "ETag"):
-            yield "it is about something with an ETag, and the response 412 does not declare ETag"
+    def _condition_faults(self, operation: Operation) -> Iterator[str]:
+        if not _declares_problem(operation, "412"):
+            yield f"it is about a resource with an ETag, and the response 412 is not declared as {PROBLEM_JSON}"
+        elif header(operation.responses["412"], "ETag") is None:
+            yield "it is about a resource with an ETag, and the response 412 does not declare ETag"
 
-    def _key_faults(self, source: OperationSource) -> Iterator[str]:
-        if source.method in _UNKEYED_METHODS:
-            yield f"it takes an Idempotency-Key, and {source.method.upper()} needs none"
-        if self._is_public(source):
-            yield "it takes an Idempotency-Key, and has no principal whose key it is"
-        for status in (status for status in source.node.get("responses", {}) if str(status).startswith("2")):
-            if self._holds_secret(self._response(source, status)):
-                yield f"it takes an Idempotency-Key, and its response {status} holds a secret, which must not be kept"
-            if not self._declares_header(source, status, IDEMPOTENCY_REPLAYED):
-                yield f"it takes an Idempotency-Key, and its response {status} does not declare {IDEMPOTENCY_REPLAYED}"
-        if self._responds_with_stream(source):
-            yield "it takes an Idempotency-Key, and answers a stream, which cannot be kept"
-        if not self._declares_problem(source, "422"):
+    def _key_faults(self, operation: Operation) -> Iterator[str]:
+        if operation.method in _UNKEYED_METHODS:
+            yield f"it takes an Idempotency-Key, and {operation.method.upper()} does not need one"
+        if not operation.needs_token:
+            yield "it takes an Idempotency-Key and no token: a key belongs to a caller"
+        for status, response in operation.successes():
+            if self._document.references.has_secret(response.value):
+                yield f"it takes an Idempotency-Key, and its response {status} has a secret, which must not be stored"
+        if _returns_stream(operation):
+            yield "it takes an Idempotency-Key and returns a stream, which cannot be stored"
+        if not _declares_problem(operation, "422"):
             yield f"it takes an Idempotency-Key, and the response 422 is not declared as {PROBLEM_JSON}"
 
-    def _item_faults(self, source: OperationSource) -> Iterator[str]:
-        item = self.item(source)
-        if item is None or source.method != "post":
-            yield "it takes ids that clients made, and there is no GET of what it makes"
-        elif needed := self._needed(item):
-            yield f"it takes ids that clients made, and {item.operation_id} needs {', '.join(needed)}"
-        if self._is_public(source):
-            yield "it takes ids that clients made, and has no principal whose they are"
-        if self._responds_with_stream(source):
-            yield "it takes ids that clients made, and answers a stream, which cannot be given again"
-        if not self._response(source, "200").get("content"):
-            yield "it takes ids that clients made, and the response 200 is not declared"
-        if not self._declares_problem(source, "409"):
-            yield f"it takes ids that clients made, and the response 409 is not declared as {PROBLEM_JSON}"
+    def _item_faults(self, operation: Operation) -> Iterator[str]:
+        item = self.item(operation)
+        if item is None or operation.method != "post":
+            yield "it takes ids that clients choose, and there is no GET of what it creates"
+        elif needed := _needed(item):
+            yield f"it takes ids that clients choose, and {item.name} needs {', '.join(needed)}"
+        if not operation.needs_token:
+            yield "it takes ids that clients choose and no token: an id belongs to a caller"
+        if _returns_stream(operation):
+            yield "it takes ids that clients choose and returns a stream, which cannot be repeated"
+        if not operation.responses.get("200", NOTHING).members("content"):
+            yield "it takes ids that clients choose, and the response 200 is not declared"
+        if not _declares_problem(operation, "409"):
+            yield f"it takes ids that clients choose, and the response 409 is not declared as {PROBLEM_JSON}"
 
-    def _is_public(self, source: OperationSource) -> bool:
-        return source.node.get("security", self._document.root.get("security")) in (None, [])
 
-    def _responds_with_stream(self, source: OperationSource) -> bool:
-        return any(
-            EVENT_STREAM in names(self._response(source, status).get("content", {}))
-            for status in source.node.get("responses", {})
-        )
+def _media_types(response: Node) -> set[str]:
+    return set(map(essence, response.members("content")))
 
-    def _needed(self, source: OperationSource) -> list[str]:
-        """What the operation cannot be called without, beside its path."""
-        return [node["name"] for node in source.parameters if node["in"] != "path" and node.get("required")]
 
-    def _response(self, source: OperationSource, status: str) -> Mapping[str, Any]:
-        return self._document.resolve(source.node.get("responses", {}).get(status, {}))
+def _returns_stream(operation: Operation) -> bool:
+    return any(EVENT_STREAM in _media_types(response) for response in operation.responses.values())
 
-    def _declares_problem(self, source: OperationSource, status: str) -> bool:
-        return PROBLEM_JSON in names(self._response(source, status).get("content", {}))
 
-    def _declares_header(self, source: OperationSource, status: str, name: str) -> bool:
-        return name.lower() in map(str.lower, self._response(source, status).get("headers", {}))
+def _needed(operation: Operation) -> list[str]:
+    """What the operation needs beside its path."""
+    return [str(node.get("name")) for node in operation.parameters if node.get("in") != "path" and node.get("required")]
 
-    def _holds_secret(self, response: Mapping[str, Any]) -> bool:
-        return any(node.get(SECRET) is True for node in self._document.references.reached(response, "responses"))
+
+def _declares_problem(operation: Operation, status: str) -> bool:
+    return PROBLEM_JSON in _media_types(operation.responses.get(status, NOTHING))

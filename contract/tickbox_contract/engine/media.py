@@ -6,18 +6,19 @@ sections 8.3 and 12.5.1). How content is read or written follows from its type:
     json    `application/json` and `+json`: checked by its schema
     text    `text/*`: UTF-8, checked by its schema
     events  `text/event-stream`: its schema is one event's
-    bytes   all others: only its length can be checked, so that its schema must be of text or of nothing in particular
+    bytes   all others: only the length is checked, so the schema must describe text, or have no type
 
-What cannot be served as it is written raises UnsupportedMediaError, whose text says what and why.
+UnsupportedMediaError is raised for what cannot be served as it is written; its text says what and why.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tickbox_contract.openapi.media_types import EVENT_STREAM, is_json
 from tickbox_contract.openapi.schemas import Validator
 
 from .texts import types_of
@@ -25,7 +26,6 @@ from .texts import types_of
 Kind = Literal["json", "text", "events", "bytes"]
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-EVENT_STREAM = "text/event-stream"
 ANYTHING = "*/*"
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  # RFC 9110, 5.6.2
@@ -40,11 +40,6 @@ class UnsupportedMediaError(ValueError):
     """A key of a `content` object, or its schema, that cannot be served."""
 
 
-def is_json(media_type: str) -> bool:
-    """Whether *media_type* is JSON, by its name or its suffix (RFC 6839, section 3.1)."""
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
 def kind_of(media_type: str) -> Kind:
     """How content of *media_type* (in lower case, without parameters) is read and written."""
     if is_json(media_type):
@@ -55,7 +50,7 @@ def kind_of(media_type: str) -> Kind:
 
 
 def is_range(media_type: str) -> bool:
-    """Whether *media_type* stands for several."""
+    """Whether *media_type* is a range of several."""
     return media_type.endswith("/*")
 
 
@@ -66,7 +61,7 @@ def split(key: str) -> tuple[str, str]:
         raise UnsupportedMediaError(f"{key!r} is not a media type")
     main, _, subtype = matched[1].partition("/")
     if "*" in main + subtype and (subtype != "*" or ("*" in main and main != "*")):
-        raise UnsupportedMediaError(f"{key!r} is not a range of media types: those are */* and such as text/*")
+        raise UnsupportedMediaError(f"{key!r} is not a range of media types, such as */* or text/*")
     parameters = matched[2] or ""
     charset = _CHARSET.search(parameters)
     if charset is not None and charset[1].lower() not in ("utf-8", "utf8"):
@@ -74,17 +69,12 @@ def split(key: str) -> tuple[str, str]:
     return matched[1].lower(), parameters
 
 
-def names(content: Iterable[str]) -> set[str]:
-    """The media types among the keys of *content*, in lower case and without parameters."""
-    return {key.partition(";")[0].strip().lower() for key in content}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """One key of a `content` object.
 
-    `name` is in lower case and has no parameters; `content_type` is the header of a response of it. `min_bytes` and
-    `max_bytes` bound content that is bytes; `takes_bytes` says that the schema allows such content at all.
+    `name` is in lower case and has no parameters; `content_type` is the header of such a response. `min_bytes` and
+    `max_bytes` limit content that is bytes; `takes_bytes` means that the schema allows such content.
     """
 
     name: str
@@ -97,7 +87,7 @@ class Media:
 
     @property
     def is_bytes(self) -> bool:
-        """Whether a request's content reaches the handler as bytes: also that of a range, whatever it is called."""
+        """Whether a handler gets the content of a request as bytes, which it does for every range."""
         return self.kind == "bytes" or is_range(self.name)
 
     def is_too_long(self, size: int) -> bool:
@@ -106,7 +96,7 @@ class Media:
 
 
 def media_of(key: str, schema: Mapping[str, Any], validator: Validator, resolve: Resolve) -> Media:
-    """The compiled *key* with its *schema*. Raises UnsupportedMediaError where the engine could not check content."""
+    """The compiled *key* with its *schema*. Raises UnsupportedMediaError if the engine could not check the content."""
     name, parameters = split(key)
     kind = kind_of(name)
     takes_bytes = types_of(schema, resolve) <= {"string"}
@@ -128,7 +118,7 @@ def media_of(key: str, schema: Mapping[str, Any], validator: Validator, resolve:
 
 
 def body_media_of(key: str, schema: Mapping[str, Any], validator: Validator, resolve: Resolve) -> Media:
-    """As `media_of`, of a request. The content of a range is bytes, whatever the client calls it."""
+    """As `media_of`, for a request. The content of a range is bytes, whatever media type the client sends."""
     name, _ = split(key)
     if name.startswith(_FORMS):
         raise UnsupportedMediaError(f"{name} is not supported")
@@ -139,7 +129,7 @@ def body_media_of(key: str, schema: Mapping[str, Any], validator: Validator, res
 
 
 def find(content: Mapping[str, Media], name: str) -> Media | None:
-    """What *content* says of *name*: by itself, or by the narrowest range (OpenAPI 3.0.4, `content`)."""
+    """The entry of *content* for *name*: its own, or that of the narrowest range (OpenAPI 3.0.4, `content`)."""
     found = content.get(name)
     if found is None:
         found = content.get(f"{name.partition('/')[0]}/*") or content.get(ANYTHING)
@@ -147,7 +137,7 @@ def find(content: Mapping[str, Media], name: str) -> Media | None:
 
 
 def twice(media: Collection[Media]) -> set[str]:
-    """The media types that differ in nothing but parameters, which are not compared."""
+    """The media types that differ only in parameters, which are not compared."""
     given = [each.name for each in media]
     return {name for name in given if given.count(name) > 1}
 

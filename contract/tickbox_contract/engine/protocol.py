@@ -15,6 +15,8 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from tickbox_contract.openapi.media_types import PROBLEM_JSON
+from tickbox_contract.openapi.problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, REQUEST_TIMEOUT
 from tickbox_contract.responses import Problem, problem
 
 from .heads import (
@@ -28,7 +30,7 @@ from .heads import (
     sentence_of,
 )
 from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
-from .problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, PROBLEM_JSON, REQUEST_TIMEOUT, document
+from .problems import document
 from .sending import SERVER_STOPS
 
 MAX_HEAD_BYTES = 32 * 1024

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from tickbox_contract.openapi.problems import ID_TAKEN, INVALID_BODY, KEY_REUSED
+from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from tickbox_contract.responses import Fault
 
 from .conditions import NO_CONDITIONS, Conditions, conditions_of
 from .declared_responses import EncodedResponse
 from .idempotency import digest_of, dump, is_recordable, key_of, load
-from .links import IDEMPOTENCY_REPLAYED
-from .operations import Operation
+from .operations import CompiledOperation
 from .parameters import Parameter
-from .problems import ID_TAKEN, INVALID_BODY, KEY_REUSED, Refused, refuse
+from .problems import Refused, refuse
 from .units import RequestContext, Unit
 
 WRONG_BODY = "The body does not match the contract. See `errors`."
@@ -40,7 +41,7 @@ NOTHING = RequestSemantics()
 
 
 def semantics_of(  # noqa: PLR0913  # all that it may be said in
-    operation: Operation,
+    operation: CompiledOperation,
     item: Parameter | None,
     call: RequestContext,
     *,
@@ -93,7 +94,7 @@ def replay_of(recorded: tuple[bytes, bytes], semantics: RequestSemantics) -> Enc
     """The recorded response, to the request that it was the response to."""
     request, response = recorded
     if request != semantics.request:
-        fault = Fault("This key was used for another request.", "reused", "header", "Idempotency-Key")
+        fault = Fault("This key was used for another request.", "reused", "header", IDEMPOTENCY_KEY)
         detail = "This key was used for another request. Use a new key for each new request."
         raise refuse(KEY_REUSED, detail, faults=[fault])
     encoded = load(response)

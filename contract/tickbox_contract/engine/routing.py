@@ -23,8 +23,10 @@ from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tickbox_contract.openapi.problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND
+
 from .heads import ASTERISK
-from .problems import MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, refuse
+from .problems import refuse
 from .texts import MalformedTextError, decode
 
 _PATH_TEXTS = "contract_path_texts"

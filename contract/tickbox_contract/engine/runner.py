@@ -16,6 +16,13 @@ from typing import Any, Literal
 from starlette.types import Receive, Scope, Send
 
 from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.problems import (
+    INVALID_BODY,
+    INVALID_PARAMETERS,
+    MALFORMED_REQUEST,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+)
 from tickbox_contract.responses import ContractFile, Fault, Problem, Response
 
 from .access import AccessRule, AuthContext
@@ -24,9 +31,9 @@ from .conditions import NO_CONDITIONS, Conditions
 from .declared_responses import EncodedResponse, negotiate, not_modified
 from .encoding import encoded_problem, violation_reporter_for
 from .limits import Tally, with_allowance
-from .operations import Operation
+from .operations import CompiledOperation
 from .parameters import Parameter
-from .problems import INVALID_BODY, INVALID_PARAMETERS, MALFORMED_REQUEST, NOT_ACCEPTABLE, NOT_FOUND, Refused, refuse
+from .problems import Refused, refuse
 from .request_semantics import WRONG_BODY, RequestSemantics, id_taken, remember, replay_of, semantics_of
 from .routing import path_texts_of
 from .security import auth_of, reauthenticate
@@ -41,8 +48,8 @@ Count = Callable[[EncodedResponse], None]
 class Runner:
     """One operation as an ASGI application."""
 
-    operation: Operation
-    operations: Mapping[str, Operation]
+    operation: CompiledOperation
+    operations: Mapping[str, CompiledOperation]
     document: Document
     settings: Settings
 
@@ -283,7 +290,7 @@ def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
     return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
 
 
-async def _read_bare(operation: Operation, uow: Unit, path: Mapping[str, Any]) -> Response:
+async def _read_bare(operation: CompiledOperation, uow: Unit, path: Mapping[str, Any]) -> Response:
     """What a GET answers to its path alone."""
     arguments = {keyword: path[keyword] for keyword in operation.path_keywords}
     for place in ("query", "header", "cookie"):

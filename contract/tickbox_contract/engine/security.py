@@ -19,9 +19,11 @@ from connexion.lifecycle import ConnexionRequest
 from connexion.security import AbstractSecurityHandler
 from starlette.types import Scope
 
+from tickbox_contract.openapi.problems import UNAUTHENTICATED
+
 from .access import AuthContext
 from .limits import Limiter, count_failure, require_patience_left
-from .problems import UNAUTHENTICATED, Refused, refuse
+from .problems import Refused, refuse
 from .routing import operation_id_of
 
 Authenticate = Callable[[str, Mapping[str, str]], Awaitable[AuthContext | None]]

@@ -1,19 +1,26 @@
-"""The gate says whether a contract is good. It reads the file and nothing else, so any OpenAPI 3.0 file can come to it.
+"""The gate: it checks whether a contract is valid, in good style and complete.
 
-    findings      rules, where they are broken, and what could not be looked at
-    places        the file: its lines, and what no contract may be (endless, or no JSON)
-    contracts     what the rules look at: operations, parameters, answers, schemas with their direction
-    valid         stage valid: it is OpenAPI, its schemas can be met, its examples fit
+It reads the file and nothing else, so it can check any OpenAPI 3.0 file. The model that its rules look at is the
+reader's (`tickbox_contract.openapi`).
+
+    command       the command `gate`
+    reading       reads a file, and refuses what would do harm or is not a contract
+    contracts     a contract with its schemas by use, and what is around the file
+    findings      what breaks a rule, and what could not be checked
+    valid         stage valid: it is OpenAPI, its schemas compile
+    impossible    stage valid: schemas that no value fits
+    examples      stage valid: examples and defaults that do not fit their schemas
     form          stage style: the file, its tags, its paths, its references
-    names         stage style: what things are called
-    shapes        stage style: schemas that stay open or closed, bounded, and kind to generators
+    names         stage style: names
+    shapes        stage style: schemas are open or closed, bounded, and suit generators
     exchanges     stage style: lists, patches, problems, statuses, headers
-    writes        stage style: what keeps readers current, and writers from undoing each other
-    complete      stage complete: what a caller needs to know, and the server to serve it, is there
-    rules         all of them in one table, and the run
-    reports       the table, annotations, JUnit XML, SARIF
+    writes        stage style: entity tags, conditions, idempotency keys
+    complete      stage complete: everything exists that callers and the server need
+    rules         all rules in one table, and a run
+    reports       the table, annotations for GitHub, JUnit XML, SARIF
     messages      JSON lines for a pipeline that asks people
 
-A rule is a row: an id, its stage, its reason, its source, and a function that yields what breaks it. There is no list
-of exceptions: a rule that is wrong about a contract is made exact, or goes.
+A rule is a row: an id, its stage, its reason, its source, and a function that yields what breaks it. The rules of
+`tickbox_contract.openapi.servable` are also checked by the engine at start-up. There is no list of exceptions: a rule
+that is wrong about a contract is made exact, or deleted.
 """

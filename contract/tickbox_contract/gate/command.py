@@ -1,4 +1,4 @@
-"""The gate on the command line: `tickbox-contract gate` for any contract, and `tickbox gate`, which knows its own."""
+"""The command line of the gate: `tickbox-contract gate` for any contract, and `tickbox gate`, which has its own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from typing import Any, cast
 import click
 
 from tickbox_contract.handlers import find_handler
+from tickbox_contract.openapi.rules import STAGES, Stage
 
 from . import messages, reports
 from .contracts import Surroundings
-from .findings import STAGES, Report, Stage, printable
-from .places import UnreadableError
+from .findings import Report, printable
+from .reading import UnreadableError
 from .rules import RULES, run
 
 _FILE = click.Path(path_type=Path)
@@ -28,7 +29,7 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What a program knows of its own contract, which its gate checks if no other one is named.
+    """A program's own contract, which its gate checks if no other one is named.
 
     `handlers` is the name of a package; `notes` are texts beside the contract; see Surroundings for the other two.
     """
@@ -41,7 +42,7 @@ class Own:
 
 
 class CannotRun(click.ClickException):
-    """The gate could not check the contract, so it says neither yes nor no."""
+    """The gate could not check the contract, so there is neither success nor failure."""
 
     exit_code = 2
 
@@ -95,7 +96,7 @@ main.add_command(gate_command())
 def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **options: Any) -> int:
     """Run the rules, print and write the reports, and return the exit code."""
     if contract is None:
-        assert own is not None  # the command has seen to it
+        assert own is not None  # the command requires it
         path, notes = own.contract, options["notes"] or own.notes
     else:
         path, own, notes = contract, None, options["notes"]
@@ -125,11 +126,11 @@ def _report(path: Path, own: Own | None, handlers: str | None, stages: tuple[Sta
 
 
 def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] | None:
-    """Looks for the handlers of a tag in a module of *package*, which may be in the current folder."""
+    """Look for the handlers of a tag in a module of *package*, which may be in the current folder."""
     name = package or (own.handlers if own else None)
     if name is None:
         return None
-    if package:  # before an embedding program's own packages, whose names are plain
+    if package:  # before the packages of an embedding program, which may have the same names
         sys.path.insert(0, str(Path.cwd()))
     with _importing(name):
         module = importlib.import_module(name)
@@ -143,7 +144,7 @@ def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] 
 
 @contextmanager
 def _importing(name: str) -> Iterator[None]:
-    """A module may raise anything while it is loaded, and may exit: others wrote it."""
+    """A module of others may raise anything while it is imported, and may exit."""
     try:
         yield
     except (Exception, SystemExit) as error:
@@ -155,7 +156,7 @@ def _described(error: BaseException) -> str:
 
 
 def _shown(path: Path) -> str:
-    """Relative to the current folder, if that is above it: annotations need it so."""
+    """Relative to the current folder, if that is above it: annotations need such a path."""
     here = Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 

@@ -1,11 +1,18 @@
-"""Stage `complete`: what a caller needs to know, and the server needs to serve it, is there."""
+"""Stage `complete`: whether everything exists that callers need to know and the server needs to serve."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from .contracts import Contract, Node, Operation
-from .findings import Hit, NotCheckableError, rules_of
+from tickbox_contract.openapi import servable
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.problems import problems_of
+from tickbox_contract.openapi.rules import Hit, rules_of
+
+from .contracts import Contract
+from .findings import NotCheckableError
 
 _ACCESS = ("role", "scope")
 
@@ -13,7 +20,7 @@ _ACCESS = ("role", "scope")
 def _handlers(contract: Contract) -> Iterator[Hit]:
     has_handler = contract.surroundings.handlers
     if has_handler is None:
-        raise NotCheckableError("no --handlers were named")
+        raise NotCheckableError("no package of handlers is named (--handlers)")
     for operation in contract.operations:
         tag = str((operation.node.get("tags") or ("",))[0])
         if not has_handler(tag, operation.name):
@@ -23,33 +30,19 @@ def _handlers(contract: Contract) -> Iterator[Hit]:
 def _models(contract: Contract) -> Iterator[Hit]:
     stale_models = contract.surroundings.stale_models
     if stale_models is None:
-        raise NotCheckableError("no models are generated from this contract here")
-    yield from (Hit((), f"{name} is not what the contract says: generate it anew") for name in stale_models())
+        raise NotCheckableError("no models are generated from this contract")
+    yield from (Hit((), f"{name} does not match the contract: generate it again") for name in stale_models())
 
 
-def _security(contract: Contract) -> Iterator[Hit]:
+def _access_words(contract: Contract) -> Iterator[Hit]:
+    """The rule `access-rule`, and where the server's words are known, roles and scopes that it does not have."""
+    yield from servable.ACCESS_RULE.check(contract)
+    words = contract.surroundings.access_words or {}
     for operation in contract.operations:
-        if "security" not in operation.node.value and "security" not in contract.data:
-            yield Hit(operation.node.pointer, f"{operation.name} does not say whether it needs a token")
-
-
-def _access(contract: Contract) -> Iterator[Hit]:
-    for operation in contract.operations:
-        rule = operation.node.get("x-access")
-        if operation.guarded and not (isinstance(rule, Mapping) and "scope" in rule):
-            yield Hit(operation.node.pointer, f"{operation.name} needs a token and has no x-access with a scope")
-        elif not operation.guarded and rule is not None:
-            yield Hit((*operation.node.pointer, "x-access"), f"{operation.name} needs no token and has x-access")
-        else:
-            yield from _unknown_words(contract, operation)
-
-
-def _unknown_words(contract: Contract, operation: Operation) -> Iterator[Hit]:
-    for member, words in (contract.surroundings.access_words or {}).items():
-        word = operation.node.at("x-access").get(member)
-        if word is not None and word not in words:
-            pointer = (*operation.node.pointer, "x-access", member)
-            yield Hit(pointer, f"{operation.name} needs the {member} {word}, which the server does not know")
+        access = operation.node.at("x-access")
+        for member, word in servable.unknown_words(access.value, words) if operation.needs_token else ():
+            message = f"{operation.name} needs the {member} {word}, which the server does not know"
+            yield Hit((*access.pointer, member), message)
 
 
 def _error_responses(contract: Contract) -> Iterator[Hit]:
@@ -59,31 +52,21 @@ def _error_responses(contract: Contract) -> Iterator[Hit]:
 
 
 def _declared_problems(contract: Contract) -> Iterator[Hit]:
-    counts_calls = _counts_calls(contract)
+    counts_requests = _counts_requests(contract)
     for operation in contract.operations:
-        due = _due_statuses(operation)
-        if counts_calls and operation.node.get("x-rate-limit") != "none":
-            due.add("429")
+        is_limited = counts_requests and operation.node.get("x-rate-limit") != "none"
+        problems = problems_of(operation, needs_role="{" in operation.path, is_limited=is_limited)
+        due = {"503", *(str(problem.status) for problem in problems)}  # any server may be unavailable
         missing = sorted(due - operation.responses.keys())
         if missing and any(operation.errors()):  # else the rule `error-responses` has it
             yield Hit(operation.node.pointer, f"{operation.name} does not declare {', '.join(missing)}")
 
 
-def _counts_calls(contract: Contract) -> bool:
-    """Whether the server limits how often somebody may call: then an operation that does not say so is limited, too."""
+def _counts_requests(contract: Contract) -> bool:
+    """Whether the server limits requests at all. If so, it also limits an operation that does not mention a limit."""
     return any(
         "429" in operation.responses or "x-rate-limit" in operation.node.value for operation in contract.operations
     )
-
-
-def _due_statuses(operation: Operation) -> set[str]:
-    """What any server of this operation may have to answer, whatever it does (RFC 9110, section 15)."""
-    due = {"400", "500", "503"}
-    due |= {"401", "403"} if operation.guarded else set()
-    due |= {"404"} if operation.guarded and "{" in operation.path else set()
-    due |= {"406"} if any(response.members("content") for _, response in operation.successes()) else set()
-    due |= {"413", "415", "422"} if operation.body else set()
-    return due
 
 
 def _operation_texts(contract: Contract) -> Iterator[Hit]:
@@ -93,23 +76,13 @@ def _operation_texts(contract: Contract) -> Iterator[Hit]:
                 yield Hit(operation.node.pointer, f"{operation.name} has no {word}")
 
 
-def _changes(contract: Contract) -> Iterator[Hit]:
-    known = {operation.name for operation in contract.operations}
-    for use in contract.schemas:
-        given = use.node.get("x-changed-by")
-        for name in given if isinstance(given, list) else ():
-            if name not in known:
-                pointer = (*use.node.pointer, "x-changed-by")
-                yield Hit(pointer, f"{name} is not an operation, so that it cannot change this")
-
-
 def _unsaid(text: object, words: Iterable[object]) -> str:
-    """Those of *words* that *text* does not have in backticks, as a list to be read."""
+    """Those of *words* that *text* does not have in backticks, joined by commas."""
     return ", ".join(str(word) for word in words if f"`{word}`" not in str(text))
 
 
 def _described(contract: Contract) -> Iterator[tuple[Operation, str]]:
-    """The operations that have a description, with it; the rule `operation-text` has the others."""
+    """The operations that have a description, and it; the rule `operation-text` has the others."""
     for operation in contract.operations:
         if text := operation.node.get("description"):
             yield operation, str(text)
@@ -119,7 +92,7 @@ def _access_texts(contract: Contract) -> Iterator[Hit]:
     for operation, text in _described(contract):
         rule = operation.node.at("x-access")
         missing = _unsaid(text, [rule.get(member) for member in _ACCESS if rule.get(member)])
-        if operation.guarded and missing:
+        if operation.needs_token and missing:
             yield Hit(operation.node.pointer, f"the description of {operation.name} does not name {missing}")
 
 
@@ -140,7 +113,7 @@ def _enum_texts(contract: Contract) -> Iterator[Hit]:
 
 
 def _fields(contract: Contract) -> Iterator[tuple[str, Node]]:
-    """Components and properties, with their names; behind a `$ref` they are the component's business."""
+    """Components and properties, with their names; those with a `$ref` are described by the component."""
     for use in contract.schemas:
         is_component = use.node.pointer[:2] == ("components", "schemas") and len(use.node.pointer) == 3  # noqa: PLR2004  # itself
         if (is_component or use.role == "property") and "$ref" not in use.node.value:
@@ -191,35 +164,32 @@ def _has_example(node: Node) -> bool:
 
 RULES = rules_of("complete", (
     ("operation-handler", "ours", _handlers,
-     "The contract is the program: what it promises is there."),
+     "The contract is the program: each operation has a handler."),
     ("current-models", "ours", _models,
-     "Code that is generated from the contract is generated from this contract."),
-    ("security-named", "OWASP API2:2023", _security,
-     "Who may call is decided on purpose: a security requirement, or `security: []`."),
-    ("access-rule", "OWASP API5:2023", _access,
-     "A token is not enough: `x-access` says which scope and role are."),
+     "Code that is generated from the contract matches the current contract."),
+    servable.SECURITY_NAMED,
+    replace(servable.ACCESS_RULE, check=_access_words),
     ("error-responses", "Zalando 151", _error_responses,
-     "A call can fail, and a client must know how."),
+     "A request can fail, and a client must know how."),
     ("declared-problems", "Zalando 151", _declared_problems,
-     "What any call may be answered is declared, so that SDKs have a type for it."),
-    ("changing-operations", "ours", _changes,
-     "A client that tries to set a property is sent to the operations that `x-changed-by` names."),
+     "The problems that any request may get are declared, so that SDKs have types for them."),
+    servable.CHANGING_OPERATIONS,
     ("operation-text", "Zalando 101", _operation_texts,
-     "The summary is for a list of operations, the description says the rule."),
+     "The summary is for lists of operations; the description says what the operation does."),
     ("access-text", "ours", _access_texts,
-     "Renderers do not show `x-access`: the description says the role and the scope, each in backticks."),
+     "Renderers do not show `x-access`: the description names the role and the scope, each in backticks."),
     ("problem-text", "RFC 9457", _problem_texts,
      "Renderers do not show `x-problems`: the description says when each is sent, its name in backticks."),
     ("field-description", "Zalando 101", _described_fields,
-     "A field that nobody described means what each reader thinks."),
+     "Each reader guesses another meaning of a field without a description."),
     ("enum-text", "Zalando 112", _enum_texts,
      "Renderers do not show `x-extensible-enum`: the description names each value, in backticks."),
     ("field-example", "Zalando 101", _shown_fields,
-     "An example says what a type does not."),
+     "An example shows what a type cannot say."),
     ("parameter-description", "Zalando 101", _described_parameters,
-     "As for fields; headers of responses are meant, too."),
+     "As for fields. This includes the headers of responses."),
     ("parameter-example", "Zalando 101", _shown_parameters,
-     "As for fields; headers of responses are meant, too."),
+     "As for fields. This includes the headers of responses."),
     ("body-example", "Zalando 101", _shown_bodies,
-     "Mocks answer it, and people copy it."),
+     "Mocks return it, and people copy it."),
 ))  # fmt: skip

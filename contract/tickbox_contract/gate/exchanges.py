@@ -1,11 +1,16 @@
-"""Stage `style`: bodies, lists, statuses, headers, retries."""
+"""Stage `style`: lists, patches, problems, statuses and headers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .contracts import JSON, MERGE_PATCH, PROBLEM_JSON, Contract, Node, Operation, header
-from .findings import Hit, rules_of
+from tickbox_contract.openapi import servable
+from tickbox_contract.openapi.media_types import JSON, MERGE_PATCH, PROBLEM_JSON
+from tickbox_contract.openapi.nodes import Node, header
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.rules import Hit, rules_of
+
+from .contracts import Contract
 
 _TOTALS = {"count", "total", "total_count", "total_items", "total_pages"}
 _PROBLEM_MEMBERS = {"type", "title", "status", "detail"}
@@ -28,29 +33,29 @@ def _pages(contract: Contract) -> Iterator[Hit]:
         if not {"items", "next_cursor"} <= contract.required(schema):
             yield Hit(place, "a page requires items and next_cursor")
         if cursor and (cursor.get("type"), cursor.get("nullable")) != ("string", True):
-            yield Hit(cursor.pointer, "next_cursor is no nullable text")
+            yield Hit(cursor.pointer, "next_cursor is not a nullable text")
 
 
 def _totals(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
         for name, node in contract.properties(contract.json_schema(operation.responses["200"])).items():
             if name in _TOTALS:
-                yield Hit(node.pointer, f"this page answers a total, {name}")
+                yield Hit(node.pointer, f"this page returns a total, {name}")
 
 
 def _limits(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
-        limit = operation.takes("query", "limit")
+        limit = operation.parameter("query", "limit")
         if limit is None:
-            yield Hit(operation.node.pointer, f"{operation.name} takes no limit")
+            yield Hit(operation.node.pointer, f"{operation.name} does not take limit")
         elif not {"default", "maximum"} <= contract.follow(limit.at("schema")).value.keys():
             yield Hit(limit.pointer, "limit has no default and maximum")
 
 
 def _cursors(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
-        if operation.takes("query", "cursor") is None:
-            yield Hit(operation.node.pointer, f"{operation.name} takes no cursor")
+        if operation.parameter("query", "cursor") is None:
+            yield Hit(operation.node.pointer, f"{operation.name} does not take cursor")
 
 
 def _query_arrays(contract: Contract) -> Iterator[tuple[Node, Node]]:
@@ -120,7 +125,7 @@ def _problem_schema(contract: Contract) -> Iterator[Hit]:
 
 
 def _lacking(response: Node, *names: str) -> Iterator[Hit]:
-    """A finding for *response*, of the status that stands last in *names*, for each header that it does not declare."""
+    """A finding for each header that *response* does not declare. The last of *names* is its status."""
     *wanted, status = names
     for name in wanted:
         if header(response, name) is None:
@@ -148,13 +153,6 @@ def _request_ids(contract: Contract) -> Iterator[Hit]:
             yield from _lacking(response, "X-Request-Id", status)
 
 
-def _single_statuses(contract: Contract) -> Iterator[Hit]:
-    for operation in contract.operations:
-        for status in operation.responses:
-            if not status.isdecimal():
-                yield Hit((*operation.node.pointer, "responses", status), f"{operation.name} answers {status}")
-
-
 def _creates(contract: Contract) -> Iterator[Hit]:
     """A POST creates where the GET of its path lists, or where its body is named so."""
     for operation in contract.operations:
@@ -162,7 +160,7 @@ def _creates(contract: Contract) -> Iterator[Hit]:
         name = str(contract.json_schema(operation.body).get("$ref"))
         into_list = listing is not None and contract.is_page(listing)
         if operation.method == "post" and (into_list or name.endswith("Create")) and "201" not in operation.responses:
-            yield Hit(operation.node.pointer, f"{operation.name} creates and does not answer 201")
+            yield Hit(operation.node.pointer, f"{operation.name} creates something and does not declare 201")
 
 
 def _locations(contract: Contract) -> Iterator[Hit]:
@@ -175,7 +173,7 @@ def _deletes(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         successes = [status for status, _ in operation.successes()]
         if operation.method == "delete" and successes != ["204"]:
-            yield Hit(operation.node.pointer, f"{operation.name} does not answer 204 alone")
+            yield Hit(operation.node.pointer, f"{operation.name} does not declare 204 as its only success")
 
 
 def _sunsets(contract: Contract) -> Iterator[Hit]:
@@ -186,43 +184,42 @@ def _sunsets(contract: Contract) -> Iterator[Hit]:
 
 RULES = rules_of("style", (
     ("page-shape", "Zalando 160, 248", _pages,
-     "All lists are read by one loop: `{items, next_cursor}`, both always there, the cursor null at the end."),
+     "One loop reads all lists: `{items, next_cursor}`, both always present, the cursor null at the end."),
     ("no-totals", "Zalando 254", _totals,
-     "A total costs a scan at each page, and is wrong when it arrives."),
+     "A total costs a scan for each page, and is wrong when it arrives."),
     ("page-limit", "Zalando 160, OWASP API4:2023", _limits,
-     "Who asks for all gets a page; who asks for more than the most is told so."),
+     "A client that requests everything gets a page; one that requests more than the maximum gets an error."),
     ("page-cursor", "Zalando 160, AIP-158", _cursors,
-     "The next page is asked for with `cursor`, everywhere."),
+     "Every list has the parameter `cursor` for its next page."),
     ("exploded-query-lists", "Zalando 137, generators", _exploded,
-     "`explode: false` is ignored by two generators."),
+     "Two generators ignore `explode: false`."),
     ("non-empty-query-lists", "Zalando 137", _not_empty,
-     "A list of nothing cannot be told from one that was not given."),
+     "An empty list cannot be distinguished from one that was not sent."),
     ("merge-patch", "RFC 7396", _merge_patch,
-     "What is not sent is not touched, and null clears. Many generated clients can send only JSON: it means the same."),
+     "Members that are not sent stay as they are, and null clears. Many generated clients can send only JSON."),
     ("non-empty-patch", "RFC 5789", _empty_patches,
-     "A patch of nothing is a mistake."),
+     "An empty patch is a mistake."),
     ("accept-patch", "RFC 5789, 2.2", _accept_patch,
-     "Who sent a patch of another type is told the right one."),
+     "A client that sent a patch of another type learns the right one."),
     ("problem-json", "RFC 9457", _problem_media,
-     "One form for all errors: one place in a client to read them."),
+     "All errors have one form, so that a client reads them in one place."),
     ("problem-schema", "RFC 9457", _problem_schema,
-     "Programs decide by type, people read title and detail, and forms show each of errors at its field."),
+     "Programs decide by type, people read title and detail, and a form shows each of `errors` at its field."),
     ("www-authenticate", "RFC 9110, 15.5.2", _authenticate,
      "A 401 must say how to authenticate."),
     ("retry-after", "RFC 9110, 10.2.3; RFC 6585, 4", _retry_after,
-     "Who is told to come back is told when."),
+     "A client that must retry later learns when."),
     ("rate-limit-headers", "IETF ratelimit-headers draft", _rate_limits,
-     "Who is limited can see the limit, and what is left of it."),
+     "A client that is limited can see the limit and what is left of it."),
     ("request-id", "W3C Trace Context", _request_ids,
-     "A complaint names the request, and the logs have it."),
-    ("single-statuses", "generators", _single_statuses,
-     "Errors have a type in an SDK only where each status is declared: no `4XX`, no `default`."),
+     "A report of an error names the request, and the logs have it."),
+    servable.SINGLE_STATUSES,
     ("create-201", "RFC 9110, 15.3.2", _creates,
-     "Whether something was made is the status's to say."),
+     "The status says whether something was created."),
     ("location", "RFC 9110, 10.2.2", _locations,
-     "Who made something is told where it is."),
+     "A client that created something learns where it is."),
     ("delete-204", "RFC 9110, 9.3.5", _deletes,
-     "What is gone has nothing to show."),
+     "A deleted resource has no content to return."),
     ("sunset", "RFC 9745, RFC 8594", _sunsets,
-     "Deprecation without a date moves nobody."),
+     "Nobody reacts to a deprecation without a date."),
 ))  # fmt: skip

@@ -1,7 +1,7 @@
 """JSON lines for a pipeline that orchestrates: what was delivered, and what somebody has to decide.
 
-A clarification is a finding that a change of the file alone cannot answer, as somebody has to decide first; or an
-operation that the notes beside the contract tell of, and the contract does not have.
+A clarification is a finding that needs a decision before the file can be changed, or an operation that the notes beside
+the contract mention and the contract does not have.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from .reports import coverage, summary
 Json = dict[str, Any]
 
 QUESTIONS: Mapping[str, tuple[str, bool]] = {
-    "security-named": ("Who may call this: anybody, or who holds a token with which scope?", True),
-    "error-responses": ("How can this fail, and what is answered then?", True),
+    "security-named": ("Who may send this request: anybody, or a caller with a token of which scope?", True),
+    "error-responses": ("How can this fail, and which response is sent then?", True),
     "field-description": ("What does this field mean?", False),
 }
-"""By rule: what has to be decided, and whether work on the contract has to wait for it."""
+"""For each rule: what must be decided, and whether work on the contract must wait for it."""
 
 _MENTION = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s`?]*)[^`]*`")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 def lines(report: Report, notes: Mapping[str, str]) -> Iterator[Json]:
-    """The deliverable, then the clarifications. *notes* are the texts beside the contract, by their names."""
+    """The deliverable, then the clarifications. *notes* are the texts beside the contract, by name."""
     status = "passed" if report.is_sound else "failed"
     covered = f"{coverage(report)}, stages {', '.join(report.stages)}"
     content = {"summary": summary(report), "test_status": status, "coverage": covered}
@@ -49,9 +49,9 @@ def _clarification(question: str, context: str, *, blocking: bool) -> Json:
 
 
 def _unknown(text: str, operations: frozenset[tuple[str, str]]) -> Iterator[tuple[int, str]]:
-    """The line of each operation that *text* names in backticks, as `GET /tasks/{id}`, and that is not there.
+    """The line of each operation that *text* names in backticks, as `GET /tasks/{id}`, and that does not exist.
 
-    What a parameter is called does not matter. HEAD and OPTIONS are the server's, wherever there is a path.
+    Names of parameters do not matter. The server sends responses to HEAD and OPTIONS for every path.
     """
     known = {(method, _PARAMETER.sub("{}", path)) for method, path in operations}
     paths = {path for _, path in known}

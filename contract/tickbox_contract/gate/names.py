@@ -1,19 +1,22 @@
-"""Stage `style`: what things are called."""
+"""Stage `style`: names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from .contracts import Contract, Node, Operation
-from .findings import Hit, rules_of
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.rules import Hit, rules_of
+
+from .contracts import Contract
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SNAKE_WORDS = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")  # the last for files, as /openapi.yaml
 _COLLECTION = re.compile(r"/([^/{}]+)/\{")
 _PLURALS = re.compile(r".*([^s]s|children|people|media|data)")
-"""No plural ends in -ss, as `address` does; `status` passes, as no rule of spelling tells it from `menus`."""
+"""No plural ends in -ss, as `address` does. `status` passes: no rule of spelling distinguishes it from `menus`."""
 _DONE = {"list", "get", "read", "create", "add", "make", "update", "change", "set", "put", "patch", "delete", "remove"}
 
 
@@ -38,7 +41,7 @@ def _paths(contract: Contract) -> Iterator[Hit]:
 
 
 def _plurals(contract: Contract) -> Iterator[Hit]:
-    """What a parameter chooses from is a collection. `/users/me` and `/tasks/{id}/complete` choose nothing."""
+    """A parameter chooses from a collection. `/users/me` and `/tasks/{id}/complete` choose nothing."""
     for path in contract.paths:
         for name in _COLLECTION.findall(path):
             if not _PLURALS.fullmatch(name):
@@ -55,13 +58,13 @@ def _operation_ids(contract: Contract) -> Iterator[Hit]:
 
 
 def _verbs(contract: Contract) -> Iterator[Hit]:
-    """What begins with one of the contract's own things, its tags and collections, and ends in what is done to it.
+    """A name that begins with a noun of the contract, a tag or a collection, and ends in a verb.
 
-    A word that is both, as `order` and `view` are, is told by the end: `order_pizza` orders, `order_list` does not.
-    What is done is one of a few plain verbs, what another operation begins with, or what the operation's own path ends
-    in: `/lend`. A plural does nothing, whatever comes after it.
+    Some words are both, such as `order` and `view`: `order_pizza` begins with a verb, `order_list` does not. Verbs are
+    a few plain ones, the first words of other operations, and the end of the operation's own path, such as `/lend`. A
+    plural is never a verb, whatever follows it.
     """
-    things = {str(tag.get("name")) for tag in contract.root.items("tags")}
+    things = {str(tag.get("name")) for tag in contract.node.items("tags")}
     things |= {name for path in contract.paths for name in _COLLECTION.findall(path)}
     plurals = {thing for thing in things if thing.endswith("s") and _PLURALS.fullmatch(thing)}
     nouns = {word for thing in things for word in (thing, *_singulars(thing))}
@@ -74,13 +77,13 @@ def _verbs(contract: Contract) -> Iterator[Hit]:
 
 
 def _alike(contract: Contract) -> Iterator[Hit]:
-    """A list and a single thing are told apart by the verb, `list_` and `get_`; what is done to all of them says so."""
+    """The verb, `list_` or `get_`, distinguishes a list from a single thing; an operation on all of them says so."""
     names = {operation.name for operation in contract.operations}
     for operation in contract.operations:
         for plural in (f"{operation.name}s", f"{operation.name}es"):
             if plural in names and operation.node.get("operationId"):
                 pointer = (*operation.node.pointer, "operationId")
-                yield Hit(pointer, f"{operation.name!r} and {plural!r} are easily taken for each other")
+                yield Hit(pointer, f"{operation.name!r} and {plural!r} are easily confused")
 
 
 def _singulars(plural: str) -> Iterator[str]:
@@ -140,36 +143,36 @@ def _instants(contract: Contract) -> Iterator[Hit]:
         if use.role == "property":
             is_instant = contract.follow(use.node).get("format") == "date-time"
             if use.name.endswith("_at") and not is_instant:
-                yield Hit(use.node.pointer, f"{use.name} ends in _at and is no date-time")
+                yield Hit(use.node.pointer, f"{use.name} ends in _at and is not a date-time")
             elif is_instant and not use.name.endswith("_at"):
                 yield Hit(use.node.pointer, f"{use.name} is a date-time and does not end in _at")
 
 
 RULES = rules_of("style", (
     ("snake-case-properties", "Zalando 118", _properties,
-     "One spelling for all names: nobody has to remember which."),
+     "All names have one spelling: nobody has to remember which."),
     ("snake-case-parameters", "Zalando 130", _parameters,
-     "A parameter that filters by a property is spelled as the property is."),
+     "A parameter that filters by a property is spelled like the property."),
     ("kebab-case-paths", "Zalando 129", _paths,
-     "Paths are read aloud, typed and compared; case and underscores get lost on the way."),
+     "Paths are read aloud, typed and compared: case and underscores get lost."),
     ("plural-collections", "Zalando 134", _plurals,
-     "What an id chooses from is many things, also while there is one."),
+     "An id chooses one of many things, even while there is only one."),
     ("operation-id", "generators", _operation_ids,
-     "It is the name of a function in each SDK and of the handler: snake_case, what is done, then to what."),
+     "It is the name of a function in each SDK and of the handler: snake_case, first the verb, then the noun."),
     ("operation-id-verb", "generators", _verbs,
-     "`list_tasks` says what happens and reads as a function does; `task_list` is a thing."),
+     "`list_tasks` says what happens, and reads like a function; `task_list` is a thing."),
     ("alike-operation-ids", "generators", _alike,
-     "Completion offers `delete_sessions` beside `delete_session`: say `delete_all_sessions`."),
+     "An editor suggests `delete_sessions` beside `delete_session`: use `delete_all_sessions`."),
     ("create-name", "ours", _create_names,
-     "XCreate, XPatch and XPage are found without looking, and are types of their own in each SDK."),
+     "XCreate, XPatch and XPage are easy to find, and are types of their own in each SDK."),
     ("patch-name", "ours", _patch_names,
-     "What may be left out of a patch is not what may be left out of a new thing."),
+     "A patch may leave out other properties than a new resource may."),
     ("page-name", "ours", _page_names,
      "Pages of different things are different types."),
     ("named-object", "generators", _objects,
      "An object that is written out gets a made-up name in each SDK, which changes with the operations around it."),
     ("id-format", "RFC 9562", _ids,
-     "A mistyped id is refused before anybody looks for it; the pattern is for tools that ignore formats."),
+     "A mistyped id is rejected before it is looked up. The pattern is for tools that ignore formats."),
     ("instant-names", "Zalando 169, 235", _instants,
-     "A name in _at promises a moment, and each moment keeps the promise."),
+     "A name that ends in _at promises a moment, and each moment has such a name."),
 ))  # fmt: skip

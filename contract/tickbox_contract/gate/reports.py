@@ -1,4 +1,4 @@
-"""What a run found, for people, for GitHub, and for the tools that collect such reports."""
+"""Reports of a run, for people, for GitHub, and for tools that collect reports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from tickbox_contract.openapi.faults import counted
+from tickbox_contract.openapi.rules import Rule
 
-from .findings import Finding, Report, Rule
+from .findings import Finding, Report
 
 _IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
-"""What GitHub's workflow commands want escaped, `%` first."""
+"""The characters that GitHub's workflow commands need escaped, `%` first."""
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -26,7 +27,7 @@ def table(report: Report) -> Iterator[str]:
 
 
 def summary(report: Report) -> str:
-    """One line: what was looked at, and how many findings each stage has."""
+    """One line: what was checked, and how many findings each stage has."""
     counts = ", ".join(
         f"{stage} {sum(finding.rule.stage == stage for finding in report.findings)}" for stage in report.stages
     )
@@ -34,7 +35,7 @@ def summary(report: Report) -> str:
 
 
 def coverage(report: Report) -> str:
-    """How many rules were checked over how many operations; those that could not be checked do not count."""
+    """How many rules were checked over how many operations, without those that could not be checked."""
     rules = len(report.rules) - len(report.skipped)
     return f"{counted(rules, 'rule')} over {counted(len(report.operations), 'operation')}"
 
@@ -48,7 +49,7 @@ def github(report: Report) -> Iterator[str]:
     """Workflow commands that GitHub shows at their lines."""
     for finding in report.findings:
         place = f"file={_escaped(report.file, _IN_PROPERTIES)},line={finding.line},title={finding.rule.rule_id}"
-        yield f"::error {place}::{_escaped(_told(finding), _IN_TEXTS)}"
+        yield f"::error {place}::{_escaped(_text_of(finding), _IN_TEXTS)}"
     yield summary(report)
 
 
@@ -104,12 +105,12 @@ def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.rule.rule_id,
         "ruleIndex": index,
         "level": "error",
-        "message": {"text": _told(finding)},
+        "message": {"text": _text_of(finding)},
         "locations": [{"physicalLocation": place}],
     }
 
 
-def _told(finding: Finding) -> str:
+def _text_of(finding: Finding) -> str:
     return f"{finding.message.removesuffix('.')}. {finding.rule.reason} ({finding.rule.source})"
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.rules import STAGES, Rule, Stage
+from tickbox_contract.openapi.servable import WELL_FORMED
+
 from . import complete, exchanges, form, names, shapes, valid, writes
-from .contracts import Contract, Operation, Surroundings
-from .findings import STAGES, Finding, NotCheckableError, Pointer, Report, Rule, Skipped, Stage, printable
-from .places import read
+from .contracts import Contract, Surroundings
+from .findings import Finding, NotCheckableError, Report, Skipped, printable
+from .reading import read
 
 RULES: tuple[Rule, ...] = (
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *exchanges.RULES, *writes.RULES, *complete.RULES,
@@ -17,20 +22,19 @@ RULES: tuple[Rule, ...] = (
 def run(
     raw: bytes, *, file: str, stages: Collection[Stage] = STAGES, surroundings: Surroundings | None = None
 ) -> Report:
-    """Bring the contract in *raw* through *stages*. *file* is its name in the report. Raises UnreadableError.
+    """Check the contract in *raw* by the rules of *stages*. *file* is its name in the report. Raises UnreadableError.
 
-    Where its form is not OpenAPI's, that is all that is looked at, whatever the stages: the other rules rely on it.
+    If its form is not OpenAPI's, only the form is checked, whatever the stages: all other rules rely on it.
     """
-    data, places = read(raw)
-    contract = Contract(data, places, surroundings or Surroundings())
+    contract = read(raw, surroundings)
     rules = tuple(rule for rule in RULES if rule.stage in stages)
-    findings, skipped = _look(contract, (valid.FORM,))
+    findings, skipped = _check(contract, (WELL_FORMED,))
     operations: tuple[Operation, ...] = ()
     if findings:
-        rules = (valid.FORM,)
+        rules = (WELL_FORMED,)
     else:
         operations = contract.operations
-        findings, skipped = _look(contract, rules)
+        findings, skipped = _check(contract, rules)
     return Report(
         file=file,
         rules=rules,
@@ -40,14 +44,14 @@ def run(
     )
 
 
-def _look(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skipped]]:
+def _check(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skipped]]:
     """What breaks *rules*, each place once for each rule and message, by line."""
     found: dict[tuple[str, Pointer, str], Finding] = {}
     skipped = []
     for rule in rules:
         try:
             for pointer, message in rule.check(contract):
-                line = contract.places.line(pointer)
+                line = contract.line(pointer) or 1
                 found[rule.rule_id, pointer, message] = Finding(rule=rule, line=line, message=printable(message))
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))

@@ -1,16 +1,18 @@
-"""Stage `style`: schemas. Requests are closed and bounded, answers stay open, and generators understand both."""
+"""Stage `style`: schemas. Requests are closed and bounded, responses stay open, and generators understand both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from tickbox_contract.openapi.faults import PATTERN_SAYS
+from tickbox_contract.openapi.media_types import is_json
+from tickbox_contract.openapi.rules import Check, Hit, rules_of
+from tickbox_contract.openapi.uses import SchemaUse
 
-from .contracts import Contract, SchemaUse, is_json
-from .findings import Check, Hit, rules_of
+from .contracts import Contract
 
 Test = Callable[[Contract, SchemaUse], str | None]
-"""What is wrong with a schema as it is used; None when nothing is."""
+"""Returns what is wrong with a schema as it is used, or None."""
 
 
 def _each(test: Test) -> Check:
@@ -23,7 +25,7 @@ def _each(test: Test) -> Check:
 
 
 def _requests(test: Test) -> Check:
-    """What nothing uses is checked as a request may be, but is none."""
+    """A schema that nothing uses has the direction of a request, but is not a part of one."""
     return _each(lambda c, use: test(c, use) if use.direction == "request" and use.origin != "unused" else None)
 
 
@@ -38,7 +40,7 @@ def _object_bodies(contract: Contract) -> Iterator[Hit]:
                 schema = contract.follow(media.at("schema"))
                 is_object = schema.get("type") == "object" or any(key in schema.value for key in _COMPOSED)
                 if is_json(name) and "schema" in media.value and not is_object:
-                    yield Hit(media.at("schema").pointer, f"a body of {operation.name} is no object")
+                    yield Hit(media.at("schema").pointer, f"a body of {operation.name} is not an object")
 
 
 _COMPONENT_STEPS = 3
@@ -54,18 +56,18 @@ def _closed(_: Contract, use: SchemaUse) -> str | None:
         return "OpenAPI 3.0 cannot close an allOf of several parts: write the properties out"
     is_object = use.type == "object" or "properties" in node.value
     return (
-        "this takes undeclared properties"
+        "this object accepts undeclared properties"
         if is_object and node.value.get("additionalProperties", True) is True
         else None
     )
 
 
 def _open(_: Contract, use: SchemaUse) -> str | None:
-    return "this says additionalProperties: false" if use.node.get("additionalProperties") is False else None
+    return "this response has additionalProperties: false" if use.node.get("additionalProperties") is False else None
 
 
 def _closed_enum(_: Contract, use: SchemaUse) -> str | None:
-    return "a request takes these values and no others: say enum" if "x-extensible-enum" in use.node.value else None
+    return "a request accepts only these values: use enum" if "x-extensible-enum" in use.node.value else None
 
 
 def _named_enum(_: Contract, use: SchemaUse) -> str | None:
@@ -74,11 +76,11 @@ def _named_enum(_: Contract, use: SchemaUse) -> str | None:
 
 
 def _open_enum(_: Contract, use: SchemaUse) -> str | None:
-    return "this enum may get further values: say x-extensible-enum" if "enum" in use.node.value else None
+    return "this enum may get further values: use x-extensible-enum" if "enum" in use.node.value else None
 
 
 def _text(_: Contract, use: SchemaUse) -> str | None:
-    """A format is no bound: to most validators it is a remark."""
+    """A format is not a bound: most validators treat it as a remark."""
     bounded = "maxLength" in use.node.value or "enum" in use.node.value
     return "this text has no maxLength" if use.type == "string" and not bounded else None
 
@@ -88,7 +90,7 @@ def _list(_: Contract, use: SchemaUse) -> str | None:
 
 
 def _optional_lists(contract: Contract) -> Iterator[Hit]:
-    """Of a list that must have items, no list is not an empty one."""
+    """If a list must have items, leaving it out is different from sending an empty one."""
     for use in contract.schemas:
         required = use.node.get("required") or ()
         for name, node in use.node.members("properties").items() if use.direction == "request" else ():
@@ -138,7 +140,7 @@ def _nullable_enum(_: Contract, use: SchemaUse) -> str | None:
 
 def _masked(_: Contract, use: SchemaUse) -> str | None:
     is_masked = use.node.get("format") == "password"
-    return "this has the format password: say x-secret: true" if is_masked else None
+    return "this has the format password: use x-secret: true" if is_masked else None
 
 
 def _one_way(_: Contract, use: SchemaUse) -> str | None:
@@ -148,41 +150,41 @@ def _one_way(_: Contract, use: SchemaUse) -> str | None:
 
 RULES = rules_of("style", (
     ("object-bodies", "Zalando 110", _object_bodies,
-     "An object can get a further property; a bare list or text can get nothing."),
+     "An object can get further properties later; a bare list or text cannot."),
     ("closed-requests", "Zalando 109, 111", _requests(_closed),
-     "What a client misspells and a server ignores is a misunderstanding that nobody notices."),
+     "If a client misspells a name and the server ignores it, nobody notices."),
     ("open-responses", "Zalando 109, 111", _responses(_open),
-     "Answers get further properties, and a client that was made before must not fail on them."),
+     "Responses get further properties, and clients that were written before must not fail on them."),
     ("closed-request-enums", "Zalando 112", _requests(_closed_enum),
-     "The server knows what it takes."),
+     "The server knows which values it accepts."),
     ("named-enums", "generators", _requests(_named_enum),
-     "An enum in a list breaks generated Java, and elsewhere one set of values gets three names."),
+     "An enum in a list breaks generated Java. Elsewhere one set of values gets three names."),
     ("open-response-enums", "Zalando 112", _responses(_open_enum),
-     "A value that is new raises in generated Python clients."),
+     "Generated Python clients raise an error on a new value."),
     ("bounded-texts", "OWASP API4:2023", _requests(_text),
-     "What has no bound is stored, sorted and shown without one."),
+     "A text without a bound is stored, sorted and shown without one."),
     ("bounded-lists", "OWASP API4:2023", _requests(_list),
      "A million items are a million checks."),
     ("nullable-optional-lists", "generators", _optional_lists,
-     "Generated Java sends an empty list for one that nobody set; where null is allowed, it sends nothing."),
+     "Generated Java sends an empty list for one that nobody set. If null is allowed, it sends nothing."),
     ("bounded-numbers", "OWASP API4:2023", _requests(_number),
-     "A number beyond what a column holds is a fault of the server's that a client can cause."),
+     "With a number that is too large for a column, a client can cause an error in the server."),
     ("explained-patterns", "ours", _requests(_pattern),
-     "Who sent a text that does not match reads a sentence, and not a regular expression."),
+     "A caller whose text does not match reads a sentence instead of a regular expression."),
     ("no-one-of-in-responses", "generators", _responses(_one_of),
-     "A kind that is new raises in generated clients."),
+     "Generated clients raise an error on a new kind."),
     ("no-any-of-enum", "generators", _each(_any_of),
-     "It becomes odd wrapper types."),
+     "Generators make odd wrapper types of it."),
     ("no-body-defaults", "generators", _each(_default),
-     "openapi-typescript takes a property with a default for a required one: say it in the description."),
+     "openapi-typescript treats a property with a default as required: name the default in the description."),
     ("no-nullable-ref", "generators", _each(_nullable_reference),
-     "Generators disagree about what it means."),
+     "Generators disagree about its meaning."),
     ("no-nullable-objects", "generators", _responses(_nullable_object),
-     "An object that is not there is left out of a response; only scalars are null."),
+     "A response leaves out an object that does not exist; only scalars are null."),
     ("no-nullable-enums", "generators", _each(_nullable_enum),
-     "It becomes three types."),
+     "Generators make three types of it."),
     ("no-password-format", "generators", _each(_masked),
-     "It becomes a masked type, and some clients send the mask: `**********`."),
+     "Generators make a masked type of it, and some clients send the mask: `**********`."),
     ("no-read-only", "generators", _each(_one_way),
-     "It becomes extra types: what is made, changed and answered has schemas of its own."),
+     "Generators make extra types of it. Use separate schemas to create, to change and to return."),
 ))  # fmt: skip

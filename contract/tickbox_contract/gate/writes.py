@@ -1,18 +1,24 @@
-"""Stage `style`: what keeps readers current, and writers from undoing each other or doing things twice."""
+"""Stage `style`: entity tags, conditions and idempotency keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .contracts import EVENT_STREAM, Contract, Operation, header
-from .findings import Hit, Pointer, rules_of
+from tickbox_contract.openapi import servable
+from tickbox_contract.openapi.media_types import EVENT_STREAM
+from tickbox_contract.openapi.nodes import header
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY
+
+from .contracts import Contract
 
 
 def _conditional_gets(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         response = operation.responses.get("200")
-        asks = operation.takes("header", "If-None-Match") is not None
-        if operation.method != "get" or not (operation.guarded or asks) or response is None:
+        asks = operation.parameter("header", "If-None-Match") is not None
+        if operation.method != "get" or not (operation.needs_token or asks) or response is None:
             continue
         if EVENT_STREAM in response.members("content"):
             continue  # it never ends, so it has no state to compare
@@ -33,20 +39,14 @@ def _entity_tags(contract: Contract) -> Iterator[Hit]:
             if given is None:
                 yield Hit(response.pointer, f"the response {status} of {operation.name} does not declare ETag")
             elif str(contract.follow(given).get("example")).startswith("W/"):
-                yield Hit(contract.follow(given).pointer, "this ETag is a weak one, which If-Match never matches")
+                yield Hit(contract.follow(given).pointer, "this ETag is weak, and If-Match never matches a weak one")
 
 
 def _target(contract: Contract, operation: Operation) -> Operation | None:
-    """The GET of the single resource that *operation* writes; None where it writes none.
-
-    PATCH, PUT and DELETE write what their own path answers to a GET: a part without a GET of its own, as a password,
-    has no version to compare. A POST writes what the path one segment shorter does, and only where its own path
-    answers no GET: as an action.
-    """
-    own = contract.operation(operation.path, "get")
-    target = own if operation.method in {"patch", "put", "delete"} else None
-    if operation.method == "post" and own is None:
-        target = contract.operation(operation.path.rpartition("/")[0], "get")
+    """The GET of the single resource with an entity tag that *operation* changes, or None."""
+    if operation.method not in {"patch", "put", "delete", "post"}:
+        return None
+    target = contract.target_of(operation)
     response = target.responses.get("200") if target else None
     return target if response and contract.is_single(response) and header(response, "ETag") is not None else None
 
@@ -55,7 +55,7 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         if _target(contract, operation) is None:
             continue
-        if operation.takes("header", "If-Match") is None:
+        if operation.parameter("header", "If-Match") is None:
             yield Hit(operation.node.pointer, f"{operation.name} does not take If-Match")
         stale = operation.responses.get("412")
         if stale is None:
@@ -65,42 +65,28 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
 
 
 def _idempotency(contract: Contract) -> Iterator[Hit]:
-    """But for what answers something that must not be stored to be answered again."""
-    secret = contract.leading_to(lambda use: use.node.get("x-secret") is True)
+    """An operation that returns a secret takes no key: its response must not be stored."""
     for operation in contract.operations:
-        taken = operation.takes("header", "Idempotency-Key") is not None
-        wanted = operation.method in {"post", "patch"} and operation.guarded and not _answers_any(operation, secret)
-        if wanted and not taken:
-            yield Hit(operation.node.pointer, f"{operation.name} does not take Idempotency-Key")
+        taken = operation.parameter("header", IDEMPOTENCY_KEY) is not None
+        wanted = operation.method in {"post", "patch"} and operation.needs_token
+        if wanted and not taken and not _returns_secret(contract, operation):
+            yield Hit(operation.node.pointer, f"{operation.name} does not take {IDEMPOTENCY_KEY}")
         if taken and "422" not in operation.responses:
-            yield Hit(operation.node.pointer, f"{operation.name} takes Idempotency-Key and does not declare 422")
+            yield Hit(operation.node.pointer, f"{operation.name} takes {IDEMPOTENCY_KEY} and does not declare 422")
 
 
-def _replays(contract: Contract) -> Iterator[Hit]:
-    for operation in contract.operations:
-        for status, response in operation.successes() if operation.takes("header", "Idempotency-Key") else ():
-            if header(response, "Idempotency-Replayed") is None:
-                message = f"the response {status} of {operation.name} does not declare Idempotency-Replayed"
-                yield Hit(response.pointer, message)
-
-
-def _answers_any(operation: Operation, schemas: set[Pointer]) -> bool:
-    return any(
-        media.at("schema").pointer in schemas
-        for _, response in operation.successes()
-        for media in response.members("content").values()
-    )
+def _returns_secret(contract: Contract, operation: Operation) -> bool:
+    return any(contract.references.has_secret(response.value) for _, response in operation.successes())
 
 
 RULES = rules_of("style", (
     ("conditional-get", "Zalando 182; RFC 9110, 13.1.2", _conditional_gets,
-     "Who has it already gets a 304, and nothing to read."),
+     "A client that has the current version gets a 304 without content."),
     ("etag", "Zalando 182; RFC 9110, 8.8.3", _entity_tags,
-     "The version of what was read or made comes with it, so that it can be written without another read."),
+     "Each response with a resource has its version, so that a client can change it without another read."),
     ("if-match", "Zalando 182; RFC 9110, 13.1.1", _if_match,
-     "Two who change the same thing at once must not undo each other unseen."),
+     "Two clients that change the same resource at once must not undo each other's changes unnoticed."),
     ("idempotency-key", "IETF idempotency-key draft", _idempotency,
-     "A client that got no response can retry with one effect; a response with a secret is not kept for that."),
-    ("replayed-responses", "ours", _replays,
-     "A client that repeats a request must be able to see that it was not done twice."),
+     "A client that got no response can retry with one effect. A response with a secret is not stored for that."),
+    servable.REPLAYED_RESPONSES,
 ))  # fmt: skip

@@ -1,7 +1,7 @@
-"""The contract as a file: its bytes, its parsed form, and its operations.
+"""A contract as the engine, the gate and the mock read it: bytes, plain data, operations, references, lines.
 
-It is read into plain data by `files` (Connexion would render a path through Jinja2, and read YAML 1.1) and is served as
-the very bytes that were read.
+The text is read into plain data by `files` (Connexion would render a path through Jinja2, and read YAML 1.1). It is
+served as the bytes that were read.
 """
 
 from __future__ import annotations
@@ -11,62 +11,44 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import yaml
 
 from .files import read
-from .forms import form_faults
-from .objects import METHODS, fragment
-from .references import References, UnresolvedReferenceError
-
-_BODILESS_METHODS = frozenset({"get", "head", "delete", "trace"})
-"""A body has no meaning in a request of these (RFC 9110, sections 9.3.1, 9.3.2, 9.3.5 and 9.3.8)."""
-
-
-@dataclass(frozen=True)
-class OperationSource:
-    """One operation as it stands in the contract, with its path's own parameters added once."""
-
-    path: str
-    method: str
-    node: Mapping[str, Any]
-    parameters: tuple[Mapping[str, Any], ...]
-    item: Mapping[str, Any]
-    """The path that it is in, followed."""
-    repeated: tuple[str, ...]
-    """Parameters that the path or the operation declares twice, in words."""
-    is_complete: bool = True
-    """Whether all its parameters were found."""
-
-    @property
-    def operation_id(self) -> str:
-        """The operationId, or the place of the operation where it has none."""
-        return str(self.node.get("operationId") or f"{self.method.upper()} {self.path}")
+from .media_types import is_json
+from .nodes import NOTHING, Node
+from .objects import METHODS, Pointer
+from .operations import Operation, key_of
+from .places import Places, compose_any
+from .references import References
 
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI 3.0 document: `raw` as it was read, `root` as plain data."""
+    """An OpenAPI 3.0 document: `raw` as it was read, `root` as plain data. Its form is not relied upon.
+
+    `nodes` are those of its YAML, if they are known already; otherwise they are read when a line is needed.
+    """
 
     raw: bytes
     root: dict[str, Any]
-    repeated_keys: tuple[str, ...] = ()
-    """A sentence for each key that an object of the text has twice."""
+    has_repeated_keys: bool = False
+    nodes: yaml.Node | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Document:
+    def read(cls, path: Path) -> Self:
         """Read the YAML (or JSON) file at *path*. Raises OSError, yaml.YAMLError."""
         return cls.parse(path.read_bytes())
 
     @classmethod
-    def parse(cls, raw: bytes) -> Document:
-        """Parse JSON or YAML. Raises yaml.YAMLError, also where it is not an object."""
-        root, repeated = read(raw)
+    def parse(cls, raw: bytes) -> Self:
+        """Parse JSON or YAML. Raises yaml.YAMLError, also if it is not an object."""
+        root, has_repeated_keys = read(raw)
         if not isinstance(root, dict):
             raise yaml.MarkedYAMLError(problem="a contract is an object")
-        return cls(raw=raw, root=root, repeated_keys=repeated)
+        return cls(raw=raw, root=root, has_repeated_keys=has_repeated_keys)
 
     @cached_property
     def as_json(self) -> bytes:
@@ -78,77 +60,123 @@ class Document:
         """A strong entity tag of the bytes (RFC 9110, section 8.8.3)."""
         return f'"{hashlib.sha256(self.raw).hexdigest()[:32]}"'
 
-    @property
-    def security_schemes(self) -> Mapping[str, Any]:
-        """The named security schemes of the components, followed; without those that cannot be."""
-        given = self.root.get("components", {}).get("securitySchemes", {})
-        followed = {name: self._followed(scheme) for name, scheme in given.items()}
-        return {name: scheme for name, scheme in followed.items() if scheme is not None}
+    @cached_property
+    def places(self) -> Places | None:
+        """The lines of the file; None if its text is not known, or YAML cannot read it."""
+        try:
+            nodes = self.nodes or compose_any(self.raw)
+        except yaml.YAMLError:
+            return None
+        return None if nodes is None else Places(nodes)
+
+    def line(self, pointer: Pointer) -> int | None:
+        """The line, from 1, of what *pointer* names, or of the last step to it that exists; None without lines."""
+        return None if self.places is None else self.places.line(pointer)
 
     @cached_property
     def references(self) -> References:
         """The places of the document that a `$ref` may be in, and what each leads to."""
         return References(self.root)
 
-    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """*node* itself, or what its `$ref` leads to in the end. Raises UnresolvedReferenceError."""
-        return self.references.follow(node)
+    @property
+    def node(self) -> Node:
+        """The outermost object."""
+        return Node((), self.root)
 
-    def form_faults(self) -> Iterator[str]:
-        """All in which the document has not OpenAPI's form, in words and with its place."""
-        yield from self.repeated_keys
-        for pointer, message in form_faults(self.references):
-            yield f"{fragment(pointer)}: {message}"
+    @property
+    def paths(self) -> dict[str, Node]:
+        """The path items, by path, not followed and without extensions."""
+        return {path: node for path, node in self.node.members("paths").items() if not path.startswith("x-")}
 
-    def broken_references(self) -> Iterator[str]:
-        """Each `$ref` that cannot be followed, and each schema that never ends, in words and with its place."""
-        for pointer, message, _ in self.references.broken:
-            yield f"{message} (at {fragment(pointer)})"
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Each operation, in the order of the file."""
+        return tuple(self._operations())
 
-    def is_sound(self, source: OperationSource) -> bool:
-        """Whether all references that the operation needs can be followed."""
-        nodes = (source.item[source.method], *source.parameters)
-        return source.is_complete and all(self.references.is_sound(node) for node in nodes)
+    def operation(self, path: str, method: str) -> Operation | None:
+        """The operation at that place, or None."""
+        return self._by_place.get((path, method))
 
-    def operations(self) -> Iterator[OperationSource]:
-        """Each operation, in the order of the file. Its own parameters replace its path's of that name and place.
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Operation]:
+        return {(operation.path, operation.method): operation for operation in self.operations}
 
-        A path that cannot be followed has none; a parameter that cannot is left out, and the operation not complete.
+    def resource_of(self, operation: Operation) -> Operation | None:
+        """The GET of what *operation* is about: at its own path; for an action, one segment above.
+
+        An action is a POST at a path that has no GET. A part without a GET, such as a password, has no version.
         """
-        for path, given in self.root.get("paths", {}).items():
-            item = None if path.startswith("x-") else self._followed(given)
-            for method in METHODS:
-                if item is not None and method in item:
-                    yield self._operation(path, method, item)
+        found = self.operation(operation.path, "get")
+        if found is None and operation.method == "post":
+            return self.operation(operation.path.rpartition("/")[0], "get")
+        return found
 
-    def _operation(self, path: str, method: str, item: Mapping[str, Any]) -> OperationSource:
-        found: dict[tuple[str, str], Mapping[str, Any]] = {}
-        repeated: list[str] = []
-        is_complete = True
-        for holder, called in ((item, "its path declares"), (item[method], "it declares")):
-            seen: set[tuple[str, str]] = set()
-            for node in map(self._followed, holder.get("parameters", ())):
-                if node is None:
-                    is_complete = False
-                    continue
-                place, name = node["in"], node["name"]
-                key = (place, name.lower() if place == "header" else name)
-                repeated += [f"{called} the {place} parameter {name!r} twice"] if key in seen else []
-                seen.add(key)
-                found[key] = node
-        parameters = tuple(found.values())
-        node = _with_body_of_meaning(method, item[method])
-        return OperationSource(path, method, node, parameters, item, tuple(repeated), is_complete=is_complete)
+    def target_of(self, operation: Operation) -> Operation | None:
+        """The GET of what *operation* changes. A POST at a path that has a GET creates something: it has no target."""
+        found = self.resource_of(operation)
+        return None if found and operation.method == "post" and found.path == operation.path else found
 
-    def _followed(self, node: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        try:
-            return self.resolve(node)
-        except UnresolvedReferenceError:
-            return None
+    def follow(self, node: Node) -> Node:
+        """*node*, or what its `$ref` leads to in the end; an empty object if the reference is broken."""
+        if not isinstance(node.get("$ref"), str):
+            return node
+        if node.pointer in self._broken:
+            return Node(node.pointer, {})
+        return Node(*self.references.end(node.value))
 
+    @cached_property
+    def _broken(self) -> set[Pointer]:
+        """The places of references that lead to nothing that belongs there."""
+        return {broken.pointer for broken in self.references.broken if broken.why != "endless"}
 
-def _with_body_of_meaning(method: str, node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """*node* without a request body that OpenAPI ignores (3.0.4, Operation Object, `requestBody`)."""
-    if method not in _BODILESS_METHODS or "requestBody" not in node:
-        return node
-    return {name: value for name, value in node.items() if name != "requestBody"}
+    def is_sound(self, operation: Operation) -> bool:
+        """Whether all references that *operation* needs can be followed."""
+        nodes = (operation.node, *operation.item.items("parameters"))
+        return all(self.references.is_sound(node.value) for node in nodes)
+
+    def parts(self, schema: Node) -> Iterator[Node]:
+        """*schema* with its `$ref`s followed, and the parts of its `allOf`: all of them hold for one value."""
+        seen: set[Pointer] = set()
+        open_nodes = [schema]
+        while open_nodes:
+            node = self.follow(open_nodes.pop())
+            if node.pointer not in seen:
+                seen.add(node.pointer)
+                yield node
+                open_nodes += node.items("allOf")
+
+    def properties(self, schema: Node) -> dict[str, Node]:
+        """The properties of *schema* and of the parts of its `allOf`, followed."""
+        found = {name: node for part in self.parts(schema) for name, node in part.members("properties").items()}
+        return {name: self.follow(node) for name, node in found.items()}
+
+    def required(self, schema: Node) -> set[str]:
+        """The names that *schema* and the parts of its `allOf` require."""
+        named = [part.get("required") for part in self.parts(schema)]
+        return {str(name) for names in named if isinstance(names, list) for name in names}
+
+    def json_schema(self, message: Node | None) -> Node:
+        """The schema of the first JSON content of *message*, a body or a response; not followed, empty if none."""
+        content = message.members("content") if message else {}
+        return next((media.at("schema") for name, media in content.items() if is_json(name)), NOTHING)
+
+    def _operations(self) -> Iterator[Operation]:
+        for path, given in self.paths.items():
+            item = self.follow(given)
+            for method in (key for key in item.value if key in METHODS and isinstance(item.value[key], dict)):
+                node = item.at(method)
+                written = (*item.items("parameters"), *node.items("parameters"))
+                yield Operation(
+                    path=path,
+                    method=method,
+                    node=node,
+                    item=item,
+                    parameters=tuple({key_of(p): p for p in map(self.follow, written)}.values()),
+                    body=self.follow(node.at("requestBody")) if "requestBody" in node.value else None,
+                    responses=self._responses(node),
+                    security=node.value.get("security", self.root.get("security")),
+                )
+
+    def _responses(self, operation: Node) -> Mapping[str, Node]:
+        responses = operation.members("responses").items()
+        return {status: self.follow(response) for status, response in responses if not status.startswith("x-")}

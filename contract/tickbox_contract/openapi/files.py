@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jiter
@@ -27,7 +26,6 @@ _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 _TEXT = _TAG + "str"
 _MAX_DIGITS = 100
-_TWICE = re.compile(r'Detected duplicate key "(.*)" at line (\d+) column \d+\Z', re.DOTALL)
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
     ("null", r"~|null|Null|NULL|", "~nN\0"),
@@ -52,7 +50,7 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
-        self.repeated: list[str] = []
+        self.has_repeated_keys = False
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # PyYAML's
         """An object. Raises ConstructorError on a key that is not a scalar."""
@@ -60,9 +58,7 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 key.tag = _TEXT
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    self.repeated.append(f"line {line}: the key {key.value!r} is given before, and that is not read")
+                self.has_repeated_keys = self.has_repeated_keys or key.value in seen
                 seen.add(key.value)
         constructed: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return constructed
@@ -76,10 +72,10 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
 
 
 class Read(NamedTuple):
-    """The plain data of a text, and a sentence for each key that an object has twice: only the last one is read."""
+    """The plain data of a text, and whether an object has a key twice: only the last one is read."""
 
     data: Any
-    repeated: tuple[str, ...]
+    has_repeated_keys: bool
 
 
 def load(raw: bytes) -> Any:  # JSON
@@ -91,7 +87,7 @@ def read(raw: bytes) -> Read:
     """A JSON or YAML text. Raises yaml.YAMLError, ValueError."""
     try:
         # JSON first: as YAML, its tabs would be refused and its surrogate pairs be read as two characters.
-        return Read(orjson.loads(raw), tuple(_repeated(raw)))
+        return Read(orjson.loads(raw), _repeats_keys(raw))
     except orjson.JSONDecodeError:
         loader = CoreLoader(raw)
     try:
@@ -102,17 +98,16 @@ def read(raw: bytes) -> Read:
         orjson.dumps(data)
     except TypeError as error:  # the only one that YAML can lead to: all else is refused where it is constructed
         raise yaml.MarkedYAMLError(problem="an anchor contains itself, or it is nested too deep") from error
-    return Read(data, tuple(loader.repeated))
+    return Read(data, loader.has_repeated_keys)
 
 
-def _repeated(raw: bytes) -> Iterator[str]:
-    """The first key that JSON has twice."""
+def _repeats_keys(raw: bytes) -> bool:
+    """Whether an object of a JSON text has a key twice."""
     try:
         jiter.from_json(raw, catch_duplicate_keys=True)
     except ValueError as error:
-        found = _TWICE.match(str(error))
-        if found:
-            yield f"line {found[2]}: the key {found[1]!r} is given before, and that is not read"
+        return "duplicate key" in str(error)
+    return False
 
 
 def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:

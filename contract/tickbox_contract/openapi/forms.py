@@ -76,7 +76,15 @@ def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator
             what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
             yield from (FormFault((*place, name), f"{name}: {what}") for name in names)
         case _:
-            yield from (FormFault(place, fault.detail) for fault in schema_faults([error]))
+            yield from (FormFault(place, _named(place, fault.detail)) for fault in schema_faults([error]))
+
+
+def _named(place: Pointer, detail: str) -> str:
+    """*detail* after the last name in *place*, and the index in its list if it has one."""
+    steps = [str(step) for step in place]
+    if place and isinstance(place[-1], int):
+        return f"{'/'.join(steps[-2:])}: {detail}"
+    return f"{steps[-1]}: {detail}" if steps else detail
 
 
 def _is_about(errors: Iterable[jsonschema_rs.ValidationError], kind: type, name: str | None = None) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -20,7 +20,7 @@ from .objects import COMPOSITES, Place, Pointer, fragment, held_by, within
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _BAD_ESCAPE = re.compile(r"~(?![01])")
-
+SECRET = "x-secret"  # noqa: S105  # the name of a mark
 
 Why = Literal["outside", "nowhere", "circle", "kind", "beside", "endless"]
 
@@ -88,17 +88,34 @@ class References:
         """Each schema of the document, also each that is in another one."""
         return (place.node for place in self.places if place.kind == "schemas")
 
-    def reached(self, node: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
-        """*node*, an object of *kind*, all objects in it, and all that their references lead to; each once."""
-        seen: set[int] = set()
-        found = [Place((), kind, node)]
-        while found:
-            place = found.pop()
-            if id(place.node) not in seen:
-                seen.add(id(place.node))
-                yield place.node
-                target = self._target(place)
-                found += held_by(place) if target is None else [target]
+    def leading_to(self, wanted: Callable[[Place], bool]) -> frozenset[int]:
+        """The objects that *wanted* holds for, and all that have them inside or refer to them; by identity."""
+        found: set[int] = set()
+        reached = [id(place.node) for place in self.places if wanted(place)]
+        while reached:
+            node = reached.pop()
+            if node not in found:
+                found.add(node)
+                reached += self._above[node]
+        return frozenset(found)
+
+    def has_secret(self, node: Mapping[str, Any]) -> bool:
+        """Whether a schema in *node*, or one that it leads to, is marked with `x-secret: true`."""
+        return id(node) in self._secret
+
+    @cached_property
+    def _secret(self) -> frozenset[int]:
+        return self.leading_to(lambda place: place.kind == "schemas" and place.node.get(SECRET) is True)
+
+    @cached_property
+    def _above(self) -> Mapping[int, list[int]]:
+        """The objects that have an object inside or refer to it; by identity."""
+        above: defaultdict[int, list[int]] = defaultdict(list)
+        for place in self.places:
+            target = self._target(place)
+            for inner in held_by(place) if target is None else (target,):
+                above[id(inner.node)].append(id(place.node))
+        return above
 
     @property
     def elsewhere(self) -> tuple[Place, ...]:
@@ -152,23 +169,11 @@ class References:
         return kinds
 
     @cached_property
-    def _unsound(self) -> set[int]:
+    def _unsound(self) -> frozenset[int]:
         if not self.broken:
-            return set()
-        above: defaultdict[int, list[int]] = defaultdict(list)
-        for place in self.places:
-            target = self._target(place)
-            for inner in held_by(place) if target is None else (target,):
-                above[id(inner.node)].append(id(place.node))
+            return frozenset()
         broken = {broken.pointer for broken in self.broken}
-        unsound: set[int] = set()
-        reached = [id(place.node) for place in self.places if place.pointer in broken]
-        while reached:
-            node = reached.pop()
-            if node not in unsound:
-                unsound.add(node)
-                reached += above[node]
-        return unsound
+        return self.leading_to(lambda place: place.pointer in broken)
 
     def _look_up(self, reference: str) -> Found | UnresolvedReferenceError:
         if not reference.startswith("#"):

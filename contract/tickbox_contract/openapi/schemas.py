@@ -102,7 +102,7 @@ class SchemaCompiler:
     def _compile(self, schema: Mapping[str, Any], direction: Direction) -> Validator:
         definition = self._definition(schema, direction)
         _compile_alone(definition)
-        needed = self._translations.reachable(definition.needs)
+        needed = self._translations.reachable(definition.needs, most=_FEW)
         if len(needed) <= _FEW:
             return _plain_validator(_compile(self._with(definition, needed)))
         if self._bundle.is_finished:

@@ -66,11 +66,16 @@ class Translations:
         self._require_ends(definition)
         return definition
 
-    def reachable(self, needs: Iterable[str], *, known: AbstractSet[str] = frozenset()) -> set[str]:
-        """*needs*, and the names of all definitions that they lead to; but for those that are *known*."""
+    def reachable(
+        self, needs: Iterable[str], *, known: AbstractSet[str] = frozenset(), most: float = INFINITY
+    ) -> set[str]:
+        """*needs*, and the names of all definitions that they lead to, without those that are *known*.
+
+        The search ends as soon as there are more than *most*.
+        """
         names: set[str] = set()
         found = list(needs)
-        while found:
+        while found and len(names) <= most:
             name = found.pop()
             if name not in names and name not in known:
                 names.add(name)

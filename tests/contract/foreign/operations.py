@@ -54,10 +54,12 @@ PATH_ROWS = (
     refused("a segment of two templates", TEMPLATE, "the path segment '{a}{b}' mixes text and parameter",
             operation={"parameters": [*parameter("a", "path", TEXT)["parameters"],
                                       *parameter("b", "path", TEXT)["parameters"]]}, path="/r/{a}{b}"),
-    refused("a template that is in the path twice", TEMPLATE, "the path has the parameter 'a' twice",
+    refused("a template that is in the path twice", TEMPLATE, "the path of act has the parameter 'a' twice",
             operation=parameter("a", "path", TEXT), path="/r/{a}/s/{a}"),
-    refused("a template without its parameter", TEMPLATE, "path and path parameters differ: a", path="/r/{a}"),
-    refused("a parameter without its template", TEMPLATE, "path and path parameters differ: a",
+    refused("a template without its parameter", TEMPLATE, "act does not declare the path parameter 'a'",
+            path="/r/{a}"),
+    refused("a parameter without its template", TEMPLATE,
+            "act declares the path parameter 'a', which is not in its path",
             operation=parameter("a", "path", TEXT)),
 )  # fmt: skip
 
@@ -81,7 +83,7 @@ OPERATION_ROWS = (
     served("a tag and an operationId that are not identifiers", OPERATION, gives("/r"),
            operation={"tags": ["things"], "operationId": "things/get-one"}),
     refused("a tag that is not an identifier, of which there is no module", OPERATION,
-            "there is no handler foreign_handlers.Pet_Store_2_0.act", operation={"tags": ["Pet Store 2.0"]}),
+            "the handler foreign_handlers.Pet_Store_2_0.act is missing", operation={"tags": ["Pet Store 2.0"]}),
     refused("no operationId", OPERATION, "it needs an operationId", operation={"operationId": ""}),
     refused("no tag", OPERATION, "it needs a tag", operation={"tags": []}),
     ignored("tags, externalDocs and info of the document", DOCUMENT, gives("/r"), root={
@@ -113,7 +115,7 @@ SECURITY_ROWS = (
            }}),
     ignored("a security scheme that no operation needs", "Security Scheme Object", Trial(given={}),
             components={"securitySchemes": {"scheme": {"type": "apiKey", "in": "header", "name": "X-Key"}}}),
-    refused("no security and no x-access", SECURITY, "it needs x-access and a security scheme, or `security: []`",
+    refused("no security and no x-access", SECURITY, "act needs a token and has no x-access with a scope",
             operation={"security": [{"scheme": []}]},
             components={"securitySchemes": {"scheme": {"type": "http", "scheme": "bearer"}}}),
     served("security: []", SECURITY, gives("/r"), gives("/r", "Authorization: Basic x")),

@@ -46,11 +46,11 @@ async def _events(*contents: Any) -> AsyncGenerator[Event, None]:
 
 
 STATUS_ROWS = (
-    refused("the status default", RESPONSES, "the response 'default' is no single status",
+    refused("the status default", RESPONSES, "the response 'default', which is not a single status",
             operation={"responses": {"default": {"description": "d"}}}),
-    refused("a range of statuses", RESPONSES, "the response '2XX' is no single status",
+    refused("a range of statuses", RESPONSES, "the response '2XX', which is not a single status",
             operation={"responses": {"2XX": {"description": "d"}}}),
-    refused("an interim status", RESPONSES, "the response 100 is an interim one",
+    refused("an interim status", RESPONSES, "the response 100 is an interim response",
             operation={"responses": {"100": {"description": "d"}}}),
     ignored("extensions among the statuses", RESPONSES, is_sent("application/json", b'{"a":1}'), operation={
         "responses": {"x-note": {"a": 1}, "200": {"description": "d", "content": {"application/json": OBJECT}}},
@@ -120,7 +120,7 @@ MEDIA_ROWS = (
     refused("a response of bytes with a schema of an object", MEDIA,
             "application/xml has a schema that only JSON can be checked against",
             **responds(sends(b""), content={"application/xml": OBJECT})),
-    refused("two keys of a response that differ in parameters only", MEDIA, "answer 200 has text/plain twice",
+    refused("two keys of a response that differ in parameters only", MEDIA, "response 200 has text/plain twice",
             **responds(sends(""), content={"text/plain": {}, "text/plain; charset=utf-8": {}})),
     refused("a response in a charset other than UTF-8", MEDIA, "'text/plain; charset=latin1' is not in UTF-8",
             **responds(sends(""), content={"text/plain; charset=latin1": {}})),

@@ -45,7 +45,7 @@ TYPE_ROWS = (
          _bad("enum", None)),
     _row("nullable with an enum that has null", {"type": "string", "nullable": True, "enum": ["a", None]}, ["a", None],
          _bad("enum", "b")),
-    refused("a list of types", SCHEMA, "schema/type: This must be a string.", **body({"type": ["string", "null"]})),
+    refused("a list of types", SCHEMA, "type: This must be a string.", **body({"type": ["string", "null"]})),
 )  # fmt: skip
 
 ENUM_ROWS = (

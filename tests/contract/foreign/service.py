@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.units import Settings
 from tickbox_contract.handlers import identifier_of, keyword_of
 from tickbox_contract.openapi.document import Document
+from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.responses import Response, ok
 
 from .rows import Row, Trial
@@ -62,8 +63,8 @@ def handlers_of(row: Row, document: Document) -> Iterator[types.ModuleType]:
     """A package of handlers with one module, `things`, that has a function for each operation of *document*."""
     package, things = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.things")
     package.__path__ = []
-    for source in document.operations():
-        setattr(things, identifier_of(source.operation_id), _handler(row, source.parameters, source.node))
+    for operation in document.operations:
+        setattr(things, identifier_of(operation.name), _handler(row, operation))
     sys.modules |= {PACKAGE: package, things.__name__: things}
     try:
         yield package
@@ -72,12 +73,12 @@ def handlers_of(row: Row, document: Document) -> Iterator[types.ModuleType]:
             sys.modules.pop(name)
 
 
-def _handler(row: Row, parameters: Any, node: Mapping[str, Any]) -> Any:  # a function with a made-up signature
+def _handler(row: Row, operation: Operation) -> Any:  # a function with a made-up signature
     async def act(uow: UnitOfWork, **given: Any) -> Response:
         return row.response() if row.response else ok({name: _plain(value) for name, value in given.items()})
 
-    names = [keyword_of(each["name"], each["in"]) for each in parameters]
-    keywords = [*(names if row.takes is None else row.takes), *(("body",) if "requestBody" in node else ())]
+    names = [keyword_of(each.value["name"], each.value["in"]) for each in operation.parameters if each.value]
+    keywords = [*(names if row.takes is None else row.takes), *(("body",) if operation.has_body else ())]
     kinds = inspect.Parameter
     act.__signature__ = inspect.Signature([  # type: ignore[attr-defined]  # what `inspect.signature` reads
         kinds("uow", kinds.POSITIONAL_OR_KEYWORD),

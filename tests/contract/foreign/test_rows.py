@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.support.wire import Reply
-from tickbox_contract.engine.operations import ContractMismatchError
+from tickbox_contract.engine.mismatches import ContractMismatchError
 
 from .rows import UNSET, Row, Trial
 from .service import ask, built, running
@@ -29,7 +29,7 @@ def test_what_is_refused_is_named_at_start_up(row: Row) -> None:
     assert row.sentence
     with pytest.raises(ContractMismatchError) as caught, built(row):
         pass
-    assert any(row.sentence in line for line in caught.value.mismatches), caught.value.mismatches
+    assert any(row.sentence in line for line in caught.value.texts), caught.value.texts
 
 
 def check(trial: Trial, reply: Reply) -> None:

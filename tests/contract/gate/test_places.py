@@ -1,11 +1,11 @@
-"""A finding has the line where a person would look, and what is no contract is refused before it does harm."""
+"""A finding has the line where a person would look, and a file that is no contract is refused before it does harm."""
 
 from __future__ import annotations
 
 import pytest
 
-from tickbox_contract.gate.findings import Pointer
-from tickbox_contract.gate.places import UnreadableError, read
+from tickbox_contract.gate.reading import UnreadableError, read
+from tickbox_contract.openapi.objects import Pointer
 
 YAML = b"""\
 openapi: 3.0.4
@@ -45,18 +45,18 @@ again: 6
     ],
 )
 def test_a_pointer_leads_to_the_line_of_its_last_step_that_is_there(pointer: Pointer, line: int) -> None:
-    _, places = read(YAML)
-    assert places.line(pointer) == line
+    assert read(YAML).line(pointer) == line
 
 
-def test_a_repeated_key_is_told_once_also_behind_an_alias() -> None:
-    _, places = read(b"openapi: 3.0.4\na: &a\n  x: 1\n  x: 2\nb: *a\nc: [{y: 1, y: 2, y: 3}]\n")
+def test_a_repeated_key_is_reported_once_also_behind_an_alias() -> None:
+    places = read(b"openapi: 3.0.4\na: &a\n  x: 1\n  x: 2\nb: *a\nc: [{y: 1, y: 2, y: 3}]\n").places
+    assert places is not None
     assert set(places.repeated_keys()) in ({("a", "x"), ("c", 0, "y")}, {("b", "x"), ("c", 0, "y")})
 
 
 def test_json_has_lines_too_with_tabs_and_with_what_yaml_cannot_escape() -> None:
-    root, places = read(b'{\n\t"openapi": "3.0.4",\n\t"info": {\n\t\t"title": "\\ud83d\\ude00"}}')
-    assert (root["info"]["title"], places.line(("info", "title"))) == ("\N{GRINNING FACE}", 4)
+    contract = read(b'{\n\t"openapi": "3.0.4",\n\t"info": {\n\t\t"title": "\\ud83d\\ude00"}}')
+    assert (contract.root["info"]["title"], contract.line(("info", "title"))) == ("\N{GRINNING FACE}", 4)
 
 
 LAUGHS = b"openapi: 3.0.4\na0: &a0 [1, 2]\n" + b"".join(
@@ -68,25 +68,25 @@ STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n"
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"- openapi\n", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"openapi: 3.0\n", "this is no OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"openapi: 3.1.0\n", "the gate reads OpenAPI 3.0, and this says another version: bring a 3.0 file"),
-        (b"a:\n  - b: [\n", "line 3 is no YAML: did not find expected node content"),
-        (b"\xff", "this is no YAML in UTF-8"),
-        (b"openapi: 3.0.4\nx: " + b"1" * 5000, "line 2 is no YAML: this integer has more than 64 bits"),
-        (b"[" * 100_000, "line 1 is no YAML: it is nested too deep"),
+        (b"", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"- openapi\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"openapi: 3.0\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
+        (b"openapi: 3.1.0\n", "the gate reads OpenAPI 3.0, and this file has another version: use a 3.0 file"),
+        (b"a:\n  - b: [\n", "line 3 is not valid YAML: did not find expected node content"),
+        (b"\xff", "this is not YAML in UTF-8"),
+        (b"openapi: 3.0.4\nx: " + b"1" * 5000, "line 2 is not valid YAML: this integer has more than 64 bits"),
+        (b"[" * 100_000, "line 1 is not valid YAML: it is nested too deep"),
         (b"a: &a\n  b: *a\n", "line 1 has an anchor that contains itself: write it out"),
-        (b"a: !!set {x}\n", "line 1 has the YAML tag tag:yaml.org,2002:set, which JSON does not have: use another"),
-        (b"a: b\n? [c]\n: d\n", "line 2 has a key that is no text: write one"),
-        (b"a: .nan\n", "line 1 has a number that JSON does not have: use another"),
-        (b"a: 1\nb: -.INF\n", "line 2 has a number that JSON does not have: use another"),
-        (b"a: 1.0e+999\n", "line 1 has a number that JSON does not have: use another"),
-        (LAUGHS, "line 9 unfolds to more than a contract holds: write its anchors out"),
-        (STAIRS, "line 101 unfolds to more than a contract holds: write its anchors out"),
+        (b"a: !!set {x}\n", "line 1 has the YAML tag tag:yaml.org,2002:set, which JSON does not have: use another one"),
+        (b"a: b\n? [c]\n: d\n", "line 2 has a key that is not a text: use a text"),
+        (b"a: .nan\n", "line 1 has a number that JSON does not have: use another one"),
+        (b"a: 1\nb: -.INF\n", "line 2 has a number that JSON does not have: use another one"),
+        (b"a: 1.0e+999\n", "line 1 has a number that JSON does not have: use another one"),
+        (LAUGHS, "line 9 unfolds to more than a contract can have: write its anchors out"),
+        (STAIRS, "line 101 unfolds to more than a contract can have: write its anchors out"),
     ],
 )
-def test_what_is_no_contract_is_refused_in_one_line(raw: bytes, reason: str) -> None:
+def test_a_file_that_is_not_a_contract_is_refused_in_one_line(raw: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         read(raw)
     assert str(caught.value) == reason

@@ -106,7 +106,7 @@ def test_an_example_of_a_base_is_held_against_what_its_discriminator_selects() -
 
 def test_a_target_in_an_extension_has_the_form_of_what_it_is_used_as() -> None:
     assert found({"A": ref("#/components/x-types/a")}, **{"x-types": {"a": {"type": "text"}}}) == {
-        ("well-formed", "This must be one of: array, boolean, integer, number, object, string.")
+        ("well-formed", "type: This must be one of: array, boolean, integer, number, object, string.")
     }
 
 

@@ -6,8 +6,9 @@ import json
 from xml.etree import ElementTree as ET
 
 from tickbox_contract.gate import messages, reports
-from tickbox_contract.gate.findings import Report, Stage
+from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.openapi.rules import Stage
 
 from . import cases
 
@@ -30,8 +31,8 @@ def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None
     lines = [" ".join(line.split()) for line in reports.table(checked())]
     assert lines == [
         f"complete access-rule a,b.yaml:{LINE} {MESSAGE}",
-        "complete operation-handler not checked no --handlers were named",
-        "complete current-models not checked no models are generated from this contract here",
+        "complete operation-handler not checked no package of handlers is named (--handlers)",
+        "complete current-models not checked no models are generated from this contract",
         f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1",
     ]
 
@@ -43,7 +44,7 @@ def test_the_table_of_a_contract_without_fault_is_its_summary() -> None:
 def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
     finding, summary = reports.github(checked())
     assert finding.startswith(f"::error file=a%2Cb.yaml,line={LINE},title=access-rule::{MESSAGE}. ")
-    assert finding.endswith("`x-access` says which scope and role are. (OWASP API5:2023)")
+    assert finding.endswith("`x-access` says which scope and role it must have. (OWASP API5:2023)")
     assert summary == f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1"
 
 
@@ -107,7 +108,8 @@ def test_what_somebody_must_decide_is_asked() -> None:
     assert deliverable["content"]["test_status"] == "failed"
     assert {(q["from"], q["to"], q["type"]) for q in questions} == {("backend", "architect", "clarification")}
     asked = [(q["content"]["context"], q["blocking"]) for q in questions]
-    assert ("bad.yaml:17: POST /things does not say whether it needs a token", True) in asked
+    unsaid = "bad.yaml:17: POST /things does not say whether it needs a token: add `security`, or `security: []`"
+    assert (unsaid, True) in asked
     assert ("bad.yaml:17: POST /things declares no error", True) in asked
     assert ("bad.yaml:47: Tree has no description", False) in asked
     assert {q["content"]["question"] for q in questions} == {question for question, _ in messages.QUESTIONS.values()}

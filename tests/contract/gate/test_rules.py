@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 
 from tickbox_contract.gate.contracts import Surroundings
-from tickbox_contract.gate.findings import STAGES, Report, Stage
+from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.openapi.rules import STAGES, Stage
 
 from . import cases
 from .counting import calls_of
