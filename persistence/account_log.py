@@ -21,8 +21,10 @@ from sqlalchemy import (
 from domain.model.account_log import AccountEvent, AccountEventType
 from domain.origins import Origin
 from domain.principals import Principal
-from persistence.database import Row, Runner
+from persistence.database import Runner
+from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
+from persistence.paging import Pages
 from persistence.purges import Expired
 
 account_events: Final = Table(
@@ -47,22 +49,10 @@ account_events: Final = Table(
 KEPT: Final = dt.timedelta(days=400)
 """For how long an event can be read: a year, and time to look back at it."""
 
-_AFTER_ALL: Final = UUID(int=2**128 - 1)
-
+_MAPPER: Final = Mapper(AccountEvent, account_events)
 _INSERT: Final = insert(account_events)
-_PAGE: Final = (
-    select(
-        account_events.c.id,
-        account_events.c.type,
-        account_events.c.recorded_at,
-        account_events.c.address,
-        account_events.c.device,
-        account_events.c.session_id,
-        account_events.c.token_id,
-    )
-    .where(account_events.c.user_id == bindparam("user"), account_events.c.id < bindparam("before"))
-    .order_by(account_events.c.id.desc())
-    .limit(bindparam("limit"))
+_PAGES: Final = Pages(
+    select(*_MAPPER.columns).where(account_events.c.user_id == bindparam("user")), account_events.c.id, descending=True
 )
 _OLD: Final = Expired(account_events, account_events.c.recorded_at)
 
@@ -122,18 +112,4 @@ class AccountLog:
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
         """One read."""
-        parameters = {"user": user_id, "before": before or _AFTER_ALL, "limit": limit}
-        return [_event(row) for row in await self._runner.rows(_PAGE, parameters)]
-
-
-def _event(row: Row) -> AccountEvent:
-    event_id, kind, recorded_at, address, device, session_id, token_id = row
-    return AccountEvent(
-        id=event_id,
-        type=kind,
-        recorded_at=recorded_at,
-        address=address,
-        device=device,
-        session_id=session_id,
-        token_id=token_id,
-    )
+        return _MAPPER.all(await _PAGES.read(self._runner, {"user": user_id}, after=before, limit=limit))

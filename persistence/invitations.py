@@ -25,9 +25,11 @@ from sqlalchemy import (
 
 from domain.model.invitations import Invitation
 from domain.roles import ROLES, Role
-from persistence.database import Row, Runner
+from persistence.database import Runner
+from persistence.mapping import Mapper
 from persistence.memberships import members
 from persistence.metadata import INSTANT, UNLOGGED, metadata
+from persistence.paging import Pages
 from persistence.purges import Expired
 from persistence.users import users
 
@@ -55,17 +57,7 @@ invitations: Final = Table(
 """`digest` is the token's, null until there is one; `mailed_at` is when it was mailed. The digest is not unique, so
 that the table can be spread by workspace."""
 
-_COLUMNS: Final = (
-    invitations.c.id,
-    invitations.c.workspace_id,
-    invitations.c.email,
-    invitations.c.role,
-    invitations.c.invited_by,
-    invitations.c.created_at,
-    invitations.c.expires_at,
-    invitations.c.mailed_at,
-)
-_BEFORE_ALL: Final = UUID(int=0)
+_MAPPER: Final = Mapper(Invitation, invitations)
 _HERE: Final = invitations.c.workspace_id == bindparam("workspace")
 _ONE: Final = (_HERE, invitations.c.id == bindparam("invitation"))
 _IS_LIVE: Final = invitations.c.expires_at > bindparam("now")
@@ -77,14 +69,9 @@ _REPLACE: Final = (
     .where(_HERE, invitations.c.email_key == bindparam("email_key"))
     .returning(invitations.c.role, invitations.c.expires_at)
 )
-_SELECT: Final = select(*_COLUMNS).where(*_ONE, _IS_LIVE)
-_PAGE: Final = (
-    select(*_COLUMNS)
-    .where(_HERE, invitations.c.id > bindparam("after"), _IS_LIVE)
-    .order_by(invitations.c.id)
-    .limit(bindparam("limit"))
-)
-_FIND: Final = select(*_COLUMNS).where(invitations.c.digest == bindparam("digest"), _IS_LIVE)
+_SELECT: Final = select(*_MAPPER.columns).where(*_ONE, _IS_LIVE)
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(_HERE, _IS_LIVE), invitations.c.id)
+_FIND: Final = select(*_MAPPER.columns).where(invitations.c.digest == bindparam("digest"), _IS_LIVE)
 _SET_DIGEST: Final = update(invitations).where(*_ONE)
 _DELETE: Final = delete(invitations).where(*_ONE)
 _WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
@@ -105,7 +92,7 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation | None:
     """The invitation with the token of this digest, if it is not expired. One read."""
-    return _invitation(await runner.row(_FIND, {"digest": digest, "now": now}))
+    return _MAPPER.one(await runner.row(_FIND, {"digest": digest, "now": now}))
 
 
 class Invitations:
@@ -116,17 +103,7 @@ class Invitations:
 
     async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
         """Two writes."""
-        values = {
-            "id": invitation.id,
-            "workspace_id": invitation.workspace_id,
-            "email": invitation.email,
-            "email_key": email_key,
-            "role": invitation.role,
-            "invited_by": invitation.invited_by,
-            "created_at": invitation.created_at,
-            "expires_at": invitation.expires_at,
-            "mailed_at": invitation.mailed_at,
-        }
+        values = {**_MAPPER.values(invitation), "email_key": email_key}
         old = await self._runner.row(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
         await self._runner.run(_INSERT, values)
         return old[0] if old is not None and old[1] > invitation.created_at else None
@@ -134,14 +111,14 @@ class Invitations:
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
         """One read."""
         parameters = {"workspace": workspace_id, "invitation": invitation_id, "now": now}
-        return _invitation(await self._runner.row(_SELECT, parameters))
+        return _MAPPER.one(await self._runner.row(_SELECT, parameters))
 
     async def page(
         self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
     ) -> Sequence[Invitation]:
         """One read."""
-        parameters = {"workspace": workspace_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
-        return [_of(row) for row in await self._runner.rows(_PAGE, parameters)]
+        given = {"workspace": workspace_id, "now": now}
+        return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def set_digest(
         self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
@@ -169,21 +146,3 @@ class Invitations:
     async def withdraw_all(self, invited_by: UUID) -> None:
         """One write."""
         await self._runner.run(_WITHDRAW_ALL, {"user": invited_by})
-
-
-def _invitation(row: Row | None) -> Invitation | None:
-    return None if row is None else _of(row)
-
-
-def _of(row: Row) -> Invitation:
-    invitation_id, workspace_id, email, role, invited_by, created_at, expires_at, mailed_at = row
-    return Invitation(
-        id=invitation_id,
-        workspace_id=workspace_id,
-        email=email,
-        role=role,
-        invited_by=invited_by,
-        created_at=created_at,
-        expires_at=expires_at,
-        mailed_at=mailed_at,
-    )

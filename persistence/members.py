@@ -13,29 +13,19 @@ from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.database import Parameters, Row, Runner
 from persistence.idempotency import forget_member, forget_user
+from persistence.mapping import Mapper
 from persistence.memberships import members, workspaces
+from persistence.paging import Pages
 from persistence.users import users
 
-_COLUMNS: Final = (
-    members.c.workspace_id,
-    members.c.user_id,
-    members.c.role,
-    members.c.name,
-    members.c.revision,
-    members.c.created_at,
-    members.c.updated_at,
-)
-_BEFORE_ALL: Final = UUID(int=0)
+_MAPPER: Final = Mapper(Member, members, fixed=("workspace_id", "user_id", "name", "created_at"))
 _ONE: Final = (members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
 
 _INSERT: Final = insert(members)
 _ROLE: Final = select(members.c.role).where(*_ONE)
-_SELECT: Final = select(*_COLUMNS).where(*_ONE)
-_PAGE: Final = (
-    select(*_COLUMNS)
-    .where(members.c.workspace_id == bindparam("workspace"), members.c.user_id > bindparam("after"))
-    .order_by(members.c.user_id)
-    .limit(bindparam("limit"))
+_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_PAGES: Final = Pages(
+    select(*_MAPPER.columns).where(members.c.workspace_id == bindparam("workspace")), members.c.user_id
 )
 _HAS_ADDRESS: Final = select(members.c.user_id).where(
     members.c.workspace_id == bindparam("workspace"),
@@ -77,7 +67,7 @@ _RENAME: Final = (
         updated_at=bindparam("at"),
         revision=select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery(),
     )
-    .returning(*_COLUMNS)
+    .returning(*_MAPPER.columns)
 )
 _REMOVE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
 
@@ -107,26 +97,15 @@ class Members:
 
     async def add(self, member: Member) -> None:
         """One write."""
-        values = {
-            "workspace_id": member.workspace_id,
-            "user_id": member.user_id,
-            "role": member.role,
-            "name": member.name,
-            "created_at": member.created_at,
-            "updated_at": member.updated_at,
-            "revision": member.revision,
-        }
-        await self._change_log.write(_INSERT, values, event_of("member.added", member))
+        await self._change_log.write(_INSERT, _MAPPER.values(member), event_of("member.added", member))
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id})
-        return None if row is None else _member(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         """One read."""
-        parameters = {"workspace": workspace_id, "after": after or _BEFORE_ALL, "limit": limit}
-        return [_member(row) for row in await self._runner.rows(_PAGE, parameters)]
+        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
 
     async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
         """One read."""
@@ -146,9 +125,8 @@ class Members:
 
     async def update(self, member: Member) -> None:
         """One write."""
-        values = {"role": member.role, "updated_at": member.updated_at, "revision": member.revision}
         place = {"workspace": member.workspace_id, "user": member.user_id}
-        await self._change_log.write(_UPDATE, {**place, **values}, event_of("member.updated", member))
+        await self._change_log.write(_UPDATE, {**place, **_MAPPER.changes(member)}, event_of("member.updated", member))
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
         """Two writes."""
@@ -167,7 +145,7 @@ class Members:
         """Two writes, in however many workspaces."""
         await self._change_log.raise_heads(user_id)
         values = {"user": user_id, "new_name": name, "at": at}
-        await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _member(row)))
+        await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _MAPPER.load(row)))
 
     async def remove(self, user_id: UUID) -> None:
         """Four writes, in however many workspaces."""
@@ -179,16 +157,3 @@ class Members:
             return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])
 
         await self._change_log.write_all(_REMOVE, {"user": user_id}, end)
-
-
-def _member(row: Row) -> Member:
-    workspace_id, user_id, role, name, revision, created_at, updated_at = row
-    return Member(
-        workspace_id=workspace_id,
-        user_id=user_id,
-        role=role,
-        name=name,
-        revision=revision,
-        created_at=created_at,
-        updated_at=updated_at,
-    )

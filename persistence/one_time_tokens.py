@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 
 from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
 from persistence.database import Runner
+from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
 
@@ -40,6 +41,8 @@ one_time_tokens: Final = Table(
     Index(None, "expires_at"),
     info=UNLOGGED,
 )
+
+ONE_TIME_TOKENS: Final = Mapper(OneTimeToken, one_time_tokens)
 
 _NEW: Final = insert(one_time_tokens)
 _REPLACE: Final = _NEW.on_conflict_do_update(
@@ -66,14 +69,7 @@ class OneTimeTokens:
 
     async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
         """One write."""
-        values = {
-            "digest": token.digest,
-            "kind": token.kind,
-            "user_id": token.user_id,
-            "email_key": token.email_key,
-            "expires_at": token.expires_at,
-            "until": if_expiring_until,
-        }
+        values = {**ONE_TIME_TOKENS.values(token), "until": if_expiring_until}
         return await self._runner.row(_REPLACE, values) is not None
 
     async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:

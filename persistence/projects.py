@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    tuple_,
     union_all,
     update,
 )
@@ -33,8 +31,10 @@ from domain.model.projects import Project, ProjectEvent, ProjectQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
+from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
+from persistence.paging import Pages
 
 projects: Final = Table(
     "projects",
@@ -73,46 +73,23 @@ for _name, _condition in (
         sqlite_where=_condition,
     )
 
-_COLUMNS: Final = (
-    projects.c.id,
-    projects.c.workspace_id,
-    projects.c.name,
-    projects.c.description,
-    projects.c.is_inbox,
-    projects.c.archived_at,
-    projects.c.position,
-    projects.c.created_at,
-    projects.c.updated_at,
-    projects.c.revision,
-)
-_BEFORE_ALL: Final = ("", UUID(int=0))
+_MAPPER: Final = Mapper(Project, projects, fixed=("id", "workspace_id", "is_inbox", "created_at"))
 _ACTIVE: Final = projects.c.archived_at.is_(None)
 _ARCHIVED: Final = projects.c.archived_at.is_not(None)
 _IN_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
 _ONE: Final = (_IN_WORKSPACE, projects.c.id == bindparam("project"))
 
 _INSERT: Final = insert(projects)
-_SELECT: Final = select(*_COLUMNS).where(*_ONE)
-_INBOX: Final = select(*_COLUMNS).where(_IN_WORKSPACE, projects.c.is_inbox)
+_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_INBOX: Final = select(*_MAPPER.columns).where(_IN_WORKSPACE, projects.c.is_inbox)
 _UPDATE: Final = update(projects).where(*_ONE)
 _DELETE: Final = delete(projects).where(*_ONE).returning(octets(projects.c.name) + octets(projects.c.description))
 
 
-def _page(which: ColumnElement[bool]) -> Select[Any]:
-    place = tuple_(projects.c.position, projects.c.id)
-    after = tuple_(
-        bindparam("after_position", type_=projects.c.position.type),
-        bindparam("after_id", type_=projects.c.id.type),
-    )
-    return (
-        select(*_COLUMNS)
-        .where(_IN_WORKSPACE, which, place > after)
-        .order_by(projects.c.position, projects.c.id)
-        .limit(bindparam("limit"))
-    )
-
-
-_PAGES: Final = {False: _page(_ACTIVE), True: _page(_ARCHIVED)}
+_PAGES: Final = {
+    is_archived: Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE, which), projects.c.position, projects.c.id)
+    for is_archived, which in ((False, _ACTIVE), (True, _ARCHIVED))
+}
 
 
 def _last_position() -> Select[Any]:
@@ -142,24 +119,15 @@ class Projects:
 
     async def add(self, project: Project) -> None:
         """One write. Raises IdTaken."""
-        values = {
-            "id": project.id,
-            "workspace_id": project.workspace_id,
-            "is_inbox": project.is_inbox,
-            "created_at": project.created_at,
-            **_changing_values(project),
-        }
-        await self._change_log.write(_INSERT, values, event_of("project.created", project))
+        await self._change_log.write(_INSERT, _MAPPER.values(project), event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id})
-        return None if row is None else _project(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id}))
 
     async def inbox(self, workspace_id: UUID) -> Project | None:
         """One read."""
-        row = await self._runner.row(_INBOX, {"workspace": workspace_id})
-        return None if row is None else _project(row)
+        return _MAPPER.one(await self._runner.row(_INBOX, {"workspace": workspace_id}))
 
     async def last_position(self, workspace_id: UUID) -> str | None:
         """One read."""
@@ -168,20 +136,14 @@ class Projects:
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         """One read."""
-        position, project_id = query.after or _BEFORE_ALL
-        parameters = {
-            "workspace": query.workspace_id,
-            "after_position": position,
-            "after_id": project_id,
-            "limit": query.limit,
-        }
-        return [_project(row) for row in await self._runner.rows(_PAGES[query.archived], parameters)]
+        pages, place = _PAGES[query.archived], {"workspace": query.workspace_id}
+        return _MAPPER.all(await pages.read(self._runner, place, after=query.after, limit=query.limit))
 
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         """One write."""
         key = {"workspace": project.workspace_id, "project": project.id}
         await self._change_log.write(
-            _UPDATE, {**key, **_changing_values(project)}, event_of(event, project, before=before)
+            _UPDATE, {**key, **_MAPPER.changes(project)}, event_of(event, project, before=before)
         )
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
@@ -197,41 +159,3 @@ class Projects:
             )
 
         await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
-
-
-def _changing_values(project: Project) -> dict[str, object]:
-    return {
-        "name": project.name,
-        "description": project.description,
-        "archived_at": project.archived_at,
-        "position": project.position,
-        "updated_at": project.updated_at,
-        "revision": project.revision,
-    }
-
-
-def _project(row: Row) -> Project:
-    (
-        project_id,
-        workspace_id,
-        name,
-        description,
-        is_inbox,
-        archived_at,
-        position,
-        created_at,
-        updated_at,
-        revision,
-    ) = row
-    return Project(
-        id=project_id,
-        workspace_id=workspace_id,
-        name=name,
-        description=description,
-        is_inbox=is_inbox,
-        archived_at=archived_at,
-        position=position,
-        created_at=created_at,
-        updated_at=updated_at,
-        revision=revision,
-    )

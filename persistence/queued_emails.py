@@ -26,7 +26,8 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 
 from domain.model.queued_emails import EmailKind, QueuedEmail
 from domain.queued_emails import APART
-from persistence.database import Row, Runner
+from persistence.database import Runner
+from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
 
@@ -79,19 +80,7 @@ mail_pauses: Final = Table(
 )
 """When an address was last sent a mail that somebody else asked for."""
 
-_COLUMNS: Final = (
-    outbox.c.id,
-    outbox.c.kind,
-    outbox.c.email,
-    outbox.c.email_key,
-    outbox.c.created_at,
-    outbox.c.due_at,
-    outbox.c.attempts,
-    outbox.c.user_id,
-    outbox.c.workspace_id,
-    outbox.c.invitation_id,
-)
-_NAMES: Final = tuple(column.name for column in _COLUMNS)
+_MAPPER: Final = Mapper(QueuedEmail, outbox)
 _THIS: Final = outbox.c.id == bindparam("mail")
 _IS_DUE: Final = outbox.c.due_at <= bindparam("now")
 
@@ -103,7 +92,7 @@ _INSERT: Final = _NEW.on_conflict_do_update(
 )
 _ANY_DUE: Final = select(outbox.c.id).where(_IS_DUE).order_by(outbox.c.due_at).limit(1)
 _LOCK_DUE: Final = (
-    select(*_COLUMNS)
+    select(*_MAPPER.columns)
     .where(_IS_DUE)
     .order_by(outbox.c.due_at)
     .limit(bindparam("limit"))
@@ -135,7 +124,7 @@ class Outbox:
 
     async def add(self, queued_email: QueuedEmail) -> None:
         """One write."""
-        await self._runner.run(_INSERT, {name: getattr(queued_email, name) for name in _NAMES})
+        await self._runner.run(_INSERT, _MAPPER.values(queued_email))
 
     async def are_due(self, *, now: dt.datetime) -> bool:
         """One read."""
@@ -143,7 +132,7 @@ class Outbox:
 
     async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
         """One read, which locks."""
-        return [_queued_email(row) for row in await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit})]
+        return _MAPPER.all(await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit}))
 
     async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
         """One write for each; none for none."""
@@ -166,7 +155,3 @@ class Outbox:
         """One write."""
         values = {"kind": queued_email.kind, "email_key": queued_email.email_key, "sent_at": at, "until": unless_after}
         return await self._runner.row(_NOTE_SENDING, values) is not None
-
-
-def _queued_email(row: Row) -> QueuedEmail:
-    return QueuedEmail(**dict(zip(_NAMES, row, strict=True)))

@@ -23,9 +23,11 @@ from sqlalchemy import (
 
 from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
-from persistence.database import Row, Runner
+from persistence.database import Runner
+from persistence.mapping import Mapper
 from persistence.members import role_in_workspace
 from persistence.metadata import INSTANT, UNLOGGED, metadata
+from persistence.paging import Pages
 from persistence.users import users
 
 sessions: Final = Table(
@@ -83,36 +85,17 @@ Index(
     sqlite_where=_IS_LIVE,
 )
 
-_COLUMNS: Final = (
-    sessions.c.id,
-    sessions.c.user_id,
-    sessions.c.device,
-    sessions.c.created_at,
-    sessions.c.last_refreshed_at,
-    sessions.c.last_used_at,
-    sessions.c.expires_at,
-)
-_BEFORE_ALL: Final = UUID(int=0)
+_MAPPER: Final = Mapper(Session, sessions)
+_ACCESS: Final = Mapper(StoredToken, access_tokens)
+_REFRESH: Final = Mapper(StoredToken, refresh_tokens)
 _SWEPT_AT_ONCE: Final = 100
 
 _INSERT: Final = insert(sessions)
 _INSERT_ACCESS: Final = insert(access_tokens)
 _INSERT_REFRESH: Final = insert(refresh_tokens)
-_PAGE: Final = (
-    select(*_COLUMNS)
-    .where(
-        sessions.c.user_id == bindparam("user"),
-        sessions.c.id > bindparam("after"),
-        sessions.c.expires_at > bindparam("now"),
-    )
-    .order_by(sessions.c.id)
-    .limit(bindparam("limit"))
-)
-_SELECT: Final = select(*_COLUMNS).where(
-    sessions.c.id == bindparam("session"),
-    sessions.c.user_id == bindparam("user"),
-    sessions.c.expires_at > bindparam("now"),
-)
+_MINE: Final = (sessions.c.user_id == bindparam("user"), sessions.c.expires_at > bindparam("now"))
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(*_MINE), sessions.c.id)
+_SELECT: Final = select(*_MAPPER.columns).where(*_MINE, sessions.c.id == bindparam("session"))
 _OF_TOKEN: Final = (
     sessions.c.id
     == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
@@ -122,7 +105,7 @@ _LOCK_USER_BY_REFRESH_TOKEN: Final = (
     .where(users.c.id == select(sessions.c.user_id).where(_OF_TOKEN).scalar_subquery())
     .with_for_update(of=users)
 )
-_LOCK_BY_REFRESH_TOKEN: Final = select(*_COLUMNS).where(_OF_TOKEN).with_for_update(of=sessions)
+_LOCK_BY_REFRESH_TOKEN: Final = select(*_MAPPER.columns).where(_OF_TOKEN).with_for_update(of=sessions)
 _SPEND: Final = (
     update(refresh_tokens)
     .where(refresh_tokens.c.session_id == bindparam("session"), refresh_tokens.c.replaced_at.is_(None))
@@ -200,37 +183,26 @@ class Sessions:
 
     async def add(self, session: Session) -> None:
         """One write."""
-        values = {
-            "id": session.id,
-            "user_id": session.user_id,
-            "device": session.device,
-            "created_at": session.created_at,
-            "last_refreshed_at": session.last_refreshed_at,
-            "last_used_at": session.last_used_at,
-            "expires_at": session.expires_at,
-        }
-        await self._runner.run(_INSERT, values)
+        await self._runner.run(_INSERT, _MAPPER.values(session))
 
     async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
         """Two writes."""
-        await self._runner.run(_INSERT_ACCESS, _token_values(access))
-        await self._runner.run(_INSERT_REFRESH, _token_values(refresh))
+        await self._runner.run(_INSERT_ACCESS, _ACCESS.values(access))
+        await self._runner.run(_INSERT_REFRESH, _REFRESH.values(refresh))
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
         """One read."""
-        parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
-        return [_session(row) for row in await self._runner.rows(_PAGE, parameters)]
+        given = {"user": user_id, "now": now}
+        return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"session": session_id, "user": user_id, "now": now})
-        return None if row is None else _session(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"session": session_id, "user": user_id, "now": now}))
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         """Two reads, which lock."""
         await self._runner.row(_LOCK_USER_BY_REFRESH_TOKEN, {"digest": digest})
-        row = await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest})
-        return None if row is None else _session(row)
+        return _MAPPER.one(await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest}))
 
     async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
         """One write."""
@@ -259,20 +231,3 @@ class Sessions:
             await self._runner.run(_DELETE_ALL, {"user": user_id})
         else:
             await self._runner.run(_DELETE_OTHERS, {"user": user_id, "keep": keep})
-
-
-def _token_values(token: StoredToken) -> dict[str, object]:
-    return {"digest": token.digest, "session_id": token.session_id, "expires_at": token.expires_at}
-
-
-def _session(row: Row) -> Session:
-    session_id, user_id, device, created_at, last_refreshed_at, last_used_at, expires_at = row
-    return Session(
-        id=session_id,
-        user_id=user_id,
-        device=device,
-        created_at=created_at,
-        last_refreshed_at=last_refreshed_at,
-        last_used_at=last_used_at,
-        expires_at=expires_at,
-    )

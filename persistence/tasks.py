@@ -1,7 +1,9 @@
 """Tasks, as rows, and the statements that list them: one for each shape of filter, sort and page."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any, Final
 from uuid import UUID
@@ -25,9 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
-    tuple_,
     union_all,
     update,
 )
@@ -40,8 +40,10 @@ from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.database import Row, Runner
+from persistence.mapping import Mapper, Stored
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
+from persistence.paging import ordered, page_parameters
 
 tasks: Final = Table(
     "tasks",
@@ -98,31 +100,35 @@ for _name, _column in TASK_ORDERS.items():
         tasks.c.id,
     )
 
-_COLUMNS: Final = (
-    tasks.c.id,
-    tasks.c.workspace_id,
-    tasks.c.project_id,
-    tasks.c.title,
-    tasks.c.description,
-    tasks.c.status,
-    tasks.c.priority,
-    tasks.c.due_date,
-    tasks.c.due_time,
-    tasks.c.due_time_zone,
-    tasks.c.due_key,
-    tasks.c.position,
-    tasks.c.completed_at,
-    tasks.c.created_by,
-    tasks.c.created_at,
-    tasks.c.updated_at,
-    tasks.c.revision,
+
+def _load_due(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> Due | None:
+    return None if date is None else Due(date=date, time=time, time_zone=time_zone)
+
+
+_MAPPER: Final = Mapper(
+    Task,
+    tasks,
+    stored={
+        "priority": Stored(
+            columns=(tasks.c.priority,),
+            dump=lambda priority: (PRIORITIES.index(priority),),
+            load=PRIORITIES.__getitem__,
+        ),
+        "due": Stored(
+            columns=(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+            dump=lambda due: (None, None, None) if due is None else (due.date, due.time, due.time_zone),
+            load=_load_due,
+        ),
+    },
+    derived={"due_key": lambda task: due_key(task.due)},
+    fixed=("id", "workspace_id", "created_by", "created_at"),
 )
 _IN_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
 _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 
 _INSERT: Final = insert(tasks)
-_SELECT: Final = select(*_COLUMNS).where(*_ONE)
+_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description))
 _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
@@ -164,37 +170,31 @@ class PageShape:
 def _page(shape: PageShape) -> TypedReturnsRows[Any]:
     """Read in order from one index and stopped at the limit, for every shape.
 
-    The status stands before the sort key in the indexes. Without a filter by it, a page of each status is
-    read, and the two are merged: no more than twice the limit.
+    The status is before the sort key in the indexes. Without a filter by it, a page of each status is read, and the two
+    are merged: at most twice the limit.
     """
+    key = TASK_ORDERS[shape.order]
+    in_order = partial(ordered, columns=(key, tasks.c.id), descending=shape.descending, resumed=shape.resumed)
+    rows = select(*_MAPPER.columns).where(_IN_WORKSPACE, *((_IN_PROJECT,) if shape.in_project else ()))
     if shape.with_status:
-        return _branch(shape, bindparam("status", type_=tasks.c.status.type))
-    branches = [select(_branch(shape, literal(status)).subquery()) for status in STATUSES]
-    merged = union_all(*branches).subquery()
-    by = (merged.c[TASK_ORDERS[shape.order].name], merged.c.id)
-    return select(merged).order_by(*_directed(by, descending=shape.descending)).limit(bindparam("limit"))
+        return in_order(rows.where(tasks.c.status == bindparam("status")))
+    branches = [in_order(rows.where(tasks.c.status == status)) for status in STATUSES]
+    return _merged(branches, key, descending=shape.descending)
 
 
-def _branch(shape: PageShape, status: ColumnElement[str]) -> Select[Any]:
-    by = (TASK_ORDERS[shape.order], tasks.c.id)
-    statement = select(*_COLUMNS).where(_IN_WORKSPACE, tasks.c.status == status)
-    if shape.in_project:
-        statement = statement.where(_IN_PROJECT)
-    if shape.resumed:
-        after = tuple_(bindparam("after_key", type_=by[0].type), bindparam("after_id", type_=by[1].type))
-        statement = statement.where(tuple_(*by) < after if shape.descending else tuple_(*by) > after)
-    return statement.order_by(*_directed(by, descending=shape.descending)).limit(bindparam("limit"))
-
-
-def _directed(columns: Sequence[ColumnElement[Any]], *, descending: bool) -> Sequence[ColumnElement[Any]]:
-    return [column.desc() if descending else column.asc() for column in columns]
+def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descending: bool) -> Select[Any]:
+    """The first of all *branches*, each of which is in the order of *key* and of the id."""
+    with_key = [select(each.add_columns(key.label("sort_key")).subquery()) for each in branches]
+    merged = union_all(*with_key).subquery()
+    columns = [merged.c[column.name] for column in _MAPPER.columns]
+    return ordered(select(*columns), (merged.c.sort_key, merged.c.id), descending=descending)
 
 
 _SHAPES: Final = (
     PageShape(in_project=p, with_status=s, order=order, descending=d, resumed=r)
     for p, s, order, d, r in product((False, True), (False, True), TASK_ORDERS, (False, True), (False, True))
 )
-PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) for shape in _SHAPES}
+_PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) for shape in _SHAPES}
 
 
 class Tasks:
@@ -206,19 +206,11 @@ class Tasks:
 
     async def add(self, task: Task) -> None:
         """One write. Raises IdTaken."""
-        values = {
-            "id": task.id,
-            "workspace_id": task.workspace_id,
-            "created_by": task.created_by,
-            "created_at": task.created_at,
-            **_changing_values(task),
-        }
-        await self._change_log.write(_INSERT, values, event_of("task.created", task))
+        await self._change_log.write(_INSERT, _MAPPER.values(task), event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id})
-        return None if row is None else _task(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
     async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
         """One read."""
@@ -234,13 +226,12 @@ class Tasks:
             descending=query.descending,
             resumed=query.after is not None,
         )
-        rows = await self._runner.rows(PAGES[shape], _page_parameters(query))
-        return [_task(row) for row in rows]
+        return _MAPPER.all(await self._runner.rows(_PAGES[shape], _page_parameters(query)))
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """One write."""
         key = {"workspace": task.workspace_id, "task": task.id}
-        await self._change_log.write(_UPDATE, {**key, **_changing_values(task)}, event_of(event, task, before=before))
+        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(task)}, event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """One write."""
@@ -263,68 +254,9 @@ def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
 
 
 def _page_parameters(query: TaskQuery) -> dict[str, object]:
-    parameters: dict[str, object] = {"workspace": query.workspace_id, "limit": query.limit}
+    parameters = {"workspace": query.workspace_id, **page_parameters(query.after, query.limit)}
     if query.project_id is not None:
         parameters["project"] = query.project_id
     if query.status is not None:
         parameters["status"] = query.status
-    if query.after is not None:
-        parameters["after_key"], parameters["after_id"] = query.after
     return parameters
-
-
-def _changing_values(task: Task) -> dict[str, object]:
-    return {
-        "project_id": task.project_id,
-        "title": task.title,
-        "description": task.description,
-        "status": task.status,
-        "priority": PRIORITIES.index(task.priority),
-        "due_date": None if task.due is None else task.due.date,
-        "due_time": None if task.due is None else task.due.time,
-        "due_time_zone": None if task.due is None else task.due.time_zone,
-        "due_key": due_key(task.due),
-        "position": task.position,
-        "completed_at": task.completed_at,
-        "updated_at": task.updated_at,
-        "revision": task.revision,
-    }
-
-
-def _task(row: Row) -> Task:
-    (
-        task_id,
-        workspace_id,
-        project_id,
-        title,
-        description,
-        status,
-        priority,
-        due_date,
-        due_time,
-        due_time_zone,
-        _,
-        position,
-        completed_at,
-        created_by,
-        created_at,
-        updated_at,
-        revision,
-    ) = row
-    due = None if due_date is None else Due(date=due_date, time=due_time, time_zone=due_time_zone)
-    return Task(
-        id=task_id,
-        workspace_id=workspace_id,
-        project_id=project_id,
-        title=title,
-        description=description,
-        status=status,
-        priority=PRIORITIES[priority],
-        due=due,
-        position=position,
-        completed_at=completed_at,
-        created_by=created_by,
-        created_at=created_at,
-        updated_at=updated_at,
-        revision=revision,
-    )

@@ -24,9 +24,11 @@ from sqlalchemy import (
 
 from domain.model.tokens import PersonalToken
 from domain.principals import Membership, Principal
-from persistence.database import Row, Runner
+from persistence.database import Runner
+from persistence.mapping import Mapper, Stored
 from persistence.members import role_in_workspace
 from persistence.metadata import INSTANT, UNLOGGED, Words, metadata
+from persistence.paging import Pages
 from persistence.purges import Expired
 
 personal_tokens: Final = Table(
@@ -50,27 +52,29 @@ personal_tokens: Final = Table(
 )
 """What a token may do rides along in its row, so that one statement tells it; `workspace_ids` are hexadecimal."""
 
-_COLUMNS: Final = (
-    personal_tokens.c.id,
-    personal_tokens.c.user_id,
-    personal_tokens.c.name,
-    personal_tokens.c.scopes,
-    personal_tokens.c.workspace_ids,
-    personal_tokens.c.created_at,
-    personal_tokens.c.expires_at,
-    personal_tokens.c.last_used_at,
+
+def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:
+    return None if words is None else frozenset(map(UUID, words))
+
+
+_MAPPER: Final = Mapper(
+    PersonalToken,
+    personal_tokens,
+    stored={
+        "workspace_ids": Stored(
+            columns=(personal_tokens.c.workspace_ids,),
+            dump=lambda ids: (None if ids is None else {each.hex for each in ids},),
+            load=_ids,
+        )
+    },
 )
-_BEFORE_ALL: Final = UUID(int=0)
 _IS_LIVE: Final = or_(personal_tokens.c.expires_at.is_(None), personal_tokens.c.expires_at > bindparam("now"))
 
 _INSERT: Final = insert(personal_tokens)
-_PAGE: Final = (
-    select(*_COLUMNS)
-    .where(personal_tokens.c.user_id == bindparam("user"), personal_tokens.c.id > bindparam("after"), _IS_LIVE)
-    .order_by(personal_tokens.c.id)
-    .limit(bindparam("limit"))
+_PAGES: Final = Pages(
+    select(*_MAPPER.columns).where(personal_tokens.c.user_id == bindparam("user"), _IS_LIVE), personal_tokens.c.id
 )
-_SELECT: Final = select(*_COLUMNS).where(
+_SELECT: Final = select(*_MAPPER.columns).where(
     personal_tokens.c.id == bindparam("token"), personal_tokens.c.user_id == bindparam("user"), _IS_LIVE
 )
 _EXISTS: Final = select(personal_tokens.c.id).where(personal_tokens.c.id == bindparam("token"))
@@ -126,28 +130,16 @@ class Tokens:
 
     async def add(self, token: PersonalToken, *, digest: bytes) -> None:
         """One write."""
-        values = {
-            "id": token.id,
-            "user_id": token.user_id,
-            "name": token.name,
-            "digest": digest,
-            "scopes": token.scopes,
-            "workspace_ids": None if token.workspace_ids is None else {each.hex for each in token.workspace_ids},
-            "created_at": token.created_at,
-            "expires_at": token.expires_at,
-            "last_used_at": token.last_used_at,
-        }
-        await self._runner.run(_INSERT, values)
+        await self._runner.run(_INSERT, {**_MAPPER.values(token), "digest": digest})
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
         """One read."""
-        parameters = {"user": user_id, "now": now, "after": after or _BEFORE_ALL, "limit": limit}
-        return [_token(row) for row in await self._runner.rows(_PAGE, parameters)]
+        given = {"user": user_id, "now": now}
+        return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"token": token_id, "user": user_id, "now": now})
-        return None if row is None else _token(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"token": token_id, "user": user_id, "now": now}))
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
         """One write."""
@@ -156,21 +148,3 @@ class Tokens:
     async def delete_all(self, user_id: UUID) -> bool:
         """One write."""
         return await self._runner.run(_DELETE_ALL, {"user": user_id}) > 0
-
-
-def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:
-    return None if words is None else frozenset(map(UUID, words))
-
-
-def _token(row: Row) -> PersonalToken:
-    token_id, user_id, name, scopes, workspace_ids, created_at, expires_at, last_used_at = row
-    return PersonalToken(
-        id=token_id,
-        user_id=user_id,
-        name=name,
-        scopes=scopes,
-        workspace_ids=_ids(workspace_ids),
-        created_at=created_at,
-        expires_at=expires_at,
-        last_used_at=last_used_at,
-    )

@@ -21,8 +21,9 @@ from sqlalchemy import (
 
 from domain.emails import email_key
 from domain.model.users import EmailTaken, User
-from persistence.database import Row, Runner
+from persistence.database import Runner
 from persistence.idempotency import account_space, forget_space
+from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, means, metadata
 
 users: Final = Table(
@@ -48,21 +49,16 @@ users: Final = Table(
 
 `new_email` takes the place of the address once its mail was read."""
 
-_COLUMNS: Final = (
-    users.c.id,
-    users.c.email,
-    users.c.email_verified_at,
-    users.c.name,
-    users.c.time_zone,
-    users.c.created_at,
-    users.c.updated_at,
-    users.c.revision,
-    users.c.new_email,
+_MAPPER: Final = Mapper(
+    User,
+    users,
+    derived={"email_key": lambda user: None if user.email is None else email_key(user.email)},
+    fixed=("id", "created_at"),
 )
 _ME: Final = users.c.id == bindparam("user")
 
 _INSERT: Final = insert(users)
-_SELECT: Final = select(*_COLUMNS).where(_ME)
+_SELECT: Final = select(*_MAPPER.columns).where(_ME)
 _LOCK: Final = _SELECT.with_for_update()
 _LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
 _UPDATE: Final = update(users).where(_ME)
@@ -77,22 +73,16 @@ class Users:
 
     async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
         """Raises EmailTaken."""
-        values = {
-            "id": user.id,
-            "password_hash": password_hash,
-            "created_at": user.created_at,
-            **_changing_values(user),
-            "email_key": email_key,
-        }
+        values = {**_MAPPER.values(user), "email_key": email_key, "password_hash": password_hash}
         await self._runner.run(_INSERT, values)
 
     async def get(self, user_id: UUID) -> User | None:
         """One read."""
-        return _user(await self._runner.row(_SELECT, {"user": user_id}))
+        return _MAPPER.one(await self._runner.row(_SELECT, {"user": user_id}))
 
     async def lock(self, user_id: UUID) -> User | None:
         """One read, which locks."""
-        return _user(await self._runner.row(_LOCK, {"user": user_id}))
+        return _MAPPER.one(await self._runner.row(_LOCK, {"user": user_id}))
 
     async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
         """One read, which locks what it finds."""
@@ -101,7 +91,7 @@ class Users:
 
     async def update(self, user: User) -> None:
         """One write. Raises EmailTaken."""
-        await self._runner.run(_UPDATE, {"user": user.id, **_changing_values(user)})
+        await self._runner.run(_UPDATE, {"user": user.id, **_MAPPER.changes(user)})
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
         """One write."""
@@ -115,33 +105,3 @@ class Users:
         """Three writes; identity, sessions, tokens and mails go by cascade."""
         await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})
-
-
-def _changing_values(user: User) -> dict[str, object]:
-    return {
-        "email": user.email,
-        "email_key": None if user.email is None else email_key(user.email),
-        "new_email": user.new_email,
-        "email_verified_at": user.email_verified_at,
-        "name": user.name,
-        "time_zone": user.time_zone,
-        "updated_at": user.updated_at,
-        "revision": user.revision,
-    }
-
-
-def _user(row: Row | None) -> User | None:
-    if row is None:
-        return None
-    user_id, email, email_verified_at, name, time_zone, created_at, updated_at, revision, new_email = row
-    return User(
-        id=user_id,
-        email=email,
-        email_verified_at=email_verified_at,
-        name=name,
-        time_zone=time_zone,
-        created_at=created_at,
-        updated_at=updated_at,
-        revision=revision,
-        new_email=new_email,
-    )

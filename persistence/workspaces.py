@@ -5,42 +5,32 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain.events import event_of
 from domain.model.workspaces import Workspace
 from domain.quotas import Usage
 from persistence.change_log import ChangeLog
-from persistence.database import Row, Runner
+from persistence.database import Runner
 from persistence.idempotency import forget_space
+from persistence.mapping import Mapper
 from persistence.memberships import USAGE, members, workspaces
+from persistence.paging import ordered, page_parameters
 
 _INSERT: Final = insert(workspaces)
-_SEEN: Final = select(
-    workspaces.c.id,
-    workspaces.c.name,
-    workspaces.c.personal,
-    members.c.role,
-    workspaces.c.head,
-    workspaces.c.revision,
-    workspaces.c.created_at,
-    workspaces.c.updated_at,
-).join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
+_MAPPER: Final = Mapper(
+    Workspace,
+    workspaces,
+    only_read={"role": members.c.role},
+    fixed=("id", "personal", "head", "created_at"),
+)
+_SEEN: Final = select(*_MAPPER.columns).join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
 _SELECT: Final = _SEEN.where(members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
 _OF_SOME: Final = members.c.workspace_id.in_(bindparam("only", expanding=True))
-_FIRST_PAGE: Final = (
-    _SEEN.where(members.c.user_id == bindparam("user"))
-    .order_by(workspaces.c.personal.desc(), workspaces.c.created_at, workspaces.c.id)
-    .limit(bindparam("limit"))
-)
-_NEXT_PAGE: Final = _FIRST_PAGE.where(
-    workspaces.c.personal.is_(False),
-    tuple_(workspaces.c.created_at, workspaces.c.id)
-    > tuple_(
-        bindparam("after_instant", type_=workspaces.c.created_at.type),
-        bindparam("after_id", type_=workspaces.c.id.type),
-    ),
-)
+_MINE: Final = _SEEN.where(members.c.user_id == bindparam("user"))
+_PLACE: Final = (workspaces.c.created_at, workspaces.c.id)
+_FIRST_PAGE: Final = ordered(_MINE.order_by(workspaces.c.personal.desc()), _PLACE)
+_NEXT_PAGE: Final = ordered(_MINE.where(workspaces.c.personal.is_(False)), _PLACE, resumed=True)
 _PAGES: Final = {
     (is_first, is_of_some): page.where(_OF_SOME) if is_of_some else page
     for is_first, page in ((True, _FIRST_PAGE), (False, _NEXT_PAGE))
@@ -79,19 +69,11 @@ class Workspaces:
 
     async def add(self, workspace: Workspace) -> None:
         """One write. Raises IdTaken."""
-        values = {
-            "id": workspace.id,
-            "personal": workspace.personal,
-            "head": workspace.head,
-            "created_at": workspace.created_at,
-            **_changing_values(workspace),
-        }
-        await self._change_log.write(_INSERT, values, event_of("workspace.created", workspace))
+        await self._change_log.write(_INSERT, _MAPPER.values(workspace), event_of("workspace.created", workspace))
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
         """One read."""
-        row = await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id})
-        return None if row is None else _workspace(row)
+        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
     async def page(
         self,
@@ -102,13 +84,11 @@ class Workspaces:
         limit: int,
     ) -> Sequence[Workspace]:
         """One read."""
-        parameters: dict[str, object] = {"user": user_id, "limit": limit}
-        if after is not None:
-            parameters |= {"after_instant": after[0], "after_id": after[1]}
+        parameters = {"user": user_id, **page_parameters(after, limit)}
         if only is not None:
             parameters["only"] = sorted(only)
         rows = await self._runner.rows(_PAGES[after is None, only is not None], parameters)
-        return [_workspace(row) for row in rows]
+        return _MAPPER.all(rows)
 
     async def lock_joined(self, user_id: UUID) -> None:
         """One read, which locks, in order of id."""
@@ -116,7 +96,7 @@ class Workspaces:
 
     async def update(self, workspace: Workspace) -> None:
         """One write. The head is not touched: it is the unit of work's."""
-        values = {"workspace": workspace.id, **_changing_values(workspace)}
+        values = {"workspace": workspace.id, **_MAPPER.changes(workspace)}
         await self._change_log.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
@@ -124,25 +104,3 @@ class Workspaces:
         for workspace_id in workspace_ids:
             await self._change_log.erase(workspace_id)
             await forget_space(self._runner, workspace_id)
-
-
-def _changing_values(workspace: Workspace) -> dict[str, object]:
-    return {
-        "name": workspace.name,
-        "revision": workspace.revision,
-        "updated_at": workspace.updated_at,
-    }
-
-
-def _workspace(row: Row) -> Workspace:
-    workspace_id, name, personal, role, head, revision, created_at, updated_at = row
-    return Workspace(
-        id=workspace_id,
-        name=name,
-        personal=personal,
-        role=role,
-        head=head,
-        revision=revision,
-        created_at=created_at,
-        updated_at=updated_at,
-    )

@@ -370,7 +370,9 @@ async def call_identity_services(ada: Caller) -> None:
 async def call_session_services(ada: Caller) -> None:
     await session_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     begun = await ada.account.write(sessions.log_in, email="1", password="pw")
-    await ada.account.read(sessions.page)
+    bob = caller(ada.database, 1).account
+    page = await bob.read(sessions.page, limit=1)
+    await bob.read(sessions.page, cursor=page.next_cursor or "none")
     for _ in range(2):
         await ada.account.write(sessions.refresh, begun.refresh_token)
     ada.clock.now += Policy().refresh_grace
@@ -389,7 +391,8 @@ async def call_token_services(ada: Caller) -> None:
     await token_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     draft = TokenDraft(name="x", scopes=frozenset({"read"}), workspace_ids=frozenset({ada.workspace_id}))
     issued = await ada.account.write(tokens.create, draft)
-    await ada.account.read(tokens.page)
+    page = await ada.account.read(tokens.page, limit=1)
+    await ada.account.read(tokens.page, cursor=page.next_cursor or "none")
     await ada.account.read(tokens.get, issued.token.id)
     await ada.account.read(tokens.get_current)
     async with ada.database.transaction() as transaction:
@@ -412,7 +415,8 @@ async def call_workspace_services(ada: Caller) -> None:
 async def call_member_services(ada: Caller) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
     guest = await home.let_in(caller(ada.database, 7), role="editor")
-    await home.read(members.page)
+    page = await home.read(members.page, limit=1)
+    await home.read(members.page, cursor=page.next_cursor or "none")
     await home.read(members.get, guest.user_id)
     await home.write(members.change_role, guest.user_id, role="viewer")
     await home.write(members.remove, guest.user_id)
@@ -423,7 +427,9 @@ async def call_member_services(ada: Caller) -> None:
 async def call_invitation_services(ada: Caller) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
     invitation = (await home.write(invitations.create, email="z", role="editor")).invitation
-    await home.read(invitations.page)
+    await home.write(invitations.create, email="zz", role="editor")
+    page = await home.read(invitations.page, limit=1)
+    await home.read(invitations.page, cursor=page.next_cursor or "none")
     await home.read(invitations.get, invitation.id)
     token = await home.send_invitation(invitation)
     await caller(ada.database, 8).account.write(invitations.accept, token)

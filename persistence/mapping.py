@@ -1,0 +1,111 @@
+"""From a row to a frozen dataclass and back, compiled once, at import.
+
+A field is stored in the column of its name, unless the mapper is told otherwise. So a field is written down twice: in
+the entity, and in the table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Column, Table
+
+from persistence.database import Row
+
+Entity = TypeVar("Entity")
+Parts = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How a field is stored that is not one column of its own name and value.
+
+    `dump` returns the values of *columns*, in their order, for the field's value; `load` takes them, and returns it.
+    """
+
+    columns: Sequence[Column[Any]]
+    dump: Callable[[Any], Parts]
+    load: Callable[..., Any]
+
+
+class Mapper(Generic[Entity]):
+    """Reads and writes the rows of *table* as *kind*.
+
+    *stored* has the fields that are not one column each. *only_read* has fields that are not written, each with its
+    column, which may be of another table. *derived* has columns that are not read, each with how it follows from the
+    entity. *fixed* are the fields that an update does not change. Raises KeyError for a field without a column.
+    """
+
+    def __init__(  # noqa: PLR0913  # all that can differ
+        self,
+        kind: type[Entity],
+        table: Table,
+        *,
+        stored: Mapping[str, Stored] | None = None,
+        only_read: Mapping[str, Column[Any]] | None = None,
+        derived: Mapping[str, Callable[[Entity], object]] | None = None,
+        fixed: Sequence[str] = (),
+    ) -> None:
+        stored, only_read, derived = stored or {}, only_read or {}, derived or {}
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass: there is no bound for one
+        single = {name: only_read[name] if name in only_read else table.c[name] for name in names if name not in stored}
+        self.columns: Final = tuple(
+            column for name in names for column in (stored[name].columns if name in stored else (single[name],))
+        )
+        """What a statement must select for `load`, in this order, and nothing else."""
+        self.load: Final[Callable[[Row], Entity]] = _loader(kind, names, stored)
+        """The entity of a row."""
+        written = [name for name in names if name not in only_read]
+        self.values: Final[Callable[[Entity], dict[str, Any]]] = _dumper(written, stored, derived)
+        """The columns of a new row, by name."""
+        changing = [name for name in written if name not in fixed]
+        self.changes: Final[Callable[[Entity], dict[str, Any]]] = _dumper(changing, stored, derived)
+        """The columns that an update may change, by name."""
+
+    def one(self, row: Row | None) -> Entity | None:
+        """The entity of a row, if there is one."""
+        return None if row is None else self.load(row)
+
+    def all(self, rows: Sequence[Row]) -> list[Entity]:
+        """The entities of rows, in their order."""
+        return [self.load(row) for row in rows]
+
+
+def _loader(kind: type[Entity], names: Sequence[str], stored: Mapping[str, Stored]) -> Callable[[Row], Entity]:
+    """`def convert(given): (v0, v1, v2) = given; return kind(title=v0, due=load_due(v1, v2))`."""
+    arguments, count = [], 0
+    for name in names:
+        width = len(stored[name].columns) if name in stored else 1
+        values = ", ".join(f"v{index}" for index in range(count, count + width))
+        arguments.append(f"{name}=load_{name}({values})" if name in stored else f"{name}={values}")
+        count += width
+    unpacked = ", ".join(f"v{index}" for index in range(count))
+    lines = [f"({unpacked},) = given", f"return kind({', '.join(arguments)})"]
+    return _compiled(lines, {"kind": kind, **{f"load_{name}": each.load for name, each in stored.items()}})
+
+
+def _dumper(
+    names: Sequence[str], stored: Mapping[str, Stored], derived: Mapping[str, Callable[[Any], object]]
+) -> Callable[[Any], dict[str, Any]]:
+    """`def convert(given): (v0, v1) = dump_due(given.due); return {"title": given.title, "due_date": v0, ...}`."""
+    lines, items, count = [], [], 0
+    for name in names:
+        if name not in stored:
+            items.append(f"{name!r}: given.{name}")
+            continue
+        columns = {f"v{count + index}": column.name for index, column in enumerate(stored[name].columns)}
+        lines.append(f"({', '.join(columns)},) = dump_{name}(given.{name})")
+        items += [f"{column!r}: {value}" for value, column in columns.items()]
+        count += len(columns)
+    items += [f"{name!r}: derive_{name}(given)" for name in derived]
+    dumps = {f"dump_{name}": each.dump for name, each in stored.items()}
+    derives = {f"derive_{name}": derive for name, derive in derived.items()}
+    return _compiled([*lines, f"return {{{', '.join(items)}}}"], {**dumps, **derives})
+
+
+def _compiled(lines: Sequence[str], known: Mapping[str, object]) -> Callable[[Any], Any]:
+    namespace: dict[str, Any] = dict(known)
+    body = "\n".join(f"    {line}" for line in lines)
+    exec(f"def convert(given):\n{body}", namespace)  # noqa: S102  # made of the names of fields, as dataclasses do it
+    made: Callable[[Any], Any] = namespace["convert"]
+    return made

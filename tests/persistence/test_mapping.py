@@ -1,0 +1,70 @@
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_engine, select
+
+from persistence.mapping import Mapper, Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    kind: str
+    at: tuple[int, int]
+    given: int
+    owner: str
+
+
+TABLES = MetaData()
+places = Table(
+    "places",
+    TABLES,
+    *(
+        Column("given", Integer),
+        Column("kind", Text),
+        Column("x", Integer),
+        Column("y", Integer),
+        Column("sum", Integer),
+    ),
+)
+owners = Table("owners", TABLES, Column("name", Text))
+MAPPER = Mapper(
+    Place,
+    places,
+    stored={"at": Stored(columns=(places.c.x, places.c.y), dump=lambda at: at, load=lambda x, y: (x, y))},
+    only_read={"owner": owners.c.name},
+    derived={"sum": lambda place: sum(place.at)},
+    fixed=("given",),
+)
+HOME = Place(kind="home", at=(1, 2), given=3, owner="Ada")
+
+
+@pytest.fixture
+def engine() -> Engine:
+    made = create_engine("sqlite://")
+    TABLES.create_all(made)
+    return made
+
+
+def test_what_is_written_is_read_back(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(owners.insert(), {"name": "Ada"})
+        connection.execute(places.insert(), MAPPER.values(HOME))
+        rows = connection.execute(select(*MAPPER.columns).join_from(places, owners, places.c.given == 3)).all()
+    engine.dispose()
+
+    assert MAPPER.all(rows) == [HOME]
+    assert MAPPER.one(rows[0]) == HOME
+    assert MAPPER.one(None) is None
+
+
+def test_the_values_are_those_of_the_table_s_own_columns() -> None:
+    assert MAPPER.values(HOME) == {"kind": "home", "x": 1, "y": 2, "given": 3, "sum": 3}
+
+
+def test_a_fixed_field_is_not_among_the_changes() -> None:
+    assert MAPPER.changes(HOME) == {"kind": "home", "x": 1, "y": 2, "sum": 3}
+
+
+def test_a_field_without_a_column_is_found_at_once() -> None:
+    with pytest.raises(KeyError, match="owner"):
+        Mapper(Place, places, stored={"at": Stored(columns=(places.c.x,), dump=lambda at: at, load=lambda x: x)})
