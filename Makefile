@@ -19,12 +19,12 @@ serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0
 test: $(DEV)  ## every test, on SQLite and PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-check: $(DEV)  ## lint, types, imports, the contract with its models
+check: $(DEV)  ## the contract with its models, lint, imports, types
+	$(BIN)/tickbox gate
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/tickbox gate
+	$(BIN)/mypy
 
 soak: $(DEV)  ## kill -9 under load, 200 times on each database
 	TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/integration/test_crashes.py

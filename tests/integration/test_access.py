@@ -19,7 +19,7 @@ from sqlalchemy import Executable, delete, update
 from persistence.memberships import members
 from tests.support.checking import read_contract
 from tests.support.clients import Client, done, ok, refused
-from tests.support.household import THINGS, UNKNOWN_ID, Household, differences
+from tests.support.household import UNKNOWN_ID, Household, differences
 from tests.support.matrix import (
     NOT_FOUND,
     ROLE_TOO_SMALL,
@@ -35,6 +35,7 @@ from tests.support.matrix import (
 )
 from tests.support.matrix_callers import move_in
 from tests.support.patience import PATIENCE_S
+from tests.support.request_values import VALUES
 from tests.support.tables import Tables, overheard
 
 OPERATIONS = tuple(operations(read_contract()))
@@ -296,7 +297,7 @@ def ids_in(operation: Operation) -> set[str]:
     names: set[str] = set()
 
     def thing(name: str) -> str:
-        if name not in THINGS:
+        if name not in VALUES:
             raise KeyError(name)
         names.add(name.rpartition(".")[2])
         return UNKNOWN_ID
@@ -354,8 +355,8 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
     ids = ["019cb30a-df33-7074-8b2c-4f5a6b7c8d07"]
     operation = with_new(requestBody=taking({"task_ids": ids, "how": {"fine": True}}))
     request = household.request(operation, household.caller("admin"))
-    task_id = THINGS["task_id"](household, household.caller("admin"))
-    project_id = THINGS["project_id"](household, household.caller("admin"))
+    task_id = VALUES["task_id"](household, household.caller("admin"))
+    project_id = VALUES["project_id"](household, household.caller("admin"))
     assert request.path == f"{household.home}/projects/{project_id}/shred"
     assert json.loads(request.content or b"") == {"task_ids": [task_id], "how": {"fine": True}}
     failed = {who.name for who in household.callers if list(household.faults(operation, who))}
@@ -367,7 +368,7 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
 @pytest.mark.parametrize(
     ("path", "node", "told"),
     [
-        ("/v1/{widget_id}", {}, "shred needs a widget_id: say in THINGS of tests/support/household.py"),
+        ("/v1/{widget_id}", {}, "shred needs a widget_id: say in VALUES of tests/support/request_values.py"),
         (NEW, {"requestBody": taking(None)}, "shred takes a body, and has no example of one in the contract"),
         (NEW, {"requestBody": taking({"widget_ids": [UNKNOWN_ID]})}, "shred needs a widget_id"),
         (NEW, {"requestBody": taking({"token": f"tbx_{'x' * 49}"})}, "shred needs a token that begins with tbx_"),

@@ -12,8 +12,8 @@ from httpx import Response
 
 from tests.support.checking import METHODS, read_contract
 from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
+from tests.support.prepared import WRITES
 from tests.support.tables import Tables
-from tests.support.writes import WITHOUT_KEY, WRITES
 
 CONTRACT = read_contract()
 PRIVILEGES = {"role": "owner", "scopes": ["account"], "is_admin": True, "password_hash": "x", "created_by": "me"}
@@ -81,7 +81,7 @@ def path_of(operation: Taking, ada: Person, tables: Tables) -> str:
     """The operation's path, to something of Ada's."""
     if "{" not in operation.path:
         return operation.path
-    return {**WRITES, **WITHOUT_KEY}[operation.operation_id](ada, tables).path
+    return WRITES[operation.operation_id](ada, tables).path
 
 
 def send(operation: Taking, ada: Person, path: str, body: Mapping[str, Any]) -> Response:

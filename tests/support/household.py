@@ -12,9 +12,9 @@ from typing import Any
 
 from httpx import Response
 
-from domain.model.one_time_tokens import OneTimeKind
-from tests.support.clients import PASSWORD, Client, Person, new_email, ok, said
+from tests.support.clients import Client, Person, said
 from tests.support.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
+from tests.support.request_values import VALUES
 from tests.support.tables import Snapshot, Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -40,6 +40,11 @@ class Household:
     callers: list[Caller] = field(default_factory=list)
     base: Snapshot = field(default_factory=dict)
     digest: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> Person:
+        """Whoever invites to other workspaces."""
+        return self.founder
 
     def once(self, name: str, make: Callable[[], Any], *, of: Person | None = None) -> Any:
         """What *make* makes the first time, and from then on belongs to the household."""
@@ -78,7 +83,7 @@ class Household:
         def thing(name: str) -> Any:
             if name == "workspace_id" and workspace_id is not None:
                 return workspace_id
-            return THINGS[name](self, caller)
+            return VALUES[name](self, caller)
 
         return request_of(operation, thing)
 
@@ -129,71 +134,3 @@ def differences(one: Response, other: Response) -> Iterator[str]:
         yield f"{one.status_code} {one.text[:300]} is not {other.status_code} {other.text[:300]}"
     if one.headers.keys() != other.headers.keys():
         yield f"{set(one.headers)} are not {set(other.headers)}"
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# what a call may be about
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-def _create(collection: str, *, then: str | None = None, **body: Any) -> Callable[[Household, Caller], str]:
-    """The id of something in the workspace, after it was the object of an action."""
-
-    def make(house: Household) -> str:
-        path = f"{house.home}/{collection}"
-        made_id = str(house.founder.create(path, **body)["id"])
-        if then is not None:
-            ok(house.founder.client.post(f"{path}/{made_id}/{then}"))
-        return made_id
-
-    return lambda house, _caller: house.once(f"{collection} {then}", lambda: make(house))
-
-
-def _token(kind: OneTimeKind) -> Callable[[Household, Caller], str]:
-    """One that was sent to the guest."""
-    return lambda house, _caller: house.once(kind, lambda: house.tables.send_token(house.guest.user, kind=kind))
-
-
-def _invitation_id(house: Household, _caller: Caller) -> str:
-    body = {"email": new_email(), "role": "viewer"}
-    return str(house.once("invitation", lambda: house.founder.create(f"{house.home}/invitations", **body)["id"]))
-
-
-def _invitation_token(house: Household, caller: Caller) -> str:
-    """One of a workspace that only the founder is in."""
-    club = house.once("club", lambda: house.founder.create("/v1/workspaces", name="Club")["id"])
-
-    def invite() -> str:
-        body = {"email": new_email(), "role": "viewer"}
-        return house.tables.send_invitation(house.founder.create(f"/v1/workspaces/{club}/invitations", **body)["id"])
-
-    return str(house.once("invitation token", invite, of=caller.person))
-
-
-THINGS: Mapping[str, Callable[[Household, Caller], Any]] = {
-    # in the workspace
-    "workspace_id": lambda house, _caller: house.home.rpartition("/")[2],
-    "user_id": lambda house, _caller: house.guest.id,
-    "invitation_id": _invitation_id,
-    "project_id": _create("projects", name="Garden"),
-    "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
-    "task_id": _create("tasks", title="Sow"),
-    "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
-    # of the caller
-    "session_id": lambda _house, caller: caller.person.tokens["session_id"],
-    "token_id": lambda house, caller: house.things["token_id", caller.person.id],
-    "refresh_token": lambda _house, caller: caller.person.tokens["refresh_token"],
-    "invitation_token": _invitation_token,
-    "verification_token": _token("verification"),
-    "reset_token": _token("reset"),
-    "email_change_token": _token("email_change"),
-    "current_password": lambda _house, _caller: PASSWORD,
-    "create_session.email": lambda _house, caller: caller.person.user["email"],
-    "create_session.password": lambda _house, _caller: PASSWORD,
-    "create_personal_token.scopes": lambda _house, caller: sorted(caller.scopes) or ["read"],
-    # of nobody
-    "email": lambda house, _caller: house.once("email", new_email),
-}
-"""What stands in a request and only the server, or who set it up, knows: by the name of the parameter or property, or,
-for one operation only, `operation_id.name`. A token in a body goes by what its prefix says that it is. What is made
-by a call must be made with `once`, so that it stays."""

@@ -58,6 +58,12 @@ def read_log(tables: Tables, workspace_id: str) -> list[Told]:
     ]
 
 
+def read_logs(tables: Tables) -> dict[str, list[Told]]:
+    """The logs of all workspaces that have one."""
+    workspace_ids = tables.rows(select(events.c.workspace_id).distinct())
+    return {str(workspace_id): read_log(tables, str(workspace_id)) for (workspace_id,) in workspace_ids}
+
+
 def check_log(tables: Tables, workspace_id: str) -> list[Told]:
     """Raise AssertionError unless the log tells all that happened in a workspace, and nothing else. Returns it.
 

@@ -33,7 +33,7 @@ Json = Any
 Thing = Callable[[str], Any]
 """Gives what stands under a name in a request, such as `task_id`. Raises KeyError for a name that it does not know."""
 
-_HOW = "say in THINGS of tests/support/household.py how to get one"
+_HOW = "say in VALUES of tests/support/request_values.py how to get one"
 _KINDS = {prefix: f"{kind}_token" for kind, prefix in PREFIXES.items()}
 _TOKEN = re.compile(r"(tb[a-z]_)\w{20,}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -48,7 +48,8 @@ class Operation:
     """One operation of a contract. `access` is its `x-access`, None where it is public.
 
     `required` are the parameters that must be sent outside of the path, `optional` the names of others, `content` that
-    of the request's body.
+    of the request's body. `events` is its `x-events`, None where it has none. `returns_tag` is whether a success has an
+    `ETag`.
     """
 
     operation_id: str
@@ -59,6 +60,8 @@ class Operation:
     required: tuple[Mapping[str, Json], ...]
     optional: frozenset[str]
     content: Mapping[str, Json] | None
+    events: tuple[str, ...] | None
+    returns_tag: bool
 
     @property
     def safe(self) -> bool:
@@ -105,7 +108,15 @@ def operations(contract: Mapping[str, Json]) -> Iterator[Operation]:
                     required=tuple(each for each in parameters if each.get("required") and each["in"] != "path"),
                     optional=frozenset(each["name"] for each in parameters if not each.get("required")),
                     content=_shown(contract, node["requestBody"]["content"]) if "requestBody" in node else None,
+                    events=tuple(node["x-events"]) if "x-events" in node else None,
+                    returns_tag=any("ETag" in each.get("headers", {}) for each in _successes(contract, node)),
                 )
+
+
+def _successes(contract: Mapping[str, Json], node: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    for status, response in node.get("responses", {}).items():
+        if status.startswith("2"):
+            yield _resolved(contract, response)
 
 
 def _shown(contract: Mapping[str, Json], content: Mapping[str, Json]) -> Mapping[str, Json]:

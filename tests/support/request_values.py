@@ -1,0 +1,114 @@
+"""What a request needs and the contract's examples cannot have: ids and tokens that exist.
+
+The access matrix, the guarantees, the log and the plans of an operation are tried with the contract's first example of
+its request, in which `VALUES` replaces what must exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from domain.model.one_time_tokens import OneTimeKind
+from tests.support.clients import PASSWORD, Person, new_email, ok
+from tests.support.matrix import Caller
+from tests.support.tables import Tables
+
+
+class Setting(Protocol):
+    """Where requests are sent from: a workspace, and the people in it and around it."""
+
+    tables: Tables
+    founder: Person
+    """An owner of the workspace."""
+
+    @property
+    def home(self) -> str:
+        """The path of the workspace."""
+
+    @property
+    def guest(self) -> Person:
+        """A member with the role `viewer`, who sends no requests."""
+
+    @property
+    def host(self) -> Person:
+        """Whoever invites to other workspaces."""
+
+    def once(self, name: str, make: Callable[[], Any], *, of: Person | None = None) -> Any:
+        """What *make* creates the first time, for each name and person."""
+
+
+Value = Callable[[Setting, Caller], Any]
+
+
+def _create(collection: str, *, then: str | None = None, task: bool = False, **body: Any) -> Value:
+    """The id of something new in the workspace, after the action *then*, or with a *task* in it."""
+
+    def make(setting: Setting) -> str:
+        path = f"{setting.home}/{collection}"
+        made_id = str(setting.founder.create(path, **body)["id"])
+        if then is not None:
+            ok(setting.founder.client.post(f"{path}/{made_id}/{then}"))
+        if task:
+            setting.founder.create(f"{setting.home}/tasks", title="Sow", project_id=made_id)
+        return made_id
+
+    return lambda setting, _caller: setting.once(f"{collection} {then} {task}", lambda: make(setting))
+
+
+def _token(kind: OneTimeKind) -> Value:
+    """One that was sent to the guest."""
+    return lambda setting, _caller: setting.once(kind, lambda: setting.tables.send_token(setting.guest.user, kind=kind))
+
+
+def _token_id(setting: Setting, caller: Caller) -> str:
+    def create() -> str:
+        return str(caller.person.create("/v1/tokens", name="Script", scopes=["read"])["id"])
+
+    return str(setting.once("token_id", create, of=caller.person))
+
+
+def _invitation_id(setting: Setting, _caller: Caller) -> str:
+    body = {"email": new_email(), "role": "viewer"}
+    return str(setting.once("invitation", lambda: setting.founder.create(f"{setting.home}/invitations", **body)["id"]))
+
+
+def _invitation_token(setting: Setting, caller: Caller) -> str:
+    """One of a workspace that only the host is in."""
+    club = setting.once("club", lambda: setting.host.create("/v1/workspaces", name="Club")["id"])
+
+    def invite() -> str:
+        body = {"email": new_email(), "role": "viewer"}
+        invitation = setting.host.create(f"/v1/workspaces/{club}/invitations", **body)
+        return setting.tables.send_invitation(invitation["id"])
+
+    return str(setting.once("invitation token", invite, of=caller.person))
+
+
+VALUES: Mapping[str, Value] = {
+    # in the workspace
+    "workspace_id": lambda setting, _caller: setting.home.rpartition("/")[2],
+    "user_id": lambda setting, _caller: setting.guest.id,
+    "invitation_id": _invitation_id,
+    "project_id": _create("projects", name="Garden"),
+    "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
+    "delete_project.project_id": _create("projects", name="Shed", task=True),
+    "task_id": _create("tasks", title="Sow"),
+    "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
+    # of the caller
+    "session_id": lambda _setting, caller: caller.person.tokens["session_id"],
+    "token_id": _token_id,
+    "refresh_token": lambda _setting, caller: caller.person.tokens["refresh_token"],
+    "invitation_token": _invitation_token,
+    "verification_token": _token("verification"),
+    "reset_token": _token("reset"),
+    "email_change_token": _token("email_change"),
+    "current_password": lambda _setting, _caller: PASSWORD,
+    "create_session.email": lambda _setting, caller: caller.person.user["email"],
+    "create_session.password": lambda _setting, _caller: PASSWORD,
+    "create_personal_token.scopes": lambda _setting, caller: sorted(caller.scopes) or ["read"],
+    # of nobody
+    "email": lambda setting, _caller: setting.once("email", new_email),
+}
+"""By the name of the parameter or property; for one operation only, `operation_id.name`. A token in a body goes by what
+its prefix says that it is. What a request must create for it is created with `once`, so that it stays."""
