@@ -1,6 +1,6 @@
-"""An ASGI application called without a server: microseconds for each of its layers, and where the time goes.
+"""Run an ASGI application without a server: microseconds for each of its layers, and where the time goes.
 
-A call here never waits, so it needs no event loop: it is run to its end by one `send`.
+A request here never waits, so it needs no event loop: one `send` runs it to its end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Application = Callable[..., Any]
 
 @dataclass
 class EncodedResponse:
-    """The two ends of one call, as a server holds them."""
+    """The two ends of one request, as a server holds them."""
 
     body: bytes
     sent: list[Any] = field(default_factory=list)
@@ -83,7 +83,7 @@ async def _nothing(_scope: Scope, _receive: Any, send: Any) -> None:
 def microseconds(
     applications: Sequence[tuple[str, Application, Scope]], body: bytes | None, rounds: int
 ) -> list[float]:
-    """The median processor time of one call of each, less that of a call which does nothing; *rounds* times in turn."""
+    """The median processor time of one request of each, less that of an empty one; *rounds* times in turn."""
     times: list[list[float]] = [[] for _ in applications]
     for _ in range(rounds):
         empty = _time(_nothing, {}, body)
@@ -114,9 +114,9 @@ def layers(application: Any, request: Request) -> list[tuple[str, Application, S
 
 
 def profile(application: Application, request: Request, *, seconds: float) -> list[tuple[str, float, float]]:
-    """Where the processor is while *application* answers *request*: function, its own and its whole share of the time.
+    """Where the time goes while *application* serves *request*: each function with its own and its whole share.
 
-    Sampled, so that what is cheap and called often is not made dear; time in C counts as its caller's.
+    It samples, so that cheap functions that are called often do not look expensive. Time in C counts for the caller.
     """
     own: Counter[str] = Counter()
     whole: Counter[str] = Counter()

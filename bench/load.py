@@ -44,7 +44,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that runs: where it answers, and its process."""
+    """A running server: its address, and its process."""
 
     base: str
     pid: int

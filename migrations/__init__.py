@@ -1,7 +1,7 @@
 """Moving a database from one version of the schema to another, forwards and back.
 
 Alembic is configured here and not in a file, so that it works from an installed wheel. Each function opens
-and closes its own connection, and may be called where an event loop is running (which it then blocks) or not.
+and closes its own connection, and can run inside of an event loop, which it then blocks.
 """
 
 import asyncio

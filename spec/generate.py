@@ -1,9 +1,9 @@
 """Generates `spec/models.py` and `spec/responses.py` from the contract, or, with `--check`, compares them.
 
-Request bodies become pydantic models, because they are parsed; answers become TypedDicts, because they are
+Request bodies become pydantic models, because they are parsed; responses become TypedDicts, because they are
 built, encoded and then checked as bytes. What is `x-secret` in a request becomes a `SecretStr`, which no log shows.
 A named enum is written out where it is used: the application has names of its own for them. Only the types go into
-them: limits and patterns stand in the contract alone, and the engine has checked them before a model is made.
+them: limits and patterns are only in the contract, and the engine has checked them before a model is created.
 Needs the development dependencies.
 """
 
@@ -54,7 +54,7 @@ RESPONSES = (
 
 
 def main() -> int:
-    """Writes both modules, or compares them with what stands there (`--check`: 1 when one is out of date)."""
+    """Write both modules, or compare them with the files (`--check`: exit code 1 if one is out of date)."""
     contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
     requests = [operation["requestBody"] for operation in _operations(contract) if "requestBody" in operation]
     responses = [operation["responses"] for operation in _operations(contract)]

@@ -117,7 +117,7 @@ def _plain(rates: Rates) -> dict[str, dict[str, list[dict[str, float]]]]:
 
 
 def _show_layers(rounds: int, *, is_profiled: bool) -> dict[str, Any]:
-    """Microseconds of one call in process, layer by layer; Starlette's whole call beside it."""
+    """Microseconds of one request in process, for each layer; Starlette's whole request beside it."""
     application = _build("engine")
     limit = _build("bare")
     found: dict[str, dict[str, float]] = {}
@@ -130,12 +130,12 @@ def _show_layers(rounds: int, *, is_profiled: bool) -> dict[str, Any]:
             "all": times[0],
             "starlette with no checks": times[-1],
         }
-    print("\nMicroseconds of one call in process, without a server")
+    print("\nMicroseconds of one request in process, without a server")
     for name in next(iter(found.values())):
         print(f"{name:32}" + "".join(f"{by_layer[name]:12.1f}" for by_layer in found.values()))
     if is_profiled:
         for operation, request in REQUESTS.items():
-            print(f"\n{operation}: own share and share with what it calls; time in C counts as its caller's")
+            print(f"\n{operation}: own share, and share with the functions it calls; time in C counts for the caller")
             for name, own, whole in inside.profile(application, request, seconds=4)[:25]:
                 print(f"{own:8.1%}{whole:8.1%}  {name}")
     return found

@@ -53,19 +53,19 @@ UNCHECKED_FORMATS = {"starlette", "connexion"}
 
 
 def check(servers: Mapping[str, Running]) -> None:
-    """End the program unless all answer the same, and refuse the same (but for what a twin does not check)."""
+    """End the program unless all servers return the same, and reject the same, except what a twin does not check."""
     for operation, request in REQUESTS.items():
         wanted = _seen(servers["engine"], request)
         for name, server in servers.items():
             if name != "engine" and _seen(server, request) != wanted:
                 sys.exit(
-                    f"{name} answers {operation} otherwise than the engine: {_seen(server, request)} is not {wanted}"
+                    f"{name} and the engine differ in {operation}: {_seen(server, request)} is not {wanted}"
                 )
     for request in (*BAD_REQUESTS, *BAD_FORMATS):
         for name in servers.keys() - (UNCHECKED_FORMATS if request in BAD_FORMATS else UNCHECKED):
             status, _, _ = response(servers[name], request)
             if not 400 <= status < 500:
-                sys.exit(f"{name} answers {status} to the bad {request.method} {request.target} {request.body!r}")
+                sys.exit(f"{name} returns {status} for the bad {request.method} {request.target} {request.body!r}")
 
 
 def _seen(server: Running, request: Request) -> tuple[int, object, object]:

@@ -1,6 +1,6 @@
 """Accounts and sessions; workspaces with members, projects and tasks.
 
-A migration states the schema of its time, and imports nothing of ours: the tables move on, it does not.
+A migration states the schema of its time. It imports nothing of the application, whose tables change later.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The log of each workspace, tombstones, ids that clients made, and answers to be given again.
+"""The log of each workspace, tombstones, ids that clients created, and responses to return again.
 
 A log begins with the first write after this migration.
 """
@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The logs are lost, and what makes retries safe."""
+    """Deletes the logs, and what makes retries safe."""
     for table in ("idempotency_keys", "client_ids", "tombstones", "events"):
         op.drop_table(table)
 

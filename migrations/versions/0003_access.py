@@ -72,7 +72,7 @@ def _create_invitations() -> None:
 
 
 def _index_events_of_members(columns: list[str]) -> None:
-    """A person who goes is to be forgotten in workspaces that they have left, too, wherever those are."""
+    """Deleting a person also deletes their data in workspaces that they have left."""
     op.drop_index("ix_events_members", "events")
     condition = sa.text(_OF_MEMBERS)
     op.create_index("ix_events_members", "events", columns, postgresql_where=condition, sqlite_where=condition)

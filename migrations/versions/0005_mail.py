@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Mails that wait are never sent, those that were sent open nothing, and nobody knows any more who was verified."""
+    """Deletes the e-mails that wait, the tokens of those that were sent, and which addresses are verified."""
     op.drop_table("outbox")
     op.drop_table("one_time_tokens")
     op.drop_column("users", "email_verified_at")

@@ -13,7 +13,7 @@ _ROW_BYTES = 300
 
 
 def upgrade() -> None:
-    """What is there is counted once. Responses that are kept already are not: they are gone within a day."""
+    """Counts what exists, once. Responses that are kept already do not count: they expire within a day."""
     with op.batch_alter_table("workspaces") as workspaces:
         for name in _COLUMNS:
             workspaces.add_column(sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))

@@ -1,4 +1,4 @@
-"""What is kept for an idempotency key is called a response, as everywhere else."""
+"""Rename the column of the response that is kept for an idempotency key."""
 
 from alembic import op
 
@@ -19,5 +19,5 @@ def downgrade() -> None:
 
 
 def _rename(old: str, new: str) -> None:
-    # Not `alter_column`: on SQLite it makes the table anew, and this statement is the same on both.
+    # Not `alter_column`: on SQLite it would create the table again. This statement works on both databases.
     op.execute(f"ALTER TABLE idempotency_keys RENAME COLUMN {old} TO {new}")

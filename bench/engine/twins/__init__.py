@@ -1,1 +1,1 @@
-"""One module per way to serve the three operations; each has `build`, which makes an ASGI application."""
+"""One module for each way to serve the three operations. Each has `build`, which creates an ASGI application."""

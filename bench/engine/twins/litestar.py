@@ -1,4 +1,4 @@
-"""Litestar with msgspec structs: it checks requests; answers are typed, and encoded without a check."""
+"""Litestar with msgspec structs: it checks requests; responses are typed, and encoded without a check."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from connexion.resolver import RelativeResolver
 from bench.engine import rows
 
 _JSON = {"Content-Type": "application/json"}
-"""Connexion asks for it where answers of an operation have several media types, as errors are problem documents."""
+"""Connexion needs it where the responses of an operation have several media types: errors are problem documents."""
 
 _NO_PAGES = SwaggerUIOptions(swagger_ui=False)
 
