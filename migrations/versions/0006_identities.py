@@ -32,10 +32,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What accounts belong to which identity is lost; the accounts stay.
+    """Deletes the identities, and keeps the accounts.
 
-    Who has no address gets one that leads nowhere (RFC 2606), by which an operator can give them a password, and who
-    has no password a hash that is none's.
+    An account without an address gets an invalid one (RFC 2606), with which an operator can set its password. An
+    account without a password gets a hash that matches no password.
     """
     op.drop_table("identities")
     nowhere = sa.cast(_USERS.c.id, sa.Text).concat("@nobody.invalid")
