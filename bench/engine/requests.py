@@ -58,9 +58,7 @@ def check(servers: Mapping[str, Running]) -> None:
         wanted = _seen(servers["engine"], request)
         for name, server in servers.items():
             if name != "engine" and _seen(server, request) != wanted:
-                sys.exit(
-                    f"{name} and the engine differ in {operation}: {_seen(server, request)} is not {wanted}"
-                )
+                sys.exit(f"{name} and the engine differ in {operation}: {_seen(server, request)} is not {wanted}")
     for request in (*BAD_REQUESTS, *BAD_FORMATS):
         for name in servers.keys() - (UNCHECKED_FORMATS if request in BAD_FORMATS else UNCHECKED):
             status, _, _ = response(servers[name], request)

@@ -12,10 +12,10 @@ from domain.policy import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded
 from persistence.account_log import account_events
+from tests.support.defaults import HOME, NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller, every_item
 from tests.support.waiting import until_held_up
-from tests.unit.fakes import HOME, NOON
 
 
 async def events_of(caller: Caller) -> list[AccountEvent]:

@@ -10,8 +10,8 @@ from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.change_log import ChangeLog, events, tombstones
 from persistence.database import Database, Row
 from persistence.repositories import metadata
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller, encode_event
-from tests.unit.fakes import NOON
 
 TABLES = metadata.tables
 

@@ -18,9 +18,9 @@ from persistence.database import Database
 from persistence.repositories import metadata
 from persistence.workspaces import lock_workspace
 from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
-from tests.unit.fakes import NOON
 
 TABLES = metadata.tables
 

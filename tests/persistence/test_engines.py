@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from persistence.engines import migration_engine, name_of, open_engines, parse_url
 from persistence.users import users
 from tests.support.databases import SqliteDatabases
-from tests.unit.fakes import NOON
+from tests.support.defaults import NOON
 
 SECRET = "$argon2id$secret"
 ROW = {

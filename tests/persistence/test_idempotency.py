@@ -11,10 +11,10 @@ from domain.model.users import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.idempotency import KEPT, idempotency_keys, purge
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.waiting import until_held_up, until_held_up_or_done
-from tests.unit.fakes import NOON
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32
 

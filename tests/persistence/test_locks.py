@@ -15,9 +15,9 @@ from persistence.queued_emails import outbox
 from persistence.sessions import sessions as session_rows
 from persistence.users import users as user_rows
 from tests.support.databases import PostgresDatabases
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
-from tests.unit.fakes import NOON
 
 REQUEST = b"r" * 32
 

@@ -53,6 +53,7 @@ from persistence.identities import recognise
 from persistence.repositories import metadata
 from tests.support.clients import Client, register
 from tests.support.databases import run_elsewhere
+from tests.support.defaults import NOON
 from tests.support.matrix import Operation
 from tests.support.prepared import OPERATIONS, prepared
 from tests.support.programs import quick_passwords
@@ -60,7 +61,6 @@ from tests.support.server import UNHINDERED, serving
 from tests.support.service_callers import Caller
 from tests.support.statements import Plan, Statement, overheard, plans_of
 from tests.support.tables import Tables
-from tests.unit.fakes import NOON
 from tickbox_contract.engine.protocol import bounded_protocol
 
 ROOT = Path(__file__).parents[2]
@@ -201,7 +201,10 @@ def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(TABLES["workspaces"]),
-        [{"id": workspace(n), "name": "x", "personal": n > 0, "head": 1, "revision": 1, **TIMES} for n in range(OWNERS)],
+        [
+            {"id": workspace(n), "name": "x", "personal": n > 0, "head": 1, "revision": 1, **TIMES}
+            for n in range(OWNERS)
+        ],
     )
     yield (
         insert(TABLES["members"]),

@@ -3,8 +3,8 @@ import pytest
 from domain import projects, tasks
 from domain.model.projects import Project, ProjectNotFound
 from domain.tasks import TaskDraft, TaskFilter
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller, every_item
-from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13, microsecond=999_999)
 

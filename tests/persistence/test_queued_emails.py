@@ -19,10 +19,10 @@ from persistence.one_time_tokens import one_time_tokens as tokens
 from persistence.queued_emails import mail_pauses, outbox
 from persistence.queued_emails import purge as purge_pauses
 from tests.support.databases import PostgresDatabases
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard
-from tests.unit.fakes import NOON
 
 MINUTE = dt.timedelta(minutes=1)
 SECOND = dt.timedelta(seconds=1)

@@ -11,10 +11,10 @@ from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, purge, refresh_tokens
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller, every_item
 from tests.support.waiting import until_held_up_or_done
-from tests.unit.fakes import NOON
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)

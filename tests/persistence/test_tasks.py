@@ -8,8 +8,9 @@ from domain import projects, tasks
 from domain.dues import Due, DuePatch
 from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from tests.support.defaults import NOON
+from tests.support.fakes.tasks import sort_key
 from tests.support.service_callers import Caller, every_item
-from tests.unit.fakes import NOON, sort_key
 
 LATER = NOON.replace(hour=13, microsecond=1)
 MONDAY = dt.date(2026, 3, 2)

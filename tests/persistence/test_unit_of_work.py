@@ -11,11 +11,11 @@ from domain.roles import Role
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from domain.unit_of_work import UnitOfWork
 from persistence.database import Database
+from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.statements import connections_opened
 from tests.support.waiting import until_held_up
-from tests.unit.fakes import NOON
 
 UNKNOWN = UUID(int=0)
 

@@ -10,8 +10,8 @@ from domain.model.sessions import WrongCredentials
 from domain.model.users import AccountGone, EmailTaken
 from domain.principals import Principal
 from persistence.database import Database
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
-from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13, microsecond=1)
 

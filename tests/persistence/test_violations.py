@@ -12,8 +12,8 @@ from domain.model.users import EmailTaken
 from domain.tasks import TaskDraft
 from persistence.repositories import metadata
 from persistence.violations import constraint_of, meanings
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
-from tests.unit.fakes import NOON
 
 TABLES = metadata.tables
 

@@ -6,9 +6,9 @@ import pytest
 from domain import projects, tasks, users, workspaces
 from domain.model.workspaces import PersonalWorkspace, WorkspaceNotFound
 from domain.tasks import TaskDraft
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard
-from tests.unit.fakes import NOON
 
 LATER = NOON.replace(hour=13)
 

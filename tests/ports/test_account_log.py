@@ -1,8 +1,8 @@
 from domain.model.account_log import AccountEvent
 from domain.model.users import User
+from tests.support.defaults import HOME, NOON
 from tests.support.things import NOBODY, ident, in_pages, session
 from tests.support.worlds import World
-from tests.unit.fakes import HOME, NOON
 
 SESSION, TOKEN = ident(100), ident(200)
 

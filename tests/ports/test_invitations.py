@@ -7,9 +7,9 @@ import pytest
 from domain.model.invitations import Invitation
 from domain.model.users import User
 from domain.model.workspaces import Workspace
+from tests.support.defaults import NOON
 from tests.support.things import DAY, HOUR, NOBODY, ident, in_pages, invitation, key_of, member
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 MOMENT = dt.timedelta(microseconds=1)
 

@@ -6,9 +6,9 @@ from domain.model.members import MembershipSummary
 from domain.model.users import User
 from domain.model.workspaces import Workspace
 from domain.roles import Role
+from tests.support.defaults import NOON
 from tests.support.things import HOUR, NOBODY, in_pages, key_of, member, settle, user, workspace
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 
 async def test_a_member_is_found_in_the_workspace_that_they_are_in(

@@ -7,9 +7,9 @@ from domain.errors import IdTaken
 from domain.model.projects import Project, ProjectQuery
 from domain.model.users import User
 from domain.model.workspaces import Workspace
+from tests.support.defaults import NOON
 from tests.support.things import HOUR, NOBODY, ident, in_pages, project
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 
 async def add(world: World, *projects: Project) -> None:

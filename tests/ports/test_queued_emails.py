@@ -5,9 +5,9 @@ import pytest
 
 from domain.model.queued_emails import QueuedEmail
 from domain.model.users import User
+from tests.support.defaults import NOON
 from tests.support.things import HOUR, NOBODY, ident, one_time_token, queued_email
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 MOMENT = dt.timedelta(microseconds=1)
 

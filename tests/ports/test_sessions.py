@@ -4,9 +4,9 @@ import pytest
 
 from domain.model.sessions import Session
 from domain.model.users import User
+from tests.support.defaults import NOON
 from tests.support.things import DAY, HOUR, NOBODY, in_pages, session, stored
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 
 async def begin(world: World, begun: Session, *, of: User, digest: bytes) -> Session:

@@ -9,9 +9,9 @@ from domain.errors import IdTaken
 from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, SortKey, Task, TaskQuery
 from domain.model.workspaces import Workspace
+from tests.support.defaults import NOON
 from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 ORDERS = ("position", "due", "priority", "created_at", "updated_at")
 

@@ -1,9 +1,9 @@
 import pytest
 
 from domain.model.users import User
+from tests.support.defaults import NOON
 from tests.support.things import HOUR, ident, in_pages, personal_token
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])

@@ -4,6 +4,7 @@ import pytest
 
 from domain.model.identities import Identity, IdentityTaken
 from domain.model.users import Credentials, EmailTaken, User
+from tests.support.defaults import NOON
 from tests.support.things import (
     HOUR,
     NOBODY,
@@ -16,7 +17,6 @@ from tests.support.things import (
     user,
 )
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 ADA_ELSEWHERE = Identity(issuer="https://id.example", subject="ada")
 

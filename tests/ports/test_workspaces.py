@@ -7,6 +7,7 @@ import pytest
 from domain.errors import IdTaken
 from domain.model.users import User
 from domain.model.workspaces import Workspace
+from tests.support.defaults import NOON
 from tests.support.things import (
     HOUR,
     NOBODY,
@@ -20,7 +21,6 @@ from tests.support.things import (
     workspace,
 )
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
 """Where the workspaces begin that are not personal."""

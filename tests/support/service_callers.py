@@ -25,7 +25,8 @@ from handlers.events import payload_of
 from persistence.database import Database
 from persistence.invitations import invitations
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
-from tests.unit.fakes import HOME, NOON, FakePasswords
+from tests.support.defaults import HOME, NOON
+from tests.support.fakes.passwords import FakePasswords
 from tickbox_contract.engine.events import compile_events
 from tickbox_contract.openapi.document import Document
 

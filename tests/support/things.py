@@ -19,8 +19,8 @@ from domain.model.users import User
 from domain.model.workspaces import Workspace
 from domain.roles import Role
 from domain.unit_of_work import UnitOfWork
+from tests.support.defaults import NOON
 from tests.support.worlds import World
-from tests.unit.fakes import NOON
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 Item = TypeVar("Item")

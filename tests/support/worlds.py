@@ -13,8 +13,9 @@ from domain.principals import Principal
 from domain.unit_of_work import UnitOfWork
 from persistence.change_log import events
 from persistence.database import Database
+from tests.support.fakes.store import Store
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.service_callers import Caller
-from tests.unit.fakes import FakeUnitOfWork, Store
 
 Told = tuple[int, str, UUID]
 

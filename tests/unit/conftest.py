@@ -4,7 +4,7 @@ import pytest
 
 from domain import users
 from domain.principals import Principal
-from tests.unit.fakes import FakeUnitOfWork
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 
 async def registered(uow: FakeUnitOfWork, *, email: str = "ada@example.com", name: str = "Ada") -> FakeUnitOfWork:

@@ -10,8 +10,9 @@ from domain.model.users import EmailTaken
 from domain.origins import Origin
 from domain.pages import CursorInvalid
 from domain.policy import Policy
+from tests.support.defaults import HOME, NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import HOME, NOON, FakeUnitOfWork
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 LATER = NOON + Policy().refresh_grace

@@ -11,8 +11,9 @@ from domain.model.passwords import PasswordMissing, PasswordWrong
 from domain.model.users import AccountGone, Credentials, EmailTaken
 from domain.queued_emails import RenderedEmail
 from domain.tokens import TokenDraft
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 from tests.unit.test_queued_emails import nobody, sent
 
 NEW = "Ada@new.example"

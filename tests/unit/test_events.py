@@ -5,7 +5,7 @@ import pytest
 from domain import projects, tasks, users, workspaces
 from domain.events import EVENT_TYPES, end_of, event_of
 from domain.tasks import TaskDraft, TaskEdit
-from tests.unit.fakes import FakeUnitOfWork
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 
 def told(uow: FakeUnitOfWork) -> list[str]:

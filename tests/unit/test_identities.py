@@ -11,7 +11,7 @@ from domain.model.sessions import WrongCredentials
 from domain.model.users import EmailTaken, User
 from domain.policy import Policy
 from domain.principals import Principal
-from tests.unit.fakes import FakeUnitOfWork
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 ADA = Identity(issuer="https://login.example", subject="ada")
 CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"

@@ -13,8 +13,9 @@ from domain.pages import CursorInvalid
 from domain.policy import Policy, Registration
 from domain.principals import Principal
 from domain.roles import ROLES, Role
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 from tests.unit.test_members import joined
 
 WEEK = dt.timedelta(days=7)

@@ -9,8 +9,9 @@ from domain.model.members import Member, MemberNotFound, RoleTooHigh, SoleOwner
 from domain.model.workspaces import PersonalWorkspace
 from domain.pages import CursorInvalid
 from domain.roles import ROLES, Role, outranks
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 
 Team = Mapping[Role, FakeUnitOfWork]
 

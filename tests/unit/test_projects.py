@@ -6,8 +6,9 @@ from domain import projects, tasks
 from domain.model.projects import InboxProtected, Project, ProjectNotFound
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 
 LATER = NOON.replace(hour=13)
 UNKNOWN = UUID(int=0)

@@ -14,8 +14,10 @@ from domain.model.users import EmailVerified
 from domain.queued_emails import APART, ATTEMPTS, RenderedEmail
 from domain.tokens import TokenDraft
 from persistence.engines import WAIT_S
+from tests.support.defaults import NOON
+from tests.support.fakes.passwords import FakePasswords
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakePasswords, FakeUnitOfWork
 
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)

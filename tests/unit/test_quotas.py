@@ -4,7 +4,7 @@ import pytest
 
 from domain.model.workspaces import WorkspaceFull
 from domain.quotas import ROW_BYTES, Usage, row_bytes
-from tests.unit.fakes import NOON
+from tests.support.defaults import NOON
 
 DAY = dt.timedelta(days=1)
 

@@ -10,8 +10,11 @@ from domain.pages import CursorInvalid
 from domain.policy import Policy
 from domain.principals import Principal
 from domain.sessions import SessionEnded, SessionTokens
+from tests.support.defaults import HOME, NOON
+from tests.support.fakes.passwords import FakePasswords
+from tests.support.fakes.sessions import FakeSessions
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import HOME, NOON, FakePasswords, FakeSessions, FakeUnitOfWork
 
 HOUR = dt.timedelta(hours=1)
 MONTH = dt.timedelta(days=30)
@@ -209,7 +212,7 @@ async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(uow: F
     begun = await log_in(uow)
     await refreshed(uow, begun.refresh_token)
     overtaken = uow.call()
-    overtaken.sessions = ForgetfulSessions(uow.store, overtaken.users)
+    overtaken.sessions = ForgetfulSessions(uow.store, locked=overtaken.locked)
 
     assert await sessions.refresh(overtaken, begun.refresh_token) == SessionEnded(session_id=begun.session.id)
 

@@ -11,8 +11,10 @@ from domain.model.tasks import Status, Task, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from tests.support.defaults import NOON
+from tests.support.fakes.tasks import sort_key
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork, sort_key
 
 LATER = NOON.replace(hour=13)
 UNKNOWN = UUID(int=0)

@@ -18,8 +18,9 @@ from domain.model.users import AccountGone
 from domain.pages import CursorInvalid
 from domain.principals import Principal, Scope
 from domain.tokens import TokenDraft, granted_outside
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 
 HOUR = dt.timedelta(hours=1)
 

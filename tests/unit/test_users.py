@@ -13,8 +13,10 @@ from domain.principals import Principal
 from domain.roles import Role
 from domain.unset import UNSET
 from domain.zones import TimeZoneUnknown
+from tests.support.defaults import NOON
+from tests.support.fakes.passwords import FakePasswords
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakePasswords, FakeUnitOfWork
 
 LATER = NOON.replace(hour=13)
 NOBODY = Principal(user_id=UUID(int=0), session_id=UUID(int=0))

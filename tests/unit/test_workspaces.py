@@ -8,8 +8,9 @@ from domain.model.users import AccountGone
 from domain.model.workspaces import PersonalWorkspace, TooManyWorkspaces, WorkspaceNotFound
 from domain.pages import CursorInvalid
 from domain.principals import Principal
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.fakes import NOON, FakeUnitOfWork
 
 LATER = NOON.replace(hour=13)
 

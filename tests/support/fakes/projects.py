@@ -1,0 +1,46 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.errors import IdTaken
+from domain.events import end_of, event_of
+from domain.model.projects import Project, ProjectEvent, ProjectQuery
+from tests.support.fakes.store import Store, page_of
+
+
+class FakeProjects:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, project: Project) -> None:
+        key = (project.workspace_id, project.id)
+        if key in self._store.projects:
+            raise IdTaken
+        self._store.projects[key] = project
+        self._store.events.append(event_of("project.created", project))
+
+    async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        return self._store.projects.get((workspace_id, project_id))
+
+    async def inbox(self, workspace_id: UUID) -> Project | None:
+        return next((p for p in self._all(workspace_id) if p.is_inbox), None)
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        return max((p.position for p in self._all(workspace_id)), default=None)
+
+    async def page(self, query: ProjectQuery) -> Sequence[Project]:
+        listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
+        return page_of(listed, place=lambda p: (p.position, p.id), after=query.after, limit=query.limit)
+
+    async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
+        assert self._store.projects[project.workspace_id, project.id] == before
+        self._store.projects[project.workspace_id, project.id] = project
+        self._store.events.append(event_of(event, project, before=before))
+
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
+        del self._store.projects[workspace_id, project_id]
+        assert not [t for (at, _), t in self._store.tasks.items() if (at, t.project_id) == (workspace_id, project_id)]
+        end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
+        self._store.events.append(end)
+
+    def _all(self, workspace_id: UUID) -> list[Project]:
+        return [p for p in self._store.projects.values() if p.workspace_id == workspace_id]

@@ -1,0 +1,82 @@
+"""What the fakes keep: dictionaries in the place of a database's tables."""
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.events import Event, EventType
+from domain.model.account_log import AccountEvent
+from domain.model.identities import Identity
+from domain.model.invitations import Invitation
+from domain.model.members import Member
+from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
+from domain.model.projects import Project
+from domain.model.queued_emails import QueuedEmail
+from domain.model.sessions import Session, StoredToken
+from domain.model.tasks import Task
+from domain.model.tokens import PersonalToken
+from domain.model.users import User
+from domain.model.workspaces import Workspace
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def page_of(
+    items: Iterable[Value], *, place: Callable[[Value], Any], after: object, limit: int, descending: bool = False
+) -> list[Value]:
+    """At most *limit* in the order of their places, behind *after*, whether there is anything or not."""
+    rest = [i for i in items if after is None or (place(i) < after if descending else place(i) > after)]
+    return sorted(rest, key=place, reverse=descending)[:limit]
+
+
+def without(kept: dict[Key, Value], is_gone: Callable[[Value], bool]) -> dict[Key, Value]:
+    """What is left of *kept*."""
+    return {key: value for key, value in kept.items() if not is_gone(value)}
+
+
+@dataclass
+class Store:
+    """What a database would keep."""
+
+    users: dict[UUID, User] = field(default_factory=dict)
+    email_keys: dict[str, UUID] = field(default_factory=dict)
+    password_hashes: dict[UUID, str | None] = field(default_factory=dict)
+    identities: dict[Identity, UUID] = field(default_factory=dict)
+    sessions: dict[UUID, Session] = field(default_factory=dict)
+    access_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, StoredToken] = field(default_factory=dict)
+    spent: dict[bytes, dt.datetime] = field(default_factory=dict)
+    tokens: dict[UUID, PersonalToken] = field(default_factory=dict)
+    token_digests: dict[UUID, bytes] = field(default_factory=dict)
+    account_events: list[tuple[UUID, AccountEvent]] = field(default_factory=list)
+    one_time_tokens: dict[tuple[UUID, OneTimeKind], OneTimeToken] = field(default_factory=dict)
+    queued_emails: dict[UUID, QueuedEmail] = field(default_factory=dict)
+    mail_pauses: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
+    workspaces: dict[UUID, Workspace] = field(default_factory=dict)
+    members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
+    invitations: dict[UUID, Invitation] = field(default_factory=dict)
+    invitation_digests: dict[bytes, UUID] = field(default_factory=dict)
+    projects: dict[tuple[UUID, UUID], Project] = field(default_factory=dict)
+    tasks: dict[tuple[UUID, UUID], Task] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def workspaces_of(self, user_id: UUID) -> list[UUID]:
+        return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)
+
+    def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
+        """What the log says happened in a change, in order: the type, and what it happened to."""
+        return [
+            (event.type, event.entity_id)
+            for event in self.events
+            if (event.workspace_id, event.revision) == (workspace_id, revision)
+        ]
+
+    def take_number(self, workspace_id: UUID) -> int:
+        workspace = self.workspaces[workspace_id]
+        self.workspaces[workspace_id] = replace(workspace, head=workspace.head + 1)
+        return workspace.head + 1

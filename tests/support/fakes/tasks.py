@@ -1,0 +1,69 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.dues import due_key
+from domain.errors import IdTaken
+from domain.events import end_of, event_of
+from domain.model.tasks import PRIORITIES, SortKey, Task, TaskEvent, TaskQuery
+from tests.support.fakes.store import Store, page_of
+
+
+def sort_key(task: Task, order: str) -> SortKey:
+    keys: dict[str, SortKey] = {
+        "position": task.position,
+        "due": due_key(task.due),
+        "priority": PRIORITIES.index(task.priority),
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+    }
+    return keys[order]
+
+
+class FakeTasks:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, task: Task) -> None:
+        key = (task.workspace_id, task.id)
+        if key in self._store.tasks:
+            raise IdTaken
+        self._store.tasks[key] = task
+        self._store.events.append(event_of("task.created", task))
+
+    async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
+        return self._store.tasks.get((workspace_id, task_id))
+
+    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
+        tasks = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
+        return max((task.position for task in tasks), default=None)
+
+    async def page(self, query: TaskQuery) -> Sequence[Task]:
+        listed = [
+            task
+            for task in self._store.tasks.values()
+            if task.workspace_id == query.workspace_id
+            and query.project_id in {None, task.project_id}
+            and query.status in {None, task.status}
+        ]
+        return page_of(
+            listed,
+            place=lambda task: (sort_key(task, query.order), task.id),
+            after=query.after,
+            limit=query.limit,
+            descending=query.descending,
+        )
+
+    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
+        assert self._store.tasks[task.workspace_id, task.id] == before
+        self._store.tasks[task.workspace_id, task.id] = task
+        self._store.events.append(event_of(event, task, before=before))
+
+    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
+        del self._store.tasks[workspace_id, task_id]
+        end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
+        self._store.events.append(end)
+
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+        mine = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
+        for task in mine:
+            await self.delete(workspace_id, task.id, revision=revision)

@@ -1,0 +1,127 @@
+"""A unit of work on the fakes."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+from uuid import UUID
+
+from domain.origins import Origin
+from domain.policy import Policy
+from domain.principals import Principal
+from tests.support.defaults import HOME, NOON
+from tests.support.fakes.account_log import FakeAccountLog
+from tests.support.fakes.credentials import FakeCredentials
+from tests.support.fakes.identities import FakeIdentities
+from tests.support.fakes.invitations import FakeInvitations
+from tests.support.fakes.members import FakeMembers
+from tests.support.fakes.one_time_tokens import FakeOneTimeTokens
+from tests.support.fakes.passwords import FakePasswords
+from tests.support.fakes.projects import FakeProjects
+from tests.support.fakes.queued_emails import FakeOutbox
+from tests.support.fakes.sessions import FakeSessions
+from tests.support.fakes.store import Store
+from tests.support.fakes.tasks import FakeTasks
+from tests.support.fakes.tokens import FakeTokens
+from tests.support.fakes.users import FakeUsers
+from tests.support.fakes.workspaces import FakeWorkspaces
+
+Repository = TypeVar("Repository")
+
+
+def _created(make: Callable[["FakeUnitOfWork"], Repository]) -> "cached_property[Repository]":
+    return cached_property(make)
+
+
+class FakeUnitOfWork:
+    """Implements domain.unit_of_work.UnitOfWork for one call. `call` makes another on the same store."""
+
+    store: Store
+    locked: set[UUID]
+    caller: Principal | None
+
+    account_log = _created(FakeAccountLog)
+    credentials = _created(lambda uow: FakeCredentials(uow.store))
+    identities = _created(lambda uow: FakeIdentities(uow.store))
+    invitations = _created(lambda uow: FakeInvitations(uow.store))
+    members = _created(lambda uow: FakeMembers(uow.store))
+    one_time_tokens = _created(lambda uow: FakeOneTimeTokens(uow.store, locked=uow.locked))
+    outbox = _created(lambda uow: FakeOutbox(uow.store))
+    projects = _created(lambda uow: FakeProjects(uow.store))
+    sessions = _created(lambda uow: FakeSessions(uow.store, locked=uow.locked))
+    tasks = _created(lambda uow: FakeTasks(uow.store))
+    tokens = _created(lambda uow: FakeTokens(uow.store, locked=uow.locked))
+    users = _created(lambda uow: FakeUsers(uow.store, locked=uow.locked))
+    workspaces = _created(lambda uow: FakeWorkspaces(uow.store))
+
+    def __init__(  # noqa: PLR0913  # what is to be known of a call
+        self,
+        *,
+        store: Store | None = None,
+        principal: Principal | None = None,
+        workspace_id: UUID | None = None,
+        now: dt.datetime = NOON,
+        policy: Policy | None = None,
+        origin: Origin = HOME,
+    ) -> None:
+        self.store = store or Store()
+        self.caller = principal
+        self._workspace_id = workspace_id
+        self._revision: int | None = None
+        self.now = now
+        self.origin = origin
+        self.policy = policy or Policy()
+        self.passwords = FakePasswords()
+        # The caller's account is locked from the beginning in a call that names no workspace.
+        self.locked = {principal.user_id} if principal else set()
+
+    def call(
+        self,
+        *,
+        principal: Principal | None = None,
+        workspace_id: UUID | None = None,
+        now: dt.datetime | None = None,
+        policy: Policy | None = None,
+    ) -> "FakeUnitOfWork":
+        return FakeUnitOfWork(
+            store=self.store,
+            principal=principal or self.caller,
+            workspace_id=workspace_id or self._workspace_id,
+            now=now or self.now,
+            policy=policy or self.policy,
+        )
+
+    def account_call(self) -> "FakeUnitOfWork":
+        """Another call, which names no workspace."""
+        return FakeUnitOfWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
+
+    @property
+    def principal(self) -> Principal:
+        assert self.caller is not None
+        return self.caller
+
+    @property
+    def workspace_id(self) -> UUID:
+        assert self._workspace_id is not None
+        return self._workspace_id
+
+    def new_id(self) -> UUID:
+        return UUID(int=next(self.store.numbers))
+
+    def random_bytes(self, count: int) -> bytes:
+        return next(self.store.numbers).to_bytes(count, "big")
+
+    async def check_storage(self) -> None:
+        """A dictionary always answers."""
+
+    async def enter(self, workspace_id: UUID) -> bool:
+        assert self._workspace_id is None
+        if workspace_id not in self.store.workspaces:
+            return False
+        self._workspace_id = workspace_id
+        return True
+
+    async def next_revision(self) -> int:
+        if self._revision is None:
+            self._revision = self.store.take_number(self.workspace_id)
+        return self._revision
