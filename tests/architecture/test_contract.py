@@ -116,7 +116,7 @@ def references(node: Any, seen: set[str]) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("layer", ["domain", "persistence"])
+@pytest.mark.parametrize("layer", ["domain", "domain/model", "persistence", "tests/support/fakes"])
 @pytest.mark.parametrize("tag", [tag for tag in TAGS if tag != "system"])
 def test_a_resource_has_its_module_in_each_layer(layer: str, tag: str) -> None:
     assert (ROOT / layer / f"{tag}.py").is_file()

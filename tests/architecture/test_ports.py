@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from domain import model, unit_of_work
+from persistence.database import Database
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
+from tests.support.service_callers import Caller
 
 TESTS = Path(__file__).parents[1] / "ports"
 REPOSITORIES = {
@@ -31,6 +34,14 @@ def test_every_repository_is_looked_at() -> None:
     assert {port.__name__ for port in REPOSITORIES.values()} == {
         name for module in modules for name in vars(module) if name.endswith(("Repository", "Log", "Outbox"))
     }
+
+
+@pytest.mark.parametrize("name", sorted(REPOSITORIES.keys() - {"credentials"}))  # a part of users, of other tables too
+def test_a_repository_and_its_fake_are_in_modules_of_the_name_that_the_port_s_has(name: str) -> None:
+    uow = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=True)
+    resource = REPOSITORIES[name].__module__.removeprefix(f"{model.__name__}.")
+    assert type(getattr(uow, name)).__module__ == f"persistence.{resource}"
+    assert type(getattr(FakeUnitOfWork(), name)).__module__ == f"tests.support.fakes.{resource}"
 
 
 @pytest.mark.parametrize(("repository", "method"), METHODS)

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from persistence.change_log import events, tombstones
-from persistence.memberships import members, workspaces
-from persistence.projects import projects
-from persistence.tasks import tasks
+from persistence.memberships import workspaces
+from persistence.metadata import logged_kind
+from persistence.repositories import metadata
 from tests.support.clients import Person, everything, ok
 from tests.support.tables import Tables
 
@@ -114,14 +114,12 @@ def check_payloads(person: Person, log: list[Told], *, home: str | None = None) 
 def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:
     """The revision of each thing in a workspace, by its kind and id."""
     found: dict[tuple[str, str], int] = {}
-    for kind, key, workspace, revision in (
-        ("workspace", workspaces.c.id, workspaces.c.id, workspaces.c.revision),
-        ("member", members.c.user_id, members.c.workspace_id, members.c.revision),
-        ("project", projects.c.id, projects.c.workspace_id, projects.c.revision),
-        ("task", tasks.c.id, tasks.c.workspace_id, tasks.c.revision),
-    ):
-        rows = tables.rows(select(key, revision).where(workspace == workspace_id))
-        found |= {(kind, str(thing)): number for thing, number in rows}
+    for table in metadata.tables.values():
+        if kind := logged_kind(table):
+            workspace, *_ = table.primary_key.columns
+            *_, key = table.primary_key.columns
+            rows = tables.rows(select(key, table.c.revision).where(workspace == workspace_id))
+            found |= {(kind, str(thing)): number for thing, number in rows}
     return found
 
 
