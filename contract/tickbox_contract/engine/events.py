@@ -1,6 +1,7 @@
 """Events: facts that an application records rather than returns, described by the contract and checked like responses.
 
-The contract lists them under its components, by type: `x-events: {<type>: {description, payload: <schema>}}`.
+The contract lists them under its components, by type: `x-events: {<type>: {description, payload: <schema>}}`. An
+operation lists the types that it writes, `x-events: [<type>, ...]`: the rule `known-events` compares both.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from typing import Any
 
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
+from tickbox_contract.openapi.servable import EVENTS
 
 from .declared_responses import ResponseCheck, encode_json, violation_reporter
 from .mismatches import ContractMismatchError, Mismatch
-
-EVENTS = "x-events"
 
 
 def compile_events(

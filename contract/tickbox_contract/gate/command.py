@@ -20,6 +20,7 @@ from tickbox_contract.openapi.rules import STAGES, Stage
 from . import messages, reports
 from .contracts import Surroundings
 from .findings import Report, printable
+from .fixes import fix
 from .reading import UnreadableError
 from .rules import RULES, run
 
@@ -67,6 +68,7 @@ def gate_command(own: Own | None = None) -> click.Command:
     )
     @click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML as well.")
     @click.option("--sarif", metavar="FILE", type=_FILE, help="Write SARIF 2.1.0 as well.")
+    @click.option("--fix", is_flag=True, help="First write the standard responses and headers that operations lack.")
     @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
     def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **options: Any) -> None:
         """Check whether a contract is valid, in good style and complete. All three stages run if none is named.
@@ -101,6 +103,8 @@ def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **
     else:
         path, own, notes = contract, None, options["notes"]
     try:
+        if options["fix"]:
+            _fix(path)
         report = _report(path, own, options["handlers"], stages)
         _write(report, options["junit"], options["sarif"])
         lines = list(_lines(report, options["form"], notes))
@@ -114,6 +118,16 @@ def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **
         raise CannotRun(f"{_shown(path)}: the gate fails ({_described(error)}): report it") from error
     click.echo("\n".join(lines))
     return 1 if report.findings else 0 if report.is_sound else CannotRun.exit_code
+
+
+def _fix(path: Path) -> None:
+    """Write what `fix` adds into the file, and print it to standard error: the report has standard output."""
+    raw = path.read_bytes()
+    fixed = fix(raw)
+    if fixed.notes:
+        path.write_bytes(fixed.raw)
+    for note in fixed.notes:
+        click.echo(f"fixed {printable(note)}", err=True)
 
 
 def _report(path: Path, own: Own | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:

@@ -52,21 +52,30 @@ def _error_responses(contract: Contract) -> Iterator[Hit]:
 
 
 def _declared_problems(contract: Contract) -> Iterator[Hit]:
-    counts_requests = _counts_requests(contract)
+    counts_requests = counts_any(contract)
     for operation in contract.operations:
-        is_limited = counts_requests and operation.node.get("x-rate-limit") != "none"
-        problems = problems_of(operation, needs_role="{" in operation.path, is_limited=is_limited)
-        due = {"503", *(str(problem.status) for problem in problems)}  # any server may be unavailable
-        missing = sorted(due - operation.responses.keys())
+        is_limited = counts_requests and is_counted(operation)
+        missing = sorted(due_statuses(operation, is_limited=is_limited) - operation.responses.keys())
         if missing and any(operation.errors()):  # else the rule `error-responses` has it
             yield Hit(operation.node.pointer, f"{operation.name} does not declare {', '.join(missing)}")
 
 
-def _counts_requests(contract: Contract) -> bool:
+def due_statuses(operation: Operation, *, is_limited: bool) -> set[str]:
+    """The statuses of the problems that any request of *operation* may get. Any server may be unavailable."""
+    problems = problems_of(operation, needs_role="{" in operation.path, is_limited=is_limited)
+    return {"503", *(str(problem.status) for problem in problems)}
+
+
+def counts_any(contract: Contract) -> bool:
     """Whether the server limits requests at all. If so, it also limits an operation that does not mention a limit."""
     return any(
         "429" in operation.responses or "x-rate-limit" in operation.node.value for operation in contract.operations
     )
+
+
+def is_counted(operation: Operation) -> bool:
+    """Whether a server that limits requests counts those of *operation*."""
+    return bool(operation.node.get("x-rate-limit") != "none")
 
 
 def _operation_texts(contract: Contract) -> Iterator[Hit]:
@@ -174,6 +183,7 @@ RULES = rules_of("complete", (
     ("declared-problems", "Zalando 151", _declared_problems,
      "The problems that any request may get are declared, so that SDKs have types for them."),
     servable.CHANGING_OPERATIONS,
+    servable.KNOWN_EVENTS,
     ("operation-text", "Zalando 101", _operation_texts,
      "The summary is for lists of operations; the description says what the operation does."),
     ("access-text", "ours", _access_texts,

@@ -94,7 +94,8 @@ def _singulars(plural: str) -> Iterator[str]:
 
 def _create_names(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        if operation.method == "post" and "201" in operation.responses:
+        is_action = contract.target_of(operation) is not None  # named after what it does: `duplicate`, `BookDuplicate`
+        if operation.method == "post" and "201" in operation.responses and not is_action:
             yield from _named(contract.json_schema(operation.body), "Create", operation)
 
 

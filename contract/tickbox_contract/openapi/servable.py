@@ -19,6 +19,7 @@ from .rules import Check, Hit, Rule, Stage
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
 CHANGED_BY = "x-changed-by"
+EVENTS = "x-events"
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -179,6 +180,27 @@ def _changes(document: Document) -> Iterator[Hit]:
                 yield Hit(pointer, f"{CHANGED_BY} names {name!r}, which is not an operation")
 
 
+def _events(document: Document) -> Iterator[Hit]:
+    """A contract none of whose operations lists events may describe any."""
+    described = document.node.at("components", EVENTS)
+    listed = [(each, each.node.get(EVENTS)) for each in document.operations if EVENTS in each.node.value]
+    for operation, given in listed:
+        pointer = (*operation.node.pointer, EVENTS)
+        kinds = given if isinstance(given, list) else [None]
+        if not all(isinstance(kind, str) for kind in kinds):
+            yield Hit(pointer, f"{EVENTS} of {operation.name} must be a list of types of events")
+            continue
+        for kind in sorted(set(kinds)):
+            if kinds.count(kind) > 1:
+                yield Hit(pointer, f"{EVENTS} of {operation.name} names {kind!r} more than once")
+            if kind not in described.value:
+                yield Hit(pointer, f"{EVENTS} of {operation.name} names {kind!r}, which the components do not describe")
+    written = [kind for _, given in listed if isinstance(given, list) for kind in given]
+    for kind in described.value if listed else ():
+        if kind not in written:
+            yield Hit((*described.pointer, kind), f"no operation names the event {kind!r} in its {EVENTS}")
+
+
 def _rule(rule_id: str, stage: Stage, source: str, check: Check, reason: str) -> Rule:
     return Rule(rule_id=rule_id, stage=stage, source=source, check=check, reason=reason, is_servable=True)
 
@@ -241,10 +263,16 @@ CHANGING_OPERATIONS = _rule(
     "If a client tries to set a property, the problem names the operations of `x-changed-by`.",
 )  # fmt: skip
 
+KNOWN_EVENTS = _rule(
+    "known-events", "complete", "ours", _events,
+    "Clients read which operation writes which event: each is described, and each is written by an operation.",
+)  # fmt: skip
+
 FORM_RULES = (WELL_FORMED, UNIQUE_KEY)
 """The rules that all others rely on: they are checked only if these hold."""
 SERVABLE = (
     RESOLVING_REF, ONE_FILE, UNIQUE_OPERATION_ID, PATH_PARAMETERS, UNIQUE_PARAMETER, SECURITY_SCHEME, SECURITY_NAMED,
     ACCESS_RULE, SERVER_WITHOUT_PATH, SINGLE_STATUSES, REPLAYED_RESPONSES, CHANGING_OPERATIONS,
+    KNOWN_EVENTS,
 )  # fmt: skip
 """The other rules that the engine checks."""

@@ -1,0 +1,70 @@
+"""`--fix` writes the standard responses and headers that an operation lacks, and changes nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tickbox_contract.gate.command import main
+from tickbox_contract.gate.fixes import fix
+
+from . import cases
+
+CONTRACTS = [
+    Path(__file__).parents[3] / "spec" / "openapi.yaml",
+    Path(__file__).parents[1] / "sample" / "openapi.yaml",
+    cases.HERE / "good.yaml",
+]
+_ERROR = re.compile(r" {8}'[345]\d\d': \{\$ref: .*\}")
+_HEADER = re.compile(r" {10}headers:| {12}[\w-]+: \{\$ref: '#/components/headers/.*\}")
+each_contract = pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.parent.name)
+
+
+def without_standard(text: str, *, nth: int) -> str:
+    """*text*, in which every second operation has lost its references to responses and headers; *nth* is 0 or 1."""
+    kept, count = [], 0
+    paths, components = text.split("\ncomponents:\n")
+    for line in paths.split("\n"):
+        count += line.startswith("      operationId: ")
+        if count % 2 == nth or not (_ERROR.fullmatch(line) or _HEADER.fullmatch(line)):
+            kept.append(line)
+    return "\ncomponents:\n".join(("\n".join(kept), components))
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_what_was_taken_away_is_written_again_as_it_was(nth: int) -> None:
+    text = CONTRACTS[0].read_text(encoding="utf-8")
+    less = without_standard(text, nth=nth)
+    assert len(less.splitlines()) < len(text.splitlines()) - 400
+    assert fix(less.encode()).raw.decode().splitlines() == text.splitlines()
+
+
+@each_contract
+def test_a_contract_that_lacks_nothing_stays_as_it_is(path: Path) -> None:
+    assert fix(path.read_bytes()) == (path.read_bytes(), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"openapi": "3.0.4", "info": {"title": "t", "version": "1"}, "paths": {}}',
+        "openapi: 3.0.4\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d}}}}}\n",
+        "openapi: 3.0.4\ninfo: {title: t}\npaths: {}\n",
+    ],
+    ids=["JSON", "flow style", "not well-formed"],
+)
+def test_what_cannot_be_written_line_by_line_stays_as_it_is(text: str) -> None:
+    assert fix(text.encode()) == (text.encode(), ())
+
+
+def test_the_command_says_what_it_wrote_and_checks_the_result(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text(cases.GOOD.replace("        '406': {$ref: '#/components/responses/Problem'}\n", "", 1))
+    done = CliRunner().invoke(main, ["gate", "--fix", "style", "--contract", str(path)])
+    assert (done.exit_code, done.stderr) == (0, "fixed check_liveness: responses 406\n")
+    assert path.read_text() == cases.GOOD
+    again = CliRunner().invoke(main, ["gate", "--fix", "style", "--contract", str(path)])
+    assert (again.exit_code, again.stderr) == (0, "")
