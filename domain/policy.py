@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Registration = Literal["open", "invited", "closed"]
-"""Who may make an account: anybody, who has an invitation, nobody."""
+"""Who may register: anybody, anybody with an invitation, nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How the server is run: who may make an account, and how long things last. The operator sets some of it.
+    """Who may register, and how long things last. The settings decide some of it.
 
-    Where it does not send mail, invitations are handed to whoever creates them. `accept_invitation_url` is the page of
-    a client app that accepts one, None without an app.
+    A server that does not send e-mail returns an invitation's token to whoever creates it. `accept_invitation_url` is
+    the page of a client app that accepts an invitation, None without an app.
     """
 
     registration: Registration = "open"

@@ -23,43 +23,43 @@ from domain.principals import Principal
 
 
 class UnitOfWork(Protocol):
-    """One call's unit of work: everything done through it happens together, or not at all.
+    """The unit of work of one request: everything done through it happens together, or not at all.
 
-    A write opens its transaction with the first call of a repository (but `credentials`), and then holds the
-    lock on the workspace that the call names, or, where it names none, on the caller's account. A read sees what is
+    A write opens its transaction with the first call of a repository (except `credentials`). From then on it holds the
+    lock on the workspace that the request names or, if it names none, on the caller's account. A read sees what is
     committed. Services never commit.
 
-    A repository that changes something in a workspace leaves an event of it in the log, which is written with the
-    commit. Of a change of one thing, the service says what happened to it.
+    A repository that changes something in a workspace records an event of it in the log, which is written with the
+    commit.
     """
 
     @property
     def principal(self) -> Principal:
-        """Who is calling. Only a call that needs no token has none, and must not ask."""
+        """The caller. A request that needs no token does not have one, and must not use this."""
 
     @property
     def workspace_id(self) -> UUID:
-        """The workspace that the call names. A call that names none must not ask."""
+        """The workspace that the request names. A request that names none must not use this."""
 
     @property
     def origin(self) -> Origin:
-        """Where the call comes from."""
+        """Where the request comes from."""
 
     @property
     def now(self) -> dt.datetime:
-        """The time of the call: the same throughout."""
+        """The time of the request, the same throughout."""
 
     @property
     def policy(self) -> Policy:
-        """How the server is run."""
+        """How the operator runs the server."""
 
     @property
     def passwords(self) -> PasswordHasher:
-        """Must not be used once a repository was."""
+        """Hashes passwords. Not to be used after the first call of a repository."""
 
     @property
     def credentials(self) -> CredentialRepository:
-        """Reads outside of the transaction."""
+        """What passwords and tokens are checked against, read outside of the transaction."""
 
     @property
     def users(self) -> UserRepository:
@@ -67,11 +67,11 @@ class UnitOfWork(Protocol):
 
     @property
     def identities(self) -> IdentityRepository:
-        """Identities that a provider vouches for."""
+        """Identities from an identity provider."""
 
     @property
     def sessions(self) -> SessionRepository:
-        """Sessions and tokens."""
+        """Sessions and their tokens."""
 
     @property
     def tokens(self) -> TokenRepository:
@@ -83,11 +83,11 @@ class UnitOfWork(Protocol):
 
     @property
     def one_time_tokens(self) -> OneTimeTokenRepository:
-        """Tokens that were sent by mail."""
+        """Tokens that were sent by e-mail."""
 
     @property
     def outbox(self) -> EmailOutbox:
-        """Mails that are to be sent."""
+        """E-mails to send."""
 
     @property
     def workspaces(self) -> WorkspaceRepository:
@@ -110,19 +110,19 @@ class UnitOfWork(Protocol):
         """Tasks."""
 
     def new_id(self) -> UUID:
-        """A UUIDv7: ids made later sort later."""
+        """Create a UUIDv7: later ids sort later."""
 
     def random_bytes(self, count: int) -> bytes:
-        """Bytes that nobody can predict."""
+        """Return bytes that nobody can predict."""
 
     async def check_storage(self) -> None:
-        """Raises StorageUnavailable if the database does not answer, SchemaMismatched if it is another version's."""
+        """Raise StorageUnavailable if the database does not respond, SchemaMismatched if it is of another version."""
 
     async def enter(self, workspace_id: UUID) -> bool:
-        """Lock a workspace, which is from now on the one of a call that names none. False when there is none.
+        """Lock a workspace, and let a request that names none work in it. Return False if it does not exist.
 
-        The caller has found it in this transaction, and locks none after it.
+        Its id was found in this transaction. No other workspace is locked after it.
         """
 
     async def next_revision(self) -> int:
-        """The number of this change in the call's workspace: taken on first use, the same on every other."""
+        """Return the number of this change in the workspace: taken on first use, then the same."""

@@ -25,9 +25,9 @@ AccountEventType = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent:
-    """Something that happened to an account. `address` and `device` are those of the call that did it, if known.
+    """Something that happened to an account. `address` and `device` are of the request that did it, if known.
 
-    `session_id` is the session that it happened to, or else the one that the call came through; so is `token_id`.
+    `session_id` is the session that it happened to, otherwise the session of the request. So is `token_id`.
     """
 
     id: UUID
@@ -40,7 +40,7 @@ class AccountEvent:
 
 
 class AccountLog(Protocol):
-    """What happened to accounts, for their owners to read. It goes with the account."""
+    """What happened to accounts, for their owners to read. It is deleted with the account."""
 
     async def add(
         self,
@@ -50,10 +50,10 @@ class AccountLog(Protocol):
         session_id: UUID | None = None,
         token_id: UUID | None = None,
     ) -> None:
-        """Note what happens to the caller's account, or to that of *user_id*, which is locked; now, and from here.
+        """Record an event of *user_id*, otherwise of the caller. The account is locked.
 
-        Where it is about no session, or no token, the one that the call comes with is noted.
+        Without a *session_id* or *token_id*, those of the request are recorded, and always its time and origin.
         """
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
-        """At most *limit* events, the newest first."""
+        """Return at most *limit* events, the newest first; where *before* is given, only older ones."""

@@ -10,9 +10,9 @@ from domain.errors import DomainError, Unavailable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody, as an identity provider knows them.
+    """A person as an identity provider knows them.
 
-    The issuer never gives a subject to anybody else (OpenID Connect Core, section 2), which is not so with an address.
+    An issuer never gives a subject to another person (OpenID Connect Core, section 2). It may do so with an address.
     """
 
     issuer: str
@@ -20,21 +20,21 @@ class Identity:
 
 
 class IdentityTaken(DomainError):
-    """Another call by the same person, their first one too, was faster. Nobody is told: their account is there."""
+    """The identity has an account already: two first requests came at once. No client is sent this error."""
 
     def __init__(self) -> None:
         super().__init__("This identity has an account already.")
 
 
 class ProviderUnavailable(Unavailable):
-    """A token of the identity provider's cannot be checked: it does not answer, and the key is not known."""
+    """A token of the identity provider cannot be checked: its key is not known, and the provider does not respond."""
 
     def __init__(self) -> None:
         super().__init__("The identity provider cannot be reached. Try again.")
 
 
 class IdentityRepository(Protocol):
-    """Who, of those whom an identity provider vouches for, has which account."""
+    """Which identity has which account."""
 
     async def add(self, identity: Identity, *, user_id: UUID, at: dt.datetime) -> None:
-        """Raises IdentityTaken when the identity has an account."""
+        """Store an identity of a new account. Raises IdentityTaken."""

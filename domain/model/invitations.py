@@ -12,9 +12,9 @@ from domain.roles import ROLES, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """An offer to become a member, to whoever has its token.
+    """An offer to become a member, for whoever has its token.
 
-    `mailed_at` is when the token was sent to *email*; None before that, and where whoever invited got it to pass it on.
+    `mailed_at` is when the token was sent to `email`: None before that, and where the server does not send e-mail.
     """
 
     id: UUID
@@ -28,7 +28,7 @@ class Invitation:
 
 
 class InvitationNotFound(NotFound):
-    """The workspace has no invitation of this id that waits to be accepted."""
+    """The workspace does not have an open invitation with this id."""
 
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__("This workspace does not have an open invitation with this id.")
@@ -36,7 +36,7 @@ class InvitationNotFound(NotFound):
 
 
 class AlreadyMember(Conflict):
-    """Somebody accepted an invitation to a workspace that they are in."""
+    """A user accepted an invitation to a workspace that they are a member of."""
 
     summary = "Already a member"
 
@@ -49,7 +49,7 @@ class AlreadyMember(Conflict):
 
 
 class AddressOfMember(Conflict):
-    """Somebody is to be invited to a workspace, and the address is the caller's, or a member of it has verified it."""
+    """The address to invite is the caller's own, or one that a member of the workspace has verified."""
 
     summary = "Already a member"
 
@@ -58,7 +58,7 @@ class AddressOfMember(Conflict):
 
 
 class InvitationInvalid(Invalid):
-    """The token is of no invitation that waits to be accepted."""
+    """The token does not belong to an open invitation."""
 
     code = "token"
 
@@ -68,42 +68,42 @@ class InvitationInvalid(Invalid):
 
 
 class InvitationReader(Protocol):
-    """Who can tell which invitation a token is of."""
+    """Finds an invitation by its token."""
 
     async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """The one whose token has this digest, in whatever workspace, if it is not expired. It is not locked."""
+        """Return the invitation whose token has this digest, if it is not expired. It is not locked."""
 
 
 class InvitationRepository(InvitationReader, Protocol):
     """Invitations. They are changed under the lock on their workspace.
 
-    The log does not tell of them, as no e-mail address is ever in it.
+    They are not in the change log, which must not have e-mail addresses.
     """
 
     async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
-        """In the place of the one that this address has, if any, whose role is returned. It has no token yet."""
+        """Store an invitation without a token. It replaces that of the same address, whose role is returned."""
 
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
-        """One that is not expired."""
+        """Return the invitation if it is not expired."""
 
     async def page(
         self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
     ) -> Sequence[Invitation]:
-        """At most *limit* that are not expired, ordered by id, which is by age."""
+        """Return at most *limit* that are not expired, in order of id, which is by age."""
 
     async def set_digest(
         self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
     ) -> None:
-        """That of a new token, in the place of an earlier one; *mailed_at* is when it is sent by mail, if it is."""
+        """Store the digest of a new token in place of the earlier one. *mailed_at* is None if it is not sent."""
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
-        """False when there is none."""
+        """Return False if there is none."""
 
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
-        """Delete what a member has invited to one of these roles."""
+        """Delete the invitations of a member to one of these roles."""
 
     async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
-        """Delete what was sent to a user's address."""
+        """Delete the invitation to a user's address."""
 
     async def withdraw_all(self, invited_by: UUID) -> None:
-        """Delete what a user has invited to any of their workspaces, which the caller has locked."""
+        """Delete the invitations of a user in all of their workspaces, which are locked."""

@@ -10,17 +10,17 @@ from domain.errors import Conflict, Forbidden, NotFound
 from domain.roles import Role
 
 _MAX_NAMED: Final = 10
-"""How many of the things that stand in the way a text names."""
+"""How many workspaces the text of an error names at most."""
 
 MemberEvent = Literal["member.added", "member.updated", "member.removed"]
 
 MEMBER_EVENTS: Final[tuple[MemberEvent, ...]] = get_args(MemberEvent)
-"""Those whose payload says something of a person."""
+"""Events whose payload has a person's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A user in a workspace, with a copy of their name: a workspace can be read without its users."""
+    """A user in a workspace, with a copy of their name, so that a workspace can be read without its users."""
 
     workspace_id: UUID
     user_id: UUID
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipSummary:
-    """Where a user stands in one of their workspaces, and how many others are there, and are owners."""
+    """A user's role in one of their workspaces, with the number of other members, and of other owners."""
 
     workspace_id: UUID
     role: Role
@@ -42,17 +42,17 @@ class MembershipSummary:
 
     @property
     def is_alone(self) -> bool:
-        """Nobody else would miss the workspace."""
+        """Whether the workspace has no other members."""
         return self.other_members == 0
 
     @property
     def leaves_no_owner(self) -> bool:
-        """Others are there, and none of them is an owner."""
+        """Whether the workspace would have members, and no owner, without this user."""
         return self.role == "owner" and self.other_members > 0 and self.other_owners == 0
 
 
 class MemberNotFound(NotFound):
-    """The workspace has no member of this id."""
+    """The workspace does not have a member with this id."""
 
     def __init__(self, user_id: UUID) -> None:
         super().__init__("This workspace does not have a member with this id.")
@@ -60,7 +60,7 @@ class MemberNotFound(NotFound):
 
 
 class SoleOwner(Conflict):
-    """Workspaces would be left without an owner, and the user is the only one who is."""
+    """Workspaces would have no owner without this user."""
 
     summary = "A workspace would be left without an owner"
 
@@ -73,7 +73,7 @@ class SoleOwner(Conflict):
 
 
 class RoleTooHigh(Forbidden):
-    """A member would give a role above their own, or decide over somebody who has one."""
+    """A member would give a role above their own, or change somebody with such a role."""
 
     summary = "The role is too high"
 
@@ -84,43 +84,43 @@ class RoleTooHigh(Forbidden):
 
 
 class MemberRepository(Protocol):
-    """Who is in a workspace."""
+    """The members of workspaces."""
 
     async def add(self, member: Member) -> None:
-        """The caller has locked the user and the workspace, or has just made it."""
+        """Store a member. The user is locked, and the workspace is locked or new."""
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
-        """One member."""
+        """Return the member, without a lock."""
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
-        """At most *limit* members, ordered by the users' ids, which is by the age of their accounts."""
+        """Return at most *limit* members, in order of the users' ids, which is by the age of their accounts."""
 
     async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
-        """Whether a member of the workspace has verified this address."""
+        """Return whether a member of the workspace has verified this address."""
 
     async def count_joined(self, user_id: UUID) -> int:
-        """The workspaces that a user, whom the caller has locked, is a member of."""
+        """Return in how many workspaces a user is. The user is locked."""
 
     async def count_owners(self, workspace_id: UUID) -> int:
-        """Of a workspace that the caller has locked."""
+        """Return how many owners a workspace has. The workspace is locked."""
 
     async def update(self, member: Member) -> None:
-        """Store the role, and what goes with it."""
+        """Store the role, the time of the change and the revision."""
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
-        """Take somebody out of one workspace, with the responses that were kept for them there."""
+        """Delete a member, and the responses that are kept for their repeated requests in the workspace."""
 
     async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
-        """Where a user stands in each of their workspaces, which the caller has locked, in order of id."""
+        """Return a summary of each workspace of a user, in order of id. The workspaces are locked."""
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
-        """Carry a new name into each of a user's workspaces, which the caller has locked.
+        """Store a user's new name in each of their workspaces, which are locked.
 
-        Each takes its next number, which becomes the member's revision.
+        Each workspace takes its next number, which becomes the member's revision.
         """
 
     async def remove(self, user_id: UUID) -> None:
-        """Take a user, whose account goes, out of all their workspaces, locked before. Each takes its next number.
+        """Delete a user, whose account is being deleted, from all of their workspaces, which are locked.
 
-        What the workspaces' logs told of them is forgotten.
+        Each workspace takes its next number. The payloads of the events about the user are deleted from the logs.
         """

@@ -12,9 +12,9 @@ OneTimeKind = Literal["verification", "reset", "email_change"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeToken:
-    """What the database keeps of a token that was sent to an address: its bearer reads what is sent there.
+    """What the database keeps of a token that was sent to an address, to prove that somebody reads it.
 
-    A user has one of a kind at most: the last one that was made.
+    A user has at most one of each kind: the last one that was created.
     """
 
     digest: bytes
@@ -25,7 +25,7 @@ class OneTimeToken:
 
 
 class TokenInvalid(Invalid):
-    """The token that a mail brought is malformed, unknown, expired or used; or it is of another address by now."""
+    """A token from an e-mail is malformed, unknown, expired or used, or the account has another address now."""
 
     code = "token"
     pointer = "#/token"
@@ -35,13 +35,13 @@ class TokenInvalid(Invalid):
 
 
 class OneTimeTokenRepository(Protocol):
-    """Tokens that were sent by mail. A user's row is locked before their tokens."""
+    """Tokens that were sent by e-mail. A user's row is locked before their tokens."""
 
     async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
-        """Put it in the place of the user's token of this kind. False, and nothing is done, if that expires later."""
+        """Replace the user's token of this kind. Return False, and keep it, if it expires after that time."""
 
     async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
-        """Delete a token that is good until after *now*. False if there is none: of two who try, one succeeds."""
+        """Delete a token that is valid *now*. Return False if there is none: of two that try at once, one succeeds."""
 
     async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
-        """Let what a user was sent open nothing any more."""
+        """Delete a user's token of this kind, if there is one."""

@@ -7,7 +7,7 @@ from domain.errors import Invalid, Unavailable
 
 
 class PasswordWrong(Invalid):
-    """The password that was to prove who is asking is not the stored one."""
+    """The password that must prove who the caller is does not match."""
 
     code = "password"
     pointer = "#/current_password"
@@ -17,7 +17,7 @@ class PasswordWrong(Invalid):
 
 
 class PasswordMissing(Invalid):
-    """An account with a password was to be changed without it."""
+    """The account has a password, and the request does not have it."""
 
     code = "required"
     pointer = "#/current_password"
@@ -27,7 +27,7 @@ class PasswordMissing(Invalid):
 
 
 class PasswordCommon(Invalid):
-    """The new password is one that whoever guesses would try first."""
+    """The new password is one that an attacker would try first."""
 
     code = "common"
 
@@ -40,27 +40,26 @@ class PasswordCommon(Invalid):
 
 
 class Overloaded(Unavailable):
-    """Too many passwords wait to be hashed. Nothing was changed; the call may be repeated."""
+    """Too many passwords wait to be hashed."""
 
     def __init__(self) -> None:
         super().__init__("The server is too busy. Try again.")
 
 
 class PasswordHasher(Protocol):
-    """Slow on purpose, so it is awaited, and never while a transaction is open. What is awaited raises Overloaded."""
+    """Hashes slowly on purpose. Await it only while no transaction is open. What is awaited raises Overloaded."""
 
     async def hash(self, password: str) -> str:
-        """A salted hash that names its own parameters."""
+        """Return a salted hash that names its own parameters."""
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
-        """Whether *password* is the one that was hashed.
+        """Return whether *password* is the one that was hashed.
 
-        Against None, it is False, and takes as long as against a hash: nobody can tell from the time that
-        there was nothing to check against.
+        Against None it is False, and takes as long: the time does not show whether there is a hash.
         """
 
     def needs_rehash(self, password_hash: str) -> bool:
-        """Whether a hash, against which a password was verified, was made in a way that is no longer used."""
+        """Return whether a hash was made with parameters that are no longer used."""
 
     def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
-        """Whether anybody would try this password first, or anybody who has the *known* words about its owner."""
+        """Return whether the password is a common one, or follows from the *known* words about its owner."""

@@ -15,7 +15,10 @@ ProjectEvent = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A list of tasks. Each workspace has one inbox, which takes the tasks that name no project."""
+    """A list of tasks. Each workspace has one inbox, which gets the tasks that do not name a project.
+
+    `position` is ordered byte by byte (`domain/positions.py`). `archived_at` is None for an active project.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -35,7 +38,7 @@ class Project:
 
 
 class ProjectNotFound(NotFound):
-    """The workspace has no project of this id."""
+    """The workspace does not have a project with this id."""
 
     def __init__(self, project_id: UUID) -> None:
         super().__init__("This workspace does not have a project with this id.")
@@ -43,7 +46,7 @@ class ProjectNotFound(NotFound):
 
 
 class InboxProtected(Conflict):
-    """The inbox takes the tasks that name no project, so it can be neither archived nor deleted."""
+    """The inbox cannot be archived or deleted, as it gets the tasks that do not name a project."""
 
     summary = "This is the inbox"
 
@@ -53,7 +56,7 @@ class InboxProtected(Conflict):
 
 
 class ProjectArchived(Conflict):
-    """An archived project takes no new tasks."""
+    """An archived project does not accept new tasks."""
 
     summary = "The project is archived"
 
@@ -75,7 +78,7 @@ class ProjectUnknown(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectQuery:
-    """A stretch of a workspace's active or archived projects, by position and id, strictly after a place."""
+    """A page of a workspace's projects, by position, then id. `after` is where the page before ended."""
 
     workspace_id: UUID
     archived: bool
@@ -84,25 +87,25 @@ class ProjectQuery:
 
 
 class ProjectRepository(Protocol):
-    """Projects."""
+    """The projects of workspaces. Each change is in the workspace's log."""
 
     async def add(self, project: Project) -> None:
-        """The project's workspace is locked, or new. Raises IdTaken."""
+        """Store a new project. Its workspace is locked or new. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
-        """One project."""
+        """Return the project, without a lock of its own."""
 
     async def inbox(self, workspace_id: UUID) -> Project | None:
-        """The project that takes tasks without one. None only when the workspace is gone."""
+        """Return the inbox. None only if the workspace is deleted."""
 
     async def last_position(self, workspace_id: UUID) -> str | None:
-        """The greatest position of a project, archived or not."""
+        """Return the greatest position of all projects, archived or not. None without projects."""
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
-        """At most `query.limit` projects."""
+        """Return at most `query.limit` projects."""
 
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
-        """Store everything but the id, the workspace and the time of creation. *before* is what is stored."""
+        """Store what can change of a project, and record *event*. *before* is the project as it is stored."""
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
-        """The caller has deleted its tasks."""
+        """Delete a project that has no tasks."""

@@ -11,9 +11,9 @@ EmailKind = Literal["verification", "reset", "invitation", "email_change", "emai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedEmail:
-    """A mail that is to be sent at `due_at`, after `attempts` that came to nothing. What it says is found out then.
+    """An e-mail to send at `due_at`, after that many failed `attempts`. Its text is written only then.
 
-    A reset has no `user_id`: whoever asks for one may give an address that nobody has.
+    A reset does not have a `user_id`: it may have been requested for an address that no account has.
     """
 
     id: UUID
@@ -29,29 +29,32 @@ class QueuedEmail:
 
 
 class EmailOutbox(Protocol):
-    """Mails that are to be sent, written down together with what they tell of."""
+    """E-mails to send. They are stored in the transaction of what they are about."""
 
     async def add(self, queued_email: QueuedEmail) -> None:
-        """Of a kind, an address has one mail waiting at most; of invitations and changes of address, any number.
+        """Store an e-mail. One of a kind waits for an address; of invitations and changes of address, any number.
 
-        Another one changes whose mail the waiting one is, and how the address is spelled. So there is one write either
-        way, and its time does not say whether a mail waits.
+        Where one waits already, it gets the new user and the new spelling of the address. So there is always one write,
+        and its time does not show whether one waited.
         """
 
     async def are_due(self, *, now: dt.datetime) -> bool:
-        """Whether there is a mail to be sent by now."""
+        """Return whether an e-mail is due."""
 
     async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
-        """At most *limit* mails that are due, the longest first, but for those that somebody locked; they are ours."""
+        """Lock and return at most *limit* e-mails that are due, the oldest first, except those that are locked."""
 
     async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
-        """Store when they are due, and how often they were tried."""
+        """Store when e-mails are due, and their attempts. An e-mail that was deleted is left out."""
 
     async def remove(self, email_id: UUID) -> None:
-        """It may be gone already."""
+        """Delete an e-mail, if it still exists."""
 
     async def withdraw(self, kind: EmailKind, *, user_id: UUID) -> None:
-        """Remove what waits of this kind that is about this user, whatever its address."""
+        """Delete the e-mails of this kind about a user, to any address."""
 
     async def note_sending(self, queued_email: QueuedEmail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
-        """Note that its address is sent a mail of its kind *at* this time. False if one was sent *unless_after*."""
+        """Record that an e-mail of its kind is sent to its address *at* this time.
+
+        Return False, and change nothing, if one was sent later than *unless_after*.
+        """

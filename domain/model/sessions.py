@@ -11,9 +11,9 @@ from domain.errors import NotFound, Unauthenticated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One log-in, alive until `expires_at`, which each refresh pushes on; `device` is where, if that is known.
+    """One log-in. It lasts until `expires_at`, which each refresh moves. `device` is what uses it, if known.
 
-    `last_used_at` lags behind by up to a minute.
+    `last_used_at` can be up to a minute old.
     """
 
     id: UUID
@@ -35,7 +35,7 @@ class StoredToken:
 
 
 class SessionNotFound(NotFound):
-    """The caller has no session of this id."""
+    """The caller does not have a session with this id."""
 
     def __init__(self, session_id: UUID) -> None:
         super().__init__("You do not have a session with this id.")
@@ -43,7 +43,7 @@ class SessionNotFound(NotFound):
 
 
 class NoCurrentSession(NotFound):
-    """The call came with a token that belongs to no session of ours: a personal one, or an identity provider's."""
+    """The token of the request does not belong to a session. It is a personal one, or an identity provider's."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -52,7 +52,7 @@ class NoCurrentSession(NotFound):
 
 
 class WrongCredentials(Unauthenticated):
-    """No user has this address and this password; which of the two is wrong is not told."""
+    """No user has this address with this password. The error does not say which of the two is wrong."""
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is wrong.")
@@ -66,34 +66,34 @@ class RefreshTokenInvalid(Unauthenticated):
 
 
 class SessionRepository(Protocol):
-    """Sessions and their tokens. A session's row is locked before its tokens, a user's before several."""
+    """Sessions and their tokens. A session is locked before its tokens, and a user before several sessions."""
 
     async def add(self, session: Session) -> None:
-        """A session without tokens."""
+        """Store a session, without tokens."""
 
     async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
-        """Both of the same session."""
+        """Store an access token and a refresh token of one session, which has no live refresh token."""
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
-        """At most *limit* live sessions, ordered by id, which is by age."""
+        """Return at most *limit* live sessions, in order of id, which is by age."""
 
     async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
-        """A live session of this user."""
+        """Return a session of this user that has not expired."""
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """The session that ever had this refresh token, spent or not; its row is ours, and its user's before it."""
+        """Lock the user, then the session, that this refresh token belongs to, spent or not. Return the session."""
 
     async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
-        """Mark the live refresh token of a session, locked before, as spent: its digest. There is at most one."""
+        """Mark the live refresh token of a locked session as spent, and return its digest. There is at most one."""
 
     async def replaced_at(self, digest: bytes) -> dt.datetime | None:
-        """When a refresh token was spent; None for one that is live, or unknown."""
+        """Return when a refresh token was spent. None for one that is live or unknown."""
 
     async def extend(self, session: Session) -> None:
-        """Store when the session was refreshed and will expire, and drop its tokens that expired by then."""
+        """Store when a session was refreshed and when it expires, and delete its tokens that have expired."""
 
     async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
-        """End a session of this user, and its tokens. False when there is none."""
+        """Delete a session of this user, with its tokens. Return False if there is none."""
 
     async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
-        """End a user's sessions, but for the one to *keep*. The caller has locked the user."""
+        """Delete a user's sessions except the one to *keep*. The user is locked."""

@@ -16,7 +16,7 @@ Priority = Literal["none", "low", "medium", "high", "urgent"]
 STATUSES: Final[tuple[Status, ...]] = ("open", "completed")
 
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
-"""Least first: a priority's rank is its index."""
+"""From the lowest to the highest. A priority's rank is its index."""
 
 SortKey = str | int | dt.datetime
 
@@ -25,7 +25,10 @@ TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.reop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Something to do. `completed_at` is set exactly while `status` is "completed"."""
+    """Something to do. `completed_at` is None unless `status` is "completed".
+
+    `position` is ordered byte by byte (`domain/positions.py`), within the project.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -49,7 +52,7 @@ class Task:
 
 
 class TaskNotFound(NotFound):
-    """The workspace has no task of this id."""
+    """The workspace does not have a task with this id."""
 
     def __init__(self, task_id: UUID) -> None:
         super().__init__("This workspace does not have a task with this id.")
@@ -58,9 +61,10 @@ class TaskNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
-    """A stretch of a workspace's tasks in the order of a sort key, then id, strictly after a place.
+    """A page of a workspace's tasks that match everything given, in the order of a sort key, then id.
 
-    `descending` reverses both. `after` holds the sort key and the id of the place.
+    `order` is the sort key's name; `descending` reverses both. `after` is where the page before ended: the sort key and
+    the id of its last task.
     """
 
     workspace_id: UUID
@@ -73,25 +77,25 @@ class TaskQuery:
 
 
 class TaskRepository(Protocol):
-    """Tasks."""
+    """The tasks of workspaces. Each change is in the workspace's log."""
 
     async def add(self, task: Task) -> None:
-        """The task's workspace is locked, and its project is there. Raises IdTaken."""
+        """Store a new task. Its workspace is locked, and its project exists. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
-        """One task."""
+        """Return the task, without a lock of its own."""
 
     async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
-        """The greatest position of a task in a project."""
+        """Return the greatest position of a project's tasks. None without tasks."""
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
-        """At most `query.limit` tasks."""
+        """Return at most `query.limit` tasks."""
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
-        """Store everything but the id, the workspace, the author and the time of creation. *before* is as stored."""
+        """Store what can change of a task, and record *event*. *before* is the task as it is stored."""
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        """A task that is there."""
+        """Delete a task that exists."""
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Those of a project."""
+        """Delete a project's tasks."""

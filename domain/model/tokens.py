@@ -12,9 +12,9 @@ from domain.principals import Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalToken:
-    """A token for a script. It works in *workspace_ids*, None for all of the user's, until *expires_at*, None for ever.
+    """A token for a script. `workspace_ids` is None if it works in all workspaces of the user.
 
-    `last_used_at` lags behind by up to a minute; None while the token was never used.
+    `expires_at` is None if it never expires. `last_used_at` can be a minute old, and is None before the first use.
     """
 
     id: UUID
@@ -28,7 +28,7 @@ class PersonalToken:
 
 
 class TokenNotFound(NotFound):
-    """The caller has no personal token of this id."""
+    """The caller does not have a personal token with this id."""
 
     def __init__(self, token_id: UUID) -> None:
         super().__init__("You do not have a token with this id.")
@@ -36,7 +36,7 @@ class TokenNotFound(NotFound):
 
 
 class TokenBroader(Invalid):
-    """A personal token was to make one that can do more than itself, or for longer."""
+    """A personal token cannot create one that can do more than itself, or is valid for longer."""
 
     code = "broader"
 
@@ -46,7 +46,7 @@ class TokenBroader(Invalid):
 
 
 class ScopeNotLimitable(Invalid):
-    """A token for certain workspaces was to have the scope `account`, which concerns all of them."""
+    """A token for certain workspaces cannot have the scope `account`, which is about all of them."""
 
     code = "not-limitable"
     pointer = "#/scopes"
@@ -56,7 +56,7 @@ class ScopeNotLimitable(Invalid):
 
 
 class ExpiryPast(Invalid):
-    """Something was to expire before it is made."""
+    """The time of expiry is in the past."""
 
     code = "past"
     pointer = "#/expires_at"
@@ -79,16 +79,16 @@ class TokenRepository(Protocol):
     """Personal tokens. They are changed under the lock on their user."""
 
     async def add(self, token: PersonalToken, *, digest: bytes) -> None:
-        """The digest is all that is kept of the token itself."""
+        """Store a token. Only the *digest* of its text is kept."""
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
-        """At most *limit* live tokens, ordered by id, which is by age."""
+        """Return at most *limit* tokens that have not expired, in order of id, which is by age."""
 
     async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
-        """A live token of this user."""
+        """Return a token of this user that has not expired."""
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
-        """False when the user has no such token."""
+        """Delete a token. Return False if the user does not have it."""
 
     async def delete_all(self, user_id: UUID) -> bool:
-        """Delete a user's tokens. False when there were none."""
+        """Delete a user's tokens. Return False if there were none."""

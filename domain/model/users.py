@@ -12,10 +12,10 @@ from domain.model.one_time_tokens import OneTimeToken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """An account. `email` is kept as it was written; `domain.emails.email_key` is what it is found by.
+    """An account. `email` is as the user wrote it; an account is found by `domain.emails.email_key`.
 
-    Only an account that an identity provider vouched for may have none. `email_verified_at` is when it was shown that
-    what is sent there is read by the user; None until then. `new_email` takes its place once that was shown of it.
+    Only an account from an identity provider may have no `email`. `email_verified_at` is when the user proved that they
+    read what is sent there. `new_email` replaces `email` once that is proved of it.
     """
 
     id: UUID
@@ -31,7 +31,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a password is checked against. The hash says how it was made; an account from outside has none.
+    """What a password is checked against. An account from an identity provider does not have a hash.
 
     A new password must not be `email` or `name`.
     """
@@ -43,14 +43,14 @@ class Credentials:
 
 
 class UserNotFound(NotFound):
-    """There is no account with this e-mail address. Only an operator is told."""
+    """No account has this e-mail address. Only an operator is sent this error."""
 
     def __init__(self) -> None:
         super().__init__("No account has this e-mail address.")
 
 
 class EmailTaken(Conflict):
-    """Somebody registered this address before, in whatever case they wrote it."""
+    """Another account has this address, in any upper or lower case."""
 
     summary = "The e-mail address is taken"
 
@@ -59,7 +59,7 @@ class EmailTaken(Conflict):
 
 
 class EmailVerified(Conflict):
-    """There is nothing left to prove about the address."""
+    """The address is verified already, or there is none."""
 
     summary = "The e-mail address is verified"
 
@@ -68,7 +68,7 @@ class EmailVerified(Conflict):
 
 
 class AccountGone(Unauthenticated):
-    """The account was deleted, or the call's session or token ended, while the call was on its way."""
+    """The account was deleted, or the session or token of the request ended, during the request."""
 
     def __init__(self, user_id: UUID) -> None:
         super().__init__("The account is deleted, or the session or token of this request has ended. Log in again.")
@@ -76,7 +76,7 @@ class AccountGone(Unauthenticated):
 
 
 class RegistrationClosed(Forbidden):
-    """The operator lets nobody register."""
+    """The operator has closed registration."""
 
     summary = "Registration is closed"
 
@@ -85,7 +85,7 @@ class RegistrationClosed(Forbidden):
 
 
 class InvitationRequired(Forbidden):
-    """The operator lets nobody register who is not invited."""
+    """The operator allows registration only with an invitation."""
 
     summary = "An invitation is required"
 
@@ -94,47 +94,44 @@ class InvitationRequired(Forbidden):
 
 
 class CredentialRepository(InvitationReader, Protocol):
-    """Reads outside of any transaction: a password is checked before one is opened, and a token before work is done."""
+    """Reads outside of any transaction, as a password or a token is checked before one is opened."""
 
     async def find(self, user_id: UUID) -> Credentials | None:
-        """The credentials of a user, as last committed."""
+        """Return the credentials of a user, as last committed."""
 
     async def find_by_email(self, email_key: str) -> Credentials | None:
-        """The credentials of the user with this `email_key`, as last committed."""
+        """Return the credentials of the user with this `email_key`, as last committed."""
 
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
-        """The token of this digest, expired or not, as last committed."""
+        """Return the token with this digest, expired or not, as last committed."""
 
 
 class UserRepository(Protocol):
-    """Accounts. A write that touches an account locks its row first, before any workspace.
+    """Accounts. A write that changes an account locks its row first, before any workspace.
 
-    The row of the caller of a write that names no workspace is locked from the beginning.
+    A write that names no workspace holds the lock on its caller's account from the beginning.
     """
 
     async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
-        """Raises EmailTaken when another account has this *email_key*."""
+        """Store a new account. Raises EmailTaken if another account has this *email_key*."""
 
     async def get(self, user_id: UUID) -> User | None:
-        """Without a lock."""
+        """Return the user, without a lock."""
 
     async def lock(self, user_id: UUID) -> User | None:
-        """The user, and their row is ours until the transaction ends."""
+        """Lock the user's row until the transaction ends, and return the user."""
 
     async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
-        """Lock the user's row if *password_hash*, read earlier, is still the stored one."""
+        """Lock the user's row if *password_hash*, read earlier, is still stored. Return whether it is."""
 
     async def update(self, user: User) -> None:
-        """Store the address, the one that is to replace it, the name, the time zone, and what goes with them.
-
-        Raises EmailTaken when another account has the address.
-        """
+        """Store what can change of an account. Raises EmailTaken if another account has the address."""
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
-        """Store a hash, of a new password or a better one of the same. It is in no representation: no new revision."""
+        """Store a hash. It is not in any response, so the revision stays."""
 
     async def call_off_email(self, user_id: UUID) -> None:
-        """Forget the address that is to replace theirs. It is in no representation: no new revision."""
+        """Delete `new_email`. It is not in any response, so the revision stays."""
 
     async def delete(self, user_id: UUID) -> None:
-        """The user's identity, sessions and tokens go too. The caller has taken them out of all workspaces."""
+        """Delete an account with its identity, sessions and tokens. The user is not a member of any workspace."""

@@ -14,9 +14,9 @@ WorkspaceEvent = Literal["workspace.created", "workspace.updated"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A workspace as one of its members sees it: `role` is theirs.
+    """A workspace as one of its members sees it: `role` is that member's.
 
-    `head` is the number of the last change in the workspace, `revision` that of the last to its own row.
+    `head` is the number of the last change in the workspace, `revision` that of the last change of its own row.
     """
 
     id: UUID
@@ -30,7 +30,7 @@ class Workspace:
 
 
 class WorkspaceNotFound(NotFound):
-    """The caller is a member of no workspace of this id."""
+    """The caller is not a member of a workspace with this id."""
 
     def __init__(self, workspace_id: UUID) -> None:
         super().__init__("Not found, or you do not have access to it.")
@@ -38,7 +38,7 @@ class WorkspaceNotFound(NotFound):
 
 
 class PersonalWorkspace(Conflict):
-    """A personal workspace goes with its account, and can be neither deleted alone, nor shared, nor left."""
+    """A personal workspace is deleted with its account only. It cannot be shared or left."""
 
     summary = "This is a personal workspace"
 
@@ -50,7 +50,7 @@ class PersonalWorkspace(Conflict):
 
 
 class TooManyWorkspaces(Conflict):
-    """A person is to be in one workspace more than anybody may be."""
+    """The user is a member of as many workspaces as anybody may be."""
 
     summary = "You are in too many workspaces"
 
@@ -60,7 +60,7 @@ class TooManyWorkspaces(Conflict):
 
 
 class WorkspaceFull(Conflict):
-    """A workspace has as much in it as it may have; or, where *kept* says so, as many bytes of responses are kept."""
+    """The workspace has reached its quota; or, if *kept*, the responses that are kept for repeated requests have."""
 
     summary = "The workspace is full"
 
@@ -75,13 +75,13 @@ class WorkspaceFull(Conflict):
 
 
 class WorkspaceRepository(Protocol):
-    """Workspaces, always as a member sees them."""
+    """Workspaces, always as one of their members sees them. Each change is in the workspace's log."""
 
     async def add(self, workspace: Workspace) -> None:
-        """A workspace without members; `role` is not stored. Raises IdTaken."""
+        """Store a workspace without members. `role` is not stored. Raises IdTaken."""
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
-        """None also when the user is not a member."""
+        """Return the workspace. None also if the user is not a member."""
 
     async def page(
         self,
@@ -91,16 +91,16 @@ class WorkspaceRepository(Protocol):
         after: tuple[dt.datetime, UUID] | None,
         limit: int,
     ) -> Sequence[Workspace]:
-        """At most *limit* workspaces of a user, of *only* those where it is given: the personal one, then the oldest.
+        """Return at most *limit* workspaces of a user: the personal one, then the others by age. *only* limits which.
 
-        Where *after* is given, the personal one is left out, and the others begin after that time of creation and id.
+        *after* is a time of creation and an id: the personal one is left out, and the others begin after that.
         """
 
     async def lock_joined(self, user_id: UUID) -> None:
-        """Lock every workspace that the user, locked before, is a member of, in order of id."""
+        """Lock every workspace of a user, who is locked, in order of id."""
 
     async def update(self, workspace: Workspace) -> None:
-        """Store the name and what goes with it."""
+        """Store the name, the time of the change and the revision."""
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """With everything in them, their logs too."""
+        """Delete workspaces with everything in them, their logs too."""
