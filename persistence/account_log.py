@@ -96,7 +96,6 @@ class AccountLog:
         session_id: UUID | None = None,
         token_id: UUID | None = None,
     ) -> None:
-        """One write."""
         caller, origin = self._request.caller, self._request.origin
         values = {
             "id": self._request.new_id(),
@@ -111,5 +110,4 @@ class AccountLog:
         await self._runner.run(_INSERT, values)
 
     async def page(self, user_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AccountEvent]:
-        """One read."""
         return _MAPPER.all(await _PAGES.read(self._runner, {"user": user_id}, after=before, limit=limit))

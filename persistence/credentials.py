@@ -29,17 +29,13 @@ class CredentialReader:
         self._runner = runner
 
     async def find(self, user_id: UUID) -> Credentials | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_CREDENTIALS, {"user": user_id}))
 
     async def find_by_email(self, email_key: str) -> Credentials | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_CREDENTIALS_BY_EMAIL, {"email_key": email_key}))
 
     async def find_token(self, digest: bytes) -> OneTimeToken | None:
-        """One read."""
         return ONE_TIME_TOKENS.one(await self._runner.row(_TOKEN, {"digest": digest}))
 
     async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """One read."""
         return await invitations.find(self._runner, digest, now=now)

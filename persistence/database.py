@@ -59,17 +59,14 @@ class Transaction:
         self._turn = turn
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
-        """See Runner."""
         with _translated():
             return (await self._connection.execute(statement, parameters)).one_or_none()
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        """See Runner."""
         with _translated():
             return (await self._connection.execute(statement, parameters)).all()
 
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
-        """See Runner."""
         with _translated():
             return (await self._connection.execute(statement, parameters)).rowcount
 

@@ -21,17 +21,14 @@ class Guarded:
         self._runner = runner
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
-        """See Runner."""
         _refuse_unlogged(statement)
         return await self._runner.row(statement, parameters)
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        """See Runner."""
         _refuse_unlogged(statement)
         return await self._runner.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
-        """See Runner."""
         _refuse_unlogged(statement)
         return await self._runner.run(statement, parameters)
 

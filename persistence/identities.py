@@ -59,6 +59,5 @@ class Identities:
         self._runner = runner
 
     async def add(self, identity: Identity, *, user_id: UUID, at: dt.datetime) -> None:
-        """One write. Raises IdentityTaken."""
         values = {"issuer": identity.issuer, "subject": identity.subject, "user_id": user_id, "created_at": at}
         await self._runner.run(_INSERT, values)

@@ -91,7 +91,7 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 
 async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-    """The invitation with the token of this digest, if it is not expired. One read."""
+    """The invitation with the token of this digest, if it is not expired."""
     return _MAPPER.one(await runner.row(_FIND, {"digest": digest, "now": now}))
 
 
@@ -102,47 +102,38 @@ class Invitations:
         self._runner = runner
 
     async def put(self, invitation: Invitation, *, email_key: str) -> Role | None:
-        """Two writes."""
         values = {**_MAPPER.values(invitation), "email_key": email_key}
         old = await self._runner.row(_REPLACE, {"workspace": invitation.workspace_id, "email_key": email_key})
         await self._runner.run(_INSERT, values)
         return old[0] if old is not None and old[1] > invitation.created_at else None
 
     async def get(self, workspace_id: UUID, invitation_id: UUID, *, now: dt.datetime) -> Invitation | None:
-        """One read."""
         parameters = {"workspace": workspace_id, "invitation": invitation_id, "now": now}
         return _MAPPER.one(await self._runner.row(_SELECT, parameters))
 
     async def page(
         self, workspace_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int
     ) -> Sequence[Invitation]:
-        """One read."""
         given = {"workspace": workspace_id, "now": now}
         return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def set_digest(
         self, workspace_id: UUID, invitation_id: UUID, *, digest: bytes, mailed_at: dt.datetime | None
     ) -> None:
-        """One write."""
         values = {"workspace": workspace_id, "invitation": invitation_id, "digest": digest, "mailed_at": mailed_at}
         await self._runner.run(_SET_DIGEST, values)
 
     async def find_invitation(self, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-        """One read."""
         return await find(self._runner, digest, now=now)
 
     async def delete(self, workspace_id: UUID, invitation_id: UUID) -> bool:
-        """One write."""
         return await self._runner.run(_DELETE, {"workspace": workspace_id, "invitation": invitation_id}) == 1
 
     async def withdraw(self, workspace_id: UUID, *, invited_by: UUID, roles: Collection[Role] = ROLES) -> None:
-        """One write."""
         await self._runner.run(_WITHDRAW, {"workspace": workspace_id, "user": invited_by, "roles": list(roles)})
 
     async def withdraw_to(self, workspace_id: UUID, *, user_id: UUID) -> None:
-        """One write."""
         await self._runner.run(_WITHDRAW_TO, {"workspace": workspace_id, "user": user_id})
 
     async def withdraw_all(self, invited_by: UUID) -> None:
-        """One write."""
         await self._runner.run(_WITHDRAW_ALL, {"user": invited_by})

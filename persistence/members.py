@@ -96,27 +96,21 @@ class Members:
         self._change_log = change_log
 
     async def add(self, member: Member) -> None:
-        """One write."""
         await self._change_log.write(_INSERT, _MAPPER.values(member), event_of("member.added", member))
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
-        """One read."""
         return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
 
     async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
-        """One read."""
         return await self._runner.row(_HAS_ADDRESS, {"workspace": workspace_id, "email_key": email_key}) is not None
 
     async def count_joined(self, user_id: UUID) -> int:
-        """One read."""
         return await self._count(_COUNT_JOINED, {"user": user_id})
 
     async def count_owners(self, workspace_id: UUID) -> int:
-        """One read."""
         return await self._count(_COUNT_OWNERS, {"workspace": workspace_id})
 
     async def _count(self, statement: Executable, parameters: Parameters) -> int:
@@ -124,31 +118,26 @@ class Members:
         return 0 if row is None else int(row[0])
 
     async def update(self, member: Member) -> None:
-        """One write."""
         place = {"workspace": member.workspace_id, "user": member.user_id}
         await self._change_log.write(_UPDATE, {**place, **_MAPPER.changes(member)}, event_of("member.updated", member))
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
-        """Two writes."""
         await forget_member(self._runner, workspace_id, user_id=user_id)
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
         await self._change_log.write(_DELETE, {"workspace": workspace_id, "user": user_id}, end)
 
     async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
-        """One read."""
         return [
             MembershipSummary(workspace_id=workspace_id, role=role, other_members=others, other_owners=owners)
             for workspace_id, role, others, owners in await self._runner.rows(_MEMBERSHIP_SUMMARIES, {"user": user_id})
         ]
 
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
-        """Two writes, in however many workspaces."""
         await self._change_log.raise_heads(user_id)
         values = {"user": user_id, "new_name": name, "at": at}
         await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _MAPPER.load(row)))
 
     async def remove(self, user_id: UUID) -> None:
-        """Four writes, in however many workspaces."""
         await self._change_log.forget(user_id)
         await forget_user(self._runner, user_id)
         heads = await self._change_log.raise_heads(user_id)

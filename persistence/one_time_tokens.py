@@ -68,16 +68,13 @@ class OneTimeTokens:
         self._runner = runner
 
     async def replace(self, token: OneTimeToken, *, if_expiring_until: dt.datetime) -> bool:
-        """One write."""
         values = {**ONE_TIME_TOKENS.values(token), "until": if_expiring_until}
         return await self._runner.row(_REPLACE, values) is not None
 
     async def spend(self, digest: bytes, *, now: dt.datetime) -> bool:
-        """One write."""
         return await self._runner.row(_SPEND, {"digest": digest, "now": now}) is not None
 
     async def delete(self, user_id: UUID, *, kind: OneTimeKind) -> None:
-        """One write."""
         await self._runner.run(_DELETE, {"user": user_id, "kind": kind})
 
 

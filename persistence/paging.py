@@ -47,6 +47,6 @@ class Pages:
         self._resumed = ordered(statement, columns, descending=descending, resumed=True)
 
     async def read(self, runner: Runner, given: Parameters, *, after: Place | None, limit: int) -> Sequence[Row]:
-        """At most *limit* rows after that place. *given* are the statement's own parameters. One read."""
+        """At most *limit* rows after that place. *given* are the statement's own parameters."""
         statement = self._first if after is None else self._resumed
         return await runner.rows(statement, {**given, **page_parameters(after, limit)})

@@ -118,36 +118,29 @@ class Projects:
         self._change_log = change_log
 
     async def add(self, project: Project) -> None:
-        """One write. Raises IdTaken."""
         await self._change_log.write(_INSERT, _MAPPER.values(project), event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id}))
 
     async def inbox(self, workspace_id: UUID) -> Project | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_INBOX, {"workspace": workspace_id}))
 
     async def last_position(self, workspace_id: UUID) -> str | None:
-        """One read."""
         row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
         return None if row is None else row[0]
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
-        """One read."""
         pages, place = _PAGES[query.archived], {"workspace": query.workspace_id}
         return _MAPPER.all(await pages.read(self._runner, place, after=query.after, limit=query.limit))
 
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
-        """One write."""
         key = {"workspace": project.workspace_id, "project": project.id}
         await self._change_log.write(
             _UPDATE, {**key, **_MAPPER.changes(project)}, event_of(event, project, before=before)
         )
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
-        """One write."""
 
         def end(row: Row) -> Event:
             return end_of(

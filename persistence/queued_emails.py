@@ -123,19 +123,16 @@ class Outbox:
         self._runner = runner
 
     async def add(self, queued_email: QueuedEmail) -> None:
-        """One write."""
         await self._runner.run(_INSERT, _MAPPER.values(queued_email))
 
     async def are_due(self, *, now: dt.datetime) -> bool:
-        """One read."""
         return await self._runner.row(_ANY_DUE, {"now": now}) is not None
 
     async def lock_due(self, *, now: dt.datetime, limit: int) -> Sequence[QueuedEmail]:
-        """One read, which locks."""
         return _MAPPER.all(await self._runner.rows(_LOCK_DUE, {"now": now, "limit": limit}))
 
     async def put_off(self, queued_emails: Sequence[QueuedEmail]) -> None:
-        """One write for each; none for none."""
+
         if queued_emails:
             changes = [
                 {"mail": queued_email.id, "due_at": queued_email.due_at, "attempts": queued_email.attempts}
@@ -144,14 +141,11 @@ class Outbox:
             await self._runner.run(_PUT_OFF, changes)
 
     async def remove(self, email_id: UUID) -> None:
-        """One write."""
         await self._runner.run(_DELETE, {"mail": email_id})
 
     async def withdraw(self, kind: EmailKind, *, user_id: UUID) -> None:
-        """One write."""
         await self._runner.run(_WITHDRAW, {"kind": kind, "user": user_id})
 
     async def note_sending(self, queued_email: QueuedEmail, *, at: dt.datetime, unless_after: dt.datetime) -> bool:
-        """One write."""
         values = {"kind": queued_email.kind, "email_key": queued_email.email_key, "sent_at": at, "until": unless_after}
         return await self._runner.row(_NOTE_SENDING, values) is not None

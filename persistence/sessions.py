@@ -171,7 +171,7 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 
 async def exists(runner: Runner, session_id: UUID) -> bool:
-    """Whether it has not ended. One read."""
+    """Whether it has not ended."""
     return await runner.row(_EXISTS, {"session": session_id}) is not None
 
 
@@ -182,51 +182,43 @@ class Sessions:
         self._runner = runner
 
     async def add(self, session: Session) -> None:
-        """One write."""
         await self._runner.run(_INSERT, _MAPPER.values(session))
 
     async def add_tokens(self, *, access: StoredToken, refresh: StoredToken) -> None:
-        """Two writes."""
         await self._runner.run(_INSERT_ACCESS, _ACCESS.values(access))
         await self._runner.run(_INSERT_REFRESH, _REFRESH.values(refresh))
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[Session]:
-        """One read."""
         given = {"user": user_id, "now": now}
         return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def get(self, session_id: UUID, *, user_id: UUID, now: dt.datetime) -> Session | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"session": session_id, "user": user_id, "now": now}))
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
-        """Two reads, which lock."""
         await self._runner.row(_LOCK_USER_BY_REFRESH_TOKEN, {"digest": digest})
         return _MAPPER.one(await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest}))
 
     async def spend(self, session_id: UUID, *, at: dt.datetime) -> bytes | None:
-        """One write."""
         row = await self._runner.row(_SPEND, {"session": session_id, "replaced_at": at})
         return None if row is None else bytes(row[0])
 
     async def replaced_at(self, digest: bytes) -> dt.datetime | None:
-        """One read."""
         row = await self._runner.row(_REPLACED_AT, {"digest": digest})
         return None if row is None else row[0]
 
     async def extend(self, session: Session) -> None:
-        """Three writes."""
         times = {"last_refreshed_at": session.last_refreshed_at, "expires_at": session.expires_at}
         await self._runner.run(_EXTEND, {"session": session.id, **times})
         for statement in _DELETE_OLD_TOKENS:
             await self._runner.run(statement, {"session": session.id, "now": session.last_refreshed_at})
 
     async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
-        """One write; the tokens go by cascade."""
+        """The tokens go by cascade."""
         return await self._runner.run(_DELETE, {"session": session_id, "user": user_id}) == 1
 
     async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
-        """One write; the tokens go by cascade."""
+        """The tokens go by cascade."""
         if keep is None:
             await self._runner.run(_DELETE_ALL, {"user": user_id})
         else:

@@ -205,20 +205,16 @@ class Tasks:
         self._change_log = change_log
 
     async def add(self, task: Task) -> None:
-        """One write. Raises IdTaken."""
         await self._change_log.write(_INSERT, _MAPPER.values(task), event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
     async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
-        """One read."""
         row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id, "project": project_id})
         return None if row is None else row[0]
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
-        """One read."""
         shape = PageShape(
             in_project=query.project_id is not None,
             with_status=query.status is not None,
@@ -229,17 +225,15 @@ class Tasks:
         return _MAPPER.all(await self._runner.rows(_PAGES[shape], _page_parameters(query)))
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
-        """One write."""
         key = {"workspace": task.workspace_id, "task": task.id}
         await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(task)}, event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        """One write."""
         end = _ends(workspace_id, revision)
         await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """One write for each thousand, and a last one that finds none."""
+        """Some at once, until none is left."""
         place = {"workspace": workspace_id, "project": project_id}
         while await self._change_log.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
             pass

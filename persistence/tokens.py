@@ -118,7 +118,7 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
 
 
 async def exists(runner: Runner, token_id: UUID) -> bool:
-    """Whether it was not deleted. One read."""
+    """Whether it was not deleted."""
     return await runner.row(_EXISTS, {"token": token_id}) is not None
 
 
@@ -129,22 +129,17 @@ class Tokens:
         self._runner = runner
 
     async def add(self, token: PersonalToken, *, digest: bytes) -> None:
-        """One write."""
         await self._runner.run(_INSERT, {**_MAPPER.values(token), "digest": digest})
 
     async def page(self, user_id: UUID, *, now: dt.datetime, after: UUID | None, limit: int) -> Sequence[PersonalToken]:
-        """One read."""
         given = {"user": user_id, "now": now}
         return _MAPPER.all(await _PAGES.read(self._runner, given, after=after, limit=limit))
 
     async def get(self, token_id: UUID, *, user_id: UUID, now: dt.datetime) -> PersonalToken | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"token": token_id, "user": user_id, "now": now}))
 
     async def delete(self, token_id: UUID, *, user_id: UUID) -> bool:
-        """One write."""
         return await self._runner.run(_DELETE, {"token": token_id, "user": user_id}) == 1
 
     async def delete_all(self, user_id: UUID) -> bool:
-        """One write."""
         return await self._runner.run(_DELETE_ALL, {"user": user_id}) > 0

@@ -1,21 +1,25 @@
-"""One call's unit of work, and the only place that commits.
+"""The unit of work of one request, and the only place that commits.
 
-A write's transaction is opened by the first call of a repository, and always in the same order, which keeps
-it free of deadlocks: begin; claim the call's idempotency key, where it has one; lock the workspace that the call
-names; re-read the caller's role, in a statement of its own that sees what was committed while waiting for the lock;
-let the caller in, or not; then whatever the service does; last, the log. A call that names no workspace locks its
-caller's account instead, and looks whether the session or token that it came with is still there.
+The first call of a repository opens a write's transaction, always in the same order, so that there are no deadlocks:
+
+1. begin;
+2. claim the request's idempotency key, if it has one;
+3. lock the workspace that the request names;
+4. read the caller's role again, in a statement of its own, which sees what was committed while this one waited;
+5. let the request go on, or refuse it;
+6. whatever the service does;
+7. the log.
+
+A request that names no workspace locks its caller's account instead, and checks that its session or token still exists.
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 from uuid import UUID
-
-from sqlalchemy import Executable
 
 from domain.errors import SchemaMismatched
 from domain.model.passwords import PasswordHasher
@@ -26,9 +30,10 @@ from domain.principals import Principal
 from domain.roles import Role
 from persistence import schema, sessions, tokens
 from persistence.change_log import ChangeLog, EncodeEvent
-from persistence.database import Database, Parameters, Row, Runner, Transaction
+from persistence.database import Database, Runner, Transaction
 from persistence.guarded import Guarded
 from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space
+from persistence.lazy_transactions import LazyTransaction
 from persistence.members import role_of
 from persistence.repositories import Repositories
 from persistence.users import Users
@@ -70,7 +75,7 @@ class SqlUnitOfWork(Repositories):
         self._dependencies = dependencies
         self._workspace_id = workspace_id
         self._named_workspace_id = workspace_id
-        self._transaction = _LazyTransaction(dependencies.database, self._open)
+        self._transaction = LazyTransaction(dependencies.database, self._open)
         self._safe = safe
         self._admit = admit
         self._origin = origin
@@ -109,7 +114,7 @@ class SqlUnitOfWork(Repositories):
 
     @property
     def workspace_id(self) -> UUID:
-        """See UnitOfWork. Raises RuntimeError in a call that names no workspace."""
+        """See UnitOfWork. Raises RuntimeError in a request that names no workspace."""
         if self._workspace_id is None:
             message = "the call names no workspace"
             raise RuntimeError(message)
@@ -117,41 +122,34 @@ class SqlUnitOfWork(Repositories):
 
     @cached_property
     def origin(self) -> Origin:
-        """See UnitOfWork."""
         return self._origin()
 
     @cached_property
     def now(self) -> dt.datetime:
-        """See UnitOfWork."""
         return self._dependencies.clock()
 
     @property
     def policy(self) -> Policy:
-        """See UnitOfWork."""
         return self._dependencies.policy
 
     @property
     def passwords(self) -> PasswordHasher:
-        """See UnitOfWork."""
         return self._dependencies.passwords
 
     def new_id(self) -> UUID:
-        """See UnitOfWork."""
         return self._dependencies.new_id()
 
     def random_bytes(self, count: int) -> bytes:
-        """See UnitOfWork."""
         return self._dependencies.random_bytes(count)
 
     async def check_storage(self) -> None:
-        """See UnitOfWork."""
         found = await schema.current(self._dependencies.database)
         if found != schema.REVISION:
             is_newer = found is not None and schema.is_newer(found)
             raise SchemaMismatched(found, needed=schema.REVISION, is_newer=is_newer)
 
     async def enter(self, workspace_id: UUID) -> bool:
-        """See UnitOfWork. Raises RuntimeError in a call that names a workspace."""
+        """See UnitOfWork. Raises RuntimeError in a request that names a workspace."""
         if self._workspace_id is not None:
             message = "the call is in a workspace already"
             raise RuntimeError(message)
@@ -163,7 +161,7 @@ class SqlUnitOfWork(Repositories):
         return True
 
     async def next_revision(self) -> int:
-        """See UnitOfWork. Raises RuntimeError in a safe call."""
+        """See UnitOfWork. Raises RuntimeError in a safe request."""
         if self._safe:
             message = "a safe call changes nothing"
             raise RuntimeError(message)
@@ -173,7 +171,7 @@ class SqlUnitOfWork(Repositories):
         return self._revision
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
-        """See `tickbox_contract.engine.units.Unit`. It must come first; nothing is locked but the key."""
+        """See `tickbox_contract.engine.units.Unit`. It must come first. Nothing but the key is locked."""
         owner = KeyOwner(space_id=self._space_id, user_id=self.principal.user_id, key=key)
         self._key = _Key(owner, request)
         try:
@@ -204,22 +202,23 @@ class SqlUnitOfWork(Repositories):
             await IdempotencyKeys(self.runner).release_id(self._space_id, self._client_id)
 
     async def __aenter__(self) -> Self:
-        """Opens nothing yet."""
+        """Open nothing yet."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Roll back what was not committed, and release every lock, even when cancelled."""
+        """Roll back what is not committed, and release every lock, even if the request is cancelled."""
         await self._transaction.close()
 
     async def commit(self) -> None:
-        """Make everything last that was done, with its events. A call that opened no transaction has nothing to commit.
+        """Commit what was changed, with its events. A request that opened no transaction has nothing to commit.
 
-        Raises OutcomeUnknown, and what an event raises that is not as the contract says.
+        Raises OutcomeUnknown, and what an event raises that does not match the contract.
         """
-        await self.change_log.flush()
-        await self._transaction.commit()
+        if not self._safe:
+            await self.change_log.flush()
+            await self._transaction.commit()
 
     @property
     def _space_id(self) -> UUID:
@@ -228,7 +227,7 @@ class SqlUnitOfWork(Repositories):
     async def _open(self, transaction: Transaction) -> None:
         if self._key is not None:
             idempotency = IdempotencyKeys(transaction)
-            # Not the call's own time, which begins when it holds its lock.
+            # `self.now` is the time at which the request holds its lock, which is later.
             now = self._dependencies.clock()
             found = await idempotency.claim_key(self._key.owner, request=self._key.request, now=now)
             if found is not None:
@@ -247,7 +246,7 @@ class SqlUnitOfWork(Repositories):
 
 
 async def _lock_caller(transaction: Transaction, caller: Principal) -> None:
-    """Lock their account. Raises AccountGone where that, or what let them in, ended while they waited for the lock."""
+    """Lock the caller's account. Raises AccountGone if it, or the session or token, ended during the wait."""
     is_there = await Users(transaction).lock(caller.user_id) is not None
     if is_there and caller.session_id is not None:
         is_there = await sessions.exists(transaction, caller.session_id)
@@ -264,50 +263,9 @@ class _Key:
 
 
 class _RecordedError(Exception):
-    """Stops a transaction before it began: the response is there already."""
+    """Stops a transaction at its beginning: the response is recorded already."""
 
     def __init__(self, request: bytes, response: bytes) -> None:
         super().__init__()
         self.request = request
         self.response = response
-
-
-class _LazyTransaction:
-    """A Runner that begins its transaction, and prepares it, when it is first used.
-
-    What could not be prepared is closed, and tried anew by the next use: nothing runs in it unprepared.
-    """
-
-    def __init__(self, database: Database, prepare: Callable[[Transaction], Awaitable[None]]) -> None:
-        self._database = database
-        self._prepare = prepare
-        self._transaction: Transaction | None = None
-
-    async def opened(self) -> Transaction:
-        if self._transaction is None:
-            transaction = await self._database.begin()
-            try:
-                await self._prepare(transaction)
-            except BaseException:
-                await transaction.close()
-                raise
-            self._transaction = transaction
-        return self._transaction
-
-    async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
-        return await (await self.opened()).row(statement, parameters)
-
-    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        return await (await self.opened()).rows(statement, parameters)
-
-    async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
-        return await (await self.opened()).run(statement, parameters)
-
-    async def commit(self) -> None:
-        if self._transaction is not None:
-            await self._transaction.commit()
-
-    async def close(self) -> None:
-        if self._transaction is not None:
-            transaction, self._transaction = self._transaction, None
-            await transaction.close()

@@ -72,36 +72,29 @@ class Users:
         self._runner = runner
 
     async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
-        """Raises EmailTaken."""
         values = {**_MAPPER.values(user), "email_key": email_key, "password_hash": password_hash}
         await self._runner.run(_INSERT, values)
 
     async def get(self, user_id: UUID) -> User | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"user": user_id}))
 
     async def lock(self, user_id: UUID) -> User | None:
-        """One read, which locks."""
         return _MAPPER.one(await self._runner.row(_LOCK, {"user": user_id}))
 
     async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
-        """One read, which locks what it finds."""
         found = await self._runner.row(_LOCK_IF_PASSWORD, {"user": user_id, "hash": password_hash})
         return found is not None
 
     async def update(self, user: User) -> None:
-        """One write. Raises EmailTaken."""
         await self._runner.run(_UPDATE, {"user": user.id, **_MAPPER.changes(user)})
 
     async def set_password(self, user_id: UUID, *, password_hash: str) -> None:
-        """One write."""
         await self._runner.run(_UPDATE, {"user": user_id, "password_hash": password_hash})
 
     async def call_off_email(self, user_id: UUID) -> None:
-        """One write."""
         await self._runner.run(_UPDATE, {"user": user_id, "new_email": None})
 
     async def delete(self, user_id: UUID) -> None:
-        """Three writes; identity, sessions, tokens and mails go by cascade."""
+        """Identity, sessions, tokens and mails go by cascade."""
         await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})

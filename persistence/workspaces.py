@@ -68,11 +68,9 @@ class Workspaces:
         self._change_log = change_log
 
     async def add(self, workspace: Workspace) -> None:
-        """One write. Raises IdTaken."""
         await self._change_log.write(_INSERT, _MAPPER.values(workspace), event_of("workspace.created", workspace))
 
     async def get(self, workspace_id: UUID, *, user_id: UUID) -> Workspace | None:
-        """One read."""
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
     async def page(
@@ -83,7 +81,6 @@ class Workspaces:
         after: tuple[dt.datetime, UUID] | None,
         limit: int,
     ) -> Sequence[Workspace]:
-        """One read."""
         parameters = {"user": user_id, **page_parameters(after, limit)}
         if only is not None:
             parameters["only"] = sorted(only)
@@ -91,16 +88,15 @@ class Workspaces:
         return _MAPPER.all(rows)
 
     async def lock_joined(self, user_id: UUID) -> None:
-        """One read, which locks, in order of id."""
         await self._runner.rows(_LOCK_JOINED, {"user": user_id})
 
     async def update(self, workspace: Workspace) -> None:
-        """One write. The head is not touched: it is the unit of work's."""
+        """The head is not touched: it is the unit of work's."""
         values = {"workspace": workspace.id, **_MAPPER.changes(workspace)}
         await self._change_log.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """Three writes for each; everything in them goes by cascade."""
+        """Everything in them goes by cascade."""
         for workspace_id in workspace_ids:
             await self._change_log.erase(workspace_id)
             await forget_space(self._runner, workspace_id)

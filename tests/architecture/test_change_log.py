@@ -36,7 +36,7 @@ from persistence.users import users
 from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
-UNGUARDED = {"change_log", "database", "engines", "unit_of_work"}
+UNGUARDED = {"change_log", "database", "engines", "lazy_transactions", "unit_of_work"}
 """What runs statements on a transaction itself: the change log, on the change log's behalf, and what is below it."""
 
 LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key=lambda table: table.name)

@@ -54,7 +54,7 @@ def test_there_is_one_commit_site() -> None:
     found = {(name_of(path), place) for path in sources(*LAYERS, "migrations") for place in calls(path, "commit")}
     assert found == {
         ("persistence/database.py", "Transaction.commit"),
-        ("persistence/unit_of_work.py", "_LazyTransaction.commit"),
+        ("persistence/lazy_transactions.py", "LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
         ("contract/tickbox_contract/engine/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
@@ -72,7 +72,7 @@ def test_no_other_transaction_is_begun() -> None:
     assert found == {
         ("persistence/database.py", "Database.begin"),
         ("persistence/database.py", "Database.transaction"),
-        ("persistence/unit_of_work.py", "_LazyTransaction.opened"),
+        ("persistence/lazy_transactions.py", "LazyTransaction.opened"),
     }
 
 

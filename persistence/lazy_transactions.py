@@ -1,0 +1,50 @@
+"""A transaction that begins when it is first used."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy import Executable
+
+from persistence.database import Database, Parameters, Row, Transaction
+
+
+class LazyTransaction:
+    """A Runner that begins its transaction, and awaits *prepare* with it, when it is first used.
+
+    If that raises, the transaction is closed, and the next use begins another one: no statement runs in one that is not
+    prepared.
+    """
+
+    def __init__(self, database: Database, prepare: Callable[[Transaction], Awaitable[None]]) -> None:
+        self._database = database
+        self._prepare = prepare
+        self._transaction: Transaction | None = None
+
+    async def opened(self) -> Transaction:
+        """Begin and prepare the transaction, unless that is done, and return it. Raises what *prepare* raises."""
+        if self._transaction is None:
+            transaction = await self._database.begin()
+            try:
+                await self._prepare(transaction)
+            except BaseException:
+                await transaction.close()
+                raise
+            self._transaction = transaction
+        return self._transaction
+
+    async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
+        return await (await self.opened()).row(statement, parameters)
+
+    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
+        return await (await self.opened()).rows(statement, parameters)
+
+    async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
+        return await (await self.opened()).run(statement, parameters)
+
+    async def commit(self) -> None:
+        if self._transaction is not None:
+            await self._transaction.commit()
+
+    async def close(self) -> None:
+        if self._transaction is not None:
+            transaction, self._transaction = self._transaction, None
+            await transaction.close()
