@@ -5,7 +5,7 @@ RUN python -m venv /opt/tickbox
 COPY requirements.txt .
 RUN /opt/tickbox/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 COPY . .
-RUN /opt/tickbox/bin/pip install --no-cache-dir --no-deps .
+RUN /opt/tickbox/bin/pip install --no-cache-dir --no-deps ./contract .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data tickbox && install -d -o tickbox /data/var

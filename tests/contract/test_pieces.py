@@ -365,7 +365,7 @@ def test_the_resolver_says_which_handler_is_missing() -> None:
         _operation = {"tags": ["system"]}  # noqa: RUF012  # a stand-in for connexion's
         operation_id = "nope"
 
-    with pytest.raises(ResolverError, match=r"there is no handler tests\.contract\.sample\.handlers\.system\.nope"):
+    with pytest.raises(ResolverError, match=r"the handler tests\.contract\.sample\.handlers\.system\.nope is missing"):
         TagResolver(handlers).resolve(Operation())
 
 

@@ -70,7 +70,7 @@ class TagResolver(Resolver):
         tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # it has no other way
         handler = find_handler(self._handlers, tag, operation_id)
         if handler is None:
-            message = f"there is no handler {self._handlers.__name__}.{handler_name(tag, operation_id)}"
+            message = f"the handler {self._handlers.__name__}.{handler_name(tag, operation_id)} is missing"
             raise ResolverError(message)
         return Resolution(handler, operation_id)
 

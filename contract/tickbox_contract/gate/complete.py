@@ -24,7 +24,7 @@ def _handlers(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
         tag = str((operation.node.get("tags") or ("",))[0])
         if not has_handler(tag, operation.name):
-            yield Hit(operation.node.pointer, f"there is no handler {tag}.{operation.name}")
+            yield Hit(operation.node.pointer, f"the handler {tag}.{operation.name} is missing")
 
 
 def _models(contract: Contract) -> Iterator[Hit]:

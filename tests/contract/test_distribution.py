@@ -1,0 +1,133 @@
+"""The distribution `tickbox-contract`: what it needs, and that the gate works with nothing else installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tickbox_contract.openapi.document import Document
+
+from .gate.cases import HERE
+
+ROOT = Path(__file__).parents[2]
+NAME = "tickbox-contract"
+DIRECT = {"click", "jiter", "jsonschema-rs", "orjson", "pyyaml"}
+SERVER = ("connexion", "starlette", "uvicorn", "pydantic", "jsonschema")
+GOOD = HERE / "good.yaml"
+GATE = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from tickbox_contract.gate.command import main; main()"
+"""Runs the command with one folder beside the standard library, which is the first argument."""
+IMPORTS = "from contract.words import OPEN\nimport domain\nassert domain.OPEN is OPEN\n"
+EVERY_MODULE = """
+import importlib, pkgutil, sys
+from tickbox_contract import gate, openapi
+for package in (gate, openapi):
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+print(*sys.modules)
+"""
+
+
+def needed(name: str) -> Iterator[str]:
+    """The distributions that *name* needs here, without extras."""
+    for text in metadata.requires(name) or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement.name
+
+
+def closure(name: str) -> set[str]:
+    found: set[str] = set()
+    open_names = [name]
+    while open_names:
+        each = open_names.pop()
+        if each not in found:
+            found.add(each)
+            open_names += needed(each)
+    return found
+
+
+def test_the_gate_needs_five_distributions_and_eight_at_most_with_what_they_need() -> None:
+    declared = tomllib.loads((ROOT / "contract" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {Requirement(text).name for text in declared["dependencies"]} == DIRECT == set(needed(NAME))
+    assert len(closure(NAME)) <= 8
+
+
+def test_both_distributions_have_one_licence() -> None:
+    assert (ROOT / "contract" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_reader_and_gate_import_no_server() -> None:
+    done = subprocess.run([sys.executable, "-c", EVERY_MODULE], capture_output=True, text=True, check=True)
+    imported = done.stdout.split()
+    assert "tickbox_contract.gate.command" in imported
+    assert [name for name in imported if name.partition(".")[0] in SERVER] == []
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with links to the distribution and to what it needs, as an environment of its own would have them."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "tickbox_contract").symlink_to(ROOT / "contract" / "tickbox_contract")
+    for name in closure(NAME):
+        distribution = metadata.distribution(name)
+        tops = {file.parts[0] for file in distribution.files or () if file.parts[0] not in {"..", "__pycache__"}}
+        for top in tops:
+            if not (folder / top).exists() and not top.endswith(".pth"):
+                (folder / top).symlink_to(Path(str(distribution.locate_file(top))))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A foreign project with the good contract and its handlers, whose packages have the names of ours."""
+    (tmp_path / "openapi.yaml").write_bytes(GOOD.read_bytes())
+    modules = {
+        "app/__init__.py": "",
+        "contract/__init__.py": "",
+        "contract/words.py": "OPEN = True\n",
+        "domain/__init__.py": "from contract.words import OPEN\n",
+    }
+    for operation in Document.read(GOOD).operations:
+        (tag,) = operation.node.value["tags"]
+        modules.setdefault(
+            f"app/{tag}.py", "from contract.words import OPEN\nimport domain\nassert domain.OPEN is OPEN\n"
+        )
+        modules[f"app/{tag}.py"] += f"async def {operation.name}(): ...\n"
+    for name, text in modules.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def gate(alone: Path, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", "-c", GATE, str(alone), "gate", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
+def test_alone_it_checks_a_foreign_contract_whose_packages_have_the_names_of_ours(alone: Path, project: Path) -> None:
+    done = gate(alone, project, "--contract", "openapi.yaml", "--handlers", "app", "--sarif", "found.sarif")
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert "operation-handler" not in done.stdout
+    assert (project / "found.sarif").exists()
+
+
+def test_alone_it_finds_the_handler_that_is_missing(alone: Path, project: Path) -> None:
+    books = project / "app" / "books.py"
+    books.write_text(books.read_text(encoding="utf-8").replace("async def list_books", "async def list_all"))
+    done = gate(alone, project, "complete", "--contract", "openapi.yaml", "--handlers", "app")
+    assert done.returncode == 1
+    assert "list_books" in done.stdout
+
+
+def test_alone_it_cannot_serve(alone: Path, project: Path) -> None:
+    code = "import sys; sys.path[:0] = [sys.argv.pop(1)]; import tickbox_contract.engine.application"
+    command = [sys.executable, "-I", "-S", "-c", code, str(alone)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert "No module named 'connexion'" in done.stderr
