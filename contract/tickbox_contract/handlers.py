@@ -1,4 +1,4 @@
-"""Where the function of an operation is found, `<package>.<tag>.<operationId>`, and what its arguments are called."""
+"""Finds the function of an operation, `<package>.<tag>.<operationId>`, and the names of its arguments."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ BODY = "body"
 
 
 def keyword_of(name: str, place: str) -> str:
-    """The keyword under which a handler gets the parameter *name* of *place*, whatever a contract calls it.
+    """The keyword argument of a handler for the parameter *name* of *place*, for any name in a contract.
 
-    page-size    page_size    each character that no identifier has is an underscore
+    page-size    page_size    characters that identifiers cannot have become underscores
     X-Trace      x_trace      header names have no case
     2fa, ""      _2fa, _      an identifier does not begin with a digit
-    from, body   from_, body_ words of Python's, and the one of the body, get an underscore
+    from, body   from_, body_ keywords of Python, and that of the body, get an underscore
     """
     word = identifier_of(name.lower() if place == "header" else name)
     return f"{word}_" if word == BODY else word
@@ -37,7 +37,7 @@ def identifier_of(name: str) -> str:
 
 
 def handler_name(tag: str, operation_id: str) -> str:
-    """Where the function of an operation is found within the package: `<module>.<function>`."""
+    """The place of the function of an operation within the package: `<module>.<function>`."""
     return f"{identifier_of(tag)}.{identifier_of(operation_id)}"
 
 

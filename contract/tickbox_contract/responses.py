@@ -1,11 +1,11 @@
-"""What a handler returns: a response to be encoded, checked and sent by the engine.
+"""What a handler returns: a response that the engine encodes, checks and sends.
 
-    Answer
+    Response
     ├── ContractFile   the contract's own bytes
     └── Problem        an error, as an RFC 9457 problem document
 
-A returned answer commits what the handler wrote, whatever its status; a raised exception rolls it back.
-This module depends on nothing, so that handlers can import it.
+A returned response commits what the handler wrote, whatever its status; a raised exception rolls it back.
+This module depends on nothing, so handlers can import it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any, Literal
 class Response:
     """A response before it is encoded.
 
-    `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes where the media
-    type is not JSON, or an asynchronous generator of bytes; one of events for `text/event-stream`; None for no body.
-    `media_type` is needed only where the contract declares a range, or several media types for the status and the
-    client's `Accept` must not choose.
+    `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes or an
+    asynchronous generator of bytes if the media type is not JSON; an asynchronous generator of events for
+    `text/event-stream`; None for no body. `media_type` is needed only if the contract declares a range, or several
+    media types for the status and the client's `Accept` must not choose.
     """
 
     status: int
@@ -33,7 +33,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractFile(Response):
-    """200 with the contract itself, as it was read or as JSON: the engine has its bytes, handlers do not."""
+    """200 with the contract itself, as it was read or as JSON. The engine adds the bytes."""
 
     status: int = 200
     as_json: bool = False
@@ -50,9 +50,10 @@ class ProblemType:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request, and where: in the body (a pointer), or by a parameter's or header's name.
+    """One thing that is wrong with a request, and its place: in the body, or in a parameter or header.
 
-    `place` is that name, or where `kind` is "pointer" a JSON pointer in URI fragment form (RFC 6901, section 6).
+    `place` is the name of the parameter or header, or if `kind` is "pointer" a JSON pointer as a URI fragment (RFC
+    6901, section 6).
     """
 
     detail: str
@@ -90,17 +91,17 @@ def created(content: Any, *, location: str) -> Response:  # a generated TypedDic
 
 
 def accepted() -> Response:
-    """202, without a body: what was asked for is done later, if at all (RFC 9110, section 15.3.3)."""
+    """202 without a body: the request is performed later, if at all (RFC 9110, section 15.3.3)."""
     return Response(status=202)
 
 
 def no_content() -> Response:
-    """204, without a body."""
+    """204 without a body."""
     return Response(status=204)
 
 
 def events(stream: AsyncGenerator[Event, None]) -> Response:
-    """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client goes away."""
+    """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client disconnects."""
     return Response(status=200, content=stream)
 
 

@@ -290,9 +290,9 @@ def test_an_alternative_with_a_discriminator_of_its_own_is_followed() -> None:
     ("schemas", "schema", "sentence"),
     [
         (SHAPES, {"oneOf": [ref("Circle"), {"type": "object"}], "discriminator": {"propertyName": "form"}},
-         "the discriminator 'form' stands beside an inline schema in oneOf"),
+         "the discriminator 'form' is beside an inline schema in oneOf"),
         (SHAPES, {"oneOf": [ref("Circle")], "discriminator": {"propertyName": "form", "mapping": {"s": "Square"}}},
-         "the discriminator 'form' maps 's' to what is not in its oneOf"),
+         "the discriminator 'form' maps 's' to a schema that is not in its oneOf"),
         (SHAPES, {"oneOf": [ref("Circle")], "discriminator": {"propertyName": "form", "mapping": {"s": "s.yaml"}}},
          "the discriminator maps 's' to nothing: s.yaml leads out of the document"),
         ({"A": {**PETS["Pet"]}, "B": {**PETS["Pet"]}, "C": {"allOf": [ref("A"), ref("B")]}}, ref("C"),

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tickbox_contract.engine.declared_responses import NonConformingResponseError
 from tickbox_contract.engine.events import compile_events
 from tickbox_contract.engine.mismatches import ContractMismatchError
+from tickbox_contract.engine.violations import NonConformingResponseError
 
 from .test_startup import document
 
@@ -34,7 +34,7 @@ def test_a_payload_that_is_not_as_described_is_held_back_and_logged(
     with pytest.raises(NonConformingResponseError):
         encode("opened", payload)
     (record,) = caplog.records
-    assert (record.getMessage(), record.levelno) == ("event breaks the contract", logging.ERROR)
+    assert (record.getMessage(), record.levelno) == ("event violates the contract", logging.ERROR)
     assert vars(record)["event_type"] == "opened"
 
 

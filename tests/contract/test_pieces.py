@@ -13,10 +13,12 @@ from connexion.exceptions import ResolverError
 from tickbox_contract.engine.access import AccessRule, AuthContext, Vocabulary
 from tickbox_contract.engine.application import TagResolver
 from tickbox_contract.engine.conditions import matches_weakly
-from tickbox_contract.engine.declared_responses import DeclaredResponses, NonConformingResponseError, negotiate
+from tickbox_contract.engine.declared_responses import DeclaredResponses
+from tickbox_contract.engine.negotiation import negotiate
 from tickbox_contract.engine.problems import Refused, document
 from tickbox_contract.engine.routing import SegmentTrie
 from tickbox_contract.engine.texts import MalformedTextError, cookie_texts, decode, query_texts
+from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.faults import one_each, pattern_sentences, pointer, schema_faults
 from tickbox_contract.openapi.references import UnresolvedReferenceError
@@ -107,7 +109,7 @@ def test_a_pointer_escapes_and_cuts_names(path: list[str | int], text: str) -> N
 
 CLOSED: dict[str, Any] = {"additionalProperties": False}
 CLOSED_B = {"properties": {"b": {}}, **CLOSED}
-NO_FORM = "This fits none of the forms that are allowed here."
+NO_FORM = "This matches none of the forms that are allowed here."
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ NO_FORM = "This fits none of the forms that are allowed here."
             {"oneOf": [{}, {"type": "integer"}]},
             1,
             "one-of",
-            "This fits more than one of the forms that are allowed here.",
+            "This matches more than one of the forms that are allowed here.",
         ),
         ({"not": {}}, 1, "not", "This form is not allowed here."),
         ({"format": "uuid"}, "a", "format", "This must be a UUID."),
@@ -135,7 +137,7 @@ NO_FORM = "This fits none of the forms that are allowed here."
         ({"maximum": 5, "exclusiveMaximum": True}, 5, "maximum", "This must be less than 5."),
         ({"maximum": 5}, 6, "maximum", "This must be 5 or less."),
         ({"minimum": 5, "exclusiveMinimum": True}, 5, "minimum", "This must be more than 5."),
-        ({"pattern": "^a$"}, "b", "pattern", "This does not have the right form."),
+        ({"pattern": "^a$"}, "b", "pattern", "This does not match the required pattern."),
     ],
 )
 def test_a_fault_says_what_should_be_there(schema: Any, value: Any, code: str, detail: str) -> None:

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.support.server import serving
 from tests.support.wire import Address, connected, exchange, read_reply, request
-from tickbox_contract.engine.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, bounded_protocol
+from tickbox_contract.engine.protocol import MAX_PIPELINED, bounded_protocol
+from tickbox_contract.engine.protocol_problems import MAX_HEAD_BYTES, MAX_HEADERS
 
 from .conftest import Sample
 from .sample.application import build

@@ -165,10 +165,10 @@ def test_a_name_that_somebody_chose_is_not_a_word_of_openapis(name: str) -> None
          "#/components/schemas/A/anyOf/0 has itself among its parts"),
         ({"schemas": {"A": ref("#/components/parameters/P")},
           "parameters": {"P": {"name": "p", "in": "query", "schema": {}}}},
-         "#/components/parameters/P is not one of the schemas, one of which belongs here"),
-        ({"schemas": {"A": ref("#/info")}}, "#/info is not one of the schemas, one of which belongs here"),
+         "#/components/parameters/P is not one of the schemas, which this place needs"),
+        ({"schemas": {"A": ref("#/info")}}, "#/info is not one of the schemas, which this place needs"),
         ({"schemas": {"A": ref("#/components/schemas")}},
-         "#/components/schemas is not one of the schemas, one of which belongs here"),
+         "#/components/schemas is not one of the schemas, which this place needs"),
     ],
 )  # fmt: skip
 def test_what_never_ends_or_is_of_another_kind_is_named(components: dict[str, Any], message: str) -> None:

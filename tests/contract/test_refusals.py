@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.support.server import serving
-from tickbox_contract.engine.declared_responses import ResponseCheck
 from tickbox_contract.engine.mismatches import ContractMismatchError
 from tickbox_contract.engine.operations import CompiledOperation, compile_operations
 from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.engine.violations import ResponseCheck
 from tickbox_contract.openapi.document import Document
 
 from .conftest import Sample
@@ -114,8 +114,8 @@ def test_a_problem_that_is_not_listed_is_a_500_that_leaves_no_trace(
     listed.store.log.clear()
     assert refused(listed, "Later") == "internal-error"
     assert listed.store.log == ["opened", "rolled back"]
-    violations = [vars(record).get("breach") for record in caplog.records if record.levelno == logging.ERROR]
-    assert violations == ["the problem later is not one that this operation sends"]
+    violations = [vars(record).get("violation") for record in caplog.records if record.levelno == logging.ERROR]
+    assert violations == ["the problem later is not one that this operation may send"]
 
 
 def test_a_raised_problem_that_is_not_listed_is_a_500(listed: Sample) -> None:

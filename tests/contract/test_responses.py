@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.patience import PATIENCE_S
 from tests.support.wire import connected, exchange, request
-from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, violation_reporter
+from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses
 from tickbox_contract.engine.media import media_of
+from tickbox_contract.engine.violations import violation_reporter
 from tickbox_contract.openapi.media_types import EVENT_STREAM
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.responses import Event, events
@@ -78,10 +79,10 @@ def test_a_violation_is_logged_with_its_operation_and_without_content(
     server: Sample, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.call("POST", f"/answers/{kind}")
-    (record,) = [record for record in caplog.records if record.name == "tickbox_contract.engine.declared_responses"]
+    (record,) = [record for record in caplog.records if record.name == "tickbox_contract.engine.violations"]
     assert vars(record)["operation_id"] == "give_answer"
-    assert vars(record)["breach"]
-    assert "Set-Cookie" not in vars(record)["breach"]
+    assert vars(record)["violation"]
+    assert "Set-Cookie" not in vars(record)["violation"]
 
 
 @pytest.mark.parametrize("kind", sorted(set(RESPONSES) - UNSENDABLE - GOOD - TRANSLATED))
@@ -90,7 +91,7 @@ def test_report_lets_a_non_conforming_response_pass_and_logs_it(
 ) -> None:
     assert reporting.call("POST", f"/answers/{kind}").status != 500
     assert reporting.store.log == ["opened", "committed"]
-    assert any(record.levelno == logging.ERROR and "breach" in vars(record) for record in caplog.records)
+    assert any(record.levelno == logging.ERROR and "violation" in vars(record) for record in caplog.records)
 
 
 @pytest.mark.parametrize("kind", sorted(UNSENDABLE - {"raised-undeclared-problem"}))
@@ -287,7 +288,7 @@ def test_a_stream_that_breaks_the_contract_or_fails_is_cut_off(
     assert not received.endswith(b"0\r\n\r\n")
     assert server.store.closed_streams == [kind]
     assert any(
-        record.name in {"tickbox_contract.engine.declared_responses", "tickbox_contract.engine.sending"}
+        record.name in {"tickbox_contract.engine.violations", "tickbox_contract.engine.sending"}
         for record in caplog.records
     )
 

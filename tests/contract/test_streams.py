@@ -14,17 +14,11 @@ import pytest
 from tests.support.patience import PATIENCE_S
 from tests.support.server import serving
 from tests.support.wire import connected, request
-from tickbox_contract.engine.declared_responses import (
-    DeclaredResponse,
-    DeclaredResponses,
-    EncodedResponse,
-    NonConformingResponseError,
-    ResponseCheck,
-    violation_reporter,
-)
+from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, EncodedResponse
 from tickbox_contract.engine.media import media_of
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.sending import SERVER_STOPS, send_encoded
+from tickbox_contract.engine.violations import NonConformingResponseError, ResponseCheck, violation_reporter
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.responses import Response, ok
 
@@ -168,7 +162,7 @@ async def test_a_stream_of_bytes_that_breaks_the_contract_passes_where_violation
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert [chunk async for chunk in encoded(_chunks(b"abc", b"de"), "report")] == [b"abc", b"de"]
-    assert [vars(record)["breach"] for record in caplog.records] == ["more than 4 bytes of image/png"]
+    assert [vars(record)["violation"] for record in caplog.records] == ["more than 4 bytes of image/png"]
 
 
 async def test_bytes_under_a_range_of_json_pass_where_violationes_are_only_reported(

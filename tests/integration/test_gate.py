@@ -90,7 +90,7 @@ def test_the_handlers_of_others_are_looked_for_where_we_are(tmp_path: Path, monk
     (package / "__init__.py").touch()
     (package / "books.py").write_text("def list_books(): ...\ndef add_book(): ...\n")
     done = run("gate", "complete", "--contract", GOOD, "--handlers", "their_handlers", settings={})
-    missing = {line.split()[-1] for line in done.stdout.splitlines() if "operation-handler" in line}
+    missing = {line.split()[-3] for line in done.stdout.splitlines() if "operation-handler" in line}
     assert missing == {f"books.{name}_book" for name in ("get", "update", "remove", "lend")} | {"system.check_liveness"}
 
 

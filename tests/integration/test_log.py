@@ -17,7 +17,7 @@ from tests.support.clients import Person, done, made, ok, refused
 from tests.support.logs import check_log, check_payloads, read_log, read_logs
 from tests.support.prepared import OPERATIONS, WRITES
 from tests.support.tables import Tables
-from tickbox_contract.engine.declared_responses import NonConformingResponseError
+from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 
 WRITING = {name: operation.events for name, operation in OPERATIONS.items() if operation.events}

@@ -1,15 +1,15 @@
-"""The stack: which layers are Connexion's, which are ours, and in what order they stand.
+"""The stack of layers: whose each is, and their order.
 
     ServerErrorMiddleware    Connexion's   the last resort
-    ExceptionMiddleware      Connexion's   with our asynchronous handlers (its own cost a thread hop per error)
+    ExceptionMiddleware      Connexion's   with our asynchronous handlers (its own cost a thread hop for each error)
     LifespanMiddleware       Connexion's
     TrieRoutingMiddleware    ours          a subclass of Connexion's RoutingMiddleware: only the matching differs
     SecurityMiddleware       Connexion's   with our bearer handler in its security map
     ContextMiddleware        Connexion's   for layers that read `connexion.context`; none of ours does
-    Engine                   ours          a RoutedMiddleware, in the place of request validation, response validation,
-                                           parameter and response decorators, which Connexion makes anew per request
+    Engine                   ours          a RoutedMiddleware, instead of request validation, response validation,
+                                           parameter and response decorators, which Connexion creates per request
 
-From routing on, an operation of each layer calls its own of the next one (`_Linked`): routing has found it.
+From routing on, the operation of each layer calls the same operation of the next layer (`_Linked`).
 
 Left out: RequestValidationMiddleware, ResponseValidationMiddleware, SwaggerUIMiddleware.
 """
@@ -51,14 +51,14 @@ from .units import Settings
 
 _ANY_RESPONSE = {"default": {"description": ""}}
 _BEARER = {"type": "http", "scheme": "bearer"}
-"""The only scheme that an operation may need, in whatever case and with whatever else a contract writes it."""
+"""The only scheme that an operation may need, without the details of the contract."""
 
 
 class TagResolver(Resolver):
-    """Names an operation's handler as `<package>.<first tag>.<operationId>`: no Python path stands in the contract.
+    """Finds a handler as `<package>.<first tag>.<operationId>`, so that no Python path is in the contract.
 
-    Connexion cannot make an operation without a resolver; the engine calls the same function, as `compile_operations`
-    has found and checked it.
+    Connexion cannot create an operation without a resolver. The engine calls the same function, which
+    `compile_operations` has found and checked.
     """
 
     def __init__(self, handlers: ModuleType) -> None:
@@ -66,8 +66,8 @@ class TagResolver(Resolver):
         self._handlers = handlers
 
     def resolve(self, operation: AbstractOperation) -> Resolution:
-        """Connexion's hook. Raises ResolverError where there is no such function."""
-        tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # it has no other way
+        """Connexion's hook. Raises ResolverError if the function does not exist."""
+        tag, operation_id = operation._operation["tags"][0], operation.operation_id  # noqa: SLF001  # the tag has no public name
         handler = find_handler(self._handlers, tag, operation_id)
         if handler is None:
             message = f"the handler {self._handlers.__name__}.{handler_name(tag, operation_id)} is missing"
@@ -76,10 +76,10 @@ class TagResolver(Resolver):
 
 
 class _Linked(RoutedMiddleware[Any]):
-    """A layer whose operations call those of the next layer, each its own, without looking it up for each request."""
+    """A layer whose operations call those of the next layer directly, without a look-up for each request."""
 
     def add_api(self, specification: Specification, **options: Any) -> Any:  # Connexion's signature
-        """Register the operations of *specification*; the next layer has its own by now (see ConnexionMiddleware)."""
+        """Register the operations of *specification*; the next layer already has its own (see ConnexionMiddleware)."""
         api = super().add_api(specification, **options)
         following = operations_of(self.app, api.base_path)
         for operation_id, operation in api.operations.items():
@@ -109,9 +109,9 @@ def build_application(  # noqa: PLR0913  # the parts of an application
 ) -> ConnexionMiddleware:
     """An ASGI application that serves *document* with the functions in the package *handlers*.
 
-    *body_limit_bytes* is of each encoded request body whose operation has no `x-body-limit` of its own.
-    *outer_headers* are added to every response by a layer around this application, so no response here needs them.
-    Raises ContractMismatchError, naming all that does not fit: what was built answers each request.
+    *body_limit_bytes* limits each encoded request body whose operation has no `x-body-limit`. A layer around this
+    application adds *outer_headers* to every response, so no response here needs them. Raises ContractMismatchError
+    with everything that does not fit; an application that was built can serve every request.
     """
     operations = compile_operations(
         document,
@@ -128,11 +128,23 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         limiter=settings.limiter,
         limited={operation_id for operation_id, operation in operations.items() if operation.policy},
     )
+    application = _stack(engine, handlers, bearer, lifespan)
+    application.add_api(_outline(document), base_path="")
+    # Connexion would do this at the first request, which is too late to find that something does not fit.
+    application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
+    _require_all(document, operations, engine)
+    return application
+
+
+def _stack(
+    engine: Engine, handlers: ModuleType, bearer: Callable[..., BearerHandler], lifespan: Lifespan | None
+) -> ConnexionMiddleware:
+    """The layers around *engine*, without operations yet."""
     error_response = _respond_with(engine)
     application = ConnexionMiddleware(
         engine,
         middlewares=[
-            # Its own answer is a coroutine, which Starlette, from which it is derived, does not await.
+            # Its own handler is a coroutine, which Starlette's base class does not await.
             functools.partial(ServerErrorMiddleware, handler=error_response),
             ExceptionMiddleware,
             LifespanMiddleware,
@@ -144,20 +156,16 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         resolver=TagResolver(handlers),
         security_map={"bearer": bearer},
     )
-    # Refused is a ProblemException, which Connexion answers itself unless told otherwise.
+    # Refused is a ProblemException, for which Connexion has a handler of its own.
     application.add_error_handler(Refused, error_response)
     application.add_error_handler(Exception, error_response)
-    application.add_api(_outline(document), base_path="")
-    # Connexion would do this for the first request, which is too late to find that something does not fit.
-    application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above
-    _require_all(document, operations, engine)
     return application
 
 
 def _outline(document: Document) -> dict[str, Any]:
-    """Of *document* what Connexion's layers read: which operations there are, and what they need of a token.
+    """The part of *document* that Connexion's layers read: the operations, and whether each needs a token.
 
-    Its own resolver knows neither escaped pointers nor circles, and copies what is referred to into each reference.
+    Connexion's own resolver knows neither escaped pointers nor circles, and copies the target into each reference.
     """
     paths: dict[str, dict[str, Any]] = {}
     schemes: set[str] = set()

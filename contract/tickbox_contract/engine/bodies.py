@@ -1,15 +1,15 @@
-"""Request bodies: from bytes to what the handler's annotation says.
+"""Request bodies: from bytes to a value of the handler's annotation.
 
-What is refused, and as what, in this order:
+Rejections, in this order:
     413  more bytes than the operation takes
     400  no body where one is required, any body where none is declared
-    415  no, an unknown, or a doubly given media type; a charset other than UTF-8; a content coding
+    415  no media type, an unknown one, or two; a charset other than UTF-8; a content coding
     400  text that is not JSON (RFC 8259): invalid UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep
          nesting, integers beyond 4,300 digits
-    422  what does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
+    422  a value that does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
 
-An empty JSON object where no body is declared is accepted as no body, but for a safe method: many clients send `{}`
-with every POST.
+If no body is declared, an empty JSON object counts as no body, except for safe methods: many clients send `{}` with
+every POST.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from .problems import refuse
 
 _NUL = b"\\u0000"
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
-"""Makes every digit a zero, so that a shape is found as a text is: a regular expression takes three times as long."""
+"""Turns every digit into a zero, to search for a shape as a text: a regular expression takes three times as long."""
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
-"""What orjson can write: an integer beyond could be taken in, and never be answered."""
+"""What orjson can write: a larger integer could be accepted, but never returned."""
 _INFINITIES = (float("inf"), float("-inf"))
 _MAX_EMPTY_BYTES = 16
-"""How much is read of a body where none is declared: an empty object, with some white space."""
+"""How much is read of a body if none is declared: an empty object, with some white space."""
 _POSITION = re.compile(r"at line \d+ column \d+$")
 _EMPTY_OBJECT = re.compile(rb"[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
@@ -52,9 +52,9 @@ _CHARSET = re.compile(r"\s*charset\s*=\s*\"?utf-?8\"?\s*", re.ASCII)
 class Body:
     """A compiled request body.
 
-    `limit_bytes` is of the encoded body, `build` makes what the handler takes of JSON. `sentences` explain the
-    contract's patterns (`faults.pattern_sentences`); `read_only` has a text for each property that a client may know
-    from the response, and cannot set here (`read_only.texts`).
+    `limit_bytes` limits the encoded body; `build` turns JSON into the value for the handler. `sentences` explain the
+    contract's patterns (`faults.pattern_sentences`). `read_only` has a text for each property that a client may know
+    from a response, and cannot set here (`read_only.texts`).
     """
 
     required: bool
@@ -68,9 +68,9 @@ class Body:
     async def read(
         self, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
     ) -> tuple[Any, list[Fault]]:
-        """Put the body into *arguments*. Raises Refused for all that its schema does not know of.
+        """Put the body into *arguments*. Raises Refused for everything that is not a fault of its schema.
 
-        What is returned is the body as plain data, None where there is none, and what its schema finds wrong.
+        Returns the body as plain data, None if there is none, and the faults.
         """
         limited = content_length(headers) > self.limit_bytes
         content = b"" if limited else await read_bytes(receive, self.limit_bytes)
@@ -129,7 +129,7 @@ class Body:
         return text, one_each([*self._faults(media, text), *_unstorable(text, [])])
 
     def _faults(self, media: Media, value: Any) -> list[Fault]:  # what was sent
-        """What the schema finds wrong with *value*."""
+        """The faults of *value* by its schema."""
         if media.validator.is_valid(value):
             return []
         found = schema_faults(media.validator.iter_errors(value), self.sentences)
@@ -141,13 +141,13 @@ class Body:
 
 
 def content_length(headers: Mapping[bytes, list[bytes]]) -> int:
-    """The announced length in bytes; 0 where none is announced (the server has checked that it is a number)."""
+    """The announced length in bytes, or 0 (the server has checked that it is a number)."""
     given = headers.get(b"content-length")
     return int(given[0]) if given else 0
 
 
 def has_body(headers: Mapping[bytes, list[bytes]]) -> bool:
-    """Whether a request carries content (RFC 9112, section 6.3)."""
+    """Whether a request has content (RFC 9112, section 6.3)."""
     return content_length(headers) > 0 or b"transfer-encoding" in headers
 
 
@@ -178,7 +178,7 @@ async def read_bytes(receive: Receive, limit: int) -> bytes | None:
 
 
 def build_for(annotation: Any) -> Callable[[Any], Any] | None:
-    """What turns checked JSON into *annotation*; None where it is plain data already."""
+    """A function that turns checked JSON into *annotation*; None if that is plain data already."""
     if annotation in (str, bytes, object, Any) or typing.get_origin(annotation) in (dict, list, Mapping):
         return None
     return TypeAdapter[Any](annotation).validator.validate_python
@@ -205,7 +205,7 @@ def _utf8(content: bytes) -> str:
 
 def _json(content: bytes) -> Any:  # JSON
     try:
-        # No key is cached: what one client sends must not stay in the process.
+        # Keys are not cached: what one client sends must not stay in the process.
         return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
     except ValueError as error:
         _utf8(content)
@@ -216,7 +216,7 @@ def _json(content: bytes) -> Any:  # JSON
 
 
 def _may_be_unstorable(content: bytes) -> bool:
-    """Whether JSON has in it what `_unstorable` finds, or something that looks like it."""
+    """Whether JSON contains what `_unstorable` finds, or something that looks like it."""
     shapes = content.translate(_SHAPES)
     return _NUL in content or b"0e000" in shapes or b"0e+000" in shapes or b"0" * 19 in shapes
 
@@ -224,7 +224,7 @@ def _may_be_unstorable(content: bytes) -> bool:
 def _unstorable(value: Any, path: list[str | int]) -> Iterator[Fault]:  # JSON
     """NUL characters in texts and names, integers beyond 64 bits, and numbers that a double cannot hold.
 
-    *path* leads to *value*, and is as it was when all is told; a pointer is made only where something is found.
+    *path* leads to *value*; it is restored afterwards. A pointer is built only if something is found.
     """
     if isinstance(value, dict):
         for name, member in value.items():

@@ -1,8 +1,8 @@
 """Conditional requests: `If-Match` and `If-None-Match`, whether an operation declares them or not.
 
-They hold for every operation on a resource that has an entity tag (`links.Links.selected`): a method must not be
-performed while a condition is false. `If-Match` is evaluated first. There is no `Last-Modified`, and so no condition
-about it; ranges are not served, and `If-Range` has no effect.
+They apply to every operation on a resource that has an entity tag (`links.Links.selected`): a method must not be
+performed while a condition is false. `If-Match` is evaluated first. There is no `Last-Modified`, so no condition about
+it either. Ranges are not served, so `If-Range` has no effect.
 
 Source: RFC 9110, sections 8.8.3, 13.1.1, 13.1.2, 13.2.2, and 5.6.1.2 for the empty elements of a list.
 """
@@ -20,34 +20,34 @@ from .links import IF_MATCH, IF_NONE_MATCH
 from .problems import Refused, refuse
 
 _CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
-_MISSING = "The resource does not exist, and `If-Match` asks that it does."
+_MISSING = "The resource does not exist, and `If-Match` requires that it does."
 _EXISTS = "The resource exists in a version that `If-None-Match` excludes."
 _EXISTS_AT_ALL = (
-    "The resource exists, and `If-None-Match: *` asks that it does not. "
+    "The resource exists, and `If-None-Match: *` requires that it does not. "
     "For a `POST` to a collection, the resource is the collection."
 )
 _ANY = "*"
 _ENTITY_TAG = re.compile(r'(W/)?("[!#-~\x80-\xff]*")')
-_PLACEHOLDER = "\0"  # no header has one
+_PLACEHOLDER = "\0"  # no header contains it
 
 
 class Conditions(NamedTuple):
-    """What a request says that it found: lists of entity tags, or `*`; None where it does not say."""
+    """The conditions of a request: lists of entity tags, or `*`; None if there is no such header."""
 
     if_match: str | None = None
     if_none_match: str | None = None
 
     def require_match(self, entity_tag: str | None) -> None:
-        """Raise Refused (412) where `If-Match` does not name *entity_tag*; None is for what does not exist."""
+        """Raise Refused (412) if `If-Match` does not name *entity_tag*; None if the resource does not exist."""
         if self.if_match is not None and not matches_strongly(self.if_match, entity_tag):
             raise _failed(_CHANGED if entity_tag else _MISSING, entity_tag)
 
     def finds(self, entity_tag: str | None) -> bool:
-        """Whether `If-None-Match` names *entity_tag*, so that it is false."""
+        """Whether `If-None-Match` names *entity_tag*, which makes the condition false."""
         return self.if_none_match is not None and matches_weakly(self.if_none_match, entity_tag)
 
     def require(self, entity_tag: str | None) -> None:
-        """Raise Refused (412) where a condition of a method other than GET is false."""
+        """Raise Refused (412) if a condition of a method other than GET is false."""
         self.require_match(entity_tag)
         if self.finds(entity_tag):
             raise _failed(_EXISTS_AT_ALL if self.if_none_match == _ANY else _EXISTS, entity_tag)
@@ -65,14 +65,14 @@ def conditions_of(headers: Mapping[bytes, Sequence[bytes]]) -> Conditions:
 
 
 def matches_weakly(given: str, entity_tag: str | None) -> bool:
-    """Whether the list *given* has *entity_tag* in it, weak or not; None is in no list."""
+    """Whether the list *given* contains *entity_tag*, weak or not; None is in no list."""
     if given == _ANY or entity_tag is None:
         return entity_tag is not None
     return entity_tag.removeprefix("W/") in (tag for _, tag in _ENTITY_TAG.findall(given))
 
 
 def matches_strongly(given: str, entity_tag: str | None) -> bool:
-    """Whether the list *given* has *entity_tag* in it, and neither of them is weak; None is in no list."""
+    """Whether the list *given* contains *entity_tag*, and neither is weak; None is in no list."""
     if given == _ANY or entity_tag is None:
         return entity_tag is not None
     return entity_tag in (tag for weak, tag in _ENTITY_TAG.findall(given) if not weak)

@@ -1,6 +1,6 @@
-"""The engine: the application at the end of Connexion's middleware, in the place of its validators and decorators.
+"""The engine: the application at the end of Connexion's middleware, instead of its validators and decorators.
 
-It knows the compiled operations, hands each request to the runner of its own, and answers whatever went wrong.
+It passes each request to the runner of its operation, and turns every error into a response.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.problems import INTERNAL_ERROR
 from tickbox_contract.responses import problem
 
-from .declared_responses import EncodedResponse, NonConformingResponseError
+from .declared_responses import EncodedResponse
 from .encoding import encoded_problem
 from .limits import with_allowance
 from .operations import CompiledOperation
@@ -29,6 +29,7 @@ from .problems import Refused
 from .routing import operation_id_of
 from .runner import Runner
 from .units import Settings
+from .violations import NonConformingResponseError
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +58,9 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
         return api
 
     def encoded_error(self, scope: Scope, error: Exception) -> EncodedResponse:
-        """The answer to a request that *error* ended, wherever below the exception layer it was raised.
+        """The response to a request that ended with *error*, wherever below the exception layer it was raised.
 
-        It is checked against what the operation declares, if the request reached one.
+        It is checked against the declarations of the operation, if the request reached one.
         """
         response = error.response if isinstance(error, Refused) else self._settings.translate(error)
         if response is None and not isinstance(error, NonConformingResponseError):
@@ -93,4 +94,4 @@ _SOMETHING_FAILED = problem(
 
 
 async def _nothing_follows(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """The engine is the last application: it passes on nothing but Connexion's lifespan."""
+    """The engine is the last application: it passes on only Connexion's lifespan."""

@@ -13,8 +13,9 @@ from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
 from tickbox_contract.openapi.servable import EVENTS
 
-from .declared_responses import ResponseCheck, encode_json, violation_reporter
 from .mismatches import ContractMismatchError, Mismatch
+from .payloads import encode_json
+from .violations import ResponseCheck, violation_reporter
 
 
 def compile_events(

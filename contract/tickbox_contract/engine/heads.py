@@ -1,4 +1,4 @@
-"""What must hold for the head of a request, which the HTTP parser lets pass: its version, target, Host and coding.
+"""Checks of the head of a request that the HTTP parser does not make: version, target, Host and transfer coding.
 
 Source: RFC 9112, sections 2.3, 3.2, 6.1; RFC 9110, sections 4.2 and 7.2; RFC 3986, section 3.2.
 """
@@ -28,7 +28,7 @@ _PARSERS_WORDS = (
     (re.compile(r"version|HTTP/", re.IGNORECASE), BAD_VERSION),
     (re.compile(r"content-length|transfer-encoding|chunk", re.IGNORECASE), BAD_LENGTH),
 )
-"""What llhttp calls the parts of a request, and the sentence for each."""
+"""Words of llhttp for the parts of a request, and the sentence for each."""
 
 _OPTIONS = b"OPTIONS"
 _HOST = re.compile(
@@ -47,25 +47,25 @@ class UnknownCodingError(Exception):
 
 
 def sentence_of(error: BaseException | None, parsers_message: str) -> str:
-    """What the client is sent of *error*, one of ours if it is a MalformedHeadError, else of *parsers_message*."""
+    """The sentence for the client: that of *error* if it is a MalformedHeadError, otherwise by *parsers_message*."""
     if isinstance(error, MalformedHeadError):
         return str(error)
     return next((said for words, said in _PARSERS_WORDS if words.search(parsers_message)), MALFORMED)
 
 
 def check_hosts(values: Sequence[bytes], version: str) -> None:
-    """Raise MalformedHeadError unless there is one valid `Host`; HTTP/1.0 may go without.
+    """Raise MalformedHeadError unless there is one valid `Host`; HTTP/1.0 may have none.
 
-    An empty one is valid: it is what a client sends whose target has no authority (RFC 9112, section 3.2).
+    An empty one is valid: a client sends it if its target has no authority (RFC 9112, section 3.2).
     """
     if len(values) > 1 or (not values and version != "1.0") or not all(map(_is_host, values)):
         raise MalformedHeadError(BAD_HOST)
 
 
 def check_codings(values: Sequence[bytes], version: str) -> None:
-    """Raise UnknownCodingError unless a `Transfer-Encoding` is exactly `chunked`, the only one that is decoded here.
+    """Raise UnknownCodingError unless a `Transfer-Encoding` is exactly `chunked`, the only one that is supported.
 
-    Raises MalformedHeadError on any in HTTP/1.0, which does not know it: the framing is at fault, then.
+    Raises MalformedHeadError on any in HTTP/1.0, which does not have it: then the framing is wrong.
     """
     if not values:
         return
@@ -76,10 +76,10 @@ def check_codings(values: Sequence[bytes], version: str) -> None:
 
 
 def origin_form(target: bytes, method: bytes) -> bytes:
-    """*target* as path and query, whichever form it has; `*` for the server as a whole, which only OPTIONS may name.
+    """*target* as path and query, whichever form it has; `*` for the server as a whole, only for OPTIONS.
 
-    The authority of an absolute form is checked and dropped, as `Host` is: this server answers for every name. Raises
-    MalformedHeadError on a fragment, which no form has, on user information, and on what is no form of a target.
+    The authority of an absolute form is checked and dropped, like `Host`: this server serves every name. Raises
+    MalformedHeadError on a fragment, on user information, and on anything else that is not a form of a target.
     """
     if target.startswith(b"/") and b"#" not in target:
         return target

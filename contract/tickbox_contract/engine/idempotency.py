@@ -19,13 +19,13 @@ _LARGE_BYTES = 1024
 
 
 def key_of(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
-    """The key that a request brings, checked before; quoted and bare are the same."""
+    """The key of a request, which was checked before; quoted and bare keys are the same."""
     given = headers.get(b"idempotency-key")
     return given[0].decode("ascii").strip('"') if given else None
 
 
 def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content: Any) -> bytes:
-    """What two requests share that ask for the same: 32 bytes, of JSON in whatever order its names come.
+    """A digest, 32 bytes, that is equal for equal requests; names in JSON may have any order.
 
     *content* is plain data, bytes or text, or None for no body and for `null`. An empty object is the same as no body.
     """
@@ -37,12 +37,12 @@ def digest_of(operation_id: str, path: Mapping[str, Any], query: bytes, content:
 
 
 def is_recordable(encoded: EncodedResponse) -> bool:
-    """Whether a response is to be given again: a success, as a whole."""
+    """Whether a response is recorded and repeated: a success that is not a stream."""
     return encoded.status in _SUCCESSES and isinstance(encoded.body, bytes)
 
 
 def dump(encoded: EncodedResponse) -> bytes:
-    """A recordable answer, for `load`."""
+    """A recordable response as bytes, for `load`."""
     assert isinstance(encoded.body, bytes), "a stream is not recordable"
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in encoded.headers]
     is_large = len(encoded.body) > _LARGE_BYTES
@@ -51,8 +51,8 @@ def dump(encoded: EncodedResponse) -> bytes:
 
 
 def load(recorded: bytes) -> EncodedResponse:
-    """The response as it was first sent. It was checked then, by that time's contract, and is not checked again."""
+    """The response as it was first sent. It was checked then, and is not checked again by a newer contract."""
     head, _, body = recorded.partition(b"\n")
-    status, headers, *is_compressed = orjson.loads(head)  # one of an earlier version does not say
+    status, headers, *is_compressed = orjson.loads(head)  # a record of an earlier version does not say it
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return EncodedResponse(status, fields, zlib.decompress(body) if is_compressed == [True] else body)

@@ -1,17 +1,19 @@
-"""How often somebody may call: `x-rate-limit`, what the engine asks of the application's counter, and what it tells.
+"""Rate limits: `x-rate-limit`, when requests are counted, and the headers about it.
 
-    x-rate-limit: <policy>   the call counts against this policy of the application, and no other
+    x-rate-limit: <policy>   the request counts against this policy of the application, and no other
     x-rate-limit: none       it is not counted
     left out                 it counts against `default`
 
-The application counts (a `Limiter`); when, and what a client is told of it, is decided here. A call is counted once.
-With `default` that is after its token was looked at and before anything else is. With another policy it is when the
-call has been checked and is about to be performed; one that is refused before that counts against `default`, so that
-mistakes do not use up what is tight, and are not free. A caller who has nothing left of either is refused before
-anything is read. A token that is not good counts against the address that it came from. What was counted is put into
-the request's scope, from which each response gets its headers. A representation of 64 KiB or more counts again when it
-was encoded, whether it is sent or only compared with the request's conditions: what it cost is known only then, so the
-response is sent, and the next call may be one too many.
+The application counts (a `Limiter`); this module decides when, and what a client learns about it.
+
+- A request is counted once. With the policy `default`, this happens after its token was checked and before anything
+  else. With another policy, it happens when the request was checked and is about to be performed. A request that is
+  rejected before that counts against `default`: a mistake does not use up a tight limit, and is not free.
+- If nothing is left of either policy, a request is rejected before anything is read.
+- A request without a valid token counts against its address.
+- The count is put into the scope of the request, from which each response gets its headers.
+- A representation of 64 KiB or more counts again after it was encoded, whether it is sent or only compared with the
+  conditions of the request. Its cost is known only then, so the response is sent, and the next request may be rejected.
 
 Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 """
@@ -36,17 +38,17 @@ DEFAULT_POLICY = "default"
 UNLIMITED = "none"
 
 UNIT_BYTES = 64 * 1024
-"""A call is one unit, and one more for each time that what was encoded for it has so many bytes."""
+"""A request is one unit, and one more for each time that its encoded representation has so many bytes."""
 
 _CONTEXT = "contract_allowance"
 _HEADERS = ("RateLimit", "RateLimit-Policy")
 
 
 class Allowance(NamedTuple):
-    """What came of counting a call: *policy* lets through *quota* calls in a window of *window_s* seconds.
+    """The result of counting a request: *policy* allows *quota* requests in a window of *window_s* seconds.
 
-    *remaining* of them are left until the window ends in *reset_s* seconds, at least 1. *exceeded* says that this call
-    was one too many.
+    *remaining* of them are left until the window ends in *reset_s* seconds, at least 1. *exceeded* means that this
+    request was one too many.
     """
 
     policy: str
@@ -58,9 +60,9 @@ class Allowance(NamedTuple):
 
 
 class Limiter(Protocol):
-    """Counts calls. None from any of these means that nothing was counted: there is no limit, or it cannot be known.
+    """Counts requests. Each method returns None if nothing was counted: there is no limit, or it is not known.
 
-    *address* is the client's, None where the server does not know it.
+    *address* is that of the client, None if the server does not know it.
     """
 
     async def count(
@@ -71,28 +73,28 @@ class Limiter(Protocol):
         principal: Any,
         units: int = 1,  # an application's
     ) -> Allowance | None:
-        """Count *units* against *policy*: of *principal*, or where that is None, of *address*."""
+        """Count *units* against *policy*: for *principal*, or if that is None, for *address*."""
         ...
 
     async def look(self, policy: str, *, address: str | None, principal: Any) -> Allowance | None:  # as above
-        """An exceeded allowance where `count` is known to answer one. Nothing is counted."""
+        """An exceeded allowance if `count` would return one. Nothing is counted."""
         ...
 
     async def look_at_failures(self, address: str | None) -> Allowance | None:
-        """An exceeded allowance where *address* has nothing left of calls without a good token. Nothing is counted."""
+        """An exceeded allowance if *address* may send no more requests without a valid token. Nothing is counted."""
         ...
 
     async def count_failure(self, address: str | None) -> Allowance | None:
-        """Count one call of *address* without a good token, where one was needed."""
+        """Count one request of *address* without a valid token, for an operation that needs one."""
         ...
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts one call, which *scope* is of, against *policy*. Each method raises Refused (429) for one too many.
+    """Counts the request of *scope* against *policy*. Each method raises Refused (429) if it is one too many.
 
-    `arrived` comes before the call is checked, then either `refused` or `checked`. Then come `encoded`, as often as
-    something was, and `performed`, whatever came of the call; these two raise nothing.
+    `arrived` comes before the request is checked, then either `refused` or `checked`. Then come `encoded`, once for
+    each encoded representation, and `performed`, whether the request failed or not; these two raise nothing.
     """
 
     limiter: Limiter
@@ -102,7 +104,7 @@ class Tally:
     _more_units: int = 0
 
     async def arrived(self) -> None:
-        """Count the call, if that does not depend on how it is checked."""
+        """Count the request, if that does not depend on whether it is rejected."""
         if self.policy == DEFAULT_POLICY:
             await self._count(self.policy)
             return
@@ -110,21 +112,21 @@ class Tally:
             _apply(self.scope, await self.limiter.look(policy, **self._caller))
 
     async def refused(self) -> None:
-        """The call is refused, and was not performed."""
+        """Count a request that was rejected and not performed."""
         if self.policy != DEFAULT_POLICY:
             await self._count(DEFAULT_POLICY)
 
     async def checked(self) -> None:
-        """The call is about to be performed."""
+        """Count a request that is about to be performed."""
         if self.policy != DEFAULT_POLICY:
             await self._count(self.policy)
 
     def encoded(self, encoded: EncodedResponse) -> None:
-        """Remember what *wire* takes more than one unit. Nothing is counted yet: the call may hold a lock."""
+        """Remember the units of *encoded* beyond the first. Nothing is counted yet: the request may hold a lock."""
         self._more_units += len(encoded.body) // UNIT_BYTES if isinstance(encoded.body, bytes) else 0
 
     async def performed(self) -> None:
-        """Count what was encoded for the call, beside the unit that it was counted as."""
+        """Count the remembered units, beside the unit that was counted before."""
         if self._more_units:
             _note(self.scope, await self.limiter.count(self.policy, units=self._more_units, **self._caller))
 
@@ -136,27 +138,27 @@ class Tally:
         return {"address": _address_of(self.scope), "principal": self.principal}
 
 
-async def require_patience_left(limiter: Limiter, scope: Scope) -> None:
-    """Raise Refused (429) where the client's address has made too many calls without a good token."""
+async def require_failures_left(limiter: Limiter, scope: Scope) -> None:
+    """Raise Refused (429) if the client's address has sent too many requests without a valid token."""
     _apply(scope, await limiter.look_at_failures(_address_of(scope)))
 
 
 async def count_failure(limiter: Limiter, scope: Scope) -> None:
-    """Count a call without a good token. Raises Refused (429) where it is one too many."""
+    """Count a request without a valid token. Raises Refused (429) if it is one too many."""
     _apply(scope, await limiter.count_failure(_address_of(scope)))
 
 
 def with_allowance(encoded: EncodedResponse, scope: Scope) -> EncodedResponse:
-    """*wire* with what was counted for its request, if anything was."""
+    """*encoded* with the headers about what was counted for its request, if anything was."""
     allowance: Allowance | None = scope.get("extensions", {}).get(_CONTEXT)
     if allowance is None:
         return encoded
     policy, quota, window_s, remaining, reset_s, _ = allowance
-    told = [
+    headers = [
         (b"ratelimit", f'"{policy}";r={remaining};t={reset_s}'.encode("ascii")),
         (b"ratelimit-policy", f'"{policy}";q={quota};w={window_s}'.encode("ascii")),
     ]
-    return encoded._replace(headers=[*encoded.headers, *told])
+    return encoded._replace(headers=[*encoded.headers, *headers])
 
 
 def policy_of(operation: Operation, policies: Collection[str], mismatches: Mismatches) -> str | None:
@@ -171,7 +173,7 @@ def policy_of(operation: Operation, policies: Collection[str], mismatches: Misma
 
 
 def undeclared(responses: Mapping[int, DeclaredResponse]) -> list[str]:
-    """In words, what a limited operation's answers must declare, and do not."""
+    """In words, the headers that the responses of a limited operation must declare and do not."""
     wanted = {(status, name) for status in responses for name in _HEADERS} | {(429, "Retry-After")}
     return [
         f"the response {status} does not declare {name}"

@@ -23,7 +23,8 @@ from .bodies import Body, build_for
 from .declared_responses import IGNORED_RESPONSE_HEADERS, DeclaredResponse, DeclaredResponses, Header
 from .links import IF_MATCH, IF_NONE_MATCH
 from .media import Media, UnsupportedMediaError, body_media_of, media_of, twice
-from .parameters import IGNORED_HEADERS, Parameter, UnfitDefaultError, UnsupportedStyleError, compile_parameter
+from .parameter_styles import IGNORED_HEADERS, UnfitDefaultError, UnsupportedStyleError, compile_parameter
+from .parameters import Parameter
 from .texts import reader_of, types_of
 
 ENGINE_HEADERS = frozenset(name.lower() for name in (IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY))

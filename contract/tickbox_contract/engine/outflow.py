@@ -1,7 +1,7 @@
-"""What clients do not take of their responses: bounded in time for each connection, and in bytes for all together.
+"""Limits for responses that clients do not read: in time for each connection, and in bytes for all together.
 
-A transport keeps what a socket does not accept. A client that asks and never reads would leave its response in memory
-for as long as it stays connected.
+A transport keeps what a socket does not accept. If a client sends requests and never reads, its responses would stay in
+memory for as long as it is connected.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 
 WRITE_TIMEOUT_S = 30
-"""How long a client may take nothing, or little, of what waits for it."""
+"""How long a client may read nothing, or little, of what waits for it."""
 MIN_TAKEN_BYTES = 64 * 1024
-"""What a client must take in that time, while there is as much."""
+"""How much a client must read in that time, if as much is waiting."""
 UNSENT_LIMIT_BYTES = 64 * 1024 * 1024
-"""How much may wait in the process, of all connections on which more than the transport's high-water mark waits."""
+"""How much may wait in the process, on all connections with more than the transport's high-water mark together."""
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ CallLater = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
 
 
 class Backlog:
-    """The connections of a process that hold back what is written to them, the longest waiting first."""
+    """The connections of a process that hold back what is written to them; the one that waits longest is first."""
 
     def __init__(self, limit_bytes: int = UNSENT_LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes
@@ -43,7 +43,7 @@ class Backlog:
 
 
 class Outflow:
-    """One connection's side: told when its transport holds back, flows, and closes."""
+    """One connection: it is notified when its transport holds back, flows, and closes."""
 
     def __init__(
         self, transport: asyncio.WriteTransport, backlog: Backlog, *, call_later: CallLater, timeout_s: float
@@ -61,14 +61,14 @@ class Outflow:
         self._backlog.add(self._transport)
 
     def flow(self) -> None:
-        """The transport is below its low-water mark. What it is closing over must still be taken."""
+        """The transport is below its low-water mark. If it is closing, the client must still read the rest."""
         self._backlog.discard(self._transport)
         self.stop()
         if self._transport.is_closing():
             self.linger()
 
     def linger(self) -> None:
-        """The transport is closing, which it does not before all that it holds is taken."""
+        """The transport is closing, which it only does after the client has read everything."""
         if self._timer is None and self._transport.get_write_buffer_size():
             self._watch()
 
@@ -96,6 +96,6 @@ class Outflow:
 
 
 def drop(transport: asyncio.WriteTransport, reason: str) -> None:
-    """Close a connection, and let go of what it holds."""
+    """Close a connection, and discard what it holds back."""
     logger.info("connection dropped", extra={"reason": reason, "unsent_bytes": transport.get_write_buffer_size()})
     transport.abort()

@@ -1,7 +1,7 @@
-"""uvicorn's httptools protocol, bounded both ways, and answering in problem documents what no application gets to see.
+"""uvicorn's httptools protocol, with limits in both directions, and problem documents for what is not valid HTTP.
 
-uvicorn answers a malformed request itself, in plain text, and puts no bound on a header block (20 MB were accepted).
-httptools was chosen over h11, which is bounded, for its speed: see ADR 9.
+uvicorn itself sends plain text for a malformed request, and has no limit on headers (20 MB were accepted). httptools
+was chosen over h11, which has limits, for its speed: see ADR 9.
 """
 
 from __future__ import annotations
@@ -12,57 +12,38 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import httptools
-import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tickbox_contract.openapi.media_types import PROBLEM_JSON
-from tickbox_contract.openapi.problems import HEADERS_TOO_LARGE, MALFORMED_REQUEST, NOT_IMPLEMENTED, REQUEST_TIMEOUT
-from tickbox_contract.responses import Problem, problem
+from tickbox_contract.responses import Problem
 
-from .heads import (
-    BAD_VERSION,
-    VERSIONS,
-    MalformedHeadError,
-    UnknownCodingError,
-    check_codings,
-    check_hosts,
-    origin_form,
-    sentence_of,
-)
+from .heads import BAD_VERSION, VERSIONS, MalformedHeadError, check_codings, check_hosts, origin_form
 from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
-from .problems import document
+from .protocol_problems import (
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    STOPPING,
+    TOO_LARGE,
+    TOO_SLOW,
+    TooManyHeadersError,
+    problem_of,
+    response_bytes,
+)
 from .sending import SERVER_STOPS
 
-MAX_HEAD_BYTES = 32 * 1024
-"""How long a request line and its headers may be together."""
-MAX_HEADERS = 100
 MAX_PIPELINED = 100
-"""How many requests may wait on a connection for the response before theirs. One takes some 2 KB, of 26 bytes sent."""
+"""How many requests may wait on a connection for earlier responses. Each takes some 2 KB of memory for 26 bytes."""
 READ_TIMEOUT_S = 30
 """How long a request may take to arrive, from the connection or its first byte to the last of its body."""
 
-_UNKNOWN_METHOD = problem(NOT_IMPLEMENTED, "This server does not know the method.")
-_UNKNOWN_CODING = problem(NOT_IMPLEMENTED, "This server supports only the Transfer-Encoding chunked.")
-_TOO_SLOW = problem(REQUEST_TIMEOUT, "The request did not arrive in time. Send it again.")
-_STOPPING = problem(REQUEST_TIMEOUT, "The server stops, and the request has not arrived in full. Send it again.")
-_TOO_LARGE = problem(
-    HEADERS_TOO_LARGE,
-    f"The request line and headers may have {MAX_HEAD_BYTES} bytes together, and be {MAX_HEADERS} at most.",
-)
-
-
-class _TooManyHeadersError(Exception):
-    """Raised inside the parser, which stops at it."""
-
 
 class _TooManyPipelinedError(Exception):
-    """Raised inside the parser, which stops at it: the connection closes after the responses that are due."""
+    """Raised inside the parser, which stops at it: the connection closes after the responses to earlier requests."""
 
 
 class BoundedHttpToolsProtocol(HttpToolsProtocol):
-    """To be given to uvicorn as `http`. `urn_prefix` is that of the problem documents.
+    """Uvicorn's setting `http`. `urn_prefix` is the prefix of types in problem documents.
 
-    `problem_headers` are sent with the problems of the protocol itself, which no layer of an application gets to see.
+    `problem_headers` are sent with the problems of the protocol itself, which no layer of an application sees.
     """
 
     urn_prefix = "about:blank#"
@@ -88,7 +69,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._server_stops = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Wait for a first request, but not for ever."""
+        """Wait for a first request, with a time limit."""
         super().connection_made(transport)
         self._outflow = Outflow(
             transport, self.backlog, call_later=self.loop.call_later, timeout_s=self.write_timeout_s
@@ -96,30 +77,30 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more will come, or be taken."""
+        """Nothing more will be received or sent."""
         self._holds_next = False
         super().connection_lost(exc)
         self._stop_waiting()
         self._outflow.end()
 
     def shutdown(self) -> None:
-        """The server stops: called by uvicorn, which then waits for responses. A stream must be ended for that.
+        """Called by uvicorn when the server stops; uvicorn then waits for responses, so streams must end.
 
-        What has not arrived in full is not waited for, unless its response has begun.
+        A request that has not fully arrived gets a problem, unless its response has begun.
         """
         self._server_stops.set()
         if self._in_body and not self._refused and not self.cycle.response_started:
-            self._refuse(_STOPPING)
+            self._refuse(STOPPING)
         else:
             super().shutdown()
 
     def pause_writing(self) -> None:
-        """The client is slower than the server: it gets no other response, and not for ever."""
+        """The client is slower than the server: it gets no other response, and has a time limit."""
         super().pause_writing()
         self._outflow.hold()
 
     def resume_writing(self) -> None:
-        """The client has taken nearly all."""
+        """The client has read nearly everything."""
         super().resume_writing()
         self._outflow.flow()
         if self._holds_next:
@@ -127,7 +108,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             self.on_response_complete()
 
     def on_response_complete(self) -> None:
-        """Begin no other request before the client has taken the response: its own would wait in memory, too."""
+        """Begin no other request before the client has read the response: the next one would wait in memory, too."""
         if self.flow.write_paused and not self.transport.is_closing():
             self._holds_next = True
             self.flow.pause_reading()
@@ -142,16 +123,16 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._outflow.linger()
 
     def data_received(self, data: bytes) -> None:
-        """Bound what the parser keeps of a header that does not end: it shows a header only when it is complete."""
+        """Limit what the parser keeps of a header that does not end: it reports only complete headers."""
         while data and not self._refused:
             parsed_before = self._parsed
             self._data, self._rest = data, b""
             super().data_received(data)
             self._pending_bytes = self._pending_bytes + len(data) if self._parsed == parsed_before else 0
             if self._pending_bytes > MAX_HEAD_BYTES:
-                self._refuse(_TOO_LARGE)
+                self._refuse(TOO_LARGE)
             data = self._rest
-        # Most requests come whole, and need no clock.
+        # Most requests arrive whole, and need no timer.
         if self._in_message and self._deadline is None and not self._refused:
             self._await_request()
 
@@ -165,14 +146,14 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._head_bytes = self._head_fields = 0
 
     def on_url(self, url: bytes) -> None:
-        """A part of the request's target; stop at too long a one."""
+        """A part of the request's target; stop if it is too long."""
         if self._replaying:
             return
         super().on_url(url)
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Stop at too many headers and at too large ones; drop trailers, which are no headers (RFC 9110, 6.5.1)."""
+        """Stop at too many or too large headers; drop trailers, which are not headers (RFC 9110, 6.5.1)."""
         if self._replaying:
             return
         if self._in_head:
@@ -182,7 +163,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
-        """The head is over: stop unless it holds up. Bodies are bounded by the application."""
+        """The head is complete: stop if it is not valid. The application limits bodies."""
         if self._replaying:
             return
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -194,7 +175,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         check_codings([value for name, value in self.headers if name == b"transfer-encoding"], version)
         self.url = origin_form(self.url, self.parser.get_method())
         if version == "1.0":
-            self.expect_100_continue = False  # it knows no interim responses (RFC 9110, 10.1.1)
+            self.expect_100_continue = False  # it has no interim responses (RFC 9110, 10.1.1)
         self._previous = self.cycle
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
@@ -205,7 +186,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._parsed += 1
 
     def on_message_complete(self) -> None:
-        """The request is here; how long its response takes is not the client's doing."""
+        """The request has arrived; the client is not responsible for how long its response takes."""
         super().on_message_complete()
         self._in_message = self._in_body = False
         self._stop_waiting()
@@ -223,23 +204,23 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._outflow.linger()
 
     def _give_up(self) -> None:
-        """Answer what was begun and did not end; a connection on which nothing came is just closed."""
+        """Refuse a request that did not end; a connection on which nothing came is just closed."""
         self._deadline = None
         if self.headers is None:
             self._close()
         else:
-            self._refuse(_TOO_SLOW)
+            self._refuse(TOO_SLOW)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Called by uvicorn for an `Upgrade` that it cannot do, which a server may ignore (RFC 9110, section 7.8).
+        """Called by uvicorn for an unsupported `Upgrade`, which a server may ignore (RFC 9110, section 7.8).
 
-        httptools has taken the body for another protocol's by then: a new parser, shown how the body is framed, reads
-        it. Java's HttpClient asks for h2c with each request in the clear.
+        By then httptools treats the body as another protocol's. So a new parser reads it, after headers that say how
+        the body is framed. Java's HttpClient requests h2c with each request over plain HTTP.
         """
         upgrade = sys.exception()
         assert isinstance(upgrade, httptools.HttpParserUpgrade)
         self.parser = httptools.HttpRequestParser(self)
-        # The checks of the head have left one Content-Length, or a Transfer-Encoding that is chunked, if anything.
+        # After the checks of the head there is one Content-Length, or Transfer-Encoding chunked, or neither.
         framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
         if framing:
             self.cycle.more_body = True
@@ -255,23 +236,14 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._parsed += 1
         self._head_bytes += size
         if self._head_fields > MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
-            raise _TooManyHeadersError
+            raise TooManyHeadersError
 
     def send_400_response(self, _msg: str) -> None:
-        """Called by uvicorn, while it handles the parser's error, for what is no HTTP."""
-        error = sys.exception()
-        cause = error.__context__ if error else None
-        if isinstance(error, httptools.HttpParserInvalidMethodError):
-            self._refuse(_UNKNOWN_METHOD)
-        elif isinstance(cause, _TooManyHeadersError):
-            self._refuse(_TOO_LARGE)
-        elif isinstance(cause, UnknownCodingError):
-            self._refuse(_UNKNOWN_CODING)
-        else:
-            self._refuse(problem(MALFORMED_REQUEST, sentence_of(cause, str(error))))
+        """Called by uvicorn, while it handles an error of the parser."""
+        self._refuse(problem_of(sys.exception()))
 
     def _refuse(self, response: Problem) -> None:
-        """Answer and close; after the answers to the whole requests that came before on this connection, if any run."""
+        """Send *response* and close, after the responses to complete requests that came before on this connection."""
         self._refused = True
         self._stop_waiting()
         unanswered = self._last_whole_request()
@@ -279,19 +251,13 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             unanswered.keep_alive = False
             return
         if self._in_body and self.cycle.response_started:
-            self._close()  # its response has begun, if not ended, and must have no second one in it
+            self._close()  # its response has begun, and must not contain a second one
             return
-        body = orjson.dumps(document(response, urn_prefix=self.urn_prefix))
-        fields = [
-            *self.server_state.default_headers,
-            (b"content-type", PROBLEM_JSON.encode()),
-            (b"content-length", b"%d" % len(body)),
-            *self.problem_headers,
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%s: %s\r\n" % field for field in fields)
         is_head = self._in_message and self.parser.get_method() == b"HEAD"
-        self.transport.write(STATUS_LINE[response.status] + head + b"\r\n" + (b"" if is_head else body))
+        headers = (*self.server_state.default_headers, *self.problem_headers)
+        self.transport.write(
+            response_bytes(response, urn_prefix=self.urn_prefix, headers=headers, has_body=not is_head)
+        )
         self._close()
         if self._in_body:
             self._disconnect()
@@ -302,7 +268,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self.cycle.message_event.set()
 
     def _last_whole_request(self) -> RequestResponseCycle | None:
-        """The last request that came as a whole, if its response is not complete yet."""
+        """The last request that fully arrived, if its response is not complete yet."""
         cycle = self._previous if self._in_body else self.cycle
         return None if cycle is None or cycle.response_complete else cycle
 
@@ -315,9 +281,9 @@ def bounded_protocol(
     write_timeout_s: float = WRITE_TIMEOUT_S,
     unsent_limit_bytes: int = UNSENT_LIMIT_BYTES,
 ) -> type[BoundedHttpToolsProtocol]:
-    """The protocol class with *urn_prefix* in front of its problem types, and *problem_headers* beside them.
+    """The protocol class whose problems have types with *urn_prefix* and the headers *problem_headers*.
 
-    The connections of one class are bounded together.
+    All connections of one class share one limit of unsent bytes.
     """
     members = {
         "urn_prefix": urn_prefix,

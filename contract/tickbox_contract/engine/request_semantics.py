@@ -1,7 +1,7 @@
-"""What a client says of a call itself, and what a repetition of the call is answered.
+"""Conditions, idempotency keys and client-made ids of a request, and the response to its repetition.
 
-A call may say what it must find (see `conditions`), and how it is known when it is repeated: by an idempotency key, or
-by the id that the client made for what the call makes (see `idempotency`, `links`).
+A request may have conditions (see `conditions`). When it is repeated, it is recognized by an idempotency key, or by the
+id that the client chose for what it creates (see `idempotency`, `links`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ WRONG_BODY = "The body does not match the contract. See `errors`."
 
 
 class RequestSemantics(NamedTuple):
-    """What a client says of a call itself: what it must find, and how a repetition is to be known.
+    """The conditions of a request, and what its repetition is recognized by.
 
-    `client_id` is of the type that handlers get; `request` is the digest of a call that has a key or brings an id, else
+    `client_id` has the type that handlers get. `request` is the digest of a request with a key or an id, otherwise
     empty.
     """
 
@@ -43,16 +43,16 @@ NOTHING = RequestSemantics()
 def semantics_of(  # noqa: PLR0913  # all that it may be said in
     operation: CompiledOperation,
     item: Parameter | None,
-    call: RequestContext,
+    context: RequestContext,
     *,
     headers: Mapping[bytes, list[bytes]],
     query: bytes,
     content: Any,
 ) -> RequestSemantics:
-    """What the client says of the call itself, where *operation* takes such a thing.
+    """The semantics of a request, as far as *operation* takes them.
 
-    *item* is the path parameter by which what is made is found, where a client may make its id. *content* is the body
-    as plain data. Raises Refused.
+    *item* is the path parameter that finds what is created, if a client may choose its id. *content* is the body as
+    plain data. Raises Refused.
     """
     if not (operation.target or operation.takes_key or operation.item):
         return NOTHING
@@ -60,18 +60,18 @@ def semantics_of(  # noqa: PLR0913  # all that it may be said in
     key = key_of(headers) if operation.takes_key else None
     client_id = None if item is None else _client_id(item, content)
     if client_id is not None:
-        content = {**content, "id": str(client_id)}  # however it was spelled
+        content = {**content, "id": str(client_id)}  # in one spelling
     known_by = key is not None or client_id is not None
     return RequestSemantics(
         conditions=conditions,
         key=key,
         client_id=client_id,
-        request=digest_of(operation.operation_id, call.path, query, content) if known_by else b"",
+        request=digest_of(operation.operation_id, context.path, query, content) if known_by else b"",
     )
 
 
 def _client_id(item: Parameter, content: Any) -> Any:
-    """The id that the client made, of the type that handlers get; None where it made none."""
+    """The id that the client chose, of the type that handlers get; None if it chose none."""
     if not isinstance(content, dict) or content.get("id") is None:
         return None
     client_id, faults = item.check(content["id"])
@@ -82,7 +82,7 @@ def _client_id(item: Parameter, content: Any) -> Any:
 
 
 async def remember(uow: Unit, semantics: RequestSemantics, encoded: EncodedResponse) -> None:
-    """Let a repetition of the call find what came of it: a success, or nothing."""
+    """Record a successful response for repetitions of the request; otherwise release what it claimed."""
     if not is_recordable(encoded):
         if semantics is not NOTHING:
             await uow.release()
@@ -91,7 +91,7 @@ async def remember(uow: Unit, semantics: RequestSemantics, encoded: EncodedRespo
 
 
 def replay_of(recorded: tuple[bytes, bytes], semantics: RequestSemantics) -> EncodedResponse:
-    """The recorded response, to the request that it was the response to."""
+    """The recorded response, if the request is the same. Raises Refused (422) if it is another one."""
     request, response = recorded
     if request != semantics.request:
         fault = Fault("This key was used for another request.", "reused", "header", IDEMPOTENCY_KEY)
@@ -102,6 +102,6 @@ def replay_of(recorded: tuple[bytes, bytes], semantics: RequestSemantics) -> Enc
 
 
 def id_taken() -> Refused:
-    """For an id that the client made, and that is of something else."""
+    """The problem for an id that the client chose and that belongs to something else."""
     detail = "This id is in use, or was used for something that is deleted. Use a new id."
     return refuse(ID_TAKEN, detail, faults=[Fault("This id is in use, or was used before.", "id-taken", place="#/id")])

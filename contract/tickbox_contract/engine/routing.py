@@ -1,9 +1,9 @@
 """Routing: Connexion's middleware and routing context, with another way to match.
 
-Connexion mounts a Starlette router, which tries one route after the other: its cost grows with the contract, its
-`Allow` knows one route only, and it decodes a path before it splits it. Here a trie of path segments is filled
-through Connexion's own `AbstractRoutingAPI`; what it finds is put into Connexion's routing context, from which the
-security and context middleware, and the engine, take their operation.
+Connexion mounts a Starlette router, which tries one route after the other. Its cost grows with the contract, its
+`Allow` has one route only, and it decodes a path before it splits it. Here Connexion's own `AbstractRoutingAPI` fills a
+trie of path segments. The operation that is found is put into Connexion's routing context, from which the security and
+context middleware and the engine read it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NEEDLESS = re.compile(r"%(2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNO
 
 @dataclass(slots=True)
 class _Node:
-    """One position in a path: what may follow it, and the operations that end at it."""
+    """One position in a path: the segments that may follow, and the operations that end here."""
 
     literals: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
@@ -51,9 +51,9 @@ class _Node:
 
 
 class SegmentTrie:
-    """Paths by their decoded segments; a literal segment is preferred to a parameter.
+    """Paths by their decoded segments; a literal segment has precedence over a parameter.
 
-    A literal may come with its reserved characters and those beyond ASCII percent-encoded, a parameter with all.
+    In a literal, reserved and non-ASCII characters may be percent-encoded; in a parameter, every character may be.
     """
 
     def __init__(self) -> None:
@@ -80,14 +80,14 @@ class SegmentTrie:
         self._methods.add(method.upper())
 
     def find(self, path: str) -> tuple[_Node, list[str]] | None:
-        """The node for the still encoded *path*, and the segments that its parameters stand for."""
+        """The node for the still encoded *path*, and the segments of its parameters."""
         values: list[str] = []
         node = _walk(self._root, path.split("/"), 1, values)
         return None if node is None else (node, values)
 
 
 def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
-    """The node that *segments* lead to from *depth* on; what parameters stand for is added to *values*."""
+    """The node that *segments* lead to from *depth* on; the segments of parameters are added to *values*."""
     if depth == len(segments):
         return node if node.operations else None
     segment = segments[depth]
@@ -106,9 +106,9 @@ def _walk(node: _Node, segments: list[str], depth: int, values: list[str]) -> _N
 
 
 def _encoded_literal(node: _Node, segment: str) -> _Node | None:
-    """The literal that *segment* encodes; None where it encodes what never has to be.
+    """The literal that *segment* encodes; None if it encodes a character that never needs it.
 
-    A proxy that compares paths as they are written must not let `/%6Civez` pass for another path than `/livez`.
+    Otherwise a proxy that compares paths as they are written would take `/%6Civez` for another path than `/livez`.
     """
     if _NEEDLESS.search(segment):
         return None
@@ -143,14 +143,14 @@ class _TrieAPI(AbstractRoutingAPI[str]):
 
 
 class TrieRoutingMiddleware(RoutingMiddleware):
-    """Finds the operation of a request in time that does not depend on how many there are.
+    """Finds the operation of a request in time that does not depend on the number of operations.
 
-    It answers OPTIONS itself, lets HEAD mirror GET, and refuses unknown paths (404), unknown methods (405) and paths
-    that are not percent-encoded UTF-8 (400). An encoded slash stays within its segment.
+    It handles OPTIONS itself and HEAD like GET, and rejects unknown paths (404), unknown methods (405) and paths that
+    are not percent-encoded UTF-8 (400). An encoded slash stays within its segment.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        # Without RoutingMiddleware's own: it makes the Starlette router that is not used here.
+        # Not RoutingMiddleware's own: it creates the Starlette router, which is not used here.
         self.app = app
         self._trie = SegmentTrie()
         self._operations: Mapping[str, ASGIApp] = {}
@@ -201,19 +201,19 @@ def _decoded(names: Iterable[str], values: Iterable[str]) -> dict[str, str]:
 
 
 def operations_of(layer: Any, base_path: str) -> Mapping[str, ASGIApp]:
-    """What a RoutedMiddleware of Connexion's would look up in the routing context of each request."""
+    """The operations that a RoutedMiddleware of Connexion would look up in the routing context of each request."""
     operations: Mapping[str, ASGIApp] = layer.apis[base_path][-1].operations
     return operations
 
 
 def operation_id_of(scope: Scope) -> str | None:
-    """The operation that the request was routed to; None where it reached none."""
+    """The operation that the request was routed to, or None."""
     operation_id: str | None = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
     return operation_id
 
 
 def path_texts_of(scope: Scope) -> Mapping[str, list[str]]:
-    """The path parameters as they came, for lists to be split before they are decoded."""
+    """The path parameters still encoded, because lists are split before they are decoded."""
     texts: Mapping[str, list[str]] = scope["extensions"][_PATH_TEXTS]
     return texts
 

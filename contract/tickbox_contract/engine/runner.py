@@ -1,9 +1,11 @@
-"""Run one operation: check the request, call the handler in a unit of work, check the response, commit, send.
+"""Runs one operation: check the request, call the handler in a unit of work, check the response, commit, send.
 
-In this order: the call is counted, where it is limited (see `limits`); path parameters, access rule, the other
-parameters and the body (all faults in one answer). Then, in the unit of work: a response that was recorded for the same
-call is given again; an id that the client made is claimed; the resource must still be the one that `If-Match` names;
-the handler; the response is encoded and checked, and recorded if the call has a key; the commit. Only then it is sent.
+The order:
+1. The request is counted, if it is limited (see `limits`).
+2. Path parameters, the access rule, then the other parameters and the body, with all their faults in one response.
+3. In the unit of work: repeat the response that was recorded for the same request; claim an id that the client chose;
+   compare `If-Match`; run the handler; encode and check the response; record it if the request has a key; commit.
+4. Only then the response is sent.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from tickbox_contract.responses import ContractFile, Fault, Problem, Response
 from .access import AccessRule, AuthContext
 from .bodies import has_body, is_empty
 from .conditions import NO_CONDITIONS, Conditions
-from .declared_responses import EncodedResponse, negotiate, not_modified
+from .declared_responses import EncodedResponse, not_modified
 from .encoding import encoded_problem, violation_reporter_for
 from .limits import Tally, with_allowance
+from .negotiation import negotiate
 from .operations import CompiledOperation
 from .parameters import Parameter
 from .problems import Refused, refuse
@@ -54,7 +57,7 @@ class Runner:
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; what is refused, or fails, is raised for the exception layer."""
+        """Send the response to one request. A rejection or failure is raised for the exception layer."""
         headers = _headers(scope)
         auth = auth_of(scope)
         limiter, policy = self.settings.limiter, self.operation.policy
@@ -82,26 +85,26 @@ class Runner:
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, auth: AuthContext | None
     ) -> tuple[RequestContext, RequestSemantics, Mapping[str, Any], str]:
         """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
-        call, arguments = self._admit(scope, headers, auth)
+        context, arguments = self._admit(scope, headers, auth)
         accepted, content = await self._read(scope, headers, receive, arguments)
         semantics = semantics_of(
-            self.operation, self._item_parameter, call, headers=headers, query=scope["query_string"], content=content
+            self.operation, self._item_parameter, context, headers=headers, query=scope["query_string"], content=content
         )
-        return call, semantics, arguments, accepted
+        return context, semantics, arguments, accepted
 
     def _admit(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], auth: AuthContext | None
     ) -> tuple[RequestContext, dict[str, Any]]:
-        """Check the path, then the caller's access to what it names: nobody learns about what is not theirs."""
+        """Check the path, then the caller's access to what it names, before anything else could reveal something."""
         operation = self.operation
         path: dict[str, Any] = {}
         faults = operation.parameters["path"].read(path_texts_of(scope), path)
         if faults:
             raise refuse(INVALID_PARAMETERS, "The path does not match the contract. See `errors`.", faults=faults)
         if operation.access is not None:
-            assert auth is not None, "start-up refuses a guarded operation without a security scheme"
+            assert auth is not None, "start-up refuses an operation with x-access and without a security scheme"
             operation.access.admit(auth)
-        call = RequestContext(
+        context = RequestContext(
             operation_id=operation.operation_id,
             safe=operation.safe,
             path=path,
@@ -110,14 +113,14 @@ class Runner:
             is_admitted=partial(_is_admitted, operation.access, scope),
             client=_client(scope, headers),
         )
-        return call, {keyword: path[keyword] for keyword in operation.path_keywords}
+        return context, {keyword: path[keyword] for keyword in operation.path_keywords}
 
     async def _read(
         self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
     ) -> tuple[str, Any]:
         """Put the other parameters and the body into *arguments*.
 
-        What is returned is the media type that the client accepts, and the body as plain data.
+        Returns the media type that the client accepts, and the body as plain data.
         """
         operation = self.operation
         accept = b",".join(headers.get(b"accept", ())).decode("latin-1")
@@ -160,27 +163,27 @@ class Runner:
 
     async def _perform(
         self,
-        call: RequestContext,
+        context: RequestContext,
         semantics: RequestSemantics,
         arguments: Mapping[str, Any],
         accepted: str,
         count: Count,
     ) -> EncodedResponse:
-        """Run the handler; commit only what has a conforming response. *count* is given what is encoded besides."""
-        async with self.settings.unit(call) as uow:
+        """Run the handler, and commit only with a conforming response. *count* gets what else is encoded."""
+        async with self.settings.unit(context) as uow:
             if semantics.key is not None:
                 recorded = await uow.recall(semantics.key, semantics.request)
                 if recorded is not None:
                     return replay_of(recorded, semantics)
             if semantics.client_id is None or await self._claim(uow, semantics) == "new":
                 if semantics.conditions != NO_CONDITIONS and not self.operation.safe:
-                    semantics.conditions.require(await self._entity_tag(uow, call, count))
+                    semantics.conditions.require(await self._entity_tag(uow, context, count))
                 response = await self.operation.handler(uow, **arguments)
                 encoded = self._encode(response, accepted)
                 await remember(uow, semantics, encoded)
                 await uow.commit()
                 return encoded
-        return await self._made_before(call, semantics, accepted)
+        return await self._created_before(context, semantics, accepted)
 
     async def _claim(self, uow: Unit, semantics: RequestSemantics) -> Literal["new", "repeated"]:
         claim = await uow.claim(semantics.client_id, semantics.request)
@@ -188,12 +191,14 @@ class Runner:
             raise id_taken()
         return claim
 
-    async def _made_before(self, call: RequestContext, semantics: RequestSemantics, accepted: str) -> EncodedResponse:
-        """200 with what the same request made, as it is now."""
+    async def _created_before(
+        self, context: RequestContext, semantics: RequestSemantics, accepted: str
+    ) -> EncodedResponse:
+        """200 with what the same request created, as it is now."""
         item = self.operations[str(self.operation.item)]
         assert self._item_parameter is not None
-        path = {**call.path, self._item_parameter.keyword: semantics.client_id}
-        reading = call._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
+        path = {**context.path, self._item_parameter.keyword: semantics.client_id}
+        reading = context._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
         async with self.settings.unit(reading) as uow:
             try:
                 response = await _read_bare(item, uow, path)
@@ -206,18 +211,18 @@ class Runner:
 
     @cached_property
     def _item_parameter(self) -> Parameter | None:
-        """The path parameter by which what was made is found, where a client may make its id."""
+        """The path parameter that finds what was created, if a client may choose its id."""
         if self.operation.item is None:
             return None
         known = self.operations[self.operation.item].parameters["path"].known
         (name,) = known.keys() - self.operation.parameters["path"].known.keys()
         return known[name]
 
-    async def _entity_tag(self, uow: Unit, call: RequestContext, count: Count) -> str | None:
-        """That of the resource as it is, seen under the lock that the write holds; None for what a PUT would make."""
+    async def _entity_tag(self, uow: Unit, context: RequestContext, count: Count) -> str | None:
+        """The entity tag of the resource, read under the lock of the write; None for a resource that a PUT creates."""
         target = self.operations[str(self.operation.target)]
         try:
-            response = await _read_bare(target, uow, call.path)
+            response = await _read_bare(target, uow, context.path)
         except Exception as error:
             problem_response = self.settings.translate(error)
             is_missing = problem_response is not None and problem_response.status == NOT_FOUND.status
@@ -246,7 +251,7 @@ class Runner:
         )
 
     def _conditional(self, encoded: EncodedResponse, conditions: Conditions) -> EncodedResponse:
-        """What a read answers under *conditions*: *wire*, or a 304 where the client has it (RFC 9110, section 13.2.2).
+        """The response to a read with *conditions*: *encoded*, or a 304 (RFC 9110, section 13.2.2).
 
         Raises Refused (412).
         """
@@ -271,11 +276,11 @@ async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
 
 
 def _uncounted(_encoded: EncodedResponse) -> None:
-    """Nobody limits the call."""
+    """The request is not limited."""
 
 
 def _admit_anyone(_role: str | None) -> None:
-    """An operation with `security: []` asks for no role."""
+    """An operation with `security: []` needs no role."""
 
 
 def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
@@ -291,7 +296,7 @@ def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
 
 
 async def _read_bare(operation: CompiledOperation, uow: Unit, path: Mapping[str, Any]) -> Response:
-    """What a GET answers to its path alone."""
+    """The response of a GET to its path alone."""
     arguments = {keyword: path[keyword] for keyword in operation.path_keywords}
     for place in ("query", "header", "cookie"):
         operation.parameters[place].read({}, arguments)

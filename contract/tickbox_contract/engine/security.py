@@ -1,8 +1,8 @@
-"""Bearer tokens: plugged into Connexion's security layer through its `security_map`.
+"""Bearer tokens, in Connexion's security layer through its `security_map`.
 
-Connexion decides, from the contract, which operations need a token. Its own bearer handler inspects the signature of
-the application's function on every request, calls an empty header a missing one, and answers 401 without
-`WWW-Authenticate` (RFC 9110, section 11.6.1, asks for it); this one replaces it.
+Connexion decides from the contract which operations need a token. This module replaces its bearer handler, which
+inspects the signature of the application's function for every request, treats an empty header as missing, and sends 401
+without `WWW-Authenticate` (which RFC 9110, section 11.6.1, requires).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from starlette.types import Scope
 from tickbox_contract.openapi.problems import UNAUTHENTICATED
 
 from .access import AuthContext
-from .limits import Limiter, count_failure, require_patience_left
+from .limits import Limiter, count_failure, require_failures_left
 from .problems import Refused, refuse
 from .routing import operation_id_of
 
 Authenticate = Callable[[str, Mapping[str, str]], Awaitable[AuthContext | None]]
-"""Given a bearer token and the decoded path parameters: what the token grants there, None for one that is not valid."""
+"""Takes a bearer token and the decoded path parameters. Returns what the token allows there; None if invalid."""
 
 _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *", re.IGNORECASE)
 
@@ -35,7 +35,7 @@ _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *", re.IGNORECASE
 class BearerHandler(AbstractSecurityHandler):
     """Turns the `Authorization` header (RFC 6750, section 2.1) into an AuthContext in Connexion's context.
 
-    *limiter* counts those of the operations *limited* that come without a good token.
+    *limiter* counts requests for the operations *limited* that have no valid token.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class BearerHandler(AbstractSecurityHandler):
         self._limited = limited
 
     def get_fn(self, _security_scheme: Mapping[str, Any], _required_scopes: object) -> Callable[..., Awaitable[Any]]:
-        """What Connexion calls for each request of a guarded operation."""
+        """The function that Connexion calls for each request that needs a token."""
         return self._verify
 
     async def _verify(self, request: ConnexionRequest) -> dict[str, Any]:
         scope: Scope = request.scope
         if self._limiter is None or operation_id_of(scope) not in self._limited:
             return await self._admitted(scope)
-        await require_patience_left(self._limiter, scope)
+        await require_failures_left(self._limiter, scope)
         try:
             return await self._admitted(scope)
         except Refused:
@@ -83,13 +83,13 @@ class BearerHandler(AbstractSecurityHandler):
 
 
 def auth_of(scope: Scope) -> AuthContext | None:
-    """The grant that the security layer left for this request; None on an operation that needs none."""
+    """The AuthContext of this request, from the security layer; None if the operation needs no token."""
     auth: AuthContext | None = _token_info(scope).get("grant")
     return auth
 
 
 async def reauthenticate(scope: Scope) -> AuthContext | None:
-    """What the token of the request grants by now; None where it is no longer valid, or none was needed."""
+    """What the token of the request allows now; None if it is no longer valid, or the operation needs no token."""
     again: Callable[[], Awaitable[AuthContext | None]] | None = _token_info(scope).get("again")
     return await again() if again else None
 

@@ -1,9 +1,9 @@
-"""A response, sent: bytes at once, a stream as it comes.
+"""Sends a response: bytes at once, a stream as it comes.
 
-A stream ends when its generator does, when the client goes away, and when the server stops. A server puts
+A stream ends when its generator ends, when the client disconnects, and when the server stops. A server puts
 `{"event": <an asyncio.Event that it sets when it stops>}` under `SERVER_STOPS` into the extensions of the scope
-(`protocol` does). The stream is then cancelled where it waits, and the response is completed: the client sees
-a proper end, and can connect again.
+(`protocol` does). Then the stream is cancelled and the response is completed, so that the client sees a proper end and
+can connect again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
-from .declared_responses import EncodedResponse, NonConformingResponseError
+from .declared_responses import EncodedResponse
+from .violations import NonConformingResponseError
 
 SERVER_STOPS = "contract.server_stops"
 LAST_CHUNK_TIMEOUT_S = 1.0
-"""How long the end of a stream may wait, while the server stops, for a client that does not read."""
+"""How long, while the server stops, the end of a stream waits for a client that does not read."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ async def send_encoded(
     *,
     last_chunk_timeout_s: float = LAST_CHUNK_TIMEOUT_S,
 ) -> None:
-    """Send *wire*; a stream until it ends, the client goes away or the server stops, and nothing of it to HEAD."""
+    """Send *encoded*: a stream until it ends, the client disconnects or the server stops; no body for HEAD."""
     await send({"type": "http.response.start", "status": encoded.status, "headers": encoded.headers})
     if isinstance(encoded.body, bytes) or scope["method"] == "HEAD":
         await send({"type": "http.response.body", "body": encoded.body if isinstance(encoded.body, bytes) else b""})
@@ -43,7 +44,7 @@ async def send_encoded(
         try:
             is_gone = await _send_chunks(chunks, receive, send, stops)
         except NonConformingResponseError:
-            return  # It is logged; the response has begun, and the server cuts off what ends before its end.
+            return  # It is logged. The response has begun, and the server closes the connection if it is incomplete.
         except Exception:
             logger.exception("unhandled error in a stream")
             return
@@ -54,7 +55,7 @@ async def send_encoded(
 
 
 async def _send_chunks(chunks: AsyncGenerator[bytes, None], receive: Receive, send: Send, stops: asyncio.Event) -> bool:
-    """Send *chunks* until there are no more or something ends them; whether that was the client, which is gone.
+    """Send *chunks* until they end or something stops them; return whether the client has disconnected.
 
     Raises what *chunks* raises.
     """

@@ -1,4 +1,4 @@
-"""Whether the function of an operation can be called with what a request gives it, found at start-up."""
+"""Checks at start-up whether a handler can be called with the arguments of its operation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def signature_faults(
     body_required: bool | None,
     role_parameter: str | None = None,
 ) -> Iterator[str]:
-    """All that does not fit, in words. *body_required* is None where the operation takes no body.
+    """Everything that does not fit, in words. *body_required* is None if the operation takes no body.
 
     A handler takes the unit of work, then each parameter by its keyword, and nothing that it is not given. It may leave
     out *role_parameter*, the name of a path parameter (`access.Vocabulary`).
@@ -53,7 +53,7 @@ def _clashes(keywords: list[str], shown: dict[str, str], first: list[inspect.Par
 
 
 def _shown(parameter: Parameter) -> str:
-    """The keyword of *parameter*, and what it stands for where that is called otherwise."""
+    """The keyword of *parameter*, and the parameter's name if that is different."""
     if parameter.keyword == parameter.name or parameter.keyword == parameter.name.lower().replace("-", "_"):
         return repr(parameter.keyword)
     return f"{parameter.keyword!r} (the {parameter.place} parameter {parameter.name!r})"

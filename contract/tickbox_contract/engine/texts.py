@@ -1,10 +1,10 @@
 """Text to JSON values: percent-encoding, query strings and cookies, and the readers of each JSON type.
 
-Text becomes a value by the schema's type and nothing looser: `1_0`, `+1`, ` 1` and full-width digits are not integers,
-`True` is not a boolean.
+Text becomes a value strictly by the schema's type: `1_0`, `+1`, ` 1` and full-width digits are not integers, `True` is
+not a boolean.
 
-A schema may say its type through something else: an `enum`, a composition, or a keyword that is about numbers only.
-Then there are several readers; the first whose value fits the schema is taken, in the order of `JSON_TYPES`, text last.
+A schema may imply its type: by an `enum`, a composition, or a keyword for numbers. Then there are several readers. The
+first whose value fits the schema is used, in the order of `JSON_TYPES`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 Reader = Callable[[str], Any]
-"""Makes a JSON value of a text. Raises NotOfTypeError."""
+"""Turns a text into a JSON value. Raises NotOfTypeError."""
 
 JSON_TYPES = ("boolean", "integer", "number", "string", "array", "object")
 _ABOUT_NUMBERS = frozenset({"minimum", "maximum", "multipleOf"})
@@ -26,11 +26,11 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class MalformedTextError(ValueError):
-    """Text that is not percent-encoded UTF-8, or has a NUL in it."""
+    """Text that is not percent-encoded UTF-8, or contains a NUL."""
 
 
 class NotOfTypeError(ValueError):
-    """Text that is not of the schema's JSON type; its message says which type it should be."""
+    """Text that is not of the schema's JSON type. Its message names the right type."""
 
 
 def decode(text: str) -> str:
@@ -50,12 +50,12 @@ def decode(text: str) -> str:
 
 
 def decode_query(text: str) -> str:
-    """*text* of a query, where a plus sign is a space, too. Raises MalformedTextError. Source: WHATWG URL, 5.1."""
+    """*text* of a query, in which a plus sign is a space. Raises MalformedTextError. Source: WHATWG URL, 5.1."""
     return decode(text.replace("+", " "))
 
 
 def query_texts(query: bytes) -> dict[str, list[str]]:
-    """The decoded names of a query string, in order, each with its values as they came.
+    """The decoded names of a query string, in order, each with its values still encoded.
 
     Values stay encoded, because a list is split before its items are decoded (RFC 6570, section 3.2.1). Raises
     MalformedTextError.
@@ -80,9 +80,9 @@ def cookie_texts(header: str) -> dict[str, list[str]]:
 
 
 def types_of(schema: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> frozenset[str]:
-    """The JSON types that a value of *schema* may have; empty where it says nothing about types.
+    """The JSON types that a value of *schema* may have; empty if it does not limit types.
 
-    *resolve* follows references, which must not lead in a circle here.
+    *resolve* follows references, which must not form a circle.
     """
     schema = resolve(schema)
     if "type" in schema:
@@ -114,7 +114,7 @@ def _type_of(value: Any) -> str:  # JSON
 
 
 _TYPE_OF: tuple[tuple[type, str], ...] = (
-    (bool, "boolean"),  # before int, of which it is a kind
+    (bool, "boolean"),  # before int, its base class
     (int, "integer"),
     (float, "number"),
     (str, "string"),
@@ -125,7 +125,7 @@ _TYPE_OF: tuple[tuple[type, str], ...] = (
 
 
 def reader_of(types: frozenset[str], *, fits: Callable[[Any], bool]) -> Reader:
-    """What reads one scalar of one of *types*; text, where there are none. *fits* says whether a value is right."""
+    """The reader of one scalar of one of *types*; of text if there are none. *fits* checks a value."""
     readers = [_READERS[name] for name in JSON_TYPES if name in types] or [str]
     return readers[0] if len(readers) == 1 else _first_that_fits(readers, fits)
 
@@ -141,7 +141,7 @@ def _first_that_fits(readers: list[Reader], fits: Callable[[Any], bool]) -> Read
             if fits(value):
                 return value
             values.append(value)
-        # It is for the schema to say what is wrong, if anything is: a `minimum` alone lets any text pass.
+        # The schema says what is wrong, if anything is: a `minimum` alone accepts any text.
         return values[0] if values else text
 
     return read

@@ -1,4 +1,4 @@
-"""What the engine and the application it is embedded in hand to each other: a call, and the unit of work for it."""
+"""The interface between the engine and its application: the context of a request, and its unit of work."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 from tickbox_contract.responses import Problem
 
 from .access import AuthContext
-from .declared_responses import ResponseCheck
 from .limits import Limiter
+from .violations import ResponseCheck
 
 
 class Client(NamedTuple):
-    """Who sent a request: the address, where the server knows it, and the `User-Agent` as it came, else empty."""
+    """The sender of a request: the address, if the server knows it, and the `User-Agent`, or an empty text."""
 
     address: str | None
     agent: str
 
 
 class RequestContext(NamedTuple):
-    """What a unit of work needs to know of the request it is for.
+    """What a unit of work needs to know about its request.
 
-    `admit_role` raises Refused unless the role it is given is still enough: a write asks again under its lock.
-    `is_admitted` says whether the caller would still be let in: the token is looked up again, and its role and scope
-    are compared anew. A stream asks at each wake-up, long after its unit of work has ended.
+    `admit_role` raises Refused if the given role is not enough; a write checks again under its lock. `is_admitted`
+    returns whether the caller still has access: the token is looked up again, and role and scope are compared again. A
+    stream checks this at each wake-up, long after its unit of work has ended.
     """
 
     operation_id: str
@@ -39,10 +39,10 @@ class RequestContext(NamedTuple):
 
 
 class Unit(Protocol):
-    """A unit of work: nothing that a handler did through it lasts unless `commit` returned."""
+    """A unit of work: nothing that a handler did through it is kept unless `commit` returned."""
 
     async def __aenter__(self) -> Self:
-        """Begin; a transaction need not be open yet."""
+        """Begin. A transaction need not be open yet."""
         ...
 
     async def __aexit__(
@@ -52,44 +52,44 @@ class Unit(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Make it last. Called once, by the engine, after the response was checked."""
+        """Commit. Called once, by the engine, after the response was checked."""
         ...
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
-        """Claim an idempotency key for the request of this digest; or the digest and answer that it has already.
+        """Claim an idempotency key for the request with this digest, or return the digest and response that it has.
 
-        Called before anything else; of several who claim it at once, one goes on, and the others wait for it.
+        Called before anything else. If several requests claim it at once, one continues and the others wait for it.
         """
         ...
 
     async def record(self, response: bytes) -> None:
-        """Keep *response* under the key that was claimed, if there is a commit."""
+        """Store *response* under the claimed key, if there is a commit."""
         ...
 
     async def claim(self, client_id: Any, request: bytes) -> Literal["new", "repeated", "taken"]:
-        """Claim an id that the client made for what the request of this digest makes.
+        """Claim an id that the client chose for what the request with this digest creates.
 
-        `repeated`: the same request claimed it before. `taken`: another one did, or it is of something that is gone.
+        `repeated`: the same request claimed it before. `taken`: another one did, or it belongs to something deleted.
         """
         ...
 
     async def release(self) -> None:
-        """Give up what was claimed: nothing came of the call that its repetition would have to know."""
+        """Release what was claimed: the request has no result that its repetition needs."""
         ...
 
 
 def _unnamed() -> None:
-    """Requests have no names unless the application gives them some."""
+    """Without names from the application, problems have no `instance`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the application hands to the engine.
+    """What the application passes to the engine.
 
-    `unit` makes the unit of work for one call; `translate` says which problem an exception of the handler's is, None
-    for one that nobody expected (500). `response_check` "report" logs a non-conforming response and lets it pass.
-    `limiter` counts calls; None lets everybody call as often as they like. `instance` is asked, while a request is
-    answered, for the URI reference by which a problem document names it (RFC 9457, section 3.1.5).
+    `unit` creates the unit of work of a request. `translate` returns the problem for an exception of a handler, None
+    for an unexpected one (500). `response_check` "report" logs a non-conforming response and sends it. `limiter` counts
+    requests; None means no limits. `instance` returns the URI reference that names the current request in problem
+    documents (RFC 9457, section 3.1.5).
     """
 
     unit: Callable[[RequestContext], Unit]

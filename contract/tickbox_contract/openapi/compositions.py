@@ -1,11 +1,11 @@
-"""What OpenAPI says about several schemas of one value: `allOf`, `readOnly`, `discriminator`.
+"""Several schemas of one value: `allOf`, `readOnly`, `discriminator`.
 
-A *part* of a schema is the schema itself, and the parts of its `allOf`: all hold for one value.
+The *parts* of a schema are the schema itself and the parts of its `allOf`: all of them apply to one value.
 
 `discriminator` comes in two forms:
     a union         beside `oneOf` or `anyOf`: the value of a property selects one of the alternatives
-    a base          without them: components that have the base in their `allOf` are derived from it; where the base, or
-                    one that is derived from it, is used, the property selects it or one of those derived from it
+    a base          without them: components that have the base in their `allOf` are derived from it; wherever the base
+                    or a derived component is used, the property selects it or one of those derived from it
 The value of the property is a key of `mapping`, or the name of the component.
 
 Source: OpenAPI 3.0.4, "Discriminator Object", "Composition and Inheritance"; "Schema Object", `readOnly`.
@@ -30,14 +30,14 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
 class UnservableSchemaError(ValueError):
-    """A schema that cannot be held against a value. The text is a sentence."""
+    """A schema that cannot be used to check a value. The text is a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternatives:
-    """What the property *name* selects among: the schema of each of its values.
+    """The schemas that the property *name* selects from, by its value.
 
-    `union` is the keyword that lists them, None where they are derived from a base.
+    `union` is the keyword that lists them, None if they are derived from a base.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Alternatives:
 
     @property
     def targets(self) -> dict[int, Found]:
-        """The schemas that are selected among, each once, by identity."""
+        """The schemas, each once, by identity."""
         return {id(found.node): found for found in self.by_value.values()}
 
 
@@ -71,11 +71,11 @@ class Compositions:
                 found += part.get("allOf", ())
 
     def is_hidden(self, schema: Schema, direction: Direction) -> bool:
-        """Whether a property of *schema* is not of that direction: `readOnly` in requests, `writeOnly` in responses."""
+        """Whether a property of *schema* is never sent in *direction*: `readOnly` or `writeOnly` says so."""
         return any(part.get(_WORDS[direction]) is True for part in self.parts(schema))
 
     def hidden(self, schema: Schema, direction: Direction) -> frozenset[str]:
-        """The names of the properties that any part of *schema* keeps out of that direction."""
+        """The names of the properties that any part of *schema* keeps out of *direction*."""
         key = (id(schema), direction)
         if key not in self._hidden:
             self._hidden[key] = frozenset(
@@ -94,13 +94,13 @@ class Compositions:
         return self._required[id(schema)]
 
     def declares_properties(self, schema: Schema) -> bool:
-        """Whether a part of *schema*, or an alternative in one, names properties: what does not is a free object."""
+        """Whether a part of *schema*, or an alternative in one, names properties. If not, it is a free object."""
         return self._declared(schema) is not None
 
     def divided(self, schema: Schema) -> list[str]:
-        """The properties that are objects of which several parts of *schema* declare properties: none knows them all.
+        """The properties that are objects, and whose own properties several parts of *schema* declare: none knows all.
 
-        An alternative and what holds beside it are such parts; two alternatives are not.
+        An alternative and a part beside it count as two parts; two alternatives do not.
         """
         own = list(self._objects(schema))
         branches = [
@@ -113,7 +113,7 @@ class Compositions:
         return sorted({name for name, found in (*own, *branches) if first.get(name, found) != found})
 
     def _declared(self, schema: Schema) -> frozenset[str] | None:
-        """The names of the properties of all parts of *schema* and of alternatives in them; None where none has any."""
+        """The names of the properties of all parts of *schema* and of alternatives in them; None if there are none."""
         names: set[str] | None = None
         seen: set[int] = set()
         found = [schema]
@@ -127,7 +127,7 @@ class Compositions:
         return None if names is None else frozenset(names)
 
     def _objects(self, schema: Schema) -> Iterator[tuple[str, frozenset[str]]]:
-        """The properties of *schema* that declare properties, or whose items do, each with the names of these."""
+        """The properties of *schema* that declare properties, or whose items do, each with the declared names."""
         for part in self.parts(schema):
             for name, sub in part.get("properties", {}).items():
                 found, seen = self._references.follow(sub), set[int]()
@@ -143,7 +143,7 @@ class Compositions:
         return id(self._references.follow(base)) in self._parents.get(id(schema), ())
 
     def alternatives(self, schema: Schema) -> Alternatives | None:
-        """What a value of *schema* is selected among; None where nothing selects. Raises UnservableSchemaError."""
+        """The alternatives for a value of *schema*; None without a discriminator. Raises UnservableSchemaError."""
         if "discriminator" in schema:
             for union in ("oneOf", "anyOf"):
                 if union in schema:
@@ -158,13 +158,15 @@ class Compositions:
         by_name: dict[str, Found] = {}
         for branch in schema[union]:
             if "$ref" not in branch:
-                raise UnservableSchemaError(f"the discriminator {name!r} stands beside an inline schema in {union}")
+                raise UnservableSchemaError(f"the discriminator {name!r} is beside an inline schema in {union}")
             by_name[str(branch["$ref"]).rpartition("/")[2]] = self._references.end(branch)
         branches = {id(found.node) for found in by_name.values()}
         mapped = self._mapping(schema)
         for value, found in mapped.items():
             if id(found.node) not in branches:
-                raise UnservableSchemaError(f"the discriminator {name!r} maps {value!r} to what is not in its {union}")
+                raise UnservableSchemaError(
+                    f"the discriminator {name!r} maps {value!r} to a schema that is not in its {union}"
+                )
         return Alternatives(name=name, by_value=by_name | mapped, union=union)
 
     def _of_base(self, schema: Schema, base: Schema) -> Alternatives | None:
@@ -172,7 +174,7 @@ class Compositions:
         mapped = self._mapping(base)
         chosen = {value: found for value, found in mapped.items() if schema is base or id(found.node) in members}
         if len(members) == 1 and not chosen and (mapped or schema is base):
-            return None  # nothing is derived from it; or its base has a list, and it is not on it
+            return None  # nothing is derived from it, or it is not in the mapping of its base
         by_name = {name: self._component(name) for name in members.values() if name not in mapped}
         by_value = by_name | chosen
         if not by_value:
@@ -204,7 +206,7 @@ class Compositions:
 
     @cached_property
     def _parents(self) -> Mapping[int, set[int]]:
-        """For each component, by identity, those that are directly in its `allOf`."""
+        """For each component, by identity, the ones directly in its `allOf`."""
         parents = {}
         for schema in self._components.values():
             found = set()
@@ -213,7 +215,7 @@ class Compositions:
                     try:
                         found.add(id(self._references.follow(part)))
                     except UnresolvedReferenceError:
-                        continue  # told of where the reference is
+                        continue  # the rule `resolving-ref` has it
             parents[id(schema)] = found
         return parents
 

@@ -1,8 +1,8 @@
-"""From a JSON Schema validation error to a fault a client can act on.
+"""Turns validation errors of JSON Schema into faults that a client can act on.
 
-Messages are built from the error's kind and the schema's own limits, never from the validator's text, which
-quotes the input without bound. A failed `pattern` is explained by the sentence beside it in the contract
-(`x-pattern-says`), never by the regular expression. A value gets one fault, the one that says most (`one_each`).
+Messages are built from the kind of the error and the limits in the schema, never from the validator's text, which
+quotes the input without a limit. A failed `pattern` is explained by the sentence beside it in the contract
+(`x-pattern-says`), never by the regular expression. A value gets one fault, the most helpful one (`one_each`).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from tickbox_contract.responses import Fault
 from .schemas import Failure
 
 MAX_FAULTS = 50
-"""How many faults one document lists; what is beyond is left out."""
+"""How many faults one problem document lists; further ones are left out."""
 
 _MAX_ERRORS = 4 * MAX_FAULTS
-"""How many errors of the validator are looked at: a value has a few at most, and of these one is kept."""
+"""How many errors of the validator are read: a value has a few at most, and one of them is kept."""
 
 MAX_NAME_CHARS = 64
-"""How much of a name that the client made up is repeated in a fault."""
+"""How many characters of a name that the client invented a fault repeats."""
 
 MAX_DEPTH = 32
 """How many steps of a path a pointer repeats."""
 
 PATTERN_SAYS = "x-pattern-says"
-"""Beside a `pattern` in the contract: the sentence for a value that does not match it."""
+"""The keyword beside a `pattern` in the contract: the sentence for a value that does not match."""
 
 _CUT = "…"
 """Marks a name or a path that is not repeated in full."""
@@ -48,7 +48,7 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def schema_faults(errors: Iterable[Failure], sentences: Mapping[str, str] | None = None) -> list[Fault]:
-    """The faults behind *errors* with pointers into the body: one for each value, at most MAX_FAULTS.
+    """The faults for *errors*, with pointers into the body: one for each value, at most MAX_FAULTS.
 
     *sentences* has a text for each pattern that the contract explains (see `pattern_sentences`).
     """
@@ -56,9 +56,9 @@ def schema_faults(errors: Iterable[Failure], sentences: Mapping[str, str] | None
 
 
 def one_each(faults: Iterable[Fault]) -> list[Fault]:
-    """The most telling of *faults* for each place, in the order of the places; at most MAX_FAULTS.
+    """The most helpful of *faults* for each place, in the order of the places; at most MAX_FAULTS.
 
-    Places that were cut may be those of different values: their faults are all kept.
+    Places that were cut may belong to different values, so all their faults are kept.
     """
     kept: dict[object, Fault] = {}
     for number, fault in enumerate(faults):
@@ -69,12 +69,12 @@ def one_each(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def pattern_sentences(schemas: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The `x-pattern-says` of each pattern in *schemas*. One pattern means one thing, wherever it is used."""
+    """The `x-pattern-says` of each pattern in *schemas*. A pattern has one meaning, wherever it is used."""
     return dict(_explained(schemas))
 
 
 def conflicting_sentences(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The patterns that *schemas* explain by different sentences."""
+    """The patterns that *schemas* explain with different sentences."""
     found: dict[str, set[str]] = {}
     for pattern, sentence in _explained(schemas):
         found.setdefault(pattern, set()).add(sentence)
@@ -89,7 +89,7 @@ def _explained(schemas: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]
 
 
 def shorten(name: str) -> str:
-    """*name*, made up by the client, as far as it is repeated in a fault."""
+    """*name*, which the client invented, as far as a fault repeats it."""
     return name if len(name) <= MAX_NAME_CHARS else name[:MAX_NAME_CHARS] + _CUT
 
 
@@ -103,8 +103,8 @@ def _flatten(errors: Iterable[Failure], sentences: Mapping[str, str]) -> Iterato
                 for name in names:
                     yield Fault("There is no such property here.", "unknown", place=pointer([*path, name]))
             case Kind.FalseSchema() if error.schema_path[-1:] == ["additionalProperties"]:
-                # What the validator makes of a closed object that declares no property at all.
-                yield Fault("This takes no properties.", "unknown", place=pointer(path))
+                # The validator reports this for a closed object that declares no properties.
+                yield Fault("This object accepts no properties.", "unknown", place=pointer(path))
             case Kind.Pattern(pattern=pattern):
                 yield Fault(sentences.get(pattern, _NO_SENTENCE), "pattern", place=pointer(path))
             case kind:
@@ -120,7 +120,7 @@ def _describe(kind: Any) -> tuple[str, str]:  # one of some thirty unrelated cla
 
 
 def _rank(fault: Fault) -> int:
-    """How much *fault* says, the lowest most: that a value is of the wrong type says more than that it is too long."""
+    """How helpful *fault* is, the lowest most: a wrong type is more helpful to know than a wrong length."""
     return _RANKS.get(fault.code, 0)
 
 
@@ -138,7 +138,7 @@ def _type_detail(kind: Any) -> str:
 
 
 def _written(value: Any) -> str:  # JSON
-    """A value of the contract's as a client writes it; a text without quotes."""
+    """A value of the contract as a client writes it; a text without quotes."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
@@ -146,7 +146,7 @@ def _format_detail(kind: Any) -> str:
     return f"This must be {_FORMAT_NAMES.get(kind.format, f'a valid {kind.format}')}."
 
 
-_NO_SENTENCE = "This does not have the right form."
+_NO_SENTENCE = "This does not match the required pattern."
 
 _FORMAT_NAMES = {
     "date": "a date that exists, such as 2026-01-31",
@@ -170,20 +170,20 @@ _TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
     (Kind.MultipleOf, "multiple-of", lambda kind: f"This must be a multiple of {kind.multiple_of}."),
     (Kind.MinItems, "min-items", lambda kind: f"This must have at least {counted(kind.limit, 'item')}."),
     (Kind.MaxItems, "max-items", lambda kind: f"This must have at most {counted(kind.limit, 'item')}."),
-    (Kind.UniqueItems, "unique-items", lambda _: "The items must differ from each other."),
+    (Kind.UniqueItems, "unique-items", lambda _: "The items must be unique."),
     (Kind.MinProperties, "min-properties", lambda kind: f"This must have at least {counted(kind.limit, 'property')}."),
     (Kind.MaxProperties, "max-properties", lambda kind: f"This must have at most {counted(kind.limit, 'property')}."),
     (Kind.FalseSchema, "read-only", lambda _: "This property is read-only. Leave it out."),
-    (Kind.AnyOf, "any-of", lambda _: "This fits none of the forms that are allowed here."),
-    (Kind.OneOfNotValid, "one-of", lambda _: "This fits none of the forms that are allowed here."),
-    (Kind.OneOfMultipleValid, "one-of", lambda _: "This fits more than one of the forms that are allowed here."),
+    (Kind.AnyOf, "any-of", lambda _: "This matches none of the forms that are allowed here."),
+    (Kind.OneOfNotValid, "one-of", lambda _: "This matches none of the forms that are allowed here."),
+    (Kind.OneOfMultipleValid, "one-of", lambda _: "This matches more than one of the forms that are allowed here."),
     (Kind.Not, "not", lambda _: "This form is not allowed here."),
 )
 
-_TELLING_MOST = ("read-only", "unknown", "required", "type", "nul", "const", "enum", "max-length", "format")
-_TELLING_LEAST = ("pattern", "any-of", "one-of", "not", "invalid")
+_MOST_HELPFUL = ("read-only", "unknown", "required", "type", "nul", "const", "enum", "max-length", "format")
+_LEAST_HELPFUL = ("pattern", "any-of", "one-of", "not", "invalid")
 _RANKS = {
-    **{code: place - len(_TELLING_MOST) for place, code in enumerate(_TELLING_MOST)},
-    **{code: place + 1 for place, code in enumerate(_TELLING_LEAST)},
+    **{code: place - len(_MOST_HELPFUL) for place, code in enumerate(_MOST_HELPFUL)},
+    **{code: place + 1 for place, code in enumerate(_LEAST_HELPFUL)},
 }
-"""How little a fault says, by its code; 0 for a bound. A length says more than a pattern, which often implies it."""
+"""The rank of each code; 0 for a bound. A length is more helpful than a pattern, which often implies it."""

@@ -1,12 +1,13 @@
 """A contract as text: JSON, or YAML 1.2 with its core schema, read into plain data.
 
-PyYAML reads YAML 1.1, in which `no` is false, `12:30` is 750 and `0o17` is a text. OpenAPI recommends YAML 1.2: what is
-not one of the words and forms below is a text. Merge keys (`<<`) are YAML 1.1's, and kept: many contracts use them.
+PyYAML reads YAML 1.1, in which `no` is false, `12:30` is 750 and `0o17` is a text. OpenAPI recommends YAML 1.2: every
+scalar that is not one of the words and forms below is a text. Merge keys (`<<`) are of YAML 1.1; many contracts use
+them, so they are supported.
 
     null     ~, null, Null, NULL, or nothing
     boolean  true, True, TRUE, false, False, FALSE
     integer  12, +12, -12, 0o14, 0xC
-    number   1.5, .5, 1e3, .inf, .nan (which JSON does not have: they are refused)
+    number   1.5, .5, 1e3, .inf, .nan (rejected, because JSON does not have the last two)
 
 Source: YAML 1.2.2, section 10.3; OpenAPI 3.0.4, "Format".
 """
@@ -38,12 +39,12 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ),
     ("merge", r"<<", "<"),
 )
-"""What a plain scalar may be: tag, form, and the characters that it may begin with."""
+"""The kinds of plain scalars: tag, form, and the characters that it may begin with."""
 _COMPILED = {name: re.compile(rf"(?:{form})\Z", re.ASCII) for name, form, _ in _FORMS}
 
 
 class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C only where it was built
-    """YAML 1.2, into what JSON has. A key is the text that is written, as it would be in JSON."""
+    """YAML 1.2, read into the types of JSON. A key is the text that is written, as in JSON."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own
     yaml_constructors: dict[str | None, Any] = {}  # noqa: RUF012  # PyYAML's own
@@ -64,7 +65,7 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
         return constructed
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Put in what is merged, whose keys are texts, too."""
+        """Insert merged keys, which are texts too."""
         super().flatten_mapping(node)
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
@@ -72,7 +73,7 @@ class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
 
 
 class Read(NamedTuple):
-    """The plain data of a text, and whether an object has a key twice: only the last one is read."""
+    """The plain data of a text, and whether an object has a key twice (only the last one is read)."""
 
     data: Any
     has_repeated_keys: bool
@@ -86,7 +87,7 @@ def load(raw: bytes) -> Any:  # JSON
 def read(raw: bytes) -> Read:
     """A JSON or YAML text. Raises yaml.YAMLError, ValueError."""
     try:
-        # JSON first: as YAML, its tabs would be refused and its surrogate pairs be read as two characters.
+        # JSON first: as YAML, its tabs would be rejected and its surrogate pairs read as two characters.
         return Read(orjson.loads(raw), _repeats_keys(raw))
     except orjson.JSONDecodeError:
         loader = CoreLoader(raw)
@@ -96,7 +97,7 @@ def read(raw: bytes) -> Read:
         loader.dispose()
     try:
         orjson.dumps(data)
-    except TypeError as error:  # the only one that YAML can lead to: all else is refused where it is constructed
+    except TypeError as error:  # the only fault that is not found while the data is constructed
         raise yaml.MarkedYAMLError(problem="an anchor contains itself, or it is nested too deep") from error
     return Read(data, loader.has_repeated_keys)
 
@@ -111,10 +112,10 @@ def _repeats_keys(raw: bytes) -> bool:
 
 
 def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:
-    """The YAML nodes of *raw*, which know their lines; None where there are none. Raises yaml.YAMLError.
+    """The YAML nodes of *raw*, with their lines; None for an empty text. Raises yaml.YAMLError.
 
-    It is also raised where *raw* is nested deeper than *max_depth*: composing recurses in C, where 100,000 brackets
-    end the process.
+    It is also raised if *raw* is nested deeper than *max_depth*: composing recurses in C, where 100,000 brackets crash
+    the process.
     """
     depth = 0
     for event in yaml.parse(raw, Loader=CoreLoader):
@@ -126,12 +127,12 @@ def compose(raw: bytes, *, max_depth: int) -> yaml.Node | None:
 
 
 def is_finite(node: yaml.ScalarNode) -> bool:
-    """Whether the number *node* is one that JSON has."""
+    """Whether JSON has the number *node*."""
     return math.isfinite(_number(_checked(node, "float")))
 
 
 def _checked(node: yaml.ScalarNode, name: str) -> str:
-    """The text of a scalar that says, by its form or by a tag, what it is. Raises ConstructorError if it is not."""
+    """The text of a scalar whose form or tag says that it is a *name*. Raises ConstructorError if it is not one."""
     text = str(node.value)
     if not _COMPILED[name].match(text):
         raise ConstructorError(problem=f"this is not a YAML 1.2 {name}", problem_mark=node.start_mark)

@@ -1,4 +1,4 @@
-"""Formats of texts that are checked by functions of our own, because JSON Schema leaves more to them than we take."""
+"""Formats of texts that are checked by functions, because JSON Schema allows more than this server accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+
 
 
 def _is_date(text: str) -> bool:
-    """A full-date of RFC 3339 that a calendar has: no year 0000."""
+    """A full-date of RFC 3339 that exists in the calendar: no year 0000."""
     try:
         return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
     except ValueError:
@@ -43,7 +43,7 @@ RANGES: Mapping[object, tuple[float, float]] = {
     "int64": (-(2**63), 2**63 - 1),
     "float": (-3.4028234663852886e38, 3.4028234663852886e38),
 }
-"""The formats of numbers are ranges; a number beyond a double is refused in any case (`bodies`)."""
+"""Formats of numbers are ranges; a number that a double cannot hold is rejected anyway (`bodies`)."""
 
 _YEAR = "(000[2-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DAY = "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
@@ -52,5 +52,5 @@ PLAINLY: Mapping[str, str] = {
     "date": f"^{_YEAR}-{_DAY}$",
     "date-time": rf"^{_YEAR}-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]+)?(Z|[+-]{_CLOCK})$",
 }
-"""What is of a format without a doubt. Only the rest is put to the functions above, which costs ten times as much: a
-29 February, the first and the last year, and all that is wrong."""
+"""Patterns of values that certainly have a format. Only other values need the functions above, which cost ten times as
+much: a 29 February, the first and the last year, and everything that is wrong."""

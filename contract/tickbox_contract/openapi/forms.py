@@ -1,4 +1,4 @@
-"""The form that OpenAPI 3.0 prescribes for a document, by its published schema. The engine and the gate rely on it."""
+"""The form that OpenAPI 3.0 prescribes for a document, by its published schema. Engine and gate rely on it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _NAMES = {
     "requestBodies": "RequestBody", "headers": "Header", "securitySchemes": "SecurityScheme", "links": "Link",
     "callbacks": "Callback", "path items": "PathItem",
 }  # fmt: skip
-"""What the published schema calls the kinds of objects that a `$ref` may lead to."""
+"""The names in the published schema of the kinds of objects that a `$ref` may lead to."""
 
 
 class FormFault(NamedTuple):
-    """A place that has not the form that it must have, and why."""
+    """A place that does not have the required form, and why."""
 
     pointer: Pointer
     message: str
 
 
 def form_faults(references: References) -> Iterator[FormFault]:
-    """All that is wrong with the form of a document, and of what references lead to outside of OpenAPI's own places."""
+    """All faults in the form of a document, and of what references lead to outside of OpenAPI's own places."""
     for error in _validator(None).iter_errors(references.root):
         yield from _innermost(error, ())
     for place in references.elsewhere:
@@ -47,7 +47,7 @@ def published_schema() -> dict[str, Any]:
 
 @functools.cache
 def _validator(kind: str | None) -> jsonschema_rs.Validator:
-    """What checks a whole document, or an object of *kind* or a reference to one."""
+    """The validator of a whole document, or of an object of *kind* or a reference to one."""
     published = published_schema()
     if kind is None:
         return jsonschema_rs.validator_for(published)
@@ -59,7 +59,7 @@ def _validator(kind: str | None) -> jsonschema_rs.Validator:
 
 
 def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator[FormFault]:
-    """What is really wrong where several alternatives fail: the fault of the one that was meant."""
+    """The fault of the alternative that was meant, if all of several alternatives fail."""
     if isinstance(error.kind, Kind.OneOfNotValid | Kind.AnyOf):
         meant = [branch for branch in error.kind.context if not _is_about(branch, Kind.Required, "$ref")]
         if len(meant) > 1:

@@ -1,6 +1,6 @@
-"""The objects that a document consists of, and how each holds others: the fields that OpenAPI 3.0 gives it.
+"""The objects that a document consists of, and the fields in which OpenAPI 3.0 lets each have others.
 
-Only these are objects of OpenAPI: what is in an example, a default, an enum or an extension is data.
+Only these are objects of OpenAPI: everything in an example, a default, an enum or an extension is data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 COMPOSITES = ("allOf", "anyOf", "oneOf")
 
 _Form = Literal["one", "list", "names", "fields"]
-"""How objects are held: itself, in a list, under names that somebody chose, under names or extensions (`x-`)."""
+"""How a field has objects: one, a list, under chosen names, or under names beside extensions (`x-`)."""
 
 _PARAMETER: Mapping[str, tuple[_Form, str]] = {
     "schema": ("one", "schemas"), "content": ("names", "media types"), "examples": ("names", "examples"),
@@ -50,11 +50,11 @@ _HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
     },
 }  # fmt: skip
 _NO_REFERENCES = frozenset({"document", "components", "operations", "media types", "encodings"})
-"""Kinds of objects in the place of which no Reference Object may be."""
+"""Kinds of objects that cannot be replaced by a Reference Object."""
 
 
 class Place(NamedTuple):
-    """An object of the document, and what OpenAPI calls an object there: a kind of component, or another word."""
+    """An object of the document, and its kind: a kind of component, or another word."""
 
     pointer: Pointer
     kind: str
@@ -68,7 +68,7 @@ class Place(NamedTuple):
 
 
 def fragment(pointer: Pointer) -> str:
-    """*pointer* as it is written in a `$ref` (RFC 6901, section 6), for messages: nothing is percent-encoded."""
+    """*pointer* as in a `$ref` (RFC 6901, section 6), for messages: nothing is percent-encoded."""
     return "".join(("#", *(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in pointer)))
 
 
@@ -78,7 +78,7 @@ def reference_to(pointer: Pointer) -> str:
 
 
 def within(place: Place) -> Iterator[Place]:
-    """*place*, and all that is in it; not what references lead to."""
+    """*place* and everything in it, without what references lead to."""
     open_places = [place]
     while open_places:
         place = open_places.pop()
@@ -87,7 +87,7 @@ def within(place: Place) -> Iterator[Place]:
 
 
 def held_by(place: Place) -> list[Place]:
-    """The objects directly in that of *place*; a reference holds none."""
+    """The objects directly in that of *place*; a reference has none."""
     pointer, kind, node = place
     if place.reference is not None:
         return []

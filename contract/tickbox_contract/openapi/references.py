@@ -1,8 +1,8 @@
-"""References: `$ref` as a JSON pointer into the same document, and the places where a `$ref` is one.
+"""References: `$ref` as a JSON pointer into the same document, and the places where a `$ref` is a reference.
 
-A `$ref` is a Reference Object only where OpenAPI 3.0 has one (the table in `objects`): a property of that name, an
-example, a default, an enum or an extension that contains one is data. What it says is a URI fragment, percent-decoded,
-then a pointer from the root of the document: any place may be referred to, not only a component.
+A `$ref` is a Reference Object only where OpenAPI 3.0 has one (the table in `objects`). In a property of that name, an
+example, a default, an enum or an extension it is data. Its value is a URI fragment, percent-decoded, then a pointer
+from the root of the document. It may refer to any place, not only to a component.
 
 Source: RFC 6901 (sections 3, 4 and 6); OpenAPI 3.0.4, "Reference Object", "Path Item Object", "Discriminator Object".
 """
@@ -34,7 +34,7 @@ class UnresolvedReferenceError(LookupError):
 
 
 class Found(NamedTuple):
-    """What a reference leads to."""
+    """The object that a reference leads to."""
 
     pointer: Pointer
     node: Mapping[str, Any]
@@ -49,14 +49,14 @@ class Broken(NamedTuple):
 
 
 class References:
-    """The references of one document, whose form is not relied upon."""
+    """The references of one document. Its form is not relied upon."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self._found: dict[str, Found | UnresolvedReferenceError] = {}
 
     def find(self, reference: str) -> Found:
-        """What *reference* leads to in one step. Raises UnresolvedReferenceError."""
+        """The object that *reference* leads to in one step. Raises UnresolvedReferenceError."""
         found = self._found.get(reference)
         if found is None:
             found = self._found[reference] = self._look_up(reference)
@@ -80,12 +80,12 @@ class References:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Each object of the document that OpenAPI has a name for, and each that is one as a `$ref` leads to it."""
+        """Each object of the document with a name in OpenAPI, and each that has one because a `$ref` leads to it."""
         return (*self._written, *self._referred[0])
 
     @property
     def schemas(self) -> Iterator[Mapping[str, Any]]:
-        """Each schema of the document, also each that is in another one."""
+        """Each schema of the document, also those inside another one."""
         return (place.node for place in self.places if place.kind == "schemas")
 
     def leading_to(self, wanted: Callable[[Place], bool]) -> frozenset[int]:
@@ -119,7 +119,7 @@ class References:
 
     @property
     def elsewhere(self) -> tuple[Place, ...]:
-        """What references lead to in places that OpenAPI has no name for: in extensions, in data."""
+        """The objects that references lead to in places without a name in OpenAPI: extensions and data."""
         return self._referred[1]
 
     @cached_property
@@ -128,7 +128,7 @@ class References:
 
     @cached_property
     def _referred(self) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-        """The places in and behind what references lead to elsewhere, and the outermost of these."""
+        """The places that references lead to elsewhere, with all places in them; and the outermost ones."""
         known = {(id(place.node), place.kind) for place in self._written}
         found: list[Place] = []
         outermost: list[Place] = []
@@ -147,7 +147,7 @@ class References:
     def broken(self) -> tuple[Broken, ...]:
         """Each reference that leads nowhere, out of the document, in a circle, or to an object of another kind.
 
-        And each schema that has itself among its own parts: no value can ever be held against it.
+        Also each schema that has itself among its own parts: checking a value against it would never end.
         """
         wrong = [
             Broken(place.pointer, str(error), error.why)
@@ -157,12 +157,12 @@ class References:
         return (*wrong, *self._endless_schemas({broken.pointer for broken in wrong}))
 
     def is_sound(self, node: Mapping[str, Any]) -> bool:
-        """Whether nothing that *node* consists of, or leads to, is broken."""
+        """Whether nothing in *node*, and nothing that it leads to, is broken."""
         return id(node) not in self._unsound
 
     @cached_property
     def _kinds(self) -> Mapping[int, set[str]]:
-        """What the objects of the document are where they are written, by identity."""
+        """The kinds of the objects of the document at the places where they are written, by identity."""
         kinds: defaultdict[int, set[str]] = defaultdict(set)
         for place in self._written:
             kinds[id(place.node)].add(place.kind)
@@ -199,7 +199,7 @@ class References:
         return Found(tuple(pointer), node)
 
     def _target(self, place: Place) -> Place | None:
-        """Where the reference of *place* leads to in one step; None where it is not one, or a wrong one."""
+        """The place that the reference of *place* leads to in one step; None without a reference, or if it is wrong."""
         if place.reference is None:
             return None
         try:
@@ -209,7 +209,7 @@ class References:
         return Place(found.pointer, place.kind, found.node) if self._fits(place.kind, found) else None
 
     def _fits(self, kind: str, found: Found) -> bool:
-        """Whether an object of *kind* may be there: where OpenAPI has one, or in an extension."""
+        """Whether *found* can be an object of *kind*: OpenAPI has one there, or it is in an extension."""
         kinds = self._kinds.get(id(found.node))
         return kind in kinds if kinds else any(str(step).startswith("x-") for step in found.pointer)
 
@@ -220,7 +220,7 @@ class References:
             while isinstance(reference, str):
                 found = self.find(reference)
                 if not self._fits(place.kind, found):
-                    message = f"{reference} is not one of the {place.kind}, one of which belongs here"
+                    message = f"{reference} is not one of the {place.kind}, which this place needs"
                     return UnresolvedReferenceError(message, "kind")
                 reference = found.node.get("$ref")
         except UnresolvedReferenceError as error:
@@ -253,7 +253,7 @@ class References:
                     path.append((part, iter(self._parts(part, wrong))))
 
     def _parts(self, place: Place, wrong: set[Pointer]) -> list[Place]:
-        """The schemas that hold for the very value that the schema of *place* holds for."""
+        """The schemas that apply to the same value as the schema of *place*."""
         if place.pointer in wrong:
             return []
         target = self._target(place)

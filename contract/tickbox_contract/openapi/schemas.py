@@ -1,16 +1,15 @@
 """OpenAPI 3.0 schemas compiled to JSON Schema 2020-12 validators.
 
-Draft 4, which OpenAPI 3.0 extends, refuses 2.0 as an integer and knows no `uuid`; so each schema is translated
-(`translations`: `nullable`, boolean exclusive bounds, `$ref` with siblings, `readOnly`; `compositions`: what several
-schemas say together) and checked as 2020-12 by jsonschema-rs.
+Draft 4, which OpenAPI 3.0 extends, rejects 2.0 as an integer and does not have `uuid`. So each schema is translated
+(`translations`, `compositions`) and checked as 2020-12 by jsonschema-rs.
 
-Two directions differ:
-- a *request* may not set `readOnly` properties, and a long array is refused by its length before its items are
-  looked at: collecting errors is eager, and a million wrong items would be a million errors;
-- a *response* is published open, and is enforced closed: a property that the contract does not name is a leak.
+The two directions differ:
+- a *request* cannot set `readOnly` properties, and a long array is rejected by its length before its items are
+  checked: collecting errors is eager, and a million wrong items would be a million errors;
+- a *response* is published open and enforced closed: a property that the contract does not name is a leak.
 
-What is referred to is compiled once for all that refers to it: a validator of jsonschema-rs holds all that its schema
-leads to, and in a contract of 400 components, each of which leads to most others, that is 10 MiB a body.
+A schema is compiled once for everything that refers to it. A validator of jsonschema-rs contains all that its schema
+leads to. In a contract of 400 components, most of which lead to most others, that is 10 MiB for each body.
 """
 
 from __future__ import annotations
@@ -23,18 +22,19 @@ import jsonschema_rs
 from .compositions import Compositions, Direction, UnservableSchemaError
 from .formats import FORMATS
 from .references import References
-from .translations import Definition, Translations, Use
+from .schema_writer import Use
+from .translations import Definition, Translations
 
 __all__ = ["Direction", "Failure", "SchemaCompiler", "UnservableSchemaError", "Validator"]
 
 _FEW = 12
-"""How many definitions a validator may hold for itself. It can then be used while others are still added: defaults are
-looked at as they are compiled, and each use of a bundle that is not complete would begin another."""
+"""How many definitions a validator may have for itself. It can be used while others are still added. Defaults are
+checked as they are compiled, and each use of an incomplete bundle would start another one."""
 _ERRORS = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError)
 
 
 class Failure(Protocol):
-    """What is wrong with a value, as jsonschema-rs says it."""
+    """What is wrong with a value, as jsonschema-rs reports it."""
 
     @property
     def instance_path(self) -> list[str | int]:
@@ -48,12 +48,12 @@ class Failure(Protocol):
 
     @property
     def kind(self) -> jsonschema_rs.ValidationErrorKind:
-        """The keyword, and what it asks for."""
+        """The keyword, and what it requires."""
         ...
 
 
 class _Inner(NamedTuple):
-    """A failure of one of the values that a bundle is asked about."""
+    """A failure of one of the values that a bundle checks."""
 
     instance_path: list[str | int]
     schema_path: list[str | int]
@@ -61,7 +61,7 @@ class _Inner(NamedTuple):
 
 
 class Validator:
-    """Says whether a value fits a schema, and what is wrong with it."""
+    """Checks whether a value fits a schema, and what is wrong with it."""
 
     __slots__ = ("is_valid", "iter_errors")
 
@@ -72,10 +72,10 @@ class Validator:
 
 
 class SchemaCompiler:
-    """Makes validators for the schemas of one document.
+    """Creates validators for the schemas of one document.
 
-    Those that lead to many others share one compiled bundle. It is compiled when one of them is first used, or by
-    `finish`; what is compiled after that starts another.
+    Schemas that lead to many others share one compiled bundle. It is compiled when one of them is first used, or by
+    `finish`; schemas that are compiled later start another one.
     """
 
     def __init__(self, document: Mapping[str, Any] | References) -> None:
@@ -87,9 +87,9 @@ class SchemaCompiler:
         self._bundle = _Bundle(self._translations)
 
     def compile(self, schema: Mapping[str, Any], *, direction: Direction) -> Validator:
-        """A validator of *schema*. Raises UnservableSchemaError, with a sentence, where there can be none.
+        """A validator of *schema*. Raises UnservableSchemaError, with a sentence, if it cannot be compiled.
 
-        Patterns run on a linear-time engine: one with look-around or back-references does not compile.
+        Patterns run on a linear-time engine: a pattern with look-around or back-references does not compile.
         """
         reference = schema.get("$ref")
         if not isinstance(reference, str):
@@ -110,11 +110,11 @@ class SchemaCompiler:
         return self._bundle.add(definition)
 
     def finish(self) -> None:
-        """Compile what is shared, which the first use would do otherwise."""
+        """Compile the shared bundle; otherwise the first use does it."""
         self._bundle.finish()
 
     def translate(self, schema: Mapping[str, Any], *, direction: Direction) -> dict[str, Any]:
-        """*schema* as JSON Schema 2020-12, with all that it leads to under `$defs`, as `request.<name>`.
+        """*schema* as JSON Schema 2020-12, with everything that it leads to under `$defs`, as `request.<name>`.
 
         Raises UnservableSchemaError.
         """
@@ -129,22 +129,22 @@ class SchemaCompiler:
         return self._references.follow(schema)
 
     def _definition(self, schema: Mapping[str, Any], direction: Direction) -> Definition:
-        """*schema* translated. Raises UnservableSchemaError, also where what it leads to cannot be compiled."""
+        """*schema* translated. Raises UnservableSchemaError, also if a schema that it leads to cannot be compiled."""
         definition = self._translations.translate(schema, Use(direction))
         further = self._translations.reachable(definition.needs, known=self._sound)
         for name in further:
             found = self._translations.definitions[name]
             if found.error is not None:
                 raise found.error
-            _compile_alone(found)  # each by itself: so it is known which one does not compile
+            _compile_alone(found)  # each separately, to know which one does not compile
         self._sound |= further
         return definition
 
 
 class _Bundle:
-    """Schemas compiled together with all that they lead to, once.
+    """Schemas that are compiled together with everything that they lead to, once.
 
-    Each is a property of one object that has no others, so a value is looked at as the only property of an object.
+    Each is a property of one closed object, so a value is checked as the only property of an object.
     """
 
     def __init__(self, translations: Translations) -> None:
@@ -185,7 +185,7 @@ class _Bundle:
 
 
 def _share(validator: Validator, compiled: jsonschema_rs.Validator, key: str) -> None:
-    """Let *validator* ask *compiled* about the property *key*."""
+    """Let *validator* check the property *key* with *compiled*."""
     is_valid, iter_errors = compiled.is_valid, compiled.iter_errors
 
     def errors(value: Any) -> Iterator[Failure]:
@@ -203,7 +203,7 @@ def _plain_validator(compiled: jsonschema_rs.Validator) -> Validator:
 
 
 def _compile_alone(definition: Definition) -> jsonschema_rs.Validator:
-    """A validator for which any value fits what *definition* refers to."""
+    """A validator of *definition* in which every value fits the schemas that it refers to."""
     return _compile({**definition.schema, "$defs": {name: {} for name in definition.needs}})
 
 

@@ -59,7 +59,7 @@ ROWS = (
            takes=["a", "no"]),
     refused("a document that has not OpenAPI's form", FORMAT, "info: This property is required.",
             text=b'{"openapi": "3.0.4", "paths": {}}'),
-    refused("OpenAPI 3.1", FORMAT, "openapi: This does not have the right form.",
+    refused("OpenAPI 3.1", FORMAT, "openapi: This does not match the required pattern.",
             text=b"{openapi: 3.1.0, info: {title: t, version: '1'}, paths: {}}"),
     refused("a key that is given twice", FORMAT, "the key 'get' is given twice, and only the last one is read",
             text=YAML.replace(b"    get:\n", b"    get: {}\n    get:\n")),

@@ -135,7 +135,7 @@ OBJECT_ROWS = (
          _bad("min-length", "x")),
     refused("patternProperties", SCHEMA, "patternProperties: There is no such property here.",
             **body({"type": "object", "patternProperties": {"^a": {}}})),
-    refused("a schema that is a boolean", SCHEMA, "This fits none of the forms that are allowed here.",
+    refused("a schema that is a boolean", SCHEMA, "This matches none of the forms that are allowed here.",
             **body({"type": "object", "properties": {"a": True}})),
 )  # fmt: skip
 

@@ -37,8 +37,8 @@ def found(schemas: dict[str, Any], schema: Any = None, **components: Any) -> set
          "#/components/schemas/A leads back to itself"),
         ({"A": {"items": ref("#/components/schemas/A/items")}}, "#/components/schemas/A/items leads back to itself"),
         ({"A": {"items": ref("#/components/schemas/A/nothing")}}, "#/components/schemas/A/nothing leads nowhere"),
-        ({"A": ref("#/info")}, "#/info is not one of the schemas, one of which belongs here"),
-        ({"A": ref("#/components")}, "#/components is not one of the schemas, one of which belongs here"),
+        ({"A": ref("#/info")}, "#/info is not one of the schemas, which this place needs"),
+        ({"A": ref("#/components")}, "#/components is not one of the schemas, which this place needs"),
         ({"A": ref("#A")}, "#A is not a JSON pointer"),
     ],
 )  # fmt: skip

@@ -62,7 +62,7 @@ def test_what_is_no_component_at_all_is_none_of_the_wanted_kind() -> None:
     change = cases.changed("   /v1/books/{book_id}/lend:\n     parameters:\n+      - $ref: '#/info'\n")
     report = run(change.text.encode(), file="contract.yaml", stages=["valid"])
     assert [(f.rule.rule_id, f.message) for f in report.findings] == [
-        ("resolving-ref", "#/info is not one of the parameters, one of which belongs here")
+        ("resolving-ref", "#/info is not one of the parameters, which this place needs")
     ]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from tickbox_contract.engine.access import AuthContext, Vocabulary
 from tickbox_contract.engine.application import build_application
-from tickbox_contract.engine.declared_responses import ResponseCheck
 from tickbox_contract.engine.limits import Limiter
 from tickbox_contract.engine.security import Authenticate
 from tickbox_contract.engine.units import Settings
+from tickbox_contract.engine.violations import ResponseCheck
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.responses import Problem, ProblemType, problem
 
