@@ -1,4 +1,4 @@
-"""What a workspace's log tells: each change, as a fact in the past tense, with the thing as it was after it.
+"""The events of a workspace's log: each change, as a fact in the past tense, with the entity after it.
 
 The contract lists the same types, each with the schema of its payload (`x-events`).
 """
@@ -22,11 +22,11 @@ Entity = Workspace | Member | Project | Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One change to one thing, as number *revision* of its workspace.
+    """One change of one entity, with number *revision* in its workspace.
 
-    `entity` is the thing after the change, None once it is gone. Of a member, `entity_id` is the user's. `added_bytes`
-    is what the change adds to what the workspace takes (domain.quotas), less than none where it takes away.
-    `is_described` says that the thing's description is part of the change; else the log has it already.
+    `entity` is the entity after the change, None if it is deleted. A member's `entity_id` is the user's. `added_bytes`
+    is by how much the change raises the use of the quota (domain.quotas); a deletion lowers it. `is_described` says
+    that the description is part of the payload; otherwise the log has it already.
     """
 
     type: EventType
@@ -39,17 +39,17 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """What it happened to: `workspace`, `member`, `project`, `task`."""
+        """The kind of the entity: `workspace`, `member`, `project`, `task`."""
         return self.type.partition(".")[0]
 
     @property
     def is_the_end(self) -> bool:
-        """The thing is gone: a tombstone is to be kept of it."""
+        """Whether the entity is deleted, so that a tombstone is kept of it."""
         return self.entity is None
 
 
 def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -> Event:
-    """The event that *entity* became what it is, in the change that its revision names; *before*, where there was."""
+    """Return the event of the change that its revision numbers. *before* is the entity before it, if it existed."""
     workspace_id = entity.id if isinstance(entity, Workspace) else entity.workspace_id
     entity_id = entity.user_id if isinstance(entity, Member) else entity.id
     return Event(
@@ -68,7 +68,7 @@ def _description_of(entity: Entity) -> str | None:
 
 
 def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, freed_bytes: int = 0) -> Event:
-    """The event that a thing is gone, which took *freed_bytes*."""
+    """Return the event that an entity is deleted, which frees *freed_bytes* of the quota."""
     return Event(
         type=kind,
         workspace_id=workspace_id,

@@ -1,4 +1,4 @@
-"""What an event tells: the thing after the change, in the shape in which the API answers it."""
+"""The payload of an event: the entity after the change, as the API returns it."""
 
 from typing import cast
 

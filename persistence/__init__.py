@@ -1,1 +1,1 @@
-"""How things are kept: tables, a repository per resource, and the unit of work, in SQLAlchemy Core."""
+"""Storage in SQLAlchemy Core: a module for each resource with its tables and repository, and the unit of work."""

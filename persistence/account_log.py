@@ -1,4 +1,4 @@
-"""What happened to accounts, as rows: written with what happened, read by its owner, and purged after a year."""
+"""The table and the repository of account events. They are read by the account's owner, and deleted after a year."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -44,10 +44,10 @@ account_events: Final = Table(
     Index(None, "recorded_at"),
     info=UNLOGGED,
 )
-"""What happened to accounts. It names sessions and tokens that may be gone."""
+"""Events of accounts. `session_id` and `token_id` may be of sessions and tokens that are deleted."""
 
 KEPT: Final = dt.timedelta(days=400)
-"""For how long an event can be read: a year, and time to look back at it."""
+"""How long an event is kept: a year, and some time to read it."""
 
 _MAPPER: Final = Mapper(AccountEvent, account_events)
 _INSERT: Final = insert(account_events)
@@ -58,27 +58,27 @@ _OLD: Final = Expired(account_events, account_events.c.recorded_at)
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the events that are no longer kept; how many there were. To be repeated until it is none."""
+    """Delete some of the events that are older than KEPT. Return how many; repeat until there are none."""
     return await _OLD.delete_some(runner, before=now - KEPT)
 
 
 class Request(Protocol):
-    """What the log notes of the request in which something happens."""
+    """What is recorded of the request in which something happens."""
 
     @property
     def caller(self) -> Principal | None:
-        """Who sent it, if anybody is known to have."""
+        """The user who sent it; None if it needs no token."""
 
     @property
     def now(self) -> dt.datetime:
-        """When it runs."""
+        """Its time."""
 
     @property
     def origin(self) -> Origin:
         """Where it comes from."""
 
     def new_id(self) -> UUID:
-        """An id for an event."""
+        """Create an id for an event."""
 
 
 class AccountLog:

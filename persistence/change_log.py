@@ -1,7 +1,7 @@
-"""The only way to change what lies in a workspace: each change leaves an event, and what ends leaves a tombstone.
+"""The only way to change what is in a workspace: each change is recorded as an event, and each deletion as a tombstone.
 
 A repository reads through a `Guarded` runner (persistence/guarded.py), which refuses to change a workspace's tables. It
-changes them through the `ChangeLog`. The events of a transaction are numbered as they come. They are written together
+changes them through the `ChangeLog`. The events of a transaction are numbered in their order. They are written together
 before its commit, with the workspace's head and its use of the quota.
 """
 
@@ -54,8 +54,8 @@ events: Final = Table(
     PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
 )
-"""A workspace's log. `actor_id` is null where a workspace comes with its owner's registration; `body`, the payload as
-JSON, where it was forgotten."""
+"""A workspace's log. `actor_id` is null where a workspace is created with its owner's registration; `body`, the payload
+as JSON, where it was deleted."""
 _IS_OF_MEMBER: Final = events.c.type.in_(MEMBER_EVENTS)
 Index(
     "ix_events_members",
@@ -77,22 +77,22 @@ tombstones: Final = Table(
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
     Index("ix_tombstones_entity_id", "workspace_id", "entity_id"),
 )
-"""What is left of what was deleted. A member who left twice has two."""
+"""What is known of deleted entities. A member who left twice has two."""
 
 EncodeEvent = Callable[[Event], str]
-"""An event's payload as JSON text, checked against the contract; what it raises rolls the transaction back."""
+"""Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
 
 _AT_ONCE: Final = 1000
-"""How many events are encoded and written before others get their turn."""
+"""How many events are encoded and written at once. Other requests run in between."""
 
 
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _TRIMMED_AT_ONCE: Final = 1000
-"""How many bodies one change deletes at most."""
+"""How many payloads one change deletes at most."""
 _SPARE: Final = 64
-"""Bodies that take too much are brought to this part below their limit, so that not each write has to delete some."""
+"""Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
@@ -133,7 +133,7 @@ _FORGET: Final = (
 
 
 class ChangeLog:
-    """What one transaction changes in workspaces. *now* is asked only where there is something to write down."""
+    """What one transaction changes in workspaces. *now* is called only where an event is written."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class ChangeLog:
         self._sequences: Counter[UUID] = Counter()
 
     async def write(self, statement: UpdateBase, parameters: Parameters, event: Event) -> None:
-        """Change one row, and note *event*. Raises RuntimeError where there is none, or where it is of another kind."""
+        """Change one row, and record *event*. Raises RuntimeError if there is no such row, or it is of another kind."""
         _require_kind(statement, event)
         if await self._runner.run(statement, parameters) != 1:
             message = f"there is nothing of which {event.type} could be told"
@@ -164,9 +164,9 @@ class ChangeLog:
         self._note(event)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
-        """Change any number of rows, and note an event for each of those that *statement* returns: all of them.
+        """Change any number of rows, and return how many.
 
-        How many there were.
+        *statement* returns each row that it changes, of which *event_of* makes the event to record.
         """
         rows = await self._runner.rows(statement, parameters)
         for row in rows:
@@ -176,18 +176,18 @@ class ChangeLog:
         return len(rows)
 
     async def write_one(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> None:
-        """Change one row, and note the event of what *statement* returns. Raises RuntimeError where there is none."""
+        """Change one row, of which *event_of* makes the event to record. Raises RuntimeError if there is none."""
         if await self.write_all(statement, parameters, event_of) != 1:
             message = f"there is nothing in {statement.table} of which an event could be told"
             raise RuntimeError(message)
 
     def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
-        """The caller holds the lock on the workspace, and read this under it."""
+        """Note the head and the usage of a workspace, read under the caller's lock on it."""
         self._locked = workspace_id, head, usage
         self._usage = usage
 
     def next_head(self) -> int:
-        """The number of this change in the workspace that is locked. Raises RuntimeError where none is."""
+        """Return the number of this change in the locked workspace. Raises RuntimeError if none is locked."""
         if self._locked is None:
             message = "no workspace is locked"
             raise RuntimeError(message)
@@ -195,30 +195,27 @@ class ChangeLog:
         return self._head
 
     def keep(self, size_bytes: int) -> None:
-        """Count a response that is kept in the workspace that is locked, if any. Raises WorkspaceFull."""
+        """Count a response that is kept in the locked workspace, if there is one. Raises WorkspaceFull."""
         if self._locked is not None:
             self._usage = self._usage.with_kept(size_bytes, now=self._now(), quota_bytes=self._quota_bytes)
 
     async def raise_heads(self, user_id: UUID) -> dict[UUID, int]:
-        """The next number of each of a user's workspaces, which the caller has locked."""
+        """Raise the head of each workspace of a user, which are locked, and return the new heads."""
         return {row[0]: row[1] for row in await self._runner.rows(_RAISE_HEADS, {"user": user_id})}
 
     async def erase(self, workspace_id: UUID) -> None:
-        """Delete a workspace with all that is in it, its log too."""
+        """Delete a workspace with everything in it, its log too."""
         await self._runner.run(_ERASE, {"workspace": workspace_id})
 
     async def forget(self, user_id: UUID) -> None:
-        """Take what any log tells of a user out of it, of workspaces that they have left, too.
+        """Delete the payloads of the events about a user from all logs, also of workspaces that they left.
 
-        That there was something stays.
+        The events stay.
         """
         await self._runner.run(_FORGET, {"user": user_id})
 
     async def flush(self) -> None:
-        """Write down what was noted: two statements at most for each thousand events, and one for the workspace.
-
-        Raises WorkspaceFull.
-        """
+        """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull."""
         noted, self._events = self._events, []
         content, log = Counter[UUID](), Counter[UUID]()
         for _, event in noted:
@@ -259,10 +256,10 @@ class ChangeLog:
             await self._runner.run(_ADD_USAGE, changes)
 
     async def _trim(self, excess: int, *, added: int) -> None:
-        """Delete the bodies of the oldest events, of *excess* bytes, none of this change's own, which are *added*.
+        """Delete the payloads of the oldest events, of *excess* bytes. Those of this change, *added* bytes, stay.
 
-        The events stay: nobody can write so much that it is not seen any more who did what. Where there are too many
-        for one change, as after the operator has lowered the quota, the next ones go on.
+        The events stay, so that nobody can hide who did what by writing a lot. If there are too many for one change,
+        such as after the operator has lowered the quota, later changes continue.
         """
         assert self._locked is not None
         workspace_id, head, _ = self._locked

@@ -1,4 +1,4 @@
-"""What a password or a token is checked against, read outside of any transaction."""
+"""What passwords and tokens are checked against, read outside of any transaction."""
 
 import datetime as dt
 from typing import Final

@@ -1,8 +1,7 @@
-"""The one narrow place through which every statement runs.
+"""The one place through which every statement runs.
 
-A read runs by itself, in autocommit. A transaction writes. Both speak the same three words (`row`, `rows`,
-`run`), so that a repository need not know which of the two it is in, and what runs them can change without
-touching one.
+A read runs by itself, in autocommit; a transaction writes. Both have the same three methods (`row`, `rows`, `run`), so
+that a repository does not depend on which of the two it has.
 """
 
 import asyncio
@@ -24,8 +23,8 @@ Parameters = Mapping[str, object]
 Row = VariadicRow[*tuple[Any, ...]]
 
 _UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "55P03", "57P")
-"""Connection lost, not let in, no such database, deadlock or serialization failure, out of resources, lock timeout,
-shutting down."""
+"""Connection lost, login refused, no such database, deadlock or serialization failure, out of resources, lock timeout,
+shutdown."""
 _UNAVAILABLE_SQLITE: Final = (
     "SQLITE_BUSY",
     "SQLITE_LOCKED",
@@ -35,24 +34,27 @@ _UNAVAILABLE_SQLITE: Final = (
     "SQLITE_IOERR",
     "SQLITE_NOTADB",
 )
-"""How the names begin: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
+"""Beginnings of names: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
 
 
 class Runner(Protocol):
-    """What a repository runs its statements on. Raises StorageUnavailable, and what a violation means."""
+    """What a repository runs its statements on. Raises StorageUnavailable, and the error that a violation means."""
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
-        """The only row, or None."""
+        """Return the only row, or None."""
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        """All rows."""
+        """Return all rows."""
 
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
-        """How many rows it touched. With several parameters, once for each; then the number means nothing."""
+        """Return how many rows were changed.
+
+        With several parameters it runs once for each, and the number means nothing.
+        """
 
 
 class Transaction:
-    """An open transaction on a connection of its own. `close` must be awaited, whatever happens."""
+    """An open transaction on a connection of its own. Its `close` must be awaited in any case."""
 
     def __init__(self, connection: AsyncConnection, turn: asyncio.Lock | None) -> None:
         self._connection = connection
@@ -71,9 +73,9 @@ class Transaction:
             return (await self._connection.execute(statement, parameters)).rowcount
 
     async def commit(self) -> None:
-        """Make it last. Statements after this would begin another transaction: there must be none.
+        """Commit. No statement may follow, as it would begin another transaction.
 
-        Raises OutcomeUnknown where a statement would raise StorageUnavailable: it may have become lasting first.
+        Raises OutcomeUnknown where a statement would raise StorageUnavailable: the commit may have succeeded.
         """
         try:
             with _translated():
@@ -82,9 +84,9 @@ class Transaction:
             raise OutcomeUnknown from error
 
     async def close(self) -> None:
-        """Roll back what is not committed, give the connection back and let the next writer go.
+        """Roll back what is not committed, return the connection, and release the writer's lock.
 
-        Runs to its end even if the caller is cancelled meanwhile.
+        It runs to its end even if the request is cancelled meanwhile.
         """
         await asyncio.shield(asyncio.ensure_future(self._close()))
 
@@ -97,10 +99,10 @@ class Transaction:
 
 
 class Database:
-    """A database, as one process sees it: pools of connections and, on SQLite, the turn to write.
+    """A database, as one process uses it: pools of connections and, on SQLite, the lock for the only writer.
 
-    *pool_size* is how many connections it may open (SQLite: for reading), and *wait_s* how long a call waits for one,
-    or for its turn to write, before it is told to come back later. It connects when first used.
+    *pool_size* is how many connections it opens at most (SQLite: for reading). *wait_s* is how long a request waits for
+    one, or to be the writer, before StorageUnavailable. It connects when it is first used.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S) -> None:
@@ -125,14 +127,14 @@ class Database:
         statement: Executable,
         parameters: Parameters | Sequence[Parameters],  # noqa: ARG002 -- a Runner's signature
     ) -> int:
-        """Raise RuntimeError: a write belongs in a transaction."""
+        """Raise RuntimeError: a write needs a transaction."""
         message = f"a write outside of a transaction: {statement}"
         raise RuntimeError(message)
 
     async def begin(self) -> Transaction:
-        """A transaction that may write. On SQLite it is the only one; the others wait for their turn here.
+        """Begin a transaction that may write. On SQLite there is one at a time; the others wait here.
 
-        SQLite's own way of waiting is to try again and again: with 50 writers it took twenty times as long.
+        SQLite itself would poll: with 50 writers that took twenty times as long.
         """
         with _translated():
             if self._turn is not None:
@@ -154,7 +156,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction for what is done aside of any call; committed when the context is left without an error."""
+        """A transaction outside of any request. It is committed when the context is left without an error."""
         transaction = await self.begin()
         try:
             yield transaction
@@ -163,14 +165,14 @@ class Database:
             await transaction.close()
 
     async def close(self) -> None:
-        """Close all connections, once nothing uses them any more."""
+        """Close all connections. None may be in use."""
         await self._engines.reading.dispose()
         await self._engines.writing.dispose()
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn a driver's exceptions into facts of the domain, where they are one."""
+    """Translate a driver's exceptions into domain errors, where there is one."""
     try:
         yield
     except IntegrityError as error:

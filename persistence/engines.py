@@ -1,11 +1,12 @@
 """The SQLAlchemy engines for one database: one that reads in autocommit, and one whose transactions write.
 
-PostgreSQL: one pool serves both; READ COMMITTED.
-SQLite: the file is in WAL mode, where readers and one writer do not disturb each other. The driver's own
-transactions begin only at the first write, too late to read anything that the write depends on, so it is told
-to begin none, and the writing engine begins each with BEGIN IMMEDIATE. A commit is on the disk before it is answered.
+PostgreSQL: one pool serves both, with READ COMMITTED.
 
-What an error says is logged, so it holds no values: neither parameters, nor what PostgreSQL and its driver quote.
+SQLite: the file is in WAL mode, where readers and one writer do not block each other. The driver's own transactions
+begin only at the first write, which is too late for what the write depends on. So the driver begins none, and the
+writing engine begins each with BEGIN IMMEDIATE. A commit is on the disk before it returns.
+
+Errors are logged, so they must not have values: neither parameters, nor what PostgreSQL and its driver quote.
 """
 
 import re
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 WAIT_S: Final = 10
-"""How long to wait for a connection, or for a lock."""
+"""How many seconds to wait for a connection, or for a lock."""
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -42,7 +43,7 @@ _RECYCLE_S: Final = 1800
 class Engines:
     """`reading` commits each statement by itself; `writing` begins transactions.
 
-    `one_writer` says that a second transaction would only wait in the database, by polling.
+    `one_writer` says that a second transaction would wait in the database by polling.
     """
 
     reading: AsyncEngine
@@ -51,7 +52,7 @@ class Engines:
 
 
 def parse_url(url: str) -> URL:
-    """The URL with the driver that is used for it. Raises ValueError, which does not quote it."""
+    """Return the URL with the driver that is used. Raises ValueError, which does not quote the URL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # the latter for a port that is not a number
@@ -68,7 +69,7 @@ def parse_url(url: str) -> URL:
 
 
 def name_of(url: str) -> str:
-    """What people call the database: its kind, and its file in full or its host and name. No user, no password."""
+    """Return a database's name for people: its kind, and its file, or its host and name. No user, no password."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return f"the SQLite database {Path(parsed.database or '').absolute()}"
@@ -78,9 +79,10 @@ def name_of(url: str) -> str:
 
 
 def open_engines(url: str, *, pool_size: int, wait_s: float) -> Engines:
-    """Engines of at most *pool_size* connections; SQLite has one more, to write. Connects only when used.
+    """Create engines of at most *pool_size* connections; SQLite has one more, to write. They connect when used.
 
-    A connection is waited for *wait_s*, and so is SQLite's lock; a statement on PostgreSQL may take six times that.
+    *wait_s* is the limit of the wait for a connection, and for SQLite's lock; a statement on PostgreSQL may take six
+    times as long.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -95,7 +97,7 @@ def open_engines(url: str, *, pool_size: int, wait_s: float) -> Engines:
 
 
 def migration_engine(url: str) -> AsyncEngine:
-    """An engine for changing the schema: its transactions write, and foreign keys are not enforced."""
+    """Create an engine for changing the schema: its transactions write, and foreign keys are not enforced."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(

@@ -1,4 +1,4 @@
-"""A runner that lets no change past the change log."""
+"""A runner that does not let a repository change a workspace without the change log."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +15,7 @@ _OPAQUE: Final = frozenset({"textclause", "values"})
 
 
 class Guarded:
-    """A Runner that changes nothing that lies in a workspace. Raises RuntimeError at the attempt."""
+    """A Runner that refuses to change the tables of a workspace. Raises RuntimeError."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -41,10 +41,10 @@ def _refuse_unlogged(statement: Executable) -> None:
 
 @lru_cache(maxsize=1000)  # statements are made at import: each is looked through once
 def _is_harmless(statement: Executable) -> bool:
-    """Whether a statement is known not to change what is logged: it reads, or changes what is not, in all its parts.
+    """Whether a statement is known not to change a logged table: all of its parts read, or change other tables.
 
-    Text could do anything, as could an alias, a table that is not ours, or the schema's own statements. Into lists of
-    values nobody can look. A function with a side effect is not seen: none is called here.
+    Text is refused, and so are an alias, a table of another MetaData, statements about the schema, and lists of values,
+    which cannot be looked into. A function with a side effect would not be noticed: none is called here.
     """
     if not isinstance(statement, SelectBase | UpdateBase):
         return False

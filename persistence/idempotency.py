@@ -1,8 +1,8 @@
-"""What makes a call safe to repeat: answers under idempotency keys, and ids that clients made.
+"""What makes a request safe to repeat: responses under idempotency keys, and ids that clients create.
 
-Both are claimed by an insert, so of several who try at once the database lets one through; the others wait for it, and
-then read, in a statement of its own, what it has committed. A claim goes with its transaction.
-Source: draft-ietf-httpapi-idempotency-key-header-07.
+Both are claimed with an insert. Of several at once, the database lets one through; the others wait for it, and then
+read in another statement what it has committed. A claim is rolled back with its transaction. Source:
+draft-ietf-httpapi-idempotency-key-header-07.
 """
 
 import datetime as dt
@@ -44,9 +44,9 @@ client_ids: Final = Table(
     PrimaryKeyConstraint("space_id", "id"),
     info=UNLOGGED,
 )
-"""Ids that clients made, each with the digest of the request that it came with. The space is the workspace that the
-thing is in; of a new workspace, its creator's account (see `idempotency.account_space`). So there is no foreign key:
-whatever deletes a space deletes these."""
+"""Ids that clients created, each with the digest of its request. The space is the workspace that the entity is in; for
+a new workspace, its creator's account (`idempotency.account_space`). So there is no foreign key: whatever deletes a
+space deletes these."""
 
 idempotency_keys: Final = Table(
     "idempotency_keys",
@@ -61,11 +61,11 @@ idempotency_keys: Final = Table(
     Index(None, "recorded_at"),
     info=UNLOGGED,
 )
-"""Responses, to be returned again to the same request. The space is the workspace that the call names, or the caller's
-account. The response is null only within the transaction that makes it."""
+"""Responses to send again to the same request. The space is the workspace that the request names, or the caller's
+account. The response is null only within the transaction that creates it."""
 
 KEPT: Final = dt.timedelta(hours=24)
-"""How long a response is given again."""
+"""How long a response is sent again."""
 
 _ACCOUNTS: Final = UUID("f0b0a1f6-1d3c-5b5e-8f0a-6d1f2a7c9e40")
 
@@ -102,7 +102,7 @@ _RELEASE_ID: Final = delete(client_ids).where(client_ids.c.space_id == _SPACE, c
 
 
 def _delete_keys(which: Select[Any]) -> Delete:
-    """But for those that a call holds right now: it may wait for a lock that who deletes them holds."""
+    """Delete keys, except those that a request holds now: it may wait for a lock that this transaction holds."""
     return delete(idempotency_keys).where(
         tuple_(*idempotency_keys.primary_key).in_(which.with_for_update(skip_locked=True))
     )
@@ -124,12 +124,12 @@ _FORGET_USER: Final = _delete_keys(
 _OLD: Final = Expired(idempotency_keys, idempotency_keys.c.recorded_at)
 
 Claim = Literal["new", "repeated", "taken"]
-"""Of an id: nobody used it yet; the very same request did; another one did, or it is of something that is gone."""
+"""Of an id: it is new; the same request used it; another request used it, or its entity is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyOwner:
-    """Whose a key is: a user's, in a space, which is a workspace or the user's account."""
+    """A key with its user and its space, which is a workspace or the user's account."""
 
     space_id: UUID
     user_id: UUID
@@ -137,18 +137,18 @@ class KeyOwner:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Of the statements above."""
+        """The parameters of the statements above."""
         return {"space": self.space_id, "user": self.user_id, "name": self.key}
 
 
 class IdempotencyKeys:
-    """Claims, within one transaction, and what was recorded under them."""
+    """Claims within one transaction, and the responses recorded under them."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
     async def claim_key(self, owner: KeyOwner, *, request: bytes, now: dt.datetime) -> tuple[bytes, bytes] | None:
-        """None, and the key is ours; or the request and the response that are recorded under it."""
+        """Claim a key and return None; or return the request and the response that are recorded under it."""
         values = {"space_id": owner.space_id, "user_id": owner.user_id, "key": owner.key, "response": None}
         values |= {"request": request, "recorded_at": now, "expired": now - KEPT}
         if await self._runner.row(_CLAIM_KEY, values) is not None:
@@ -158,15 +158,15 @@ class IdempotencyKeys:
         return found[0], found[1]
 
     async def record(self, owner: KeyOwner, *, response: bytes) -> None:
-        """Keep the response under a key that was claimed in this transaction."""
+        """Store the response under a key that was claimed in this transaction."""
         await self._runner.run(_RECORD, {**owner.parameters, "response": response})
 
     async def release_key(self, owner: KeyOwner) -> None:
-        """Give a key up that was claimed in this transaction."""
+        """Release a key that was claimed in this transaction."""
         await self._runner.run(_RELEASE_KEY, owner.parameters)
 
     async def claim_id(self, space_id: UUID, client_id: UUID, *, request: bytes) -> Claim:
-        """The caller holds the lock on the space."""
+        """Claim an id that a client created. The caller holds the lock on the space."""
         place = {"space": space_id, "id": client_id}
         if await self._runner.row(_CLAIM_ID, {**place, "request": request}) is not None:
             return "new"
@@ -174,34 +174,35 @@ class IdempotencyKeys:
         return "repeated" if found is not None and found[0] == request else "taken"
 
     async def release_id(self, space_id: UUID, client_id: UUID) -> None:
-        """Give an id up that was claimed in this transaction."""
+        """Release an id that was claimed in this transaction."""
         await self._runner.run(_RELEASE_ID, {"space": space_id, "id": client_id})
 
 
 def account_space(user_id: UUID) -> UUID:
-    """The space of what a user does outside of workspaces: an id of version 5, which no workspace and no user can have.
+    """Return the space of what a user does outside of workspaces: a UUIDv5, which no workspace and no user has.
 
-    Were it the user's own id, somebody who knows it could make a workspace of it, and delete what is claimed in it.
+    If it were the user's own id, somebody who knows it could create a workspace with it, and delete what is claimed in
+    it.
     """
     return uuid5(_ACCOUNTS, user_id.hex)
 
 
 async def forget_space(runner: Runner, space_id: UUID) -> None:
-    """With a workspace, or an account, goes what was claimed in it."""
+    """Delete everything that was claimed in a workspace or an account, which is being deleted."""
     for statement in _FORGET_SPACE:
         await runner.run(statement, {"space": space_id})
 
 
 async def forget_member(runner: Runner, space_id: UUID, *, user_id: UUID) -> None:
-    """The responses that a user got in a workspace that they leave."""
+    """Delete the responses that are kept for a user in a workspace that they leave."""
     await runner.run(_FORGET_MEMBER, {"space": space_id, "user": user_id})
 
 
 async def forget_user(runner: Runner, user_id: UUID) -> None:
-    """The responses that a user got in workspaces, of which they are still a member."""
+    """Delete the responses that are kept for a user in the workspaces that they are still a member of."""
     await runner.run(_FORGET_USER, {"user": user_id})
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the responses that are no longer given; how many there were. To be repeated until it is none."""
+    """Delete some of the responses that are older than KEPT. Return how many; repeat until there are none."""
     return await _OLD.delete_some(runner, before=now - KEPT)

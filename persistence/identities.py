@@ -1,4 +1,4 @@
-"""Identities that a provider vouches for, as rows, and the one statement that tells whose account theirs is."""
+"""The table and the repository of identities, and the lookup of an identity's account."""
 
 import datetime as dt
 from typing import Final
@@ -43,9 +43,9 @@ _GRANT: Final = select(identities.c.user_id, role_in_workspace(identities.c.user
 
 
 async def recognise(runner: Runner, identity: Identity, *, workspace_id: UUID | None) -> Membership | None:
-    """Whose identity this is, and their role in the workspace that the call names, in one statement.
+    """Return whose identity this is, and their role in the workspace that the request names.
 
-    None when it has no account. The role is None outside of workspaces, and for a stranger.
+    Return None if it has no account. The role is None outside of workspaces, and for a user who is not a member.
     """
     named = {"issuer": identity.issuer, "subject": identity.subject, "workspace": workspace_id}
     row = await runner.row(_GRANT, named)

@@ -1,4 +1,4 @@
-"""Invitations, as rows."""
+"""The table and the repository of invitations."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
@@ -54,8 +54,8 @@ invitations: Final = Table(
     Index(None, "expires_at"),
     info=UNLOGGED,
 )
-"""`digest` is the token's, null until there is one; `mailed_at` is when it was mailed. The digest is not unique, so
-that the table can be spread by workspace."""
+"""`digest` is null until there is a token; `mailed_at` is when it was sent by e-mail. The digest is not unique, so that
+the table can be spread by workspace."""
 
 _MAPPER: Final = Mapper(Invitation, invitations)
 _HERE: Final = invitations.c.workspace_id == bindparam("workspace")
@@ -86,12 +86,12 @@ _EXPIRED: Final = Expired(invitations, invitations.c.expires_at)
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the expired invitations; how many there were. To be repeated until it is none."""
+    """Delete some of the expired invitations. Return how many; repeat until there are none."""
     return await _EXPIRED.delete_some(runner, before=now)
 
 
 async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation | None:
-    """The invitation with the token of this digest, if it is not expired."""
+    """Return the invitation whose token has this digest, if it is not expired."""
     return _MAPPER.one(await runner.row(_FIND, {"digest": digest, "now": now}))
 
 

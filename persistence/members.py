@@ -1,4 +1,4 @@
-"""Members, as rows. Those of one user are spread over workspaces, and are changed all at once."""
+"""The repository of members. Those of one user are in many workspaces, and are changed together."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -73,14 +73,14 @@ _REMOVE: Final = delete(members).where(members.c.user_id == bindparam("user")).r
 
 
 def role_in_workspace(user_id: Column[UUID]) -> ScalarSelect[Role]:
-    """For a statement that finds a user: their role in the workspace `:workspace`, which may be null."""
+    """A part of a statement that finds a user: their role in `:workspace`, which may be null."""
     workspace = bindparam("workspace", type_=members.c.workspace_id.type)
     mine = (members.c.workspace_id == workspace, members.c.user_id == user_id)
     return select(members.c.role).where(*mine).correlate(user_id.table).scalar_subquery()
 
 
 async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role | None:
-    """The user's role as it is now; None for one who is no member."""
+    """Return the user's role as it is now; None if they are not a member."""
     row = await runner.row(_ROLE, {"workspace": workspace_id, "user": user_id})
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""The tables of workspaces and their members, on which the change log and most statements rely."""
+"""The tables of workspaces and members. They are not with their repositories, as the change log needs them."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ from domain.errors import IdTaken
 from persistence.metadata import INSTANT, logged_as, means, metadata
 
 USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes")
-"""What a workspace takes of the storage (domain.quotas.Usage), in this order."""
+"""The columns of domain.quotas.Usage, in its order."""
 
 workspaces: Final = Table(
     "workspaces",

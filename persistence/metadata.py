@@ -24,7 +24,7 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class Microseconds(TypeDecorator[dt.datetime]):
-    """An instant as whole microseconds since 1970, for SQLite, which has no type for one."""
+    """An instant on SQLite, as whole microseconds since 1970."""
 
     impl = BigInteger
     cache_ok = True
@@ -39,7 +39,7 @@ class Microseconds(TypeDecorator[dt.datetime]):
 
 
 class Timestamp(TypeDecorator[dt.datetime]):
-    """An instant on PostgreSQL. The driver would take one without an offset for local time; this refuses it."""
+    """An instant on PostgreSQL. Its driver would take one without an offset as local time; this type refuses it."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -59,7 +59,7 @@ class Words(TypeDecorator[frozenset[str]]):
     cache_ok = True
 
     def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- as above
-        """In order, so that equal sets are equal texts."""
+        """Sorted, so that equal sets are equal texts."""
         return None if value is None else " ".join(sorted(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:  # noqa: ARG002 -- as above
@@ -68,7 +68,7 @@ class Words(TypeDecorator[frozenset[str]]):
 
 
 INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(), "sqlite")
-"""Aware in, and aware and in UTC out."""
+"""An aware datetime; one that is read is in UTC."""
 SORTED_TEXT: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared byte by byte, on every database and in every locale."""
 

@@ -1,4 +1,4 @@
-"""The bytes of a text in UTF-8, in SQL: a function that SQLite has had since 3.43 only."""
+"""The bytes of a text in UTF-8, in SQL. SQLite has a function for it only since 3.43."""
 
 from typing import Any
 

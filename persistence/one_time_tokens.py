@@ -1,4 +1,4 @@
-"""Tokens that were sent by mail, as rows."""
+"""The table and the repository of tokens that were sent by e-mail."""
 
 import datetime as dt
 from typing import Final
@@ -79,5 +79,5 @@ class OneTimeTokens:
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the tokens that have expired; how many there were. To be repeated until it is none."""
+    """Delete some of the expired tokens. Return how many; repeat until there are none."""
     return await _EXPIRED.delete_some(runner, before=now)

@@ -19,7 +19,7 @@ _LIMIT: Final = "limit"
 def ordered(
     statement: Select[Any], columns: Sequence[ColumnElement[Any]], *, descending: bool = False, resumed: bool = False
 ) -> Select[Any]:
-    """*statement* in the order of *columns*, up to `:limit` rows; where *resumed*, only those after a place."""
+    """Return *statement* in the order of *columns*, up to `:limit` rows; if *resumed*, only those after a place."""
     if resumed:
         place = [bindparam(name, type_=column.type) for name, column in zip(_names(columns), columns, strict=True)]
         # A row value of one would be compared as well, but SQLite does not use an index for it.
@@ -30,7 +30,7 @@ def ordered(
 
 
 def page_parameters(after: Place | None, limit: int) -> dict[str, object]:
-    """The parameters of a statement of `ordered`. *after* is the place, None for a statement that is not resumed."""
+    """Return the parameters for `ordered`. *after* is the place, None for a statement that is not resumed."""
     place = () if after is None else after if isinstance(after, tuple) else (after,)
     return {_LIMIT: limit, **dict(zip(_names(place), place, strict=True))}
 
@@ -40,13 +40,13 @@ def _names(place: Sequence[object]) -> list[str]:
 
 
 class Pages:
-    """A list that is read a page at a time: *statement* in the order of *columns*."""
+    """A list that is read a page at a time: the rows of *statement* in the order of *columns*."""
 
     def __init__(self, statement: Select[Any], *columns: ColumnElement[Any], descending: bool = False) -> None:
         self._first = ordered(statement, columns, descending=descending)
         self._resumed = ordered(statement, columns, descending=descending, resumed=True)
 
     async def read(self, runner: Runner, given: Parameters, *, after: Place | None, limit: int) -> Sequence[Row]:
-        """At most *limit* rows after that place. *given* are the statement's own parameters."""
+        """Return at most *limit* rows after that place. *given* are the statement's own parameters."""
         statement = self._first if after is None else self._resumed
         return await runner.rows(statement, {**given, **page_parameters(after, limit)})

@@ -1,4 +1,4 @@
-"""Projects, as rows."""
+"""The table and the repository of projects."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -93,7 +93,7 @@ _PAGES: Final = {
 
 
 def _last_position() -> Select[Any]:
-    """Looks at the end of both indexes, rather than through either."""
+    """Look at the ends of the two indexes only."""
     ends = [
         select(
             select(projects.c.position)

@@ -1,4 +1,4 @@
-"""Rows that are of no use after a time, deleted a few at once; several servers may do it to one database."""
+"""Deletes rows that have expired, some at a time. Several servers may do it on one database."""
 
 import datetime as dt
 from typing import Any, Final
@@ -11,7 +11,7 @@ AT_ONCE: Final = 500
 
 
 class Expired:
-    """The rows of *table* whose *since* lies before a time. There is an index that begins with it."""
+    """The rows of *table* whose *since* is before a time. An index must begin with that column."""
 
     def __init__(self, table: Table, since: Column[dt.datetime]) -> None:
         keys = list(table.primary_key)
@@ -29,7 +29,7 @@ class Expired:
         )
 
     async def delete_some(self, runner: Runner, *, before: dt.datetime) -> int:
-        """How many there were. To be repeated until it is none."""
+        """Delete at most AT_ONCE rows. Return how many; repeat until there are none."""
         rows = await runner.rows(self._lock, {"before": before})
         if rows:
             found: list[dict[str, Any]] = [dict(zip(self._names, row, strict=True)) for row in rows]

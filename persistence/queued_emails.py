@@ -1,4 +1,4 @@
-"""Mails that are to be sent, as rows. Several servers may send from one table: each passes over what another claims."""
+"""The tables and the repository of e-mails to send. Servers that send from one table skip what another has locked."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -54,11 +54,11 @@ outbox: Final = Table(
     Index(None, "user_id"),
     info=UNLOGGED,
 )
-"""Mails that are to be sent. None holds a token: it is made when its mail is sent."""
+"""E-mails to send. They have no token: it is created when the e-mail is sent."""
 ONE_A_KIND: Final = and_(
     outbox.c.invitation_id.is_(None), outbox.c.kind != literal("email_change", Text, literal_execute=True)
 )
-"""Which mails an address has one of: the others are each about something of its own."""
+"""The e-mails of which only one waits for an address. Each of the others is about something of its own."""
 Index(
     "uq_outbox_kind_email_key",
     outbox.c.kind,
@@ -78,7 +78,7 @@ mail_pauses: Final = Table(
     Index(None, "sent_at"),
     info=UNLOGGED,
 )
-"""When an address was last sent a mail that somebody else asked for."""
+"""When an address was last sent an e-mail that somebody else requested."""
 
 _MAPPER: Final = Mapper(QueuedEmail, outbox)
 _THIS: Final = outbox.c.id == bindparam("mail")
@@ -112,7 +112,7 @@ _OVER: Final = Expired(mail_pauses, mail_pauses.c.sent_at)
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the pauses that are over; how many there were. To be repeated until it is none."""
+    """Delete some of the pauses that are over. Return how many; repeat until there are none."""
     return await _OVER.delete_some(runner, before=now - APART)
 
 

@@ -31,22 +31,19 @@ Repository = TypeVar("Repository")
 
 
 class Needs(Request, Protocol):
-    """What repositories are created with: a unit of work.
-
-    `runner` and `aside` are guarded. `aside` reads outside of the transaction.
-    """
+    """What repositories are created with: a unit of work. The runners are guarded."""
 
     @property
     def runner(self) -> Runner:
-        """Runs what belongs to the request."""
+        """Runs the statements of the request."""
 
     @property
     def aside(self) -> Runner:
-        """Reads what was committed."""
+        """Reads what is committed, outside of the transaction."""
 
     @property
     def change_log(self) -> ChangeLog:
-        """Changes what is logged."""
+        """Changes the tables that are logged."""
 
 
 def _created(make: Callable[[Needs], Repository]) -> "cached_property[Repository]":

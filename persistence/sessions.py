@@ -1,4 +1,4 @@
-"""Sessions and their tokens, as rows, and the one statement that tells who is calling."""
+"""The tables and the repository of sessions and their tokens, and the lookup of an access token."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -148,9 +148,10 @@ _GRANT: Final = (
 async def authenticate(
     runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
 ) -> Membership | None:
-    """Whose access token this is, and their role in the workspace that the call names, in one statement.
+    """Return whose access token this is, and their role in the workspace that the request names.
 
-    None when no live session has the token. The role is None outside of workspaces, and for a stranger.
+    Return None if no live session has the token. The role is None outside of workspaces, and for a user who is not a
+    member.
     """
     row = await runner.row(_GRANT, {"digest": digest, "workspace": workspace_id, "now": now})
     if row is None:
@@ -161,17 +162,17 @@ async def authenticate(
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the expired sessions, with their tokens; how many there were. To be repeated until it is none.
+    """Delete some of the expired sessions, with their tokens. Return how many; repeat until there are none.
 
-    A session's end is that of its live refresh token, by which it is found: an index on sessions would be written by
-    each refresh. One that somebody holds is passed over.
+    A session is found by the expiry of its live refresh token, which is the same: an index on sessions would be written
+    by each refresh. Locked sessions are skipped.
     """
     expired = await runner.rows(_FIND_EXPIRED, {"now": now})
     return sum([await runner.run(_PURGE, {"session": row[0], "now": now}) for row in expired])
 
 
 async def exists(runner: Runner, session_id: UUID) -> bool:
-    """Whether it has not ended."""
+    """Return whether the session has not ended."""
     return await runner.row(_EXISTS, {"session": session_id}) is not None
 
 
@@ -214,11 +215,11 @@ class Sessions:
             await self._runner.run(statement, {"session": session.id, "now": session.last_refreshed_at})
 
     async def delete(self, session_id: UUID, *, user_id: UUID) -> bool:
-        """The tokens go by cascade."""
+        """The tokens are deleted by cascade."""
         return await self._runner.run(_DELETE, {"session": session_id, "user": user_id}) == 1
 
     async def delete_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
-        """The tokens go by cascade."""
+        """The tokens are deleted by cascade."""
         if keep is None:
             await self._runner.run(_DELETE_ALL, {"user": user_id})
         else:

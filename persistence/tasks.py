@@ -1,4 +1,4 @@
-"""Tasks, as rows, and the statements that list them: one for each shape of filter, sort and page."""
+"""The table and the repository of tasks, with a statement for each combination of filter, sort and page."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -87,7 +87,7 @@ TASK_ORDERS: Final = {
     "created_at": tasks.c.created_at,
     "updated_at": tasks.c.updated_at,
 }
-"""What tasks can be listed by, both in a workspace and in a project, read in order from an index."""
+"""The sort keys of tasks. For each, there is an index in a workspace and one in a project."""
 
 for _name, _column in TASK_ORDERS.items():
     Index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id)
@@ -133,13 +133,13 @@ _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description))
 _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
 _AT_ONCE: Final = 1000
-"""How many tasks are deleted before others get their turn."""
+"""How many tasks are deleted at once. Other requests run in between."""
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(_AT_ONCE)
 _DELETE_SOME: Final = delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED)
 
 
 def _last_position() -> Select[Any]:
-    """Looks at the end of the project's index once for each status, rather than through it."""
+    """Look at the end of the project's index for each status only."""
     ends = [
         select(
             select(tasks.c.position)
@@ -158,7 +158,7 @@ _LAST_POSITION: Final = _last_position()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShape:
-    """What decides which statement lists a page. Everything else is a parameter."""
+    """What decides which statement reads a page. Everything else is a parameter."""
 
     in_project: bool
     with_status: bool
@@ -168,7 +168,7 @@ class PageShape:
 
 
 def _page(shape: PageShape) -> TypedReturnsRows[Any]:
-    """Read in order from one index and stopped at the limit, for every shape.
+    """Build a statement that reads in order from one index, and stops at the limit.
 
     The status is before the sort key in the indexes. Without a filter by it, a page of each status is read, and the two
     are merged: at most twice the limit.
@@ -183,7 +183,7 @@ def _page(shape: PageShape) -> TypedReturnsRows[Any]:
 
 
 def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descending: bool) -> Select[Any]:
-    """The first of all *branches*, each of which is in the order of *key* and of the id."""
+    """The first rows of all *branches*, each of which is in the order of *key*, then id."""
     with_key = [select(each.add_columns(key.label("sort_key")).subquery()) for each in branches]
     merged = union_all(*with_key).subquery()
     columns = [merged.c[column.name] for column in _MAPPER.columns]
@@ -233,7 +233,7 @@ class Tasks:
         await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Some at once, until none is left."""
+        """Deletes some at a time, until none is left."""
         place = {"workspace": workspace_id, "project": project_id}
         while await self._change_log.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
             pass

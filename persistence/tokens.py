@@ -1,4 +1,4 @@
-"""Personal tokens, as rows, and the one statement that tells whose one is."""
+"""The table and the repository of personal tokens, and the lookup of a personal token."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -50,7 +50,8 @@ personal_tokens: Final = Table(
     Index(None, "expires_at"),
     info=UNLOGGED,
 )
-"""What a token may do rides along in its row, so that one statement tells it; `workspace_ids` are hexadecimal."""
+"""A token's scopes and workspaces are in its row, so that one statement reads all of it. `workspace_ids` are
+hexadecimal."""
 
 
 def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:
@@ -95,10 +96,10 @@ _EXPIRED: Final = Expired(personal_tokens, personal_tokens.c.expires_at)
 async def authenticate(
     runner: Runner, digest: bytes, *, workspace_id: UUID | None, now: dt.datetime
 ) -> Membership | None:
-    """Whose personal token this is, and their role in the workspace that the call names, in one statement.
+    """Return whose personal token this is, and their role in the workspace that the request names.
 
-    None when there is no such token, or it has expired. The role is None outside of workspaces, for a stranger, and
-    where the token does not work.
+    Return None if there is no such token, or it has expired. The role is None outside of workspaces, for a user who is
+    not a member, and where the token does not work.
     """
     row = await runner.row(_GRANT, {"digest": digest, "workspace": workspace_id, "now": now})
     if row is None:
@@ -113,12 +114,12 @@ async def authenticate(
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
-    """Delete some of the expired tokens; how many there were. To be repeated until it is none."""
+    """Delete some of the expired tokens. Return how many; repeat until there are none."""
     return await _EXPIRED.delete_some(runner, before=now)
 
 
 async def exists(runner: Runner, token_id: UUID) -> bool:
-    """Whether it was not deleted."""
+    """Return whether the token was not deleted."""
     return await runner.row(_EXISTS, {"token": token_id}) is not None
 
 

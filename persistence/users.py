@@ -1,4 +1,4 @@
-"""Accounts, as rows."""
+"""The table and the repository of accounts."""
 
 from typing import Final
 from uuid import UUID
@@ -45,9 +45,8 @@ users: Final = Table(
     CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email"),
     info=UNLOGGED,
 )
-"""An account that an identity provider vouches for has no password, and may have no address.
-
-`new_email` takes the place of the address once its mail was read."""
+"""An account from an identity provider has no password, and may have no address. `new_email` replaces `email` once it
+is proved."""
 
 _MAPPER: Final = Mapper(
     User,
@@ -95,6 +94,6 @@ class Users:
         await self._runner.run(_UPDATE, {"user": user_id, "new_email": None})
 
     async def delete(self, user_id: UUID) -> None:
-        """Identity, sessions, tokens and mails go by cascade."""
+        """Identity, sessions, tokens and e-mails are deleted by cascade."""
         await forget_space(self._runner, account_space(user_id))
         await self._runner.run(_DELETE, {"user": user_id})

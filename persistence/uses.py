@@ -1,4 +1,4 @@
-"""When sessions and personal tokens were last used, as their rows tell it."""
+"""Writes when sessions and personal tokens were last used."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from persistence.tokens import personal_tokens
 
 
 def _write_down(table: Table) -> Update:
-    """But for a row that somebody has locked, or that another process wrote a later time into: nobody is waited for."""
+    """Write the time, unless the row is locked, or has a later time from another process: nothing is waited for."""
     at = bindparam("at", type_=table.c.last_used_at.type)
     free = select(table.c.id).where(table.c.id == bindparam("used")).with_for_update(skip_locked=True)
     earlier = or_(table.c.last_used_at.is_(None), table.c.last_used_at < at)
@@ -25,7 +25,7 @@ _OF_TOKENS: Final = _write_down(personal_tokens)
 
 
 async def write(runner: Runner, *, sessions: Mapping[UUID, dt.datetime], tokens: Mapping[UUID, dt.datetime]) -> None:
-    """Two statements, each once for each of its ids."""
+    """Write the times of the last use, by id."""
     for statement, used in ((_OF_SESSIONS, sessions), (_OF_TOKENS, tokens)):
         if used:
             await runner.run(statement, [{"used": each, "at": at} for each, at in used.items()])

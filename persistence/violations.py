@@ -1,4 +1,4 @@
-"""What a violated constraint means, told by its name. Races are decided by the database, and named here."""
+"""What the violation of a constraint means, found by the constraint's name. So the database decides races."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +16,15 @@ _SQLITE_CHECK: Final = re.compile(r"CHECK constraint failed: (\w+)")
 
 
 def meaning_of(error: IntegrityError) -> DomainError | None:
-    """The fact behind a violation that a caller can cause. None for any other, which is a fault of ours."""
+    """Return the error that a violation means. None for one that no request should cause."""
     error_of = meanings().get(constraint_of(error) or "")
     return None if error_of is None else error_of()
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """The name of the violated constraint or unique index.
+    """Return the name of the violated constraint or unique index, if the driver reports it.
 
-    PostgreSQL tells it. SQLite tells a check's name, a unique key's columns, and nothing of a foreign key.
+    PostgreSQL reports the name. SQLite reports a check's name, a unique key's columns, and nothing of a foreign key.
     """
     told = getattr(error.driver_exception, "constraint_name", None)
     if isinstance(told, str):
@@ -39,7 +39,7 @@ def constraint_of(error: IntegrityError) -> str | None:
 
 @cache  # when first asked: by then every table is in the MetaData
 def meanings() -> Mapping[str, Callable[[], DomainError]]:
-    """By the name of each constraint that says what its violation means, the error."""
+    """The error of each constraint that says what its violation means, by the constraint's name."""
     return {
         str(key.name): key.info["means"] for table in metadata.tables.values() for key in table.constraints if key.info
     }

@@ -1,4 +1,4 @@
-"""Workspaces, as rows, and the number that orders every change in them."""
+"""The repository of workspaces, and the lock on one."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
@@ -36,7 +36,8 @@ _PAGES: Final = {
     for is_first, page in ((True, _FIRST_PAGE), (False, _NEXT_PAGE))
     for is_of_some in (True, False)
 }
-"""What one user has is sorted: it is not much (ADR 48)."""
+"""By whether it is the first page, and whether only some are listed. A user's workspaces are sorted, as they are few
+(ADR 48)."""
 _LOCK: Final = (
     select(workspaces.c.head, *(workspaces.c[name] for name in USAGE))
     .where(workspaces.c.id == bindparam("workspace"))
@@ -52,7 +53,7 @@ _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspac
 
 
 async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage] | None:
-    """The workspace's head, and what it takes; its row is ours. None when there is no such workspace."""
+    """Lock a workspace, and return its head and its usage. None if there is no such workspace."""
     row = await runner.row(_LOCK, {"workspace": workspace_id})
     if row is None:
         return None
@@ -91,12 +92,12 @@ class Workspaces:
         await self._runner.rows(_LOCK_JOINED, {"user": user_id})
 
     async def update(self, workspace: Workspace) -> None:
-        """The head is not touched: it is the unit of work's."""
+        """The head is written by the change log only."""
         values = {"workspace": workspace.id, **_MAPPER.changes(workspace)}
         await self._change_log.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """Everything in them goes by cascade."""
+        """Everything in them is deleted by cascade."""
         for workspace_id in workspace_ids:
             await self._change_log.erase(workspace_id)
             await forget_space(self._runner, workspace_id)
