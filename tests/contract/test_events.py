@@ -1,4 +1,4 @@
-"""Events are described and checked as answers are."""
+"""Events are described and checked like responses."""
 
 from __future__ import annotations
 

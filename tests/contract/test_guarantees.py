@@ -1,4 +1,4 @@
-"""No lost updates and safe retries: what `If-Match`, `Idempotency-Key` and ids of the client's own do to a call."""
+"""No lost updates and safe retries: `If-Match`, `Idempotency-Key` and ids that clients choose."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_is_not_there_is_not_found_whatever_the_client_expects(server: Samp
     assert (reply.status, reply.slug) == (404, "not-found")
 
 
-def test_who_may_not_write_learns_nothing_of_versions(server: Sample) -> None:
+def test_a_caller_who_must_not_write_learns_nothing_about_versions(server: Sample) -> None:
     assert rename(server, "Oxford", 'If-Match: "6"', token="observer").status == 403
 
 
@@ -73,7 +73,7 @@ def test_who_may_not_write_learns_nothing_of_versions(server: Sample) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_call_gets_the_same_response_and_has_one_effect(server: Sample) -> None:
+def test_a_repeated_request_gets_the_same_response_and_has_one_effect(server: Sample) -> None:
     replies = [create(server, {"name": "Oxford"}, "Idempotency-Key: k") for _ in range(3)]
     assert {reply.status for reply in replies} == {201}
     assert len({(reply.body, reply.headers["location"], reply.headers["etag"]) for reply in replies}) == 1
@@ -85,13 +85,13 @@ def test_a_key_is_the_same_in_quotes_and_bare(server: Sample) -> None:
     assert create(server, {"name": "Oxford"}, "Idempotency-Key: k").body == first.body
 
 
-def test_the_same_json_is_the_same_call_in_whatever_order_its_names_come(server: Sample) -> None:
+def test_the_same_json_is_the_same_request_whatever_the_order_of_its_names(server: Sample) -> None:
     first = create(server, b'{"name": "Oxford", "open": true}', "Idempotency-Key: k")
     assert create(server, b'{ "open":true,\n"name":"Oxford"}', "Idempotency-Key: k").body == first.body
 
 
 @pytest.mark.parametrize("body", [{"name": "Bath"}, {"name": "Oxford", "open": False}])
-def test_another_call_with_a_used_key_is_refused(server: Sample, body: dict[str, Any]) -> None:
+def test_another_request_with_a_used_key_is_refused(server: Sample, body: dict[str, Any]) -> None:
     create(server, {"name": "Oxford"}, "Idempotency-Key: k")
     reply = create(server, body, "Idempotency-Key: k")
     assert (reply.status, reply.slug, reply.places) == (
@@ -113,7 +113,7 @@ def test_each_principal_has_keys_of_their_own(server: Sample) -> None:
     assert (first.status, second.status) == (201, 201)
 
 
-def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(server: Sample) -> None:
+def test_a_repeated_request_gets_its_response_before_its_condition_is_checked(server: Sample) -> None:
     lines = ('If-Match: "7"', "Idempotency-Key: k")
     first = rename(server, "Oxford", *lines)
     again = rename(server, "Oxford", *lines)
@@ -121,19 +121,19 @@ def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(server: S
     assert rename(server, "Bath", 'If-Match: "7"').status == 412
 
 
-def test_a_refused_call_leaves_its_key_unused(server: Sample) -> None:
+def test_a_refused_request_leaves_its_key_unused(server: Sample) -> None:
     assert create(server, {"name": "Kew"}, "Idempotency-Key: k").slug == "name-taken"
     assert rename(server, "Oxford", 'If-Match: "6"', "Idempotency-Key: k").status == 412
     assert create(server, {"name": "Oxford"}, "Idempotency-Key: k").status == 201
 
 
-def test_a_repeated_call_is_still_refused_to_who_has_no_access_any_more(server: Sample) -> None:
+def test_a_repeated_request_is_refused_if_the_caller_has_lost_access(server: Sample) -> None:
     create(server, {"name": "Oxford"}, "Idempotency-Key: k", token="director")
     assert create(server, {"name": "Oxford"}, "Idempotency-Key: k", token="reader").status == 403
 
 
 @pytest.mark.parametrize("value", ["", '""', "two words", "é", '"a', "x" * 40])
-def test_what_is_no_key_is_refused(server: Sample, value: str) -> None:
+def test_a_malformed_key_is_refused(server: Sample, value: str) -> None:
     reply = create(server, {"name": "Oxford"}, f"Idempotency-Key: {value}")
     assert (reply.status, len(server.store.stations)) == (400, 1)
     assert all("header Idempotency-Key" in place for place in reply.places)
@@ -149,12 +149,12 @@ def test_two_keys_are_none(server: Sample) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_made_gets_the_id_that_the_client_made(server: Sample) -> None:
+def test_a_created_resource_gets_the_id_that_the_client_chose(server: Sample) -> None:
     reply = create(server, {"id": CLIENT_ID, "name": "Oxford"})
     assert (reply.status, reply.json["id"], reply.headers["location"]) == (201, CLIENT_ID, f"/stations/{CLIENT_ID}")
 
 
-def test_the_same_request_again_is_answered_with_what_it_made_as_it_is_now(server: Sample) -> None:
+def test_a_repeated_request_returns_what_it_created_as_it_is_now(server: Sample) -> None:
     create(server, {"id": CLIENT_ID, "name": "Oxford"})
     server.store.stations[UUID(CLIENT_ID)] |= {"name": "Oxford Road", "revision": 9}
     server.store.log.clear()
@@ -179,13 +179,13 @@ def test_another_request_with_an_id_that_was_used_is_refused(server: Sample) -> 
     assert len(server.store.stations) == 2
 
 
-def test_what_is_gone_is_not_made_again(server: Sample) -> None:
+def test_a_deleted_resource_is_not_created_again(server: Sample) -> None:
     create(server, {"id": CLIENT_ID, "name": "Oxford"})
     del server.store.stations[UUID(CLIENT_ID)]
     assert taken(create(server, {"id": CLIENT_ID, "name": "Oxford"}))
 
 
-def test_what_fails_while_the_thing_is_read_again_is_no_conflict(server: Sample) -> None:
+def test_a_failure_while_the_resource_is_read_again_is_not_a_conflict(server: Sample) -> None:
     create(server, {"id": CLIENT_ID, "name": "Oxford"})
     server.store.unreachable.add(UUID(CLIENT_ID))
     assert create(server, {"id": CLIENT_ID, "name": "Oxford"}).slug == "resting"
@@ -205,7 +205,7 @@ def test_a_problem_that_is_returned_is_not_kept(server: Sample) -> None:
     assert create(server, {"name": "Sooner"}, "Idempotency-Key: k").status == 201
 
 
-def test_an_id_that_nothing_was_made_with_is_free(server: Sample) -> None:
+def test_an_id_that_nothing_was_created_with_is_free(server: Sample) -> None:
     assert create(server, {"id": CLIENT_ID, "name": "Later"}).slug == "later"
     assert create(server, {"id": CLIENT_ID, "name": "Sooner"}).status == 201
 

@@ -46,7 +46,7 @@ def test_schemas_that_share_a_validator_have_their_own_faults() -> None:
     assert not seven.is_valid([])
 
 
-def test_a_validator_that_is_asked_too_early_or_made_too_late_works() -> None:
+def test_a_validator_that_is_used_too_early_or_created_too_late_works() -> None:
     schemas = compiler()
     first = schemas.compile(ref(1), direction="request")
     assert [fault.place for fault in schema_faults(first.iter_errors({"name": 1}))] == ["#/name"]

@@ -31,7 +31,7 @@ UNKNOWN_ID = "0190a5f0-0000-7000-8000-00000000ffff"
 
 @dataclass
 class CountingLimiter:
-    """Lets each caller do QUOTA calls under each policy, and forgets none; while it is silent, it tells nothing."""
+    """Allows each caller QUOTA requests for each policy, for ever; while it is silent, it returns nothing."""
 
     silent: bool = False
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
@@ -64,16 +64,16 @@ def limited_document() -> Document:
     """The sample's document with limits: signs of life and patches have none, notes are tighter than the rest."""
     root = copy.deepcopy(Document.read(CONTRACT).root)
     text = {"schema": {"type": "string"}}
-    told = {"RateLimit": text, "RateLimit-Policy": text}
+    declared = {"RateLimit": text, "RateLimit-Policy": text}
     for response in root["components"]["responses"].values():
-        response["headers"] |= told
+        response["headers"] |= declared
     late = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
     problem = root["components"]["responses"]["Problem"]
     root["components"]["responses"]["TooMany"] = problem | {"headers": problem["headers"] | late}
     for item in root["paths"].values():
         for operation in (node for method, node in item.items() if method != "parameters"):
             for response in operation["responses"].values():
-                response.update({} if "$ref" in response else {"headers": response.get("headers", {}) | told})
+                response.update({} if "$ref" in response else {"headers": response.get("headers", {}) | declared})
             operation["responses"]["429"] = {"$ref": "#/components/responses/TooMany"}
     root["paths"]["/livez"]["get"]["x-rate-limit"] = "none"
     root["paths"]["/stations/{station_id}"]["patch"]["x-rate-limit"] = "none"
@@ -106,7 +106,7 @@ def server(started: Limited) -> Limited:
     return started
 
 
-def told(reply: Reply) -> tuple[str, str]:
+def allowance_of(reply: Reply) -> tuple[str, str]:
     return reply.headers["ratelimit"], reply.headers["ratelimit-policy"]
 
 
@@ -114,21 +114,21 @@ def is_silent(reply: Reply) -> bool:
     return not {"ratelimit", "ratelimit-policy", "retry-after"} & set(reply.headers)
 
 
-def test_a_call_with_a_token_counts_for_its_principal(server: Limited) -> None:
-    assert told(server.call("GET", "/stations", token="reader")) == ('"default";r=1;t=42', '"default";q=2;w=60')
-    assert told(server.call("GET", "/stations", token="reader"))[0] == '"default";r=0;t=42'
+def test_a_request_with_a_token_counts_for_its_principal(server: Limited) -> None:
+    assert allowance_of(server.call("GET", "/stations", token="reader")) == ('"default";r=1;t=42', '"default";q=2;w=60')
+    assert allowance_of(server.call("GET", "/stations", token="reader"))[0] == '"default";r=0;t=42'
     assert server.limiter.counts == {("default", "cy"): 2}
 
 
-def test_a_call_that_needs_no_token_counts_for_its_address(server: Limited) -> None:
-    assert told(server.call("GET", f"/stations/{STATION_ID}/report", token="reader"))[0] == '"default";r=1;t=42'
+def test_a_request_that_needs_no_token_counts_for_its_address(server: Limited) -> None:
+    assert allowance_of(server.call("GET", f"/stations/{STATION_ID}/report", token="reader"))[0] == '"default";r=1;t=42'
     assert server.limiter.counts == {("default", HERE): 1}
 
 
-def test_a_large_response_counts_as_several_calls_and_is_sent(server: Limited) -> None:
+def test_a_large_response_counts_as_several_requests_and_is_sent(server: Limited) -> None:
     large = f"/stations/{UUID(int=2)}/report"
     reply = server.call("GET", large)
-    assert (reply.status, told(reply)[0]) == (200, '"default";r=0;t=42')
+    assert (reply.status, allowance_of(reply)[0]) == (200, '"default";r=0;t=42')
     assert server.limiter.counts == {("default", HERE): 1 + 200_000 // UNIT_BYTES}
     assert server.call("GET", large).slug == "rate-limited"
 
@@ -138,14 +138,14 @@ def test_a_small_response_counts_once(server: Limited) -> None:
     assert server.limiter.counts == {("default", HERE): 1}
 
 
-def test_a_large_representation_counts_as_several_calls_where_it_is_only_compared(
+def test_a_large_representation_counts_as_several_requests_if_it_is_only_compared(
     server: Limited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station = f"/stations/{STATION_ID}"
     size_bytes = len(server.call("GET", station, token="reader").body)
     monkeypatch.setattr(limits, "UNIT_BYTES", size_bytes // QUOTA)
     reply = server.call("DELETE", station, 'If-Match: "6"', token="director")
-    assert (reply.status, told(reply)[0]) == (412, '"default";r=0;t=42')
+    assert (reply.status, allowance_of(reply)[0]) == (412, '"default";r=0;t=42')
     assert server.limiter.counts["default", "ada"] == 1 + QUOTA
     assert server.call("DELETE", station, token="director").slug == "rate-limited"
 
@@ -159,7 +159,7 @@ def test_a_large_response_is_sent_where_nothing_can_be_counted(server: Limited) 
 
 def test_a_named_policy_counts_alone(server: Limited) -> None:
     reply = server.call("PUT", "/notes", "Content-Type: text/plain", body=b"note")
-    assert (reply.status, told(reply)) == (200, ('"tight";r=1;t=42', '"tight";q=2;w=60'))
+    assert (reply.status, allowance_of(reply)) == (200, ('"tight";r=1;t=42', '"tight";q=2;w=60'))
     assert server.limiter.counts == {("tight", HERE): 1}
 
 
@@ -177,7 +177,7 @@ def test_what_is_refused_before_it_is_performed_leaves_a_named_policy_alone(
     server: Limited, lines: tuple[str, ...], body: bytes, status: int
 ) -> None:
     reply = server.call("PUT", "/notes", *lines, body=body)
-    assert (reply.status, told(reply)) == (status, ('"default";r=1;t=42', '"default";q=2;w=60'))
+    assert (reply.status, allowance_of(reply)) == (status, ('"default";r=1;t=42', '"default";q=2;w=60'))
     assert server.limiter.counts == {("default", HERE): 1}
 
 
@@ -185,15 +185,15 @@ def test_too_many_that_are_refused_are_refused_for_being_too_many(server: Limite
     lines = ("Content-Type: image/png",)
     assert [server.call("PUT", "/notes", *lines, body=b"x").status for _ in range(QUOTA + 1)] == [415, 415, 429]
     good = server.call("PUT", "/notes", "Content-Type: text/plain", body=b"note")
-    assert (good.status, told(good)[0]) == (429, '"default";r=0;t=42')
+    assert (good.status, allowance_of(good)[0]) == (429, '"default";r=0;t=42')
 
 
-def test_who_has_nothing_left_of_a_named_policy_is_refused_before_the_body_is_read(server: Limited) -> None:
+def test_a_caller_with_nothing_left_of_a_named_policy_is_refused_before_the_body_is_read(server: Limited) -> None:
     server.limiter.counts["tight", HERE] = QUOTA
     with connected(server.address) as connection:
         connection.sendall(request("PUT", "/notes", "Content-Type: text/plain", "Content-Length: 10"))
         reply = read_reply(connection, method="PUT")
-    assert (reply.status, told(reply)[0]) == (429, '"tight";r=0;t=42')
+    assert (reply.status, allowance_of(reply)[0]) == (429, '"tight";r=0;t=42')
     assert "'tight'" in reply.json["detail"]
 
 
@@ -210,7 +210,7 @@ def test_refusals_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
 
 
 def test_a_head_counts_as_the_get_that_it_mirrors(server: Limited) -> None:
-    assert told(server.call("HEAD", "/stations", token="reader"))[0] == '"default";r=1;t=42'
+    assert allowance_of(server.call("HEAD", "/stations", token="reader"))[0] == '"default";r=1;t=42'
 
 
 def test_an_operation_without_limits_is_not_counted(server: Limited) -> None:
@@ -261,37 +261,37 @@ RESPONSES: Mapping[int, tuple[str, str, tuple[str, ...], bytes, str | None]] = {
 
 
 @pytest.mark.parametrize("status", RESPONSES)
-def test_every_response_tells_what_is_left(server: Limited, status: int) -> None:
+def test_every_response_says_what_is_left(server: Limited, status: int) -> None:
     method, target, lines, body, token = RESPONSES[status]
     reply = server.call(method, target, *lines, body=body, token=token)
-    assert (reply.status, *told(reply)) == (status, '"default";r=1;t=42', '"default";q=2;w=60')
+    assert (reply.status, *allowance_of(reply)) == (status, '"default";r=1;t=42', '"default";q=2;w=60')
 
 
-def test_a_response_that_breaks_the_contract_tells_it_too(server: Limited) -> None:
+def test_a_500_for_a_violation_says_it_too(server: Limited) -> None:
     reply = server.call("POST", "/answers/leaked-property")
-    assert (reply.status, told(reply)[0]) == (500, '"default";r=1;t=42')
+    assert (reply.status, allowance_of(reply)[0]) == (500, '"default";r=1;t=42')
 
 
-def test_a_stream_tells_it_too(server: Limited) -> None:
+def test_a_stream_says_it_too(server: Limited) -> None:
     reply = server.call("GET", f"/stations/{STATION_ID}/events?kind=few")
-    assert (reply.status, told(reply)[0]) == (200, '"default";r=1;t=42')
+    assert (reply.status, allowance_of(reply)[0]) == (200, '"default";r=1;t=42')
 
 
-def test_a_response_that_is_given_again_tells_what_is_left_now(server: Limited) -> None:
+def test_a_repeated_response_says_what_is_left_now(server: Limited) -> None:
     lines = (*JSON, "Idempotency-Key: again")
     first, again = (server.call("POST", "/stations", *lines, body=b'{"name": "Oban"}', token="director") for _ in "12")
     assert (first.status, first.body) == (again.status, again.body)
-    assert [told(reply)[0] for reply in (first, again)] == ['"default";r=1;t=42', '"default";r=0;t=42']
+    assert [allowance_of(reply)[0] for reply in (first, again)] == ['"default";r=1;t=42', '"default";r=0;t=42']
 
 
-def test_one_call_too_many_is_refused_and_does_nothing(server: Limited) -> None:
+def test_one_request_too_many_is_refused_and_does_nothing(server: Limited) -> None:
     for name in ("Oban", "Skye"):
         assert server.post_json("/stations", json.dumps({"name": name}).encode()).status == 201
     server.store.log.clear()
     before = server.store.snapshot()
     reply = server.post_json("/stations", b'{"name": "Uist"}')
     assert (reply.status, reply.slug, reply.headers["retry-after"]) == (429, "rate-limited", "42")
-    assert told(reply) == ('"default";r=0;t=42', '"default";q=2;w=60')
+    assert allowance_of(reply) == ('"default";r=0;t=42', '"default";q=2;w=60')
     assert (server.store.snapshot(), server.store.log) == (before, [])
 
 
@@ -300,7 +300,7 @@ def test_others_are_not_held_up(server: Limited) -> None:
     assert [reply.status for reply in replies] == [200, 200, 429, 200]
 
 
-def test_the_body_of_one_call_too_many_is_not_waited_for(server: Limited) -> None:
+def test_the_body_of_one_request_too_many_is_not_waited_for(server: Limited) -> None:
     server.limiter.counts["default", "ada"] = QUOTA
     head = request("POST", "/stations", *JSON, "Content-Length: 1000", token="director")
     with connected(server.address) as connection:
@@ -311,16 +311,16 @@ def test_the_body_of_one_call_too_many_is_not_waited_for(server: Limited) -> Non
 @pytest.mark.parametrize(
     ("target", "token"), [("/stations/nonsense", "reader"), (f"/stations/{STATION_ID}", "stranger")]
 )
-def test_one_call_too_many_learns_nothing_of_its_path(server: Limited, target: str, token: str) -> None:
+def test_one_request_too_many_learns_nothing_about_its_path(server: Limited, target: str, token: str) -> None:
     allowed = [server.call("GET", target, token=token).status for _ in range(QUOTA)]
     assert 429 not in allowed
     assert server.call("GET", target, token=token).status == 429
 
 
 @pytest.mark.parametrize("token", [None, "unknown", "not a token"])
-def test_a_call_without_a_good_token_counts_for_its_address(server: Limited, token: str | None) -> None:
+def test_a_request_without_a_valid_token_counts_for_its_address(server: Limited, token: str | None) -> None:
     reply = server.call("GET", "/stations", token=token)
-    assert (reply.status, told(reply)) == (401, ('"failures";r=1;t=42', '"failures";q=2;w=60'))
+    assert (reply.status, allowance_of(reply)) == (401, ('"failures";r=1;t=42', '"failures";q=2;w=60'))
     assert "www-authenticate" in reply.headers
     assert server.limiter.counts == {("failures", HERE): 1}
 
@@ -344,6 +344,6 @@ def test_failures_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
     assert "www-authenticate" not in replies[-1].headers
 
 
-def test_what_needs_no_token_is_still_answered_to_an_address_that_sent_bad_ones(server: Limited) -> None:
+def test_an_operation_without_a_token_still_works_for_an_address_that_sent_invalid_ones(server: Limited) -> None:
     server.limiter.counts["failures", HERE] = QUOTA
     assert server.call("GET", f"/stations/{STATION_ID}/report").status == 200

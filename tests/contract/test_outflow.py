@@ -80,7 +80,7 @@ def test_a_client_that_never_reads_is_disconnected_from_a_connection_that_closes
         assert lost.get(timeout=PATIENCE_S) == connection.getsockname()[1]
 
 
-def test_what_waits_is_bounded_and_who_has_waited_the_longest_goes_first() -> None:
+def test_unsent_bytes_are_limited_and_the_longest_waiting_connection_is_closed_first() -> None:
     bounds = {"unsent_limit_bytes": 2 * LARGE, "write_timeout_s": 2 * PATIENCE_S}
     with watched(LargeResponses(), **bounds) as (address, lost), contextlib.ExitStack() as stack:
         first = stack.enter_context(reluctant(address))
@@ -205,7 +205,7 @@ def test_a_closing_connection_is_watched_while_it_holds_anything(size: int, watc
     assert len(timer.due) == watched
 
 
-def test_a_lost_connection_counts_no_longer() -> None:
+def test_a_lost_connection_no_longer_counts() -> None:
     backlog, timer = Backlog(limit_bytes=10), Timer()
     lost, other = HeldTransport(9), HeldTransport(9)
     outflow = outflow_of(lost, timer, backlog)

@@ -78,7 +78,7 @@ def test_percent_encoding_is_undone_once(text: str, decoded: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["%", "%1", "%zz", "a%2", "%FF", "%ED%A0%80", "%00", "é"])
-def test_what_is_no_percent_encoded_text_is_refused(text: str) -> None:
+def test_a_text_that_is_not_percent_encoded_is_refused(text: str) -> None:
     with pytest.raises(MalformedTextError):
         decode(text)
 
@@ -90,7 +90,7 @@ def test_a_query_keeps_the_order_of_repeated_names() -> None:
     assert query_texts(b"") == {}
 
 
-def test_what_is_no_cookie_is_passed_over() -> None:
+def test_a_text_that_is_not_a_cookie_is_ignored() -> None:
     assert cookie_texts("a=1; b; c=; a=2;") == {"a": ["1", "2"], "c": [""]}
 
 
@@ -330,7 +330,7 @@ def test_a_problem_lists_at_most_fifty_faults() -> None:
 
 
 class _DriversUUID:
-    """Some drivers answer a class of their own that looks like a UUID, and is none."""
+    """Some drivers return a class of their own that looks like a UUID and is not one."""
 
 
 class _Subclass(UUID):
@@ -357,7 +357,7 @@ def test_plain_data_is_written_as_the_contract_writes_it() -> None:
 
 
 @pytest.mark.parametrize("content", [_DriversUUID(), {1: 2}, {"a": decimal.Decimal(1)}, 2**64, {"a"}, "\ud800"])
-def test_what_is_no_plain_data_is_not_written(content: Any) -> None:
+def test_content_that_is_not_plain_data_is_not_written(content: Any) -> None:
     with pytest.raises(NonConformingResponseError, match="not plain data"):
         encode(content)
 
@@ -385,7 +385,7 @@ async def test_a_path_of_raw_bytes_is_malformed_whoever_the_server_is() -> None:
     assert sent[0]["status"] == 400
 
 
-async def test_every_layer_of_connexions_has_seen_a_request_that_was_answered() -> None:
+async def test_every_layer_of_connexion_sees_a_request() -> None:
     scope: dict[str, Any] = {
         "type": "http", "method": "GET", "raw_path": b"/stations", "query_string": b"",
         "headers": [(b"authorization", b"Bearer reader")],

@@ -117,14 +117,14 @@ def test_a_problem_outside_of_any_request_names_none() -> None:
     assert "instance" not in problems.document(response, urn_prefix="urn:x:")
 
 
-@pytest.mark.parametrize(("sent", "told"), [({"Retry-After": "7"}, {"retry_after": 7}), ({}, {})])
-def test_when_to_try_again_is_in_the_body_too(sent: dict[str, str], told: dict[str, int]) -> None:
+@pytest.mark.parametrize(("sent", "repeated"), [({"Retry-After": "7"}, {"retry_after": 7}), ({}, {})])
+def test_when_to_try_again_is_in_the_body_too(sent: dict[str, str], repeated: dict[str, int]) -> None:
     body = problems.document(problem(RATE_LIMITED, "Wait.", headers=sent), urn_prefix="urn:x:")
-    assert {name: body[name] for name in body.keys() & {"retry_after"}} == told
+    assert {name: body[name] for name in body.keys() & {"retry_after"}} == repeated
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_a_condition_that_does_not_hold_is_answered_with_the_current_version(server: Sample, method: str) -> None:
+def test_the_response_to_a_failed_condition_has_the_current_version(server: Sample, method: str) -> None:
     reply = (
         patch(server, {"name": "Oxford"}, 'If-Match: "6"')
         if method == "PATCH"

@@ -25,7 +25,7 @@ OCTETS = "Content-Type: application/octet-stream"
 
 
 def statuses(connection: socket.socket, count: int) -> list[int]:
-    """The statuses of *count* answers of the form `head, Content-Length, body`, which may arrive together."""
+    """The statuses of *count* responses of the form `head, Content-Length, body`, which may arrive together."""
     stream = connection.makefile("rb")
     found = []
     for _ in range(count):
@@ -86,7 +86,7 @@ def test_nothing_is_served_after_a_refused_head(server: Sample) -> None:
     assert received.startswith(b"HTTP/1.1 501 ")
 
 
-def test_two_requests_in_one_write_are_both_answered(server: Sample) -> None:
+def test_two_requests_in_one_write_both_get_a_response(server: Sample) -> None:
     with connected(server.address) as connection:
         connection.sendall(ALIVE * 2)
         assert statuses(connection, 2) == [200, 200]
@@ -116,7 +116,7 @@ def test_a_body_in_chunks_is_read(server: Sample) -> None:
     assert exchange(server.address, chunks, method="PUT").json == {"given": ["bytes", b"abc".hex()]}
 
 
-def test_trailers_are_no_headers(server: Sample) -> None:
+def test_trailers_are_not_headers(server: Sample) -> None:
     head = request("POST", "/stations", JSON, "Transfer-Encoding: chunked")
     body = b'{"name": "Kew"}'
     chunks = [head + b"%x\r\n" % len(body) + body + b"\r\n0\r\nAuthorization: Bearer director\r\n\r\n"]
@@ -165,7 +165,7 @@ def test_the_connection_goes_on_after_a_body_that_was_refused_half_read(server: 
         assert read_reply(connection).status == 200
 
 
-def test_a_client_that_waits_is_told_to_continue_only_where_its_body_is_wanted(server: Sample) -> None:
+def test_a_client_that_waits_gets_a_100_only_if_its_body_is_wanted(server: Sample) -> None:
     with connected(server.address) as connection:
         connection.sendall(request("PUT", "/notes", OCTETS, "Expect: 100-continue", "Content-Length: 3"))
         assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -217,7 +217,7 @@ def test_other_versions_of_http_are_refused(server: Sample, version: str) -> Non
     assert reply.slug == "malformed-request"
 
 
-def test_a_request_of_no_version_is_refused(server: Sample) -> None:
+def test_a_request_without_a_version_is_refused(server: Sample) -> None:
     assert exchange(server.address, [b"GET /livez\r\n\r\n"]).slug == "malformed-request"
 
 
@@ -276,7 +276,7 @@ def test_a_client_of_http_1_0_gets_no_interim_response(server: Sample) -> None:
         assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
 
 
-def test_what_the_protocol_refuses_itself_is_answered_with_the_headers_of_every_response() -> None:
+def test_a_problem_of_the_protocol_itself_has_the_headers_of_every_response() -> None:
     protocol = bounded_protocol("urn:x:", problem_headers=[(b"cache-control", b"no-store")])
     with serving(build(Store()), protocol=protocol) as address:
         reply = exchange(address, [b"GET /livez HTTP/1.1\r\n\r\n"])
@@ -284,7 +284,7 @@ def test_what_the_protocol_refuses_itself_is_answered_with_the_headers_of_every_
     assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", reply.headers["date"])
 
 
-def test_a_refused_head_request_is_answered_without_a_body(server: Sample) -> None:
+def test_a_refused_head_request_gets_a_response_without_a_body(server: Sample) -> None:
     with connected(server.address) as connection:
         connection.sendall(b"HEAD /livez HTTP/1.1\r\n\r\n")
         head, _, body = until_closed(connection).partition(b"\r\n\r\n")
@@ -292,7 +292,7 @@ def test_a_refused_head_request_is_answered_without_a_body(server: Sample) -> No
     assert body == b""
 
 
-def test_http_1_0_is_answered_and_closed(server: Sample) -> None:
+def test_http_1_0_gets_a_response_and_the_connection_closes(server: Sample) -> None:
     with connected(server.address) as connection:
         connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
         assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
@@ -344,7 +344,7 @@ def test_a_bad_body_is_not_the_response_to_the_request_before_it(server: Sample)
         assert until_closed(connection) == b""
 
 
-def test_a_whole_request_is_answered_before_the_connection_ends_over_what_follows_it(server: Sample) -> None:
+def test_a_complete_request_gets_its_response_before_a_malformed_one_closes_the_connection(server: Sample) -> None:
     body = b'{"name": 5}'
     one_byte_more = request("POST", "/stations", JSON, body=body, token="director") + b"}"
     with connected(server.address) as connection:
@@ -353,7 +353,7 @@ def test_a_whole_request_is_answered_before_the_connection_ends_over_what_follow
         assert until_closed(connection) == b""
 
 
-def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
+def test_many_upgrades_in_one_write_all_get_a_response(server: Sample) -> None:
     asking = request("GET", "/livez", "Connection: Upgrade", "Upgrade: h2c")
     with connected(server.address) as connection:
         connection.sendall(asking * MAX_PIPELINED)
@@ -375,7 +375,7 @@ def test_many_upgrades_in_one_write_are_all_answered(server: Sample) -> None:
         ("GET /livez HTTP/1.1\r\nHo st: a\r\n\r\n", "not valid HTTP/1.1"),
     ],
 )
-def test_a_malformed_head_is_answered_with_the_part_that_is_wrong(server: Sample, head: str, part: str) -> None:
+def test_the_response_to_a_malformed_head_names_the_wrong_part(server: Sample, head: str, part: str) -> None:
     reply = exchange(server.address, [head.encode()])
     assert (reply.status, reply.slug) == (400, "malformed-request")
     assert part in reply.json["detail"]
@@ -444,14 +444,14 @@ class Waiting:
 
 @pytest.mark.parametrize(("excess", "end"), [(0, ""), (1, "close"), (50, "close")])
 def test_no_more_than_so_many_requests_wait_on_a_connection(excess: int, end: str) -> None:
-    """Those are answered. Then the connection closes, if there were more: 26 bytes of a client held 2 KB here."""
+    """They get responses. Then the connection closes if there were more: 26 bytes of a client took 2 KB here."""
     with (
         serving(Waiting(), protocol=bounded_protocol("urn:x:"), lifespan="off") as address,
         connected(address) as connection,
         connection.makefile("rb") as stream,
     ):
         connection.sendall(request("GET", "/wait") + ALIVE * (MAX_PIPELINED + excess))
-        # The server has parsed what came before, by the time that it answers this.
+        # When the server sends this response, it has parsed what came before.
         assert exchange(address, [request("GET", "/go")]).status == 200
         heads = [b"".join(iter(stream.readline, b"\r\n")).decode() for _ in range(1 + MAX_PIPELINED)]
         assert {head.split(" ")[1] for head in heads} == {"200"}
@@ -468,7 +468,7 @@ async def begin_and_wait(_scope: Scope, receive: Receive, send: Send) -> None:
         pass
 
 
-def test_a_response_that_has_begun_has_no_other_one_in_it() -> None:
+def test_a_response_that_has_begun_does_not_contain_another_one() -> None:
     """Not when the rest of its request does not come in time, either."""
     protocol = bounded_protocol("urn:x:", read_timeout_s=0.2)
     with serving(begin_and_wait, protocol=protocol, lifespan="off") as address, connected(address) as connection:

@@ -59,7 +59,7 @@ def test_query_parameters_of_each_style_are_typed(server: Sample, query: str, un
     assert given(echo(server, query)) == understood
 
 
-def test_members_that_no_property_names_have_the_type_of_additional_properties(server: Sample) -> None:
+def test_unnamed_members_have_the_type_of_additional_properties(server: Sample) -> None:
     assert echo(server, "?counts[a]=1&counts[b]=2").json["given"]["counts"] == {"a": 1, "b": 2}
 
 
@@ -141,7 +141,7 @@ def test_headers_and_cookies_that_do_not_fit_are_refused_by_name(server: Sample,
     assert (reply.status, reply.slug, reply.places) == (400, "invalid-parameters", {place})
 
 
-def test_the_place_of_a_fault_inside_a_parameter_is_told(server: Sample) -> None:
+def test_a_fault_inside_a_parameter_has_its_place(server: Sample) -> None:
     (fault,) = echo(server, "", "X-Place: lat,-91").json["errors"]
     assert fault["detail"].endswith("(at #/lat)")
 
@@ -358,7 +358,7 @@ def test_a_body_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not(
     assert exchange(server.address, [head, b"%x\r\n" % size, body, b"\r\n0\r\n\r\n"], method="PUT").status == status
 
 
-def test_the_media_types_of_a_patch_are_told(server: Sample) -> None:
+def test_a_415_names_the_media_types_of_a_patch(server: Sample) -> None:
     reply = server.call("PATCH", f"/stations/{STATION_ID}", body=b"{}", token="director")
     assert (reply.status, reply.headers["accept-patch"]) == (415, "application/merge-patch+json")
 
@@ -383,7 +383,7 @@ def test_the_response_to_thousands_of_faults_far_down_is_short(server: Sample) -
         (("User-Agent: \xe9",), "\xe9"),
     ],
 )
-def test_a_unit_of_work_is_told_who_sends(server: Sample, lines: tuple[str, ...], agent: str) -> None:
+def test_a_unit_of_work_knows_the_sender(server: Sample, lines: tuple[str, ...], agent: str) -> None:
     assert server.call("GET", STYLES, *lines).status == 200
     assert server.store.clients[-1] == ("127.0.0.1", agent)
 

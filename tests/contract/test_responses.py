@@ -68,7 +68,7 @@ def test_a_problem_that_is_raised_rolls_back(server: Sample) -> None:
     assert server.store.log == ["opened", "rolled back"]
 
 
-def test_an_unexpected_error_is_logged_and_not_told(server: Sample, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_and_not_sent(server: Sample, caplog: pytest.LogCaptureFixture) -> None:
     reply = server.call("POST", "/answers/failure")
     assert b"unexpected" not in reply.body
     assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
@@ -105,7 +105,7 @@ def test_report_lets_an_undeclared_problem_pass(reporting: Sample) -> None:
     assert reporting.store.log == ["opened", "rolled back"]
 
 
-def test_what_is_written_only_is_never_answered(server: Sample) -> None:
+def test_a_write_only_property_is_never_sent(server: Sample) -> None:
     server.store.stations[STATION_ID]["secret"] = "x"
     assert server.call("GET", STATION, token="director").slug == "internal-error"
 
@@ -338,9 +338,7 @@ def test_head_of_a_stream_has_no_end_to_wait_for(server: Sample) -> None:
     assert (reply.status, reply.headers["content-type"], reply.body) == (200, "text/event-stream", b"")
 
 
-def test_why_the_server_cannot_do_something_is_logged_and_not_told(
-    server: Sample, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_reason_of_a_503_is_logged_and_not_sent(server: Sample, caplog: pytest.LogCaptureFixture) -> None:
     reply = server.call("POST", "/answers/raised-server-problem")
     assert (reply.status, reply.slug) == (500, "resting")
     assert b"barometer" not in reply.body

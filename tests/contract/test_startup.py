@@ -544,7 +544,7 @@ def test_a_parameter_that_cannot_be_read_is_not_said_to_be_missing(package: Make
     assert found == ("act: the default of parameter 'a' does not fit its schema",)
 
 
-def test_what_is_called_as_a_mark_of_ours_is_not_one(package: Make) -> None:
+def test_a_property_with_the_name_of_a_mark_is_not_a_mark(package: Make) -> None:
     text = {"type": "string"}
     thing = {"type": "object", "properties": {"x-changed-by": text, "x-secret": text}, "example": {"x-changed-by": 1}}
     returned = {
@@ -598,8 +598,8 @@ def test_a_policy_that_nobody_knows_is_refused(package: Make, policies: tuple[st
 
 @pytest.mark.parametrize("named", [{}, {"x-rate-limit": "tight"}])
 def test_each_response_of_a_limited_operation_must_declare_the_limit(package: Make, named: dict[str, str]) -> None:
-    told = {"RateLimit": {"schema": {"type": "string"}}, "ratelimit-policy": {"schema": {"type": "string"}}}
-    responses = operation()["responses"] | {status: PROBLEM | {"headers": told} for status in ("400", "429")}
+    limits = {"RateLimit": {"schema": {"type": "string"}}, "ratelimit-policy": {"schema": {"type": "string"}}}
+    responses = operation()["responses"] | {status: PROBLEM | {"headers": limits} for status in ("400", "429")}
     node = operation(responses=responses, **named)
     assert mismatches(package(act=take_nothing), {"/a": {"get": node}}, policies=("default", "tight")) == (
         "act: the response 204 does not declare RateLimit",

@@ -128,7 +128,7 @@ def test_a_key_that_is_given_twice_is_found_where_no_line_can_be_read() -> None:
         (b"a: " + b"1" * 5000, "this integer has more than 64 bits"),
     ],
 )
-def test_what_json_could_not_say_is_no_contract(text: bytes, reason: str) -> None:
+def test_yaml_that_json_cannot_express_is_not_a_contract(text: bytes, reason: str) -> None:
     with pytest.raises(yaml.MarkedYAMLError) as caught:
         Document.parse(text)
     assert caught.value.problem == reason

@@ -2,7 +2,7 @@
 
 Rejections, in this order:
     413  more bytes than the operation takes
-    400  no body where one is required, any body where none is declared
+    400  no body if one is required, any body if none is declared
     415  no media type, an unknown one, or two; a charset other than UTF-8; a content coding
     400  text that is not JSON (RFC 8259): invalid UTF-8, a byte order mark, lone surrogates, duplicate names, NaN, deep
          nesting, integers beyond 4,300 digits

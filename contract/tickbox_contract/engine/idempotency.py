@@ -1,4 +1,4 @@
-"""What makes a call safe to repeat, as seen from HTTP: its key, what is the same request, and a response to be kept.
+"""Safe repetition of requests, as seen from HTTP: keys, equal requests, and responses that are stored.
 
 Source: draft-ietf-httpapi-idempotency-key-header-07.
 """

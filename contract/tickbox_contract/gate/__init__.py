@@ -16,6 +16,8 @@ reader's (`tickbox_contract.openapi`).
     exchanges     stage style: lists, patches, problems, statuses, headers
     writes        stage style: entity tags, conditions, idempotency keys
     complete      stage complete: everything exists that callers and the server need
+    standard      standard responses and headers that an operation lacks
+    fixes         writes them into the file (`gate --fix`)
     rules         all rules in one table, and a run
     reports       the table, annotations for GitHub, JUnit XML, SARIF
     messages      JSON lines for a pipeline that asks people

@@ -35,7 +35,7 @@ def _models(contract: Contract) -> Iterator[Hit]:
 
 
 def _access_words(contract: Contract) -> Iterator[Hit]:
-    """The rule `access-rule`, and where the server's words are known, roles and scopes that it does not have."""
+    """The rule `access-rule`, and if the server's words are known, roles and scopes that it does not have."""
     yield from servable.ACCESS_RULE.check(contract)
     words = contract.surroundings.access_words or {}
     for operation in contract.operations:

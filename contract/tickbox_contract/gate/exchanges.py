@@ -154,7 +154,7 @@ def _request_ids(contract: Contract) -> Iterator[Hit]:
 
 
 def _creates(contract: Contract) -> Iterator[Hit]:
-    """A POST creates where the GET of its path lists, or where its body is named so."""
+    """A POST creates something if the GET of its path lists, or if the name of its body says so."""
     for operation in contract.operations:
         listing = contract.operation(operation.path, "get")
         name = str(contract.json_schema(operation.body).get("$ref"))
@@ -217,7 +217,7 @@ RULES = rules_of("style", (
     ("create-201", "RFC 9110, 15.3.2", _creates,
      "The status says whether something was created."),
     ("location", "RFC 9110, 10.2.2", _locations,
-     "A client that created something learns where it is."),
+     "A client that created something learns its address."),
     ("delete-204", "RFC 9110, 9.3.5", _deletes,
      "A deleted resource has no content to return."),
     ("sunset", "RFC 9745, RFC 8594", _sunsets,

@@ -121,7 +121,7 @@ def _named(schema: Node, suffix: str, operation: Operation) -> Iterator[Hit]:
 def _objects(contract: Contract) -> Iterator[Hit]:
     for use in contract.schemas:
         if use.role == "root" and use.origin == "body" and use.node.members("properties"):
-            yield Hit(use.node.pointer, "this object is written out where it is used")
+            yield Hit(use.node.pointer, "this object is written out: make it a component")
 
 
 def _ids(contract: Contract) -> Iterator[Hit]:

@@ -43,7 +43,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
 _COMPILED = {name: re.compile(rf"(?:{form})\Z", re.ASCII) for name, form, _ in _FORMS}
 
 
-class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C only where it was built
+class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader, if it was built
     """YAML 1.2, read into the types of JSON. A key is the text that is written, as in JSON."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own

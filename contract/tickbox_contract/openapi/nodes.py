@@ -1,4 +1,4 @@
-"""Objects of a contract with their places: what the engine, the gate and their messages look at."""
+"""Objects of a contract with their places."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .objects import Pointer
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object of the contract, and its place. `value` is empty where there is no object at that place."""
+    """An object of the contract, and its place. `value` is empty if there is no object at that place."""
 
     pointer: Pointer
     value: Mapping[str, Any]

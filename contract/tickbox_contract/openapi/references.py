@@ -162,7 +162,7 @@ class References:
 
     @cached_property
     def _kinds(self) -> Mapping[int, set[str]]:
-        """The kinds of the objects of the document at the places where they are written, by identity."""
+        """The kinds of the objects that are written in the document, by identity."""
         kinds: defaultdict[int, set[str]] = defaultdict(set)
         for place in self._written:
             kinds[id(place.node)].add(place.kind)

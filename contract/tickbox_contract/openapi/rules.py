@@ -1,4 +1,4 @@
-"""Rules about contracts: what the gate checks and, where a rule is *servable*, what the engine checks at start-up."""
+"""Rules about contracts: the gate checks all of them, and the engine those that are *servable*, at start-up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Hit(NamedTuple):
 
 
 Check = Callable[[Any], Iterable[Hit]]
-"""Finds what breaks a rule. It takes a Document if the rule is servable, otherwise what the gate makes of one."""
+"""Finds what breaks a rule. It takes a Document if the rule is servable, otherwise the gate's Contract."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The rules that both the gate and the engine check: where a contract breaks one, the engine does not start.
+"""The rules that both the gate and the engine check: if a contract breaks one, the engine does not start.
 
 The gate has each of them in the table of its stage (`tickbox_contract.gate`). The engine has no rule about the same
 facts. It checks more than these rules by itself: what it does not support, and what its handlers need.

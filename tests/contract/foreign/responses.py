@@ -21,7 +21,7 @@ STREAM: Node = {"text/event-stream": OBJECT}
 
 
 def sends(content: Any, media_type: str | None = None, **headers: str) -> Callable[[], Response]:
-    """A handler's answer of 200."""
+    """A response 200 of a handler."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda: Response(status=200, content=content, media_type=media_type, headers=named)
 
@@ -32,7 +32,7 @@ def is_sent(content_type: str, content: bytes, *lines: str) -> Trial:
 
 
 BREAKS = Trial(status=500)
-"""The handler's answer breaks the contract, and does not leave the server."""
+"""The response of the handler violates the contract, and is not sent."""
 
 
 async def _chunks(*chunks: Any) -> AsyncGenerator[Any, None]:

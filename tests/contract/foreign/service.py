@@ -107,7 +107,7 @@ def built(row: Row) -> Iterator[Any]:
         yield build_application(
             document,
             package,
-            Settings(unit=lambda call: UnitOfWork(store, call), translate=translate, urn_prefix=URN_PREFIX),
+            Settings(unit=lambda context: UnitOfWork(store, context), translate=translate, urn_prefix=URN_PREFIX),
             authenticate=authenticate,
             vocabulary=VOCABULARY,
             realm="foreign",

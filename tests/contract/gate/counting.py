@@ -9,11 +9,11 @@ from types import FrameType
 
 
 class TooMuchWorkError(Exception):
-    """Raised in the midst of what has made more calls than it may: it might never end."""
+    """Raised when there were more calls than allowed: the work might never end."""
 
 
-def calls_of(uow: Callable[[], object], *, most: int = sys.maxsize) -> Counter[str]:
-    """How often *uow* calls each function written in Python, by its module and name. Raises TooMuchWorkError."""
+def calls_of(work: Callable[[], object], *, most: int = sys.maxsize) -> Counter[str]:
+    """How often *work* calls each function written in Python, by its module and name. Raises TooMuchWorkError."""
     calls: Counter[str] = Counter()
     left = most
 
@@ -28,7 +28,7 @@ def calls_of(uow: Callable[[], object], *, most: int = sys.maxsize) -> Counter[s
 
     sys.setprofile(count)
     try:
-        uow()
+        work()
     finally:
         sys.setprofile(None)
     return calls

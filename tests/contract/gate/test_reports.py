@@ -115,7 +115,7 @@ def test_what_somebody_must_decide_is_asked() -> None:
     assert {q["content"]["question"] for q in questions} == {question for question, _ in messages.QUESTIONS.values()}
 
 
-def test_a_text_that_tells_of_another_operation_is_asked_about() -> None:
+def test_a_text_that_mentions_an_unknown_operation_leads_to_a_question() -> None:
     text = """\
         `GET /v1/books/{id}` and `POST /v1/books?now` and `HEAD /livez` are there, as is `GET` by itself;
         `DELETE /v1/shelves/{shelf_id}` and

@@ -58,7 +58,7 @@ def test_a_contract_of_any_kind_is_looked_at_to_the_end() -> None:
     assert len({finding.rule.rule_id for finding in report.findings}) == 43
 
 
-def test_what_is_no_component_at_all_is_none_of_the_wanted_kind() -> None:
+def test_an_object_that_is_not_a_component_is_of_the_wrong_kind() -> None:
     change = cases.changed("   /v1/books/{book_id}/lend:\n     parameters:\n+      - $ref: '#/info'\n")
     report = run(change.text.encode(), file="contract.yaml", stages=["valid"])
     assert [(f.rule.rule_id, f.message) for f in report.findings] == [

@@ -77,7 +77,7 @@ def build(
         document or Document.read(CONTRACT),
         handlers,
         Settings(
-            unit=lambda call: UnitOfWork(store, call),
+            unit=lambda context: UnitOfWork(store, context),
             translate=translate,
             urn_prefix=URN_PREFIX,
             response_check=response_check,

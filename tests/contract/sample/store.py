@@ -45,10 +45,10 @@ class Store:
 class UnitOfWork:
     """A unit of work on a copy of the stations."""
 
-    def __init__(self, store: Store, call: RequestContext) -> None:
+    def __init__(self, store: Store, context: RequestContext) -> None:
         self.store = store
-        self.call = call
-        store.clients.append(call.client)
+        self.context = context
+        store.clients.append(context.client)
         self._committed = False
         self._request = b""
         self._owner = ("", "")
@@ -71,7 +71,7 @@ class UnitOfWork:
     async def commit(self) -> None:
         """Keep the copy; a read has nothing to keep."""
         self._committed = True
-        if not self.call.safe:
+        if not self.context.safe:
             self.store.stations = self.stations
             self.store.ids |= self._claimed
             if self._response is not None:
@@ -80,8 +80,8 @@ class UnitOfWork:
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """A key is its principal's."""
-        assert self.call.auth is not None
-        self._owner, self._request = (self.call.auth.principal, key), request
+        assert self.context.auth is not None
+        self._owner, self._request = (self.context.auth.principal, key), request
         return self.store.responses.get(self._owner)
 
     async def record(self, response: bytes) -> None:

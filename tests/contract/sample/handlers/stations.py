@@ -85,7 +85,7 @@ async def follow_readings(uow: UnitOfWork, station_id: UUID) -> Response:
 async def _readings(uow: UnitOfWork) -> AsyncGenerator[Event, None]:
     """One at each wake-up, until the caller may no longer see them."""
     try:
-        while await uow.call.is_admitted():
+        while await uow.context.is_admitted():
             yield Event(content={"status": "sunny"})
             await asyncio.sleep(0.001)
     finally:
@@ -95,7 +95,7 @@ async def _readings(uow: UnitOfWork) -> AsyncGenerator[Event, None]:
 async def _stream(uow: UnitOfWork, kind: str) -> AsyncGenerator[Event, None]:
     try:
         yield Event(content={"status": "sunny"}, id="1", type="weather")
-        while kind == "endless" and await uow.call.is_admitted():
+        while kind == "endless" and await uow.context.is_admitted():
             await asyncio.sleep(0.001)
             yield Event(content={"status": "sunny"})
         if kind == "failing":
