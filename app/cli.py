@@ -105,6 +105,27 @@ def routes() -> None:
         click.echo(f"{operation.method.upper():7}{operation.path:62}{operation.name:26}{needs:16}{problems}".rstrip())
 
 
+@main.command("scaffold")
+@click.argument("operation_id")
+def write_stubs(operation_id: str) -> None:
+    """Write stubs for OPERATION_ID of the contract, in a checkout: a handler, a service and a unit test.
+
+    They have the types that the contract gives. The service raises NotImplementedError, and its test fails, until you
+    write them. Nothing is overwritten.
+    """
+    from app.scaffolding.scaffold import ScaffoldError, scaffold  # noqa: PLC0415  # for developers only
+
+    try:
+        for line in scaffold(operation_id, contract=contract_path(), root=contract_path().parents[1]):
+            click.echo(line)
+    except ScaffoldError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        "The service raises NotImplementedError, and its test fails, until you write them."
+        f" Then run `make try OP={operation_id}`."
+    )
+
+
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def gate(arguments: tuple[str, ...]) -> None:

@@ -71,6 +71,7 @@ VOCABULARY = Vocabulary(
     policies=limits.POLICIES,
     problems=problems(),
     common_problems={UNAVAILABLE},
+    scaffold="tickbox scaffold",
 )
 _GC_THRESHOLD = 50_000
 """Young objects before a collection. A request creates few cycles, and a pause delays every request (ADR 14)."""

@@ -622,7 +622,7 @@ def test_an_account_that_is_there_cannot_be_created_again(client: Client, module
 
 
 def test_every_command_says_what_it_is_for() -> None:
-    assert set(main.commands) == {"serve", "worker", "migrate", "settings", "routes", "gate", "user"}
+    assert set(main.commands) == {"serve", "worker", "migrate", "settings", "routes", "gate", "scaffold", "user"}
     found = run("--help", settings={})
     assert found.exit_code == 0
     assert all(name in found.stdout for name in main.commands)

@@ -45,6 +45,9 @@ class Vocabulary:
     `policies` are the ones that `x-rate-limit` may name; without any, no operation is limited. `problems` are the ones
     that `x-problems` may name, and `common_problems` the ones that any operation may also send; without any, an
     operation may send every problem whose status it declares.
+
+    `scaffold` is a command that writes stubs of a handler when an operationId follows, for the message about one that
+    is missing; empty if there is none.
     """
 
     roles: Sequence[str] = ()
@@ -54,6 +57,7 @@ class Vocabulary:
     policies: Collection[str] = ()
     problems: Collection[ProblemType] = ()
     common_problems: Collection[ProblemType] = ()
+    scaffold: str = ""
 
 
 ANY_SCOPE = "any"

@@ -16,8 +16,13 @@ from tickbox_contract.openapi.operations import Operation
 from .mismatches import Mismatches
 
 
-def handler_of(operation: Operation, package: ModuleType, mismatches: Mismatches) -> Handler | None:
-    """The handler of *operation* in *package*; None, with a mismatch, if there is none that can be called."""
+def handler_of(
+    operation: Operation, package: ModuleType, mismatches: Mismatches, *, scaffold: str = ""
+) -> Handler | None:
+    """The handler of *operation* in *package*; None, with a mismatch, if there is none that can be called.
+
+    *scaffold* is as in `access.Vocabulary`.
+    """
     tags, operation_id = operation.node.get("tags") or (), operation.node.get("operationId")
     if not operation_id:
         mismatches.report(operation, "it needs an operationId")
@@ -27,7 +32,9 @@ def handler_of(operation: Operation, package: ModuleType, mismatches: Mismatches
         return None
     handler = find_handler(package, tags[0], operation_id)
     if handler is None:
-        mismatches.report(operation, f"the handler {package.__name__}.{handler_name(tags[0], operation_id)} is missing")
+        advice = f": `{scaffold} {operation_id}` writes stubs" if scaffold else ""
+        name = f"{package.__name__}.{handler_name(tags[0], operation_id)}"
+        mismatches.report(operation, f"the handler {name} is missing{advice}")
     elif not inspect.iscoroutinefunction(handler):
         mismatches.report(operation, "its handler is not a coroutine function")
         return None

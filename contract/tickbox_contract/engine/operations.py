@@ -136,7 +136,7 @@ class _Compiler:
             operations.values()
         ):  # the first of each name: the rule `unique-operation-id` has more
             if not self.document.is_sound(operation):
-                handler_of(operation, self.handlers, self.mismatches)  # the rest relies on references
+                self._handler(operation)  # the rest relies on references
                 continue
             try:
                 found = self._operation(operation)
@@ -148,7 +148,7 @@ class _Compiler:
 
     def _operation(self, operation: Operation) -> CompiledOperation | None:
         """The compiled operation, which is only of use if nothing was reported; None if it has no handler."""
-        handler = handler_of(operation, self.handlers, self.mismatches)
+        handler = self._handler(operation)
         annotations = self._annotations(handler) if handler else {}
         for fault in (*path_faults(operation.path), *self.links.faults(operation)):
             self.mismatches.report(operation, fault)
@@ -183,6 +183,9 @@ class _Compiler:
             policy=policy,
             problems=problems,
         )
+
+    def _handler(self, operation: Operation) -> Handler | None:
+        return handler_of(operation, self.handlers, self.mismatches, scaffold=self.vocabulary.scaffold)
 
     def _parameters(
         self, operation: Operation, handler: Handler | None, annotations: Mapping[str, Any]

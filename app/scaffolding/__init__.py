@@ -1,0 +1,1 @@
+"""`tickbox scaffold`: stubs for an operation that is in the contract and has no handler yet."""
