@@ -108,6 +108,12 @@ def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> Non
     assert compiled["act"].safe
 
 
+def test_lines_are_not_read_if_nothing_is_wrong(package: Make) -> None:
+    made = document({"/a": {"get": operation()}})
+    compile_operations(made, package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1)
+    assert "places" not in vars(made)
+
+
 @pytest.mark.parametrize(
     ("parameter", "sentence"),
     [

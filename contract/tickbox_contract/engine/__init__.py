@@ -25,6 +25,7 @@ For each request:
     security            a bearer handler for Connexion's security map, which sends `WWW-Authenticate`
     engine              the runners, and the response to every error
     runner              runs an operation: count, check, handler, check, commit, send
+    request_reading     headers, parameters and body of a request, with all faults together
     limits              `x-rate-limit`: when requests are counted, and the headers about it
     access              `x-access`, enforced
     parameters          path, query, headers and cookies as typed keyword arguments; compiled by `parameter_styles`

@@ -28,14 +28,13 @@ from starlette.types import Scope
 
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import RATE_LIMITED
+from tickbox_contract.openapi.servable import RATE_LIMIT, UNLIMITED
 
 from .declared_responses import DeclaredResponse, EncodedResponse
 from .mismatches import Mismatches
 from .problems import refuse
 
-RATE_LIMIT = "x-rate-limit"
 DEFAULT_POLICY = "default"
-UNLIMITED = "none"
 
 UNIT_BYTES = 64 * 1024
 """A request is one unit, and one more for each time that its encoded representation has so many bytes."""

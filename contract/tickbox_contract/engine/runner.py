@@ -18,30 +18,22 @@ from typing import Any, Literal
 from starlette.types import Receive, Scope, Send
 
 from tickbox_contract.openapi.document import Document
-from tickbox_contract.openapi.problems import (
-    INVALID_BODY,
-    INVALID_PARAMETERS,
-    MALFORMED_REQUEST,
-    NOT_ACCEPTABLE,
-    NOT_FOUND,
-)
-from tickbox_contract.responses import ContractFile, Fault, Problem, Response
+from tickbox_contract.openapi.problems import INVALID_PARAMETERS, NOT_FOUND
+from tickbox_contract.responses import ContractFile, Problem, Response
 
 from .access import AccessRule, AuthContext
-from .bodies import has_body, is_empty
 from .conditions import NO_CONDITIONS, Conditions
 from .declared_responses import EncodedResponse, not_modified
 from .encoding import encoded_problem, violation_reporter_for
 from .limits import Tally, with_allowance
-from .negotiation import negotiate
 from .operations import CompiledOperation
 from .parameters import Parameter
 from .problems import Refused, refuse
-from .request_semantics import WRONG_BODY, RequestSemantics, id_taken, remember, replay_of, semantics_of
+from .request_reading import Headers, headers_of, read_request
+from .request_semantics import RequestSemantics, id_taken, remember, replay_of, semantics_of
 from .routing import path_texts_of
 from .security import auth_of, reauthenticate
 from .sending import send_encoded
-from .texts import MalformedTextError, cookie_texts, query_texts
 from .units import Client, RequestContext, Settings, Unit
 
 Count = Callable[[EncodedResponse], None]
@@ -58,7 +50,7 @@ class Runner:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response to one request. A rejection or failure is raised for the exception layer."""
-        headers = _headers(scope)
+        headers = headers_of(scope)
         auth = auth_of(scope)
         limiter, policy = self.settings.limiter, self.operation.policy
         if limiter is None or policy is None:
@@ -82,19 +74,17 @@ class Runner:
         await send_encoded(with_allowance(encoded, scope), scope, receive, send)
 
     async def _check(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, auth: AuthContext | None
+        self, scope: Scope, headers: Headers, receive: Receive, auth: AuthContext | None
     ) -> tuple[RequestContext, RequestSemantics, Mapping[str, Any], str]:
         """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
         context, arguments = self._admit(scope, headers, auth)
-        accepted, content = await self._read(scope, headers, receive, arguments)
+        accepted, content = await read_request(self.operation, scope, headers, receive, arguments)
         semantics = semantics_of(
             self.operation, self._item_parameter, context, headers=headers, query=scope["query_string"], content=content
         )
         return context, semantics, arguments, accepted
 
-    def _admit(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], auth: AuthContext | None
-    ) -> tuple[RequestContext, dict[str, Any]]:
+    def _admit(self, scope: Scope, headers: Headers, auth: AuthContext | None) -> tuple[RequestContext, dict[str, Any]]:
         """Check the path, then the caller's access to what it names, before anything else could reveal something."""
         operation = self.operation
         path: dict[str, Any] = {}
@@ -114,52 +104,6 @@ class Runner:
             client=_client(scope, headers),
         )
         return context, {keyword: path[keyword] for keyword in operation.path_keywords}
-
-    async def _read(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], receive: Receive, arguments: dict[str, Any]
-    ) -> tuple[str, Any]:
-        """Put the other parameters and the body into *arguments*.
-
-        Returns the media type that the client accepts, and the body as plain data.
-        """
-        operation = self.operation
-        accept = b",".join(headers.get(b"accept", ())).decode("latin-1")
-        accepted = negotiate(accept, operation.responses.produces)
-        if accepted is None:
-            raise refuse(NOT_ACCEPTABLE, f"`Accept` must allow {' or '.join(operation.responses.produces)}.")
-        faults = self._read_parameters(scope, headers, arguments)
-        in_body: list[Fault] = []
-        content = None
-        if operation.body is not None:
-            content, in_body = await operation.body.read(headers, receive, arguments)
-        elif has_body(headers) and not await is_empty(headers, receive, or_empty_object=not operation.safe):
-            raise refuse(MALFORMED_REQUEST, "This operation does not take a body.", faults=faults)
-        if faults:
-            raise refuse(
-                INVALID_PARAMETERS,
-                "The request does not match the contract. See `errors`.",
-                faults=[*faults, *in_body],
-            )
-        if in_body:
-            raise refuse(INVALID_BODY, WRONG_BODY, faults=in_body)
-        return accepted, content
-
-    def _read_parameters(
-        self, scope: Scope, headers: Mapping[bytes, list[bytes]], arguments: dict[str, Any]
-    ) -> list[Fault]:
-        parameters = self.operation.parameters
-        try:
-            faults = parameters["query"].read(query_texts(scope["query_string"]), arguments)
-        except MalformedTextError as error:
-            raise refuse(MALFORMED_REQUEST, "The query must be percent-encoded UTF-8 without NUL.") from error
-        if known := parameters["header"].known:
-            given = {name: headers[name.encode("ascii")] for name in known if name.encode("ascii") in headers}
-            texts = {name: [value.decode("latin-1") for value in values] for name, values in given.items()}
-            faults += parameters["header"].read(texts, arguments)
-        if parameters["cookie"].known:
-            cookies = b"; ".join(headers.get(b"cookie", ())).decode("latin-1")
-            faults += parameters["cookie"].read(cookie_texts(cookies), arguments)
-        return faults
 
     async def _perform(
         self,
@@ -283,14 +227,7 @@ def _admit_anyone(_role: str | None) -> None:
     """An operation with `security: []` needs no role."""
 
 
-def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
-    headers: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        headers.setdefault(name, []).append(value)
-    return headers
-
-
-def _client(scope: Scope, headers: Mapping[bytes, list[bytes]]) -> Client:
+def _client(scope: Scope, headers: Headers) -> Client:
     peer = scope.get("client")
     return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
 

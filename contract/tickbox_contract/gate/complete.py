@@ -10,6 +10,7 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import problems_of
 from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.servable import RATE_LIMIT, UNLIMITED
 
 from .contracts import Contract
 from .findings import NotCheckableError
@@ -68,14 +69,12 @@ def due_statuses(operation: Operation, *, is_limited: bool) -> set[str]:
 
 def counts_any(contract: Contract) -> bool:
     """Whether the server limits requests at all. If so, it also limits an operation that does not mention a limit."""
-    return any(
-        "429" in operation.responses or "x-rate-limit" in operation.node.value for operation in contract.operations
-    )
+    return any("429" in operation.responses or RATE_LIMIT in operation.node.value for operation in contract.operations)
 
 
 def is_counted(operation: Operation) -> bool:
     """Whether a server that limits requests counts those of *operation*."""
-    return bool(operation.node.get("x-rate-limit") != "none")
+    return bool(operation.node.get(RATE_LIMIT) != UNLIMITED)
 
 
 def _operation_texts(contract: Contract) -> Iterator[Hit]:

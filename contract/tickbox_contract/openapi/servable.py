@@ -20,6 +20,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
 CHANGED_BY = "x-changed-by"
 EVENTS = "x-events"
+RATE_LIMIT = "x-rate-limit"
+UNLIMITED = "none"
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 

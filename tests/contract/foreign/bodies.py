@@ -58,7 +58,7 @@ REQUEST_ROWS = (
     served("no body of a GET is declared, and an empty one is sent in chunks", REQUEST,
            Trial(chunks=[CHUNKED_GET, b"0\r\n\r\n"], given={}),
            Trial(chunks=[CHUNKED_GET, b"1\r\n1\r\n", b"0\r\n\r\n"], status=400)),
-    served("a schema that says nothing", REQUEST, takes(0), takes(None), takes([{}]), **body(ANY)),
+    served("an empty schema", REQUEST, takes(0), takes(None), takes([{}]), **body(ANY)),
 )  # fmt: skip
 
 MEDIA_ROWS = (
@@ -104,7 +104,8 @@ MEDIA_ROWS = (
            **content("*/*", schema={**BINARY, "maxLength": 2})),
     served("image/* with bytes", MEDIA, read(b"\xff", "ff", "image/png"), unsupported("text/plain"),
            **content("image/*", schema=BINARY)),
-    served("a media type before its range, and that before */*", MEDIA, read(b"1", 1, "application/json"),
+    served("a media type has precedence over its range, and the range over */*", MEDIA,
+           read(b"1", 1, "application/json"),
            read(b"1", "31", "application/pdf"), **content("*/*", "application/*", "application/json")),
     refused("*/* with a schema of JSON", MEDIA, "the body cannot be served: */* is a range: its content is bytes",
             **content("*/*", schema=OBJECT)),
@@ -140,7 +141,7 @@ DEFAULT_ROWS = (
            rejects({"nested": {"a": "true"}}, "#/nested/a type"), **body(NESTED)),
     ignored("default of a property: it is not put into the body", SCHEMA, takes({}), takes({"name": "a"}),
             note="an annotation; a handler's model may have a default of its own", **body(DEFAULTED)),
-    ignored("default, where the handler takes a model: the model's own default holds", SCHEMA,
+    ignored("default, if the handler takes a model: the model's own default applies", SCHEMA,
             takes({}, as_given={"name": "nobody"}), annotations={"body": Named}, **body(DEFAULTED)),
 )  # fmt: skip
 

@@ -26,7 +26,8 @@ def not_found(target: str) -> Trial:
 
 
 PATH_ROWS = (
-    served("a literal beyond ASCII", PATHS, gives("/st%C3%A4dte/%E6%9D%B1"), gives("/st%c3%a4dte/%E6%9D%B1"),
+    served("a literal with non-ASCII characters", PATHS,
+           gives("/st%C3%A4dte/%E6%9D%B1"), gives("/st%c3%a4dte/%E6%9D%B1"),
            not_found("/st%E4dte/%E6%9D%B1"), not_found("/stadte/%E6%9D%B1"), path="/städte/東"),
     served("a literal that is percent-encoded in the contract", PATHS, gives("/st%C3%A4dte"), path="/st%C3%A4dte"),
     served("a literal whose unreserved characters are percent-encoded in the request is another path", PATHS,
@@ -42,7 +43,7 @@ PATH_ROWS = (
     refused("a path with a fragment", PATHS, "the path has a query or a fragment", path="/r#a"),
     served("a template's parameter takes one segment", TEMPLATE, gives("/r/a%2Fb", a="a/b"), gives("/r/..", a=".."),
            not_found("/r/"), not_found("/r/a/b"), **in_path(TEXT)),
-    served("a template's parameter beyond ASCII", TEMPLATE, gives("/r/%C3%A9", a="é"), refuses("/r/%E9"),
+    served("a template's parameter with non-ASCII characters", TEMPLATE, gives("/r/%C3%A9", a="é"), refuses("/r/%E9"),
            refuses("/r/%00"),
            refuses("/r/%2"), **in_path(TEXT)),
     served("several templates", TEMPLATE, gives("/r/1/s/x", a=1, b="x"), operation={"parameters": [
@@ -54,7 +55,7 @@ PATH_ROWS = (
     refused("a segment of two templates", TEMPLATE, "the path segment '{a}{b}' mixes text and parameter",
             operation={"parameters": [*parameter("a", "path", TEXT)["parameters"],
                                       *parameter("b", "path", TEXT)["parameters"]]}, path="/r/{a}{b}"),
-    refused("a template that is in the path twice", TEMPLATE, "the path of act has the parameter 'a' twice",
+    refused("a template that occurs twice in the path", TEMPLATE, "the path of act has the parameter 'a' twice",
             operation=parameter("a", "path", TEXT), path="/r/{a}/s/{a}"),
     refused("a template without its parameter", TEMPLATE, "act does not declare the path parameter 'a'",
             path="/r/{a}"),
@@ -82,7 +83,7 @@ OPERATION_ROWS = (
     }),
     served("a tag and an operationId that are not identifiers", OPERATION, gives("/r"),
            operation={"tags": ["things"], "operationId": "things/get-one"}),
-    refused("a tag that is not an identifier, of which there is no module", OPERATION,
+    refused("a tag that is not an identifier, without a module", OPERATION,
             "the handler foreign_handlers.Pet_Store_2_0.act is missing", operation={"tags": ["Pet Store 2.0"]}),
     refused("no operationId", OPERATION, "it needs an operationId", operation={"operationId": ""}),
     refused("no tag", OPERATION, "it needs a tag", operation={"tags": []}),
@@ -107,7 +108,7 @@ SECURITY_ROWS = (
     served("http Bearer, in another case and with a bearerFormat", SECURITY, Trial(status=401),
            Trial(lines=["Authorization: Bearer reader"], given={}),
            **guarded({"type": "http", "scheme": "Bearer", "bearerFormat": "JWT"})),
-    served("either of two schemes of http bearer", SECURITY, Trial(status=401),
+    served("either of two http bearer schemes", SECURITY, Trial(status=401),
            Trial(lines=["Authorization: Bearer reader"], given={}),
            operation={**GUARDED, "security": [{"scheme": []}, {"other": ["a"]}]}, components={"securitySchemes": {
                "scheme": {"type": "http", "scheme": "bearer"},

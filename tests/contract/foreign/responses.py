@@ -83,18 +83,19 @@ MEDIA_ROWS = (
     served("a response's key with parameters", MEDIA, is_sent("application/json; charset=utf-8", b'{"a":1}'),
            is_sent("application/json; charset=utf-8", b'{"a":1}', "Accept: application/json"),
            **responds(sends({"a": 1}), content={"application/json; charset=utf-8": OBJECT})),
-    served("a response's key with parameters, content that breaks its schema", MEDIA, BREAKS,
+    served("a response's key with parameters, content that does not fit its schema", MEDIA, BREAKS,
            **responds(sends({"a": "x"}), content={"application/json; charset=utf-8": OBJECT})),
     served("a response's key in capitals", MEDIA, is_sent("application/json", b'{"a":1}'),
            is_sent("application/json", b'{"a":1}', "Accept: application/*"),
            **responds(sends({"a": 1}), content={"Application/JSON": OBJECT})),
-    served("a response's key in capitals, content that breaks its schema", MEDIA, BREAKS,
+    served("a response's key in capitals, content that does not fit its schema", MEDIA, BREAKS,
            **responds(sends({}), content={"Application/JSON": OBJECT})),
     served("*/* is JSON unless the handler says otherwise", MEDIA, is_sent("application/json", b'{"a":1}'),
            is_sent("application/json", b'{"a":1}', "Accept: application/json"),
            **responds(sends({"a": 1}), content={"*/*": OBJECT})),
-    served("*/*, JSON that breaks its schema", MEDIA, BREAKS, **responds(sends({"a": "x"}), content={"*/*": OBJECT})),
-    served("*/*, another media type than JSON where the schema is of JSON", MEDIA, BREAKS,
+    served("*/*, JSON that does not fit its schema", MEDIA,
+           BREAKS, **responds(sends({"a": "x"}), content={"*/*": OBJECT})),
+    served("*/*, another media type than JSON, with a schema for JSON", MEDIA, BREAKS,
            **responds(sends(b"<a/>", "application/xml"), content={"*/*": OBJECT})),
     served("*/*, a media type that the handler names", MEDIA, is_sent("image/png", b"\xff"),
            is_sent("image/png", b"\xff", "Accept: image/png, text/*;q=0.1"),
@@ -107,7 +108,7 @@ MEDIA_ROWS = (
            **responds(sends(b"\xff", "image/png"), content={"image/*": BINARY})),
     served("image/*, and the handler names none", MEDIA, BREAKS,
            **responds(sends(b"\xff"), content={"image/*": BINARY})),
-    served("a media type before its range in a response", MEDIA, BREAKS,
+    served("a media type has precedence over its range in a response", MEDIA, BREAKS,
            **responds(sends({}, "application/json"), content={"*/*": {}, "application/json": OBJECT})),
     served("several media types, by Accept", MEDIA, is_sent("text/plain", b"x", "Accept: text/*"),
            is_sent("text/plain", b"x", "Accept: application/json;q=0.5, text/plain"),
@@ -135,16 +136,16 @@ HEADER_ROWS = (
            **responds(sends(None), headers={"X-A": {"required": True, "schema": {"type": "string"}}})),
     served("a header, checked by its schema", HEADER, Trial(headers={"x-a": "5"}),
            **responds(sends(None, X_A="5"), headers={"X-A": {"schema": {"type": "integer", "maximum": 5}}})),
-    served("a header that breaks its schema", HEADER, BREAKS,
+    served("a header that does not fit its schema", HEADER, BREAKS,
            **responds(sends(None, X_A="6"), headers={"X-A": {"schema": {"type": "integer", "maximum": 5}}})),
     served("a header that is not declared is not sent", HEADER, BREAKS, **responds(sends(None, X_A="6"))),
-    served("a header whose type an enum or a composition says", HEADER, Trial(headers={"x-a": "1", "x-b": "2"}),
+    served("a header whose type an enum or a composition implies", HEADER, Trial(headers={"x-a": "1", "x-b": "2"}),
            **responds(sends(None, X_A="1", X_B="2"), headers={
                "X-A": {"schema": {"enum": [1, 2]}}, "X-B": {"schema": {"allOf": [{"type": "integer"}]}},
            })),
     served("a header that is a boolean", HEADER, Trial(headers={"x-a": "true"}),
            **responds(sends(None, X_A="true"), headers={"X-A": {"schema": {"type": "boolean"}}})),
-    served("a header that is not the boolean that it should be", HEADER, BREAKS,
+    served("a header that should be a boolean and is not", HEADER, BREAKS,
            **responds(sends(None, X_A="yes"), headers={"X-A": {"schema": {"type": "boolean"}}})),
     refused("a header described by `content`", HEADER, "header X-A of response 200 is described by `content`",
             **responds(sends(None), headers={"X-A": {"content": {"text/plain": TEXT}}})),
@@ -154,7 +155,7 @@ HEADER_ROWS = (
                 name: {"required": True, "schema": {"type": "boolean"}}
                 for name in ("Content-Length", "Transfer-Encoding", "Connection", "Date")
             })),
-    served("a Content-Length of the handler's own is not sent", HEADER, BREAKS, **responds(
+    served("a Content-Length from the handler is not sent", HEADER, BREAKS, **responds(
         sends({"a": 1}, Content_Length="9"), content={"application/json": OBJECT},
         headers={"Content-Length": {"schema": {"type": "integer"}}},
     )),
@@ -163,7 +164,7 @@ HEADER_ROWS = (
 )  # fmt: skip
 
 STREAM_ROWS = (
-    served("text/event-stream: the schema is one event's", MEDIA,
+    served("text/event-stream: the schema describes one event", MEDIA,
            is_sent("text/event-stream", b'data: {"a":1}\n\ndata: {"a":2}\n\n'),
            **responds(lambda: events(_events({"a": 1}, {"a": 2})), content=STREAM)),
     served("text/event-stream with parameters", MEDIA,
@@ -172,7 +173,7 @@ STREAM_ROWS = (
     refused("a stream of events beside another media type", MEDIA,
             "the response 200 declares a stream and something else",
             **responds(sends(None), content={**STREAM, "application/json": OBJECT})),
-    served("a stream of events where only a range is declared", MEDIA, BREAKS,
+    served("a stream of events if only a range is declared", MEDIA, BREAKS,
            **responds(sends(_events({"a": 1}), "text/event-stream"), content={"text/*": TEXT})),
     served("a stream of bytes", MEDIA, is_sent("application/octet-stream", b"abc"),
            **responds(lambda: ok(_chunks(b"a", b"", b"bc")), content={"application/octet-stream": BINARY})),
@@ -182,7 +183,7 @@ STREAM_ROWS = (
     refused("a stream of lines of JSON with a schema", MEDIA,
             "application/x-ndjson has a schema that only JSON can be checked against",
             **responds(lambda: ok(_chunks(b"1\n")), content={"application/x-ndjson": OBJECT})),
-    served("a stream in the place of JSON", MEDIA, BREAKS,
+    served("a stream instead of JSON", MEDIA, BREAKS,
            **responds(lambda: ok(_chunks(b"{}")), content={"application/json": {}})),
 )  # fmt: skip
 
