@@ -2,8 +2,8 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -67,6 +67,14 @@ class Store:
 
     def workspaces_of(self, user_id: UUID) -> list[UUID]:
         return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)
+
+    def delete_in(self, workspace_ids: Collection[UUID]) -> None:
+        """Delete what is in these workspaces. An e-mail about one waits until it is found to be void."""
+        for each in fields(self):
+            kept = getattr(self, each.name)
+            if isinstance(kept, dict) and kept is not self.queued_emails:
+                rest = without(kept, lambda value: getattr(value, "workspace_id", None) in workspace_ids)
+                setattr(self, each.name, rest)
 
     def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
         """What the log says happened in a change, in order: the type, and what it happened to."""

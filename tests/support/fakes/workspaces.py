@@ -5,10 +5,6 @@ from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import event_of
-from domain.model.invitations import Invitation
-from domain.model.members import Member
-from domain.model.projects import Project
-from domain.model.tasks import Task
 from domain.model.workspaces import Workspace
 from tests.support.fakes.store import Store, page_of, without
 
@@ -50,13 +46,7 @@ class FakeWorkspaces:
         self._store.events.append(event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        def is_in_one(thing: Member | Invitation | Project | Task) -> bool:
-            return thing.workspace_id in workspace_ids
-
         store = self._store
         store.workspaces = without(store.workspaces, lambda workspace: workspace.id in workspace_ids)
         store.events = [event for event in store.events if event.workspace_id not in workspace_ids]
-        store.members = without(store.members, is_in_one)
-        store.invitations = without(store.invitations, is_in_one)
-        store.projects = without(store.projects, is_in_one)
-        store.tasks = without(store.tasks, is_in_one)
+        store.delete_in(workspace_ids)
