@@ -1,5 +1,7 @@
 """Which migration a database is at."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Column, MetaData, String, Table, select
@@ -8,8 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from persistence.database import Runner
 
 VERSION_TABLE: Final = "alembic_version"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
-"""The migrations of this version, oldest first. A server reads them here, as Alembic would cost 11 MB and 0.15 s."""
+
+
+def _revisions() -> tuple[str, ...]:
+    """Read from the names of the files. To import `migrations` would load Alembic, which costs 11 MB and 0.15 s."""
+    found = find_spec("migrations")
+    assert found is not None, "migrations are installed with the server"
+    folders = [Path(folder) / "versions" for folder in found.submodule_search_locations or ()]
+    return tuple(sorted(path.name[:4] for folder in folders for path in folder.glob("[0-9]*.py")))
+
+
+REVISIONS: Final = _revisions()
+"""The migrations of this version, oldest first."""
 REVISION: Final = REVISIONS[-1]
 """The revision that this version needs."""
 

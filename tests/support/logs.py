@@ -100,10 +100,11 @@ def check_payloads(person: Person, log: list[Told], *, home: str | None = None) 
     """Raise AssertionError unless the last payload of each thing is what the API answers for it."""
     at = home or person.home
     told = {key: payload for key, payload in folded(log).items() if payload is None or payload.keys() != {"id"}}
-    answered = {("task", task["id"]): task for task in everything(person.client, f"{at}/tasks", limit=200)}
-    for archived in ("false", "true"):
-        found = everything(person.client, f"{at}/projects", archived=archived)
-        answered |= {("project", project["id"]): project for project in found}
+    answered: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind in {"project", "task", *(kind for kind, _ in told)} - {"member", "workspace"}:
+        for filters in ({"archived": "false"}, {"archived": "true"}) if kind == "project" else ({},):
+            found = everything(person.client, f"{at}/{kind}s", limit=200, **filters)
+            answered |= {(kind, thing["id"]): thing for thing in found}
     workspace = ok(person.client.get(at))
     answered["workspace", workspace["id"]] = {
         name: value for name, value in workspace.items() if name not in {"role", "head"}

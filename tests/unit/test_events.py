@@ -1,9 +1,11 @@
 """What the services say happened."""
 
+from typing import get_args
+
 import pytest
 
 from domain import projects, tasks, users, workspaces
-from domain.events import EVENT_TYPES, end_of, event_of
+from domain.events import EVENT_TYPES, Entity, end_of, event_of
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
@@ -77,5 +79,5 @@ async def test_the_event_of_an_end_has_only_the_id(uow: FakeUnitOfWork) -> None:
 @pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_a_type_is_a_thing_and_what_happened_to_it(kind: str) -> None:
     thing, _, happened = kind.partition(".")
-    assert thing in {"workspace", "member", "project", "task"}
+    assert thing in {entity.__name__.lower() for entity in get_args(Entity)}
     assert happened.endswith("d")
