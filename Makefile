@@ -17,7 +17,7 @@ serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0
 	exec $(BIN)/tickbox serve
 
 test: $(DEV)  ## every test, on SQLite and PostgreSQL
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: $(DEV)  ## the contract with its models, lint, imports, types
 	$(BIN)/tickbox gate
@@ -29,8 +29,9 @@ check: $(DEV)  ## the contract with its models, lint, imports, types
 try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make try OP=complete_task
 	$(BIN)/python -m tests.try_operation $(OP)
 
-soak: $(DEV)  ## kill -9 under load, 200 times on each database
-	TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/integration/test_crashes.py
+soak: $(DEV)  ## what `make test` does in a short form: kills under load, the access matrix, Schemathesis
+	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 \
+	  tests/integration/test_crashes.py tests/integration/test_access.py tests/fuzzing
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz

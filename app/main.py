@@ -51,7 +51,7 @@ from handlers.problems import UNAVAILABLE, problems, translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tickbox_contract.engine.access import Vocabulary
-from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.application import CompiledContract, build_application, compile_contract
 from tickbox_contract.engine.events import compile_events
 from tickbox_contract.engine.units import RequestContext
 from tickbox_contract.engine.units import Settings as EngineSettings
@@ -96,35 +96,44 @@ def contract_path() -> Path:
         return path
 
 
+def compile_ours(package: ModuleType = handlers, *, body_limit_bytes: int) -> CompiledContract:
+    """Compile our contract for the handlers in *package*. Raises ContractMismatchError."""
+    return compile_contract(
+        Document.read(contract_path()),
+        package,
+        vocabulary=VOCABULARY,
+        body_limit_bytes=body_limit_bytes,
+        outer_headers=frozenset({REQUEST_ID_HEADER}),
+    )
+
+
 def build(
     settings: Settings,
     *,
-    package: ModuleType = handlers,
+    contract: CompiledContract | None = None,
     background: bool = True,
     passwords: Argon2Passwords | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
-    """Build the whole application with the handlers of *package*, and its jobs unless *background* is False.
+    """Build the whole application, with its jobs unless *background* is False.
 
-    *passwords* replaces the real hasher. *monotonic* counts the seconds after which the keys of an identity provider
-    are read again. Nothing is opened before the application starts.
+    *contract* is what `compile_ours` returned, and compiled here if it is None. *passwords* replaces the real hasher.
+    *monotonic* counts the seconds after which the keys of an identity provider are read again. Nothing is opened before
+    the application starts.
     Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
-    document = Document.read(contract_path())
+    contract = contract or compile_ours(body_limit_bytes=settings.body_limit_bytes)
+    document = contract.document
     parts = make_parts(settings, document, passwords=passwords)
     limiter = make_limiter(settings)
     verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
     last_uses = LastUses()
     jobs = _server_jobs(settings, parts.dependencies, last_uses) if background else ()
     application = build_application(
-        document,
-        package,
+        contract,
         _engine_settings(settings, parts.dependencies, limiter),
         authenticate=Authenticator(parts.dependencies, last_uses, verifier),
-        vocabulary=VOCABULARY,
         realm=REALM,
-        body_limit_bytes=settings.body_limit_bytes,
-        outer_headers=frozenset({REQUEST_ID_HEADER}),
         lifespan=_lifespan(parts, limiter, verifier, jobs),
     )
     return _with_outer_layers(application, settings)

@@ -2,9 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
 import pytest
+from coverage import Coverage
 
 from tests.support import leftovers
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
@@ -16,6 +17,32 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let nothing outlive the tests. Workers, and all that they start, are of the process that started them."""
     if not hasattr(config, "workerinput"):
         leftovers.guard()
+
+
+def is_measured(item: pytest.Item) -> bool:
+    """Whether the branches that a test takes are counted, which doubles its time.
+
+    What is tried over HTTP on both databases is counted on SQLite only, and nothing where very many calls go one way.
+    """
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    over_http = "integration" in item.path.parts
+    twice = over_http and parameters.get("databases") == "postgresql"
+    return not twice and item.get_closest_marker("unmeasured") is None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count branches, or not: threads and processes that start meanwhile follow suit."""
+    coverage = Coverage.current()
+    if coverage is None or is_measured(item):
+        return (yield)
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
+    coverage.stop()
+    try:
+        return (yield)
+    finally:
+        coverage.start()
+        os.environ.update(inherited)
 
 
 @pytest.fixture(scope="session")

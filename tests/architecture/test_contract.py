@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 import migrations
 from persistence import schema
+from tests.support.checking import read_contract
 
 ROOT = Path(__file__).parents[2]
 METHODS = ("get", "put", "post", "delete", "patch")
-CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+CONTRACT = read_contract()
 TAGS = [tag["name"] for tag in CONTRACT["tags"]]
 NOT_RESOURCES = {"handlers": {"events", "pages", "patches", "problems"}}
 """Modules of handlers that serve all of them."""

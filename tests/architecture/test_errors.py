@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import yaml
 
 import domain
 import handlers
@@ -26,6 +25,7 @@ from domain.errors import DomainError
 from domain.model.identities import IdentityTaken
 from domain.model.workspaces import WorkspaceFull
 from handlers import problems
+from tests.support.checking import read_contract
 from tickbox_contract.engine.operations import compile_operations
 from tickbox_contract.engine.refusals import PROBLEMS
 from tickbox_contract.openapi import problems as engine_problems
@@ -34,7 +34,7 @@ from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("app", "domain", "handlers", "persistence")
-CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+CONTRACT = read_contract()
 PREFIX = "urn:tickbox:problem:"
 OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "request-timeout", "headers-too-large", "not-implemented"}
 """What is sent before an operation is found. `docs/guide.md` has them."""

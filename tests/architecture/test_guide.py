@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers import problems
+from tests.support.checking import read_contract
 from tickbox_contract.openapi import problems as engine_problems
 from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]
 CONTRACT_PATH = ROOT / "spec" / "openapi.yaml"
-CONTRACT: dict[str, Any] = yaml.safe_load(CONTRACT_PATH.read_text(encoding="utf-8"))
+CONTRACT = read_contract()
 GUIDE_PATH = (CONTRACT_PATH.parent / CONTRACT["externalDocs"]["url"]).resolve()
 GUIDE = GUIDE_PATH.read_text(encoding="utf-8")
 MAX_LINES = 12

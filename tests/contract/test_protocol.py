@@ -470,7 +470,7 @@ async def begin_and_wait(_scope: Scope, receive: Receive, send: Send) -> None:
 
 def test_a_response_that_has_begun_does_not_contain_another_one() -> None:
     """Not when the rest of its request does not come in time, either."""
-    protocol = bounded_protocol("urn:x:", read_timeout_s=0.2)
+    protocol = bounded_protocol("urn:x:", read_timeout_s=1)
     with serving(begin_and_wait, protocol=protocol, lifespan="off") as address, connected(address) as connection:
         connection.sendall(request("PUT", "/", "Content-Length: 9"))
         received = until_closed(connection)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from tests.fuzzing.people import credentials
+from tests.support.checking import read_contract
 from tests.support.patience import PATIENCE_S
 from tests.support.server import UNHINDERED
 
@@ -92,7 +92,7 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True)
 
 def operations() -> frozenset[str]:
     """Every operation of the contract, as Schemathesis labels it."""
-    paths = yaml.safe_load(CONTRACT.read_text())["paths"]
+    paths = read_contract()["paths"]
     return frozenset(
         f"{method.upper()} {path}" for path, item in paths.items() for method in item if method != "parameters"
     )

@@ -9,7 +9,8 @@ import pytest
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.support.clients import Client, Person, register
-from tests.support.programs import quick_passwords
+from tests.support.databases import SqliteDatabases
+from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -19,7 +20,10 @@ from tickbox_contract.engine.protocol import bounded_protocol
 def server(module_database_url: str) -> Iterator[str]:
     """The URL of a server on a database of its own, in which nothing happens that nobody called for."""
     application = build(
-        Settings(database_url=module_database_url, **UNHINDERED), background=False, passwords=quick_passwords()
+        Settings(database_url=module_database_url, **UNHINDERED),
+        contract=our_contract(),
+        background=False,
+        passwords=quick_passwords(),
     )
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
@@ -31,6 +35,14 @@ def tables(module_database_url: str) -> Iterator[Tables]:
     tables = Tables(module_database_url)
     yield tables
     tables.close()
+
+
+@pytest.fixture(scope="module")
+def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
+    """A migrated database, for what has nothing to do with the kind of it."""
+    url = sqlite_databases.migrated()
+    yield url
+    sqlite_databases.remove(url)
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ from app.settings import Settings
 from tests.integration import breaking
 from tests.integration.breaking.tasks import VIOLATIONS
 from tests.support.clients import Client, Person, everything, ok, refused
-from tests.support.programs import quick_passwords
+from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
+
+pytestmark = pytest.mark.unmeasured
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
 """What cannot be sent at all, or never came to a response."""
@@ -27,7 +29,7 @@ def server(module_database_url: str) -> Iterator[str]:
     """A server whose handlers break the contract."""
     application = build(
         Settings(database_url=module_database_url, **UNHINDERED),
-        package=breaking,
+        contract=our_contract(breaking),
         background=False,
         passwords=quick_passwords(),
     )
@@ -39,7 +41,7 @@ def server(module_database_url: str) -> Iterator[str]:
 def reporting_server(module_database_url: str) -> Iterator[str]:
     """The same under TICKBOX_RESPONSE_CHECK=report."""
     settings = Settings(database_url=module_database_url, response_check="report", **UNHINDERED)
-    application = build(settings, package=breaking, background=False, passwords=quick_passwords())
+    application = build(settings, contract=our_contract(breaking), background=False, passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 

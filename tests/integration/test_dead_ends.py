@@ -23,7 +23,7 @@ from persistence.schema import REVISION, REVISIONS
 from tests.support.clients import PASSWORD
 from tests.support.databases import Databases, SqliteDatabases
 from tests.support.patience import PATIENCE_S
-from tests.support.programs import run, serve
+from tests.support.programs import our_contract, run, serve
 from tests.support.server import serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -79,7 +79,7 @@ def test_a_database_of_a_newer_version_is_called_so(command: tuple[str, ...], mo
 
 
 def test_a_server_whose_database_became_newer_is_not_ready_and_says_why(moved_url: str) -> None:
-    application = build(Settings(database_url=moved_url), background=False)
+    application = build(Settings(database_url=moved_url), background=False, contract=our_contract())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         response = httpx.get(f"http://{host}:{port}/readyz", trust_env=False)
     assert response.status_code == 503

@@ -11,6 +11,8 @@ from tests.support.clients import Client, Person, done, made, new_id, ok, refuse
 from tests.support.prepared import OPERATIONS, WRITES, taking, with_client_id
 from tests.support.tables import NOW, Tables
 
+pytestmark = pytest.mark.unmeasured
+
 GUARDED = taking("If-Match")
 KEYED = taking("Idempotency-Key")
 KEPT = {"client_ids", "idempotency_keys"}

@@ -15,6 +15,8 @@ from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok,
 from tests.support.prepared import WRITES
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.unmeasured
+
 CONTRACT = read_contract()
 PRIVILEGES = {"role": "owner", "scopes": ["account"], "is_admin": True, "password_hash": "x", "created_by": "me"}
 """What an attacker would try everywhere, whether the contract knows such a property or not."""

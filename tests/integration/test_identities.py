@@ -37,7 +37,7 @@ from tests.support.clients import (
 )
 from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, check_payloads
-from tests.support.programs import environment, quick_passwords, run
+from tests.support.programs import environment, our_contract, quick_passwords, run
 from tests.support.providers import AUDIENCE, RealProvider
 from tests.support.server import serving
 from tests.support.tables import Tables
@@ -84,7 +84,9 @@ def served(url: str, provider: RealProvider, time: Time) -> Iterator[str]:
     settings = Settings(
         database_url=url, registration="closed", oidc_issuer=provider.issuer, oidc_audience=("unused", AUDIENCE)
     )
-    application = build(settings, monotonic=time, background=False, passwords=quick_passwords())
+    application = build(
+        settings, monotonic=time, background=False, contract=our_contract(), passwords=quick_passwords()
+    )
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
@@ -390,7 +392,12 @@ def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
 def test_without_a_provider_no_such_token_is_good(
     module_database_url: str, provider: RealProvider, subject: str
 ) -> None:
-    application = build(Settings(database_url=module_database_url), background=False, passwords=quick_passwords())
+    application = build(
+        Settings(database_url=module_database_url),
+        background=False,
+        contract=our_contract(),
+        passwords=quick_passwords(),
+    )
     token = provider.id_token(subject)
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),

@@ -96,7 +96,7 @@ def test_interrupted_tests_leave_nothing(
         process.send_signal(number)
     process.wait(PATIENCE_S)
     for _ in patiently():
-        if not list(names_of(mark)) and not Path(mark).exists():
+        if not Path(mark).exists() and not list(names_of(mark)):
             return
     raise AssertionError(sorted(names_of(mark)))
 

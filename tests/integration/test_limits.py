@@ -27,7 +27,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
 from tests.support.databases import SqliteDatabases
-from tests.support.programs import quick_passwords, serve
+from tests.support.programs import our_contract, quick_passwords, serve
 from tests.support.server import UNHINDERED, serving
 from tickbox_contract.engine.limits import UNIT_BYTES
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -49,7 +49,9 @@ def url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
 @contextmanager
 def limited(url: str, **settings: Any) -> Iterator[Client]:
     """A client of a server with these limits and no others."""
-    application = build(Settings(database_url=url, **UNHINDERED | settings), passwords=quick_passwords())
+    application = build(
+        Settings(database_url=url, **UNHINDERED | settings), contract=our_contract(), passwords=quick_passwords()
+    )
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,
@@ -89,7 +91,7 @@ def log_in(client: Client, person: Person, password: str = PASSWORD) -> httpx.Re
 
 
 def test_the_limits_are_told_as_they_are_by_default(url: str) -> None:
-    application = build(Settings(database_url=url), passwords=quick_passwords())
+    application = build(Settings(database_url=url), contract=our_contract(), passwords=quick_passwords())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,

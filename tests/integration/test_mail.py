@@ -520,11 +520,11 @@ async def test_a_mail_that_cannot_be_written_does_not_end_the_others(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(database_url: str, tmp_path: Path) -> None:
+def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(sqlite_url: str, tmp_path: Path) -> None:
     certificate = Certificate.make(tmp_path / "certificate.pem")
     mailbox = Mailbox(account=("tickbox", "a-mail-password"), starttls=certificate.context)
     settings = {
-        "database_url": database_url,
+        "database_url": sqlite_url,
         "smtp_url": mailbox.url,
         "mail_from": "Lists <lists@example.net>",
         "app_url": "https://app.example/lists/",
@@ -577,10 +577,10 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_st
     tables.close()
 
 
-def test_requests_do_not_feel_a_mail_server_that_does_not_response(database_url: str, tmp_path: Path) -> None:
+def test_requests_do_not_feel_a_mail_server_that_does_not_response(sqlite_url: str, tmp_path: Path) -> None:
     mailbox = Mailbox()
     mailbox.holding = True
-    with opened(mailbox), serve(tmp_path, database_url=database_url, smtp_url=mailbox.url) as program:
+    with opened(mailbox), serve(tmp_path, database_url=sqlite_url, smtp_url=mailbox.url) as program:
         with Client(program.url) as client:
             for _ in range(8):  # more than are sent at once
                 register(client)
@@ -590,9 +590,9 @@ def test_requests_do_not_feel_a_mail_server_that_does_not_response(database_url:
 
 
 def test_without_a_mail_server_the_operator_reads_the_link_in_the_log_and_the_answers_are_the_same(
-    database_url: str, tmp_path: Path
+    sqlite_url: str, tmp_path: Path
 ) -> None:
-    settings = {"database_url": database_url, "log_level": "error", "app_url": "https://app.example"}
+    settings = {"database_url": sqlite_url, "log_level": "error", "app_url": "https://app.example"}
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
         ada = register(client)
         verification = link_in_log(program, ada.user["email"], kind="verification")

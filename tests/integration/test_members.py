@@ -17,7 +17,7 @@ from persistence.memberships import workspaces
 from tests.support.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
 from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, read_log
-from tests.support.programs import quick_passwords
+from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -121,7 +121,7 @@ def test_the_link_leads_to_the_app_unless_the_token_is_mailed(
 ) -> None:
     url = sqlite_databases.migrated()
     given = {"database_url": url, "app_url": "https://app.example.com/", "smtp_url": smtp_url, **UNHINDERED}
-    application = build(Settings.model_validate(given), background=False)
+    application = build(Settings.model_validate(given), background=False, contract=our_contract())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,
@@ -347,7 +347,11 @@ def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables
 def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Tables, module_database_url: str) -> None:
     home = new_household(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
-    application = build(Settings(database_url=module_database_url, registration="invited"), passwords=quick_passwords())
+    application = build(
+        Settings(database_url=module_database_url, registration="invited"),
+        contract=our_contract(),
+        passwords=quick_passwords(),
+    )
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}") as client,

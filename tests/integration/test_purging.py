@@ -23,7 +23,7 @@ from persistence.database import Database
 from persistence.idempotency import idempotency_keys
 from persistence.unit_of_work import Dependencies
 from tests.support.clients import Client, Person, everything, made, ok
-from tests.support.programs import patiently
+from tests.support.programs import our_contract, patiently
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -150,7 +150,7 @@ def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: 
     tables = Tables(database_url)
     values = {"space_id": UUID(int=1), "user_id": UUID(int=2), "key": "k", "request": b"", "response": b""}
     tables.write(insert(idempotency_keys).values(**values, recorded_at=NOW.replace(year=2020)))
-    application = build(Settings(database_url=database_url))
+    application = build(Settings(database_url=database_url), contract=our_contract())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on"):
         for _ in patiently():
             if tables.rows(KEPT) == [(0,)]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
 from uuid import UUID
 
@@ -17,42 +16,27 @@ from persistence.change_log import events
 from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.tasks import tasks
-from tests.support.clients import Client, Person, done, everything, made, new_id, ok, refused, register
+from tests.support.clients import Person, done, everything, made, new_id, ok, refused
 from tests.support.logs import read_log
+from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
+
+pytestmark = pytest.mark.unmeasured
 
 QUOTA_BYTES = 1024 * 1024
 LONG = "\U0001f600" * 16_000
 LONG_BYTES = 64_000
 
 
-@contextmanager
-def bounded(url: str) -> Iterator[Person]:
-    """Somebody new at a server whose workspaces may take a mebibyte."""
-    settings = Settings(database_url=url, workspace_quota_bytes=QUOTA_BYTES, **UNHINDERED)
-    with (
-        serving(build(settings, background=False), protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (
-            host,
-            port,
-        ),
-        Client(f"http://{host}:{port}") as client,
-    ):
-        yield register(client)
-
-
 @pytest.fixture(scope="module")
-def bounded_tables(module_database_url: str) -> Iterator[Tables]:
-    tables = Tables(module_database_url)
-    yield tables
-    tables.close()
-
-
-@pytest.fixture
-def ada(module_database_url: str) -> Iterator[Person]:
-    with bounded(module_database_url) as person:
-        yield person
+def server(module_database_url: str) -> Iterator[str]:
+    """A server whose workspaces may take a mebibyte."""
+    settings = Settings(database_url=module_database_url, workspace_quota_bytes=QUOTA_BYTES, **UNHINDERED)
+    application = build(settings, background=False, contract=our_contract(), passwords=quick_passwords())
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        yield f"http://{host}:{port}"
 
 
 def usage(tables: Tables, person: Person) -> tuple[int, int, int]:
@@ -81,15 +65,15 @@ def fill(person: Person, *, project_id: str | None = None) -> list[str]:
     return [person.create("tasks", title="long", description=LONG, **more)["id"] for _ in range(QUOTA_BYTES // 64_400)]
 
 
-def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, bounded_tables: Tables) -> None:
+def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, tables: Tables) -> None:
     ids = fill(ada)
-    before = bounded_tables.digest()
+    before = tables.digest()
     long = {"title": "one more", "description": LONG}
     response = ada.client.post(f"{ada.home}/tasks", json=long)
     refused(response, 409, "workspace-full")
     assert "Delete tasks or projects" in response.json()["detail"]
     refused(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
-    assert bounded_tables.digest() == before
+    assert tables.digest() == before
     done(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
     made(ada.client.post(f"{ada.home}/tasks", json=long))
 
@@ -104,15 +88,15 @@ def test_what_is_in_a_full_workspace_may_shrink_and_be_completed_and_may_not_gro
     ok(ada.client.merge(short, {"description": LONG}))
 
 
-def test_a_deleted_project_frees_what_its_tasks_took(ada: Person, bounded_tables: Tables) -> None:
+def test_a_deleted_project_frees_what_its_tasks_took(ada: Person, tables: Tables) -> None:
     garden = ada.create("projects", name="Garden", description="x")["id"]
-    empty = usage(bounded_tables, ada)[0]
+    empty = usage(tables, ada)[0]
     fill(ada, project_id=garden)
     done(ada.client.delete(f"{ada.home}/projects/{garden}"))
-    assert usage(bounded_tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
+    assert usage(tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
 
 
-def test_the_count_is_what_is_there(ada: Person, bounded_tables: Tables) -> None:
+def test_the_count_is_what_is_there(ada: Person, tables: Tables) -> None:
     garden = f"{ada.home}/projects/{ada.create('projects', name='Gärten', description='x' * 100)['id']}"
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Säen', description='y' * 300)['id']}"
     ok(ada.client.merge(task, {"title": "Sow", "description": "z"}))
@@ -121,25 +105,25 @@ def test_the_count_is_what_is_there(ada: Person, bounded_tables: Tables) -> None
     ok(ada.client.post(f"{garden}/archive"))
     ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
     done(ada.client.delete(task))
-    assert usage(bounded_tables, ada)[:2] == counted(bounded_tables, ada)
+    assert usage(tables, ada)[:2] == counted(tables, ada)
 
 
-def test_a_long_log_loses_its_oldest_bodies_and_no_event(ada: Person, bounded_tables: Tables) -> None:
+def test_a_long_log_loses_its_oldest_bodies_and_no_event(ada: Person, tables: Tables) -> None:
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     for number in range(40):
         ok(ada.client.merge(task, {"title": str(number), "description": f"{LONG}{number}"}))
-        assert usage(bounded_tables, ada)[1] <= QUOTA_BYTES
-    log = read_log(bounded_tables, ada.workspace_id)
+        assert usage(tables, ada)[1] <= QUOTA_BYTES
+    log = read_log(tables, ada.workspace_id)
     assert sorted({event.revision for event in log}) == list(range(1, ada.head() + 1))
     without = [event.payload is None for event in log]
     assert without == sorted(without, reverse=True)
     assert 5 < without.count(False) < 20
     assert {event.actor_id for event in log if event.revision > 1} == {ada.id}
-    assert usage(bounded_tables, ada)[:2] == counted(bounded_tables, ada)
+    assert usage(tables, ada)[:2] == counted(tables, ada)
     assert [task["title"] for task in everything(ada.client, f"{ada.home}/tasks")] == ["39"]
 
 
-def test_kept_responses_are_bounded(ada: Person, bounded_tables: Tables) -> None:
+def test_kept_responses_are_bounded(ada: Person, tables: Tables) -> None:
     random = Random(1)  # noqa: S311  # what cannot be compressed, and not what cannot be guessed
     incompressible = "".join(chr(0x1F300 + random.randrange(0x300)) for _ in range(16_000))
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow', description=incompressible)['id']}"
@@ -150,7 +134,7 @@ def test_kept_responses_are_bounded(ada: Person, bounded_tables: Tables) -> None
     refused(responses[-1], 409, "workspace-full")
     assert "without a key" in responses[-1].json()["detail"]
     assert "Delete" not in responses[-1].json()["detail"]
-    assert usage(bounded_tables, ada)[2] <= QUOTA_BYTES
+    assert usage(tables, ada)[2] <= QUOTA_BYTES
     ok(ada.client.merge(task, {"title": "Sow"}))
 
 

@@ -31,6 +31,8 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.patience import PATIENCE_S
 from tests.support.tables import Tables, overheard
 
+pytestmark = pytest.mark.unmeasured
+
 MANY = 50
 
 

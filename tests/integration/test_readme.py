@@ -17,6 +17,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.support.databases import SqliteDatabases
 from tests.support.patience import PATIENCE_S
+from tests.support.programs import our_contract
 from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
 
@@ -112,7 +113,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def address(sqlite_databases: SqliteDatabases) -> Iterator[str]:
     """Of a server with an empty database, as `make serve` starts one."""
     url = sqlite_databases.migrated()
-    application = build(Settings(database_url=url))
+    application = build(Settings(database_url=url), contract=our_contract())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
     sqlite_databases.remove(url)

@@ -31,9 +31,9 @@ from persistence.engines import name_of
 from persistence.users import users
 from tests.support.checking import read_contract
 from tests.support.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
-from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
-from tests.support.programs import TICKBOX, Program, environment, patiently, run, serve, tickbox
+from tests.support.programs import TICKBOX, Program, counting, environment, patiently, run, serve, tickbox
 from tests.support.tables import Tables
 from tests.support.wire import Address, connected, exchange, read_reply, request
 
@@ -57,7 +57,7 @@ def one_line(text: str) -> str:
 @pytest.fixture(scope="module")
 def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A running server with its settings as they are by default, but for its limits."""
-    with serve(tmp_path_factory.mktemp("serve"), database_url=module_database_url) as program:
+    with serve(tmp_path_factory.mktemp("serve"), counting(), database_url=module_database_url) as program:
         yield program
 
 
@@ -65,14 +65,6 @@ def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) 
 def client(program: Program) -> Iterator[Client]:
     with Client(program.url) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
-    """A migrated database, for what has nothing to do with the kind of it."""
-    url = sqlite_databases.migrated()
-    yield url
-    sqlite_databases.remove(url)
 
 
 # --- serving ---

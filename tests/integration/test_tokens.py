@@ -17,6 +17,7 @@ from domain.principals import SCOPES, Principal
 from persistence.sessions import access_tokens, sessions
 from persistence.tokens import personal_tokens
 from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused
+from tests.support.programs import our_contract
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -237,7 +238,7 @@ async def _write(uses: LastUses, url: str) -> None:
 
 def test_a_server_that_stops_writes_down_what_was_used(ada: Person, tables: Tables, module_database_url: str) -> None:
     token = token_of(ada, "read")
-    application = build(Settings(database_url=module_database_url))
+    application = build(Settings(database_url=module_database_url), contract=our_contract())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}", token=token["token"]) as script,

@@ -183,7 +183,7 @@ async def _write_at_both(ada: Person, killed: Program, other: Program) -> None:
     urls = killed.url, other.url
     async with httpx.AsyncClient(headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
         doomed = [asyncio.create_task(write(urls[0], 1_000_000)) for _ in range(8)]
-        living = [asyncio.create_task(write(urls[1], 100)) for _ in range(8)]
+        living = [asyncio.create_task(write(urls[1], 50)) for _ in range(8)]
         while answered[urls[0]] < 16:  # noqa: ASYNC110  # counted by eight others
             await asyncio.sleep(0.01)
         killed.process.kill()

@@ -23,7 +23,8 @@ from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 
 TABLES = metadata.tables
-
+SHORT_S = 2.0
+"""Too short for what the test waits for, and long enough to connect on a busy machine."""
 COUNT_USERS = select(func.count()).select_from(TABLES["users"])
 
 
@@ -34,8 +35,8 @@ def writers(database_url: str) -> int:
 
 @pytest.fixture
 async def impatient(database_url: str) -> AsyncIterator[Database]:
-    """A database of two connections that gives up after a fifth of a second."""
-    database = Database(database_url, pool_size=2, wait_s=0.2)
+    """A database of two connections that soon gives up."""
+    database = Database(database_url, pool_size=2, wait_s=SHORT_S)
     yield database
     await database.close()
 
@@ -108,7 +109,7 @@ async def test_writers_that_wait_their_turn_all_get_it(database_url: str) -> Non
 
 
 async def test_who_waits_too_long_for_a_locked_row_is_told_to_come_back_later(postgres_url: str) -> None:
-    database = Database(postgres_url, wait_s=0.1)
+    database = Database(postgres_url, wait_s=SHORT_S)
     ada = await Caller(database=database).register("ada")
     holding, waiting = await database.begin(), await database.begin()
     await lock_workspace(holding, ada.workspace_id)

@@ -258,7 +258,7 @@ async def test_an_account_that_is_gone_writes_nothing_more(ada: Caller) -> None:
 
 
 async def test_who_accepts_an_invitation_under_a_key_needs_no_connection_but_that_of_the_key(database_url: str) -> None:
-    database = Database(database_url, pool_size=1, wait_s=0.5)
+    database = Database(database_url, pool_size=1, wait_s=PATIENCE_S)
     nobody = Caller(database=database)
     ada, bob = await nobody.register("ada"), await nobody.register("bob")
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)

@@ -12,24 +12,38 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from click.testing import CliRunner, Result
 
+import handlers
 from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.cli import main
+from app.main import compile_ours
+from app.settings import Settings
 from tests.support.patience import PATIENCE_S
 from tests.support.server import UNHINDERED
+from tickbox_contract.engine.application import CompiledContract
 
 TICKBOX = Path(sys.executable).with_name("tickbox")
 _READY = re.compile(r"ready on (http://\S+)")
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This process's environment, with these settings (`database_url=...`) and no others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKBOX_")}
+    """This process's environment, with these settings (`database_url=...`) and no others.
+
+    Branches are not counted in what is started with it, which doubles the time that a start takes.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TICKBOX_", "COVERAGE_"))}
     return kept | {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
+
+
+def counting() -> dict[str, str]:
+    """Variables with which branches are counted in what is started, where they are in the test that starts it."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
 def tickbox(*arguments: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -48,6 +62,12 @@ def run(*arguments: str, settings: Mapping[str, str], stdin: str | bytes = "") -
     """The same in this process, which is much faster; not for what serves."""
     given = {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
     return CliRunner().invoke(main, arguments, input=stdin, env=given)
+
+
+@cache
+def our_contract(package: ModuleType = handlers) -> CompiledContract:
+    """Our contract, compiled once for the many servers of one process, with the handlers of *package*."""
+    return compile_ours(package, body_limit_bytes=Settings().body_limit_bytes)
 
 
 def quick_passwords() -> Argon2Passwords:
@@ -96,20 +116,25 @@ class Program:
 
 
 @contextmanager
-def serve(folder: Path, **settings: str) -> Iterator[Program]:
-    """`tickbox serve` on any free port, while the context lasts; nobody is limited, unless *settings* say so."""
-    with started(folder, "serve", "--port", "0", **UNHINDERED | settings) as program:
+def serve(folder: Path, more: Mapping[str, str] = MappingProxyType({}), /, **settings: str) -> Iterator[Program]:
+    """`tickbox serve` on any free port, while the context lasts; nobody is limited, unless *settings* say so.
+
+    *more* goes into its environment as it is.
+    """
+    with started(folder, "serve", "--port", "0", more=more, **UNHINDERED | settings) as program:
         yield program
 
 
 @contextmanager
-def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Program]:
-    """A command that runs until it is stopped, while the context lasts."""
+def started(
+    folder: Path, *arguments: str, more: Mapping[str, str] = MappingProxyType({}), **settings: str
+) -> Iterator[Program]:
+    """A command that runs until it is stopped, while the context lasts. *more* goes into its environment as it is."""
     paths = folder / "stdout", folder / "stderr"
     with paths[0].open("wb") as stdout, paths[1].open("wb") as stderr:
         process = subprocess.Popen(
             [TICKBOX, *arguments],
-            env=environment(**settings),
+            env={**environment(**settings), **more},
             cwd=folder,
             stdout=stdout,
             stderr=stderr,

@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, reduce
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Engine,
     Executable,
     Table,
+    create_engine,
     delete,
     event,
     func,
@@ -27,7 +29,8 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from domain import secret_tokens
 from domain.model.one_time_tokens import OneTimeKind
@@ -40,6 +43,7 @@ from persistence.queued_emails import outbox
 from persistence.repositories import metadata
 from persistence.sessions import access_tokens, refresh_tokens, sessions
 from persistence.tokens import personal_tokens
+from tests.support.patience import PATIENCE_S
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -51,61 +55,72 @@ _STATE: Mapping[str, str] = {
     "postgresql": "SELECT pg_current_wal_insert_lsn()::text",
 }
 
+Result = TypeVar("Result")
+
 Snapshot = Mapping[str, list[dict[str, Any]]]
 """All rows, by table."""
 
 
 class Tables:
-    """Reads and writes rows. `close` ends its connection."""
+    """Reads and writes rows. `close` ends its connections.
+
+    Of an SQLite file without a thread and a loop in between, which cost ten times what is asked.
+    """
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.Runner()
-        self._engine: AsyncEngine = create_async_engine(parse_url(url), isolation_level="AUTOCOMMIT", pool_size=2)
-        self._watching: AsyncConnection | None = None
+        parsed = parse_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "connect_args": {"timeout": PATIENCE_S}}
+            self._engine: Engine = create_engine(parsed.set(drivername="sqlite"), **options)
+        else:
+            self._engine = create_async_engine(parsed, isolation_level="AUTOCOMMIT", pool_size=2).sync_engine
+        self._watching: Connection | None = None
         self._digested: tuple[object, dict[str, str]] | None = None
 
     def close(self) -> None:
         if self._watching is not None:
-            self._loop.run(self._watching.close())
-        self._loop.run(self._engine.dispose())
+            self._run(self._watching.close)
+        self._run(self._engine.dispose)
         self._loop.close()
 
-    def rows(self, statement: Executable) -> list[tuple[Any, ...]]:
-        async def run() -> list[tuple[Any, ...]]:
-            async with self._engine.connect() as connection:
-                return [tuple(row) for row in await connection.execute(statement)]
+    def _run(self, uow: Callable[..., Result], *arguments: Any) -> Result:
+        """What *uow* returns, which asks the database."""
+        if self.is_sqlite:
+            return uow(*arguments)
+        return self._loop.run(greenlet_spawn(uow, *arguments))
 
-        return self._loop.run(run())
+    def _connected(self, uow: Callable[[Connection], Result]) -> Result:
+        """What *uow* returns, with a connection."""
+
+        def run() -> Result:
+            with self._engine.connect() as connection:
+                return uow(connection)
+
+        return self._run(run)
+
+    def rows(self, statement: Executable) -> list[tuple[Any, ...]]:
+        return self._connected(lambda connection: [tuple(row) for row in connection.execute(statement)])
 
     def write(self, statement: Executable) -> None:
-        async def run() -> None:
-            async with self._engine.connect() as connection:
-                await connection.execute(statement)
-
-        self._loop.run(run())
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
+        self._connected(lambda connection: connection.execute(statement))
 
     @contextmanager
     def locked(self, row_id: str, *, of: Table = workspaces) -> Iterator[Callable[[Executable], None]]:
         """Hold the lock on a workspace, or a user, as a slow write does. What is run meanwhile is committed at last."""
-        connection = self._loop.run(self._connect())
+        connection = self._run(self._engine.connect)
 
         def run(statement: Executable) -> None:
-            self._loop.run(connection.execute(statement))
+            self._run(connection.execute, statement)
 
-        self._loop.run(connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"))
+        self._run(connection.exec_driver_sql, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         run(select(of.c.id).where(of.c.id == UUID(row_id)).with_for_update())
         try:
             yield run
         finally:
-            self._loop.run(connection.exec_driver_sql("COMMIT"))
-            self._loop.run(connection.close())
-
-    async def _connect(self) -> AsyncConnection:
-        return await self._engine.connect()
+            self._run(connection.exec_driver_sql, "COMMIT")
+            self._run(connection.close)
 
     def digest(self) -> dict[str, str]:
         """A digest of all rows of each table: equal before and after what changed nothing.
@@ -113,7 +128,7 @@ class Tables:
         Without what the server writes on the side, which may be what an earlier call has left. Rows are read only
         where something was written since the last time: nearly all calls that are looked at were refused.
         """
-        state = self._state()
+        state = self._run(self._state)
         if self._digested is None or self._digested[0] != state:
             found: dict[str, list[str]] = {table.name: [] for table in metadata.sorted_tables}
             for name, row in self.rows(_every_row(self._engine.dialect.name)):
@@ -130,13 +145,9 @@ class Tables:
         SQLite: `data_version` counts commits of all connections but the one that asks, which never commits. PostgreSQL:
         the log's position moves with each write, whoever's it is.
         """
-
-        async def look() -> object:
-            if self._watching is None:
-                self._watching = await self._connect()
-            return (await self._watching.exec_driver_sql(_STATE[self._engine.dialect.name])).scalar_one()
-
-        return self._loop.run(look())
+        if self._watching is None:
+            self._watching = self._engine.connect()
+        return self._watching.exec_driver_sql(_STATE[self._engine.dialect.name]).scalar_one()
 
     def snapshot(self) -> Snapshot:
         """All rows, to come back to."""
@@ -152,17 +163,16 @@ class Tables:
             if table.name in changed or any(key.column.table in tables for key in table.foreign_keys):
                 tables.append(table)
 
-        async def run() -> None:
-            async with self._engine.connect() as connection:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
-                for table in reversed(tables):
-                    await connection.execute(delete(table))
-                for table in tables:
-                    if rows := snapshot[table.name]:
-                        await connection.execute(insert(table), rows)
-                await connection.exec_driver_sql("COMMIT")
+        def uow(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            for table in reversed(tables):
+                connection.execute(delete(table))
+            for table in tables:
+                if rows := snapshot[table.name]:
+                    connection.execute(insert(table), rows)
+            connection.exec_driver_sql("COMMIT")
 
-        self._loop.run(run())
+        self._connected(uow)
 
     def mentions(self, *ids: str) -> dict[str, int]:
         """How many rows of each table hold one of *ids*; tables without any are left out."""

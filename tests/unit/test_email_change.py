@@ -235,6 +235,14 @@ async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeUni
         await users.reset_password(nobody(ada), reset.token, new_password="new")
 
 
+async def test_a_mail_that_was_claimed_before_a_later_request_is_not_sent(ada: FakeUnitOfWork) -> None:
+    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    (queued_email,) = [each for each in await queued_emails.claim(nobody(ada), limit=10) if each.kind == "email_change"]
+    await users.change_email(ada.account_call(), email="ada@newer.example", current_password=PASSWORD)
+
+    assert await queued_emails.write(nobody(ada), queued_email) is None
+
+
 async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_named(ada: FakeUnitOfWork) -> None:
     """Not even where it does so between the look at the address and the lock on the account."""
     change = (await asked(ada))["email_change"]

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from domain import identities, sessions, users
 from domain.identities import MAX_NAME_CHARS, ExternalIdentity, provision
@@ -11,6 +10,7 @@ from domain.model.sessions import WrongCredentials
 from domain.model.users import EmailTaken, User
 from domain.policy import Policy
 from domain.principals import Principal
+from tests.support.checking import read_contract
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 ADA = Identity(issuer="https://login.example", subject="ada")
@@ -122,7 +122,7 @@ async def test_a_name_is_made_fit_to_be_shown(names: tuple[str, ...], name: str)
 
 
 def test_a_name_is_as_long_as_one_that_somebody_gives_themselves() -> None:
-    contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    contract = read_contract()
     limits = contract["components"]["schemas"]["UserCreate"]["properties"]["name"]
 
     assert limits["maxLength"] == MAX_NAME_CHARS

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from bench.engine import handlers
 from tickbox_contract.engine.access import AuthContext, Vocabulary
-from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.application import build_application, compile_contract
 from tickbox_contract.engine.units import RequestContext, Settings
 from tickbox_contract.openapi.document import Document
 
@@ -54,12 +54,12 @@ async def _authenticate(_token: str, _path: Mapping[str, str]) -> AuthContext | 
 
 def build(document: Document | None = None, package: Any = handlers) -> Any:
     """*document*, or openapi.yaml, served with the functions of *package*."""
+    contract = compile_contract(
+        document or Document.read(CONTRACT), package, vocabulary=Vocabulary(), body_limit_bytes=256 * 1024
+    )
     return build_application(
-        document or Document.read(CONTRACT),
-        package,
+        contract,
         Settings(unit=_unit, translate=lambda _error: None, urn_prefix=URN_PREFIX),
         authenticate=_authenticate,
-        vocabulary=Vocabulary(),
         realm="bench",
-        body_limit_bytes=256 * 1024,
     )

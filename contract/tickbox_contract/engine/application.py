@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -95,23 +96,28 @@ class _LinkedContextMiddleware(_Linked, ContextMiddleware):
     pass
 
 
-def build_application(  # noqa: PLR0913  # the parts of an application
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledContract:
+    """A contract, the package of its handlers, and its operations by operationId. Several applications may share it."""
+
+    document: Document
+    handlers: ModuleType
+    operations: Mapping[str, CompiledOperation]
+
+
+def compile_contract(
     document: Document,
     handlers: ModuleType,
-    settings: Settings,
     *,
-    authenticate: Authenticate,
     vocabulary: Vocabulary,
-    realm: str,
     body_limit_bytes: int,
     outer_headers: frozenset[str] = frozenset(),
-    lifespan: Lifespan | None = None,
-) -> ConnexionMiddleware:
-    """An ASGI application that serves *document* with the functions in the package *handlers*.
+) -> CompiledContract:
+    """Compile *document* for the functions in the package *handlers*.
 
-    *body_limit_bytes* limits each encoded request body whose operation has no `x-body-limit`. A layer around this
+    *body_limit_bytes* limits each encoded request body whose operation has no `x-body-limit`. A layer around the
     application adds *outer_headers* to every response, so no response here needs them. Raises ContractMismatchError
-    with everything that does not fit; an application that was built can serve every request.
+    with everything that does not fit.
     """
     operations = compile_operations(
         document,
@@ -120,6 +126,19 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         body_limit_bytes=body_limit_bytes,
         outer_headers=frozenset(map(str.lower, outer_headers)),
     )
+    return CompiledContract(document=document, handlers=handlers, operations=operations)
+
+
+def build_application(
+    contract: CompiledContract,
+    settings: Settings,
+    *,
+    authenticate: Authenticate,
+    realm: str,
+    lifespan: Lifespan | None = None,
+) -> ConnexionMiddleware:
+    """An ASGI application that serves *contract*, and can serve every request to it. Raises ContractMismatchError."""
+    document, operations = contract.document, contract.operations
     engine = Engine(document, operations, settings)
     bearer = functools.partial(
         BearerHandler,
@@ -128,7 +147,7 @@ def build_application(  # noqa: PLR0913  # the parts of an application
         limiter=settings.limiter,
         limited={operation_id for operation_id, operation in operations.items() if operation.policy},
     )
-    application = _stack(engine, handlers, bearer, lifespan)
+    application = _stack(engine, contract.handlers, bearer, lifespan)
     application.add_api(_outline(document), base_path="")
     # Connexion would do this at the first request, which is too late to find that something does not fit.
     application.app, application.middleware_stack = application._build_middleware_stack()  # noqa: SLF001  # as above

@@ -16,7 +16,7 @@ from tests.contract.sample.application import BODY_LIMIT_BYTES, URN_PREFIX, VOCA
 from tests.contract.sample.store import Store, UnitOfWork
 from tests.support.server import serving
 from tests.support.wire import Address, Reply, exchange, request
-from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.application import build_application, compile_contract
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.units import Settings
 from tickbox_contract.handlers import identifier_of, keyword_of
@@ -104,22 +104,36 @@ def built(row: Row) -> Iterator[Any]:
     document = document_of(row)
     store = Store()
     with handlers_of(row, document) as package:
+        contract = compile_contract(document, package, vocabulary=VOCABULARY, body_limit_bytes=BODY_LIMIT_BYTES)
         yield build_application(
-            document,
-            package,
+            contract,
             Settings(unit=lambda context: UnitOfWork(store, context), translate=translate, urn_prefix=URN_PREFIX),
             authenticate=authenticate,
-            vocabulary=VOCABULARY,
             realm="foreign",
-            body_limit_bytes=BODY_LIMIT_BYTES,
         )
 
 
-@contextlib.contextmanager
-def running(row: Row) -> Iterator[Address]:
-    """The application of *row* on a socket."""
-    with built(row) as application, serving(application, protocol=bounded_protocol(URN_PREFIX)) as address:
-        yield address
+class Shared:
+    """One socket, on which one row after the other is served: a server for each would only be waited for."""
+
+    def __init__(self) -> None:
+        self.address: Address = ("", 0)
+        self._application: Any = None
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Shared]:
+        """While the context lasts, it listens."""
+        with serving(self._serve, protocol=bounded_protocol(URN_PREFIX), lifespan="off") as self.address:
+            yield self
+
+    @contextlib.contextmanager
+    def of(self, row: Row) -> Iterator[Address]:
+        """The application of *row*, on the socket."""
+        with built(row) as self._application:
+            yield self.address
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._application(scope, receive, send)
 
 
 def ask(address: Address, trial: Trial, method: str) -> Reply:

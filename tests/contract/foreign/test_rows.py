@@ -1,6 +1,7 @@
 """Each row of the table, tried."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.support.wire import Reply
 from tickbox_contract.engine.mismatches import ContractMismatchError
 
 from .rows import UNSET, Row, Trial
-from .service import ask, built, running
+from .service import Shared, ask, built
 from .support import PATH, support
 from .table import ROWS
 
@@ -16,10 +17,16 @@ REFUSED = [row for row in ROWS if row.verdict == "refused"]
 STARTING = [row for row in ROWS if row.verdict != "refused"]
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Shared]:
+    with Shared().running() as shared:
+        yield shared
+
+
 @pytest.mark.parametrize("row", STARTING, ids=lambda row: row.name)
-def test_what_is_served_or_ignored_does_as_the_row_says(row: Row) -> None:
+def test_what_is_served_or_ignored_does_as_the_row_says(shared: Shared, row: Row) -> None:
     assert row.trials
-    with running(row) as address:
+    with shared.of(row) as address:
         for trial in row.trials:
             check(trial, ask(address, trial, row.method))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tickbox_contract.engine.access import AuthContext, Vocabulary
-from tickbox_contract.engine.application import build_application
+from tickbox_contract.engine.application import build_application, compile_contract
 from tickbox_contract.engine.limits import Limiter
 from tickbox_contract.engine.security import Authenticate
 from tickbox_contract.engine.units import Settings
@@ -73,9 +73,14 @@ def build(
     **words: Any,
 ) -> Any:
     """The sample as an ASGI application, with further *words* in its vocabulary. Its own document uses none."""
-    return build_application(
+    contract = compile_contract(
         document or Document.read(CONTRACT),
         handlers,
+        vocabulary=replace(VOCABULARY, **words),
+        body_limit_bytes=BODY_LIMIT_BYTES,
+    )
+    return build_application(
+        contract,
         Settings(
             unit=lambda context: UnitOfWork(store, context),
             translate=translate,
@@ -85,7 +90,5 @@ def build(
             instance=lambda: REQUEST_URN,
         ),
         authenticate=authenticator(store),
-        vocabulary=replace(VOCABULARY, **words),
         realm="weather",
-        body_limit_bytes=BODY_LIMIT_BYTES,
     )
