@@ -21,6 +21,7 @@ from tickbox_contract.engine.texts import MalformedTextError, cookie_texts, deco
 from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.faults import one_each, pattern_sentences, pointer, schema_faults
+from tickbox_contract.openapi.media_types import is_json
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.responses import Fault, ProblemType, Response, problem
@@ -413,3 +414,18 @@ def test_the_scope_any_is_a_token_s_with_any_scope_or_none_and_says_nothing_of_r
             with pytest.raises(Refused) as refused:
                 keeper.admit(AuthContext(principal=None, scopes=scopes, role=role))
             assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("media_type", "expected"),
+    [
+        ("application/json", True),
+        ("Application/JSON; charset=utf-8", True),
+        ("application/problem+json", True),
+        ("application/Merge-Patch+JSON;a=b", True),
+        ("application/jsonl", False),
+        ("text/plain; of=application/json", False),
+    ],
+)
+def test_json_is_known_by_its_name_in_any_case_and_with_parameters(media_type: str, *, expected: bool) -> None:
+    assert is_json(media_type) is expected
