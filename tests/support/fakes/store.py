@@ -63,7 +63,12 @@ class Store:
     projects: dict[tuple[UUID, UUID], Project] = field(default_factory=dict)
     tasks: dict[tuple[UUID, UUID], Task] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    others: dict[type[Any], dict[Any, Any]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def of(self, entity: type[Value]) -> dict[tuple[UUID, UUID], Value]:
+        """What is kept of a kind of entity that has no field above, by workspace and id."""
+        return self.others.setdefault(entity, {})
 
     def workspaces_of(self, user_id: UUID) -> list[UUID]:
         return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)
