@@ -1,1 +1,1 @@
-"""One suite for two implementations of the ports: the fakes that unit tests stand on, and the repositories."""
+"""One suite for both implementations of the ports: the fakes that unit tests use, and the repositories."""

@@ -1,4 +1,4 @@
-"""Each test of this folder runs on the fakes, on SQLite and on PostgreSQL."""
+"""Each test in this folder runs on the fakes, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,7 +16,7 @@ from tests.support.worlds import DatabaseWorld, FakeWorld, World
 
 @pytest.fixture(scope="session", params=["fake", "sqlite", "postgresql"])
 def shared_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """A migrated database, for as many tests as want one after the other; None for the fakes."""
+    """A migrated database that tests share one after the other; None for the fakes."""
     if request.param == "fake":
         yield None
         return
@@ -29,7 +29,7 @@ def shared_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
 
 @pytest.fixture
 async def world(shared_url: str | None) -> AsyncIterator[World]:
-    """An empty one."""
+    """An empty world."""
     if shared_url is None:
         yield FakeWorld()
         return
@@ -67,7 +67,7 @@ async def home(world: World, ada: User, bob: User) -> Workspace:
 
 @pytest.fixture
 async def other(world: World, bob: User) -> Workspace:
-    """A workspace that bob owns, and ada is not in."""
+    """A workspace that bob owns and ada is not a member of."""
     place = things.workspace(11)
     await things.settle(world, place, bob)
     return place

@@ -15,9 +15,7 @@ async def events_of(world: World, user: User) -> list[AccountEvent]:
     )
 
 
-async def test_what_happened_is_listed_newest_first_with_when_and_from_where(
-    world: World, ada: User, bob: User
-) -> None:
+async def test_events_are_listed_newest_first_with_their_time_and_origin(world: World, ada: User, bob: User) -> None:
     async with world.call(ada) as uow:
         await uow.sessions.add(session(100, of=ada))
     async with world.call(ada, session_id=SESSION) as uow:
@@ -41,7 +39,7 @@ async def test_what_happened_is_listed_newest_first_with_when_and_from_where(
     assert [(event.type, event.session_id) for event in await events_of(world, bob)] == [("password.changed", None)]
 
 
-async def test_what_happens_to_an_account_is_noted_by_whoever_locked_it(world: World, ada: User) -> None:
+async def test_the_event_of_an_account_is_written_with_the_user_locked(world: World, ada: User) -> None:
     async with world.call() as uow:
         await uow.users.lock(ada.id)
         await uow.account_log.add("password.reset", user_id=ada.id)
@@ -49,7 +47,7 @@ async def test_what_happens_to_an_account_is_noted_by_whoever_locked_it(world: W
     assert [event.type for event in await events_of(world, ada)] == ["password.reset"]
 
 
-async def test_the_log_goes_on_before_any_id(world: World, ada: User) -> None:
+async def test_the_log_can_be_read_from_before_any_id(world: World, ada: User) -> None:
     async with world.call(ada) as uow:
         await uow.account_log.add("password.changed")
         last = uow.new_id()

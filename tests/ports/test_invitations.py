@@ -73,7 +73,7 @@ async def test_invitations_are_listed_in_the_order_of_their_ids(
 @pytest.mark.parametrize(
     ("expires_at", "returned"), [(NOON + HOUR + MOMENT, "admin"), (NOON + HOUR, None), (NOON, None)]
 )
-async def test_an_address_has_one_invitation_to_a_workspace_and_the_new_one_says_what_the_live_one_offered(
+async def test_an_address_has_one_invitation_to_a_workspace_and_replacing_a_live_one_returns_its_role(
     world: World, home: Workspace, other: Workspace, expires_at: dt.datetime, returned: str | None
 ) -> None:
     old = invitation(1, home, role="admin", email="Guest@example.com", expires_at=expires_at)
@@ -102,7 +102,7 @@ async def test_an_invitation_is_found_by_its_last_token_only(world: World, ada: 
         assert await uow.invitations.find_invitation(b"second", now=NOON) == made
 
 
-async def test_an_invitation_is_deleted_once_and_in_its_workspace_only(
+async def test_an_invitation_is_deleted_once_and_only_in_its_workspace(
     world: World, ada: User, home: Workspace, other: Workspace
 ) -> None:
     await put(world, invitation(1, home, by=ada), invitation(2, home, by=ada))
@@ -116,7 +116,7 @@ async def test_an_invitation_is_deleted_once_and_in_its_workspace_only(
     assert await ids_in(world, home) == [ident(2)]
 
 
-async def test_what_a_member_offered_is_withdrawn_by_role(
+async def test_the_invitations_of_a_member_are_withdrawn_by_role(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     await put(
@@ -137,7 +137,7 @@ async def test_what_a_member_offered_is_withdrawn_by_role(
     assert await ids_in(world, other) == [ident(5)]
 
 
-async def test_what_was_sent_to_a_user_is_withdrawn_in_one_workspace(
+async def test_the_invitations_to_an_address_are_withdrawn_in_one_workspace(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     await put(
@@ -154,7 +154,7 @@ async def test_what_was_sent_to_a_user_is_withdrawn_in_one_workspace(
     assert await ids_in(world, other) == [ident(3)]
 
 
-async def test_what_a_user_offered_is_withdrawn_in_all_the_workspaces_that_they_are_in(
+async def test_the_invitations_of_a_user_are_withdrawn_in_all_their_workspaces(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     await put(

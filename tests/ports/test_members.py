@@ -11,7 +11,7 @@ from tests.support.things import HOUR, NOBODY, in_pages, key_of, member, settle,
 from tests.support.worlds import World
 
 
-async def test_a_member_is_found_in_the_workspace_that_they_are_in(
+async def test_a_member_is_found_only_in_their_workspace(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     async with world.call() as uow:
@@ -40,7 +40,7 @@ async def test_members_are_listed_in_the_order_of_their_accounts(world: World, o
     ]
 
 
-async def test_a_list_goes_on_behind_a_member_who_has_left(world: World) -> None:
+async def test_a_list_continues_after_a_member_who_has_left(world: World) -> None:
     place = workspace(20)
     people = [user(number) for number in (5, 6, 7)]
     await settle(world, place, *people)
@@ -71,7 +71,7 @@ async def test_a_role_is_changed_in_one_workspace(world: World, bob: User, home:
     assert (await world.told(home.id))[-1] == (2, "member.updated", bob.id)
 
 
-async def test_a_member_is_taken_out_of_one_workspace(
+async def test_a_member_is_removed_from_one_workspace(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     async with world.call() as uow:
@@ -84,7 +84,7 @@ async def test_a_member_is_taken_out_of_one_workspace(
     assert (await world.told(home.id))[-1] == (2, "member.removed", bob.id)
 
 
-async def test_where_a_user_stands_is_told_for_each_workspace_in_the_order_of_their_ids(
+async def test_membership_summaries_come_for_each_workspace_in_the_order_of_their_ids(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     last = workspace(30)
@@ -101,7 +101,7 @@ async def test_where_a_user_stands_is_told_for_each_workspace_in_the_order_of_th
     ]
 
 
-async def test_a_new_name_is_carried_into_each_workspace_as_its_next_change(
+async def test_a_new_name_is_stored_in_each_workspace_as_its_next_change(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     async with world.call(ada, workspace_id=home.id) as uow:
@@ -122,7 +122,7 @@ async def test_a_new_name_is_carried_into_each_workspace_as_its_next_change(
     assert (await world.told(other.id))[-1] == (2, "member.updated", bob.id)
 
 
-async def test_who_goes_is_taken_out_of_all_workspaces_as_the_next_change_of_each(
+async def test_a_deleted_user_is_removed_from_each_workspace_as_its_next_change(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     async with world.call(bob, workspace_id=other.id) as uow:
@@ -143,7 +143,7 @@ async def test_who_goes_is_taken_out_of_all_workspaces_as_the_next_change_of_eac
         assert (await world.told(place.id))[-1] == (head, "member.removed", bob.id)
 
 
-async def test_a_member_is_known_by_an_address_that_is_verified(
+async def test_a_member_is_found_by_a_verified_address(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     key = key_of(bob)

@@ -13,7 +13,7 @@ from tests.support.worlds import World
 
 
 async def add(world: World, *projects: Project) -> None:
-    """All in one change."""
+    """Add *projects* in one change."""
     async with world.call() as uow:
         for each in projects:
             await uow.projects.add(each)
@@ -36,7 +36,7 @@ async def test_a_project_is_found_in_its_workspace(world: World, home: Workspace
     assert (await world.told(home.id))[-1] == (2, "project.created", made.id)
 
 
-async def test_an_id_has_one_project_in_each_workspace(world: World, home: Workspace, other: Workspace) -> None:
+async def test_the_same_id_can_be_used_once_in_each_workspace(world: World, home: Workspace, other: Workspace) -> None:
     made = project(1, home, revision=2)
     await add(world, made)
     with pytest.raises(IdTaken):
@@ -49,7 +49,7 @@ async def test_an_id_has_one_project_in_each_workspace(world: World, home: Works
         assert await uow.projects.get(other.id, made.id) == elsewhere
 
 
-async def test_the_inbox_of_a_workspace_is_its_own(world: World, home: Workspace, other: Workspace) -> None:
+async def test_each_workspace_has_its_own_inbox(world: World, home: Workspace, other: Workspace) -> None:
     inbox = project(2, home, is_inbox=True, revision=2)
     await add(world, project(1, home, revision=2), inbox)
     await add(world, project(3, other, revision=2))
@@ -80,7 +80,7 @@ async def test_active_and_archived_projects_are_listed_by_position_then_id(
     assert await listed(archived=True) == [put_away[6], put_away[7]]
 
 
-async def test_a_list_goes_on_behind_a_place_where_nothing_is(world: World, home: Workspace) -> None:
+async def test_a_list_continues_after_a_position_without_a_project(world: World, home: Workspace) -> None:
     made = [project(number, home, position=f"a{number}", revision=2) for number in (1, 2, 3)]
     await add(world, *made)
     async with world.call() as uow:
@@ -103,7 +103,7 @@ async def test_the_last_position_is_that_of_any_project_archived_or_not(
         assert await uow.projects.last_position(home.id) == "ab"
 
 
-async def test_a_project_is_read_as_it_was_changed(world: World, home: Workspace, other: Workspace) -> None:
+async def test_a_changed_project_is_read_back(world: World, home: Workspace, other: Workspace) -> None:
     made, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
     await add(world, made)
     await add(world, elsewhere)
@@ -125,7 +125,7 @@ async def test_a_project_is_read_as_it_was_changed(world: World, home: Workspace
     assert (await world.told(home.id))[-1] == (3, "project.archived", made.id)
 
 
-async def test_a_project_is_deleted_in_its_workspace_only(
+async def test_a_project_is_deleted_only_in_its_workspace(
     world: World, ada: User, home: Workspace, other: Workspace
 ) -> None:
     made, elsewhere = project(1, home, revision=2), project(1, other, revision=2)

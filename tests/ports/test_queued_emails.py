@@ -37,7 +37,7 @@ async def test_a_user_has_one_token_of_a_kind(world: World, ada: User, bob: User
         ]  # fmt: skip
 
 
-async def test_a_token_that_expires_later_than_that_is_not_replaced(world: World, ada: User) -> None:
+async def test_a_token_that_expires_later_than_the_given_time_is_not_replaced(world: World, ada: User) -> None:
     old, new = one_time_token(b"old", of=ada), one_time_token(b"new", of=ada)
     async with world.call(ada) as uow:
         assert await uow.one_time_tokens.replace(old, if_expiring_until=NOON)
@@ -68,7 +68,7 @@ async def test_a_token_is_spent_once_and_before_it_expires(
         assert await uow.credentials.find_token(b"a") == (None if spent else token)
 
 
-async def test_a_token_is_deleted_and_no_other_of_its_user(world: World, ada: User) -> None:
+async def test_deleting_a_token_leaves_the_other_tokens_of_its_user(world: World, ada: User) -> None:
     reset = one_time_token(b"r", of=ada, kind="reset")
     async with world.call(ada) as uow:
         await uow.one_time_tokens.replace(one_time_token(b"v", of=ada), if_expiring_until=NOON)
@@ -82,11 +82,11 @@ async def test_a_token_is_deleted_and_no_other_of_its_user(world: World, ada: Us
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# mails that wait
+# e-mails that wait
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_mails_that_are_due_the_longest_come_first_as_they_were_written_down(world: World, ada: User) -> None:
+async def test_the_emails_that_are_due_longest_come_first_and_as_they_were_added(world: World, ada: User) -> None:
     made = {
         number: queued_email(number, due_at=NOON + minutes * HOUR / 60, **changes)
         for number, minutes, changes in (
@@ -106,7 +106,7 @@ async def test_the_mails_that_are_due_the_longest_come_first_as_they_were_writte
 
 
 @pytest.mark.parametrize(("before", "are_due"), [(MOMENT, False), (0 * MOMENT, True), (-MOMENT, True)])
-async def test_a_mail_is_due_from_its_time_on(
+async def test_an_email_is_due_from_its_time_on(
     world: World,
     before: dt.timedelta,
     are_due: bool,  # noqa: FBT001  # a table
@@ -119,7 +119,7 @@ async def test_a_mail_is_due_from_its_time_on(
         assert await uow.outbox.are_due(now=NOON - before) is are_due
 
 
-async def test_of_a_kind_an_address_has_one_mail_waiting_but_of_invitations_any_number(world: World) -> None:
+async def test_an_address_has_one_waiting_email_of_a_kind_but_any_number_of_invitations(world: World) -> None:
     reset = queued_email(1, email_key="a@example.com")
     invitations = [
         queued_email(number, kind="invitation", email_key="a@example.com", invitation_id=ident(20 + number))
@@ -133,7 +133,7 @@ async def test_of_a_kind_an_address_has_one_mail_waiting_but_of_invitations_any_
     assert sorted(await due(world), key=lambda each: each.id) == [reset, verification, *invitations]
 
 
-async def test_a_mail_that_is_put_off_is_due_later_and_knows_how_often_it_was_tried(world: World) -> None:
+async def test_an_email_that_is_put_off_is_due_later_and_counts_its_attempts(world: World) -> None:
     one, other = queued_email(1), queued_email(2)
     later = replace(one, due_at=NOON + HOUR, attempts=1)
     async with world.call() as uow:
@@ -146,7 +146,7 @@ async def test_a_mail_that_is_put_off_is_due_later_and_knows_how_often_it_was_tr
     assert await due(world, now=NOON + HOUR) == [other, later]
 
 
-async def test_a_mail_that_is_gone_is_not_brought_back_by_being_put_off(world: World) -> None:
+async def test_putting_off_an_email_that_was_deleted_does_not_bring_it_back(world: World) -> None:
     async with world.call() as uow:
         await uow.outbox.add(queued_email(1))
         await uow.outbox.remove(ident(1))
@@ -157,11 +157,11 @@ async def test_a_mail_that_is_gone_is_not_brought_back_by_being_put_off(world: W
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# pauses between mails to one address
+# pauses between e-mails to one address
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mail_of_a_kind_to_an_address_is_noted_unless_one_was_too_late_before(world: World) -> None:
+async def test_an_email_of_a_kind_to_an_address_is_noted_unless_one_was_sent_too_recently(world: World) -> None:
     invitation = queued_email(1, kind="invitation")
     async with world.call() as uow:
         assert await uow.outbox.note_sending(invitation, at=NOON, unless_after=NOON - HOUR)
@@ -175,7 +175,7 @@ async def test_a_mail_of_a_kind_to_an_address_is_noted_unless_one_was_too_late_b
         assert not await uow.outbox.note_sending(again, at=NOON + HOUR, unless_after=NOON)
 
 
-async def test_changes_of_address_wait_beside_each_other_and_each_user_s_can_be_withdrawn(
+async def test_changes_of_address_wait_beside_each_other_and_are_withdrawn_for_one_user(
     world: World, ada: User, bob: User
 ) -> None:
     changes = [
@@ -193,7 +193,7 @@ async def test_changes_of_address_wait_beside_each_other_and_each_user_s_can_be_
     assert sorted(await due(world), key=lambda each: each.id) == [changes[1], verification]
 
 
-async def test_another_mail_to_who_has_one_of_its_kind_waiting_changes_whose_it_is_and_nothing_else(
+async def test_a_second_email_of_a_kind_to_an_address_changes_only_whose_it_is(
     world: World, ada: User, bob: User
 ) -> None:
     waiting = queued_email(1, user_id=ada.id, attempts=3)

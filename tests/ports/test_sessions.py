@@ -10,7 +10,7 @@ from tests.support.worlds import World
 
 
 async def begin(world: World, begun: Session, *, of: User, digest: bytes) -> Session:
-    """A session with an access token and a refresh token, which are told apart by where they are kept."""
+    """A session with an access token and a refresh token, which are distinguished by the table that holds them."""
     async with world.call(of) as uow:
         await uow.sessions.add(begun)
         await uow.sessions.add_tokens(access=stored(digest, of=begun), refresh=stored(digest, of=begun))
@@ -44,7 +44,7 @@ async def test_live_sessions_are_listed_in_the_order_of_their_ids(
     assert found == [*made[:3], None, None]
 
 
-async def test_a_list_goes_on_behind_a_session_that_has_ended(world: World, ada: User) -> None:
+async def test_a_list_continues_after_a_session_that_has_ended(world: World, ada: User) -> None:
     made = [session(number, of=ada) for number in (1, 2, 3)]
     async with world.call(ada) as uow:
         for each in made:
@@ -68,7 +68,7 @@ async def test_a_session_is_found_by_any_refresh_token_that_it_had(world: World,
         assert await uow.sessions.replaced_at(b"unknown") is None
 
 
-async def test_there_may_be_no_refresh_token_to_spend(world: World, ada: User) -> None:
+async def test_a_refresh_token_is_spent_once(world: World, ada: User) -> None:
     begun = await begin(world, session(1, of=ada), of=ada, digest=b"only")
     async with world.call() as uow:
         assert await uow.sessions.spend(begun.id, at=NOON) == b"only"
@@ -77,7 +77,7 @@ async def test_there_may_be_no_refresh_token_to_spend(world: World, ada: User) -
         assert await uow.sessions.replaced_at(b"only") == NOON
 
 
-async def test_a_session_that_is_extended_forgets_its_tokens_that_have_expired(world: World, ada: User) -> None:
+async def test_extending_a_session_deletes_its_expired_tokens(world: World, ada: User) -> None:
     begun = session(1, of=ada)
     lives = {b"over": NOON + HOUR - HOUR / 60, b"just over": NOON + HOUR, b"good": NOON + HOUR + HOUR / 60}
     async with world.call(ada) as uow:
@@ -97,7 +97,9 @@ async def test_a_session_that_is_extended_forgets_its_tokens_that_have_expired(w
     assert found == {b"over": False, b"just over": False, b"good": True}
 
 
-async def test_a_session_is_ended_by_its_user_only_and_its_tokens_go(world: World, ada: User, bob: User) -> None:
+async def test_a_session_is_ended_only_by_its_user_and_its_tokens_are_deleted(
+    world: World, ada: User, bob: User
+) -> None:
     begun = await begin(world, session(1, of=ada), of=ada, digest=b"a")
     async with world.call() as uow:
         assert not await uow.sessions.delete(begun.id, user_id=bob.id)
@@ -109,7 +111,7 @@ async def test_a_session_is_ended_by_its_user_only_and_its_tokens_go(world: Worl
 
 
 @pytest.mark.parametrize("kept", [[], [2]])
-async def test_all_sessions_of_a_user_end_but_the_one_to_keep(
+async def test_all_sessions_of_a_user_end_except_the_one_to_keep(
     world: World, ada: User, bob: User, kept: list[int]
 ) -> None:
     made = {number: await begin(world, session(number, of=ada), of=ada, digest=b"%d" % number) for number in (1, 2, 3)}

@@ -17,7 +17,7 @@ ORDERS = ("position", "due", "priority", "created_at", "updated_at")
 
 
 async def add(world: World, *things: Project | Task) -> None:
-    """All in one change."""
+    """Add *tasks* in one change."""
     async with world.call() as uow:
         for each in things:
             await (uow.projects.add(each) if isinstance(each, Project) else uow.tasks.add(each))
@@ -32,14 +32,14 @@ async def chores(world: World, home: Workspace) -> Project:
 
 @pytest.fixture
 async def elsewhere(world: World, other: Workspace) -> Project:
-    """A project of another workspace with the same id."""
+    """A project with the same id in another workspace."""
     made = project(1, other, revision=2)
     await add(world, made)
     return made
 
 
 def listing(within: Project, **changes: Any) -> TaskQuery:
-    """Of the whole workspace that a project is in."""
+    """The query for all tasks of the workspace of a project."""
     query = TaskQuery(
         workspace_id=within.workspace_id,
         project_id=None,
@@ -70,7 +70,7 @@ def place_of(each: Task, order: str) -> tuple[SortKey, Any]:
         Due(date=dt.date(2026, 3, 4)),
         Due(date=dt.date(2026, 3, 4), time=dt.time(9)),
         DUE,
-        replace(DUE, time_zone="Mars/Olympus"),  # stored by a host that knows it, and not known to this one
+        replace(DUE, time_zone="Mars/Olympus"),  # a zone that another host knew and stored, and this one does not know
     ],
 )
 async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, other: Workspace, due: Due) -> None:
@@ -84,7 +84,9 @@ async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, o
     assert (await world.told(chores.workspace_id))[-1] == (3, "task.created", made.id)
 
 
-async def test_an_id_has_one_task_in_each_workspace(world: World, chores: Project, elsewhere: Project) -> None:
+async def test_the_same_id_can_be_used_once_in_each_workspace(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
     made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     await add(world, made)
     with pytest.raises(IdTaken):
@@ -102,7 +104,7 @@ async def test_an_id_has_one_task_in_each_workspace(world: World, chores: Projec
 
 
 def some(within: Project) -> list[Task]:
-    """Five in an order of their own for each sort key, two of which are equal in each."""
+    """Five tasks in a different order for each sort key; two of them are equal in each key."""
     at = [NOON + hours * HOUR for hours in range(5)]
     day = Due(date=dt.date(2026, 3, 4))
     rows: list[dict[str, Any]] = [
@@ -156,7 +158,7 @@ async def test_tasks_are_listed_by_each_key_then_id_in_pages_of_any_size(
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
-async def test_a_list_goes_on_behind_a_task_that_is_gone(
+async def test_a_list_continues_after_a_task_that_was_deleted(
     world: World,
     chores: Project,
     order: str,
@@ -176,7 +178,7 @@ async def test_a_list_goes_on_behind_a_task_that_is_gone(
 
 @pytest.mark.parametrize("status", ["open", "completed", None])
 @pytest.mark.parametrize("filtered", [True, False])
-async def test_a_list_holds_what_it_is_filtered_by(
+async def test_a_list_has_the_tasks_that_match_its_filters(
     world: World,
     chores: Project,
     status: Any,
@@ -214,7 +216,7 @@ async def test_the_last_position_is_that_of_any_task_of_the_project(
         assert await uow.tasks.last_position(place, project_id=NOBODY) is None
 
 
-async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, elsewhere: Project) -> None:
+async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewhere: Project) -> None:
     made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     garden = replace(chores, id=ident(2), revision=3)
     await add(world, garden, made)
@@ -241,7 +243,7 @@ async def test_a_task_is_read_as_it_was_changed(world: World, chores: Project, e
     assert (await world.told(made.workspace_id))[-1] == (4, "task.completed", made.id)
 
 
-async def test_a_task_is_deleted_in_its_workspace_only(world: World, chores: Project, elsewhere: Project) -> None:
+async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Project, elsewhere: Project) -> None:
     made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     await add(world, made)
     await add(world, theirs)

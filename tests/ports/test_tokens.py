@@ -33,7 +33,7 @@ async def test_live_tokens_are_listed_in_the_order_of_their_ids(world: World, ad
     assert found == [*made[:3], None, None, None]
 
 
-async def test_a_token_is_deleted_by_its_user_only(world: World, ada: User, bob: User) -> None:
+async def test_a_token_is_deleted_only_by_its_user(world: World, ada: User, bob: User) -> None:
     made = [personal_token(number, of=ada) for number in (1, 2, 3)]
     async with world.call(ada) as uow:
         for each in made:

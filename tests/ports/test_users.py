@@ -29,7 +29,7 @@ async def test_an_account_that_was_added_is_found(world: World, ada: User) -> No
         assert await uow.users.lock(NOBODY) is None
 
 
-async def test_what_a_password_is_checked_against_is_found_by_id_and_by_address(world: World, ada: User) -> None:
+async def test_the_stored_password_is_found_by_id_and_by_address(world: World, ada: User) -> None:
     expected = Credentials(user_id=ada.id, email=ada.email, name=ada.name, password_hash="hash of Ada")
     async with world.call() as uow:
         assert await uow.credentials.find(ada.id) == expected
@@ -38,7 +38,7 @@ async def test_what_a_password_is_checked_against_is_found_by_id_and_by_address(
         assert await uow.credentials.find_by_email("nobody@example.com") is None
 
 
-async def test_an_address_has_one_account_and_none_may_have_several(world: World, ada: User) -> None:
+async def test_an_address_has_one_account_and_many_accounts_may_have_no_address(world: World, ada: User) -> None:
     with pytest.raises(EmailTaken):
         async with world.call() as uow:
             await uow.users.add(user(3), email_key=key_of(ada), password_hash=None)
@@ -55,7 +55,7 @@ async def test_an_address_has_one_account_and_none_may_have_several(world: World
         assert (found.email, found.password_hash) == (None, None)
 
 
-async def test_an_account_is_read_as_it_was_changed(world: World, ada: User, bob: User) -> None:
+async def test_a_changed_account_is_read_back(world: World, ada: User, bob: User) -> None:
     changed = replace(ada, name="Ada L.", time_zone="UTC", email_verified_at=NOON, updated_at=NOON + HOUR, revision=2)
     async with world.call(ada) as uow:
         await uow.users.update(changed)
@@ -68,9 +68,7 @@ async def test_an_account_is_read_as_it_was_changed(world: World, ada: User, bob
         assert (found.name, found.password_hash) == ("Ada L.", "new hash")
 
 
-async def test_an_account_is_locked_only_if_the_password_is_still_the_one_that_was_read(
-    world: World, ada: User
-) -> None:
+async def test_an_account_is_locked_only_if_its_password_has_not_changed(world: World, ada: User) -> None:
     async with world.call() as uow:
         assert await uow.users.lock_if_password(ada.id, password_hash="hash of Ada")
         assert not await uow.users.lock_if_password(ada.id, password_hash="another")
@@ -88,7 +86,7 @@ async def test_an_identity_has_one_account(world: World, ada: User, bob: User) -
         await uow.identities.add(replace(ADA_ELSEWHERE, subject="bob"), user_id=bob.id, at=NOON)
 
 
-async def test_with_an_account_goes_all_that_is_its_own_and_nothing_of_another(
+async def test_deleting_an_account_deletes_all_that_is_its_own_and_nothing_of_another(
     world: World, ada: User, bob: User
 ) -> None:
     for number, each in enumerate((ada, bob), start=1):
@@ -125,7 +123,7 @@ async def test_with_an_account_goes_all_that_is_its_own_and_nothing_of_another(
     assert [each.user_id for each in queued_emails] == [bob.id]
 
 
-async def test_the_address_and_the_identity_of_an_account_that_is_gone_are_free(world: World, ada: User) -> None:
+async def test_the_address_and_the_identity_of_a_deleted_account_can_be_used_again(world: World, ada: User) -> None:
     async with world.call(ada) as uow:
         await uow.identities.add(ADA_ELSEWHERE, user_id=ada.id, at=NOON)
     async with world.call(ada) as uow:
@@ -139,7 +137,7 @@ async def test_the_address_and_the_identity_of_an_account_that_is_gone_are_free(
         assert await uow.users.get(again.id) == again
 
 
-async def test_an_address_is_replaced_and_the_old_one_is_free(world: World, ada: User, bob: User) -> None:
+async def test_an_address_is_replaced_and_the_old_one_can_be_used_again(world: World, ada: User, bob: User) -> None:
     changed = replace(ada, email="Ada@new.example", new_email="next@new.example", revision=2)
     async with world.call(ada) as uow:
         await uow.users.update(changed)
@@ -157,7 +155,7 @@ async def test_an_address_is_replaced_and_the_old_one_is_free(world: World, ada:
         await uow.users.update(replace(bob, email=ada.email))
 
 
-async def test_the_address_that_is_to_come_outlives_another_hash_and_can_be_called_off(world: World, ada: User) -> None:
+async def test_a_pending_address_survives_a_new_hash_and_can_be_cancelled(world: World, ada: User) -> None:
     waiting = replace(ada, new_email="next@new.example")
     async with world.call(ada) as uow:
         await uow.users.update(waiting)

@@ -26,7 +26,7 @@ BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
 """Where the workspaces begin that are not personal."""
 
 
-async def test_a_workspace_is_seen_by_its_members_each_with_their_role(
+async def test_each_member_finds_the_workspace_with_their_own_role(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     async with world.call() as uow:
@@ -36,7 +36,7 @@ async def test_a_workspace_is_seen_by_its_members_each_with_their_role(
         assert await uow.workspaces.get(NOBODY, user_id=ada.id) is None
 
 
-async def test_an_id_has_one_workspace(world: World, ada: User, home: Workspace) -> None:
+async def test_an_id_can_be_used_by_one_workspace(world: World, ada: User, home: Workspace) -> None:
     with pytest.raises(IdTaken):
         async with world.call() as uow:
             await uow.workspaces.add(replace(home, name="Another"))
@@ -46,7 +46,7 @@ async def test_an_id_has_one_workspace(world: World, ada: User, home: Workspace)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
-async def test_a_user_s_workspaces_are_listed_the_personal_one_first_and_then_the_oldest(
+async def test_the_workspaces_of_a_user_are_listed_with_the_personal_one_first_and_then_oldest_first(
     world: World, ada: User, other: Workspace, limit: int
 ) -> None:
     personal = workspace(24, personal=True, created_at=NOON + 9 * HOUR)
@@ -71,7 +71,7 @@ async def test_a_user_s_workspaces_are_listed_the_personal_one_first_and_then_th
         assert await uow.workspaces.page(ada.id, only=frozenset(), after=None, limit=9) == []
 
 
-async def test_a_list_goes_on_behind_a_workspace_that_is_gone(world: World, ada: User) -> None:
+async def test_a_list_continues_after_a_workspace_that_was_deleted(world: World, ada: User) -> None:
     made = [workspace(number) for number in (21, 22, 23)]
     for each in made:
         await settle(world, each, ada)
@@ -83,7 +83,7 @@ async def test_a_list_goes_on_behind_a_workspace_that_is_gone(world: World, ada:
         assert await uow.workspaces.page(ada.id, after=(NOON, made[1].id), limit=9) == [made[2]]
 
 
-async def test_a_workspace_is_read_as_it_was_changed_with_the_number_of_the_change(
+async def test_a_changed_workspace_is_read_back_with_the_number_of_the_change(
     world: World, ada: User, home: Workspace
 ) -> None:
     async with world.call(ada, workspace_id=home.id) as uow:
@@ -96,7 +96,7 @@ async def test_a_workspace_is_read_as_it_was_changed_with_the_number_of_the_chan
     assert (await world.told(home.id))[-1] == (number, "workspace.updated", home.id)
 
 
-async def test_what_is_said_of_the_head_by_an_update_changes_nothing(world: World, ada: User, home: Workspace) -> None:
+async def test_the_head_in_an_update_is_ignored(world: World, ada: User, home: Workspace) -> None:
     async with world.call(ada, workspace_id=home.id) as uow:
         await uow.workspaces.update(replace(home, head=99, revision=await uow.next_revision()))
 
@@ -105,7 +105,7 @@ async def test_what_is_said_of_the_head_by_an_update_changes_nothing(world: Worl
         assert (found.head, found.role) == (2, "owner")
 
 
-async def test_with_a_workspace_goes_everything_in_it_and_nothing_of_another(
+async def test_deleting_a_workspace_deletes_everything_in_it_and_nothing_of_another(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
     digests = {home.id: b"home", other.id: b"other"}
@@ -139,7 +139,7 @@ async def test_with_a_workspace_goes_everything_in_it_and_nothing_of_another(
     assert len(await world.told(other.id)) == 4
 
 
-async def test_several_workspaces_go_at_once(world: World, ada: User) -> None:
+async def test_several_workspaces_can_be_deleted_at_once(world: World, ada: User) -> None:
     made = [workspace(number) for number in (21, 22, 23)]
     for each in made:
         await settle(world, each, ada)
@@ -157,7 +157,9 @@ async def test_several_workspaces_go_at_once(world: World, ada: User) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_call_takes_one_number_and_the_next_call_the_next(world: World, ada: User, home: Workspace) -> None:
+async def test_a_unit_of_work_takes_one_number_and_the_next_one_takes_the_next(
+    world: World, ada: User, home: Workspace
+) -> None:
     taken = []
     for _ in range(2):
         async with world.call(ada, workspace_id=home.id) as uow:
@@ -167,7 +169,7 @@ async def test_a_call_takes_one_number_and_the_next_call_the_next(world: World, 
     assert taken == [2, 2, 3, 3]
 
 
-async def test_a_call_enters_a_workspace_that_is_there(world: World, ada: User, home: Workspace) -> None:
+async def test_only_an_existing_workspace_can_be_entered(world: World, ada: User, home: Workspace) -> None:
     async with world.call(ada) as uow:
         assert not await uow.enter(NOBODY)
         assert await uow.enter(home.id)
@@ -178,7 +180,7 @@ async def test_a_call_enters_a_workspace_that_is_there(world: World, ada: User, 
         assert found.head == home.head + 1
 
 
-async def test_ids_ascend_and_bytes_are_as_many_as_asked_for(world: World) -> None:
+async def test_ids_ascend_and_random_bytes_are_as_many_as_requested(world: World) -> None:
     async with world.call() as uow:
         ids = [uow.new_id() for _ in range(50)]
         assert sorted(set(ids)) == ids
@@ -187,7 +189,7 @@ async def test_ids_ascend_and_bytes_are_as_many_as_asked_for(world: World) -> No
         await uow.check_storage()
 
 
-async def test_a_member_is_added_with_their_event(world: World, ada: User, bob: User, home: Workspace) -> None:
+async def test_a_member_is_added_with_an_event(world: World, ada: User, bob: User, home: Workspace) -> None:
     assert await world.told(home.id) == [
         (1, "workspace.created", home.id),
         (1, "member.added", ada.id),

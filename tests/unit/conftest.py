@@ -1,4 +1,4 @@
-"""A user with a personal workspace, and a call of theirs in it."""
+"""A user with a personal workspace, and a unit of work of theirs in it."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 
 async def registered(uow: FakeUnitOfWork, *, email: str = "ada@example.com", name: str = "Ada") -> FakeUnitOfWork:
-    """A call by a new user in their personal workspace, through a session that nobody wrote down."""
+    """A unit of work of a new user in their personal workspace, with a session that was not stored."""
     user = await users.register(uow.call(), email=email, password="correct horse", name=name, time_zone="Europe/Berlin")
     (workspace_id,) = uow.store.workspaces_of(user.id)
     principal = Principal(user_id=user.id, session_id=uow.new_id())

@@ -19,7 +19,7 @@ LATER = NOON + Policy().refresh_grace
 
 
 async def told(uow: FakeUnitOfWork) -> list[str]:
-    """What the caller's log says, the oldest first, after the registration."""
+    """The types in the caller's account log, oldest first, without those of the registration."""
     first, *others = reversed((await account_log.page(uow.call())).items)
     assert (first.type, first.session_id) == ("account.registered", None)
     return [event.type for event in others]
@@ -29,7 +29,7 @@ async def latest(uow: FakeUnitOfWork) -> AccountEvent:
     return (await account_log.page(uow.call(), limit=1)).items[0]
 
 
-async def test_a_log_in_and_its_end_are_told_of_the_session(uow: FakeUnitOfWork) -> None:
+async def test_starting_and_ending_a_session_are_logged_with_its_id(uow: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(FakeUnitOfWork(store=uow.store, now=LATER), **ADA)
     started = await latest(uow)
     await sessions.end(uow.call(), begun.session.id)
@@ -39,14 +39,14 @@ async def test_a_log_in_and_its_end_are_told_of_the_session(uow: FakeUnitOfWork)
     assert replace(await latest(uow), id=started.id, recorded_at=LATER) == replace(started, type="session.ended")
 
 
-async def test_the_end_of_all_sessions_is_told_of_the_one_that_ended_them(uow: FakeUnitOfWork) -> None:
+async def test_ending_all_sessions_is_logged_with_the_session_that_requested_it(uow: FakeUnitOfWork) -> None:
     await sessions.end_all(uow.call())
 
     assert (await latest(uow)).type == "sessions.ended"
     assert (await latest(uow)).session_id == uow.principal.session_id
 
 
-async def test_a_refresh_tells_nothing_until_a_spent_token_comes_back(uow: FakeUnitOfWork) -> None:
+async def test_a_refresh_is_not_logged_but_the_reuse_of_a_spent_token_is(uow: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(uow.call(), **ADA)
     for _ in range(2):
         await sessions.refresh(uow.call(), begun.refresh_token)
@@ -60,7 +60,7 @@ async def test_a_refresh_tells_nothing_until_a_spent_token_comes_back(uow: FakeU
     assert (event.address, event.device) == (thief.address, thief.device)
 
 
-async def test_new_passwords_are_told_and_by_whom_they_were_set(uow: FakeUnitOfWork) -> None:
+async def test_new_passwords_are_logged_with_who_set_them(uow: FakeUnitOfWork) -> None:
     await users.change_password(uow.call(), current_password="correct horse", new_password="battery staple")
     changed = await latest(uow)
     await users.set_password(FakeUnitOfWork(store=uow.store, origin=Origin()), email=ADA["email"], new_password="new")
@@ -74,7 +74,7 @@ async def test_new_passwords_are_told_and_by_whom_they_were_set(uow: FakeUnitOfW
     assert (reset.type, reset.session_id, reset.address, reset.device) == ("password.reset", None, None, None)
 
 
-async def test_what_is_refused_tells_nothing(uow: FakeUnitOfWork) -> None:
+async def test_rejected_requests_are_not_logged(uow: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(uow.call(), **ADA)
     for attempt, refusal in (
         (sessions.log_in(uow.call(), email=ADA["email"], password="guess"), WrongCredentials),
@@ -105,7 +105,7 @@ async def test_the_log_comes_newest_first_in_pages_and_only_to_its_owner(uow: Fa
     assert await told(other) == []
 
 
-async def test_the_log_of_a_deleted_account_goes_with_it(uow: FakeUnitOfWork) -> None:
+async def test_the_log_of_a_deleted_account_is_deleted(uow: FakeUnitOfWork) -> None:
     await users.delete(uow)
 
     assert not uow.store.account_events

@@ -10,7 +10,7 @@ from domain.model.tokens import ExpiryPast, ScopeNotLimitable
 
 
 def raised(*errors: DomainError) -> list[DomainError]:
-    """What comes of checks that raise *errors*, one after the other."""
+    """The errors that are raised after checks that raise *errors*, one after the other."""
     checks = Checks()
     for error in errors:
         with checks:
@@ -24,22 +24,22 @@ def raised(*errors: DomainError) -> list[DomainError]:
     return []
 
 
-def test_where_nothing_is_invalid_nothing_is_raised() -> None:
+def test_without_an_invalid_value_nothing_is_raised() -> None:
     assert raised() == []
 
 
-def test_all_that_is_invalid_is_raised_together_in_order() -> None:
+def test_all_invalid_values_are_raised_together_in_order() -> None:
     errors = [ExpiryPast(), ScopeNotLimitable(), PasswordWrong()]
     assert raised(*errors) == errors
     assert raised(errors[0], InvalidTogether(errors[1:])) == errors
 
 
-def test_what_is_invalid_alone_is_raised_as_it_is() -> None:
+def test_a_single_invalid_value_is_raised_as_it_is() -> None:
     error = ExpiryPast()
     assert raised(error) == [error]
 
 
-def test_what_is_not_about_a_value_ends_the_checks() -> None:
+def test_an_error_that_is_not_about_a_value_ends_the_checks() -> None:
     checks = Checks()
     with checks:
         raise ExpiryPast

@@ -19,7 +19,7 @@ def test_a_zone_needs_a_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "europe/berlin", "../UTC", "/etc/passwd", "", "UTC+1"])
-def test_a_zone_that_is_not_in_the_iana_database_is_refused(name: str) -> None:
+def test_a_zone_that_is_not_in_the_iana_database_is_rejected(name: str) -> None:
     for due in (None, Due(date=MONDAY, time=NINE, time_zone=BERLIN)):
         with pytest.raises(TimeZoneUnknown) as refused:
             merge(due, DuePatch(date=MONDAY, time=NINE, time_zone=name))
@@ -41,7 +41,7 @@ def test_a_patch_of_the_date_keeps_time_and_zone() -> None:
     assert merge(due, DuePatch(date=TUESDAY)) == Due(date=TUESDAY, time=NINE, time_zone=BERLIN)
 
 
-def test_a_patch_can_take_time_and_zone_away() -> None:
+def test_a_patch_can_remove_time_and_zone() -> None:
     due = Due(date=MONDAY, time=NINE, time_zone=BERLIN)
 
     assert merge(due, DuePatch(time=None, time_zone=None)) == Due(date=MONDAY)
@@ -53,7 +53,7 @@ def test_a_patch_can_add_time_and_zone() -> None:
     assert merge(Due(date=MONDAY), patch) == Due(date=MONDAY, time=NINE, time_zone=BERLIN)
 
 
-def test_taking_only_the_time_away_leaves_a_zone_without_one_and_is_refused() -> None:
+def test_removing_only_the_time_leaves_a_zone_without_one_and_is_rejected() -> None:
     with pytest.raises(DueIncomplete) as refused:
         merge(Due(date=MONDAY, time=NINE, time_zone=BERLIN), DuePatch(time=None))
 
@@ -64,7 +64,7 @@ def test_taking_only_the_time_away_leaves_a_zone_without_one_and_is_refused() ->
     ("due", "patch"),
     [(None, DuePatch(time=NINE)), (None, DuePatch()), (Due(date=MONDAY), DuePatch(date=None))],
 )
-def test_a_due_value_that_would_have_no_date_is_refused(due: Due | None, patch: DuePatch) -> None:
+def test_a_due_value_without_a_date_is_rejected(due: Due | None, patch: DuePatch) -> None:
     with pytest.raises(DueIncomplete) as refused:
         merge(due, patch)
 

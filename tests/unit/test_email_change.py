@@ -1,4 +1,4 @@
-"""Another address for an account: it is proven first, and the old one learns of it."""
+"""Changing the address of an account: the new address is verified first, and the old one is notified."""
 
 import datetime as dt
 from dataclasses import replace
@@ -23,14 +23,14 @@ MINUTE = dt.timedelta(minutes=1)
 
 @pytest.fixture
 async def ada(uow: FakeUnitOfWork) -> FakeUnitOfWork:
-    """A call of Ada's, whose address is verified."""
+    """A unit of work of Ada's, whose address is verified."""
     (rendered_email,) = await sent(uow)
     await users.verify_email(nobody(uow), rendered_email.token)
     return uow.account_call()
 
 
 async def asked(ada: FakeUnitOfWork, email: str = NEW) -> dict[str, RenderedEmail]:
-    """What is sent when Ada asks for another address, by kind."""
+    """The e-mails that are sent when Ada requests another address, by kind."""
     await users.change_email(ada.account_call(), email=email, current_password=PASSWORD)
     return {rendered_email.kind: rendered_email for rendered_email in await sent(ada)}
 
@@ -40,7 +40,7 @@ async def kinds(ada: FakeUnitOfWork) -> list[str]:
     return [event.type for event in events.items]
 
 
-async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada: FakeUnitOfWork) -> None:
+async def test_the_address_changes_only_when_the_token_is_presented(ada: FakeUnitOfWork) -> None:
     before = await users.get_me(ada.account_call())
     rendered_email = (await asked(ada))["email_change"]
     assert (rendered_email.to, rendered_email.name) == (NEW, "")
@@ -57,7 +57,7 @@ async def test_the_address_changes_when_the_token_comes_back_and_not_before(ada:
         await users.verify_email(nobody(ada), rendered_email.token)
 
 
-async def test_the_old_address_learns_of_it_before_and_after(ada: FakeUnitOfWork) -> None:
+async def test_the_old_address_is_notified_before_and_after(ada: FakeUnitOfWork) -> None:
     rendered_emails = await asked(ada)
     assert (rendered_emails["email_changing"].to, rendered_emails["email_changing"].token) == ("ada@example.com", "")
 
@@ -67,7 +67,7 @@ async def test_the_old_address_learns_of_it_before_and_after(ada: FakeUnitOfWork
     assert (notice.kind, notice.to, notice.token) == ("email_changed", "ada@example.com", "")
 
 
-async def test_an_old_address_that_was_never_verified_is_told_nothing(uow: FakeUnitOfWork) -> None:
+async def test_an_old_address_that_was_never_verified_is_not_notified(uow: FakeUnitOfWork) -> None:
     await sent(uow)
     rendered_emails = await asked(uow)
     assert rendered_emails.keys() == {"email_change"}
@@ -77,7 +77,7 @@ async def test_an_old_address_that_was_never_verified_is_told_nothing(uow: FakeU
     assert await sent(uow) == []
 
 
-async def test_sessions_and_personal_tokens_stay(ada: FakeUnitOfWork) -> None:
+async def test_sessions_and_personal_tokens_are_kept(ada: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
     issued = await tokens.create(ada.account_call(), TokenDraft(name="script", scopes=frozenset({"read"})))
 
@@ -106,8 +106,8 @@ async def test_an_account_without_a_password_needs_none(ada: FakeUnitOfWork) -> 
     assert [rendered_email.to for rendered_email in await sent(ada)] == [NEW, "ada@example.com"]
 
 
-async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeUnitOfWork) -> None:
-    """A minute apart, and whoever is faster has it: nobody's mail takes the place of another's."""
+async def test_two_users_who_request_one_address_are_each_sent_their_token(ada: FakeUnitOfWork) -> None:
+    """Whoever presents their token first gets the address: neither e-mail replaces the other."""
     bob = await registered(ada, email="bob@example.com", name="Bob")
     await sent(ada)
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
@@ -122,7 +122,7 @@ async def test_two_who_ask_for_one_address_are_each_sent_their_token(ada: FakeUn
         await users.verify_email(nobody(ada), second.token)
 
 
-async def test_one_who_asks_again_and_again_is_sent_one_mail(ada: FakeUnitOfWork) -> None:
+async def test_repeated_requests_by_one_user_send_one_email(ada: FakeUnitOfWork) -> None:
     for _ in range(3):
         await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
 
@@ -133,14 +133,14 @@ async def test_one_who_asks_again_and_again_is_sent_one_mail(ada: FakeUnitOfWork
     ) == 1
 
 
-async def test_an_address_that_somebody_has_is_refused(ada: FakeUnitOfWork) -> None:
+async def test_the_address_of_another_account_is_rejected(ada: FakeUnitOfWork) -> None:
     await registered(ada, email="bob@example.com", name="Bob")
 
     with pytest.raises(EmailTaken):
         await users.change_email(ada, email="BOB@example.com", current_password=PASSWORD)
 
 
-async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(ada: FakeUnitOfWork) -> None:
+async def test_an_address_that_was_taken_meanwhile_stays_with_its_account(ada: FakeUnitOfWork) -> None:
     rendered_email = (await asked(ada))["email_change"]
     bob = await registered(ada, email=NEW.upper(), name="Bob")
 
@@ -151,7 +151,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(ada: Fa
     assert ada.store.email_keys[NEW.lower()] == bob.principal.user_id
 
 
-async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeUnitOfWork) -> None:
+async def test_a_later_request_replaces_an_earlier_one(ada: FakeUnitOfWork) -> None:
     first = (await asked(ada, "typo@new.example"))["email_change"]
     second = (await asked(ada))["email_change"]
 
@@ -161,7 +161,7 @@ async def test_a_later_request_takes_the_place_of_an_earlier_one(ada: FakeUnitOf
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
-async def test_a_mail_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) -> None:
+async def test_an_email_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) -> None:
     await users.change_email(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
 
     assert [
@@ -170,7 +170,7 @@ async def test_a_mail_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) ->
 
 
 @pytest.mark.parametrize("by", ["present address", "password", "reset", "operator"])
-async def test_a_change_is_called_off(ada: FakeUnitOfWork, by: str) -> None:
+async def test_a_change_is_cancelled(ada: FakeUnitOfWork, by: str) -> None:
     rendered_email = (await asked(ada))["email_change"]
 
     if by == "present address":
@@ -190,7 +190,7 @@ async def test_a_change_is_called_off(ada: FakeUnitOfWork, by: str) -> None:
     assert (await users.get_me(ada.account_call())).email == "ada@example.com"
 
 
-async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_notice(ada: FakeUnitOfWork) -> None:
+async def test_an_address_gets_one_such_email_a_minute_and_the_old_one_gets_one_notice(ada: FakeUnitOfWork) -> None:
     await asked(ada)
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
     assert await sent(ada) == []
@@ -199,7 +199,7 @@ async def test_an_address_is_sent_one_such_mail_a_minute_and_the_old_one_one_not
 
 
 async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeUnitOfWork) -> None:
-    """However soon: what it met last time was itself."""
+    """The pause between e-mails does not hold it up: it counts from this notice's own last attempt."""
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
     (notice,) = [
         queued_email
@@ -215,7 +215,7 @@ async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeUnitOfWor
     assert (again.kind, again.to) == ("email_changing", "ada@example.com")
 
 
-async def test_a_log_in_that_replaces_an_outdated_hash_calls_no_change_off(ada: FakeUnitOfWork) -> None:
+async def test_a_log_in_that_replaces_an_outdated_hash_cancels_no_change(ada: FakeUnitOfWork) -> None:
     rendered_email = (await asked(ada))["email_change"]
     ada.store.password_hashes[ada.principal.user_id] = f"old hash of {PASSWORD}"
 
@@ -226,7 +226,7 @@ async def test_a_log_in_that_replaces_an_outdated_hash_calls_no_change_off(ada: 
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
-async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeUnitOfWork) -> None:
+async def test_a_token_for_the_old_address_is_invalid_after_the_change(ada: FakeUnitOfWork) -> None:
     await users.request_password_reset(nobody(ada), email="ada@example.com")
     (reset,) = await sent(ada)
     await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
@@ -235,7 +235,7 @@ async def test_a_token_for_the_old_address_is_none_after_the_change(ada: FakeUni
         await users.reset_password(nobody(ada), reset.token, new_password="new")
 
 
-async def test_a_mail_that_was_claimed_before_a_later_request_is_not_sent(ada: FakeUnitOfWork) -> None:
+async def test_an_email_that_was_claimed_before_a_later_request_is_not_sent(ada: FakeUnitOfWork) -> None:
     await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
     (queued_email,) = [each for each in await queued_emails.claim(nobody(ada), limit=10) if each.kind == "email_change"]
     await users.change_email(ada.account_call(), email="ada@newer.example", current_password=PASSWORD)
@@ -243,8 +243,8 @@ async def test_a_mail_that_was_claimed_before_a_later_request_is_not_sent(ada: F
     assert await queued_emails.write(nobody(ada), queued_email) is None
 
 
-async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_named(ada: FakeUnitOfWork) -> None:
-    """Not even where it does so between the look at the address and the lock on the account."""
+async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_requested_one(ada: FakeUnitOfWork) -> None:
+    """Not even if the address is replaced between the look-up and the lock on the account."""
     change = (await asked(ada))["email_change"]
     await users.request_password_reset(nobody(ada), email="ada@example.com")
     (queued_email,) = await queued_emails.claim(nobody(ada), limit=10)
@@ -262,7 +262,7 @@ async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_one_that_was_
     assert await queued_emails.write(sender, queued_email) is None
 
 
-async def test_a_token_works_until_its_last_moment_only(ada: FakeUnitOfWork) -> None:
+async def test_a_token_works_until_the_moment_it_expires(ada: FakeUnitOfWork) -> None:
     rendered_email = (await asked(ada))["email_change"]
 
     with pytest.raises(TokenInvalid):
@@ -270,14 +270,14 @@ async def test_a_token_works_until_its_last_moment_only(ada: FakeUnitOfWork) -> 
     await users.verify_email(nobody(ada, now=rendered_email.expires_at - dt.timedelta(seconds=1)), rendered_email.token)
 
 
-async def test_an_account_that_is_gone_has_no_address_to_change(ada: FakeUnitOfWork) -> None:
+async def test_the_address_of_a_deleted_account_cannot_be_changed(ada: FakeUnitOfWork) -> None:
     await users.delete(ada.account_call())
 
     with pytest.raises(AccountGone):
         await users.change_email(ada, email=NEW, current_password=PASSWORD)
 
 
-async def test_a_password_that_changes_meanwhile_proves_nothing(ada: FakeUnitOfWork) -> None:
+async def test_a_password_that_changes_meanwhile_is_rejected(ada: FakeUnitOfWork) -> None:
     class Overtaken:
         async def verify(self, password: str, *, password_hash: str | None) -> bool:
             ada.store.password_hashes[ada.principal.user_id] = "hash of another"

@@ -13,13 +13,13 @@ for module in pkgutil.walk_packages(domain.__path__, "domain."):
 
 
 def drawn() -> list[tuple[int, str]]:
-    """Depth and name of each line in the tree that the module's docstring draws."""
+    """The depth and name of each line in the tree that the module's docstring draws."""
     lines = re.findall(r"^([│├└─ ]*)([A-Z]\w+)(?: {2,}.*)?$", inspect.getdoc(errors) or "", re.MULTILINE)
     return [(len(branch) // 4, name) for branch, name in lines]
 
 
 def declared(kind: type[Exception] = errors.DomainError, depth: int = 0) -> list[tuple[int, str]]:
-    """The same, of the classes of that module as they are."""
+    """The same pairs, read from the classes."""
     found = [(depth, kind.__name__)]
     for child in kind.__subclasses__():
         if child.__module__ == errors.__name__:
@@ -36,5 +36,5 @@ def test_every_invalid_value_has_a_code_in_kebab_case(kind: type[errors.Invalid]
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
 
 
-def test_a_database_that_cannot_be_reached_is_told_without_its_address() -> None:
+def test_an_unreachable_database_is_reported_without_its_address() -> None:
     assert str(errors.StorageUnavailable()) == "The database cannot be reached, or is too busy. Try again."

@@ -1,4 +1,4 @@
-"""What the services say happened."""
+"""The events that the services write."""
 
 from typing import get_args
 
@@ -16,7 +16,7 @@ def told(uow: FakeUnitOfWork) -> list[str]:
     return [kind for kind, _ in uow.store.told(uow.workspace_id, head)]
 
 
-async def test_a_workspace_begins_with_itself_its_owner_and_its_inbox(uow: FakeUnitOfWork) -> None:
+async def test_a_new_workspace_has_events_for_itself_its_owner_and_its_inbox(uow: FakeUnitOfWork) -> None:
     assert told(uow) == ["workspace.created", "member.added", "project.created"]
 
 
@@ -25,7 +25,7 @@ async def test_a_renamed_workspace_is_updated(uow: FakeUnitOfWork) -> None:
     assert told(uow) == ["workspace.updated"]
 
 
-async def test_what_happens_to_a_project_is_told(uow: FakeUnitOfWork) -> None:
+async def test_changes_of_a_project_write_events(uow: FakeUnitOfWork) -> None:
     project = await projects.create(uow.call(), name="Chores")
     assert told(uow) == ["project.created"]
     await projects.update(uow.call(), project.id, name="Duties")
@@ -39,7 +39,7 @@ async def test_what_happens_to_a_project_is_told(uow: FakeUnitOfWork) -> None:
     assert told(uow) == ["task.deleted", "project.deleted"]
 
 
-async def test_what_happens_to_a_task_is_told(uow: FakeUnitOfWork) -> None:
+async def test_changes_of_a_task_write_events(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Iron"))
     assert told(uow) == ["task.created"]
     await tasks.update(uow.call(), task.id, edit=TaskEdit(title="Press"))
@@ -52,12 +52,12 @@ async def test_what_happens_to_a_task_is_told(uow: FakeUnitOfWork) -> None:
     assert told(uow) == ["task.deleted"]
 
 
-async def test_a_new_name_is_told_of_the_member(uow: FakeUnitOfWork) -> None:
+async def test_a_new_name_of_a_user_writes_an_event_of_the_member(uow: FakeUnitOfWork) -> None:
     await users.update(uow.call(), name="Ada King")
     assert told(uow) == ["member.updated"]
 
 
-async def test_an_event_is_of_the_thing_as_it_became(uow: FakeUnitOfWork) -> None:
+async def test_an_event_has_the_state_after_the_change(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Iron"))
     event = uow.store.events[-1]
     assert event == event_of("task.created", task)
@@ -70,14 +70,14 @@ async def test_an_event_is_of_the_thing_as_it_became(uow: FakeUnitOfWork) -> Non
     assert not event.is_the_end
 
 
-async def test_the_event_of_an_end_has_only_the_id(uow: FakeUnitOfWork) -> None:
+async def test_the_event_of_a_deletion_has_only_the_id(uow: FakeUnitOfWork) -> None:
     event = end_of("task.deleted", uow.workspace_id, workspace_id=uow.workspace_id, revision=5)
     assert event.is_the_end
     assert event.revision == 5
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES)
-def test_a_type_is_a_thing_and_what_happened_to_it(kind: str) -> None:
+def test_an_event_type_is_a_resource_and_a_verb(kind: str) -> None:
     thing, _, happened = kind.partition(".")
     assert thing in {entity.__name__.lower() for entity in get_args(Entity)}
     assert happened.endswith("d")

@@ -18,11 +18,11 @@ CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 
 
 def of(uow: FakeUnitOfWork, user: User) -> FakeUnitOfWork:
-    """Another call, by *user* with a token of the provider's."""
+    """A unit of work of *user* with a token of the identity provider."""
     return uow.call(principal=Principal(user_id=user.id))
 
 
-async def test_a_first_use_makes_an_account_with_a_personal_workspace_and_its_inbox() -> None:
+async def test_a_first_use_creates_an_account_with_a_personal_workspace_and_its_inbox() -> None:
     uow = FakeUnitOfWork()
 
     user = await provision(
@@ -45,13 +45,13 @@ async def test_a_first_use_makes_an_account_with_a_personal_workspace_and_its_in
     assert inbox.is_inbox
 
 
-async def test_a_provider_need_not_say_more_than_who_it_is() -> None:
+async def test_a_token_needs_only_issuer_and_subject() -> None:
     user = await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA))
 
     assert (user.email, user.name, user.time_zone) == (None, "New user", "UTC")
 
 
-async def test_an_address_that_is_not_verified_is_not_taken() -> None:
+async def test_an_unverified_address_is_not_stored() -> None:
     uow = FakeUnitOfWork()
 
     user = await provision(uow, ExternalIdentity(identity=ADA, email="ada@example.com"))
@@ -60,7 +60,7 @@ async def test_an_address_that_is_not_verified_is_not_taken() -> None:
     assert not uow.store.email_keys
 
 
-async def test_many_accounts_may_be_without_an_address() -> None:
+async def test_many_accounts_may_have_no_address() -> None:
     uow = FakeUnitOfWork()
 
     for subject in ("ada", "bob"):
@@ -72,7 +72,7 @@ async def test_many_accounts_may_be_without_an_address() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM"])
-async def test_an_address_that_somebody_has_is_not_taken_from_them(uow: FakeUnitOfWork, spelling: str) -> None:
+async def test_the_address_of_another_account_is_not_taken_over(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
         await provision(uow.call(), ExternalIdentity(identity=ADA, email=spelling, email_verified=True))
 
@@ -85,7 +85,7 @@ async def test_an_identity_has_one_account() -> None:
         await provision(uow.call(), ExternalIdentity(identity=ADA))
 
 
-async def test_the_same_subject_of_another_provider_is_somebody_else() -> None:
+async def test_the_same_subject_of_another_provider_is_another_identity() -> None:
     uow = FakeUnitOfWork()
     await provision(uow.call(), ExternalIdentity(identity=ADA))
 
@@ -94,7 +94,7 @@ async def test_the_same_subject_of_another_provider_is_somebody_else() -> None:
     assert len(uow.store.users) == 2
 
 
-async def test_the_provider_decides_who_is_in_and_not_whether_registration_is_open() -> None:
+async def test_a_user_of_the_provider_gets_an_account_although_registration_is_closed() -> None:
     uow = FakeUnitOfWork(policy=Policy(registration="closed"))
 
     assert await provision(uow, ExternalIdentity(identity=ADA))
@@ -117,11 +117,11 @@ async def test_the_provider_decides_who_is_in_and_not_whether_registration_is_op
         ((), "New user"),
     ],
 )
-async def test_a_name_is_made_fit_to_be_shown(names: tuple[str, ...], name: str) -> None:
+async def test_a_name_is_cleaned_for_display(names: tuple[str, ...], name: str) -> None:
     assert (await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA, names=names))).name == name
 
 
-def test_a_name_is_as_long_as_one_that_somebody_gives_themselves() -> None:
+def test_a_name_has_the_same_greatest_length_as_a_chosen_one() -> None:
     contract = read_contract()
     limits = contract["components"]["schemas"]["UserCreate"]["properties"]["name"]
 
@@ -130,11 +130,11 @@ def test_a_name_is_as_long_as_one_that_somebody_gives_themselves() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "europe/london", "../../etc/passwd", "", "UTC\0"])
-async def test_a_time_zone_that_is_not_known_is_left(zone: str) -> None:
+async def test_an_unknown_time_zone_is_ignored(zone: str) -> None:
     assert (await provision(FakeUnitOfWork(), ExternalIdentity(identity=ADA, time_zone=zone))).time_zone == "UTC"
 
 
-async def test_nobody_logs_in_to_an_account_without_a_password_and_it_takes_as_long() -> None:
+async def test_a_log_in_to_an_account_without_a_password_fails_with_the_same_work() -> None:
     uow = FakeUnitOfWork()
     await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
     attempt = uow.call()
@@ -147,7 +147,7 @@ async def test_nobody_logs_in_to_an_account_without_a_password_and_it_takes_as_l
     assert not uow.store.sessions
 
 
-async def test_an_account_without_a_password_cannot_be_given_one_by_who_has_its_token() -> None:
+async def test_a_caller_with_a_token_cannot_set_a_first_password() -> None:
     uow = FakeUnitOfWork()
     user = await provision(uow.call(), ExternalIdentity(identity=ADA))
     attempt = of(uow, user)
@@ -159,7 +159,7 @@ async def test_an_account_without_a_password_cannot_be_given_one_by_who_has_its_
     assert uow.store.password_hashes == {user.id: None}
 
 
-async def test_an_operator_can_give_it_one() -> None:
+async def test_an_operator_can_set_a_first_password() -> None:
     uow = FakeUnitOfWork()
     user = await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
 
@@ -169,7 +169,7 @@ async def test_an_operator_can_give_it_one() -> None:
     assert begun.session.user_id == user.id
 
 
-async def test_who_came_by_no_session_ends_all_of_them(uow: FakeUnitOfWork) -> None:
+async def test_a_caller_without_a_session_ends_all_sessions(uow: FakeUnitOfWork) -> None:
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
     without = uow.call(principal=Principal(user_id=uow.principal.user_id))
 
@@ -178,7 +178,7 @@ async def test_who_came_by_no_session_ends_all_of_them(uow: FakeUnitOfWork) -> N
     assert not uow.store.sessions
 
 
-async def test_an_identity_goes_with_its_account_and_is_free_again() -> None:
+async def test_an_identity_is_deleted_with_its_account_and_can_be_used_again() -> None:
     uow = FakeUnitOfWork()
     first = await provision(uow.call(), ExternalIdentity(identity=ADA))
 

@@ -23,7 +23,7 @@ WEEK = dt.timedelta(days=7)
 
 @pytest.fixture
 async def household(uow: FakeUnitOfWork) -> FakeUnitOfWork:
-    """A call of Ada's in a workspace that can be shared."""
+    """A unit of work of Ada's in a workspace that can be shared."""
     made = await workspaces.create(uow.call(), name="Household")
     return uow.call(workspace_id=made.id)
 
@@ -37,12 +37,12 @@ async def invited(household: FakeUnitOfWork, *, role: Role = "editor") -> tuple[
 
 
 async def grace_of(household: FakeUnitOfWork, *, now: dt.datetime = NOON) -> FakeUnitOfWork:
-    """A call of Grace's that names no workspace."""
+    """A unit of work of Grace's that names no workspace."""
     guest = await registered(household, email="grace@example.com", name="Grace")
     return guest.call(now=now).account_call()
 
 
-async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(household: FakeUnitOfWork) -> None:
+async def test_accepting_an_invitation_creates_a_member_with_its_role(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     grace = await grace_of(household)
     workspace = await invitations.accept(grace, token)
@@ -55,7 +55,7 @@ async def test_who_accepts_becomes_a_member_in_the_role_of_the_invitation(househ
         await invitations.get(household.call(), invitation.id)
 
 
-async def test_a_token_is_good_once(household: FakeUnitOfWork) -> None:
+async def test_a_token_works_once(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     grace = await grace_of(household)
     await invitations.accept(grace, token)
@@ -72,7 +72,7 @@ async def test_a_token_expires(household: FakeUnitOfWork) -> None:
     assert (await invitations.page(household.call(now=NOON + WEEK))).items == ()
 
 
-async def test_a_token_that_was_never_made_is_none(household: FakeUnitOfWork) -> None:
+async def test_an_unknown_token_is_rejected(household: FakeUnitOfWork) -> None:
     unknown = secret_tokens.mint("invitation", random_bytes=lambda count: b"\x01" * count).text
     grace = await grace_of(household)
     for token in (unknown, unknown[:-1], "", "tbi_", unknown.replace("tbi_", "tbs_")):
@@ -80,7 +80,7 @@ async def test_a_token_that_was_never_made_is_none(household: FakeUnitOfWork) ->
             await invitations.accept(grace, token)
 
 
-async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeUnitOfWork) -> None:
+async def test_a_withdrawn_invitation_cannot_be_accepted(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     await invitations.delete(household.call(), invitation.id)
     with pytest.raises(InvitationInvalid):
@@ -89,14 +89,14 @@ async def test_a_withdrawn_invitation_is_worth_nothing(household: FakeUnitOfWork
         await invitations.delete(household.call(), invitation.id)
 
 
-async def test_an_invitation_goes_with_its_workspace(household: FakeUnitOfWork) -> None:
+async def test_an_invitation_is_deleted_with_its_workspace(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     await workspaces.delete(household.call())
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
 
 
-async def test_an_invitation_goes_with_the_account_of_who_made_it(household: FakeUnitOfWork) -> None:
+async def test_an_invitation_is_deleted_with_the_account_that_sent_it(household: FakeUnitOfWork) -> None:
     await joined(household, "Bob", role="owner")
     _, token = await invited(household)
     await users.delete(household.account_call())
@@ -104,27 +104,27 @@ async def test_an_invitation_goes_with_the_account_of_who_made_it(household: Fak
         await invitations.accept(await grace_of(household), token)
 
 
-async def test_a_member_has_no_use_for_an_invitation(household: FakeUnitOfWork) -> None:
+async def test_a_member_cannot_accept_an_invitation(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(AlreadyMember):
         await invitations.accept(household.account_call(), token)
 
 
-async def test_nobody_invites_their_own_address_verified_or_not(household: FakeUnitOfWork) -> None:
+async def test_users_cannot_invite_their_own_address_verified_or_not(household: FakeUnitOfWork) -> None:
     assert (await users.get_me(household.account_call())).email_verified_at is None
     with pytest.raises(AddressOfMember):
         await invitations.create(household.call(), email="ADA@example.com", role="viewer")
     assert (await invitations.page(household.call())).items == ()
 
 
-async def test_who_has_no_address_invites_any(household: FakeUnitOfWork) -> None:
+async def test_a_user_without_an_address_can_invite_any_address(household: FakeUnitOfWork) -> None:
     ada = household.principal.user_id
     household.store.users[ada] = replace(household.store.users[ada], email=None)
     created = await invitations.create(household.call(), email="ada@example.com", role="viewer")
     assert created.invitation.email == "ada@example.com"
 
 
-async def test_a_deleted_account_accepts_nothing(household: FakeUnitOfWork) -> None:
+async def test_a_deleted_account_cannot_accept(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
     nobody = FakeUnitOfWork(store=household.store, principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0)))
     with pytest.raises(AccountGone):
@@ -133,7 +133,9 @@ async def test_a_deleted_account_accepts_nothing(household: FakeUnitOfWork) -> N
 
 
 @pytest.mark.parametrize("gone", ["invitation", "workspace"])
-async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household: FakeUnitOfWork, gone: str) -> None:
+async def test_an_invitation_that_is_deleted_after_the_look_up_is_rejected(
+    household: FakeUnitOfWork, gone: str
+) -> None:
     invitation, token = await invited(household)
     grace = await grace_of(household)
     user = await users.get_me(grace)
@@ -148,7 +150,7 @@ async def test_what_went_after_the_invitation_was_found_lets_nobody_in(household
     assert (household.workspace_id, user.id) not in household.store.members
 
 
-async def test_inviting_an_address_again_replaces_what_it_had(household: FakeUnitOfWork) -> None:
+async def test_inviting_an_address_again_replaces_its_invitation(household: FakeUnitOfWork) -> None:
     _, first = await invited(household)
     again, second = await invited(household, role="viewer")
 
@@ -160,7 +162,7 @@ async def test_inviting_an_address_again_replaces_what_it_had(household: FakeUni
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_nobody_invites_to_a_role_above_their_own(household: FakeUnitOfWork, role: Role) -> None:
+async def test_a_member_cannot_invite_to_a_role_above_their_own(household: FakeUnitOfWork, role: Role) -> None:
     admin = await joined(household, "Admin", role="admin")
     if role == "owner":
         with pytest.raises(RoleTooHigh):
@@ -170,7 +172,7 @@ async def test_nobody_invites_to_a_role_above_their_own(household: FakeUnitOfWor
         assert created.invitation.role == role
 
 
-async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeUnitOfWork) -> None:
+async def test_an_admin_cannot_change_an_invitation_of_an_owner(household: FakeUnitOfWork) -> None:
     admin = await joined(household, "Admin", role="admin")
     invitation, _ = await invited(household, role="owner")
     with pytest.raises(RoleTooHigh):
@@ -179,7 +181,7 @@ async def test_an_admin_decides_over_no_invitation_of_an_owner(household: FakeUn
         await invitations.create(admin.call(), email="grace@example.com", role="viewer")
 
 
-async def test_who_is_removed_loses_the_invitations_to_their_address(household: FakeUnitOfWork) -> None:
+async def test_removing_a_member_withdraws_the_invitations_to_their_address(household: FakeUnitOfWork) -> None:
     grace = await grace_of(household)
     _, token = await invited(household)
     await invitations.accept(grace.account_call(), token)
@@ -189,7 +191,7 @@ async def test_who_is_removed_loses_the_invitations_to_their_address(household: 
         await invitations.accept(grace.account_call(), kept)
 
 
-async def test_a_personal_workspace_is_not_shared(uow: FakeUnitOfWork) -> None:
+async def test_a_personal_workspace_cannot_be_shared(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PersonalWorkspace):
         await invitations.create(uow.call(), email="grace@example.com", role="viewer")
 
@@ -197,7 +199,7 @@ async def test_a_personal_workspace_is_not_shared(uow: FakeUnitOfWork) -> None:
 async def register(
     household: FakeUnitOfWork, *, token: str | None, registration: Registration = "invited"
 ) -> FakeUnitOfWork:
-    """A call of somebody who registers, where the operator lets in whom *registration* says."""
+    """A unit of work of a user who registers, with *registration* as the operator has set it."""
     call = FakeUnitOfWork(store=household.store, policy=Policy(registration=registration))
     await users.register(
         call, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
@@ -206,7 +208,7 @@ async def register(
 
 
 @pytest.mark.parametrize("registration", ["open", "invited"])
-async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
+async def test_registering_with_an_invitation_creates_a_member_at_once(
     household: FakeUnitOfWork, registration: Registration
 ) -> None:
     _, token = await invited(household)
@@ -218,7 +220,7 @@ async def test_who_registers_with_an_invitation_is_a_member_from_the_beginning(
 
 
 @pytest.mark.parametrize(("address", "is_verified"), [("GRACE@example.com", True), ("new@example.com", False)])
-async def test_the_address_to_which_the_invitation_was_sent_is_verified(
+async def test_only_the_address_that_the_invitation_was_sent_to_is_verified(
     household: FakeUnitOfWork,
     address: str,
     is_verified: bool,  # noqa: FBT001  # a parameter of a test
@@ -237,7 +239,7 @@ async def test_the_address_to_which_the_invitation_was_sent_is_verified(
     assert household.store.users[user.id] == user
 
 
-async def test_where_an_invitation_is_required_nobody_registers_without(household: FakeUnitOfWork) -> None:
+async def test_where_an_invitation_is_required_registering_without_one_is_rejected(household: FakeUnitOfWork) -> None:
     with pytest.raises(InvitationRequired):
         await register(household, token=None)
     with pytest.raises(InvitationInvalid) as refused:
@@ -245,7 +247,7 @@ async def test_where_an_invitation_is_required_nobody_registers_without(househol
     assert refused.value.pointer == "#/invitation_token"
 
 
-async def test_where_registration_is_closed_an_invitation_does_not_open_it(household: FakeUnitOfWork) -> None:
+async def test_an_invitation_does_not_open_closed_registration(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(RegistrationClosed):
         await register(household, token=token, registration="closed")
@@ -262,7 +264,7 @@ async def test_invitations_are_listed_in_pages(household: FakeUnitOfWork) -> Non
         await members.page(household.call(), cursor=first.next_cursor)
 
 
-async def test_an_invitation_is_of_one_workspace(household: FakeUnitOfWork, uow: FakeUnitOfWork) -> None:
+async def test_an_invitation_belongs_to_one_workspace(household: FakeUnitOfWork, uow: FakeUnitOfWork) -> None:
     invitation, _ = await invited(household)
     with pytest.raises(InvitationNotFound):
         await invitations.get(uow.call(), invitation.id)
@@ -270,7 +272,7 @@ async def test_an_invitation_is_of_one_workspace(household: FakeUnitOfWork, uow:
         await invitations.delete(uow.call(), UUID(int=99))
 
 
-async def test_without_a_mail_server_whoever_invites_gets_the_token_and_the_link(household: FakeUnitOfWork) -> None:
+async def test_without_a_mail_server_the_sender_gets_the_token_and_the_link(household: FakeUnitOfWork) -> None:
     url = "https://app.example.com/accept-invitation"
     alone = household.call(policy=Policy(sends_email=False, accept_invitation_url=url))
     before = dict(household.store.queued_emails)
@@ -284,7 +286,7 @@ async def test_without_a_mail_server_whoever_invites_gets_the_token_and_the_link
     assert (joined.id, joined.role) == (household.workspace_id, "viewer")
 
 
-async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(household: FakeUnitOfWork) -> None:
+async def test_with_a_mail_server_only_the_address_gets_the_token(household: FakeUnitOfWork) -> None:
     created = await invitations.create(household.call(), email="grace@example.com", role="viewer")
 
     assert (created.token, created.link) == (None, None)
@@ -294,7 +296,7 @@ async def test_with_a_mail_server_nobody_but_the_address_gets_the_token(househol
 
 
 @pytest.mark.parametrize("mailed", [True, False])
-async def test_a_token_verifies_the_address_only_where_it_was_sent_there(
+async def test_a_token_verifies_only_the_address_that_it_was_sent_to(
     household: FakeUnitOfWork,
     mailed: bool,  # noqa: FBT001  # a table
 ) -> None:
@@ -317,7 +319,7 @@ async def test_a_token_verifies_the_address_only_where_it_was_sent_there(
 
 
 @pytest.mark.parametrize("verified", [True, False])
-async def test_the_verified_address_of_a_member_is_not_invited(household: FakeUnitOfWork, verified: bool) -> None:  # noqa: FBT001  # a table
+async def test_the_verified_address_of_a_member_cannot_be_invited(household: FakeUnitOfWork, verified: bool) -> None:  # noqa: FBT001  # a table
     _, token = await invited(household)
     grace = await grace_of(household)
     await invitations.accept(grace, token)

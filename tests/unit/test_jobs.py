@@ -5,7 +5,7 @@ import pytest
 from app.jobs.loop import Job, running
 
 
-async def test_a_failure_is_logged_once_while_it_lasts_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_that_repeats_is_logged_once_and_does_not_end_the_job(caplog: pytest.LogCaptureFixture) -> None:
     ways = iter([KeyError(), KeyError(), ValueError(), ValueError(), None, ValueError()])
     done = asyncio.Event()
 
@@ -26,7 +26,7 @@ async def test_a_failure_is_logged_once_while_it_lasts_and_ends_nothing(caplog: 
     assert {vars(record)["job"] for record in caplog.records} == {"tried"}
 
 
-async def test_a_stop_cancels_what_runs_and_runs_once_more_what_asks_for_it() -> None:
+async def test_stopping_cancels_a_running_job_and_runs_once_more_the_jobs_that_want_it() -> None:
     began, log = asyncio.Event(), list[str]()
 
     async def waits() -> None:

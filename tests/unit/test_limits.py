@@ -1,4 +1,4 @@
-"""Who shares a count, when a window ends, and that nothing grows without bound; with a clock that the test sets."""
+"""Which requests share a count, when a window ends, and that memory is bounded; with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MINUTE_S = 60
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """Seconds that pass only when a test sets them."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -40,7 +40,7 @@ class Clock:
 
 
 class AskedWindows(ProcessWindows):
-    """Knows how often each window was counted in."""
+    """A storage that records how often each window was counted in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class AskedWindows(ProcessWindows):
 
 
 class SilentWindows:
-    """Where counting fails."""
+    """A storage in which counting fails."""
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> None:  # noqa: ARG002  # as the port says
         return None
@@ -67,7 +67,7 @@ def clock() -> Clock:
 
 
 def limiter(clock: Clock, rate: str = "2/minute", *, windows: Windows | None = None, **rates: str) -> CallLimiter:
-    """With the same rate for every policy that is not named."""
+    """A limiter with the same rate for every policy that is not named."""
     policies = {policy: rates.get(policy, rate) for policy in (DEFAULT, ADDRESS, FAILURES, CREDENTIALS)}
     return CallLimiter(
         {policy: parse_rate(text) for policy, text in policies.items()},
@@ -92,7 +92,7 @@ async def by_ada(calls: CallLimiter) -> Allowance:
         ("9/day", 9, 86400),
     ],
 )
-def test_a_rate_is_calls_in_a_time(text: str, calls: int, seconds: int) -> None:
+def test_a_rate_is_a_number_of_requests_in_a_time(text: str, calls: int, seconds: int) -> None:
     rate = parse_rate(text)
     assert rate is not None
     assert (rate.amount, rate.get_expiry()) == (calls, seconds)
@@ -102,12 +102,12 @@ def test_a_rate_is_calls_in_a_time(text: str, calls: int, seconds: int) -> None:
     "text",
     ["", "0/minute", "10", "10/", "ten/minute", "1/second;5/minute", "-1/minute", "10/0 minutes", "10/fortnight"],
 )
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_an_invalid_rate_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"^$"):
         parse_rate(text)
 
 
-async def test_the_quota_is_let_through_and_not_one_more(clock: Clock) -> None:
+async def test_requests_up_to_the_quota_pass_and_no_more(clock: Clock) -> None:
     calls = limiter(clock)
     found = [await by_ada(calls) for _ in range(4)]
     assert [allowance.exceeded for allowance in found] == [False, False, True, True]
@@ -115,7 +115,7 @@ async def test_the_quota_is_let_through_and_not_one_more(clock: Clock) -> None:
     assert {allowance[:3] for allowance in found} == {(DEFAULT, 2, MINUTE_S)}
 
 
-async def test_when_the_window_ends_is_told_and_then_it_begins_anew(clock: Clock) -> None:
+async def test_the_end_of_the_window_is_reported_and_then_a_new_one_begins(clock: Clock) -> None:
     calls = limiter(clock)
     spent = [await by_ada(calls) for _ in range(3)][-1]
     assert 1 <= spent.reset_s <= MINUTE_S
@@ -126,7 +126,7 @@ async def test_when_the_window_ends_is_told_and_then_it_begins_anew(clock: Clock
     assert (anew.exceeded, anew.remaining) == (False, 1)
 
 
-async def test_windows_of_different_callers_end_at_different_moments(clock: Clock) -> None:
+async def test_windows_of_different_callers_end_at_different_times(clock: Clock) -> None:
     calls = limiter(clock, "2/hour")
     ends = {(await calls.count(DEFAULT, address=f"192.0.2.{n}", principal=None)) for n in range(20)}
     assert len({allowance.reset_s for allowance in ends if allowance}) > 10
@@ -140,7 +140,7 @@ async def test_all_tokens_of_a_user_count_together_and_other_users_apart(clock: 
     assert [allowance.remaining for allowance in (first, second, other) if allowance] == [1, 0, 1]
 
 
-async def test_each_kind_of_call_counts_alone(clock: Clock) -> None:
+async def test_each_policy_counts_separately(clock: Clock) -> None:
     calls = limiter(clock)
     found = [
         await calls.count(DEFAULT, address=HERE, principal=None),
@@ -158,7 +158,7 @@ async def test_each_kind_of_call_counts_alone(clock: Clock) -> None:
     ]
 
 
-async def test_a_limit_that_is_off_lets_everybody_pass(clock: Clock) -> None:
+async def test_a_limit_that_is_off_lets_all_requests_pass(clock: Clock) -> None:
     calls = limiter(clock, "1/minute", default="off", failures="off")
     assert [await calls.count(DEFAULT, address=HERE, principal=ADA) for _ in range(3)] == [None] * 3
     assert [await calls.count_failure(HERE) for _ in range(3)] == [None] * 3
@@ -180,7 +180,7 @@ async def test_an_address_that_failed_too_often_is_known_without_counting(clock:
     assert windows.asked.total() == 2
 
 
-async def test_who_has_nothing_left_of_a_policy_is_known_without_counting(clock: Clock) -> None:
+async def test_a_caller_with_an_exhausted_policy_is_known_without_counting(clock: Clock) -> None:
     windows = AskedWindows()
     calls = limiter(clock, windows=windows)
     assert await calls.look(CREDENTIALS, address=HERE, principal=ADA) is None
@@ -199,14 +199,14 @@ async def test_who_has_nothing_left_of_a_policy_is_known_without_counting(clock:
     assert windows.asked == asked
 
 
-async def test_who_has_nothing_left_is_refused_without_asking_where_calls_are_counted(clock: Clock) -> None:
+async def test_a_caller_with_nothing_left_is_rejected_without_asking_the_storage(clock: Clock) -> None:
     windows = AskedWindows()
     calls = limiter(clock, windows=windows)
     assert [(await by_ada(calls)).exceeded for _ in range(9)][-1]
     assert windows.asked.total() == 2
 
 
-async def test_only_so_many_who_have_nothing_left_are_remembered(clock: Clock) -> None:
+async def test_the_number_of_remembered_exhausted_callers_is_bounded(clock: Clock) -> None:
     windows = AskedWindows()
     calls = limiter(clock, "1/hour", windows=windows)
     for number in range(10_001):
@@ -218,12 +218,12 @@ async def test_only_so_many_who_have_nothing_left_are_remembered(clock: Clock) -
     assert sum(times == 2 for times in windows.asked.values()) == 1
 
 
-async def test_what_cannot_be_counted_is_not_limited(clock: Clock) -> None:
+async def test_requests_that_cannot_be_counted_are_not_limited(clock: Clock) -> None:
     calls = limiter(clock, windows=SilentWindows())
     assert [await calls.count(DEFAULT, address=HERE, principal=ADA) for _ in range(3)] == [None] * 3
 
 
-async def test_of_many_at_once_no_more_than_the_quota_are_let_through(clock: Clock) -> None:
+async def test_of_concurrent_requests_no_more_than_the_quota_pass(clock: Clock) -> None:
     calls = limiter(clock, "10/minute")
     found = await asyncio.gather(*(by_ada(calls) for _ in range(100)))
     assert sum(not allowance.exceeded for allowance in found) == 10
@@ -252,7 +252,7 @@ async def test_servers_that_share_a_count_agree_on_its_window(clock: Clock) -> N
         (None, "unknown"),
     ],
 )
-def test_an_address_counts_with_the_network_of_its_owner(address: str | None, network: str) -> None:
+def test_an_address_counts_with_its_network(address: str | None, network: str) -> None:
     assert network_of(address) == network
 
 
@@ -264,7 +264,7 @@ async def test_a_window_counts_until_it_ends(clock: Clock) -> None:
     assert await windows.incr("a", MINUTE_S) == 1
 
 
-async def test_windows_that_ended_are_forgotten_as_others_begin(clock: Clock) -> None:
+async def test_ended_windows_are_deleted_as_others_begin(clock: Clock) -> None:
     windows = ProcessWindows(clock=clock)
     for number in range(1000):
         await windows.incr(f"old {number}", MINUTE_S)
@@ -276,7 +276,7 @@ async def test_windows_that_ended_are_forgotten_as_others_begin(clock: Clock) ->
     assert await windows.incr("long", 3600) == 2
 
 
-async def test_no_more_windows_than_may_be_are_remembered_and_the_oldest_goes_first(clock: Clock) -> None:
+async def test_the_number_of_windows_is_bounded_and_the_oldest_is_deleted_first(clock: Clock) -> None:
     windows = ProcessWindows(clock=clock, max_windows=3)
     for key in "abcbd":
         await windows.incr(key, MINUTE_S)
@@ -285,7 +285,7 @@ async def test_no_more_windows_than_may_be_are_remembered_and_the_oldest_goes_fi
     assert await windows.incr("a", MINUTE_S) == 1
 
 
-async def test_a_call_may_take_several_units(clock: Clock) -> None:
+async def test_a_request_may_take_several_units(clock: Clock) -> None:
     calls = limiter(clock, "10/minute")
     await by_ada(calls)
     allowance = await calls.count(DEFAULT, address=HERE, principal=ADA, units=8)

@@ -17,7 +17,7 @@ Team = Mapping[Role, FakeUnitOfWork]
 
 
 async def joined(boss: FakeUnitOfWork, name: str, *, role: Role) -> FakeUnitOfWork:
-    """A call of somebody new in the workspace of *boss*' call, as a member."""
+    """A unit of work of a new member in the workspace of *boss*."""
     guest = await registered(boss, email=f"{name}@example.com", name=name)
     member = Member(
         workspace_id=boss.workspace_id,
@@ -49,7 +49,7 @@ async def role_of(call: FakeUnitOfWork) -> Role:
     return (await members.get(call, user_of(call))).role
 
 
-def test_a_role_outranks_those_before_it_alone() -> None:
+def test_a_role_outranks_only_the_roles_before_it() -> None:
     assert [[outranks(role, other) for other in ROLES] for role in ROLES] == [
         [i > j for j in range(4)] for i in range(4)
     ]
@@ -63,13 +63,13 @@ async def test_members_are_listed_in_pages(team: Team) -> None:
     assert rest.next_cursor is None
 
 
-async def test_a_cursor_of_another_workspace_is_none(team: Team, uow: FakeUnitOfWork) -> None:
+async def test_a_cursor_of_another_workspace_is_rejected(team: Team, uow: FakeUnitOfWork) -> None:
     cursor = (await members.page(team["viewer"].call(), limit=1)).next_cursor
     with pytest.raises(CursorInvalid):
         await members.page(uow.call(), cursor=cursor)
 
 
-async def test_a_new_role_is_told_in_the_log_and_the_same_one_is_not(team: Team) -> None:
+async def test_a_new_role_is_logged_and_the_same_role_is_not(team: Team) -> None:
     owner, viewer = team["owner"], user_of(team["viewer"])
     head = owner.store.workspaces[owner.workspace_id].head
     same = await members.change_role(owner.call(), viewer, role="viewer")
@@ -81,7 +81,7 @@ async def test_a_new_role_is_told_in_the_log_and_the_same_one_is_not(team: Team)
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_an_admin_gives_no_role_above_their_own(team: Team, role: Role) -> None:
+async def test_an_admin_cannot_give_a_role_above_their_own(team: Team, role: Role) -> None:
     if role == "owner":
         with pytest.raises(RoleTooHigh):
             await members.change_role(team["admin"].call(), user_of(team["viewer"]), role=role)
@@ -90,7 +90,7 @@ async def test_an_admin_gives_no_role_above_their_own(team: Team, role: Role) ->
     assert await role_of(team["viewer"]) == ("viewer" if role == "owner" else role)
 
 
-async def test_an_admin_decides_over_no_owner(team: Team) -> None:
+async def test_an_admin_cannot_change_or_remove_an_owner(team: Team) -> None:
     await joined(team["owner"], "Second", role="owner")
     with pytest.raises(RoleTooHigh):
         await members.change_role(team["admin"].call(), user_of(team["owner"]), role="viewer")
@@ -99,13 +99,13 @@ async def test_an_admin_decides_over_no_owner(team: Team) -> None:
     assert await role_of(team["owner"]) == "owner"
 
 
-async def test_an_admin_may_step_down(team: Team) -> None:
+async def test_an_admin_may_lower_their_own_role(team: Team) -> None:
     await members.change_role(team["admin"].call(), user_of(team["admin"]), role="viewer")
 
     assert await role_of(team["admin"]) == "viewer"
 
 
-async def test_the_last_owner_stays_one(team: Team) -> None:
+async def test_the_last_owner_cannot_lower_their_role_or_leave(team: Team) -> None:
     owner = team["owner"]
     with pytest.raises(SoleOwner):
         await members.change_role(owner.call(), user_of(owner), role="admin")
@@ -121,7 +121,7 @@ async def test_the_last_owner_stays_one(team: Team) -> None:
         await members.get(team["admin"].call(), user_of(owner))
 
 
-async def test_who_is_alone_in_a_shared_workspace_cannot_leave_it(uow: FakeUnitOfWork) -> None:
+async def test_the_only_member_of_a_shared_workspace_cannot_leave_it(uow: FakeUnitOfWork) -> None:
     household = await workspaces.create(uow.call(), name="Household")
     with pytest.raises(SoleOwner):
         await members.leave(uow.call(workspace_id=household.id))
@@ -132,14 +132,14 @@ async def test_a_personal_workspace_cannot_be_left(uow: FakeUnitOfWork) -> None:
         await members.leave(uow.call())
 
 
-async def test_everybody_else_may_leave(team: Team) -> None:
+async def test_every_other_member_may_leave(team: Team) -> None:
     for role in ROLES[:-1]:
         await members.leave(team[role].call())
 
     assert [member.role for member in (await members.page(team["owner"].call())).items] == ["owner"]
 
 
-async def test_a_removed_member_is_gone_and_the_log_tells_it(team: Team) -> None:
+async def test_removing_a_member_deletes_the_row_and_is_logged(team: Team) -> None:
     owner, editor = team["owner"], user_of(team["editor"])
     await members.remove(team["admin"].call(), editor)
 
@@ -150,7 +150,7 @@ async def test_a_removed_member_is_gone_and_the_log_tells_it(team: Team) -> None
 
 
 @pytest.mark.parametrize(("becomes", "kept"), [("owner", ["viewer", "admin"]), ("editor", [])])
-async def test_what_a_member_invited_goes_when_they_may_no_longer_give_it(
+async def test_invitations_to_roles_that_a_member_may_no_longer_give_are_withdrawn(
     team: Team, becomes: Role, kept: list[Role]
 ) -> None:
     for role in ("viewer", "admin"):
@@ -160,7 +160,7 @@ async def test_what_a_member_invited_goes_when_they_may_no_longer_give_it(
     assert [each.role for each in (await invitations.page(team["owner"].call())).items] == kept
 
 
-async def test_an_owner_who_becomes_an_admin_still_invites_to_all_but_their_old_role(team: Team) -> None:
+async def test_an_owner_who_becomes_an_admin_keeps_invitations_to_all_other_roles(team: Team) -> None:
     await members.change_role(team["owner"].call(), user_of(team["admin"]), role="owner")
     for role in ("admin", "owner"):
         await invitations.create(team["admin"].call(), email=f"{role}@elsewhere.example", role=role)
@@ -169,7 +169,7 @@ async def test_an_owner_who_becomes_an_admin_still_invites_to_all_but_their_old_
     assert [each.role for each in (await invitations.page(team["owner"].call())).items] == ["admin"]
 
 
-async def test_what_a_member_invited_goes_with_them_and_nothing_else(team: Team) -> None:
+async def test_only_the_invitations_of_a_removed_member_are_withdrawn(team: Team) -> None:
     await invitations.create(team["admin"].call(), email="a@elsewhere.example", role="viewer")
     await invitations.create(team["owner"].call(), email="b@elsewhere.example", role="viewer")
     await members.remove(team["owner"].call(), user_of(team["admin"]))

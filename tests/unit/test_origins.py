@@ -3,7 +3,7 @@ import pytest
 from domain.origins import Origin, origin_of
 
 
-def test_what_a_client_says_is_taken_as_it_is() -> None:
+def test_a_device_and_an_address_are_taken_as_the_client_sends_them() -> None:
     assert origin_of(address="2001:db8::1", agent="curl/8.14.1") == Origin(address="2001:db8::1", device="curl/8.14.1")
 
 
@@ -26,5 +26,5 @@ def test_a_device_is_short_and_printable_whatever_a_client_sends(agent: str, dev
 @pytest.mark.parametrize(
     ("given", "address"), [(None, None), ("", None), ("garbage", None), ("2001:DB8::0:1", "2001:db8::1")]
 )
-def test_an_address_may_be_unknown_whatever_a_proxy_says(given: str | None, address: str | None) -> None:
+def test_an_address_may_be_unknown_whatever_a_proxy_sends(given: str | None, address: str | None) -> None:
     assert origin_of(address=given, agent="").address == address

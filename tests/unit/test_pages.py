@@ -13,30 +13,30 @@ ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 CURSOR = pages.encode("tasks by position", "a0", pages.id_to_key(ID))
 
 
-def test_a_cursor_gives_back_the_keys_it_was_made_of() -> None:
+def test_a_cursor_returns_the_keys_it_was_created_with() -> None:
     position, task_id = pages.decode(CURSOR, "tasks by position", count=2)
 
     assert (pages.text_from_key(position), pages.id_from_key(task_id)) == ("a0", ID)
 
 
-def test_a_cursor_fits_into_a_url_as_it_is() -> None:
+def test_a_cursor_needs_no_escaping_in_a_url() -> None:
     assert set(CURSOR) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-def test_a_cursor_of_another_list_is_refused() -> None:
+def test_a_cursor_of_another_list_is_rejected() -> None:
     with pytest.raises(CursorInvalid) as refused:
         pages.decode(CURSOR, "tasks by due", count=2)
 
     assert (refused.value.parameter, refused.value.code) == ("cursor", "cursor")
 
 
-def test_a_cursor_of_another_number_of_keys_is_refused() -> None:
+def test_a_cursor_with_another_number_of_keys_is_rejected() -> None:
     with pytest.raises(CursorInvalid):
         pages.decode(CURSOR, "tasks by position", count=1)
 
 
 @pytest.mark.parametrize("at", range(len(CURSOR)))
-def test_a_cursor_with_one_wrong_character_is_refused(at: int) -> None:
+def test_a_cursor_with_one_wrong_character_is_rejected(at: int) -> None:
     wrong = CURSOR[:at] + ("A" if CURSOR[at] != "A" else "B") + CURSOR[at + 1 :]
 
     with pytest.raises(CursorInvalid):
@@ -47,12 +47,12 @@ def test_a_cursor_with_one_wrong_character_is_refused(at: int) -> None:
     "garbage",
     ["", "A", "x" * 5000, "é", "\0", CURSOR + "=", CURSOR + "\n", " " + CURSOR, CURSOR[:-1], CURSOR + "A", "a-_/+"],
 )
-def test_garbage_is_refused(garbage: str) -> None:
+def test_garbage_is_rejected(garbage: str) -> None:
     with pytest.raises(CursorInvalid):
         pages.decode(garbage, "tasks by position", count=2)
 
 
-def test_a_cursor_of_bytes_that_are_no_text_is_refused() -> None:
+def test_a_cursor_with_bytes_that_are_not_text_is_rejected() -> None:
     with pytest.raises(CursorInvalid):
         pages.decode(urlsafe_b64encode(b"\xff" * 12).decode(), "tasks by position", count=1)
 
@@ -72,13 +72,13 @@ def test_an_instant_keeps_its_microseconds_in_a_cursor(instant: dt.datetime) -> 
 
 
 @pytest.mark.parametrize("key", ["", "x", "01", "-0", "+1", "1.0", "\u0661", "9" * 30, "9" * 18])
-def test_what_is_no_instant_is_refused(key: str) -> None:
+def test_an_invalid_instant_is_rejected(key: str) -> None:
     with pytest.raises(CursorInvalid):
         pages.instant_from_key(key)
 
 
 @pytest.mark.parametrize("key", ["-1", "5", "99999999999999999999", "x", ""])
-def test_what_is_no_rank_is_refused(key: str) -> None:
+def test_an_invalid_rank_is_rejected(key: str) -> None:
     with pytest.raises(CursorInvalid):
         pages.integer_from_key(key, below=5)
 
@@ -88,13 +88,13 @@ def test_a_rank_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x", ID.hex.upper(), str(ID), ID.hex + "0"])
-def test_what_is_no_id_is_refused(key: str) -> None:
+def test_an_invalid_id_is_rejected(key: str) -> None:
     with pytest.raises(CursorInvalid):
         pages.id_from_key(key)
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a\0", "é", "a" * 201])
-def test_what_cannot_be_sorted_by_is_refused(key: str) -> None:
+def test_an_invalid_sort_key_is_rejected(key: str) -> None:
     with pytest.raises(CursorInvalid):
         pages.text_from_key(key)
 
@@ -105,7 +105,7 @@ def test_the_last_page_has_no_next_cursor_even_when_it_is_full() -> None:
     assert page == pages.Page(items=(1, 2), next_cursor=None)
 
 
-def test_a_page_before_others_ends_at_its_limit_and_points_at_its_last_item() -> None:
+def test_a_page_that_is_not_the_last_ends_at_its_limit_and_its_cursor_points_at_its_last_item() -> None:
     page = pages.page_of([1, 2, 3], limit=2, cursor_of=str)
 
     assert page == pages.Page(items=(1, 2), next_cursor="2")
@@ -118,7 +118,7 @@ def test_an_empty_list_is_one_empty_page() -> None:
 
 
 class Rows:
-    """A list of texts, each at the place of its index; `asked` is how many rows were asked for each time."""
+    """A list of texts, each at the place of its index; `asked` is the number of rows that each request wanted."""
 
     def __init__(self, texts: list[str]) -> None:
         self.texts = texts
@@ -141,7 +141,7 @@ class Rows:
 
 
 @pytest.mark.parametrize(("count", "limit", "cursor"), [(0, 5, None), (4, 5, None), (5, 5, None), (6, 5, "4")])
-async def test_a_page_of_short_texts_has_as_many_as_it_may(count: int, limit: int, cursor: str | None) -> None:
+async def test_a_page_of_short_texts_has_as_many_as_its_limit(count: int, limit: int, cursor: str | None) -> None:
     page = await Rows(["short"] * count).page(limit=limit)
     assert (page.items, page.next_cursor) == (tuple(range(min(count, limit))), cursor)
 
@@ -154,7 +154,7 @@ async def test_a_long_page_is_read_in_several_statements(count: int) -> None:
     assert max(rows.asked) == 51
 
 
-async def test_a_page_ends_before_its_bytes_do_and_the_next_one_goes_on() -> None:
+async def test_a_page_ends_before_its_limit_of_bytes_and_the_next_one_continues() -> None:
     rows = Rows(["\x01" * 16_384] * 25)
     seen: list[int] = []
     after = None
@@ -169,7 +169,7 @@ async def test_a_page_ends_before_its_bytes_do_and_the_next_one_goes_on() -> Non
     assert seen == list(range(25))
 
 
-async def test_a_page_has_one_item_however_large_it_is() -> None:
+async def test_a_page_has_at_least_one_item_however_large() -> None:
     page = await Rows(["x" * pages.MAX_BYTES, "y"]).page(limit=200)
     assert (page.items, page.next_cursor) == ((0,), "0")
 
@@ -177,5 +177,5 @@ async def test_a_page_has_one_item_however_large_it_is() -> None:
 @pytest.mark.parametrize(
     "text", ["", "a" * 200, "\x1f" * 200, "a" * 201, "\x1f" * 201, '"' * 300, "\n" * 300, "😀" * 201]
 )
-def test_a_weight_is_no_less_than_what_json_takes(text: str) -> None:
+def test_a_weight_is_at_least_the_size_of_the_json(text: str) -> None:
     assert pages.weight(text) >= len(orjson.dumps({"text": text}))

@@ -18,7 +18,7 @@ def passwords() -> Iterator[Argon2Passwords]:
 
 
 class Jam:
-    """Keeps what is hashed in the threads until it is released, and writes down what was."""
+    """Holds what is hashed in the threads until it is released, and records it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.hashed: list[str] = []
@@ -47,7 +47,7 @@ def jam(passwords: Argon2Passwords, monkeypatch: pytest.MonkeyPatch) -> Iterator
     jam.release.set()
 
 
-async def test_a_password_is_told_from_another_by_its_hash(passwords: Argon2Passwords) -> None:
+async def test_a_hash_matches_only_its_own_password(passwords: Argon2Passwords) -> None:
     stored = await passwords.hash("correct horse")
 
     assert await passwords.verify("correct horse", password_hash=stored)
@@ -56,7 +56,7 @@ async def test_a_password_is_told_from_another_by_its_hash(passwords: Argon2Pass
     assert not await passwords.verify("nobody's password", password_hash=None)
 
 
-async def test_a_password_is_the_same_however_its_accents_are_put_together(passwords: Argon2Passwords) -> None:
+async def test_a_password_matches_in_every_unicode_form(passwords: Argon2Passwords) -> None:
     composed, decomposed = "caf\N{LATIN SMALL LETTER E WITH ACUTE} au lait", "cafe\N{COMBINING ACUTE ACCENT} au lait"
 
     assert await passwords.verify(decomposed, password_hash=await passwords.hash(composed))
@@ -73,12 +73,14 @@ async def test_every_character_of_the_longest_password_counts(passwords: Argon2P
     assert not await passwords.verify(longest[:-1], password_hash=stored)
 
 
-async def test_a_hash_made_with_other_parameters_is_outdated(passwords: Argon2Passwords) -> None:
+async def test_a_hash_with_other_parameters_is_outdated(passwords: Argon2Passwords) -> None:
     assert not passwords.needs_rehash(await passwords.hash("correct horse"))
     assert passwords.needs_rehash(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x"))
 
 
-async def test_who_would_wait_too_long_is_told_to_come_back_later(passwords: Argon2Passwords, jam: Jam) -> None:
+async def test_a_caller_who_would_wait_too_long_is_asked_to_try_again_later(
+    passwords: Argon2Passwords, jam: Jam
+) -> None:
     calls = await jam.fill(passwords)
     calls += [asyncio.create_task(passwords.hash("waiting")) for _ in range(WAITING)]
     await asyncio.sleep(0)
@@ -94,7 +96,7 @@ async def test_who_would_wait_too_long_is_told_to_come_back_later(passwords: Arg
     assert "one too many" not in jam.hashed
 
 
-async def test_who_gave_up_waiting_makes_room_and_is_not_hashed(passwords: Argon2Passwords, jam: Jam) -> None:
+async def test_a_cancelled_caller_frees_a_place_and_is_not_hashed(passwords: Argon2Passwords, jam: Jam) -> None:
     calls = await jam.fill(passwords)
     waiting = [asyncio.create_task(passwords.hash("given up")) for _ in range(WAITING)]
     await asyncio.sleep(0)

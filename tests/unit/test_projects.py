@@ -51,7 +51,7 @@ async def test_active_projects_are_listed_in_their_order_in_pages(uow: FakeUnitO
     assert second.next_cursor is None
 
 
-async def test_archived_projects_are_listed_by_themselves(uow: FakeUnitOfWork) -> None:
+async def test_archived_projects_have_a_list_of_their_own(uow: FakeUnitOfWork) -> None:
     made = await projects.create(uow.call(), name="Done")
     archived = await projects.archive(uow.call(), made.id)
 
@@ -59,7 +59,7 @@ async def test_archived_projects_are_listed_by_themselves(uow: FakeUnitOfWork) -
     assert (await projects.page(uow.call())).items == (await inbox_of(uow),)
 
 
-async def test_the_cursor_of_another_list_of_projects_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_the_cursor_of_another_list_of_projects_is_rejected(uow: FakeUnitOfWork) -> None:
     await projects.create(uow.call(), name="One")
     page = await projects.page(uow.call(), limit=1)
     other = await registered(uow, email="bob@example.com", name="Bob")
@@ -70,7 +70,7 @@ async def test_the_cursor_of_another_list_of_projects_is_refused(uow: FakeUnitOf
         await projects.page(other.call(), cursor=page.next_cursor)
 
 
-async def test_a_project_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork) -> None:
+async def test_a_project_is_found_only_in_its_own_workspace(uow: FakeUnitOfWork) -> None:
     made = await projects.create(uow.call(), name="One")
     other = await registered(uow, email="bob@example.com", name="Bob")
 
@@ -80,7 +80,7 @@ async def test_a_project_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork)
     assert refused.value.project_id == made.id
 
 
-async def test_an_update_touches_only_what_was_sent(uow: FakeUnitOfWork) -> None:
+async def test_an_update_changes_only_what_was_sent(uow: FakeUnitOfWork) -> None:
     made = await projects.create(uow.call(), name="One", description="First")
 
     changed = await projects.update(uow.call(now=LATER), made.id, name="Uno")
@@ -109,7 +109,7 @@ async def test_deleting_a_project_deletes_its_tasks(uow: FakeUnitOfWork) -> None
     assert head_of(uow) == 5
 
 
-async def test_archiving_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
+async def test_archiving_twice_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
     made = await projects.create(uow.call(), name="One")
 
     archived = await projects.archive(uow.call(now=LATER), made.id)
@@ -120,7 +120,7 @@ async def test_archiving_keeps_the_first_time_and_takes_one_number(uow: FakeUnit
     assert head_of(uow) == 3
 
 
-async def test_unarchiving_takes_the_project_back_to_its_place(uow: FakeUnitOfWork) -> None:
+async def test_unarchiving_puts_the_project_back_in_its_place(uow: FakeUnitOfWork) -> None:
     made = await projects.create(uow.call(), name="One")
     await projects.archive(uow.call(), made.id)
 
@@ -149,7 +149,7 @@ async def test_the_inbox_can_be_renamed(uow: FakeUnitOfWork) -> None:
     assert (await projects.update(uow.call(), inbox.id, name="Unsorted")).is_inbox
 
 
-async def test_a_project_that_is_not_there_cannot_be_changed(uow: FakeUnitOfWork) -> None:
+async def test_a_project_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(ProjectNotFound):
         await projects.update(uow.call(), UNKNOWN, name="x")
     with pytest.raises(ProjectNotFound):

@@ -26,12 +26,12 @@ SCRIPT = TokenDraft(name="script", scopes=frozenset({"read"}))
 
 
 def nobody(uow: FakeUnitOfWork, *, now: dt.datetime = NOON) -> FakeUnitOfWork:
-    """A call by no one in particular, such as a worker's."""
+    """A unit of work without a user, such as a worker's."""
     return FakeUnitOfWork(store=uow.store, now=now)
 
 
 async def sent(uow: FakeUnitOfWork, *, now: dt.datetime = NOON) -> list[RenderedEmail]:
-    """What a worker sends that looks at that time."""
+    """The e-mails that a worker sends at that time."""
     rendered_emails = []
     for queued_email in await queued_emails.claim(nobody(uow, now=now), limit=100):
         rendered_email = await queued_emails.write(nobody(uow, now=now), queued_email)
@@ -43,7 +43,7 @@ async def sent(uow: FakeUnitOfWork, *, now: dt.datetime = NOON) -> list[Rendered
     return rendered_emails
 
 
-async def test_a_new_account_is_sent_a_token_that_is_good_for_three_days_and_stored_as_its_digest_only(
+async def test_a_new_account_is_sent_a_token_that_is_valid_for_three_days_and_stored_only_as_its_digest(
     uow: FakeUnitOfWork,
 ) -> None:
     assert await queued_emails.are_due(nobody(uow))
@@ -61,7 +61,7 @@ async def test_a_new_account_is_sent_a_token_that_is_good_for_three_days_and_sto
     assert not await queued_emails.are_due(nobody(uow))
 
 
-async def test_a_stranger_is_not_told_the_name_that_somebody_gave_their_address(uow: FakeUnitOfWork) -> None:
+async def test_the_name_that_a_stranger_registered_with_is_not_in_the_email(uow: FakeUnitOfWork) -> None:
     (rendered_email,) = await sent(uow)
     assert rendered_email.name == ""
 
@@ -72,7 +72,7 @@ async def test_a_stranger_is_not_told_the_name_that_somebody_gave_their_address(
     assert rendered_email.name == "Ada"
 
 
-async def test_what_is_claimed_is_not_due_again_before_its_pause_is_over(uow: FakeUnitOfWork) -> None:
+async def test_a_claimed_email_is_not_due_again_before_its_pause_is_over(uow: FakeUnitOfWork) -> None:
     (queued_email,) = await queued_emails.claim(nobody(uow), limit=1)
 
     assert not await queued_emails.are_due(nobody(uow, now=NOON + 59 * SECOND))
@@ -81,7 +81,7 @@ async def test_what_is_claimed_is_not_due_again_before_its_pause_is_over(uow: Fa
     assert (queued_email.attempts, again.attempts, again.id) == (1, 2, queued_email.id)
 
 
-async def test_no_more_is_claimed_than_is_wanted_and_the_longest_due_first(uow: FakeUnitOfWork) -> None:
+async def test_no_more_emails_are_claimed_than_requested_and_the_longest_due_first(uow: FakeUnitOfWork) -> None:
     for minute in (3, 1, 2):
         await users.request_password_reset(nobody(uow, now=NOON - minute * MINUTE), email=f"{minute}@example.com")
 
@@ -90,7 +90,7 @@ async def test_no_more_is_claimed_than_is_wanted_and_the_longest_due_first(uow: 
     assert [queued_email.email for queued_email in claimed] == ["3@example.com", "2@example.com"]
 
 
-async def test_the_pauses_double_up_to_an_hour_and_the_last_attempt_is_the_last(uow: FakeUnitOfWork) -> None:
+async def test_the_pauses_double_up_to_an_hour_and_end_with_the_last_attempt(uow: FakeUnitOfWork) -> None:
     now, pauses = NOON, []
     for attempt in range(1, ATTEMPTS + 3):
         (queued_email,) = await queued_emails.claim(nobody(uow, now=now), limit=1)
@@ -102,13 +102,13 @@ async def test_the_pauses_double_up_to_an_hour_and_the_last_attempt_is_the_last(
     assert pauses == [60, 120, 240, 480, 960, 1920, *[3600] * 8]
 
 
-async def test_a_mail_that_is_tried_again_brings_another_token_and_the_first_opens_nothing(uow: FakeUnitOfWork) -> None:
+async def test_an_email_that_is_tried_again_has_another_token_and_the_first_one_is_invalid(uow: FakeUnitOfWork) -> None:
     (queued_email,) = await queued_emails.claim(nobody(uow), limit=1)
     first = await queued_emails.write(nobody(uow), queued_email)
     (queued_email,) = await queued_emails.claim(nobody(uow, now=queued_email.due_at), limit=1)
     second = await queued_emails.write(
         nobody(uow, now=NOON), queued_email
-    )  # whatever the time: its own last try may be young
+    )  # whatever the time: the last attempt of this very e-mail may be recent
 
     assert isinstance(first, RenderedEmail)
     assert isinstance(second, RenderedEmail)
@@ -117,7 +117,7 @@ async def test_a_mail_that_is_tried_again_brings_another_token_and_the_first_ope
     await users.verify_email(nobody(uow), second.token)
 
 
-async def test_one_mail_of_a_kind_waits_for_an_address_and_one_a_minute_is_sent(uow: FakeUnitOfWork) -> None:
+async def test_an_address_has_one_waiting_email_of_a_kind_and_gets_one_a_minute(uow: FakeUnitOfWork) -> None:
     for spelling in ("ada@example.com", "ADA@example.com"):
         await users.request_password_reset(nobody(uow), email=spelling)
         await users.send_verification(uow.call())
@@ -131,12 +131,12 @@ async def test_one_mail_of_a_kind_waits_for_an_address_and_one_a_minute_is_sent(
 
 
 async def invitation_from(uow: FakeUnitOfWork, *, name: str, email: str = "grace@example.com") -> Invitation:
-    """To a new workspace of this name."""
+    """An invitation to a new workspace of this name."""
     workspace = await workspaces.create(uow.call(), name=name)
     return (await invitations.create(uow.call(workspace_id=workspace.id), email=email, role="viewer")).invitation
 
 
-async def test_an_address_is_sent_one_invitation_a_minute_and_none_is_lost(uow: FakeUnitOfWork) -> None:
+async def test_an_address_gets_one_invitation_a_minute_and_none_is_lost(uow: FakeUnitOfWork) -> None:
     await sent(uow)
     for name in ("Household", "Club", "Choir"):
         await invitation_from(uow, name=name)
@@ -170,7 +170,7 @@ async def test_an_invitation_to_a_workspace_that_is_deleted_is_not_sent(uow: Fak
     assert await queued_emails.write(nobody(uow), queued_email) is None
 
 
-async def test_a_reset_says_all_that_is_wrong_when_the_account_goes_after_its_token_was_found(
+async def test_a_reset_reports_all_errors_when_the_account_is_deleted_after_its_token_was_found(
     uow: FakeUnitOfWork,
 ) -> None:
     await sent(uow)
@@ -184,7 +184,7 @@ async def test_a_reset_says_all_that_is_wrong_when_the_account_goes_after_its_to
     assert [error.code for error in refused.value.errors] == ["token", "common"]
 
 
-async def test_an_invitation_that_was_replaced_delays_none(uow: FakeUnitOfWork) -> None:
+async def test_a_replaced_invitation_does_not_delay_others(uow: FakeUnitOfWork) -> None:
     await sent(uow)
     workspace = await workspaces.create(uow.call(), name="Household")
     call = uow.call(workspace_id=workspace.id)
@@ -200,7 +200,7 @@ async def test_an_invitation_that_was_replaced_delays_none(uow: FakeUnitOfWork) 
     assert not uow.store.queued_emails
 
 
-async def test_an_address_that_nobody_has_is_sent_nothing() -> None:
+async def test_an_unknown_address_is_sent_nothing() -> None:
     uow = FakeUnitOfWork()
     await users.request_password_reset(uow, email="nobody@example.com")
 
@@ -209,7 +209,7 @@ async def test_an_address_that_nobody_has_is_sent_nothing() -> None:
 
 
 @pytest.mark.parametrize("change", [{"email_verified_at": NOON}, {"email": "ada@example.net"}])
-async def test_what_has_nothing_left_to_say_is_not_sent(uow: FakeUnitOfWork, change: dict[str, object]) -> None:
+async def test_an_email_that_is_no_longer_needed_is_not_sent(uow: FakeUnitOfWork, change: dict[str, object]) -> None:
     user = uow.store.users[uow.principal.user_id]
     uow.store.users[user.id] = replace(user, **change)  # type: ignore[arg-type]  # of the right types
 
@@ -217,14 +217,14 @@ async def test_what_has_nothing_left_to_say_is_not_sent(uow: FakeUnitOfWork, cha
     assert not uow.store.queued_emails
 
 
-async def test_a_mail_for_an_account_that_is_gone_is_not_sent(uow: FakeUnitOfWork) -> None:
+async def test_an_email_for_a_deleted_account_is_not_sent(uow: FakeUnitOfWork) -> None:
     await users.request_password_reset(nobody(uow), email="ada@example.com")
     await users.delete(uow)
 
     assert await sent(uow) == []
 
 
-async def test_a_mail_of_nobody_is_no_verification(uow: FakeUnitOfWork) -> None:
+async def test_an_email_without_a_user_cannot_be_a_verification(uow: FakeUnitOfWork) -> None:
     queued_email = QueuedEmail(
         id=UUID(int=0), kind="verification", email="a@b", email_key="a@b", created_at=NOON, due_at=NOON
     )
@@ -246,7 +246,7 @@ async def test_verifying_sets_the_time_once_and_takes_a_revision(uow: FakeUnitOf
     assert await users.get_me(uow) == user
 
 
-async def test_a_token_works_until_its_last_moment_only(uow: FakeUnitOfWork) -> None:
+async def test_a_token_works_until_the_moment_it_expires(uow: FakeUnitOfWork) -> None:
     (rendered_email,) = await sent(uow)
 
     with pytest.raises(TokenInvalid):
@@ -254,7 +254,7 @@ async def test_a_token_works_until_its_last_moment_only(uow: FakeUnitOfWork) -> 
     await users.verify_email(nobody(uow, now=rendered_email.expires_at - SECOND), rendered_email.token)
 
 
-async def test_a_reset_replaces_the_password_ends_all_sessions_and_proves_the_address(uow: FakeUnitOfWork) -> None:
+async def test_a_reset_replaces_the_password_ends_all_sessions_and_verifies_the_address(uow: FakeUnitOfWork) -> None:
     await tokens.create(uow, SCRIPT)
     await users.request_password_reset(nobody(uow), email="ADA@example.com")
     _, rendered_email = await sent(uow)
@@ -270,7 +270,7 @@ async def test_a_reset_replaces_the_password_ends_all_sessions_and_proves_the_ad
         await users.reset_password(nobody(uow), rendered_email.token, new_password="newer")
 
 
-async def test_an_address_that_was_verified_keeps_its_time_when_the_password_is_reset_and_tokens_go(
+async def test_a_reset_keeps_the_time_of_verification_and_deletes_the_tokens(
     uow: FakeUnitOfWork,
 ) -> None:
     (rendered_email,) = await sent(uow)
@@ -285,7 +285,7 @@ async def test_an_address_that_was_verified_keeps_its_time_when_the_password_is_
     assert not uow.store.tokens
 
 
-async def test_a_token_resets_the_password_of_nobody_else(uow: FakeUnitOfWork) -> None:
+async def test_a_token_resets_only_the_password_of_its_user(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
     await users.request_password_reset(nobody(uow), email="ada@example.com")
     *_, rendered_email = await sent(uow)
@@ -295,7 +295,7 @@ async def test_a_token_resets_the_password_of_nobody_else(uow: FakeUnitOfWork) -
     assert uow.store.password_hashes[other.principal.user_id] == "hash of correct horse"
 
 
-async def test_nothing_is_hashed_for_a_token_that_is_none(uow: FakeUnitOfWork) -> None:
+async def test_nothing_is_hashed_for_an_invalid_token(uow: FakeUnitOfWork) -> None:
     class NoHashing(FakePasswords):
         async def hash(self, password: str) -> str:
             raise AssertionError(password)
@@ -321,7 +321,7 @@ async def test_a_bad_token_and_a_bad_password_are_reported_together(uow: FakeUni
 
 
 @pytest.mark.parametrize("by", ["user", "operator"])
-async def test_a_new_password_takes_the_mailed_token_along(uow: FakeUnitOfWork, by: str) -> None:
+async def test_a_new_password_deletes_the_token_that_was_sent(uow: FakeUnitOfWork, by: str) -> None:
     await users.request_password_reset(nobody(uow), email="ada@example.com")
     *_, rendered_email = await sent(uow)
 
@@ -334,7 +334,7 @@ async def test_a_new_password_takes_the_mailed_token_along(uow: FakeUnitOfWork, 
         await users.reset_password(nobody(uow), rendered_email.token, new_password="undone")
 
 
-async def test_a_token_for_an_address_that_was_changed_is_none(uow: FakeUnitOfWork) -> None:
+async def test_a_token_for_a_replaced_address_is_invalid(uow: FakeUnitOfWork) -> None:
     (rendered_email,) = await sent(uow)
     user = uow.store.users[uow.principal.user_id]
     uow.store.users[user.id] = replace(user, email="ada@example.net")
@@ -343,7 +343,7 @@ async def test_a_token_for_an_address_that_was_changed_is_none(uow: FakeUnitOfWo
         await users.verify_email(nobody(uow), rendered_email.token)
 
 
-def test_nobody_else_claims_a_mail_that_is_still_being_sent() -> None:
-    """To be written and forgotten, it waits for the database, each time as long as that may take."""
+def test_an_email_that_is_still_being_sent_is_not_claimed_by_another_worker() -> None:
+    """Writing and deleting it wait for the database, each as long as that may take."""
     longest_s = WAIT_S + TIMEOUT_S + GOODBYE_S + WAIT_S
     assert longest_s * SECOND < queued_emails.FIRST_PAUSE

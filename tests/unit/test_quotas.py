@@ -9,12 +9,12 @@ from tests.support.defaults import NOON
 DAY = dt.timedelta(days=1)
 
 
-def test_a_row_takes_the_bytes_of_its_texts_and_some_more() -> None:
+def test_a_row_counts_the_bytes_of_its_texts_and_some_more() -> None:
     assert row_bytes("abc", "ä", "😀") == ROW_BYTES + 3 + 2 + 4
 
 
 @pytest.mark.parametrize(("used", "more", "fits"), [(0, 100, True), (1, 100, False), (100, 0, True), (200, -50, True)])
-def test_content_may_grow_up_to_the_quota_and_shrink_beyond_it(used: int, more: int, *, fits: bool) -> None:
+def test_content_may_grow_up_to_the_quota_and_may_always_shrink(used: int, more: int, *, fits: bool) -> None:
     usage = Usage(content_bytes=used)
     if fits:
         assert usage.with_content(more, quota_bytes=100).content_bytes == used + more
@@ -23,7 +23,7 @@ def test_content_may_grow_up_to_the_quota_and_shrink_beyond_it(used: int, more: 
             usage.with_content(more, quota_bytes=100)
 
 
-def test_nothing_takes_less_than_nothing() -> None:
+def test_no_size_is_below_zero() -> None:
     assert Usage().with_content(-1, quota_bytes=1).trimmed(1, log_from=0) == Usage()
 
 
@@ -37,7 +37,7 @@ def test_kept_responses_count_until_the_end_of_the_next_day() -> None:
     assert usage.with_kept(size, now=NOON + 2 * DAY, quota_bytes=1000)
 
 
-def test_kept_responses_of_yesterday_are_no_longer_there_the_day_after() -> None:
+def test_kept_responses_of_yesterday_no_longer_count_the_day_after() -> None:
     usage = Usage()
     for days in range(3):
         usage = usage.with_kept(0, now=NOON + days * DAY, quota_bytes=2 * ROW_BYTES)

@@ -14,12 +14,12 @@ SENDER = parse_sender("Tickbox <tickbox@example.net>")
 LINKING = Texts(app_url="https://app.example/", public_url="https://api.example")
 
 
-def test_a_link_carries_its_token_where_no_server_sees_it() -> None:
+def test_a_link_has_its_token_in_the_fragment() -> None:
     assert LINKING.way(RENDERED_EMAIL) == f"https://app.example/verify-email#token={TOKEN}"
     assert LINKING.way(replace(RENDERED_EMAIL, kind="reset")) == f"https://app.example/reset-password#token={TOKEN}"
 
 
-def test_without_an_app_the_call_is_shown() -> None:
+def test_without_an_app_the_request_is_shown() -> None:
     texts = Texts(app_url="", public_url="https://api.example/")
 
     assert texts.way(RENDERED_EMAIL) == f'POST https://api.example/v1/users/verify-email with {{"token": "{TOKEN}"}}'
@@ -27,7 +27,7 @@ def test_without_an_app_the_call_is_shown() -> None:
     assert Texts(app_url="", public_url="").way(RENDERED_EMAIL).startswith("POST /v1/users/verify-email")
 
 
-def test_the_text_says_what_it_is_about_and_until_when() -> None:
+def test_the_text_names_its_subject_and_the_expiry() -> None:
     text = LINKING.body(RENDERED_EMAIL)
 
     assert text.startswith("Hello,\n\nSomebody, probably you, created a Tickbox account")
@@ -35,7 +35,7 @@ def test_the_text_says_what_it_is_about_and_until_when() -> None:
     assert "This works once, until 2026-03-05 08:00 UTC." in text
 
 
-def test_a_long_link_is_in_one_piece_as_it_is_sent() -> None:
+def test_a_long_link_is_not_broken_when_sent() -> None:
     texts = Texts(app_url="https://app.example/" + "x" * 200, public_url="")
 
     message = texts.message(replace(RENDERED_EMAIL, name="Ad\N{LATIN SMALL LETTER A WITH DIAERESIS}"), sender=SENDER)
@@ -67,7 +67,7 @@ def test_an_address_adds_no_header_and_no_recipient(address: str) -> None:
         ("x" * 61, "x" * 59 + "\N{HORIZONTAL ELLIPSIS}"),
     ],
 )
-def test_a_name_is_one_short_line_and_no_link(name: str, line: str) -> None:
+def test_a_name_is_one_short_line_and_not_a_link(name: str, line: str) -> None:
     assert one_line(name) == line
 
 
@@ -79,7 +79,7 @@ def test_a_name_is_one_short_line_and_no_link(name: str, line: str) -> None:
         ('"Lists, and more" <lists@example.net>', "Lists, and more", "lists@example.net"),
     ],
 )
-def test_a_sender_has_a_name_or_not(text: str, name: str, address: str) -> None:
+def test_a_sender_may_have_a_name(text: str, name: str, address: str) -> None:
     sender = parse_sender(text)
     assert (sender.display_name, sender.addr_spec) == (name, address)
 
@@ -87,6 +87,6 @@ def test_a_sender_has_a_name_or_not(text: str, name: str, address: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "Tickbox", "Tickbox <>", "a@b@c", "a b@example.net", "X\r\nBcc: e <a@b>", "a@b, c@d", "\u00e4@b"]
 )
-def test_what_is_no_sender_is_refused(text: str) -> None:
+def test_an_invalid_sender_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="must be an address"):
         parse_sender(text)

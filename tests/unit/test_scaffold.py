@@ -1,4 +1,4 @@
-"""`tickbox scaffold`, in a folder that is laid out as a checkout is."""
+"""`tickbox scaffold`, in a folder that is laid out like a checkout."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_a_view_beside_the_handler_is_used(root: Path) -> None:
     )
 
 
-def test_what_exists_stays_as_it_is(root: Path) -> None:
+def test_existing_functions_are_not_changed(root: Path) -> None:
     service, test = root / "domain" / "boxes.py", root / "tests" / "unit" / "test_boxes.py"
     service.write_text("async def get() -> None: ...\n")
     test.write_text("async def test_get_box() -> None: ...\n")

@@ -20,14 +20,14 @@ def test_a_token_is_a_prefix_and_49_base62_characters_and_is_found_by_its_sha256
 
 
 @pytest.mark.parametrize("entropy", [b"\0" * 32, b"\xff" * 32])
-def test_a_token_is_as_long_whatever_its_random_bytes_are(entropy: bytes) -> None:
+def test_a_token_has_the_same_length_for_all_random_bytes(entropy: bytes) -> None:
     token = secret_tokens.mint("session", random_bytes=lambda count: entropy[:count])
 
     assert len(token.text) == 53
     assert secret_tokens.digest_of(token.text, kind="session") == token.digest
 
 
-def test_different_random_bytes_make_different_tokens() -> None:
+def test_different_random_bytes_give_different_tokens() -> None:
     numbers = itertools.count()
     made = {
         secret_tokens.mint("session", random_bytes=lambda count: next(numbers).to_bytes(count, "big")).text
@@ -37,7 +37,7 @@ def test_different_random_bytes_make_different_tokens() -> None:
     assert len(made) == 100
 
 
-def test_a_session_token_is_no_refresh_token() -> None:
+def test_a_session_token_is_not_a_refresh_token() -> None:
     token = secret_tokens.mint("session", random_bytes=secrets.token_bytes)
 
     assert secret_tokens.digest_of(token.text, kind="refresh") is None
@@ -47,7 +47,7 @@ GOOD = secret_tokens.mint("session", random_bytes=lambda count: b"\x07" * count)
 
 
 @pytest.mark.parametrize("at", range(4, 53))
-def test_a_token_with_one_wrong_character_is_refused_without_asking_a_database(at: int) -> None:
+def test_a_token_with_one_wrong_character_is_rejected_without_asking_a_database(at: int) -> None:
     wrong = GOOD[:at] + ("0" if GOOD[at] != "0" else "1") + GOOD[at + 1 :]
 
     assert secret_tokens.digest_of(wrong, kind="session") is None
@@ -56,5 +56,5 @@ def test_a_token_with_one_wrong_character_is_refused_without_asking_a_database(a
 @pytest.mark.parametrize(
     "text", ["", "tbs_", GOOD[:-1], GOOD + "0", GOOD + "\n", " " + GOOD, GOOD[:-1] + "é", GOOD[4:]]
 )
-def test_what_is_not_shaped_like_a_token_is_refused(text: str) -> None:
+def test_a_malformed_token_is_rejected(text: str) -> None:
     assert secret_tokens.digest_of(text, kind="session") is None

@@ -30,7 +30,7 @@ async def refreshed(uow: FakeUnitOfWork, token: str, *, now: dt.datetime = NOON)
     return result
 
 
-async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests_are_stored(
+async def test_logging_in_creates_a_session_with_two_tokens_that_are_stored_only_as_digests(
     uow: FakeUnitOfWork,
 ) -> None:
     begun = await log_in(uow)
@@ -46,7 +46,7 @@ async def test_logging_in_begins_a_session_with_two_tokens_of_which_only_digests
     assert begun.access_lifetime_s == 3600
 
 
-async def test_the_operator_decides_how_long_a_session_lasts(uow: FakeUnitOfWork) -> None:
+async def test_the_lifetime_of_a_session_is_a_setting(uow: FakeUnitOfWork) -> None:
     policy = Policy(access_token_lifetime=dt.timedelta(minutes=5), session_lifetime=dt.timedelta(days=1))
 
     begun = await sessions.log_in(uow.call(policy=policy), email="ada@example.com", password="correct horse")
@@ -55,7 +55,7 @@ async def test_the_operator_decides_how_long_a_session_lasts(uow: FakeUnitOfWork
     assert begun.session.expires_at == NOON + dt.timedelta(days=1)
 
 
-async def test_a_session_is_known_by_the_device_that_is_named_or_by_what_the_call_tells(uow: FakeUnitOfWork) -> None:
+async def test_a_session_has_the_device_that_is_named_or_the_one_of_the_request(uow: FakeUnitOfWork) -> None:
     who = {"email": "ada@example.com", "password": "correct horse"}
 
     named = await sessions.log_in(uow.call(), **who, device="Ada's phone")
@@ -72,7 +72,7 @@ async def test_the_address_may_be_written_in_any_case_at_log_in(uow: FakeUnitOfW
     assert begun.session.user_id == uow.principal.user_id
 
 
-async def test_a_hash_that_was_made_in_an_outdated_way_is_replaced_at_log_in(uow: FakeUnitOfWork) -> None:
+async def test_an_outdated_hash_is_replaced_at_log_in(uow: FakeUnitOfWork) -> None:
     hashes, user_id = uow.store.password_hashes, uow.principal.user_id
     hashes[user_id] = "old hash of correct horse"
 
@@ -85,7 +85,7 @@ async def test_a_hash_that_was_made_in_an_outdated_way_is_replaced_at_log_in(uow
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
-async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_look_the_same(
+async def test_a_wrong_password_and_an_unknown_address_take_one_check_each_and_return_the_same_error(
     uow: FakeUnitOfWork, email: str
 ) -> None:
     attempt = uow.call()
@@ -98,7 +98,7 @@ async def test_a_wrong_password_and_an_unknown_address_cost_one_check_each_and_l
 
 
 class OvertakenPasswords(FakePasswords):
-    """While the password is checked here, it is changed elsewhere."""
+    """Passwords whose stored hash is replaced while one is verified."""
 
     def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class OvertakenPasswords(FakePasswords):
         return verified
 
 
-async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(uow: FakeUnitOfWork) -> None:
+async def test_a_log_in_fails_if_the_password_is_changed_meanwhile(uow: FakeUnitOfWork) -> None:
     uow.passwords = OvertakenPasswords(uow)
 
     with pytest.raises(WrongCredentials):
@@ -119,7 +119,7 @@ async def test_a_password_that_is_changed_during_the_log_in_does_not_let_in(uow:
     assert not uow.store.sessions
 
 
-async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(uow: FakeUnitOfWork) -> None:
+async def test_a_refresh_returns_new_tokens_and_extends_the_session(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
 
     renewed = await refreshed(uow, begun.refresh_token, now=NOON + HOUR)
@@ -135,7 +135,7 @@ async def test_a_refresh_gives_new_tokens_and_pushes_the_end_of_the_session_on(u
 GRACE = Policy().refresh_grace
 
 
-async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyone(uow: FakeUnitOfWork) -> None:
+async def test_reusing_a_spent_refresh_token_ends_the_session(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     renewed = await refreshed(uow, begun.refresh_token)
 
@@ -147,7 +147,7 @@ async def test_a_spent_refresh_token_that_comes_back_ends_the_session_for_everyo
         await sessions.refresh(uow.call(), renewed.refresh_token)
 
 
-async def test_who_did_not_get_their_response_may_refresh_again_for_some_seconds(uow: FakeUnitOfWork) -> None:
+async def test_a_client_that_lost_the_response_may_refresh_again_for_some_seconds(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     lost = await refreshed(uow, begun.refresh_token)
     almost = NOON + GRACE - dt.timedelta(microseconds=1)
@@ -160,8 +160,8 @@ async def test_who_did_not_get_their_response_may_refresh_again_for_some_seconds
     assert await refreshed(uow, renewed.refresh_token, now=NOON + HOUR)
 
 
-async def test_the_response_that_was_not_lost_after_all_is_found_out_by_its_late_use(uow: FakeUnitOfWork) -> None:
-    """Whoever of a client and a thief comes later ends it for both."""
+async def test_a_late_use_of_the_other_token_ends_the_session(uow: FakeUnitOfWork) -> None:
+    """Client and thief have a token each; the later use of either ends the session for both."""
     begun = await log_in(uow)
     theirs = await refreshed(uow, begun.refresh_token)
     mine = await refreshed(uow, begun.refresh_token, now=NOON + GRACE / 2)
@@ -173,7 +173,7 @@ async def test_the_response_that_was_not_lost_after_all_is_found_out_by_its_late
         await sessions.refresh(uow.call(now=NOON + HOUR), mine.refresh_token)
 
 
-async def test_each_time_again_is_counted_from_the_first(uow: FakeUnitOfWork) -> None:
+async def test_the_grace_period_is_counted_from_the_first_use(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     for part in range(4):
         await refreshed(uow, begun.refresh_token, now=NOON + GRACE * part / 4)
@@ -182,7 +182,7 @@ async def test_each_time_again_is_counted_from_the_first(uow: FakeUnitOfWork) ->
 
 
 @pytest.mark.parametrize("later", [dt.timedelta(), dt.timedelta(seconds=-1)])
-async def test_an_operator_can_do_without_grace_whatever_the_clocks_say(
+async def test_the_grace_period_can_be_switched_off_whatever_the_clocks_say(
     uow: FakeUnitOfWork, later: dt.timedelta
 ) -> None:
     begun = await log_in(uow)
@@ -192,7 +192,7 @@ async def test_an_operator_can_do_without_grace_whatever_the_clocks_say(
     assert isinstance(await sessions.refresh(strict, begun.refresh_token), SessionEnded)
 
 
-async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_come_again(uow: FakeUnitOfWork) -> None:
+async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_be_used_again(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     await refreshed(uow, begun.refresh_token, now=NOON + dt.timedelta(seconds=1))
 
@@ -200,7 +200,7 @@ async def test_a_token_that_was_spent_by_a_server_whose_clock_is_ahead_may_come_
 
 
 class ForgetfulSessions(FakeSessions):
-    """While a call waits for the lock, the token that it brings is forgotten."""
+    """Sessions that delete the refresh token while the caller waits for the lock."""
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
         session = await super().lock_by_refresh_token(digest)
@@ -208,7 +208,7 @@ class ForgetfulSessions(FakeSessions):
         return session
 
 
-async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(uow: FakeUnitOfWork) -> None:
+async def test_a_spent_token_that_is_deleted_meanwhile_ends_the_session(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     await refreshed(uow, begun.refresh_token)
     overtaken = uow.call()
@@ -217,7 +217,7 @@ async def test_a_spent_token_that_is_forgotten_meanwhile_ends_the_session(uow: F
     assert await sessions.refresh(overtaken, begun.refresh_token) == SessionEnded(session_id=begun.session.id)
 
 
-async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(uow: FakeUnitOfWork) -> None:
+async def test_a_refresh_token_expires_with_its_session(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
 
     with pytest.raises(RefreshTokenInvalid):
@@ -226,7 +226,7 @@ async def test_a_refresh_token_lasts_as_long_as_its_session_and_no_longer(uow: F
     assert await refreshed(uow, begun.refresh_token, now=NOON + MONTH - dt.timedelta(microseconds=1))
 
 
-async def test_a_token_that_is_no_refresh_token_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_a_token_of_another_kind_is_not_accepted_as_a_refresh_token(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     unknown = secret_tokens.mint("refresh", random_bytes=lambda count: b"\x01" * count).text
 
@@ -235,7 +235,7 @@ async def test_a_token_that_is_no_refresh_token_is_refused(uow: FakeUnitOfWork) 
             await sessions.refresh(uow.call(), text)
 
 
-async def test_the_refresh_token_of_an_ended_session_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_the_refresh_token_of_an_ended_session_is_rejected(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     await sessions.end(uow.call(), begun.session.id)
 
@@ -253,7 +253,7 @@ async def test_sessions_are_listed_oldest_first_in_pages(uow: FakeUnitOfWork) ->
     assert second.next_cursor is None
 
 
-async def test_neither_expired_sessions_nor_those_of_others_are_listed(uow: FakeUnitOfWork) -> None:
+async def test_expired_sessions_and_those_of_others_are_not_listed(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     other = await registered(uow, email="bob@example.com", name="Bob")
 
@@ -261,7 +261,7 @@ async def test_neither_expired_sessions_nor_those_of_others_are_listed(uow: Fake
     assert (await sessions.page(uow.call(now=NOON + MONTH))).items == ()
 
 
-async def test_the_cursor_of_somebody_elses_sessions_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_a_cursor_of_another_user_is_rejected(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     await log_in(uow)
     other = await registered(uow, email="bob@example.com", name="Bob")
@@ -283,7 +283,7 @@ async def test_a_user_can_end_one_of_their_sessions_once(uow: FakeUnitOfWork) ->
     assert refused.value.session_id == begun.session.id
 
 
-async def test_nobody_ends_the_session_of_another(uow: FakeUnitOfWork) -> None:
+async def test_a_user_cannot_end_the_session_of_another(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     other = await registered(uow, email="bob@example.com", name="Bob")
 
@@ -293,7 +293,7 @@ async def test_nobody_ends_the_session_of_another(uow: FakeUnitOfWork) -> None:
     assert begun.session.id in uow.store.sessions
 
 
-async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(uow: FakeUnitOfWork) -> None:
+async def test_a_user_can_end_all_their_sessions_and_only_those(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     await log_in(uow)
     await users.register(uow.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
@@ -304,7 +304,7 @@ async def test_a_user_can_end_all_of_their_sessions_and_nobody_elses(uow: FakeUn
     assert list(uow.store.sessions) == [bobs.session.id]
 
 
-async def test_the_session_of_a_call_is_found_and_ended_by_no_id(uow: FakeUnitOfWork) -> None:
+async def test_the_current_session_is_found_and_ended_without_an_id(uow: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(uow.account_call(), email="ada@example.com", password="correct horse")
     user_id, session = uow.principal.user_id, begun.session
     through = Principal(user_id=user_id, session_id=session.id)
@@ -317,7 +317,7 @@ async def test_the_session_of_a_call_is_found_and_ended_by_no_id(uow: FakeUnitOf
         await sessions.get_current(uow.call(principal=through))
 
 
-async def test_a_call_through_no_session_has_none_to_find_or_end(uow: FakeUnitOfWork) -> None:
+async def test_a_caller_without_a_session_has_no_current_session(uow: FakeUnitOfWork) -> None:
     script = uow.call(principal=Principal(user_id=uow.principal.user_id, token_id=UUID(int=7)))
 
     for service in (sessions.get_current, sessions.end_current):

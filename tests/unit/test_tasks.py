@@ -27,7 +27,7 @@ def head_of(uow: FakeUnitOfWork) -> int:
 
 
 async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
-    """Six tasks in two projects, with ties in every order, two of them completed."""
+    """Six tasks in two projects, with ties in every order; two are completed."""
     project = await projects.create(uow.call(), name="Chores")
     drafts = [
         TaskDraft(title="a", priority="urgent", due=Due(date=MONDAY)),
@@ -44,7 +44,7 @@ async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
 
 
 async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort: TaskSort, limit: int) -> list[Task]:
-    """All pages, one after the other."""
+    """The tasks of all pages, one after the other."""
     found: list[Task] = []
     cursor = None
     for _ in range(10):
@@ -69,7 +69,7 @@ async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: F
     assert one.position < two.position
 
 
-async def test_a_task_is_made_as_drafted(uow: FakeUnitOfWork) -> None:
+async def test_a_task_is_created_with_all_given_fields(uow: FakeUnitOfWork) -> None:
     project = await projects.create(uow.call(), name="Chores")
     due = Due(date=MONDAY, time=dt.time(9), time_zone="Europe/Berlin")
     draft = TaskDraft(title="Iron", project_id=project.id, description="Shirts", priority="high", due=due)
@@ -81,7 +81,7 @@ async def test_a_task_is_made_as_drafted(uow: FakeUnitOfWork) -> None:
     assert await tasks.get(uow.call(), task.id) == task
 
 
-async def test_a_task_cannot_be_made_in_a_project_that_is_not_in_the_workspace(uow: FakeUnitOfWork) -> None:
+async def test_a_task_cannot_be_created_in_a_project_of_another_workspace(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
     foreign = await projects.create(other.call(), name="Bob's")
 
@@ -102,12 +102,12 @@ async def test_an_archived_project_takes_no_new_tasks(uow: FakeUnitOfWork) -> No
     assert not uow.store.tasks
 
 
-async def test_a_workspace_that_is_gone_takes_no_tasks(uow: FakeUnitOfWork) -> None:
+async def test_a_task_cannot_be_created_in_a_deleted_workspace(uow: FakeUnitOfWork) -> None:
     with pytest.raises(WorkspaceNotFound):
         await tasks.create(uow.call(workspace_id=UNKNOWN), TaskDraft(title="x"))
 
 
-async def test_a_task_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork) -> None:
+async def test_a_task_is_found_only_in_its_own_workspace(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
     other = await registered(uow, email="bob@example.com", name="Bob")
 
@@ -117,7 +117,7 @@ async def test_a_task_is_found_in_its_own_workspace_only(uow: FakeUnitOfWork) ->
     assert refused.value.task_id == task.id
 
 
-async def test_an_update_touches_only_what_was_sent(uow: FakeUnitOfWork) -> None:
+async def test_an_update_changes_only_what_was_sent(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Buy milk", description="Oat", priority="low"))
 
     changed = await tasks.update(uow.call(now=LATER), task.id, edit=TaskEdit(priority="urgent"))
@@ -138,7 +138,7 @@ async def test_an_update_can_set_merge_and_clear_the_due_value(uow: FakeUnitOfWo
     assert dues == [Due(date=MONDAY), Due(date=MONDAY, time=dt.time(9)), None]
 
 
-async def test_a_due_value_that_would_be_incomplete_changes_nothing(uow: FakeUnitOfWork) -> None:
+async def test_an_incomplete_due_value_changes_nothing(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
     with pytest.raises(DueIncomplete):
@@ -168,7 +168,7 @@ async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: F
     assert head_of(uow) == completed.revision == 3
 
 
-async def test_reopening_forgets_when_the_task_was_completed(uow: FakeUnitOfWork) -> None:
+async def test_reopening_clears_the_time_of_completion(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
     await tasks.complete(uow.call(), task.id)
 
@@ -179,7 +179,7 @@ async def test_reopening_forgets_when_the_task_was_completed(uow: FakeUnitOfWork
     assert again == reopened
 
 
-async def test_a_deleted_task_is_gone_and_its_going_takes_a_number(uow: FakeUnitOfWork) -> None:
+async def test_a_deleted_task_is_not_found_and_the_deletion_takes_a_number(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
 
     await tasks.delete(uow.call(), task.id)
@@ -190,7 +190,7 @@ async def test_a_deleted_task_is_gone_and_its_going_takes_a_number(uow: FakeUnit
     assert head_of(uow) == 3
 
 
-async def test_a_task_that_is_not_there_cannot_be_changed(uow: FakeUnitOfWork) -> None:
+async def test_a_task_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TaskNotFound):
         await tasks.update(uow.call(), UNKNOWN, edit=TaskEdit(title="x"))
     with pytest.raises(TaskNotFound):
@@ -222,13 +222,13 @@ async def test_filters_can_be_combined(uow: FakeUnitOfWork, status: Status | Non
     assert found == [t for t in made if status in {None, t.status} and project_id in {None, t.project_id}]
 
 
-async def test_a_project_that_is_not_there_has_no_tasks(uow: FakeUnitOfWork) -> None:
+async def test_a_project_that_does_not_exist_has_no_tasks(uow: FakeUnitOfWork) -> None:
     await some_tasks(uow)
 
     assert await listed(uow, filters=TaskFilter(project_id=UNKNOWN), sort="created_at", limit=50) == []
 
 
-async def test_a_cursor_is_good_for_its_own_sort_and_filters_only(uow: FakeUnitOfWork) -> None:
+async def test_a_cursor_works_only_with_its_own_sort_and_filters(uow: FakeUnitOfWork) -> None:
     made = await some_tasks(uow)
     cursor = (await tasks.page(uow.call(), filters=EVERYTHING, limit=1)).next_cursor
     other = await registered(uow, email="bob@example.com", name="Bob")

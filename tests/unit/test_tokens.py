@@ -31,7 +31,7 @@ def draft(*scopes: Scope, workspace_ids: set[UUID] | None = None, expires_at: dt
 
 
 def through_token(uow: FakeUnitOfWork, *scopes: Scope, expires_at: dt.datetime | None = None) -> FakeUnitOfWork:
-    """A call that comes with a personal token."""
+    """A unit of work of a caller with a personal token."""
     token = Principal(
         user_id=uow.principal.user_id, token_id=UUID(int=7), scopes=frozenset(scopes), expires_at=expires_at
     )
@@ -42,7 +42,7 @@ async def kept(uow: FakeUnitOfWork) -> list[PersonalToken]:
     return list((await tokens.page(uow.call())).items)
 
 
-async def test_a_token_is_told_once_and_only_its_digest_is_stored(uow: FakeUnitOfWork) -> None:
+async def test_a_token_is_returned_once_and_only_its_digest_is_stored(uow: FakeUnitOfWork) -> None:
     issued = await tokens.create(uow, draft("read", expires_at=NOON + HOUR))
 
     assert issued.text.startswith("tbp_")
@@ -51,13 +51,13 @@ async def test_a_token_is_told_once_and_only_its_digest_is_stored(uow: FakeUnitO
     assert issued.token.last_used_at is None
 
 
-async def test_a_session_can_make_a_token_that_can_do_all(uow: FakeUnitOfWork) -> None:
+async def test_a_session_can_create_a_token_with_all_scopes(uow: FakeUnitOfWork) -> None:
     issued = await tokens.create(uow, draft("read", "write", "manage", "account"))
 
     assert issued.token.scopes == {"read", "write", "manage", "account"}
 
 
-async def test_a_token_cannot_make_one_with_another_scope(uow: FakeUnitOfWork) -> None:
+async def test_a_token_cannot_create_one_with_another_scope(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TokenBroader) as refused:
         await tokens.create(through_token(uow, "account", "read"), draft("read", "write"))
     assert refused.value.pointer == "#/scopes"
@@ -65,7 +65,9 @@ async def test_a_token_cannot_make_one_with_another_scope(uow: FakeUnitOfWork) -
 
 
 @pytest.mark.parametrize("expires_at", [None, NOON + 2 * HOUR])
-async def test_a_token_cannot_make_one_that_lives_longer(uow: FakeUnitOfWork, expires_at: dt.datetime | None) -> None:
+async def test_a_token_cannot_create_one_that_expires_later(
+    uow: FakeUnitOfWork, expires_at: dt.datetime | None
+) -> None:
     with pytest.raises(TokenBroader) as refused:
         await tokens.create(
             through_token(uow, "account", expires_at=NOON + HOUR), draft("account", expires_at=expires_at)
@@ -73,7 +75,7 @@ async def test_a_token_cannot_make_one_that_lives_longer(uow: FakeUnitOfWork, ex
     assert refused.value.pointer == "#/expires_at"
 
 
-async def test_a_token_can_make_one_that_is_as_it_is(uow: FakeUnitOfWork) -> None:
+async def test_a_token_can_create_one_with_its_own_limits(uow: FakeUnitOfWork) -> None:
     parent = through_token(uow, "account", "read", expires_at=NOON + HOUR)
 
     issued = await tokens.create(parent, draft("account", "read", expires_at=NOON + HOUR))
@@ -81,18 +83,18 @@ async def test_a_token_can_make_one_that_is_as_it_is(uow: FakeUnitOfWork) -> Non
     assert await kept(uow) == [issued.token]
 
 
-async def test_a_token_does_not_expire_before_it_is_made(uow: FakeUnitOfWork) -> None:
+async def test_a_token_cannot_expire_before_it_is_created(uow: FakeUnitOfWork) -> None:
     with pytest.raises(ExpiryPast):
         await tokens.create(uow, draft("read", expires_at=NOON))
 
 
-async def test_a_token_for_some_workspaces_cannot_have_a_say_in_what_concerns_all(uow: FakeUnitOfWork) -> None:
+async def test_a_token_for_some_workspaces_cannot_have_an_account_scope(uow: FakeUnitOfWork) -> None:
     home = (await workspaces.page(uow.call())).items[0].id
     with pytest.raises(ScopeNotLimitable):
         await tokens.create(uow, draft("read", "account", workspace_ids={home}))
 
 
-async def test_a_token_is_for_workspaces_of_its_user_s(uow: FakeUnitOfWork) -> None:
+async def test_a_token_can_only_name_workspaces_of_its_user(uow: FakeUnitOfWork) -> None:
     home = (await workspaces.page(uow.call())).items[0].id
     grace = await registered(uow, email="grace@example.com", name="Grace")
     theirs = (await workspaces.page(grace)).items[0].id
@@ -113,7 +115,7 @@ async def test_a_token_for_some_workspaces_lists_only_those(uow: FakeUnitOfWork)
     assert (await workspaces.page(uow.call())).items == (personal, other)
 
 
-def test_outside_of_workspaces_a_token_for_some_can_only_read() -> None:
+def test_a_token_for_some_workspaces_can_only_read_outside_of_them() -> None:
     scopes: frozenset[Scope] = frozenset({"read", "write", "manage"})
     free = Principal(user_id=UUID(int=1), scopes=scopes)
 
@@ -131,7 +133,7 @@ async def test_tokens_are_listed_in_pages_until_they_expire(uow: FakeUnitOfWork)
     assert (await tokens.page(uow.call(now=NOON + 2 * HOUR))).items == (made[1],)
 
 
-async def test_a_cursor_of_somebody_else_s_tokens_is_none(uow: FakeUnitOfWork) -> None:
+async def test_a_cursor_of_another_user_is_rejected(uow: FakeUnitOfWork) -> None:
     for _ in range(2):
         await tokens.create(uow.call(), draft("read"))
     cursor = (await tokens.page(uow.call(), limit=1)).next_cursor
@@ -140,7 +142,7 @@ async def test_a_cursor_of_somebody_else_s_tokens_is_none(uow: FakeUnitOfWork) -
         await tokens.page(grace, cursor=cursor)
 
 
-async def test_a_token_is_deleted_by_its_user_alone(uow: FakeUnitOfWork) -> None:
+async def test_a_token_is_deleted_only_by_its_user(uow: FakeUnitOfWork) -> None:
     token = (await tokens.create(uow, draft("read"))).token
     grace = await registered(uow, email="grace@example.com", name="Grace")
     with pytest.raises(TokenNotFound):
@@ -153,7 +155,7 @@ async def test_a_token_is_deleted_by_its_user_alone(uow: FakeUnitOfWork) -> None
         await tokens.delete(uow.call(), token.id)
 
 
-async def test_one_of_my_own_live_tokens_is_found(uow: FakeUnitOfWork) -> None:
+async def test_a_live_token_of_the_caller_is_found(uow: FakeUnitOfWork) -> None:
     issued = await tokens.create(uow, draft("read", expires_at=NOON + HOUR))
     other = await registered(uow, email="bob@example.com", name="Bob")
 
@@ -167,7 +169,7 @@ async def test_one_of_my_own_live_tokens_is_found(uow: FakeUnitOfWork) -> None:
     ("session_id", "token_id", "kind"),
     [(UUID(int=1), None, "session"), (None, UUID(int=1), "personal"), (None, None, "provider")],
 )
-async def test_what_a_call_comes_with_can_be_asked_for(
+async def test_the_caller_can_read_the_token_of_the_request(
     uow: FakeUnitOfWork, session_id: UUID | None, token_id: UUID | None, kind: str
 ) -> None:
     principal = Principal(user_id=uow.principal.user_id, session_id=session_id, token_id=token_id)
@@ -177,12 +179,12 @@ async def test_what_a_call_comes_with_can_be_asked_for(
     assert (current.kind, current.principal, current.user.name) == (kind, principal, "Ada")
 
 
-async def test_the_token_of_an_account_that_is_gone_is_none(uow: FakeUnitOfWork) -> None:
+async def test_the_token_of_a_deleted_account_is_not_found(uow: FakeUnitOfWork) -> None:
     with pytest.raises(AccountGone):
         await tokens.get_current(uow.call(principal=Principal(user_id=UUID(int=0))))
 
 
-async def test_the_end_of_a_session_s_own_token_is_no_bound_for_those_that_it_makes(uow: FakeUnitOfWork) -> None:
+async def test_a_token_that_a_session_creates_may_expire_after_it(uow: FakeUnitOfWork) -> None:
     session = Principal(user_id=uow.principal.user_id, session_id=UUID(int=1), expires_at=NOON + HOUR)
 
     issued = await tokens.create(uow.call(principal=session), draft("read"))

@@ -23,7 +23,7 @@ NOBODY = Principal(user_id=UUID(int=0), session_id=UUID(int=0))
 
 
 async def join(uow: FakeUnitOfWork, *, host: FakeUnitOfWork, role: Role) -> UUID:
-    """Put the user of *uow* into a new workspace of the user of *host*."""
+    """Add the user of *uow* to a new workspace of the user of *host*."""
     workspace = await workspaces.create(host.call(), name="Shared")
     member = Member(
         workspace_id=workspace.id,
@@ -52,7 +52,7 @@ async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
     assert (inbox.workspace_id, inbox.name, inbox.is_inbox, inbox.revision) == (workspace.id, "Inbox", True, 1)
 
 
-async def test_the_password_is_stored_as_its_hash_only() -> None:
+async def test_the_password_is_stored_only_as_its_hash() -> None:
     uow = FakeUnitOfWork()
 
     user = await users.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
@@ -61,13 +61,13 @@ async def test_the_password_is_stored_as_its_hash_only() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.Com"])
-async def test_an_address_is_taken_in_every_case_it_can_be_written_in(uow: FakeUnitOfWork, spelling: str) -> None:
+async def test_an_address_is_taken_in_every_case(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
         await users.register(uow.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
 @pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace", "*" * 10])
-async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(password: str) -> None:
+async def test_an_account_cannot_be_created_with_a_guessable_password(password: str) -> None:
     uow = FakeUnitOfWork()
 
     with pytest.raises(PasswordCommon) as refused:
@@ -82,7 +82,7 @@ async def test_an_account_does_not_begin_with_a_password_that_is_easily_guessed(
 @pytest.mark.parametrize(
     "password", ["password", "ada@example.com", "********", "aaaaAAAA", "\N{FULLWIDTH ASTERISK}***********"]
 )
-async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(uow: FakeUnitOfWork, password: str) -> None:
+async def test_a_password_cannot_be_changed_to_a_guessable_one(uow: FakeUnitOfWork, password: str) -> None:
     with pytest.raises(PasswordCommon) as refused:
         await users.change_password(uow, current_password="correct horse", new_password=password)
     with pytest.raises(PasswordCommon):
@@ -92,7 +92,7 @@ async def test_a_password_is_not_changed_to_one_that_is_easily_guessed(uow: Fake
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
 
 
-async def test_nobody_registers_while_registration_is_closed() -> None:
+async def test_registering_fails_while_registration_is_closed() -> None:
     uow = FakeUnitOfWork(policy=Policy(registration="closed"))
 
     with pytest.raises(RegistrationClosed):
@@ -110,11 +110,11 @@ async def test_a_user_needs_a_time_zone_that_exists() -> None:
     assert refused.value.pointer == "#/time_zone"
 
 
-async def test_a_user_sees_their_own_account(uow: FakeUnitOfWork) -> None:
+async def test_users_can_read_their_own_account(uow: FakeUnitOfWork) -> None:
     assert (await users.get_me(uow)).email == "ada@example.com"
 
 
-async def test_an_account_that_was_deleted_meanwhile_is_gone(uow: FakeUnitOfWork) -> None:
+async def test_an_account_that_was_deleted_meanwhile_is_not_found(uow: FakeUnitOfWork) -> None:
     gone = uow.call(principal=NOBODY)
 
     with pytest.raises(AccountGone):
@@ -127,7 +127,7 @@ async def test_an_account_that_was_deleted_meanwhile_is_gone(uow: FakeUnitOfWork
         await users.delete(gone)
 
 
-async def test_a_new_name_is_carried_into_every_workspace_and_takes_a_number_in_each(uow: FakeUnitOfWork) -> None:
+async def test_a_new_name_is_stored_in_every_workspace_and_takes_a_number_in_each(uow: FakeUnitOfWork) -> None:
     host = await registered(uow, email="bob@example.com", name="Bob")
     shared_id = await join(uow, host=host, role="editor")
 
@@ -169,7 +169,7 @@ async def test_a_changed_password_replaces_the_old_one(uow: FakeUnitOfWork) -> N
         await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
 
-async def test_changing_the_password_ends_all_sessions_but_the_one_it_came_through(uow: FakeUnitOfWork) -> None:
+async def test_changing_the_password_ends_all_other_sessions(uow: FakeUnitOfWork) -> None:
     mine = (await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")).session
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
     through = Principal(user_id=uow.principal.user_id, session_id=mine.id)
@@ -179,7 +179,7 @@ async def test_changing_the_password_ends_all_sessions_but_the_one_it_came_throu
     assert list(uow.store.sessions) == [mine.id]
 
 
-async def test_the_password_is_not_changed_by_someone_who_does_not_know_it(uow: FakeUnitOfWork) -> None:
+async def test_changing_the_password_needs_the_current_one(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PasswordWrong) as refused:
         await users.change_password(uow, current_password="guess", new_password="new")
 
@@ -188,7 +188,7 @@ async def test_the_password_is_not_changed_by_someone_who_does_not_know_it(uow: 
 
 
 class OvertakenPasswords(FakePasswords):
-    """While a new password is hashed here, another call stores one."""
+    """Passwords of which another one is stored while a new one is hashed."""
 
     def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class OvertakenPasswords(FakePasswords):
         return await super().hash(password)
 
 
-async def test_of_two_password_changes_at_once_one_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_of_two_concurrent_password_changes_one_is_rejected(uow: FakeUnitOfWork) -> None:
     uow.passwords = OvertakenPasswords(uow)
 
     with pytest.raises(PasswordWrong):
@@ -217,13 +217,13 @@ async def test_an_operator_can_set_a_password_which_ends_all_sessions(uow: FakeU
     assert not uow.store.sessions
 
 
-async def test_an_operator_is_told_of_an_unknown_address() -> None:
+async def test_setting_a_password_for_an_unknown_address_fails() -> None:
     with pytest.raises(UserNotFound):
         await users.set_password(FakeUnitOfWork(), email="ada@example.com", new_password="new")
 
 
 class DepartingPasswords(FakePasswords):
-    """While a new password is hashed here, its account is deleted."""
+    """Passwords whose account is deleted while a new one is hashed."""
 
     def __init__(self, uow: FakeUnitOfWork) -> None:
         super().__init__()
@@ -234,7 +234,7 @@ class DepartingPasswords(FakePasswords):
         return await super().hash(password)
 
 
-async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(uow: FakeUnitOfWork) -> None:
+async def test_a_reset_for_an_account_that_is_deleted_meanwhile_changes_nothing(uow: FakeUnitOfWork) -> None:
     operator = FakeUnitOfWork(store=uow.store)
     operator.passwords = DepartingPasswords(uow)
 
@@ -244,7 +244,7 @@ async def test_a_reset_for_an_account_that_goes_meanwhile_sets_nothing(uow: Fake
     assert not uow.store.password_hashes
 
 
-async def test_deleting_an_account_deletes_what_was_the_users_alone(uow: FakeUnitOfWork) -> None:
+async def test_deleting_an_account_deletes_what_belongs_only_to_the_user(uow: FakeUnitOfWork) -> None:
     await workspaces.create(uow.call(), name="Mine too")
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
@@ -254,7 +254,7 @@ async def test_deleting_an_account_deletes_what_was_the_users_alone(uow: FakeUni
     assert not any((store.users, store.workspaces, store.members, store.sessions, store.email_keys))
 
 
-async def test_deleting_an_account_leaves_shared_workspaces_to_the_others(uow: FakeUnitOfWork) -> None:
+async def test_deleting_an_account_leaves_shared_workspaces_to_the_other_members(uow: FakeUnitOfWork) -> None:
     host = await registered(uow, email="bob@example.com", name="Bob")
     shared_id = await join(uow, host=host, role="owner")
 

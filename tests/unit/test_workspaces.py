@@ -15,7 +15,7 @@ from tests.unit.conftest import registered
 LATER = NOON.replace(hour=13)
 
 
-async def test_a_new_workspace_is_its_creators_and_has_an_inbox(uow: FakeUnitOfWork) -> None:
+async def test_a_new_workspace_belongs_to_its_creator_and_has_an_inbox(uow: FakeUnitOfWork) -> None:
     workspace = await workspaces.create(uow.call(), name="Family")
 
     member = uow.store.members[workspace.id, uow.principal.user_id]
@@ -27,7 +27,7 @@ async def test_a_new_workspace_is_its_creators_and_has_an_inbox(uow: FakeUnitOfW
     assert inbox.name == "Inbox"
 
 
-async def test_a_deleted_account_makes_no_workspaces(uow: FakeUnitOfWork) -> None:
+async def test_a_deleted_account_cannot_create_workspaces(uow: FakeUnitOfWork) -> None:
     with pytest.raises(AccountGone):
         await workspaces.create(
             uow.call(principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0))), name="Ghost"
@@ -66,7 +66,7 @@ async def test_the_workspaces_of_others_are_not_listed(uow: FakeUnitOfWork) -> N
     assert [w.id for w in (await workspaces.page(other.call())).items] == [other.workspace_id]
 
 
-async def test_the_cursor_of_somebody_elses_workspaces_is_refused(uow: FakeUnitOfWork) -> None:
+async def test_a_cursor_of_another_user_is_rejected(uow: FakeUnitOfWork) -> None:
     await workspaces.create(uow.call(), name="Two")
     other = await registered(uow, email="bob@example.com", name="Bob")
     page = await workspaces.page(uow.call(), limit=1)
@@ -75,14 +75,14 @@ async def test_the_cursor_of_somebody_elses_workspaces_is_refused(uow: FakeUnitO
         await workspaces.page(other.call(), cursor=page.next_cursor)
 
 
-async def test_a_member_sees_the_workspace_and_their_role_in_it(uow: FakeUnitOfWork) -> None:
+async def test_a_member_finds_the_workspace_with_their_role(uow: FakeUnitOfWork) -> None:
     key = (uow.workspace_id, uow.principal.user_id)
     uow.store.members[key] = replace(uow.store.members[key], role="viewer")
 
     assert (await workspaces.get(uow.call())).role == "viewer"
 
 
-async def test_a_stranger_sees_no_workspace(uow: FakeUnitOfWork) -> None:
+async def test_a_stranger_does_not_find_the_workspace(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(WorkspaceNotFound) as refused:
@@ -114,7 +114,7 @@ async def test_a_shared_workspace_can_be_deleted(uow: FakeUnitOfWork) -> None:
     assert list(uow.store.workspaces) == [uow.workspace_id]
 
 
-async def test_the_personal_workspace_cannot_be_deleted_alone(uow: FakeUnitOfWork) -> None:
+async def test_the_personal_workspace_can_only_be_deleted_with_the_account(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PersonalWorkspace) as refused:
         await workspaces.delete(uow.call())
 
@@ -122,14 +122,14 @@ async def test_the_personal_workspace_cannot_be_deleted_alone(uow: FakeUnitOfWor
     assert uow.workspace_id in uow.store.workspaces
 
 
-async def test_the_personal_workspace_goes_with_the_account(uow: FakeUnitOfWork) -> None:
+async def test_deleting_the_account_deletes_the_personal_workspace(uow: FakeUnitOfWork) -> None:
     await users.delete(uow.call())
 
     assert not uow.store.workspaces
 
 
-async def test_nobody_is_in_more_workspaces_than_anybody_may_be(uow: FakeUnitOfWork) -> None:
-    for _ in range(workspaces.MOST - 1):  # with the personal one
+async def test_the_number_of_workspaces_of_a_user_is_bounded(uow: FakeUnitOfWork) -> None:
+    for _ in range(workspaces.MOST - 1):  # including the personal one
         await workspaces.create(uow.call(), name="Household")
 
     with pytest.raises(TooManyWorkspaces):
