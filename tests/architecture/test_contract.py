@@ -46,12 +46,17 @@ def public_functions(path: Path) -> list[str]:
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_tag_s_handlers_are_its_operations_in_the_same_order(tag: str) -> None:
     wanted = [operation_id for found, operation_id in operations() if found == tag]
-    assert public_functions(ROOT / "handlers" / f"{tag}.py") == wanted
+    assert public_functions(ROOT / "handlers" / f"{tag}.py") == wanted, (
+        f"handlers/{tag}.py has the public functions of the tag in the order of spec/openapi.yaml, and no others"
+    )
 
 
 def test_no_handler_is_without_an_operation() -> None:
     modules = {path.stem for path in (ROOT / "handlers").glob("*.py")} - {"__init__"}
-    assert modules == {*TAGS, *NOT_RESOURCES["handlers"]}
+    assert modules == {*TAGS, *NOT_RESOURCES["handlers"]}, (
+        "a module of handlers/ is a tag of spec/openapi.yaml, or is in NOT_RESOURCES of"
+        " tests/architecture/test_contract.py"
+    )
     assert [public_functions(ROOT / "handlers" / f"{name}.py") for name in NOT_RESOURCES["handlers"]] == [[]] * 4
 
 
@@ -63,7 +68,7 @@ def test_operation_ids_are_unique() -> None:
 def test_paths_stand_in_the_order_of_the_tags() -> None:
     assert list(dict.fromkeys(tag for tag, _ in operations())) == TAGS
     order = [TAGS.index(tag) for tag, _ in operations()]
-    assert order == sorted(order)
+    assert order == sorted(order), "in spec/openapi.yaml, paths come in the order of `tags`"
 
 
 def test_schemas_stand_under_the_first_tag_that_reaches_them_in_the_order_of_the_tags() -> None:
@@ -81,7 +86,9 @@ def test_schemas_stand_under_the_first_tag_that_reaches_them_in_the_order_of_the
     reached = [
         (tag, {name for name, first in first_tags().items() if first == tag and name not in problems}) for tag in headed
     ]
-    assert [(tag, set(names)) for tag, names in headed.items()] == reached
+    assert [(tag, set(names)) for tag, names in headed.items()] == reached, (
+        "in spec/openapi.yaml, move each schema below the banner of the first tag whose operations use it"
+    )
 
 
 def first_tags() -> dict[str, str]:
@@ -124,7 +131,7 @@ def test_a_resource_has_its_module_in_each_layer(layer: str, tag: str) -> None:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_resource_has_its_integration_tests(tag: str) -> None:
-    assert (ROOT / "tests" / "integration" / f"test_{tag}.py").is_file()
+    assert (ROOT / "tests" / "integration" / f"test_{tag}.py").is_file(), "write its tests"
 
 
 def test_the_generated_models_are_current() -> None:

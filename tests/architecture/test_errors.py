@@ -254,7 +254,11 @@ def raised(service: FunctionType) -> set[ProblemType]:
 
 @each_service
 def test_an_operation_sends_what_its_service_may_refuse(operation_id: str, service: FunctionType) -> None:
-    assert {row.slug for row in raised(service)} <= (COMPILED[operation_id].problems or set())
+    missing = {row.slug for row in raised(service)} - (COMPILED[operation_id].problems or set())
+    assert not missing, (
+        f"{service.__module__}.{service.__name__} raises what makes these problems: name them in `x-problems` of"
+        f" {operation_id} in spec/openapi.yaml, and explain them in its description"
+    )
 
 
 @each_operation
@@ -262,8 +266,12 @@ def test_an_operation_lists_no_problem_that_nothing_raises(operation: dict[str, 
     served = [service for name, service in SERVICES if name == operation["operationId"]]
     rows: set[ProblemType] = set().union(*map(raised, served))
     at_the_end = {TABLE[WorkspaceFull].slug} if keeps_in_a_workspace(operation) else set()
-    assert set(operation.get(PROBLEMS, ())) <= {row.slug for row in rows} | at_the_end
-    assert at_the_end <= set(operation.get(PROBLEMS, ()))
+    listed = set(operation.get(PROBLEMS, ()))
+    assert listed <= {row.slug for row in rows} | at_the_end, (
+        "no service of the operation raises the rest: remove it from `x-problems` in spec/openapi.yaml, or name the"
+        " error behind `Raises` in the docstring of the service"
+    )
+    assert at_the_end <= listed, "its responses are kept for Idempotency-Key: add this to `x-problems`"
 
 
 def keeps_in_a_workspace(operation: dict[str, Any]) -> bool:
@@ -278,14 +286,19 @@ def test_a_response_explains_and_shows_each_problem_that_an_operation_sends_with
     shown = {(example["type"], example["under"]) for example in examples_of(operation)}
     for slug in COMPILED[operation["operationId"]].problems or ():
         response = _followed(operation["responses"][str(rows[slug].status)])
-        assert (PREFIX + slug, rows[slug].status) in shown
+        status = rows[slug].status
+        assert (PREFIX + slug, status) in shown, (
+            f"the response {status} in spec/openapi.yaml needs an example of {slug}"
+        )
         types = {example["type"] for example in _shown(response)}
-        assert len(types) == 1 or f"`{slug}`" in response["description"]
+        assert len(types) == 1 or f"`{slug}`" in response["description"], (
+            f"the description of the response {status} in spec/openapi.yaml must say when `{slug}` is sent"
+        )
 
 
 @each_service
 def test_a_service_says_what_it_raises(operation_id: str, service: FunctionType) -> None:
-    assert reached(service, set()) <= promised(service)
+    assert reached(service, set()) <= promised(service), "name these errors behind `Raises` in its docstring"
 
 
 def test_every_problem_of_the_contract_can_be_answered() -> None:

@@ -49,14 +49,18 @@ def policy(operation: Operation) -> tuple[str | None, str]:
 
 
 def test_only_these_operations_need_no_token() -> None:
-    assert {operation.operation_id for operation in OPERATIONS if operation.public} == PUBLIC
+    assert {operation.operation_id for operation in OPERATIONS if operation.public} == PUBLIC, (
+        "an operation with `security: []` must be in PUBLIC of tests/architecture/test_policy.py"
+    )
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.operation_id)
 def test_the_contract_asks_for_what_the_policy_says(operation: Operation) -> None:
     """The matrix shows that the contract is kept; this, that nobody weakens the contract without saying so here."""
     wanted = OTHERWISE.get(operation.operation_id) or policy(operation)
-    assert (operation.role, operation.scope) == wanted
+    assert (operation.role, operation.scope) == wanted, (
+        "change `x-access` in spec/openapi.yaml, or give the reason in OTHERWISE of tests/architecture/test_policy.py"
+    )
 
 
 def test_whose_invitations_are_withdrawn_is_who_may_invite_no_longer() -> None:

@@ -47,4 +47,6 @@ def test_a_repository_and_its_fake_are_in_modules_of_the_name_that_the_port_s_ha
 @pytest.mark.parametrize(("repository", "method"), METHODS)
 def test_every_method_of_a_port_has_a_port_test(repository: str, method: str) -> None:
     call = re.compile(rf"\buow\.{repository}\.{method}\(")
-    assert [path.name for path in TESTS.glob("test_*.py") if call.search(path.read_text())]
+    assert [path.name for path in TESTS.glob("test_*.py") if call.search(path.read_text())], (
+        f"call uow.{repository}.{method}(...) in a module of tests/ports, which runs on the fakes and on both databases"
+    )

@@ -582,7 +582,8 @@ ONE_ROW = "FROM alembic_version"
 """It has no index, and needs none."""
 ADVICE = (
     "Add an index that begins with the columns that the statement compares, then has those that it sorts by: in the"
-    " table, in persistence/<resource>.py, and in a migration. Or compare with the columns of an index that exists."
+    " table, in persistence/<resource>.py, and in a migration. Or compare with the columns of an index that exists. A"
+    " table that is new needs rows here, as in `workspace_rows`: PostgreSQL reads an empty table whole."
 )
 
 
