@@ -17,11 +17,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def ada(database: Database) -> Caller:
-    """A registered user, calling in their personal workspace."""
+    """A registered user in their personal workspace."""
     return await Caller(database=database).register("ada")
 
 
 @pytest.fixture
 async def bob(database: Database) -> Caller:
-    """Another one."""
+    """A second registered user."""
     return await Caller(database=database).register("bob")

@@ -23,14 +23,12 @@ async def events_of(caller: Caller) -> list[AccountEvent]:
 
 
 async def logged_in(ada: Caller) -> Caller:
-    """*ada*, who calls through a session from now on."""
+    """*ada* with a session from now on."""
     begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
     return replace(ada, principal=Principal(user_id=ada.user_id, session_id=begun.session.id))
 
 
-async def test_what_happens_to_an_account_is_read_newest_first_in_pages_and_by_nobody_else(
-    ada: Caller, bob: Caller
-) -> None:
+async def test_the_account_log_is_read_newest_first_in_pages_and_only_by_its_owner(ada: Caller, bob: Caller) -> None:
     ada = await logged_in(ada)
     await ada.account.write(users.change_password, current_password="ada", new_password="new")
     await ada.account.write(sessions.end_all)
@@ -47,7 +45,7 @@ async def test_what_happens_to_an_account_is_read_newest_first_in_pages_and_by_n
     assert [event.type for event in await events_of(bob)] == ["account.registered"]
 
 
-async def test_a_token_is_told_of_with_the_session_that_made_it(ada: Caller) -> None:
+async def test_the_event_of_a_token_names_the_session_that_created_it(ada: Caller) -> None:
     ada = await logged_in(ada)
     async with ada.account.unit() as uow:
         await uow.account_log.add("token.created", token_id=UUID(int=7))
@@ -57,14 +55,14 @@ async def test_a_token_is_told_of_with_the_session_that_made_it(ada: Caller) -> 
     assert (event.type, event.token_id, event.session_id) == ("token.created", UUID(int=7), ada.session_id)
 
 
-async def test_what_is_not_committed_was_not(ada: Caller) -> None:
+async def test_uncommitted_events_are_not_in_the_log(ada: Caller) -> None:
     async with ada.account.unit() as uow:
         await sessions.end_all(uow)
 
     assert [event.type for event in await events_of(ada)] == ["account.registered"]
 
 
-async def test_refresh_tokens_that_are_reused_while_the_account_is_deleted_neither_deadlock_nor_leave_a_trace(
+async def test_refresh_tokens_that_are_reused_while_the_account_is_deleted_neither_deadlock_nor_leave_rows(
     ada: Caller,
 ) -> None:
     begun = [await ada.account.write(sessions.log_in, email="ada@example.com", password="ada") for _ in range(4)]
@@ -84,15 +82,15 @@ async def test_refresh_tokens_that_are_reused_while_the_account_is_deleted_neith
     assert await ada.database.rows(select(account_events.c.id), {}) == []
 
 
-async def test_a_spent_token_may_come_back_while_its_user_waits_for_something_else(ada: Caller) -> None:
-    """Whoever ends a session for it locks the user first, as all others do: else each would wait for the other."""
+async def test_a_spent_token_may_be_reused_while_its_user_waits_for_a_lock(ada: Caller) -> None:
+    """Ending the session locks the user first, like every other write: otherwise each would wait for the other."""
     begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
     await ada.account.write(sessions.refresh, begun.refresh_token)
     ada.clock.now += Policy().refresh_grace
     nobody = replace(ada.account, principal=None)
 
     async with ada.account.unit() as uow:
-        await users.get_me(uow)  # with the lock on the account
+        await users.get_me(uow)  # holds the lock on the account
         reused = asyncio.create_task(nobody.write(sessions.refresh, begun.refresh_token))
         await until_held_up(reused, database=ada.database)
         await asyncio.wait_for(sessions.end_all(uow), timeout=PATIENCE_S)

@@ -27,7 +27,7 @@ async def log_of(database: Database) -> list[tuple[int, int, str]]:
 FOUNDED = [(1, 1, "workspace.created"), (1, 2, "member.added"), (1, 3, "project.created")]
 
 
-async def test_the_changes_of_one_call_are_numbered_within_it(ada: Caller) -> None:
+async def test_the_changes_of_one_request_are_numbered_within_it(ada: Caller) -> None:
     async with ada.unit() as uow:
         project = await projects.create(uow, name="Chores")
         task = await tasks.create(uow, TaskDraft(title="Iron", project_id=project.id))
@@ -42,7 +42,7 @@ async def test_the_changes_of_one_call_are_numbered_within_it(ada: Caller) -> No
     ]
 
 
-async def test_an_event_says_who_when_and_what(ada: Caller) -> None:
+async def test_an_event_has_its_user_time_and_resource(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     row = await ada.database.row(select(events).where(events.c.revision == 2), {})
@@ -56,7 +56,7 @@ async def test_an_event_says_who_when_and_what(ada: Caller) -> None:
     assert '"title":"Iron"' in row.body
 
 
-async def test_what_is_not_committed_is_not_told(ada: Caller) -> None:
+async def test_uncommitted_changes_are_not_in_the_log(ada: Caller) -> None:
     async with ada.unit() as uow:
         await tasks.create(uow, TaskDraft(title="Iron"))
 
@@ -64,10 +64,10 @@ async def test_what_is_not_committed_is_not_told(ada: Caller) -> None:
 
 
 class ViolationError(Exception):
-    """The contract has it otherwise."""
+    """The contract does not allow the event."""
 
 
-async def test_an_event_that_is_not_as_the_contract_says_takes_the_change_along(ada: Caller) -> None:
+async def test_an_event_that_violates_the_contract_rolls_its_change_back(ada: Caller) -> None:
     def refuse(_event: Event) -> str:
         raise ViolationError
 
@@ -79,7 +79,7 @@ async def test_an_event_that_is_not_as_the_contract_says_takes_the_change_along(
     assert (await ada.read(workspaces.get)).head == 1
 
 
-async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
+async def test_a_row_that_does_not_exist_cannot_be_logged(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     await ada.write(tasks.delete, task.id)
 
@@ -88,14 +88,14 @@ async def test_nothing_can_be_told_of_what_is_not_there(ada: Caller) -> None:
             await uow.tasks.update(task, before=task, event="task.updated")
 
 
-async def test_an_event_is_of_the_kind_of_what_is_changed(ada: Caller) -> None:
+async def test_an_event_must_be_of_the_kind_of_the_changed_row(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match="tells nothing of projects"):
             await uow.projects.update(project, before=project, event="task.updated")  # type: ignore[arg-type]  # on purpose
 
 
-async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
+async def test_the_events_of_many_changes_at_once_must_be_of_their_kind(ada: Caller) -> None:
     def end(_row: Row) -> Event:
         return end_of("task.deleted", ada.workspace_id, workspace_id=ada.workspace_id, revision=2)
 
@@ -106,7 +106,7 @@ async def test_so_are_the_events_of_many_changes_at_once(ada: Caller) -> None:
     await transaction.close()
 
 
-async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) -> None:
+async def test_every_task_of_a_deleted_project_has_a_tombstone(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     for title in ("Iron", "Wash", "Fold"):
         await ada.write(tasks.create, TaskDraft(title=title, project_id=project.id))
@@ -117,7 +117,7 @@ async def test_every_task_of_a_deleted_project_has_its_tombstone(ada: Caller) ->
     assert [tuple(row) for row in await ada.database.rows(kinds, {})] == [("project", 1), ("task", 3)]
 
 
-async def test_a_project_of_many_tasks_goes_with_all_of_them(ada: Caller) -> None:
+async def test_a_project_with_many_tasks_is_deleted_with_all_of_them(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     async with ada.unit() as uow:
         for number in range(2001):
@@ -131,7 +131,7 @@ async def test_a_project_of_many_tasks_goes_with_all_of_them(ada: Caller) -> Non
     assert (await ada.read(tasks.page, filters=TaskFilter())).items == ()
 
 
-async def test_a_change_that_changes_nothing_is_not_told(ada: Caller) -> None:
+async def test_an_update_that_changes_nothing_is_not_logged(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     before = await log_of(ada.database)
 
@@ -140,8 +140,8 @@ async def test_a_change_that_changes_nothing_is_not_told(ada: Caller) -> None:
     assert await log_of(ada.database) == before
 
 
-async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_before(ada: Caller, bob: Caller) -> None:
-    """The bodies that erasure takes out of logs are counted until a log is full, and then no more."""
+async def test_erasing_a_person_from_a_log_leaves_its_room_as_before(ada: Caller, bob: Caller) -> None:
+    """The bodies that erasure removes are counted until the log is full, and then no longer."""
     quota_bytes = 6000
     bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
     task = await bounded.write(tasks.create, TaskDraft(title="Iron"))
@@ -162,8 +162,8 @@ async def test_what_was_forgotten_of_a_person_leaves_the_log_as_much_room_as_bef
     assert min(kept[-5:]) > quota_bytes / 2
 
 
-async def test_a_log_that_says_far_too_much_is_brought_down_by_several_changes(ada: Caller) -> None:
-    """As after the operator has lowered the quota: no change deletes more than a thousand bodies."""
+async def test_a_log_far_over_its_quota_is_trimmed_by_several_changes(ada: Caller) -> None:
+    """This happens after the operator has lowered the quota: no change deletes more than a thousand bodies."""
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     async with ada.unit() as uow:
         for number in range(1500):
@@ -180,7 +180,7 @@ async def test_a_log_that_says_far_too_much_is_brought_down_by_several_changes(a
     assert max(left[1:]) < 4
 
 
-async def test_a_full_log_makes_room_for_more_than_one_change_and_remembers_where_its_bodies_begin(ada: Caller) -> None:
+async def test_a_full_log_frees_room_for_several_changes_and_stores_where_its_bodies_begin(ada: Caller) -> None:
     quota_bytes = 64_000
     bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))

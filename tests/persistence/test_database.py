@@ -29,13 +29,13 @@ COUNT_USERS = select(func.count()).select_from(TABLES["users"])
 
 
 def writers(database_url: str) -> int:
-    """How many transactions `impatient` may have open at once."""
+    """The number of transactions that `impatient` may have open at once."""
     return 1 if database_url.startswith("sqlite") else 2
 
 
 @pytest.fixture
 async def impatient(database_url: str) -> AsyncIterator[Database]:
-    """A database of two connections that soon gives up."""
+    """A database with two connections that gives up soon."""
     database = Database(database_url, pool_size=2, wait_s=SHORT_S)
     yield database
     await database.close()
@@ -58,7 +58,7 @@ def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
 @pytest.mark.parametrize(
     "url", ["postgresql://nobody@127.0.0.1:1/nothing", "postgresql:///x?host=/nowhere", "sqlite:////nowhere/x.db"]
 )
-async def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
+async def test_an_unreachable_database_is_unavailable(url: str) -> None:
     before = set(threading.enumerate())
     database = Database(url)
 
@@ -68,12 +68,12 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> Non
         await database.begin()
     await database.close()
     for thread in set(threading.enumerate()) - before:
-        if "_connection_worker_thread" in thread.name:  # aiosqlite's, which has something to say to the loop at its end
+        if "_connection_worker_thread" in thread.name:  # aiosqlite's thread, which sends the loop a last callback
             await asyncio.to_thread(thread.join, PATIENCE_S)
             assert not thread.is_alive()
 
 
-async def test_reads_are_not_held_up_by_a_writer(database: Database) -> None:
+async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     ada = await Caller(database=database).register("ada")
     transaction = await database.begin()
     await lock_workspace(transaction, ada.workspace_id)
@@ -83,7 +83,7 @@ async def test_reads_are_not_held_up_by_a_writer(database: Database) -> None:
     await transaction.close()
 
 
-async def test_who_waits_too_long_to_write_is_told_to_come_back_later(impatient: Database, database_url: str) -> None:
+async def test_a_writer_that_waits_too_long_is_asked_to_try_again_later(impatient: Database, database_url: str) -> None:
     held = [await impatient.begin() for _ in range(writers(database_url))]
 
     with pytest.raises(StorageUnavailable):
@@ -94,7 +94,7 @@ async def test_who_waits_too_long_to_write_is_told_to_come_back_later(impatient:
     await (await impatient.begin()).close()
 
 
-async def test_writers_that_wait_their_turn_all_get_it(database_url: str) -> None:
+async def test_writers_that_wait_their_turn_all_succeed(database_url: str) -> None:
     database = Database(database_url, pool_size=2)
     nobody = Caller(database=database)
     attempts = [
@@ -108,7 +108,7 @@ async def test_writers_that_wait_their_turn_all_get_it(database_url: str) -> Non
     await database.close()
 
 
-async def test_who_waits_too_long_for_a_locked_row_is_told_to_come_back_later(postgres_url: str) -> None:
+async def test_a_caller_who_waits_too_long_for_a_locked_row_is_asked_to_try_again_later(postgres_url: str) -> None:
     database = Database(postgres_url, wait_s=SHORT_S)
     ada = await Caller(database=database).register("ada")
     holding, waiting = await database.begin(), await database.begin()
@@ -122,7 +122,7 @@ async def test_who_waits_too_long_for_a_locked_row_is_told_to_come_back_later(po
     await database.close()
 
 
-async def test_a_file_that_another_process_is_writing_to_is_unavailable(sqlite_url: str) -> None:
+async def test_a_file_that_another_process_writes_to_is_unavailable(sqlite_url: str) -> None:
     database = Database(sqlite_url, wait_s=0.1)
     other = sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -135,7 +135,7 @@ async def test_a_file_that_another_process_is_writing_to_is_unavailable(sqlite_u
     await database.close()
 
 
-async def test_of_two_transactions_that_wait_for_each_other_one_is_told_to_come_back(postgres_url: str) -> None:
+async def test_of_two_deadlocked_transactions_one_is_asked_to_try_again_later(postgres_url: str) -> None:
     database = Database(postgres_url)
     ada = await Caller(database=database).register("ada")
     bob = await Caller(database=database).register("bob")
@@ -169,7 +169,7 @@ async def test_connections_that_the_server_closed_are_replaced(
     await database.close()
 
 
-async def test_what_became_of_a_commit_that_the_server_did_not_response_is_unknown(
+async def test_the_outcome_of_a_commit_without_a_response_is_unknown(
     postgres_url: str, postgres_databases: PostgresDatabases
 ) -> None:
     database = Database(postgres_url)
@@ -186,7 +186,7 @@ async def test_what_became_of_a_commit_that_the_server_did_not_response_is_unkno
 
 
 @pytest.mark.parametrize("lost", [ConnectionResetError(), TimeoutError()])
-async def test_what_became_of_a_commit_that_was_interrupted_is_unknown(
+async def test_the_outcome_of_an_interrupted_commit_is_unknown(
     database: Database, monkeypatch: pytest.MonkeyPatch, lost: OSError
 ) -> None:
     async def lose(_connection: AsyncConnection) -> None:
@@ -222,7 +222,7 @@ def sqlite_error(name: str) -> sqlite3.OperationalError:
         ("SQLITE_CORRUPT", OperationalError),
     ],
 )
-async def test_a_file_that_cannot_be_used_right_now_is_unavailable_and_a_broken_one_is_broken(
+async def test_a_file_that_cannot_be_used_now_is_unavailable_and_a_corrupt_one_is_an_error(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, name: str, raised: type[Exception]
 ) -> None:
     async def fail(*_: object) -> None:
@@ -236,7 +236,7 @@ async def test_a_file_that_cannot_be_used_right_now_is_unavailable_and_a_broken_
     await database.close()
 
 
-async def test_a_file_that_may_only_be_read_is_unavailable_to_a_writer(sqlite_url: str) -> None:
+async def test_a_read_only_file_is_unavailable_to_a_writer(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     transaction = await database.begin()
     await transaction.run(text("PRAGMA query_only = ON"), {})
@@ -262,7 +262,7 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
     await transaction.close()
 
 
-async def test_an_instant_is_kept_to_the_microsecond_and_read_back_in_utc(database: Database) -> None:
+async def test_an_instant_is_stored_to_the_microsecond_and_read_back_in_utc(database: Database) -> None:
     elsewhere = dt.timezone(dt.timedelta(hours=5, minutes=30))
     instants = [
         dt.datetime(1, 1, 2, tzinfo=dt.UTC),
@@ -285,7 +285,7 @@ async def test_an_instant_is_kept_to_the_microsecond_and_read_back_in_utc(databa
     await transaction.close()
 
 
-async def test_a_time_without_an_offset_is_refused(database: Database) -> None:
+async def test_a_time_without_an_offset_is_rejected(database: Database) -> None:
     ada = await Caller(database=database).register("ada")
     naive = NOON.replace(tzinfo=None)
     values = {"id": UUID(int=1), "user_id": ada.user_id, "created_at": naive, "last_refreshed_at": naive}

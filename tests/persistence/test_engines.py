@@ -28,7 +28,7 @@ ROW = {
 
 
 def all_engines(url: str) -> list[AsyncEngine]:
-    """All that a database is ever reached through. What is done through the last one lasts."""
+    """All engines through which a database is reached. What is done through the last one is kept."""
     engines = open_engines(url, pool_size=1, wait_s=5)
     return [migration_engine(url), engines.writing, engines.reading]
 
@@ -44,12 +44,12 @@ def all_engines(url: str) -> list[AsyncEngine]:
         ("postgresql://u@host/db?sslmode=require", "postgresql+asyncpg://u@host/db?ssl=require"),
     ],
 )
-def test_a_database_is_named_as_people_are_used_to(given: str, used: str) -> None:
+def test_the_usual_urls_of_databases_are_accepted(given: str, used: str) -> None:
     assert parse_url(given).render_as_string(hide_password=False) == used
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "postgresql+psycopg://host/db", "sqlite://", "sqlite:///:memory:"])
-def test_a_database_that_is_not_supported_is_refused_without_its_password(url: str) -> None:
+def test_an_unsupported_database_is_rejected_without_showing_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///path"):
         parse_url(url)
 
@@ -65,7 +65,7 @@ def test_a_database_that_is_not_supported_is_refused_without_its_password(url: s
         ("postgresql://me@", "the PostgreSQL database localhost/me"),
     ],
 )
-def test_a_database_is_named_by_its_place_and_without_a_password(url: str, name: str) -> None:
+def test_a_database_is_named_by_its_place_without_a_password(url: str, name: str) -> None:
     assert name_of(url) == name
 
 
@@ -84,7 +84,9 @@ def test_a_relative_path_is_named_in_full(monkeypatch: pytest.MonkeyPatch, tmp_p
     ],
     ids=["nothing where something must be", "twice", "a time without an offset", "what is no text"],
 )
-async def test_what_an_error_says_holds_no_values(database_url: str, rows: Sequence[dict[str, object]]) -> None:
+async def test_the_message_of_a_database_error_has_no_values(
+    database_url: str, rows: Sequence[dict[str, object]]
+) -> None:
     for engine in all_engines(database_url):
         async with engine.connect() as connection:
             with pytest.raises((StatementError, UnicodeError)) as raised:

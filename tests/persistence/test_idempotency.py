@@ -19,7 +19,7 @@ from tests.support.waiting import until_held_up, until_held_up_or_done
 REQUEST, OTHER = b"r" * 32, b"o" * 32
 
 
-async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_response(ada: Caller) -> None:
+async def test_a_request_with_a_key_in_use_waits_for_its_response(ada: Caller) -> None:
     async def come() -> tuple[bytes, bytes] | None:
         async with ada.unit() as uow:
             return await uow.recall("k", OTHER)
@@ -34,7 +34,7 @@ async def test_who_comes_with_a_key_that_is_claimed_waits_for_its_response(ada: 
     assert await waiting == (REQUEST, b"response")
 
 
-async def test_a_claim_goes_with_its_transaction(ada: Caller) -> None:
+async def test_a_claim_is_rolled_back_with_its_transaction(ada: Caller) -> None:
     async with ada.unit() as uow:
         assert await uow.recall("k", REQUEST) is None
 
@@ -42,7 +42,7 @@ async def test_a_claim_goes_with_its_transaction(ada: Caller) -> None:
         assert await uow.recall("k", OTHER) is None
 
 
-async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
+async def test_a_repeated_request_locks_nothing(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.recall("k", REQUEST)
         await uow.record(b"response")
@@ -53,7 +53,7 @@ async def test_a_repeated_call_locks_nothing(ada: Caller) -> None:
         await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="not held up")), timeout=PATIENCE_S)
 
 
-async def test_what_nothing_came_of_is_free_again(ada: Caller) -> None:
+async def test_a_released_key_can_be_used_again(ada: Caller) -> None:
     client_id = uuid7()
     async with ada.unit() as uow:
         await uow.recall("k", REQUEST)
@@ -66,7 +66,7 @@ async def test_what_nothing_came_of_is_free_again(ada: Caller) -> None:
         assert await uow.claim(client_id, OTHER) == "new"
 
 
-async def test_there_may_be_nothing_to_release(ada: Caller) -> None:
+async def test_releasing_without_a_claim_does_nothing(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.release()
         await uow.commit()
@@ -82,7 +82,7 @@ async def _purge(caller: Caller) -> int:
     return swept
 
 
-async def test_the_purge_leaves_what_was_used_anew_meanwhile(ada: Caller) -> None:
+async def test_the_purge_keeps_a_key_that_was_used_again_meanwhile(ada: Caller) -> None:
     for key in ("again", "old"):
         async with ada.unit() as uow:
             await uow.recall(key, REQUEST)
@@ -102,7 +102,7 @@ async def test_the_purge_leaves_what_was_used_anew_meanwhile(ada: Caller) -> Non
         assert await uow.recall("again", OTHER) == (OTHER, b"new answer")
 
 
-async def test_purges_and_uses_at_once_lose_no_response(ada: Caller) -> None:
+async def test_concurrent_purges_and_uses_lose_no_response(ada: Caller) -> None:
     async def use(key: str) -> None:
         async with ada.unit() as uow:
             if await uow.recall(key, REQUEST) is None:
@@ -117,7 +117,7 @@ async def test_purges_and_uses_at_once_lose_no_response(ada: Caller) -> None:
                 assert await uow.recall(str(n), OTHER) == (REQUEST, b"response")
 
 
-async def test_the_deletion_of_a_workspace_does_not_wait_for_a_key_that_waits_for_it(ada: Caller) -> None:
+async def test_deleting_a_workspace_does_not_wait_for_a_key_that_waits_for_the_workspace(ada: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="Shared")
     there = ada.in_workspace(made.id)
     async with there.unit() as uow:
@@ -140,14 +140,14 @@ async def _recall(caller: Caller) -> tuple[bytes, bytes] | None:
         return await uow.recall("k", OTHER)
 
 
-async def test_the_time_of_a_call_with_a_key_begins_when_it_holds_its_lock(ada: Caller) -> None:
+async def test_the_time_of_a_request_with_a_key_is_set_when_it_has_its_lock(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.recall("k", REQUEST)
         ada.clock.now += KEPT
         assert uow.now == NOON + KEPT
 
 
-async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_others_were_is_kept(
+async def test_the_kept_responses_of_a_member_are_deleted_when_they_leave_and_those_of_others_are_not(
     ada: Caller, bob: Caller
 ) -> None:
     guest = await bob.let_in(ada, role="editor")
@@ -167,7 +167,7 @@ async def test_what_a_member_was_answered_is_forgotten_when_they_leave_and_what_
             assert await uow.recall("k", REQUEST) == (REQUEST, b"response")
 
 
-async def test_what_a_member_was_answered_is_forgotten_when_their_account_goes(ada: Caller, bob: Caller) -> None:
+async def test_the_kept_responses_of_a_member_are_deleted_with_their_account(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="editor")
     for caller in (guest, bob):
         async with caller.unit() as uow:
@@ -208,7 +208,7 @@ async def test_a_key_is_kept_for_a_day_and_no_longer(ada: Caller) -> None:
         assert await uow.recall("k", OTHER) is None
 
 
-async def test_there_is_nothing_to_record_without_a_key(ada: Caller) -> None:
+async def test_without_a_key_no_response_can_be_recorded(ada: Caller) -> None:
     async with ada.unit() as uow:
         with pytest.raises(RuntimeError, match="under a key"):
             await uow.record(b"response")
@@ -226,7 +226,7 @@ async def test_an_id_is_claimed_by_one_request_for_ever(ada: Caller) -> None:
         assert await uow.claim(client_id, OTHER) == "taken"
 
 
-async def test_an_id_that_was_deleted_is_taken(ada: Caller) -> None:
+async def test_the_id_of_a_deleted_resource_stays_taken(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
     await ada.write(tasks.delete, task.id)
 
@@ -234,7 +234,7 @@ async def test_an_id_that_was_deleted_is_taken(ada: Caller) -> None:
         assert await uow.claim(task.id, REQUEST) == "taken"
 
 
-async def test_each_workspace_has_ids_of_its_own(ada: Caller, bob: Caller) -> None:
+async def test_each_workspace_has_its_own_ids(ada: Caller, bob: Caller) -> None:
     client_id = uuid7()
     for caller in (ada, bob, ada.account):
         async with caller.unit() as uow:
@@ -242,7 +242,7 @@ async def test_each_workspace_has_ids_of_its_own(ada: Caller, bob: Caller) -> No
             await uow.commit()
 
 
-async def test_calls_of_one_account_that_name_no_workspace_go_one_after_the_other(ada: Caller) -> None:
+async def test_requests_of_one_account_that_name_no_workspace_run_one_after_the_other(ada: Caller) -> None:
     async with ada.account.unit() as uow:
         await uow.sessions.delete(UUID(int=0), user_id=ada.user_id)
         waiting = asyncio.create_task(ada.account.write(sessions.end_all))
@@ -250,14 +250,14 @@ async def test_calls_of_one_account_that_name_no_workspace_go_one_after_the_othe
     await waiting
 
 
-async def test_an_account_that_is_gone_writes_nothing_more(ada: Caller) -> None:
+async def test_a_deleted_account_cannot_write(ada: Caller) -> None:
     await ada.account.write(users.delete)
 
     with pytest.raises(AccountGone):
         await replace(ada, workspace=None).write(sessions.end_all)
 
 
-async def test_who_accepts_an_invitation_under_a_key_needs_no_connection_but_that_of_the_key(database_url: str) -> None:
+async def test_accepting_an_invitation_with_a_key_needs_one_connection(database_url: str) -> None:
     database = Database(database_url, pool_size=1, wait_s=PATIENCE_S)
     nobody = Caller(database=database)
     ada, bob = await nobody.register("ada"), await nobody.register("bob")

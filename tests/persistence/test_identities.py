@@ -36,7 +36,7 @@ async def count_users(database: Database) -> int:
     return int(row[0])
 
 
-async def test_an_identity_tells_user_scopes_and_role(nobody: Caller, ada: Caller) -> None:
+async def test_an_identity_gives_user_scopes_and_role(nobody: Caller, ada: Caller) -> None:
     user = await nobody.write(identities.provision, EVE)
     eve = replace(nobody, principal=Principal(user_id=user.id))
     await ada.let_in(eve, role="viewer")
@@ -54,7 +54,7 @@ async def test_an_identity_tells_user_scopes_and_role(nobody: Caller, ada: Calle
     ("issuer", "subject"),
     [("https://login.example", "Eve"), ("https://login.example/", "eve"), ("https://LOGIN.example", "eve")],
 )
-async def test_an_identity_is_itself_to_the_letter(nobody: Caller, issuer: str, subject: str) -> None:
+async def test_issuer_and_subject_are_compared_exactly(nobody: Caller, issuer: str, subject: str) -> None:
     await nobody.write(identities.provision, EVE)
 
     assert await recognise(nobody.database, Identity(issuer=issuer, subject=subject), workspace_id=None) is None
@@ -72,7 +72,7 @@ async def test_an_account_is_read_back_without_address_and_password(nobody: Call
 
 
 @pytest.mark.parametrize("email", ["eve@example.com", None])
-async def test_of_many_first_uses_at_once_one_makes_the_account(nobody: Caller, email: str | None) -> None:
+async def test_of_many_concurrent_first_uses_one_creates_the_account(nobody: Caller, email: str | None) -> None:
     external_identity = replace(EVE, email=email)
     attempts = [nobody.write(identities.provision, external_identity) for _ in range(5)]
 
@@ -83,7 +83,7 @@ async def test_of_many_first_uses_at_once_one_makes_the_account(nobody: Caller, 
     assert await count_users(nobody.database) == 1
 
 
-async def test_what_is_refused_leaves_nothing_behind(nobody: Caller) -> None:
+async def test_a_rejected_first_use_leaves_no_rows(nobody: Caller) -> None:
     await nobody.write(identities.provision, EVE)
 
     with pytest.raises(IdentityTaken):
@@ -92,7 +92,7 @@ async def test_what_is_refused_leaves_nothing_behind(nobody: Caller) -> None:
     assert await count_users(nobody.database) == 1
 
 
-async def test_an_identity_goes_with_its_account(nobody: Caller) -> None:
+async def test_an_identity_is_deleted_with_its_account(nobody: Caller) -> None:
     user = await nobody.write(identities.provision, EVE)
 
     await replace(nobody, principal=Principal(user_id=user.id)).write(users.delete)
@@ -101,7 +101,7 @@ async def test_an_identity_goes_with_its_account(nobody: Caller) -> None:
     await nobody.write(identities.provision, EVE)
 
 
-async def test_an_address_comes_with_what_it_is_found_by(nobody: Caller) -> None:
+async def test_an_address_needs_its_search_key(nobody: Caller) -> None:
     await nobody.write(identities.provision, EVE)
     transaction = await nobody.database.begin()
     with pytest.raises(IntegrityError) as refused:
@@ -111,7 +111,7 @@ async def test_an_address_comes_with_what_it_is_found_by(nobody: Caller) -> None
     assert constraint_of(refused.value) == "ck_users_email"
 
 
-async def test_an_account_from_outside_survives_the_way_down(database_url: str, nobody: Caller, ada: Caller) -> None:
+async def test_an_account_of_the_provider_survives_a_downgrade(database_url: str, nobody: Caller, ada: Caller) -> None:
     await nobody.write(identities.provision, EVE)
     carol = await nobody.write(
         identities.provision, ExternalIdentity(identity=Identity(issuer="https://login.example", subject="carol"))

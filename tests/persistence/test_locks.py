@@ -1,4 +1,4 @@
-"""Which rows a call holds. On PostgreSQL alone: on SQLite one writes at a time."""
+"""The rows that a request locks. On PostgreSQL only: SQLite has one writer at a time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ def database_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
 
 @pytest.fixture
 async def nobody(ada: Caller) -> Caller:
-    """Who calls without a token, and holds nothing from the beginning."""
+    """A caller without a token, who holds no lock at the beginning."""
     return Caller(database=ada.database)
 
 
 async def held(database: Database, table: Table) -> set[UUID]:
-    """The ids of the rows of a table that another transaction has locked."""
+    """The ids of the rows of *table* that another transaction has locked."""
     every = {row[0] for row in await database.rows(select(table.c.id), {})}
     transaction = await database.begin()
     free = await transaction.rows(select(table.c.id).with_for_update(skip_locked=True), {})
@@ -44,14 +44,14 @@ async def held(database: Database, table: Table) -> set[UUID]:
     return every - {row[0] for row in free}
 
 
-async def test_a_user_is_held_by_whoever_locks_them(nobody: Caller, ada: Caller, bob: Caller) -> None:
+async def test_locking_a_user_locks_the_row(nobody: Caller, ada: Caller, bob: Caller) -> None:
     async with nobody.unit() as uow:
         await uow.users.lock(ada.user_id)
         assert await held(ada.database, user_rows) == {ada.user_id}
 
 
 @pytest.mark.parametrize(("guess", "is_held"), [("hash of ada", True), ("hash of another", False)])
-async def test_a_user_is_held_by_whoever_knows_their_password(
+async def test_only_the_right_password_locks_the_user(
     nobody: Caller,
     ada: Caller,
     bob: Caller,
@@ -63,9 +63,7 @@ async def test_a_user_is_held_by_whoever_knows_their_password(
         assert await held(ada.database, user_rows) == ({ada.user_id} if is_held else set())
 
 
-async def test_a_session_and_its_user_are_held_by_whoever_refreshes_it(
-    nobody: Caller, ada: Caller, bob: Caller
-) -> None:
+async def test_a_refresh_locks_the_session_and_its_user(nobody: Caller, ada: Caller, bob: Caller) -> None:
     begun = [await ada.account.write(sessions.log_in, email="ada@example.com", password="ada") for _ in range(2)]
     digest = secret_tokens.digest_of(begun[0].refresh_token, kind="refresh")
     assert digest is not None
@@ -75,18 +73,14 @@ async def test_a_session_and_its_user_are_held_by_whoever_refreshes_it(
         assert await held(ada.database, user_rows) == {ada.user_id}
 
 
-async def test_all_workspaces_of_a_user_are_held_by_whoever_changes_what_is_in_each(
-    nobody: Caller, ada: Caller, bob: Caller
-) -> None:
+async def test_a_change_in_all_workspaces_of_a_user_locks_each(nobody: Caller, ada: Caller, bob: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="Household")
     async with nobody.unit() as uow:
         await uow.workspaces.lock_joined(ada.user_id)
         assert await held(ada.database, workspace_rows) == {ada.workspace_id, made.id}
 
 
-async def test_a_workspace_is_held_by_whoever_enters_it_or_is_called_in_it(
-    nobody: Caller, ada: Caller, bob: Caller
-) -> None:
+async def test_entering_a_workspace_or_writing_in_it_locks_the_row(nobody: Caller, ada: Caller, bob: Caller) -> None:
     async with nobody.unit() as uow:
         await uow.enter(ada.workspace_id)
         assert await held(ada.database, workspace_rows) == {ada.workspace_id}
@@ -96,27 +90,27 @@ async def test_a_workspace_is_held_by_whoever_enters_it_or_is_called_in_it(
         assert await held(ada.database, user_rows) == set()
 
 
-async def test_an_account_is_held_by_a_call_that_names_no_workspace(ada: Caller, bob: Caller) -> None:
+async def test_a_write_that_names_no_workspace_locks_the_account(ada: Caller, bob: Caller) -> None:
     async with bob.account.unit() as uow:
         await users.get_me(uow)
         assert await held(ada.database, user_rows) == {bob.user_id}
         assert await held(ada.database, workspace_rows) == set()
 
 
-async def test_a_mail_is_held_by_whoever_is_about_to_send_it(nobody: Caller, ada: Caller, bob: Caller) -> None:
+async def test_claiming_an_email_locks_it(nobody: Caller, ada: Caller, bob: Caller) -> None:
     async with nobody.unit() as uow:
         (queued_email,) = await uow.outbox.lock_due(now=NOON, limit=1)
         assert await held(ada.database, outbox) == {queued_email.id}
 
 
-async def test_who_only_reads_holds_nothing(ada: Caller) -> None:
+async def test_a_read_locks_nothing(ada: Caller) -> None:
     async with ada.account.unit(safe=True) as uow:
         await users.get_me(uow)
         await sessions.page(uow)
         assert await held(ada.database, user_rows) == set()
 
 
-async def test_a_purge_passes_over_what_is_held_and_does_not_wait(ada: Caller) -> None:
+async def test_a_purge_skips_locked_rows_without_waiting(ada: Caller) -> None:
     for key in ("held", "free"):
         async with ada.unit() as uow:
             await uow.recall(key, REQUEST)

@@ -57,7 +57,7 @@ def test_what_is_written_is_read_back(engine: Engine) -> None:
     assert MAPPER.one(None) is None
 
 
-def test_the_values_are_those_of_the_table_s_own_columns() -> None:
+def test_the_values_have_the_names_of_the_table_s_columns() -> None:
     assert MAPPER.values(HOME) == {"kind": "home", "x": 1, "y": 2, "given": 3, "sum": 3}
 
 
@@ -65,6 +65,6 @@ def test_a_fixed_field_is_not_among_the_changes() -> None:
     assert MAPPER.changes(HOME) == {"kind": "home", "x": 1, "y": 2, "sum": 3}
 
 
-def test_a_field_without_a_column_is_found_at_once() -> None:
+def test_a_field_without_a_column_is_an_error_at_import() -> None:
     with pytest.raises(KeyError, match="owner"):
         Mapper(Place, places, stored={"at": Stored(columns=(places.c.x,), dump=lambda at: at, load=lambda x: x)})

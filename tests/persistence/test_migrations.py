@@ -27,9 +27,9 @@ TABLES = metadata.tables
 
 
 def described(url: str) -> Sequence[str]:
-    """Every column, constraint and index of a database, as it tells them itself."""
+    """Every column, constraint and index of a database, as the database describes them."""
     if url.startswith("sqlite"):
-        written = "replace(sql, char(34), '')"  # a table that was made anew, and renamed, has its name between quotes
+        written = "replace(sql, char(34), '')"  # SQLite quotes the name of a table that was copied and renamed
         queries = [f"SELECT {written} FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'"]  # noqa: S608 -- constants
     else:
         here = "connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'"
@@ -52,7 +52,7 @@ def described(url: str) -> Sequence[str]:
 
 
 def migrate_in_a_process(url: str) -> int:
-    """As a replica does when it starts. Returns its exit code."""
+    """Migrate in another process, as a replica does when it starts. Returns its exit code."""
     command = [sys.executable, "-c", f"import migrations; migrations.upgrade({url!r})"]
     return subprocess.run(command, check=False, timeout=PATIENCE_S).returncode
 
@@ -77,7 +77,7 @@ def test_a_new_database_is_brought_to_the_newest_revision(empty_database_url: st
     assert migrations.is_current(empty_database_url)
 
 
-def test_the_revision_that_the_program_asks_for_is_the_newest() -> None:
+def test_the_revision_that_the_program_expects_is_the_newest() -> None:
     assert migrations.head() == schema.REVISION
 
 
@@ -85,7 +85,7 @@ def test_alembic_finds_no_difference_between_migrations_and_tables(database_url:
     migrations.check(database_url)
 
 
-def test_a_migrated_database_is_what_the_tables_would_make_checks_and_collations_too(
+def test_a_migrated_database_equals_what_the_tables_would_create_with_checks_and_collations(
     database_url: str, empty_database_url: str
 ) -> None:
     create_all(empty_database_url)
@@ -110,24 +110,24 @@ def test_replicas_that_migrate_at_once_all_succeed(empty_database_url: str) -> N
 
 
 async def until_so_many_wait(engine: AsyncEngine, count: int) -> None:
-    """Until that many connections to the database wait for a lock."""
+    """Wait until *count* connections to the database wait for a lock."""
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     while True:
-        async with engine.connect() as connection:  # which sees the activity as of its first look
+        async with engine.connect() as connection:  # a transaction sees the activity as of its first look
             if (await connection.execute(waiting)).scalar_one() == count:
                 return
         await asyncio.sleep(0.05)
 
 
-async def test_a_replica_that_comes_while_another_migrates_waits_and_finds_it_done(
+async def test_a_replica_that_starts_while_another_migrates_waits_and_has_nothing_to_do(
     postgres_databases: PostgresDatabases,
 ) -> None:
     url = postgres_databases.empty()
     engine = create_async_engine(url)
     async with engine.connect() as in_the_way:
-        await in_the_way.execute(text("CREATE TABLE users ()"))  # holds the first one up in the middle
+        await in_the_way.execute(text("CREATE TABLE users ()"))  # keeps the first one waiting in the middle
         replicas = [asyncio.create_task(asyncio.to_thread(migrate_in_a_process, url)) for _ in range(2)]
         await asyncio.wait_for(until_so_many_wait(engine, len(replicas)), timeout=PATIENCE_S)
         await in_the_way.rollback()
@@ -137,7 +137,7 @@ async def test_a_replica_that_comes_while_another_migrates_waits_and_finds_it_do
     postgres_databases.remove(url)
 
 
-def test_an_unknown_revision_is_refused_and_changes_nothing(empty_database_url: str) -> None:
+def test_an_unknown_revision_is_rejected_and_changes_nothing(empty_database_url: str) -> None:
     with pytest.raises(CommandError):
         migrations.upgrade(empty_database_url, "9999")
 
@@ -145,7 +145,7 @@ def test_an_unknown_revision_is_refused_and_changes_nothing(empty_database_url: 
     assert described(empty_database_url) == []
 
 
-async def test_a_database_with_data_goes_down_and_up_again(database_url: str, database: Database) -> None:
+async def test_a_database_with_data_can_be_downgraded_and_upgraded_again(database_url: str, database: Database) -> None:
     ada = await Caller(database=database).register("ada")
     project = await ada.write(projects.create, name="Chores")
     await ada.write(tasks.create, TaskDraft(title="Iron", project_id=project.id))
@@ -162,9 +162,7 @@ async def test_a_database_with_data_goes_down_and_up_again(database_url: str, da
     assert await Caller(database=database).register("ada")
 
 
-async def test_a_session_outlives_the_account_log_and_is_made_anew_without_its_device(
-    database_url: str, database: Database
-) -> None:
+async def test_a_session_survives_a_downgrade_and_loses_its_device(database_url: str, database: Database) -> None:
     ada = (await Caller(database=database).register("ada")).account
     begun = await ada.write(sessions.log_in, email="ada@example.com", password="ada")
     renewed = await ada.write(sessions.refresh, begun.refresh_token)
@@ -183,7 +181,7 @@ async def test_a_session_outlives_the_account_log_and_is_made_anew_without_its_d
 
 
 @pytest.mark.parametrize("revision", ["0006", "0007"])
-async def test_what_workspaces_take_is_counted_and_nothing_in_them_is_lost(
+async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
     database_url: str, database: Database, revision: str
 ) -> None:
     ada = await Caller(database=database).register("ada")
@@ -209,7 +207,7 @@ async def test_what_workspaces_take_is_counted_and_nothing_in_them_is_lost(
     assert await ada.write(tasks.reopen, task.id)
 
 
-async def test_the_schemas_revision_is_told_to_a_running_server(database: Database, empty_database_url: str) -> None:
+async def test_a_running_server_sees_the_revision_of_the_schema(database: Database, empty_database_url: str) -> None:
     assert await schema.current(database) == migrations.head()
     empty = Database(empty_database_url)
     assert await schema.current(empty) is None

@@ -1,8 +1,8 @@
-"""Every statement that a handler can reach is served by an index, on tables that are worth one.
+"""Every statement that a handler can run is served by an index, on tables large enough for one.
 
-What "served" means: no table is read whole, nothing is filtered out after it was read, and no more is sorted than a
-page of each status. On PostgreSQL it must hold for the plan that is made for given parameters, and for the generic
-one that it goes over to.
+"Served" means: no table is read whole, no row is filtered out after it was read, and no more rows are sorted than a
+page of each status. On PostgreSQL this must hold for the plan for given parameters and for the generic plan that
+PostgreSQL changes to later.
 """
 
 import datetime as dt
@@ -113,7 +113,7 @@ ISSUER = "https://login.example"
 
 
 def session_end(number: int) -> dt.datetime:
-    """Half of them have expired."""
+    """Sessions, half of which have expired."""
     return TOMORROW - dt.timedelta(minutes=2 * number)
 
 
@@ -174,7 +174,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 
 
 def mail_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
-    """Tokens, half of which have expired; mails that wait."""
+    """Tokens, half of which have expired, and e-mails that wait."""
     yield (
         insert(TABLES["one_time_tokens"]),
         [
@@ -246,7 +246,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 
 
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
-    """At numbers that are still to come. What was deleted is in the log of the first workspaces, too."""
+    """Events with numbers beyond the head. The logs of the first workspaces also have deleted resources."""
     members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
     made = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     gone = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
@@ -347,7 +347,7 @@ async def full_database(full_database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def ada(full_database: Database) -> Caller:
-    """The first user, in the workspace with most tasks."""
+    """The first user, in the workspace with the most tasks."""
     return caller(full_database, 0)
 
 
@@ -372,7 +372,7 @@ async def call_mail_services(ada: Caller) -> None:
     await ada.account.write(users.send_verification)
     await nobody.write(users.request_password_reset, email="5")
     await caller(ada.database, 9).account.write(users.change_email, email="other", current_password="pw")
-    ada.clock.now += dt.timedelta(days=1)  # behind those that wait already
+    ada.clock.now += dt.timedelta(days=1)  # after those that already wait
     assert await nobody.read(queued_emails.are_due)
     rendered_emails = {}
     for queued_email in await nobody.write(queued_emails.claim, limit=2 * OWNERS):
@@ -547,7 +547,7 @@ def full_server(full_database_url: str) -> Iterator[str]:
 def test_every_statement_of_every_operation_is_served_by_an_index(
     full_database_url: str, full_server: str, operation: Operation
 ) -> None:
-    """With the first example of the contract. What other parameters lead to is on a tour."""
+    """The request is the first example of the contract. A tour covers what other parameters run."""
     tables = Tables(full_database_url)
     home = None if operation.operation_id == "delete_workspace" else str(workspace(0))
     with Client(full_server) as client:
@@ -567,7 +567,7 @@ def test_every_statement_of_every_operation_is_served_by_an_index(
 
 
 async def require_indexes(connection: AsyncConnection, heard: Sequence[Statement]) -> None:
-    """Raise AssertionError with each statement that is not served by an index, what its plan does, and what to do."""
+    """Raise AssertionError with each statement that no index serves, what its plan does, and what to do."""
     statements = {each.text: each for each in heard if not each.text.startswith("INSERT") and ONE_ROW not in each.text}
     wrong = [
         f"{fault}\n  statement: {statement.text}\n  plan: {plan.text}"
@@ -601,7 +601,7 @@ def faults_of(plan: Plan) -> Iterator[str]:
 
 @pytest.mark.parametrize("order", MIDDLE)
 @pytest.mark.parametrize("in_project", [False, True])
-async def test_every_list_of_tasks_is_read_in_order_from_the_index_made_for_it(
+async def test_every_list_of_tasks_is_read_in_order_from_its_index(
     ada: Caller,
     connection: AsyncConnection,
     order: str,

@@ -13,13 +13,13 @@ async def listed(caller: Caller, *, archived: bool, limit: int) -> list[Project]
     return await every_item(lambda cursor: caller.read(projects.page, archived=archived, limit=limit, cursor=cursor))
 
 
-async def test_a_project_is_read_back_as_it_was_made(ada: Caller) -> None:
+async def test_a_new_project_is_read_back(ada: Caller) -> None:
     made = await ada.write(projects.create, name="Chores \N{BROOM}", description="Weekly\n- iron")
 
     assert await ada.read(projects.get, made.id) == made
 
 
-async def test_a_project_is_read_back_as_it_was_changed(ada: Caller) -> None:
+async def test_a_changed_project_is_read_back(ada: Caller) -> None:
     made = await ada.write(projects.create, name="Chores", description="Weekly")
     ada.clock.now = LATER
 
@@ -41,7 +41,7 @@ async def test_active_and_archived_projects_are_listed_in_order_and_in_pages(ada
     assert await listed(ada, archived=True, limit=limit) == archived
 
 
-async def test_positions_keep_their_order_past_the_upper_case_digits(ada: Caller) -> None:
+async def test_positions_stay_in_order_past_the_upper_case_digits(ada: Caller) -> None:
     made = [await ada.write(projects.create, name=str(n)) for n in range(70)]
 
     assert [project.name for project in (await ada.read(projects.page, limit=200)).items[1:]] == [p.name for p in made]

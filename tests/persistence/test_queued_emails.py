@@ -37,7 +37,7 @@ async def claimed(caller: Caller, *, limit: int = 100) -> list[QueuedEmail]:
 
 
 async def rendered_email_to(caller: Caller) -> RenderedEmail:
-    """The only mail that is due, written."""
+    """The only e-mail that is due, rendered."""
     (queued_email,) = await claimed(caller)
     rendered_email = await nobody(caller).write(queued_emails.write, queued_email)
     assert isinstance(rendered_email, RenderedEmail)
@@ -45,7 +45,7 @@ async def rendered_email_to(caller: Caller) -> RenderedEmail:
     return rendered_email
 
 
-async def test_a_mail_is_read_back_as_it_was_written_down(database: Database) -> None:
+async def test_a_queued_email_is_read_back(database: Database) -> None:
     caller = Caller(database=database)
     async with caller.unit() as uow:
         queued_email = QueuedEmail(
@@ -67,7 +67,7 @@ async def test_a_mail_is_read_back_as_it_was_written_down(database: Database) ->
         assert await uow.outbox.lock_due(now=NOON, limit=5) == [queued_email]
 
 
-async def test_a_registration_that_is_rolled_back_leaves_no_mail(database: Database) -> None:
+async def test_a_registration_that_is_rolled_back_leaves_no_email(database: Database) -> None:
     caller = Caller(database=database)
     async with caller.unit() as uow:
         await users.register(uow, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
@@ -75,10 +75,10 @@ async def test_a_registration_that_is_rolled_back_leaves_no_mail(database: Datab
     assert not await caller.read(queued_emails.are_due)
 
 
-async def test_what_one_server_claims_another_passes_over_without_waiting(
+async def test_an_email_that_one_server_claims_is_skipped_by_another_without_waiting(
     postgres_databases: PostgresDatabases,
 ) -> None:
-    """On SQLite one writes at a time: nobody comes in between."""
+    """This needs PostgreSQL: with one writer at a time, SQLite has no second claim meanwhile."""
     url = postgres_databases.migrated()
     database = Database(url)
     caller = Caller(database=database)
@@ -94,8 +94,8 @@ async def test_what_one_server_claims_another_passes_over_without_waiting(
     postgres_databases.remove(url)
 
 
-async def test_the_mail_that_is_due_the_longest_is_claimed_first(database: Database) -> None:
-    """Put off in another order than they were written down in, and claimed fewer than there are."""
+async def test_the_email_that_is_due_longest_is_claimed_first(database: Database) -> None:
+    """The e-mails are put off in another order than they were added in, and fewer are claimed than exist."""
     caller = Caller(database=database)
     waits = {"late": 5, "first": 1, "third": 3, "second": 2, "fourth": 4}
     async with caller.unit() as uow:
@@ -122,7 +122,7 @@ async def test_the_mail_that_is_due_the_longest_is_claimed_first(database: Datab
     ]
 
 
-async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> None:
+async def test_concurrent_claims_get_each_email_once(database: Database) -> None:
     caller = Caller(database=database)
     for n in range(20):
         await caller.write(users.request_password_reset, email=f"{n}@example.com")
@@ -135,15 +135,15 @@ async def test_many_who_claim_at_once_get_each_mail_once(database: Database) -> 
     assert len(ids) == len(set(ids)) == 20
 
 
-async def test_of_many_who_ask_for_one_address_at_once_one_mail_comes(database: Database) -> None:
+async def test_concurrent_requests_for_one_address_send_one_email(database: Database) -> None:
     caller = Caller(database=database)
     await asyncio.gather(*(caller.write(users.request_password_reset, email="ada@example.com") for _ in range(8)))
 
     assert len(await claimed(caller)) == 1
 
 
-async def test_asking_again_while_a_mail_waits_writes_as_much_as_the_first_time(database: Database) -> None:
-    """Or its time would say whether a mail waits. While no mail can be sent, one for a known address does."""
+async def test_a_second_request_while_an_email_waits_writes_as_much_as_the_first(database: Database) -> None:
+    """Otherwise its time would show whether an e-mail waits, which it does only for a known address."""
     caller = Caller(database=database)
     for spelling in ("ada@example.com", "Ada@example.com"):
         with overheard() as heard:
@@ -153,7 +153,7 @@ async def test_asking_again_while_a_mail_waits_writes_as_much_as_the_first_time(
         assert tuple(row) == (spelling, 0)
 
 
-async def test_asking_again_moves_no_mail_that_is_put_off(ada: Caller) -> None:
+async def test_a_second_request_does_not_move_an_email_that_is_put_off(ada: Caller) -> None:
     (queued_email,) = await claimed(ada)
     ada.clock.now += MINUTE / 2
     await ada.account.write(users.send_verification)
@@ -164,7 +164,7 @@ async def test_asking_again_moves_no_mail_that_is_put_off(ada: Caller) -> None:
     assert (again.id, again.attempts) == (queued_email.id, 2)
 
 
-async def test_of_many_mails_to_one_address_at_once_one_is_noted(database: Database) -> None:
+async def test_of_concurrent_emails_to_one_address_one_is_noted(database: Database) -> None:
     caller = Caller(database=database)
     queued_email = QueuedEmail(
         id=UUID(int=1), kind="invitation", email="a@b", email_key="a@b", created_at=NOON, due_at=NOON
@@ -179,7 +179,7 @@ async def test_of_many_mails_to_one_address_at_once_one_is_noted(database: Datab
     assert sorted(await asyncio.gather(*(note() for _ in range(8)))) == [False] * 7 + [True]
 
 
-async def test_the_purge_takes_the_pauses_that_are_over_and_no_others(database: Database) -> None:
+async def test_the_purge_deletes_only_the_pauses_that_are_over(database: Database) -> None:
     caller = Caller(database=database)
     async with caller.unit() as uow:
         for age, name in ((MINUTE + SECOND, "over"), (MINUTE, "on")):
@@ -195,7 +195,7 @@ async def test_the_purge_takes_the_pauses_that_are_over_and_no_others(database: 
     assert [row[0] for row in await database.rows(select(mail_pauses.c.email_key), {})] == ["on"]
 
 
-async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_before(ada: Caller) -> None:
+async def test_a_token_is_stored_as_its_digest_and_replaces_the_one_before(ada: Caller) -> None:
     first = await rendered_email_to(ada)
     ada.clock.now += MINUTE
     await ada.account.write(users.send_verification)
@@ -210,7 +210,7 @@ async def test_a_token_is_stored_as_its_digest_and_in_the_place_of_the_one_befor
     assert (await ada.account.read(users.get_me)).email_verified_at == ada.clock.now
 
 
-async def test_of_many_who_bring_a_token_at_once_one_sets_the_password(ada: Caller) -> None:
+async def test_of_concurrent_uses_of_one_token_one_sets_the_password(ada: Caller) -> None:
     await claimed(ada)
     await nobody(ada).write(users.request_password_reset, email="ada@example.com")
     rendered_email = await rendered_email_to(ada)
@@ -225,8 +225,8 @@ async def test_of_many_who_bring_a_token_at_once_one_sets_the_password(ada: Call
     await ada.account.write(sessions.log_in, email="ada@example.com", password=f"new {winner}")
 
 
-async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(ada: Caller) -> None:
-    """All lock the user first."""
+async def test_writing_using_and_deleting_at_once_do_not_deadlock(ada: Caller) -> None:
+    """All of them lock the user first."""
     rendered_email = await rendered_email_to(ada)
     await ada.account.write(users.send_verification)
     ada.clock.now += MINUTE
@@ -249,7 +249,7 @@ async def test_writing_and_bringing_and_leaving_at_once_ends_without_a_deadlock(
     assert await ada.database.rows(select(outbox), {}) == []
 
 
-async def test_the_purge_takes_the_tokens_that_have_expired_and_no_others(ada: Caller, bob: Caller) -> None:
+async def test_the_purge_deletes_only_expired_tokens(ada: Caller, bob: Caller) -> None:
     for caller, lives in ((ada, MINUTE), (bob, 3 * MINUTE)):
         async with nobody(caller).unit() as uow:
             token = OneTimeToken(
@@ -270,7 +270,7 @@ async def test_the_purge_takes_the_tokens_that_have_expired_and_no_others(ada: C
     assert [row.user_id for row in await ada.database.rows(select(tokens), {})] == [bob.user_id]
 
 
-async def test_of_accounts_from_before_no_address_is_verified_and_going_back_keeps_them(
+async def test_old_accounts_have_no_verified_address_and_a_downgrade_keeps_them(
     database_url: str, database: Database
 ) -> None:
     ada = await Caller(database=database).register("ada")

@@ -31,7 +31,7 @@ async def lets_in(ada: Caller, begun: SessionTokens) -> bool:
     return await authenticate(ada.database, digest, workspace_id=None, now=ada.clock.now) is not None
 
 
-async def test_an_access_token_tells_user_session_scopes_and_role(ada: Caller, bob: Caller) -> None:
+async def test_an_access_token_gives_user_session_scopes_and_role(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
     digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
@@ -55,7 +55,7 @@ async def test_a_stranger_has_no_role_in_a_workspace(ada: Caller, bob: Caller) -
     assert auth[1] is None
 
 
-async def test_an_access_token_lasts_an_hour(ada: Caller) -> None:
+async def test_an_access_token_is_valid_for_an_hour(ada: Caller) -> None:
     begun = await log_in(ada)
 
     ada.clock.now = NOON + HOUR - dt.timedelta(microseconds=1)
@@ -64,11 +64,11 @@ async def test_an_access_token_lasts_an_hour(ada: Caller) -> None:
     assert not await lets_in(ada, begun)
 
 
-async def test_an_unknown_token_lets_nobody_in(ada: Caller) -> None:
+async def test_an_unknown_token_is_rejected(ada: Caller) -> None:
     assert await authenticate(ada.database, b"\0" * 32, workspace_id=None, now=NOON) is None
 
 
-async def test_ending_a_session_shuts_its_access_token_out_at_once(ada: Caller) -> None:
+async def test_ending_a_session_invalidates_its_access_token_at_once(ada: Caller) -> None:
     begun = await log_in(ada)
 
     await ada.account.write(sessions.end, begun.session.id)
@@ -78,7 +78,7 @@ async def test_ending_a_session_shuts_its_access_token_out_at_once(ada: Caller) 
         await ada.account.write(sessions.end, begun.session.id)
 
 
-async def test_ending_all_sessions_shuts_all_of_the_users_tokens_out_and_no_others(ada: Caller, bob: Caller) -> None:
+async def test_ending_all_sessions_invalidates_only_the_tokens_of_the_user(ada: Caller, bob: Caller) -> None:
     begun = [await log_in(ada), await log_in(ada)]
     bobs = await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")
 
@@ -87,7 +87,7 @@ async def test_ending_all_sessions_shuts_all_of_the_users_tokens_out_and_no_othe
     assert [await lets_in(ada, each) for each in (*begun, bobs)] == [False, False, True]
 
 
-async def test_nobody_ends_the_session_of_another(ada: Caller, bob: Caller) -> None:
+async def test_a_user_cannot_end_the_session_of_another(ada: Caller, bob: Caller) -> None:
     begun = await log_in(ada)
 
     with pytest.raises(SessionNotFound):
@@ -96,14 +96,14 @@ async def test_nobody_ends_the_session_of_another(ada: Caller, bob: Caller) -> N
     assert await lets_in(ada, begun)
 
 
-async def test_a_session_that_is_not_committed_lets_nobody_in(ada: Caller) -> None:
+async def test_the_token_of_an_uncommitted_session_is_rejected(ada: Caller) -> None:
     async with ada.unit() as uow:
         begun = await sessions.log_in(uow, email="ada@example.com", password="ada")
 
     assert not await lets_in(ada, begun)
 
 
-async def test_a_refresh_gives_a_new_pair_and_lists_the_session_as_refreshed(ada: Caller) -> None:
+async def test_a_refresh_returns_a_new_pair_and_updates_the_session(ada: Caller) -> None:
     begun = await log_in(ada)
     ada.clock.now = NOON + HOUR
 
@@ -115,7 +115,7 @@ async def test_a_refresh_gives_a_new_pair_and_lists_the_session_as_refreshed(ada
     assert renewed.session.last_refreshed_at == NOON + HOUR
 
 
-async def test_a_spent_refresh_token_ends_the_session_once_committed(ada: Caller) -> None:
+async def test_reusing_a_spent_refresh_token_ends_the_session_once_committed(ada: Caller) -> None:
     begun = await log_in(ada)
     renewed = await ada.account.write(sessions.refresh, begun.refresh_token)
     assert isinstance(renewed, SessionTokens)
@@ -135,12 +135,12 @@ async def refresh_at_once(ada: Caller, token: str) -> list[SessionTokens | Sessi
 
 
 async def live_tokens(ada: Caller) -> list[bytes]:
-    """The digests of all refresh tokens of the database that were not spent."""
+    """The digests of all unspent refresh tokens in the database."""
     live = select(refresh_tokens.c.digest).where(refresh_tokens.c.replaced_at.is_(None))
     return [bytes(row[0]) for row in await ada.database.rows(live, {})]
 
 
-async def test_of_many_refreshes_with_one_token_at_once_all_are_answered_and_one_token_is_live(ada: Caller) -> None:
+async def test_of_concurrent_refreshes_with_one_token_all_succeed_and_one_token_is_live(ada: Caller) -> None:
     begun = await log_in(ada)
 
     results = await refresh_at_once(ada, begun.refresh_token)
@@ -152,7 +152,7 @@ async def test_of_many_refreshes_with_one_token_at_once_all_are_answered_and_one
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 
-async def test_of_many_refreshes_with_one_old_token_at_once_one_ends_the_session(ada: Caller) -> None:
+async def test_of_concurrent_refreshes_with_one_old_token_one_ends_the_session(ada: Caller) -> None:
     begun = await log_in(ada)
     await ada.account.write(sessions.refresh, begun.refresh_token)
     ada.clock.now += GRACE
@@ -164,7 +164,7 @@ async def test_of_many_refreshes_with_one_old_token_at_once_one_ends_the_session
     assert (await ada.account.read(sessions.page)).items == ()
 
 
-async def test_the_database_lets_no_second_token_of_a_session_be_live(ada: Caller) -> None:
+async def test_the_database_rejects_a_second_live_token_of_a_session(ada: Caller) -> None:
     begun = await log_in(ada)
 
     async with ada.account.unit() as uow:
@@ -175,7 +175,7 @@ async def test_the_database_lets_no_second_token_of_a_session_be_live(ada: Calle
             )
 
 
-async def test_refreshing_while_sessions_are_ended_neither_deadlocks_nor_revives_one(ada: Caller) -> None:
+async def test_refreshing_while_sessions_are_ended_neither_deadlocks_nor_restores_one(ada: Caller) -> None:
     begun = [await log_in(ada) for _ in range(6)]
     for each in begun[:3]:
         await ada.account.write(sessions.refresh, each.refresh_token)
@@ -193,7 +193,7 @@ async def test_refreshing_while_sessions_are_ended_neither_deadlocks_nor_revives
     assert (await ada.account.read(sessions.page)).items == ()
 
 
-async def test_refreshing_forgets_the_tokens_that_have_expired(ada: Caller) -> None:
+async def test_a_refresh_deletes_expired_tokens(ada: Caller) -> None:
     begun = await log_in(ada)
     token = begun.refresh_token
     for days in (29, 58):
@@ -227,7 +227,7 @@ async def test_a_log_in_that_races_with_a_password_change_does_not_outlive_it(ad
         assert not await uow.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)
 
 
-async def test_a_wrong_password_begins_nothing(ada: Caller) -> None:
+async def test_a_wrong_password_creates_no_session(ada: Caller) -> None:
     with pytest.raises(WrongCredentials):
         await ada.account.write(sessions.log_in, email="ada@example.com", password="guess")
 
@@ -244,7 +244,7 @@ async def swept(caller: Caller) -> int:
     return count
 
 
-async def test_expired_sessions_are_swept_with_their_tokens_and_no_others(ada: Caller) -> None:
+async def test_the_purge_deletes_only_expired_sessions_with_their_tokens(ada: Caller) -> None:
     old = [await log_in(ada) for _ in range(3)]
     renewed = await ada.account.write(sessions.refresh, old[0].refresh_token)
     assert isinstance(renewed, SessionTokens)
@@ -260,7 +260,7 @@ async def test_expired_sessions_are_swept_with_their_tokens_and_no_others(ada: C
     assert len(await live_tokens(ada)) == 1
 
 
-async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: Caller) -> None:
+async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_purged(ada: Caller) -> None:
     begun = await log_in(ada)
     ada.clock.now += MONTH - HOUR
 
@@ -275,7 +275,7 @@ async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_swept(ada: 
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 
-async def test_several_purges_and_log_ins_at_once_neither_deadlock_nor_leave_anything(ada: Caller, bob: Caller) -> None:
+async def test_concurrent_purges_and_log_ins_neither_deadlock_nor_leave_rows(ada: Caller, bob: Caller) -> None:
     for _ in range(10):
         await log_in(ada)
         await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")

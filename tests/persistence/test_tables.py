@@ -33,7 +33,7 @@ def named_things() -> Iterator[tuple[Table, Constraint | Index, str]]:
             yield table, index, "uq_" if index.unique else "ix_"
 
 
-def test_every_constraint_and_index_has_a_name_that_says_its_kind_and_table() -> None:
+def test_every_constraint_and_index_has_a_name_with_its_kind_and_table() -> None:
     wrong = [
         thing.name for table, thing, prefix in named_things() if not str(thing.name).startswith(prefix + table.name)
     ]
@@ -41,7 +41,7 @@ def test_every_constraint_and_index_has_a_name_that_says_its_kind_and_table() ->
     assert wrong == []
 
 
-def test_every_name_is_given_once() -> None:
+def test_every_name_is_used_once() -> None:
     names = [str(thing.name) for _, thing, _ in named_things()]
 
     assert len(names) == len(set(names))
@@ -56,7 +56,7 @@ def test_the_keys_of_workspace_data_begin_with_the_workspace(table: Table) -> No
 
 
 @pytest.mark.parametrize("name", sorted(SPACE_TABLES))
-def test_the_keys_of_a_space_s_data_begin_with_the_space_and_lead_nowhere(name: str) -> None:
+def test_the_keys_of_a_space_s_data_begin_with_the_space_and_have_no_foreign_key(name: str) -> None:
     table = metadata.tables[name]
     assert next(iter(table.primary_key.columns)).name == "space_id"
     assert not table.foreign_key_constraints

@@ -26,7 +26,7 @@ DUES = (
 
 
 @pytest.mark.parametrize("due", DUES)
-async def test_a_task_is_read_back_as_it_was_made(ada: Caller, due: Due | None) -> None:
+async def test_a_new_task_is_read_back(ada: Caller, due: Due | None) -> None:
     draft = TaskDraft(title="Iron \N{T-SHIRT}", description="a\tb\nc", priority="high", due=due)
 
     made = await ada.write(tasks.create, draft)
@@ -35,7 +35,7 @@ async def test_a_task_is_read_back_as_it_was_made(ada: Caller, due: Due | None) 
     assert made.due == due
 
 
-async def test_a_task_is_read_back_as_it_was_changed(ada: Caller) -> None:
+async def test_a_changed_task_is_read_back(ada: Caller) -> None:
     made = await ada.write(tasks.create, TaskDraft(title="Iron", due=Due(date=MONDAY)))
     ada.clock.now = LATER
     edit = TaskEdit(title="Wash", priority="urgent", due=DuePatch(time=dt.time(9)))
@@ -48,7 +48,7 @@ async def test_a_task_is_read_back_as_it_was_changed(ada: Caller) -> None:
     assert await ada.read(tasks.get, made.id) == completed
 
 
-async def test_a_deleted_task_is_gone(ada: Caller) -> None:
+async def test_a_deleted_task_is_not_found(ada: Caller) -> None:
     made = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     await ada.write(tasks.delete, made.id)
@@ -70,7 +70,7 @@ async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller
     assert await bob.read(tasks.get, bobs.id) == bobs
 
 
-async def test_positions_keep_their_order_past_the_upper_case_digits(ada: Caller) -> None:
+async def test_positions_stay_in_order_past_the_upper_case_digits(ada: Caller) -> None:
     made = [await ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(70)]
 
     page = await ada.read(tasks.page, filters=TaskFilter(), sort="position", limit=200)
@@ -86,7 +86,7 @@ async def test_a_new_task_comes_after_completed_ones_too(ada: Caller) -> None:
 
 
 async def some_tasks(ada: Caller) -> list[Task]:
-    """Eighteen tasks with ties in every order, in two projects, a third of them completed."""
+    """Eighteen tasks in two projects, with ties in every order; a third are completed."""
     project = await ada.write(projects.create, name="Chores")
     made = []
     for n in range(18):
@@ -124,7 +124,7 @@ async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_wha
                 assert found == ordered(matching, sort=sort), (project_id, status, sort, limit)
 
 
-async def test_a_list_is_not_disturbed_by_what_happens_between_its_pages(ada: Caller) -> None:
+async def test_changes_between_pages_neither_skip_nor_repeat_a_task(ada: Caller) -> None:
     made = await some_tasks(ada)
     first = await ada.read(tasks.page, filters=TaskFilter(), limit=6)
     await ada.write(tasks.delete, made[5].id)

@@ -21,22 +21,22 @@ UNKNOWN = UUID(int=0)
 
 
 class RefusedError(Exception):
-    """What an engine would answer 403 or 404 to."""
+    """An error that an engine would return as 403 or 404."""
 
 
 async def heads(caller: Caller) -> tuple[int, int]:
-    """The workspace's head, and how many tasks are in it."""
+    """The workspace's head, and the number of its tasks."""
     workspace = await caller.read(workspaces.get)
     return workspace.head, len((await caller.read(tasks.page, filters=TaskFilter(), limit=200)).items)
 
 
-async def test_what_is_committed_lasts(ada: Caller) -> None:
+async def test_committed_changes_are_kept(ada: Caller) -> None:
     await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     assert await heads(ada) == (2, 1)
 
 
-async def test_what_is_not_committed_leaves_no_trace(ada: Caller) -> None:
+async def test_uncommitted_changes_leave_no_rows(ada: Caller) -> None:
     async with ada.unit() as uow:
         await tasks.create(uow, TaskDraft(title="Iron"))
 
@@ -54,7 +54,7 @@ async def test_an_error_rolls_everything_back(ada: Caller) -> None:
     assert await heads(ada) == (1, 0)
 
 
-async def test_others_see_nothing_before_the_commit(ada: Caller) -> None:
+async def test_other_transactions_see_nothing_before_the_commit(ada: Caller) -> None:
     async with ada.unit() as uow:
         await tasks.create(uow, TaskDraft(title="Iron"))
         assert await heads(ada) == (1, 0)
@@ -62,7 +62,7 @@ async def test_others_see_nothing_before_the_commit(ada: Caller) -> None:
         assert await heads(ada) == (2, 1)
 
 
-async def test_all_changes_of_one_call_have_the_same_number(ada: Caller) -> None:
+async def test_all_changes_of_one_unit_of_work_have_the_same_number(ada: Caller) -> None:
     async with ada.unit() as uow:
         project = await projects.create(uow, name="Chores")
         task = await tasks.create(uow, TaskDraft(title="Iron", project_id=project.id))
@@ -73,7 +73,7 @@ async def test_all_changes_of_one_call_have_the_same_number(ada: Caller) -> None
     assert await ada.read(workspaces.get) == renamed
 
 
-async def test_calls_at_once_get_numbers_in_a_row_without_gaps_or_repeats(ada: Caller) -> None:
+async def test_concurrent_units_of_work_get_consecutive_numbers(ada: Caller) -> None:
     made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(20)))
 
     assert sorted(task.revision for task in made) == list(range(2, 22))
@@ -81,7 +81,7 @@ async def test_calls_at_once_get_numbers_in_a_row_without_gaps_or_repeats(ada: C
     assert await heads(ada) == (21, 20)
 
 
-async def test_a_call_that_changes_nothing_takes_no_number(ada: Caller) -> None:
+async def test_a_unit_of_work_that_changes_nothing_takes_no_number(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="Iron"))
@@ -90,7 +90,7 @@ async def test_a_call_that_changes_nothing_takes_no_number(ada: Caller) -> None:
     assert (await heads(ada))[0] == task.revision
 
 
-async def test_the_role_that_admits_is_the_one_under_the_workspaces_lock(ada: Caller, bob: Caller) -> None:
+async def test_the_role_is_read_under_the_workspace_s_lock(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="editor")
     seen: list[Role | None] = []
 
@@ -100,7 +100,7 @@ async def test_the_role_that_admits_is_the_one_under_the_workspaces_lock(ada: Ca
     assert seen == ["editor", "owner"]
 
 
-async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_not_admitted(ada: Caller, bob: Caller) -> None:
+async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_rejected(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="editor")
     seen: list[Role | None] = []
 
@@ -125,7 +125,7 @@ async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_not_admitte
     assert (await heads(bob))[1] == 1
 
 
-async def test_nobody_is_admitted_to_a_workspace_that_is_not_there(ada: Caller) -> None:
+async def test_nobody_is_admitted_to_a_workspace_that_does_not_exist(ada: Caller) -> None:
     seen: list[Role | None] = []
 
     def refuse(role: Role | None) -> None:
@@ -138,7 +138,7 @@ async def test_nobody_is_admitted_to_a_workspace_that_is_not_there(ada: Caller) 
     assert seen == [None]
 
 
-async def test_who_is_not_admitted_changes_nothing_and_holds_nothing(ada: Caller) -> None:
+async def test_a_rejected_caller_changes_nothing_and_holds_no_lock(ada: Caller) -> None:
     def refuse(_role: Role | None) -> None:
         raise RefusedError
 
@@ -149,7 +149,7 @@ async def test_who_is_not_admitted_changes_nothing_and_holds_nothing(ada: Caller
     assert await heads(ada) == (2, 1)
 
 
-async def test_who_is_not_admitted_is_not_let_in_by_trying_again(ada: Caller) -> None:
+async def test_a_rejected_caller_stays_rejected_in_the_same_unit_of_work(ada: Caller) -> None:
     def refuse(_role: Role | None) -> None:
         raise RefusedError
 
@@ -165,7 +165,7 @@ async def test_who_is_not_admitted_is_not_let_in_by_trying_again(ada: Caller) ->
     assert await heads(ada) == (2, 1)
 
 
-async def test_a_call_that_was_cancelled_before_it_was_admitted_is_not_let_in_afterwards(ada: Caller) -> None:
+async def test_a_unit_of_work_that_was_cancelled_before_it_was_admitted_stays_closed(ada: Caller) -> None:
     def cancel(_role: Role | None) -> None:
         raise asyncio.CancelledError
 
@@ -185,7 +185,7 @@ async def test_no_transaction_is_open_while_a_password_is_checked(ada: Caller) -
     assert (await ada.account.read(users.get_me)).name == "Not blocked"
 
 
-async def test_a_safe_call_cannot_write(ada: Caller) -> None:
+async def test_a_read_only_unit_of_work_cannot_write(ada: Caller) -> None:
     async with ada.unit(safe=True) as uow:
         with pytest.raises(RuntimeError, match="safe"):
             await uow.next_revision()
@@ -193,7 +193,7 @@ async def test_a_safe_call_cannot_write(ada: Caller) -> None:
             await uow.tasks.delete(ada.workspace_id, UNKNOWN, revision=2)
 
 
-async def test_a_public_call_has_neither_principal_nor_workspace(database: Database) -> None:
+async def test_a_public_unit_of_work_has_neither_principal_nor_workspace(database: Database) -> None:
     async with Caller(database=database).unit(safe=True) as uow:
         with pytest.raises(RuntimeError, match="principal"):
             _ = uow.principal
@@ -201,7 +201,7 @@ async def test_a_public_call_has_neither_principal_nor_workspace(database: Datab
             _ = uow.workspace_id
 
 
-async def test_the_time_of_a_call_stands_still(ada: Caller) -> None:
+async def test_the_time_of_a_unit_of_work_does_not_change(ada: Caller) -> None:
     async with ada.unit() as uow:
         before = uow.now
         ada.clock.now = NOON.replace(year=2030)
@@ -222,8 +222,8 @@ async def test_a_database_that_was_never_migrated_is_not_ready(empty_database_ur
     assert raised.value.found is None
 
 
-async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: Caller) -> None:
-    """Cancelled at forty moments, early and late; what is raised is held on to, as a traceback in a log would be."""
+async def test_a_cancelled_unit_of_work_changes_nothing_and_holds_nothing(ada: Caller) -> None:
+    """It is cancelled at forty moments, early and late. The error is referenced, as a traceback in a log would be."""
 
     async def create_two(uow: UnitOfWork) -> None:
         await tasks.create(uow, TaskDraft(title="half"))
@@ -245,7 +245,7 @@ async def test_a_call_that_is_cancelled_changes_nothing_and_holds_nothing(ada: C
     assert await heads(ada) == (41, 40)
 
 
-async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_of_everything(ada: Caller) -> None:
+async def test_a_unit_of_work_that_is_cancelled_again_during_its_rollback_releases_everything(ada: Caller) -> None:
     created = asyncio.Event()
 
     async def create_and_wait(uow: UnitOfWork) -> None:
@@ -271,7 +271,7 @@ async def test_a_call_that_is_cancelled_again_while_it_rolls_back_still_lets_go_
     assert len(opened) <= 1, "the connection was thrown away, and not given back"
 
 
-async def test_many_calls_that_are_cancelled_at_once_leave_the_pool_as_it_was(ada: Caller) -> None:
+async def test_many_units_of_work_that_are_cancelled_at_once_leave_the_pool_as_it_was(ada: Caller) -> None:
     for round_ in range(4):
         calls = [asyncio.create_task(ada.write(tasks.create, TaskDraft(title=str(n)))) for n in range(10)]
         await asyncio.sleep(0.004 * round_)
@@ -279,7 +279,7 @@ async def test_many_calls_that_are_cancelled_at_once_leave_the_pool_as_it_was(ad
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
 
-    # A commit that was sent before its call was cancelled is still carried out: this waits for the last of them.
+    # A commit that was sent before the cancellation is still carried out: this waits for the last of them.
     await ada.write(tasks.create, TaskDraft(title="last"))
     head, count = await heads(ada)
     made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))

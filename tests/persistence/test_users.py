@@ -16,7 +16,7 @@ from tests.support.service_callers import Caller
 LATER = NOON.replace(hour=13, microsecond=1)
 
 
-async def test_an_account_is_read_back_as_it_was_registered(database: Database) -> None:
+async def test_a_registered_account_is_read_back(database: Database) -> None:
     nobody = Caller(database=database)
 
     user = await nobody.write(
@@ -33,7 +33,7 @@ async def test_an_address_can_be_registered_once_whatever_its_case(ada: Caller) 
         await ada.account.write(users.register, email="ADA@example.com", password="pw", name="Eve", time_zone="UTC")
 
 
-async def test_of_many_who_register_one_address_at_once_one_succeeds(database: Database) -> None:
+async def test_of_concurrent_registrations_of_one_address_one_succeeds(database: Database) -> None:
     nobody = Caller(database=database)
     attempts = [
         nobody.write(users.register, email="ada@example.com", password="pw", name=str(n), time_zone="UTC")
@@ -46,7 +46,7 @@ async def test_of_many_who_register_one_address_at_once_one_succeeds(database: D
     assert [type(result) for result in refused] == [EmailTaken] * 7
 
 
-async def test_a_refused_registration_leaves_nothing_behind(ada: Caller, bob: Caller) -> None:
+async def test_a_rejected_registration_leaves_no_rows(ada: Caller, bob: Caller) -> None:
     with pytest.raises(EmailTaken):
         await bob.account.write(users.register, email="ada@example.com", password="pw", name="Eve", time_zone="UTC")
 
@@ -54,7 +54,7 @@ async def test_a_refused_registration_leaves_nothing_behind(ada: Caller, bob: Ca
     assert len((await ada.account.read(workspaces.page)).items) == 1
 
 
-async def test_a_new_name_reaches_every_workspace_and_raises_each_head_by_one(ada: Caller, bob: Caller) -> None:
+async def test_a_new_name_is_stored_in_every_workspace_and_raises_each_head_by_one(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="viewer")
     ada.clock.now = LATER
 
@@ -69,7 +69,7 @@ async def test_a_new_name_reaches_every_workspace_and_raises_each_head_by_one(ad
         assert (workspace.head, workspace.revision) == (2 if there is ada else 3, 1)
 
 
-async def test_a_changed_password_is_the_one_that_counts(ada: Caller) -> None:
+async def test_after_a_change_only_the_new_password_is_accepted(ada: Caller) -> None:
     await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
 
     await ada.account.write(users.change_password, current_password="ada", new_password="new")
@@ -80,7 +80,7 @@ async def test_a_changed_password_is_the_one_that_counts(ada: Caller) -> None:
     await ada.account.write(sessions.log_in, email="ada@example.com", password="new")
 
 
-async def test_of_many_password_changes_at_once_one_succeeds(ada: Caller) -> None:
+async def test_of_concurrent_password_changes_one_succeeds(ada: Caller) -> None:
     await asyncio.gather(*(ada.account.read(users.get_me) for _ in range(5)))  # connects, so that all start at once
     attempts = [
         ada.account.write(users.change_password, current_password="ada", new_password=f"new {n}") for n in range(5)
@@ -106,7 +106,7 @@ async def test_deleting_an_account_deletes_its_workspaces_and_sessions_and_frees
     await ada.register("ada")
 
 
-async def test_deleting_an_account_takes_the_user_out_of_shared_workspaces(ada: Caller, bob: Caller) -> None:
+async def test_deleting_an_account_removes_the_user_from_shared_workspaces(ada: Caller, bob: Caller) -> None:
     guest = await bob.let_in(ada, role="owner")
 
     await ada.account.write(users.delete)
@@ -117,7 +117,7 @@ async def test_deleting_an_account_takes_the_user_out_of_shared_workspaces(ada: 
     assert (await bob.read(workspaces.get)).head == 3
 
 
-async def test_a_workspace_that_has_another_owner_outlives_the_account(ada: Caller, bob: Caller) -> None:
+async def test_a_workspace_with_another_owner_survives_the_account(ada: Caller, bob: Caller) -> None:
     guest = await ada.let_in(bob, role="owner")
 
     await ada.account.write(users.delete)
@@ -125,7 +125,7 @@ async def test_a_workspace_that_has_another_owner_outlives_the_account(ada: Call
     assert (await guest.read(workspaces.get)).id == ada.workspace_id
 
 
-async def test_the_sole_owner_of_a_shared_workspace_stays(ada: Caller, bob: Caller) -> None:
+async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(ada: Caller, bob: Caller) -> None:
     await bob.let_in(ada, role="admin")
 
     with pytest.raises(SoleOwner) as refused:

@@ -30,13 +30,13 @@ async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) ->
     return refused.value
 
 
-async def test_a_repeated_primary_key_is_told_by_name(ada: Caller) -> None:
+async def test_a_repeated_primary_key_is_reported_by_name(ada: Caller) -> None:
     values = {"workspace_id": ada.workspace_id, "user_id": ada.user_id, "role": "viewer", "name": "x", **TIMES}
 
     assert constraint_of(await violate(ada, insert(TABLES["members"]), values)) == "pk_members"
 
 
-async def test_a_second_inbox_is_told_by_the_name_of_its_index(ada: Caller) -> None:
+async def test_a_second_inbox_is_reported_by_the_name_of_its_index(ada: Caller) -> None:
     values = {"workspace_id": ada.workspace_id, "id": UUID(int=1), "name": "x", "description": "", "is_inbox": True}
 
     error = await violate(ada, insert(TABLES["projects"]), {**values, "position": "a0", **TIMES})
@@ -54,7 +54,7 @@ async def test_a_second_inbox_is_told_by_the_name_of_its_index(ada: Caller) -> N
         ("due_time_zone", "UTC", "ck_tasks_due_time_zone"),
     ],
 )
-async def test_a_value_that_makes_no_sense_is_told_by_the_name_of_its_check(
+async def test_an_impossible_value_is_reported_by_the_name_of_its_check(
     ada: Caller, column: str, value: object, name: str
 ) -> None:
     await ada.write(tasks.create, TaskDraft(title="x"))
@@ -68,11 +68,11 @@ async def test_a_missing_value_has_no_named_constraint(ada: Caller) -> None:
     assert constraint_of(await violate(ada, update(TABLES["tasks"]), {"title": None})) is None
 
 
-async def test_a_violation_without_a_meaning_is_left_as_it_is(ada: Caller) -> None:
+async def test_a_violation_without_a_meaning_is_raised_unchanged(ada: Caller) -> None:
     assert isinstance(await violate(ada, update(TABLES["members"]), {"role": "king"}), IntegrityError)
 
 
-def test_what_a_caller_can_violate_has_a_meaning() -> None:
+def test_every_violation_that_a_caller_can_cause_has_a_meaning() -> None:
     ids_taken = dict.fromkeys(("pk_workspaces", "pk_projects", "pk_tasks"), IdTaken)
     known = {"uq_users_email_key": EmailTaken, "pk_identities": IdentityTaken, **ids_taken}
 

@@ -13,7 +13,7 @@ from tests.support.statements import overheard
 LATER = NOON.replace(hour=13)
 
 
-async def test_a_new_workspace_is_read_back_as_it_was_made(ada: Caller) -> None:
+async def test_a_new_workspace_is_read_back(ada: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="Family")
 
     assert await ada.in_workspace(made.id).read(workspaces.get) == made
@@ -33,7 +33,7 @@ async def test_workspaces_are_listed_with_the_callers_role_in_pages(ada: Caller,
     assert second.next_cursor is None
 
 
-async def test_workspaces_are_listed_by_age_and_not_by_ids_that_clients_made(ada: Caller) -> None:
+async def test_workspaces_are_listed_by_age_and_not_by_ids_from_clients(ada: Caller) -> None:
     ids = [UUID(int=number) for number in (2, 1)]
     for hour, workspace_id in enumerate(ids):
         ada.clock.now = NOON.replace(hour=hour)  # before the personal one
@@ -62,7 +62,7 @@ async def test_renaming_takes_the_next_number(ada: Caller) -> None:
     assert await ada.read(workspaces.get) == renamed
 
 
-async def test_the_head_moves_on_with_every_change_and_the_revision_does_not(ada: Caller) -> None:
+async def test_the_head_changes_with_every_write_and_the_revision_does_not(ada: Caller) -> None:
     await ada.write(tasks.create, TaskDraft(title="x"))
 
     workspace = await ada.read(workspaces.get)
@@ -70,7 +70,7 @@ async def test_the_head_moves_on_with_every_change_and_the_revision_does_not(ada
     assert (workspace.head, workspace.revision) == (2, 1)
 
 
-async def test_a_deleted_workspace_takes_everything_in_it_along(ada: Caller) -> None:
+async def test_deleting_a_workspace_deletes_everything_in_it(ada: Caller) -> None:
     made = await ada.account.write(workspaces.create, name="Family")
     there = ada.in_workspace(made.id)
     project = await there.write(projects.create, name="Chores")
@@ -85,7 +85,7 @@ async def test_a_deleted_workspace_takes_everything_in_it_along(ada: Caller) -> 
         assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
 
 
-async def test_the_personal_workspace_stays(ada: Caller) -> None:
+async def test_the_personal_workspace_cannot_be_deleted(ada: Caller) -> None:
     with pytest.raises(PersonalWorkspace):
         await ada.write(workspaces.delete)
 
@@ -104,7 +104,7 @@ async def test_membership_summaries_count_the_others_and_the_owners_among_them(a
 
 
 async def test_the_workspaces_of_a_user_are_locked_in_order_of_their_ids(ada: Caller) -> None:
-    """Whatever the planner makes of it: it is what keeps calls that lock several from deadlocking."""
+    """The order keeps requests that lock several workspaces from deadlocking, whatever the planner does."""
     with overheard() as heard:
         await ada.account.write(users.update, name="Ada King")
 
@@ -112,7 +112,7 @@ async def test_the_workspaces_of_a_user_are_locked_in_order_of_their_ids(ada: Ca
     assert "ORDER BY workspaces.id" in locking
 
 
-async def test_users_of_shared_workspaces_who_rename_themselves_at_once_do_not_deadlock(
+async def test_members_of_shared_workspaces_who_change_their_names_at_once_do_not_deadlock(
     ada: Caller, bob: Caller
 ) -> None:
     for _ in range(4):
