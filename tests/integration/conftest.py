@@ -1,4 +1,4 @@
-"""One running server for each module and kind of database, and people who are new to it."""
+"""One running server for each module and kind of database, and new users on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tickbox_contract.engine.protocol import bounded_protocol
 
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
-    """The URL of a server on a database of its own, in which nothing happens that nobody called for."""
+    """The URL of a server with its own database, in which nothing changes without a request."""
     application = build(
         Settings(database_url=module_database_url, **UNHINDERED),
         contract=our_contract(),
@@ -39,7 +39,7 @@ def tables(module_database_url: str) -> Iterator[Tables]:
 
 @pytest.fixture(scope="module")
 def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
-    """A migrated database, for what has nothing to do with the kind of it."""
+    """A migrated database, for tests that do not depend on its kind."""
     url = sqlite_databases.migrated()
     yield url
     sqlite_databases.remove(url)
@@ -54,11 +54,11 @@ def client(server: str) -> Iterator[Client]:
 
 @pytest.fixture
 def ada(client: Client) -> Person:
-    """Somebody new, with a session and an empty personal workspace."""
+    """A new user with a session and an empty personal workspace."""
     return register(client, name="Ada")
 
 
 @pytest.fixture
 def bob(client: Client) -> Person:
-    """Somebody else."""
+    """A second new user."""
     return register(client, name="Bob")

@@ -1,4 +1,4 @@
-"""Who may call what: each operation of the contract, with each kind of caller. See `matrix`."""
+"""Who may call which operation: each operation of the contract, with each kind of caller. See `matrix`."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def moved_in(server: str, tables: Tables) -> Iterator[Household]:
 
 @pytest.fixture
 def household(moved_in: Household) -> Iterator[Household]:
-    """The same for all tests, whatever the one before has done to it."""
+    """The household, restored before each test."""
     yield moved_in
     moved_in.put_back()
 
 
 @pytest.fixture
 def check(record_property: Callable[[str, object], None], tables: Tables) -> Check:
-    """Fails with all that is wrong in the cells of the matrix that were tried, and counts them."""
+    """A function that tries cells of the matrix, counts them, and fails with all that is wrong."""
 
     def run(cells: Mapping[str, Iterable[str]], **more: int) -> None:
         wrong = {name: found for name, faults in cells.items() if (found := list(faults))}
@@ -83,7 +83,7 @@ def check(record_property: Callable[[str, object], None], tables: Tables) -> Che
 
 
 def one_for_each_refusal(household: Household, operation: Operation) -> dict[Refusal, Caller]:
-    """The first caller who is refused in each of the ways that there are."""
+    """The first caller who is rejected with each of the refusals."""
     found: dict[Refusal, Caller] = {}
     for caller in household.callers:
         if refusal := expected(operation, caller):
@@ -92,7 +92,7 @@ def one_for_each_refusal(household: Household, operation: Operation) -> dict[Ref
 
 
 def callers_of(household: Household, operation: Operation) -> Iterable[Caller]:
-    """All of them. On PostgreSQL a share, with those who are refused in each of the ways, and who is let in."""
+    """All callers. On PostgreSQL a share of them, with one for each refusal and one who is admitted."""
     if household.tables.is_sqlite or AT_LENGTH:
         return household.callers
     let_in = next(who for who in household.callers if expected(operation, who) is None)
@@ -102,7 +102,7 @@ def callers_of(household: Household, operation: Operation) -> Iterable[Caller]:
 
 
 def ways_of(household: Household, operation: Operation) -> Mapping[str, Callable[[Request], Request]]:
-    """All of WAYS; on PostgreSQL two, others for each operation."""
+    """All of WAYS; on PostgreSQL two of them, which differ from operation to operation."""
     if household.tables.is_sqlite or AT_LENGTH:
         return WAYS
     return dict([*WAYS.items()][OPERATIONS.index(operation) % SHARE :: SHARE])
@@ -114,15 +114,17 @@ def ways_of(household: Household, operation: Operation) -> Mapping[str, Callable
 
 
 @each(GUARDED)
-def test_everybody_is_let_in_or_refused_as_the_contract_says(
+def test_each_caller_is_admitted_or_rejected_as_the_contract_says(
     household: Household, operation: Operation, check: Check
 ) -> None:
-    """Who is refused changes nothing; who is let in gets a 2xx for the very same call, and a write then does change."""
+    """A rejected request changes nothing. The very same request of an admitted caller gets a 2xx, and a write has an
+    effect.
+    """
     check({who.name: household.faults(operation, who) for who in callers_of(household, operation)}, operations=1)
 
 
 @each(operation for operation in OPERATIONS if operation.public)
-def test_a_public_operation_answers_a_bad_token_as_it_answers_none(
+def test_a_public_operation_returns_the_same_for_a_bad_token_as_for_none(
     household: Household, operation: Operation, check: Check
 ) -> None:
     nobodies = (who for who in household.callers if who.fault is not None)
@@ -137,13 +139,13 @@ def test_a_public_operation_answers_a_bad_token_as_it_answers_none(
 
 
 def shape(response: Response) -> tuple[object, ...]:
-    """What two answers have in common that may tell of different things."""
+    """What two responses have in common although they are about different resources."""
     is_json = response.headers.get("Content-Type") == "application/json"
     return response.status_code, sorted(response.headers), sorted(response.json()) if is_json else response.content
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# whatever the request is like
+# independent of the request
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -169,9 +171,7 @@ WAYS: Mapping[str, Callable[[Request], Request]] = {
 
 
 @each(GUARDED)
-def test_whoever_is_refused_is_refused_whatever_the_request_is_like(
-    household: Household, operation: Operation, check: Check
-) -> None:
+def test_the_refusal_does_not_depend_on_the_request(household: Household, operation: Operation, check: Check) -> None:
     def faults(refusal: Refusal, caller: Caller, spoil: Callable[[Request], Request]) -> Iterator[str]:
         yield from refusal.faults(household.send(spoil(household.request(operation, caller)), caller))
         yield from household.undone()
@@ -186,7 +186,7 @@ def test_whoever_is_refused_is_refused_whatever_the_request_is_like(
     )
 
 
-def test_a_workspace_id_that_is_none_is_refused_after_the_token_was_looked_at(household: Household) -> None:
+def test_an_invalid_workspace_id_is_rejected_after_the_token_is_checked(household: Household) -> None:
     path = "/v1/workspaces/mine/tasks"
     refused(household.client.get(path), 401, "unauthenticated")
     found = refused(household.stranger.client.get(path), 400, "invalid-parameters")
@@ -194,7 +194,7 @@ def test_a_workspace_id_that_is_none_is_refused_after_the_token_was_looked_at(ho
 
 
 @each(operation for operation in GUARDED if operation.safe)
-def test_whoever_is_refused_is_refused_the_head_too(household: Household, operation: Operation, check: Check) -> None:
+def test_head_is_rejected_like_get(household: Household, operation: Operation, check: Check) -> None:
     def faults(refusal: Refusal, caller: Caller) -> Iterator[str]:
         response = household.send(replace(household.request(operation, caller), method="HEAD"), caller)
         yield from refusal.faults(response)
@@ -207,7 +207,7 @@ def test_whoever_is_refused_is_refused_the_head_too(household: Household, operat
 
 
 @each(operation for operation in GUARDED if "Idempotency-Key" in operation.optional)
-def test_a_response_that_was_kept_is_given_to_nobody_who_is_refused(
+def test_a_kept_response_is_not_returned_to_a_rejected_caller(
     household: Household, operation: Operation, check: Check
 ) -> None:
     key = ("Idempotency-Key", "k")
@@ -233,14 +233,14 @@ def test_a_response_that_was_kept_is_given_to_nobody_who_is_refused(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# a moment ago
+# changed just before
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 def changes_of(operation: Operation) -> Iterator[tuple[str | None, Refusal]]:
-    """What a role that is just enough may become, None for none at all, and how the contract says one is refused then.
+    """The lower roles, None for no membership, and how the contract says that each is rejected.
 
-    Only what is refused: there is nothing below a viewer but a stranger.
+    Below a viewer there is only the stranger.
     """
     assert operation.role is not None
     if below := ROLES[: ROLES.index(operation.role)]:
@@ -249,7 +249,7 @@ def changes_of(operation: Operation) -> Iterator[tuple[str | None, Refusal]]:
 
 
 @each(IN_WORKSPACE)
-def test_a_role_that_was_lowered_or_taken_away_a_moment_ago_is_not_enough(
+def test_a_role_that_was_just_lowered_or_removed_is_not_enough(
     household: Household, operation: Operation, check: Check
 ) -> None:
     let_in = [who for who in household.callers if who.role == operation.role and expected(operation, who) is None]
@@ -270,7 +270,7 @@ def test_a_role_that_was_lowered_or_taken_away_a_moment_ago_is_not_enough(
     check(cells)
 
 
-def test_a_role_that_was_raised_a_moment_ago_is_enough(household: Household) -> None:
+def test_a_role_that_was_just_raised_is_enough(household: Household) -> None:
     viewer, path = household.members["viewer"], f"{household.home}/tasks"
     refused(viewer.client.post(path, json={"title": "Wash up"}), 403, "insufficient-role")
     ok(household.founder.client.merge(f"{household.home}/members/{viewer.id}", {"role": "editor"}))
@@ -278,10 +278,10 @@ def test_a_role_that_was_raised_a_moment_ago_is_enough(household: Household) -> 
 
 
 @each(operation for operation in IN_WORKSPACE if not operation.safe)
-def test_a_role_that_is_lowered_or_taken_away_while_a_write_waits_is_not_enough(
+def test_a_role_that_is_lowered_or_removed_while_a_write_waits_is_not_enough(
     household: Household, operation: Operation, check: Check
 ) -> None:
-    """It is asked again under the lock that the write holds."""
+    """The role is read again under the lock of the write."""
     caller = household.caller(str(operation.role))
     workspace_id = household.home.rpartition("/")[2]
     mine = (members.c.workspace_id == UUID(workspace_id), members.c.user_id == UUID(caller.person.id))
@@ -292,7 +292,7 @@ def test_a_role_that_is_lowered_or_taken_away_while_a_write_waits_is_not_enough(
         with ThreadPoolExecutor(1) as thread, tables.locked(workspace_id) as run:
             with overheard(waits_at) as waiting:
                 write = thread.submit(household.send, request, caller)
-                assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+                assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
             run(change)
             assert not write.done()
         yield from refusal.faults(write.result(PATIENCE_S))
@@ -311,12 +311,14 @@ def _lower(mine: Iterable[Any], role: str) -> Executable:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# what is somebody else's
+# resources of others
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 def ids_in(operation: Operation) -> set[str]:
-    """The names of the ids in a call, but for that of the workspace. None of what is not covered: the matrix tells."""
+    """The names of the ids in a request, without that of the workspace. Empty for what is not covered: the matrix
+    reports it.
+    """
     names: set[str] = set()
 
     def thing(name: str) -> str:
@@ -331,10 +333,10 @@ def ids_in(operation: Operation) -> set[str]:
 
 
 @each(operation for operation in GUARDED if ids_in(operation))
-def test_what_is_somebody_else_s_cannot_be_reached_through_what_is_one_s_own(
+def test_resources_of_others_cannot_be_reached_through_one_s_own_workspace(
     household: Household, operation: Operation, check: Check
 ) -> None:
-    """A stranger, who may do everything in their own workspace, names things of the household, and of its owner's."""
+    """A stranger with every right in their own workspace names resources of the household and of its owner."""
     stranger, owner = household.caller("stranger"), household.caller("owner")
     own = household.elsewhere.rpartition("/")[2]
     response = household.send(household.request(operation, owner, workspace_id=own), stranger)
@@ -351,14 +353,14 @@ def test_what_is_somebody_else_s_cannot_be_reached_through_what_is_one_s_own(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# an operation that is new
+# a new operation
 # ---------------------------------------------------------------------------------------------------------------------
 
 NEW = "/v1/workspaces/{workspace_id}/projects/{project_id}/shred"
 
 
 def with_new(path: str = NEW, **node: Any) -> Operation:
-    """An operation that somebody has just added to the contract."""
+    """An operation that has just been added to the contract."""
     access = {"scope": "write", **({"role": "admin"} if "{workspace_id}" in path else {})}
     contract = copy.deepcopy(read_contract())
     contract["paths"][path] = {"post": {"operationId": "shred", "x-access": access, **node}}
@@ -374,7 +376,7 @@ def taking(example: Any) -> dict[str, Any]:
 
 
 def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
-    """The server does not have it, so every cell fails but those of strangers: who is let in is not, and so on."""
+    """The server does not have the operation, so every cell fails except those of strangers."""
     ids = ["019cb30a-df33-7074-8b2c-4f5a6b7c8d07"]
     operation = with_new(requestBody=taking({"task_ids": ids, "how": {"fine": True}}))
     request = household.request(operation, household.caller("admin"))
@@ -406,7 +408,7 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
         (NEW, {"x-access": {"scope": "write"}}, "the x-access of shred names the role None"),
     ],
 )
-def test_a_new_operation_that_cannot_be_called_fails_the_matrix(
+def test_a_new_operation_without_the_values_it_needs_fails_the_matrix(
     household: Household, path: str, node: dict[str, Any], told: str
 ) -> None:
     operation = with_new(path, **node)

@@ -1,4 +1,4 @@
-"""What happened to an account, as its owner reads it."""
+"""The account log, as its owner reads it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
 
 
 def log_of(person: Person) -> list[dict[str, Any]]:
-    """The newest first."""
+    """The events, newest first."""
     return everything(person.client, EVENTS)
 
 
@@ -43,13 +43,13 @@ def reuse(person: Person, tables: Tables) -> None:
 
 
 def end_all(person: Person, _tables: Tables) -> None:
-    """It can be read through another session only."""
+    """The log can then be read only through another session."""
     done(person.client.delete("/v1/sessions"))
     person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
 
 
 def end_current(person: Person, _tables: Tables) -> None:
-    """As above."""
+    """The log can then be read only through another session."""
     done(person.client.delete("/v1/sessions/current"))
     person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
 
@@ -83,7 +83,7 @@ TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("operation_id", TELLS)
-def test_what_an_operation_does_to_the_account_is_told_to_its_owner_only(
+def test_an_operation_that_changes_the_account_is_logged_for_its_owner_only(
     ada: Person, bob: Person, tables: Tables, operation_id: str
 ) -> None:
     act, wanted = TELLS[operation_id]
@@ -98,7 +98,7 @@ def test_the_contract_lists_every_type() -> None:
     assert set(schema["x-extensible-enum"]) == set(get_args(AccountEventType))
 
 
-def test_an_event_tells_when_and_from_where_and_through_which_session(ada: Person, tables: Tables) -> None:
+def test_an_event_has_its_time_address_and_session(ada: Person, tables: Tables) -> None:
     before = dt.datetime.now(dt.UTC)
     change_password(ada, tables)
     changed, started, registered = log_of(ada)
@@ -110,13 +110,13 @@ def test_an_event_tells_when_and_from_where_and_through_which_session(ada: Perso
     assert changed["id"] > started["id"] > registered["id"]
 
 
-def test_a_session_that_was_ended_is_told_of_by_its_id(ada: Person) -> None:
+def test_a_session_that_was_ended_is_logged_by_its_id(ada: Person) -> None:
     other = ada.log_in()["session_id"]
     done(ada.client.delete(f"/v1/sessions/{other}"))
     assert [event["session_id"] for event in log_of(ada)[:2]] == [other, other]
 
 
-def test_what_the_operator_does_is_told_too(ada: Person, module_database_url: str) -> None:
+def test_changes_by_the_operator_are_logged(ada: Person, module_database_url: str) -> None:
     settings = {"database_url": module_database_url}
     assert run("user", "password", ada.user["email"], settings=settings, stdin=NEW_PASSWORD + "\n").exit_code == 0
     body = {"email": ada.user["email"], "password": NEW_PASSWORD}
@@ -130,7 +130,7 @@ def test_what_the_operator_does_is_told_too(ada: Person, module_database_url: st
     )
 
 
-def test_what_is_refused_is_not_told(client: Client, ada: Person, tables: Tables) -> None:
+def test_rejected_requests_are_not_logged(client: Client, ada: Person, tables: Tables) -> None:
     before = tables.digest()
     wrong = {"email": ada.user["email"], "password": "wrong"}
     refused(client.post("/v1/sessions", json=wrong), 401, "invalid-credentials")
@@ -142,7 +142,7 @@ def test_what_is_refused_is_not_told(client: Client, ada: Person, tables: Tables
     assert tables.digest() == before
 
 
-def test_no_secret_and_no_e_mail_address_is_told(ada: Person, tables: Tables) -> None:
+def test_no_secret_and_no_email_address_is_logged(ada: Person, tables: Tables) -> None:
     for act, _ in TELLS.values():
         act(ada, tables)
     text = ada.client.get(EVENTS, params={"limit": 200}).text
@@ -161,14 +161,14 @@ def test_the_log_comes_in_pages(ada: Person, bob: Person) -> None:
     assert refused(bob.client.get(EVENTS, params={"cursor": cursor}), 400, "invalid-cursor") == {"cursor cursor"}
 
 
-def test_the_log_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+def test_an_unchanged_log_is_not_sent_again(ada: Person) -> None:
     etag = ada.client.get(EVENTS).headers["ETag"]
     assert ada.client.get(EVENTS, headers={"If-None-Match": etag}).status_code == 304
     ada.log_in()
     assert ada.client.get(EVENTS, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_the_log_goes_with_the_account(client: Client, ada: Person, tables: Tables) -> None:
+def test_the_log_is_deleted_with_the_account(client: Client, ada: Person, tables: Tables) -> None:
     agent = f"unmistakable/{new_email().partition('@')[0]}"
     body = {"email": ada.user["email"], "password": PASSWORD}
     client.post("/v1/sessions", json=body, headers={"User-Agent": agent})

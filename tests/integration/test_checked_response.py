@@ -1,4 +1,4 @@
-"""No effect without a conforming response: what breaks the contract is rolled back, and told as a 500."""
+"""No effect without a conforming response: what violates the contract is rolled back, and the client gets a 500."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another med
 
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
-    """A server whose handlers break the contract."""
+    """A server whose handlers violate the contract."""
     application = build(
         Settings(database_url=module_database_url, **UNHINDERED),
         contract=our_contract(breaking),
@@ -39,19 +39,19 @@ def server(module_database_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def reporting_server(module_database_url: str) -> Iterator[str]:
-    """The same under TICKBOX_RESPONSE_CHECK=report."""
+    """The same server with TICKBOX_RESPONSE_CHECK=report."""
     settings = Settings(database_url=module_database_url, response_check="report", **UNHINDERED)
     application = build(settings, contract=our_contract(breaking), background=False, passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 
 
-def test_the_handlers_work_when_they_are_not_asked_to_break(ada: Person) -> None:
+def test_the_handlers_work_unless_a_title_asks_for_a_violation(ada: Person) -> None:
     ada.create("tasks", title="Buy milk")
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS)
-def test_a_violation_is_a_500_and_leaves_no_trace(
+def test_a_violation_is_a_500_and_leaves_no_rows(
     ada: Person, tables: Tables, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = tables.digest()
@@ -65,7 +65,7 @@ def test_a_violation_is_a_500_and_leaves_no_trace(
     )
 
 
-def test_a_violation_after_a_deletion_brings_back_what_was_deleted(ada: Person, tables: Tables) -> None:
+def test_a_violation_after_a_deletion_rolls_the_deletion_back(ada: Person, tables: Tables) -> None:
     task = ada.create("tasks", title="Buy milk")
     before = tables.digest()
     refused(ada.client.delete(f"{ada.home}/tasks/{task['id']}"), 500, "internal-error")
@@ -78,7 +78,7 @@ def test_the_workspace_is_not_left_locked(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("violation", [violation for violation in VIOLATIONS if violation not in IMPOSSIBLE])
-def test_a_violation_is_let_through_and_logged_where_that_was_asked_for(
+def test_a_violation_is_sent_and_logged_when_it_is_only_reported(
     reporting_server: str, ada: Person, violation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with httpx.Client(base_url=reporting_server, headers=ada.client.headers, trust_env=False) as unchecked:
@@ -92,7 +92,7 @@ def test_a_violation_is_let_through_and_logged_where_that_was_asked_for(
 
 
 @pytest.mark.parametrize("violation", sorted(IMPOSSIBLE))
-def test_what_cannot_be_sent_is_a_500_even_then(
+def test_a_response_that_cannot_be_sent_is_a_500_even_when_violations_are_only_reported(
     reporting_server: str, ada: Person, tables: Tables, violation: str
 ) -> None:
     before = tables.digest()

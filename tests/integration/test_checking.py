@@ -1,4 +1,4 @@
-"""The checker that all of these tests lean on: it must catch what is wrong."""
+"""The checker that all of these tests rely on: it must report what is wrong."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def test_a_declared_response_passes() -> None:
         ),
     ],
 )
-def test_a_broken_response_is_caught(broken: Seen, fault: str) -> None:
+def test_a_broken_response_is_reported(broken: Seen, fault: str) -> None:
     assert any(fault in found for found in CHECKER.faults(broken)), CHECKER.faults(broken)
 
 
-def test_a_fixed_path_goes_before_one_with_a_parameter() -> None:
+def test_a_fixed_path_takes_precedence_over_one_with_a_parameter() -> None:
     refresh = read_contract()["components"]["schemas"]["SessionTokens"]["example"]
     seen = Seen("POST", "/v1/sessions/refresh", 200, HEADERS, json.dumps(refresh).encode())
     assert CHECKER.faults(seen) == []
@@ -107,7 +107,7 @@ def test_every_format_of_the_contract_is_checked() -> None:
 
 
 def test_every_example_of_a_response_passes() -> None:
-    """The examples are what readers believe; they are held to the same checker."""
+    """Readers trust the examples, so the same checker checks them."""
     contract = read_contract()
     examples = [
         seen

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's example of a new operation works as it is written, in a copy of the repository."""
+"""CONTRIBUTING's example of a new operation works as written, in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLACE = re.compile(r"# (\S+): (after the operation|after the schema|in the plac
 
 
 def insert(path: Path, text: str, where: str, name: str) -> None:
-    """Change the file at *path* as a person would who reads the first line of a block."""
+    """Change the file at *path* as a person would who follows the first line of a block."""
     before = path.read_text(encoding="utf-8")
     match where:
         case "after the operation":
@@ -54,7 +54,7 @@ def insert(path: Path, text: str, where: str, name: str) -> None:
 
 
 def replaced(before: str, text: str, name: str) -> str:
-    """*before* with the function *name* replaced by *text*, whose imports come behind the others."""
+    """*before* with the function *name* replaced by *text*, whose imports come after the others."""
     imports = "".join(line for line in text.splitlines(keepends=True) if line.startswith(("from ", "import ")))
     lines = before.splitlines(keepends=True)
     (stub,) = [node for node in ast.parse(before).body if getattr(node, "name", "") == name]
@@ -75,7 +75,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_example_of_a_new_operation_works_as_it_is_written(copy: Path) -> None:
+def test_the_example_of_a_new_operation_works_as_written(copy: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     example = text[text.index("## Add an operation\n") : text.index("### If it needs more")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(copy), str(copy / "contract")))}

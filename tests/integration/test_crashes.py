@@ -1,8 +1,8 @@
-"""kill -9 under load, again and again: no answered write is lost, nothing is half done, no retry does a thing twice.
+"""kill -9 under load, repeatedly: no acknowledged write is lost, nothing is half done, no retry has a second effect.
 
-Writers send one request after the other, each with a key of its own, and never the next before the last one was
-answered. What a kill leaves unanswered they send again, unchanged, to the next server. At the end the log must tell of
-each request exactly once, and the tables must be what the log tells.
+Each writer sends one request after the other, each with its own key, and waits for each response. It sends requests
+that got no response because of a kill again, unchanged, to the next server. At the end the log must have each request
+exactly once, and the tables must match the log.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LONGEST_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent, and the event that it must leave: its type, and the title of the task then (None: it is gone)."""
+    """A request and the event that it must write: the type, and the title of the task then (None if it was deleted)."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass
 class Writer:
-    """Makes a task, changes it, completes it, deletes some; then the next one."""
+    """Creates a task, changes it, completes it, deletes some; then the next one."""
 
     name: str
     tasks_path: str
@@ -57,14 +57,14 @@ class Writer:
         self._requests = self._plan()
 
     async def send(self, client: httpx.AsyncClient) -> bool:
-        """Send the next request, or the last one again. False when the server is gone, and nobody knows."""
+        """Send the next request, or the last one again. False if the server was killed and the outcome is unknown."""
         again = self.pending is not None
         request = self.pending = self.pending or next(self._requests)
         try:
             response = await client.request(request.method, request.path, json=request.body, headers=request.headers)
         except httpx.TransportError:
             return False
-        # A deletion that took effect, and was not answered, finds nothing when it is sent again.
+        # A deletion that was committed but got no response finds nothing when it is sent again.
         gone = again and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND
         assert response.is_success or gone, (response.status_code, response.text)
         self.answered.append(request)
@@ -72,12 +72,12 @@ class Writer:
         return True
 
     async def send_until_the_end(self, client: httpx.AsyncClient) -> None:
-        """Send until the server is gone."""
+        """Send requests until the server is killed."""
         while await self.send(client):
             pass
 
     async def settle(self, client: httpx.AsyncClient) -> None:
-        """Send again what was not answered."""
+        """Send the request without a response again."""
         assert self.pending is None or await self.send(client)
 
     def _plan(self) -> Iterator[Request]:
@@ -94,7 +94,7 @@ class Writer:
                 method="PATCH", path=path, tells="task.updated", title=title, body={"title": title}, headers=patch
             )
             yield self._with_key("POST", f"{path}/complete", "task.completed", title)
-            # Of something made without a key, the id alone says that it was made before.
+            # A task that is created without a key is recognised by its id alone.
             other = {"title": f"{self.name}, other {number}", "id": new_id()}
             yield Request(method="POST", path=self.tasks_path, tells="task.created", title=other["title"], body=other)
             if number % 2:
@@ -107,7 +107,7 @@ class Writer:
 
 
 async def load(url: str, token: str, writers: list[Writer], *, kill_after_s: float, kill: Callable[[], None]) -> None:
-    """Let all *writers* write, and kill the server in the midst of it."""
+    """Let all *writers* write, and kill the server meanwhile."""
     async with connected(url, token) as client:
         writing = [asyncio.create_task(writer.send_until_the_end(client)) for writer in writers]
         await asyncio.sleep(kill_after_s)
@@ -116,7 +116,7 @@ async def load(url: str, token: str, writers: list[Writer], *, kill_after_s: flo
 
 
 async def settle(url: str, token: str, writers: list[Writer]) -> None:
-    """Let *writers* repeat what was not answered."""
+    """Let *writers* repeat the requests without a response."""
     async with connected(url, token) as client:
         await asyncio.gather(*(writer.settle(client) for writer in writers))
 
@@ -128,7 +128,7 @@ def connected(url: str, token: str) -> httpx.AsyncClient:
 
 
 def told_of_tasks(log: list[Told]) -> Counter[tuple[str, str | None]]:
-    """How often the log tells of what: the type, and the title of the task then; of a deletion, nothing more."""
+    """How often the log has each event: the type and the title of the task then; of a deletion only the type."""
     return Counter(
         (event.type, None if event.is_the_end or event.payload is None else event.payload["title"])
         for event in log
@@ -137,7 +137,7 @@ def told_of_tasks(log: list[Told]) -> Counter[tuple[str, str | None]]:
 
 
 @pytest.mark.unmeasured
-def test_no_answered_write_is_lost_and_none_is_done_twice(
+def test_no_acknowledged_write_is_lost_and_none_is_done_twice(
     database_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     seed = random.randrange(10**9)  # noqa: S311  # any moment will do

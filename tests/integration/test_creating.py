@@ -1,4 +1,4 @@
-"""What may be sent where something is created, whatever it is."""
+"""What the bodies of all creating operations have in common."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def optional_members() -> Iterator[tuple[str, str]]:
-    """Those of each schema of a new thing, but for enumerations, which have a word for what is usual."""
+    """The optional members of each schema of a new resource, without enumerations, which have a
+    word for the default.
+    """
     schemas = read_contract()["components"]["schemas"]
     for name in (name for name in schemas if name.endswith("Create") and "date" not in schemas[name]["properties"]):
         for member in schemas[name]["properties"].keys() - set(schemas[name]["required"]):
@@ -31,7 +33,7 @@ def optional_members() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("schema", "member"), sorted(optional_members()))
-def test_null_is_the_same_as_leaving_it_out_where_something_is_created(ada: Person, schema: str, member: str) -> None:
+def test_null_is_the_same_as_an_omitted_member_when_creating(ada: Person, schema: str, member: str) -> None:
     path, minimal = MINIMAL[schema]
     email = {"UserCreate": {"email": new_email()}, "SessionCreate": {"email": ada.user["email"]}}.get(schema, {})
     response = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})

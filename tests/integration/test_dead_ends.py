@@ -1,4 +1,4 @@
-"""What an operator is told where nothing can be served: what is wrong, with which database, and what to do."""
+"""What an operator reads when the server cannot start: what is wrong, with which database, and what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NEWER = "9998"
 
 
 def error_of(*arguments: str, **settings: str) -> str:
-    """The only line that a command which fails prints."""
+    """The only line that a failing command prints."""
     found = run(*arguments, settings=settings, stdin=PASSWORD + "\n")
     assert (found.exit_code, found.stdout) == (1, "")
     (line,) = found.stderr.splitlines()
@@ -66,7 +66,7 @@ def move(url: str, revision: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_database_of_a_newer_version_is_called_so(command: tuple[str, ...], moved_url: str) -> None:
+def test_a_database_of_a_newer_version_is_reported(command: tuple[str, ...], moved_url: str) -> None:
     said = error_of(*command, database_url=moved_url)
     assert "this version of Tickbox" in said
     assert f"older than {name_of(moved_url)}" in said
@@ -90,7 +90,7 @@ def test_a_server_whose_database_became_newer_is_not_ready_and_says_why(moved_ur
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("user", "password", "ada@example.com")])
-def test_a_database_of_an_older_version_is_to_be_migrated(command: tuple[str, ...], databases: Databases) -> None:
+def test_a_database_of_an_older_version_must_be_migrated(command: tuple[str, ...], databases: Databases) -> None:
     url = databases.migrated()
     migrations.downgrade(url, REVISIONS[0])
     said = error_of(*command, database_url=url)
@@ -100,9 +100,7 @@ def test_a_database_of_an_older_version_is_to_be_migrated(command: tuple[str, ..
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_database_of_another_program_is_called_so(
-    command: tuple[str, ...], sqlite_databases: SqliteDatabases
-) -> None:
+def test_a_database_of_another_program_is_reported(command: tuple[str, ...], sqlite_databases: SqliteDatabases) -> None:
     url = sqlite_databases.migrated()
     move(url, "b2c3d4e5f6a7")
     said = error_of(*command, database_url=url)
@@ -112,7 +110,7 @@ def test_a_database_of_another_program_is_called_so(
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("user", "password", "ada@example.com")])
-def test_an_empty_database_is_to_be_migrated_or_is_the_wrong_one(
+def test_an_empty_database_must_be_migrated_or_is_the_wrong_one(
     command: tuple[str, ...], empty_database_url: str
 ) -> None:
     if "sqlite" in empty_database_url:
@@ -122,12 +120,10 @@ def test_an_empty_database_is_to_be_migrated_or_is_the_wrong_one(
         assert part in said
 
 
-# --- an SQLite file that is elsewhere ---
+# --- an SQLite file in another place ---
 
 
-def test_from_another_folder_the_default_database_is_named_in_full(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_path_of_the_default_database_is_printed_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "var" / "tickbox.db"
     for command in (("serve", "--port", "0"), ("user", "password", "ada@example.com")):
@@ -152,26 +148,26 @@ def test_a_mistyped_path_creates_nothing(command: tuple[str, ...], tmp_path: Pat
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_folder_that_does_not_exist_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
     said = error_of(*command, database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
     assert f"the folder {tmp_path}/vra of" in said
     assert "create it, or correct TICKBOX_DATABASE_URL" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_database_that_is_a_folder_is_called_so(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_database_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
     said = error_of(*command, database_url=f"sqlite:///{tmp_path}")
     assert f"the SQLite database {tmp_path} is a folder: set TICKBOX_DATABASE_URL" in said
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="root may create a file anywhere else")
-def test_a_file_that_cannot_be_created_is_named() -> None:
+def test_a_file_that_cannot_be_created_is_reported() -> None:
     said = error_of("migrate", database_url="sqlite:////proc/tickbox.db")
     assert "the SQLite database /proc/tickbox.db cannot be created" in said
 
 
-def test_only_its_owner_can_read_a_database(tmp_path: Path) -> None:
-    """Nor the files that SQLite has beside it."""
+def test_only_the_owner_can_read_a_database(tmp_path: Path) -> None:
+    """Nor can others read the files that SQLite has beside it."""
     path = tmp_path / "tickbox.db"
     before = os.umask(0o022)
     try:
@@ -186,14 +182,14 @@ def test_only_its_owner_can_read_a_database(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_going_back_creates_no_database(tmp_path: Path) -> None:
+def test_downgrading_creates_no_database(tmp_path: Path) -> None:
     said = error_of("migrate", "--down", "base", database_url=f"sqlite:///{tmp_path}/tickbox.db")
     assert f"{tmp_path}/tickbox.db does not exist" in said
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_file_that_is_not_a_database_is_called_so(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("buy seeds\n" * 100)
     said = error_of(*command, database_url=f"sqlite:///{path}")
@@ -202,7 +198,7 @@ def test_a_file_that_is_not_a_database_is_called_so(command: tuple[str, ...], tm
     assert path.read_text() == "buy seeds\n" * 100
 
 
-def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
+def test_tables_of_another_program_are_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with sqlite3.connect(path) as shop:
         shop.execute("CREATE TABLE users (name TEXT)")
@@ -212,7 +208,7 @@ def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
         assert shop.execute("SELECT name FROM sqlite_master").fetchall() == [("users",)]
 
 
-def test_an_unknown_revision_is_answered_with_those_that_there_are(sqlite_databases: SqliteDatabases) -> None:
+def test_an_unknown_revision_is_rejected_with_a_list_of_the_known_ones(sqlite_databases: SqliteDatabases) -> None:
     url = sqlite_databases.migrated()
     said = error_of("migrate", "--down", "nope", database_url=url)
     sqlite_databases.remove(url)
@@ -236,7 +232,7 @@ def test_an_account_s_errors_name_the_database_and_what_to_do(sqlite_databases: 
     sqlite_databases.remove(url)
 
 
-def test_all_that_is_wrong_with_an_account_is_said_at_once(sqlite_databases: SqliteDatabases) -> None:
+def test_all_errors_of_a_new_account_are_reported_at_once(sqlite_databases: SqliteDatabases) -> None:
     url = sqlite_databases.migrated()
     found = run("user", "create", "ada at home", "--name", " ", settings={"database_url": url}, stdin="short\n")
     sqlite_databases.remove(url)
@@ -249,7 +245,7 @@ def test_all_that_is_wrong_with_an_account_is_said_at_once(sqlite_databases: Sql
 
 
 @pytest.mark.parametrize(("stdin", "part"), [("", "a password is required"), (b"\xff\n", "must be UTF-8")])
-def test_a_password_that_cannot_be_read_is_one_line(
+def test_a_password_that_cannot_be_read_is_reported_in_one_line(
     stdin: str | bytes, part: str, sqlite_databases: SqliteDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONUTF8", "1")
@@ -265,7 +261,7 @@ def test_a_password_that_cannot_be_read_is_one_line(
 
 
 def stand_in(path: Path, version: str) -> Path:
-    """A Python that believes to be of another version, and that makes a folder like `venv` does."""
+    """A Python that claims to be another version, and that makes a folder like `venv` does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     numbers = tuple(map(int, version.split(".")))
     path.write_text(
@@ -294,7 +290,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("target", ["serve", "test", "check"])
-def test_a_python_that_is_too_old_makes_no_environment(tmp_path: Path, target: str) -> None:
+def test_a_python_that_is_too_old_creates_no_environment(tmp_path: Path, target: str) -> None:
     old = stand_in(tmp_path / "bin" / "python3.10", "3.10.13")
     done = make(tmp_path, target, f"PYTHON={old}")
     assert done.returncode != 0
@@ -305,14 +301,14 @@ def test_a_python_that_is_too_old_makes_no_environment(tmp_path: Path, target: s
     assert not (tmp_path / ".venv").exists()
 
 
-def test_an_environment_of_an_old_python_is_named(tmp_path: Path) -> None:
+def test_an_environment_of_an_old_python_is_reported(tmp_path: Path) -> None:
     stand_in(tmp_path / ".venv" / "bin" / "python", "3.10.13")
     done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
     assert done.returncode != 0
     assert "Tickbox needs Python 3.11 or newer, and .venv has 3.10.13: run 'make clean'" in done.stderr
 
 
-def test_an_environment_whose_python_is_gone_is_named(tmp_path: Path) -> None:
+def test_an_environment_whose_python_was_deleted_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(tmp_path / "gone")
     done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
@@ -320,7 +316,7 @@ def test_an_environment_whose_python_is_gone_is_named(tmp_path: Path) -> None:
     assert "run 'make clean'" in done.stderr.splitlines()[0]
 
 
-def test_a_python_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_python_that_does_not_exist_is_reported_in_one_line(tmp_path: Path) -> None:
     done = make(tmp_path, "serve", "PYTHON=python3.99")
     assert done.returncode != 0
     assert (
@@ -328,8 +324,8 @@ def test_a_python_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_a_python_that_cannot_be_run_is_one_line_without_what_it_prints(tmp_path: Path) -> None:
-    """A shim of pyenv prints several lines where its version is not installed; `false` prints none."""
+def test_a_python_that_cannot_be_run_is_reported_in_one_line_without_its_output(tmp_path: Path) -> None:
+    """A shim of pyenv prints several lines if its version is not installed; `false` prints nothing."""
     shim = tmp_path / "shim"
     shim.write_text("#!/bin/sh\nprintf 'pyenv: not found\\n\\nIt exists in\\n  3.12\\n' >&2\nexit 127\n")
     shim.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Another address for an account, from the request over a real mail server to the log-in with it."""
+"""Changing the address of an account, from the request over a real mail server to the log-in with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["mailbox", "newcomer", "office"]  # fixtures
 
 @pytest.fixture
 def grace(client: Client, office: Office, newcomer: Person) -> Person:
-    """Somebody whose address is verified, and to whom no mail waits."""
+    """A user whose address is verified, and for whom no e-mail waits."""
     office.deliver()
     done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     return newcomer
@@ -28,7 +28,7 @@ def token_at(office: Office, email: str) -> str:
     return office.mailbox.to(email)[-1].token
 
 
-def test_the_address_changes_with_the_token_from_the_new_one_and_the_old_one_is_told(
+def test_the_address_changes_with_the_token_that_the_new_one_got_and_the_old_one_is_notified(
     client: Client, office: Office, grace: Person, tables: Tables
 ) -> None:
     old, new = grace.user["email"], new_email()
@@ -69,7 +69,7 @@ def test_a_wrong_or_missing_password_changes_nothing(grace: Person, tables: Tabl
     assert tables.digest() == before
 
 
-def test_an_address_that_somebody_has_is_refused_then_and_later(
+def test_the_address_of_another_account_is_rejected_at_once_and_later(
     client: Client, office: Office, grace: Person, bob: Person
 ) -> None:
     body = {"email": bob.user["email"].upper(), "current_password": PASSWORD}
@@ -82,9 +82,7 @@ def test_an_address_that_somebody_has_is_refused_then_and_later(
     assert ok(grace.client.get("/v1/users/me"))["email"] == grace.user["email"]
 
 
-def test_whoever_lost_the_account_can_stop_a_change_by_a_new_password(
-    client: Client, office: Office, grace: Person
-) -> None:
+def test_a_new_password_cancels_the_change_of_an_intruder(client: Client, office: Office, grace: Person) -> None:
     new = new_email()
     ask(grace, new)
     accepted(client.post("/v1/users/forgot-password", json={"email": grace.user["email"]}))
@@ -96,8 +94,8 @@ def test_whoever_lost_the_account_can_stop_a_change_by_a_new_password(
     log_in(client, grace.user["email"], NEW_PASSWORD)
 
 
-def test_a_mistyped_address_can_be_put_right_at_once(client: Client, office: Office, newcomer: Person) -> None:
-    """One minute after a mail, or while it waits, too: another address is another mail."""
+def test_a_mistyped_address_can_be_corrected_at_once(client: Client, office: Office, newcomer: Person) -> None:
+    """This needs no pause, also while an e-mail waits: the corrected address is another recipient."""
     wrong, right = new_email(), new_email()
     for email in (wrong, right):
         ask(newcomer, email)

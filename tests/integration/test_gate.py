@@ -1,4 +1,4 @@
-"""`tickbox gate`, on our own contract and on others'."""
+"""`tickbox gate`, on our own contract and on others."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ RULES_BY_STAGE = {stage: sum(rule.stage == stage for rule in RULES) for stage in
 
 
 @pytest.mark.parametrize("stage", ["valid", "complete"])
-def test_our_own_contract_comes_through(stage: str) -> None:
+def test_our_own_contract_passes(stage: str) -> None:
     done = run("gate", stage, settings={})
     assert (done.exit_code, done.output) == (0, done.output)
     assert done.output.startswith(f"{RULES_BY_STAGE[stage]} rules over ")  # type: ignore[index]  # a stage's name
 
 
-def test_our_own_contract_is_in_good_style() -> None:
+def test_our_own_contract_follows_the_style() -> None:
     assert run("gate", "style", settings={}).exit_code == 0
 
 
-def test_a_good_contract_of_somebody_else_comes_through() -> None:
+def test_a_good_contract_of_another_service_passes() -> None:
     done = run("gate", "--contract", GOOD, settings={})
     *_, models, summary = done.stdout.splitlines()
     assert done.exit_code == 0
@@ -40,18 +40,18 @@ def test_a_good_contract_of_somebody_else_comes_through() -> None:
     assert summary == f"{len(RULES) - 2} rules over 7 operations; findings: valid 0, style 0, complete 0"
 
 
-def test_a_bad_one_does_not() -> None:
+def test_a_bad_contract_fails() -> None:
     done = run("gate", "--contract", BAD, settings={})
     assert done.exit_code == 1
     assert "bad.yaml:2 " in done.stdout.splitlines()[0]
 
 
-def test_only_the_stages_that_are_named_run() -> None:
+def test_only_the_named_stages_run() -> None:
     done = run("gate", "valid", "style", "--contract", GOOD, settings={})
     assert done.stdout.endswith("; findings: valid 0, style 0\n")
 
 
-def test_a_file_is_named_from_where_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_printed_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CONTRACTS.parent)
     done = run("gate", "style", "--contract", BAD, "--format", "github", settings={})
     assert done.stdout.startswith("::error file=gate/bad.yaml,line=2,title=openapi-3-0-4::")
@@ -77,12 +77,12 @@ def test_messages_compare_the_notes_with_the_contract(tmp_path: Path) -> None:
     assert clarification["content"]["context"] == f"{notes}:1"
 
 
-def test_our_own_notes_tell_of_no_operation_that_is_not_there() -> None:
+def test_our_own_notes_name_only_operations_that_exist() -> None:
     done = run("gate", "valid", "--format", "messages", settings={})
     assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["deliverable"]
 
 
-def test_the_handlers_of_others_are_looked_for_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handlers_are_looked_for_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     package = tmp_path / "their_handlers"
@@ -103,7 +103,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", ["books", "__init__"])
 @pytest.mark.parametrize("kind", BROKEN)
-def test_handlers_that_cannot_be_loaded_are_told_in_one_line(
+def test_handlers_that_cannot_be_loaded_are_reported_in_one_line(
     kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -116,18 +116,18 @@ def test_handlers_that_cannot_be_loaded_are_told_in_one_line(
     assert done.stderr.startswith(f"Error: {package.name}{'.books' * (name == 'books')} cannot be imported (")
 
 
-def test_what_nobody_thought_of_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unexpected_error_is_reported_in_one_line(tmp_path: Path) -> None:
     contract, junit = (
         tmp_path / "\udcff.yaml",
         tmp_path / "junit.xml",
-    )  # a name that is no UTF-8 cannot be written as such
+    )  # a name that is not UTF-8 cannot be written as such
     contract.write_text(Path(BAD).read_text())
     done = run("gate", "--contract", str(contract), "--junit", str(junit), settings={})
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert "the gate fails (UnicodeEncodeError: " in done.stderr
 
 
-def test_a_contract_that_could_not_be_looked_at_in_full_exits_with_two(tmp_path: Path) -> None:
+def test_a_contract_that_could_not_be_checked_in_full_exits_with_two(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     elsewhere = "{$ref: 'shelves.yaml'}"
     contract.write_text(Path(GOOD).read_text().replace("{$ref: '#/components/schemas/Shelf'}", elsewhere))
@@ -153,7 +153,7 @@ def test_the_rules_are_listed() -> None:
         (["pretty"], "'pretty' is not one of 'valid', 'style', 'complete'"),
     ],
 )
-def test_what_cannot_be_checked_is_told_in_one_line_and_exits_with_two(
+def test_a_contract_that_cannot_be_checked_is_reported_in_one_line_and_exits_with_two(
     arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -164,7 +164,7 @@ def test_what_cannot_be_checked_is_told_in_one_line_and_exits_with_two(
     assert told in done.stderr.splitlines()[-1]
 
 
-def test_the_command_answers_without_the_server_and_all_other_commands_with_it() -> None:
+def test_the_gate_s_command_runs_without_loading_the_server() -> None:
     assert tickbox("gate", "--contract", GOOD, settings={}).returncode == 0
     assert tickbox("routes", settings={}).returncode == 0
     loaded = subprocess.run(
@@ -180,7 +180,7 @@ def test_without_the_development_dependencies_the_models_are_not_checked(monkeyp
     assert "current-models  not checked  the development dependencies are not installed" in done.stdout
 
 
-def test_our_own_contract_names_only_scopes_and_roles_that_our_server_knows(tmp_path: Path) -> None:
+def test_our_own_contract_names_only_scopes_and_roles_of_our_server(tmp_path: Path) -> None:
     for package in ("app", "domain", "handlers", "spec"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     contract = tmp_path / "spec" / "openapi.yaml"

@@ -1,4 +1,4 @@
-"""No lost updates and safe retries, for every write that the contract promises them of."""
+"""No lost updates and safe retries, for every write that the contract promises them for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RETURNING_TAG = {name for name, operation in OPERATIONS.items() if operation.ret
 MAKING = ("create_workspace", "create_project", "create_task")
 
 
-def test_every_get_that_needs_a_token_can_be_asked_whether_anything_has_changed() -> None:
+def test_every_get_that_needs_a_token_supports_if_none_match() -> None:
     guarded = [
         item["get"] for item in read_contract()["paths"].values() if "get" in item and item["get"].get("security") != []
     ]
@@ -37,7 +37,7 @@ def test_every_get_that_needs_a_token_can_be_asked_whether_anything_has_changed(
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
-def test_a_write_of_a_version_that_is_no_longer_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_a_write_of_an_old_version_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     before = tables.digest()
     refused(write.send(If_Match='"0"'), 412, "precondition-failed")
@@ -58,7 +58,7 @@ def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
     assert tables.digest() == before
 
 
-def test_a_create_in_a_collection_asks_for_the_collection_s_version(ada: Person, tables: Tables) -> None:
+def test_a_condition_on_a_create_is_about_the_collection(ada: Person, tables: Tables) -> None:
     tasks = f"{ada.home}/tasks"
     etag = ada.client.get(tasks).headers["ETag"]
     made(ada.client.post(tasks, json={"title": "Sow"}, headers={"If-Match": etag}))
@@ -68,7 +68,7 @@ def test_a_create_in_a_collection_asks_for_the_collection_s_version(ada: Person,
     assert tables.digest() == before
 
 
-def test_a_read_is_of_the_version_that_the_client_asks_for(ada: Person) -> None:
+def test_a_read_can_require_a_version(ada: Person) -> None:
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     etag = ada.client.get(task).headers["ETag"]
     ok(ada.client.get(task, headers={"If-Match": f", {etag},"}))
@@ -78,13 +78,13 @@ def test_a_read_is_of_the_version_that_the_client_asks_for(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
-def test_a_write_of_the_version_that_is_goes_through(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_a_write_of_the_current_version_succeeds(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     assert write.send(If_Match=f'"0", {write.entity_tag()}').is_success
 
 
 @pytest.mark.parametrize("operation_id", sorted(GUARDED & KEYED & RETURNING_TAG))
-def test_a_write_answers_the_entity_tag_for_the_next_one(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_a_write_returns_the_entity_tag_for_the_next_one(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     before = write.entity_tag()
     response = write.send(If_Match=before)
@@ -98,13 +98,13 @@ def test_a_busy_workspace_can_be_renamed(ada: Person) -> None:
     ok(ada.client.merge(ada.home, {"name": "Home"}, If_Match=etag))
 
 
-def test_a_condition_does_not_tell_a_stranger_what_is_there(ada: Person, bob: Person) -> None:
+def test_a_condition_does_not_show_a_stranger_what_exists(ada: Person, bob: Person) -> None:
     task = ada.create("tasks", title="Sow")
     response = bob.client.delete(f"{ada.home}/tasks/{task['id']}", headers={"If-Match": '"0"'})
     refused(response, 404, "not-found")
 
 
-def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
+def test_a_condition_on_a_resource_that_does_not_exist_is_not_found(ada: Person) -> None:
     refused(ada.client.delete(f"{ada.home}/tasks/{new_id()}", headers={"If-Match": "*"}), 404, "not-found")
 
 
@@ -114,7 +114,7 @@ def test_a_condition_on_what_is_not_there_is_not_found(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
-def test_a_repeated_call_gets_the_same_response_and_changes_nothing(
+def test_a_repeated_request_gets_the_same_response_and_changes_nothing(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = WRITES[operation_id](ada, tables)
@@ -130,7 +130,7 @@ def test_a_repeated_call_gets_the_same_response_and_changes_nothing(
 
 
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
-def test_another_call_with_the_key_is_refused(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_another_request_with_the_key_is_rejected(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     home = f"/v1/workspaces/{write.workspace_id}"
     made(ada.client.post(f"{home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
@@ -141,13 +141,13 @@ def test_another_call_with_the_key_is_refused(ada: Person, tables: Tables, opera
     assert tables.digest() == before
 
 
-def test_a_repeated_call_is_answered_before_its_condition_is_looked_at(ada: Person, tables: Tables) -> None:
+def test_a_repeated_request_gets_its_response_before_its_condition_is_checked(ada: Person, tables: Tables) -> None:
     write = WRITES["update_task"](ada, tables)
     headers = {"If_Match": write.entity_tag(), "Idempotency_Key": "k"}
     assert ok(write.send(**headers)) == ok(write.send(**headers))
 
 
-def test_keys_are_of_one_person_and_one_workspace(ada: Person, bob: Person, tables: Tables) -> None:
+def test_keys_belong_to_one_user_and_one_workspace(ada: Person, bob: Person, tables: Tables) -> None:
     shared = made(ada.client.post("/v1/workspaces", json={"name": "Shared"}, headers={"Idempotency-Key": "k"}))
     path = f"/v1/workspaces/{shared['id']}/tasks"
     tables.add_member(shared["id"], bob.id, role="editor")
@@ -166,14 +166,14 @@ def test_a_key_outlives_the_session_that_used_it(ada: Person, client: Client) ->
     assert made(later.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers)) == first
 
 
-def test_a_refused_call_leaves_its_key_unused(ada: Person) -> None:
+def test_a_rejected_request_leaves_its_key_unused(ada: Person) -> None:
     headers = {"Idempotency-Key": "k"}
     body = {"title": "Sow", "project_id": new_id()}
     refused(ada.client.post(f"{ada.home}/tasks", json=body, headers=headers), 422, "invalid-body")
     made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
 
 
-def test_somebody_who_was_removed_gets_no_old_response(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_removed_member_gets_no_kept_response(ada: Person, bob: Person, tables: Tables) -> None:
     shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
     tables.add_member(shared["id"], ada.id, role="editor")
     path, headers = f"/v1/workspaces/{shared['id']}/tasks", {"Idempotency-Key": "k"}
@@ -182,7 +182,7 @@ def test_somebody_who_was_removed_gets_no_old_response(ada: Person, bob: Person,
     refused(ada.client.post(path, json={"title": "Sow"}, headers=headers), 404, "not-found")
 
 
-def test_a_day_later_the_key_is_free_again(ada: Person, tables: Tables) -> None:
+def test_a_key_can_be_used_again_after_a_day(ada: Person, tables: Tables) -> None:
     headers = {"Idempotency-Key": "k"}
     first = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
     tables.write(update(idempotency_keys).values(recorded_at=NOW.replace(year=2020)))
@@ -191,7 +191,9 @@ def test_a_day_later_the_key_is_free_again(ada: Person, tables: Tables) -> None:
     assert made(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers)) == second
 
 
-def test_what_was_kept_goes_with_the_account_and_with_the_workspace(ada: Person, bob: Person, tables: Tables) -> None:
+def test_kept_responses_are_deleted_with_the_account_and_with_the_workspace(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
     shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared", "id": new_id()}))
     gone = made(ada.client.post("/v1/workspaces", json={"name": "Gone", "id": new_id()}))
     tables.add_member(shared["id"], ada.id, role="editor")
@@ -202,17 +204,17 @@ def test_what_was_kept_goes_with_the_account_and_with_the_workspace(ada: Person,
     done(ada.client.delete("/v1/users/me"))
     kept = [table for table in tables.mentions(ada.id, gone["id"], ada.workspace_id) if table in KEPT]
     assert kept == []
-    # Who made it is gone; the id of the task in it stays taken.
+    # The account that created it is deleted; the id of the task in it stays taken.
     assert tables.mentions(shared["id"]).keys() & KEPT == {"client_ids"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# ids of the client's own
+# ids from clients
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_what_is_made_has_the_id_that_it_came_with(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_a_created_resource_has_the_id_that_the_client_sent(ada: Person, tables: Tables, operation_id: str) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
     thing = made(write.send())
     assert write.body is not None
@@ -221,7 +223,7 @@ def test_what_is_made_has_the_id_that_it_came_with(ada: Person, tables: Tables, 
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
+def test_the_same_request_again_creates_nothing_and_returns_what_exists(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
@@ -235,7 +237,7 @@ def test_the_same_request_again_makes_nothing_and_is_answered_with_what_is(
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_another_request_with_the_id_and_one_for_what_is_gone_are_refused(
+def test_another_request_with_the_id_or_one_for_a_deleted_resource_is_rejected(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
@@ -251,20 +253,22 @@ def test_another_request_with_the_id_and_one_for_what_is_gone_are_refused(
 
 
 @pytest.mark.parametrize("operation_id", MAKING)
-def test_an_id_that_the_server_made_is_taken_also_after_its_end(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_an_id_that_the_server_created_stays_taken_after_a_deletion(
+    ada: Person, tables: Tables, operation_id: str
+) -> None:
     write = WRITES[operation_id](ada, tables)
     thing = made(write.send())
     body = {**(write.body or {}), "id": thing["id"]}
     refused(ada.client.post(write.path, json=body), 409, "id-taken")
     done(ada.client.delete(f"{write.path}/{thing['id']}"))
     response = ada.client.post(write.path, json=body)
-    if operation_id == "create_workspace":  # its log, and so its tombstone, went with it
+    if operation_id == "create_workspace":  # its log, and so its tombstone, was deleted with it
         made(response)
     else:
         refused(response, 409, "id-taken")
 
 
-def test_an_id_of_a_task_is_none_for_a_project(ada: Person) -> None:
+def test_the_id_of_a_task_cannot_be_used_for_a_project(ada: Person) -> None:
     client_id = new_id()
     ada.create("tasks", title="Sow", id=client_id)
     refused(ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "id": client_id}), 409, "id-taken")
@@ -277,7 +281,7 @@ def test_an_id_in_capitals_is_the_same_id(ada: Person) -> None:
     assert ok(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "id": client_id})) == task
 
 
-def test_a_workspace_of_somebody_else_is_not_shown_to_who_knows_its_id(ada: Person, bob: Person) -> None:
+def test_a_workspace_of_another_user_is_not_shown_to_a_caller_with_its_id(ada: Person, bob: Person) -> None:
     body = {"name": "Household", "id": new_id()}
     made(ada.client.post("/v1/workspaces", json=body))
     refused(bob.client.post("/v1/workspaces", json=body), 409, "id-taken")

@@ -1,4 +1,4 @@
-"""Attacks that every operation must withstand: mass assignment, injection, finding out who has an account."""
+"""Attacks that every operation must withstand: mass assignment, injection, finding out which accounts exist."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ each_taking = pytest.mark.parametrize("operation", TAKING, ids=lambda operation:
 
 
 def path_of(operation: Taking, ada: Person, tables: Tables) -> str:
-    """The operation's path, to something of Ada's."""
+    """The operation's path, to a resource of Ada's."""
     if "{" not in operation.path:
         return operation.path
     return WRITES[operation.operation_id](ada, tables).path
@@ -91,8 +91,8 @@ def send(operation: Taking, ada: Person, path: str, body: Mapping[str, Any]) -> 
 
 
 @each_taking
-def test_nobody_assigns_what_is_not_theirs_to_assign(ada: Person, tables: Tables, operation: Taking) -> None:
-    """API3:2023. What a response has, and a request does not, is the server's to say."""
+def test_a_body_cannot_set_what_only_the_server_sets(ada: Person, tables: Tables, operation: Taking) -> None:
+    """API3:2023. Only the server sets the properties that a response has and a request has not."""
     path = path_of(operation, ada, tables)
     before = tables.digest()
     for name, value in operation.assigned.items():
@@ -102,8 +102,8 @@ def test_nobody_assigns_what_is_not_theirs_to_assign(ada: Person, tables: Tables
 
 
 @each_taking
-def test_what_is_hostile_is_text_like_any_other(ada: Person, tables: Tables, operation: Taking) -> None:
-    """API8:2023. Each text is stored and answered as it is, or refused by its schema; nothing runs it."""
+def test_hostile_text_is_stored_like_any_other(ada: Person, tables: Tables, operation: Taking) -> None:
+    """API8:2023. Each text is stored and returned unchanged, or rejected by its schema; nothing executes it."""
     texts = [name for name, node in operation.properties.items() if _followed(node).get("type") == "string"]
     path = path_of(operation, ada, tables)
     for name in texts:
@@ -118,7 +118,7 @@ def test_what_is_hostile_is_text_like_any_other(ada: Person, tables: Tables, ope
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_is_hostile_in_a_path_or_a_query_is_no_more_than_wrong(ada: Person, hostile: str) -> None:
+def test_hostile_text_in_a_path_or_a_query_is_only_invalid(ada: Person, hostile: str) -> None:
     for path, parameters in (
         (f"{ada.home}/tasks", {"cursor": hostile}),
         (f"{ada.home}/tasks", {"sort": hostile}),
@@ -132,8 +132,8 @@ def test_what_is_hostile_in_a_path_or_a_query_is_no_more_than_wrong(ada: Person,
     assert hostile not in response.text
 
 
-def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Person) -> None:
-    """API2:2023. The same response; that it also takes the same work, `tests/unit/test_sessions.py` counts."""
+def test_a_log_in_does_not_show_which_accounts_exist(client: Client, ada: Person) -> None:
+    """API2:2023. The response is the same; `tests/unit/test_sessions.py` counts that the work is the same, too."""
     known, unknown = (
         client.post("/v1/sessions", json={"email": email, "password": "not the password"})
         for email in (ada.user["email"], new_email())
@@ -142,7 +142,7 @@ def test_nobody_learns_from_a_log_in_who_has_an_account(client: Client, ada: Per
     assert {name for name in known.headers if name != "x-request-id"} == set(unknown.headers) - {"x-request-id"}
 
 
-def test_nobody_learns_from_an_invitation_who_has_an_account(ada: Person, bob: Person) -> None:
+def test_an_invitation_does_not_show_which_accounts_exist(ada: Person, bob: Person) -> None:
     home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
     responses = [
         made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "viewer"}))
@@ -153,8 +153,8 @@ def test_nobody_learns_from_an_invitation_who_has_an_account(ada: Person, bob: P
     assert known == unknown
 
 
-def test_what_belongs_to_an_account_is_nobody_else_s_to_end(client: Client, ada: Person, bob: Person) -> None:
-    """API1:2023. Each thing of an account is looked for among the caller's own."""
+def test_a_user_cannot_end_what_belongs_to_another_account(client: Client, ada: Person, bob: Person) -> None:
+    """API1:2023. Each resource of an account is looked up among the caller's own."""
     session = ada.tokens["session_id"]
     token = made(ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"]}))["id"]
     for path in (f"/v1/sessions/{session}", f"/v1/tokens/{token}"):

@@ -1,4 +1,4 @@
-"""People who come with a token of an identity provider's: a real one, in a process of its own."""
+"""Users with a token of an identity provider: a real one, in its own process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Time:
-    """What tells the servers how old their keys are."""
+    """The clock from which the servers know how old their keys are."""
 
     seconds: float = 0
 
@@ -74,7 +74,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProvider]
 
 @pytest.fixture(scope="module")
 def server(module_database_url: str, provider: RealProvider, time: Time) -> Iterator[str]:
-    """A server that takes the provider's tokens, and lets nobody register."""
+    """A server that accepts the provider's tokens, with registration closed."""
     with served(module_database_url, provider, time) as url:
         yield url
 
@@ -93,12 +93,12 @@ def served(url: str, provider: RealProvider, time: Time) -> Iterator[str]:
 
 @pytest.fixture
 def subject() -> str:
-    """Somebody whom the server has never seen."""
+    """The subject of a person whom the server has never seen."""
     return f"ada-{next(_numbers)}"
 
 
 def come(client: Client, token: str) -> Person:
-    """Who calls with *token*, which may be their first call."""
+    """A client with *token*, after its first request."""
     mine = client.with_token(token)
     me = ok(mine.get("/v1/users/me"))
     homes = [each["id"] for each in ok(mine.get("/v1/workspaces"))["items"] if each["personal"]]
@@ -107,7 +107,7 @@ def come(client: Client, token: str) -> Person:
 
 
 def register(url: str, email: str) -> None:
-    """An account with a password, by the operator."""
+    """An account with a password, created by the operator."""
     settings = {"database_url": url}
     created = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
     assert created.exit_code == 0, created.stderr
@@ -116,7 +116,7 @@ def register(url: str, email: str) -> None:
 # --- the first use, and later ones ---
 
 
-def test_a_first_use_makes_an_account_with_a_personal_workspace(
+def test_a_first_use_creates_an_account_with_a_personal_workspace(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     email = f"{subject}@example.com"
@@ -132,7 +132,7 @@ def test_a_first_use_makes_an_account_with_a_personal_workspace(
     check_payloads(ada, log)
 
 
-def test_a_later_use_is_the_same_account_whatever_the_token_says_by_then(
+def test_a_later_use_is_the_same_account_whatever_other_claims_say(
     client: Client, provider: RealProvider, subject: str
 ) -> None:
     first = come(client, provider.id_token(subject, name="Ada"))
@@ -149,9 +149,7 @@ def test_without_a_verified_address_the_account_has_none(
     assert come(client, provider.id_token(subject, **claims)).user["email"] is None
 
 
-def test_a_token_may_be_as_long_as_those_of_people_in_many_groups_are(
-    client: Client, provider: RealProvider, subject: str
-) -> None:
+def test_a_token_may_be_as_long_as_those_with_many_groups(client: Client, provider: RealProvider, subject: str) -> None:
     token = provider.id_token(subject, groups=[f"group {number}" for number in range(600)])
     assert len(token) > 10_000
     come(client, token)
@@ -165,7 +163,7 @@ def test_a_first_use_may_be_a_write(client: Client, provider: RealProvider, subj
     assert len(everything(mine, "/v1/workspaces")) == 2
 
 
-def test_a_first_use_of_a_workspace_that_is_not_there_makes_the_account_and_finds_nothing(
+def test_a_first_use_for_an_unknown_workspace_creates_the_account_and_gets_404(
     client: Client, provider: RealProvider, subject: str
 ) -> None:
     mine = client.with_token(provider.id_token(subject))
@@ -175,7 +173,7 @@ def test_a_first_use_of_a_workspace_that_is_not_there_makes_the_account_and_find
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_first_uses_at_once_make_one_account(
+def test_concurrent_first_uses_create_one_account(
     client: Client,
     provider: RealProvider,
     tables: Tables,
@@ -194,13 +192,13 @@ def test_first_uses_at_once_make_one_account(
     assert len(everything(ada.client, "/v1/workspaces")) == 1
 
 
-def test_a_later_use_takes_one_statement_at_the_door(client: Client, provider: RealProvider, subject: str) -> None:
+def test_a_later_use_takes_one_statement_to_authenticate(client: Client, provider: RealProvider, subject: str) -> None:
     ada = come(client, provider.id_token(subject))
     statements = statements_of(lambda: ok(ada.client.get(ada.home)))
     assert statements == ["SELECT identities", "SELECT members"]
 
 
-def test_the_role_in_somebody_s_workspace_is_what_it_is_there(
+def test_the_role_in_a_workspace_is_that_of_the_membership(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     ada, eve = come(client, provider.id_token(subject)), come(client, provider.id_token(f"{subject}-other"))
@@ -217,7 +215,7 @@ def test_the_role_in_somebody_s_workspace_is_what_it_is_there(
 # --- accounts of the same person, and of others ---
 
 
-def test_somebody_s_account_is_not_had_by_its_address(
+def test_an_account_cannot_be_taken_over_by_its_address(
     client: Client, provider: RealProvider, module_database_url: str, tables: Tables, subject: str
 ) -> None:
     email = f"{subject}@example.com"
@@ -233,7 +231,7 @@ def test_somebody_s_account_is_not_had_by_its_address(
     assert come(client, provider.id_token(subject, email=email, email_verified=True)).user == eve.user
 
 
-def test_nobody_logs_in_to_an_account_without_a_password(
+def test_logging_in_to_an_account_without_a_password_fails(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     email = f"{subject}@example.com"
@@ -249,7 +247,7 @@ def test_nobody_logs_in_to_an_account_without_a_password(
     assert tables.digest() == before
 
 
-def test_who_has_no_password_cannot_change_it(client: Client, provider: RealProvider, subject: str) -> None:
+def test_a_user_without_a_password_cannot_change_it(client: Client, provider: RealProvider, subject: str) -> None:
     ada = come(client, provider.id_token(subject))
     body = {"current_password": "None", "new_password": "tea and analytical engines"}
     assert refused(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body") == {
@@ -257,7 +255,7 @@ def test_who_has_no_password_cannot_change_it(client: Client, provider: RealProv
     }
 
 
-def test_no_session_is_the_current_one(
+def test_with_a_token_of_the_provider_no_session_is_the_current_one(
     client: Client, provider: RealProvider, module_database_url: str, subject: str
 ) -> None:
     email = f"{subject}@example.com"
@@ -273,7 +271,7 @@ def test_no_session_is_the_current_one(
     ok(ada.client.get("/v1/users/me"))
 
 
-def test_a_token_of_the_provider_s_says_what_it_is_and_belongs_to_no_session(
+def test_a_token_of_the_provider_describes_itself_and_belongs_to_no_session(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     ada = come(client, provider.id_token(subject, name="Ada"))
@@ -292,7 +290,7 @@ def test_a_token_of_the_provider_s_says_what_it_is_and_belongs_to_no_session(
     assert tables.digest() == before
 
 
-def test_who_has_no_password_needs_none_to_change_the_address(
+def test_a_user_without_a_password_needs_none_to_change_the_address(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     ada = come(client, provider.id_token(subject))
@@ -304,7 +302,7 @@ def test_who_has_no_password_needs_none_to_change_the_address(
     assert [kind for (kind,) in tables.rows(waiting)] == ["email_change"]
 
 
-def test_who_deletes_their_account_and_comes_back_gets_a_new_one(
+def test_a_user_who_deletes_their_account_and_returns_gets_a_new_one(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     email = f"{subject}@example.com"
@@ -319,10 +317,10 @@ def test_who_deletes_their_account_and_comes_back_gets_a_new_one(
     assert tables.rows(select(identities.c.user_id).where(identities.c.subject == subject)) == [(UUID(again.id),)]
 
 
-# --- what is refused ---
+# --- what is rejected ---
 
 
-def test_a_token_for_another_program_makes_nothing(
+def test_a_token_for_another_program_creates_nothing(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     before = tables.digest()
@@ -333,7 +331,7 @@ def test_a_token_for_another_program_makes_nothing(
     assert tables.digest() == before
 
 
-def test_nothing_of_a_token_is_logged(
+def test_nothing_from_a_token_is_logged(
     client: Client, provider: RealProvider, subject: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     good, other = provider.id_token(subject, name="Augusta"), provider.id_token(subject, audience="another")
@@ -346,10 +344,10 @@ def test_nothing_of_a_token_is_logged(
         assert secret not in written
 
 
-# --- keys that change, and a provider that is away ---
+# --- keys that change, and a provider that is down ---
 
 
-def test_a_key_that_changes_changes_nothing_for_its_people(
+def test_users_keep_their_accounts_when_a_key_changes(
     client: Client, provider: RealProvider, time: Time, subject: str
 ) -> None:
     old = provider.id_token(subject)
@@ -364,7 +362,7 @@ def test_a_key_that_changes_changes_nothing_for_its_people(
     refused(client.with_token(old).get("/v1/users/me"), 401, "unauthenticated")
 
 
-def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
+def test_a_server_without_keys_returns_503_until_the_provider_is_back(
     module_database_url: str, provider: RealProvider, time: Time, subject: str
 ) -> None:
     token = provider.id_token(subject)
@@ -383,13 +381,13 @@ def test_a_server_that_has_no_keys_says_so_until_the_provider_is_back(
     finally:
         provider.stop()
         provider.start()
-        time.seconds += 60  # for whoever comes after this
+        time.seconds += 60  # for the tests after this one
 
 
 # --- a server without a provider ---
 
 
-def test_without_a_provider_no_such_token_is_good(
+def test_without_a_provider_its_tokens_are_rejected(
     module_database_url: str, provider: RealProvider, subject: str
 ) -> None:
     application = build(
@@ -407,7 +405,7 @@ def test_without_a_provider_no_such_token_is_good(
 
 
 @pytest.mark.parametrize(("issuer", "loaded"), [("", False), ("https://login.example", True)])
-def test_without_a_provider_nothing_is_loaded_for_one(
+def test_without_a_provider_its_libraries_are_not_loaded(
     sqlite_databases: SqliteDatabases,
     issuer: str,
     loaded: bool,  # noqa: FBT001 -- a parameter of a test

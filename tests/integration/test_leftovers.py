@@ -47,14 +47,14 @@ def log(tmp_path: Path) -> Path:
 
 
 def interruptible(folder: Path, log: Path, *options: str) -> subprocess.Popen[bytes]:
-    """Pytest, in a process group of its own, at a test that never ends."""
+    """Pytest, in its own process group, at a test that never ends."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
     command = [sys.executable, "-c", PYTEST, "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
     with log.open("wb") as output:
         return subprocess.Popen(
             [*command, "--rootdir", str(folder), "--basetemp", str(folder / "temp"), *options, str(folder)],
             cwd=ROOT,
-            env=inherited | {leftovers.MARK: os.environ[leftovers.MARK]},  # it goes with these tests, whatever happens
+            env=inherited | {leftovers.MARK: os.environ[leftovers.MARK]},  # it ends with these tests, whatever happens
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -82,7 +82,7 @@ def names_of(mark: str) -> Iterator[str]:
     ],
     ids=["killed", "Ctrl-C with workers"],
 )
-def test_interrupted_tests_leave_nothing(
+def test_interrupted_tests_leave_nothing_behind(
     tmp_path: Path, log: Path, options: tuple[str, ...], number: signal.Signals, waiting: tuple[str, ...]
 ) -> None:
     process = interruptible(tmp_path, log, *options)

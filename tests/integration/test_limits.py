@@ -1,6 +1,6 @@
-"""How often somebody may call the whole server, from where, and where that is counted.
+"""How many requests a caller may send, from which address, and where they are counted.
 
-Windows are of a year, so that none ends while a test runs.
+Windows last a year, so that none ends while a test runs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def limited(url: str, **settings: Any) -> Iterator[Client]:
 
 
 def told(response: httpx.Response) -> tuple[str, int, int, int, int]:
-    """The policy, its quota and window, what is left and for how long, as the two headers say."""
+    """The policy, its quota and window, what is left and for how long, from the two headers."""
     policy, left = response.headers["RateLimit-Policy"], response.headers["RateLimit"]
     first = re.fullmatch(r'"([a-z]+)";q=(\d+);w=(\d+)', policy)
     second = re.fullmatch(r'"([a-z]+)";r=(\d+);t=(\d+)', left)
@@ -71,7 +71,7 @@ def told(response: httpx.Response) -> tuple[str, int, int, int, int]:
 
 
 def too_many(response: httpx.Response) -> None:
-    """It was refused, and said when to go on."""
+    """Assert that the response is a 429 with the time after which to retry."""
     refused(response, 429, "rate-limited")
     *_, remaining, reset_s = told(response)
     assert (remaining, response.headers["Retry-After"]) == (0, str(reset_s))
@@ -90,7 +90,7 @@ def log_in(client: Client, person: Person, password: str = PASSWORD) -> httpx.Re
 # --- policies ---
 
 
-def test_the_limits_are_told_as_they_are_by_default(url: str) -> None:
+def test_the_default_limits_are_reported(url: str) -> None:
     application = build(Settings(database_url=url), contract=our_contract(), passwords=quick_passwords())
     with (
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
@@ -103,10 +103,10 @@ def test_the_limits_are_told_as_they_are_by_default(url: str) -> None:
         assert told(log_in(client, ada))[:3] == ("credentials", 10, 60)
 
 
-def test_a_user_may_call_so_often_and_others_are_not_held_up(url: str) -> None:
+def test_a_user_is_limited_and_others_are_not_affected(url: str) -> None:
     with limited(url, rate_limit="3/year") as client:
         ada, bob = register(client), register(client)
-        assert told(ada.client.get("/v1/users/me"))[3] == 1  # the first was of the registration
+        assert told(ada.client.get("/v1/users/me"))[3] == 1  # the first was the registration
         assert told(ada.client.get(f"{ada.home}/tasks"))[:4] == ("default", 3, YEAR_S, 0)
         too_many(ada.client.get("/v1/users/me"))
         assert bob.client.get("/v1/users/me").status_code == 200
@@ -119,7 +119,7 @@ def test_all_tokens_of_a_user_count_together(url: str) -> None:
         assert [each.get("/v1/users/me").status_code for each in (phone, ada.client, phone)] == [200, 429, 429]
 
 
-def test_what_is_refused_does_nothing(url: str) -> None:
+def test_a_rejected_request_has_no_effect(url: str) -> None:
     with limited(url, rate_limit="2/year") as client:
         ada = register(client)
         made(ada.client.post(f"{ada.home}/tasks", json={"title": "Buy seeds"}))
@@ -130,7 +130,7 @@ def test_what_is_refused_does_nothing(url: str) -> None:
         assert task["title"] == "Buy seeds"
 
 
-def test_guessing_a_password_ends_soon_and_holds_nobody_else_up(url: str) -> None:
+def test_guessing_a_password_is_limited_and_affects_nobody_else(url: str) -> None:
     with limited(url, rate_limit_credentials="4/year", trusted_proxies=PROXY) as client:
         ada = register(client)
         assert [log_in(client, ada, "a wrong password").status_code for _ in range(2)] == [401, 401]
@@ -142,7 +142,7 @@ def test_guessing_a_password_ends_soon_and_holds_nobody_else_up(url: str) -> Non
         made(log_in(client, ada))
 
 
-def test_mistakes_use_up_nothing_of_the_tight_limit_and_are_not_free(url: str) -> None:
+def test_invalid_requests_count_but_not_against_the_tight_limit(url: str) -> None:
     with limited(url, rate_limit_credentials="1/year", rate_limit_address="3/year") as client:
         bad = {"email": "nobody", "password": PASSWORD, "name": "Ada"}
         responses = [client.post("/v1/users", json=bad) for _ in range(2)]
@@ -157,7 +157,7 @@ def test_mistakes_use_up_nothing_of_the_tight_limit_and_are_not_free(url: str) -
         assert "'address'" in responses[-1].json()["detail"]
 
 
-def test_what_nobody_may_do_uses_up_nothing_of_the_tight_limit(url: str) -> None:
+def test_a_request_without_access_does_not_count_against_the_tight_limit(url: str) -> None:
     with limited(url, rate_limit_credentials="4/year") as client:
         ada, bob = register(client), register(client)
         invite = {"email": new_email(), "role": "viewer"}
@@ -174,7 +174,7 @@ def test_guessing_the_current_password_counts_for_the_user(url: str) -> None:
         done(bob.client.put("/v1/users/me/password", json={**body, "current_password": PASSWORD}))
 
 
-def test_an_address_that_sends_bad_tokens_is_refused_with_good_ones_too(url: str) -> None:
+def test_an_address_that_sent_bad_tokens_is_rejected_with_good_ones_too(url: str) -> None:
     with limited(url, rate_limit_address="2/year", trusted_proxies=PROXY) as client:
         ada = register(client)
         mallory = client.with_token(BAD_TOKEN)
@@ -183,25 +183,25 @@ def test_an_address_that_sends_bad_tokens_is_refused_with_good_ones_too(url: str
         too_many(client.get("/v1/users/me", headers={"X-Forwarded-For": CAFE}))
         too_many(ada.client.get("/v1/users/me", headers={"X-Forwarded-For": CAFE}))
         assert statuses(ada.client, "/v1/users/me", X_Forwarded_For=HOME) == [200]
-        # What needs no token is counted apart.
+        # Requests without a token are counted separately.
         assert statuses(mallory, "/openapi.json", X_Forwarded_For=CAFE) == [200]
 
 
-def test_reading_the_contract_holds_up_no_token(url: str) -> None:
+def test_reading_the_contract_does_not_limit_requests_with_a_token(url: str) -> None:
     with limited(url, rate_limit_address="1/year") as client:
         ada = register(client)
         assert statuses(client, "/openapi.yaml", "/openapi.json") == [200, 429]
         assert statuses(ada.client, "/v1/users/me") == [200]
 
 
-def test_signs_of_life_are_never_limited(url: str) -> None:
+def test_health_checks_are_never_limited(url: str) -> None:
     with limited(url, rate_limit="1/year", rate_limit_address="1/year", rate_limit_credentials="1/year") as client:
         responses = [client.get(path) for path in ("/livez", "/readyz") * 5]
         assert {response.status_code for response in responses} == {200}
         assert not any("RateLimit" in response.headers for response in responses)
 
 
-def test_a_limit_that_is_off_is_neither_told_nor_kept(url: str) -> None:
+def test_a_limit_that_is_off_is_neither_reported_nor_counted(url: str) -> None:
     with limited(url, **dict.fromkeys(UNHINDERED, "off")) as client:
         ada = register(client)
         responses = [ada.client.get("/v1/users/me"), client.get("/v1/users/me"), log_in(client, ada)]
@@ -209,15 +209,15 @@ def test_a_limit_that_is_off_is_neither_told_nor_kept(url: str) -> None:
         assert not any({"RateLimit", "RateLimit-Policy"} & set(response.headers) for response in responses)
 
 
-def test_of_calls_that_come_at_once_no_more_than_the_quota_pass(url: str) -> None:
+def test_of_concurrent_requests_no_more_than_the_quota_pass(url: str) -> None:
     with limited(url, rate_limit="11/year") as client:
-        ada = register(client)  # which makes one
+        ada = register(client)  # which creates one
         with ThreadPoolExecutor(16) as threads:
             found = Counter(threads.map(lambda _: ada.client.get("/v1/users/me").status_code, range(40)))
     assert found == {200: 10, 429: 30}
 
 
-def test_browsers_may_read_the_limits(url: str) -> None:
+def test_browsers_may_read_the_headers_of_limits(url: str) -> None:
     with limited(url, cors_origins="https://app.example") as client:
         response = client.get("/openapi.yaml", headers={"Origin": "https://app.example"})
         exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
@@ -228,21 +228,21 @@ def test_browsers_may_read_the_limits(url: str) -> None:
 
 
 def reads(client: Client, *forwarded: str) -> list[int]:
-    """What the contract's reader is answered who says, or whose proxies say, that the call came this way."""
+    """The statuses of reading the contract, once with each of these `X-Forwarded-For` headers."""
     return [client.get("/openapi.yaml", headers={"X-Forwarded-For": each}).status_code for each in forwarded]
 
 
-def test_without_a_trusted_proxy_nobody_is_believed(url: str) -> None:
+def test_without_a_trusted_proxy_forwarded_addresses_are_ignored(url: str) -> None:
     with limited(url, rate_limit_address="1/year") as client:
         assert reads(client, HOME, WORK, CAFE) == [200, 429, 429]
 
 
-def test_a_proxy_that_is_not_the_trusted_one_is_not_believed(url: str) -> None:
+def test_a_proxy_that_is_not_trusted_is_ignored(url: str) -> None:
     with limited(url, rate_limit_address="1/year", trusted_proxies="10.0.0.0/8, 192.0.2.7") as client:
         assert reads(client, HOME, WORK) == [200, 429]
 
 
-def test_clients_of_a_trusted_proxy_count_apart(url: str) -> None:
+def test_clients_of_a_trusted_proxy_are_counted_separately(url: str) -> None:
     with limited(url, rate_limit_address="1/year", trusted_proxies="127.0.0.0/8") as client:
         assert reads(client, HOME, WORK, HOME) == [200, 200, 429]
 
@@ -256,7 +256,7 @@ def test_clients_of_a_trusted_proxy_count_apart(url: str) -> None:
         ("nonsense, {}, 10.0.0.1", "{}:4711, 10.9.0.1"),
     ],
 )
-def test_only_what_trusted_proxies_added_is_believed(url: str, claims: tuple[str, str]) -> None:
+def test_only_addresses_that_trusted_proxies_added_are_used(url: str, claims: tuple[str, str]) -> None:
     with limited(url, rate_limit_address="1/year", trusted_proxies=f"{PROXY}, 10.0.0.0/8") as client:
         one, other = claims
         assert reads(client, one.format(HOME), other.format(HOME), one.format(WORK)) == [200, 429, 200]
@@ -267,7 +267,7 @@ def test_a_hop_that_is_not_trusted_is_the_client(url: str) -> None:
         assert reads(client, f"{HOME}, {CAFE}, 10.0.0.1", f"{WORK}, {CAFE}, 10.0.0.1") == [200, 429]
 
 
-def test_what_a_proxy_says_that_is_no_address_is_one_client(url: str) -> None:
+def test_invalid_forwarded_addresses_count_as_one_client(url: str) -> None:
     with limited(url, rate_limit_address="1/year", trusted_proxies=PROXY) as client:
         assert reads(client, "_hidden", "unknown", "x" * 20_000) == [200, 429, 429]
 
@@ -278,7 +278,7 @@ def test_an_ipv6_address_counts_with_its_network(url: str) -> None:
         assert reads(client, "2001:db8:0:2::1") == [200]
 
 
-def test_a_proxy_s_scheme_changes_nothing_that_is_answered(url: str) -> None:
+def test_the_scheme_of_a_proxy_changes_no_response(url: str) -> None:
     with limited(url, trusted_proxies=PROXY) as client:
         body = {"email": new_email(), "password": PASSWORD, "name": "Ada"}
         response = client.post("/v1/users", json=body, headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": HOME})
@@ -297,8 +297,8 @@ def valkey() -> Iterator[ValkeyServer]:
 
 @pytest.fixture
 def own_valkey() -> Iterator[tuple[ValkeyServer, str]]:
-    """One that a test may end, and its URL."""
-    folder = tempfile.mkdtemp(prefix="tickbox-")  # pytest's own is too long for a socket's path
+    """A storage that a test may stop, and its URL."""
+    folder = tempfile.mkdtemp(prefix="tickbox-")  # pytest's own folder has a name too long for a socket's path
     path = Path(folder, "valkey.sock")
     server = ValkeyServer(port=0, data_dir=Path(folder), unix_socket_path=path)
     server.start()
@@ -314,7 +314,7 @@ def test_servers_that_share_a_storage_share_the_count(url: str, valkey: ValkeySe
         settings = {"rate_limit": "4/year", "rate_limit_address": "2/year", "rate_limit_storage_url": storage}
         proxied = {"trusted_proxies": PROXY}
         one, other = (stack.enter_context(limited(url, **settings, **proxied)) for _ in range(2))
-        ada = register(one)  # which makes one
+        ada = register(one)  # which creates one
         there = other.with_token(ada.tokens["access_token"])
         responses = [each.get("/v1/users/me") for each in (ada.client, there, ada.client)]
         assert [told(response)[3] for response in responses] == [2, 1, 0]
@@ -326,23 +326,23 @@ def test_servers_that_share_a_storage_share_the_count(url: str, valkey: ValkeySe
         assert [statuses(each, "/v1/users/me", X_Forwarded_For=place) for each in bad] == [[401], [401], [429]]
 
 
-def test_a_server_that_starts_anew_goes_on_with_the_count(url: str, valkey: ValkeyServer) -> None:
+def test_a_restarted_server_continues_the_count(url: str, valkey: ValkeyServer) -> None:
     storage = f"redis://{valkey.host}:{valkey.port}/1"
     for status in (200, 429):
         with limited(url, rate_limit_address="1/year", rate_limit_storage_url=storage) as client:
             assert statuses(client, "/openapi.yaml") == [status]
 
 
-def test_of_calls_that_come_at_once_no_more_than_the_shared_quota_pass(url: str, valkey: ValkeyServer) -> None:
+def test_of_concurrent_requests_no_more_than_the_shared_quota_pass(url: str, valkey: ValkeyServer) -> None:
     storage = f"redis://{valkey.host}:{valkey.port}/2"
     with limited(url, rate_limit="11/year", rate_limit_storage_url=storage) as client:
-        ada = register(client)  # which makes one
+        ada = register(client)  # which creates one
         with ThreadPoolExecutor(40) as threads:
             found = Counter(threads.map(lambda _: ada.client.get("/v1/users/me").status_code, range(80)))
     assert found == {200: 10, 429: 70}
 
 
-def test_what_is_counted_is_kept_no_longer_than_its_window(url: str, valkey: ValkeyServer) -> None:
+def test_counts_are_kept_no_longer_than_their_window(url: str, valkey: ValkeyServer) -> None:
     storage = f"redis://{valkey.host}:{valkey.port}/3"
     with limited(url, rate_limit_address="9/hour", rate_limit_storage_url=storage) as client:
         assert statuses(client, "/openapi.yaml", "/openapi.json") == [200, 200]
@@ -358,7 +358,7 @@ def test_what_is_counted_is_kept_no_longer_than_its_window(url: str, valkey: Val
     assert all(0 < lifetime <= 3600 for lifetime in lifetimes)
 
 
-def test_while_the_storage_is_away_calls_pass(url: str, own_valkey: tuple[ValkeyServer, str]) -> None:
+def test_while_the_storage_is_down_requests_pass(url: str, own_valkey: tuple[ValkeyServer, str]) -> None:
     valkey, storage = own_valkey
     with limited(url, rate_limit_address="1/year", rate_limit_storage_url=storage, trusted_proxies=PROXY) as client:
         assert reads(client, HOME, HOME, WORK) == [200, 429, 200]
@@ -369,7 +369,7 @@ def test_while_the_storage_is_away_calls_pass(url: str, own_valkey: tuple[Valkey
         ok(client.get("/readyz"))
 
 
-async def test_a_storage_that_comes_back_is_counted_in_again(
+async def test_a_storage_that_is_up_again_is_used_again(
     own_valkey: tuple[ValkeyServer, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     valkey, storage = own_valkey
@@ -384,7 +384,9 @@ async def test_a_storage_that_comes_back_is_counted_in_again(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-async def test_a_storage_that_is_away_is_told_once_and_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_storage_that_is_down_is_logged_once_and_not_asked_for_a_while(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and does not listen
         windows = SharedWindows(f"redis://127.0.0.1:{closed.getsockname()[1]}", pause_s=YEAR_S)
@@ -396,14 +398,14 @@ async def test_a_storage_that_is_away_is_told_once_and_left_alone(caplog: pytest
     assert record.getMessage() == "calls are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not answer"
 
 
-async def test_a_storage_that_takes_a_call_and_never_answers_is_not_waited_for() -> None:
+async def test_a_storage_that_never_responds_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         windows = SharedWindows(f"redis://127.0.0.1:{mute.getsockname()[1]}", pause_s=YEAR_S)
         assert [await windows.incr("a", YEAR_S) for _ in range(3)] == [None] * 3
         await windows.close()
 
 
-def test_a_server_whose_storage_was_never_there_serves_and_tells_no_secret(url: str, tmp_path: Path) -> None:
+def test_a_server_serves_without_its_storage_and_logs_no_secret(url: str, tmp_path: Path) -> None:
     storage = "redis://someone:s3cr3t@127.0.0.1:1"
     with serve(tmp_path, database_url=url, rate_limit_storage_url=storage) as program, Client(program.url) as client:
         ada = register(client)
@@ -415,7 +417,7 @@ def test_a_server_whose_storage_was_never_there_serves_and_tells_no_secret(url: 
     assert "s3cr3t" not in program.output
 
 
-def test_a_page_of_long_texts_counts_for_what_it_costs(url: str) -> None:
+def test_a_page_of_long_texts_counts_by_its_cost(url: str) -> None:
     with limited(url, rate_limit="100/minute") as client:
         ada = register(client)
         for number in range(10):

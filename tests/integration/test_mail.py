@@ -1,4 +1,4 @@
-"""Mails, from the call that they come of, over the outbox and a real mail server, to what the token in them does."""
+"""E-mails, from the request that queues them, over the outbox and a real mail server, to the use of their tokens."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ AT_ONCE = dt.timedelta()
 
 @dataclass(frozen=True)
 class Office:
-    """What sends the mails of a server whose database this is, when it is told to, and at what time."""
+    """Sends the e-mails of a server with this database, when and as of the time that a test chooses."""
 
     settings: Settings
     mailbox: Mailbox
 
     def to(self, person: Person) -> list[Received]:
-        """What came for somebody, in order."""
+        """The e-mails that *person* got, in order."""
         return self.mailbox.to(person.user["email"])
 
     def token(self, person: Person, prefix: str) -> str:
-        """The last one of its kind that somebody was sent: mails are sent at once, and come in any order."""
+        """The last token of its kind that *person* got: e-mails are sent at once, and arrive in any order."""
         return [queued_email.token for queued_email in self.to(person) if queued_email.token.startswith(prefix)][-1]
 
     def deliver(self, *, later: dt.timedelta = AT_ONCE, workers: int = 1) -> None:
-        """As so many servers would, so much later."""
+        """Send what is due as *workers* servers would, *later* from now."""
 
         async def uow() -> None:
             parts = make_parts(self.settings, Document.read(contract_path()))
@@ -85,7 +85,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def office(module_database_url: str, mailbox: Mailbox, tables: Tables) -> Office:
-    """What waits from earlier tests is forgotten."""
+    """An office; e-mails that wait from earlier tests are deleted."""
     tables.write(outbox.delete())
     settings = Settings.model_validate({"database_url": module_database_url, "smtp_url": mailbox.url})
     return Office(settings, mailbox)
@@ -93,12 +93,12 @@ def office(module_database_url: str, mailbox: Mailbox, tables: Tables) -> Office
 
 @pytest.fixture
 def newcomer(office: Office, client: Client) -> Person:
-    """Somebody whose mail waits to be sent."""
+    """A user whose e-mail waits to be sent."""
     return register(client)
 
 
 def accepted(response: object) -> None:
-    """It was a 202 without a body."""
+    """Assert that the response is a 202 without a body."""
     assert (getattr(response, "status_code", None), getattr(response, "content", None)) == (202, b"")
 
 
@@ -107,14 +107,14 @@ def ask_for_reset(client: Client, email: str) -> None:
 
 
 def reset_token(client: Client, office: Office, person: Person) -> str:
-    """From the mail that comes of asking for one."""
+    """The token from the e-mail that a reset request sends."""
     ask_for_reset(client, person.user["email"])
     office.deliver()
     return office.token(person, "tbf_")
 
 
 def waiting(tables: Tables) -> list[tuple[str, str, int]]:
-    """The kind and address of each mail that waits, and how often it was tried."""
+    """The kind, address and number of attempts of each e-mail that waits."""
     columns = (outbox.c.kind, outbox.c.email, outbox.c.attempts)
     return [(kind, email, attempts) for kind, email, attempts in tables.rows(select(*columns).order_by(outbox.c.id))]
 
@@ -129,7 +129,7 @@ def verified_at(person: Person) -> str | None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_account_is_sent_a_mail_whose_token_verifies_its_address(
+def test_a_new_account_is_sent_an_email_whose_token_verifies_its_address(
     client: Client, office: Office, newcomer: Person, tables: Tables
 ) -> None:
     before = newcomer.client.get("/v1/users/me")
@@ -145,7 +145,9 @@ def test_a_new_account_is_sent_a_mail_whose_token_verifies_its_address(
     assert waiting(tables) == []
 
 
-def test_a_mail_says_who_it_is_from_and_that_a_machine_wrote_it(office: Office, newcomer: Person) -> None:
+def test_an_email_names_its_sender_and_says_that_it_was_automatically_generated(
+    office: Office, newcomer: Person
+) -> None:
     office.deliver()
     (queued_email,) = office.to(newcomer)
     message = queued_email.message
@@ -157,7 +159,7 @@ def test_a_mail_says_who_it_is_from_and_that_a_machine_wrote_it(office: Office, 
     assert f'/v1/users/verify-email with {{"token": "{queued_email.token}"}}' in queued_email.text
 
 
-def test_nothing_that_a_stranger_chose_is_said_to_who_owns_the_address(
+def test_no_text_that_a_stranger_chose_is_sent_to_the_owner_of_the_address(
     client: Client, office: Office, mailbox: Mailbox
 ) -> None:
     email = new_email()
@@ -179,7 +181,7 @@ def test_a_token_verifies_once(client: Client, office: Office, newcomer: Person)
     assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
-def test_another_mail_can_be_asked_for_and_its_token_takes_the_place_of_the_first(
+def test_another_email_can_be_requested_and_its_token_replaces_the_first(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     office.deliver()
@@ -191,7 +193,7 @@ def test_another_mail_can_be_asked_for_and_its_token_takes_the_place_of_the_firs
     done(client.post("/v1/users/verify-email", json={"token": second.token}))
 
 
-def test_who_asks_again_and_again_is_sent_one_mail_a_minute(
+def test_repeated_requests_send_one_email_a_minute(
     client: Client, office: Office, newcomer: Person, tables: Tables
 ) -> None:
     for _ in range(3):
@@ -210,13 +212,13 @@ def test_who_asks_again_and_again_is_sent_one_mail_a_minute(
     )
 
 
-def test_an_address_that_is_verified_is_not_verified_again(
+def test_a_verified_address_is_not_verified_again(
     client: Client, office: Office, newcomer: Person, tables: Tables
 ) -> None:
     office.deliver()
     accepted(newcomer.client.post("/v1/users/me/send-verification"))
     done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
-    office.deliver(later=APART)  # what was asked for before has nothing left to say
+    office.deliver(later=APART)  # the e-mail that was requested before is no longer needed
     assert len(office.to(newcomer)) == 1
     before = tables.digest()
     refused(newcomer.client.post("/v1/users/me/send-verification"), 409, "email-verified")
@@ -232,7 +234,7 @@ def test_an_address_that_is_verified_is_not_verified_again(
         lambda _token: "\u00e9",
     ],
 )
-def test_what_is_no_such_token_verifies_nothing(
+def test_an_invalid_token_verifies_nothing(
     client: Client,
     office: Office,
     newcomer: Person,
@@ -247,7 +249,7 @@ def test_what_is_no_such_token_verifies_nothing(
     assert tables.digest() == before
 
 
-def test_a_token_ends_with_its_time(client: Client, office: Office, newcomer: Person, tables: Tables) -> None:
+def test_a_token_expires(client: Client, office: Office, newcomer: Person, tables: Tables) -> None:
     token = reset_token(client, office, newcomer)
     verification = office.token(newcomer, "tbv_")
     tables.write(update(one_time_tokens).values(expires_at=NOW.replace(year=2020)))
@@ -260,7 +262,7 @@ def test_a_token_ends_with_its_time(client: Client, office: Office, newcomer: Pe
     assert verified_at(newcomer) is None
 
 
-def test_a_token_of_an_address_that_the_account_has_no_more_is_none(
+def test_a_token_for_a_replaced_address_is_rejected(
     client: Client, office: Office, newcomer: Person, tables: Tables
 ) -> None:
     token = reset_token(client, office, newcomer)
@@ -280,7 +282,7 @@ def test_a_token_of_an_address_that_the_account_has_no_more_is_none(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_who_forgot_the_password_sets_a_new_one_which_ends_all_that_the_old_one_opened(
+def test_a_new_password_by_e_mail_ends_all_sessions_and_tokens_of_the_old_one(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     token = reset_token(client, office, newcomer)
@@ -299,7 +301,7 @@ def test_who_forgot_the_password_sets_a_new_one_which_ends_all_that_the_old_one_
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-def test_who_made_an_account_with_the_address_of_another_loses_it_whole(
+def test_a_reset_takes_an_account_away_from_a_stranger_who_registered_the_address(
     client: Client,
     office: Office,
     newcomer: Person,
@@ -307,7 +309,7 @@ def test_who_made_an_account_with_the_address_of_another_loses_it_whole(
 ) -> None:
     in_wait = made(newcomer.client.post("/v1/tokens", json={"name": "in wait", "scopes": ["read", "account"]}))["token"]
     token = reset_token(client, office, newcomer)
-    if confirmed:  # before they found out that it was not theirs
+    if confirmed:  # before they found out that the address was not theirs
         done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
     refused(client.with_token(in_wait).get("/v1/users/me"), 401, "unauthenticated")
@@ -318,7 +320,7 @@ def test_who_made_an_account_with_the_address_of_another_loses_it_whole(
     assert set(told[3:]) == {"email.verified", "token.created", "session.started", "account.registered"}
 
 
-def test_an_address_that_cannot_stand_in_a_mail_is_given_up_at_once_and_not_logged(
+def test_an_address_that_cannot_be_in_an_email_is_given_up_at_once_and_not_logged(
     client: Client, office: Office, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = "=?utf-8?q?a?=@example.com"  # an encoded word (RFC 2047), which a parser of addresses decodes
@@ -338,7 +340,7 @@ def test_an_address_that_was_verified_before_keeps_its_time(client: Client, offi
     assert ok(mine.get("/v1/users/me")) == before
 
 
-def test_the_name_of_who_is_known_is_in_the_mail_on_one_line_and_links_nowhere(
+def test_the_name_of_a_verified_user_is_in_the_email_on_one_line_and_is_not_a_link(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     ok(newcomer.client.merge("/v1/users/me", {"name": "Ada\r\n\r\nhttps://evil.example/?"}))
@@ -349,7 +351,7 @@ def test_the_name_of_who_is_known_is_in_the_mail_on_one_line_and_links_nowhere(
     assert office.to(newcomer)[1].text.startswith("Hello Ada https evil. example ?,\n\nSomebody")
 
 
-def test_nobody_learns_whether_an_address_is_known(
+def test_a_reset_request_does_not_show_which_addresses_are_known(
     client: Client, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
     office.deliver()
@@ -368,7 +370,7 @@ def test_nobody_learns_whether_an_address_is_known(
     assert waiting(tables) == []
 
 
-def test_of_two_who_bring_one_token_at_once_one_sets_the_password(
+def test_of_two_concurrent_uses_of_one_token_one_sets_the_password(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     token = reset_token(client, office, newcomer)
@@ -383,7 +385,7 @@ def test_of_two_who_bring_one_token_at_once_one_sets_the_password(
     log_in(client, newcomer.user["email"], words[responses.index(204)])
 
 
-def test_a_changed_password_is_not_undone_by_an_older_mail(client: Client, office: Office, newcomer: Person) -> None:
+def test_an_older_email_cannot_undo_a_changed_password(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     done(newcomer.client.put("/v1/users/me/password", json=body))
@@ -391,14 +393,14 @@ def test_a_changed_password_is_not_undone_by_an_older_mail(client: Client, offic
     assert refused(response, 422, "invalid-body") == {"#/token token"}
 
 
-def test_an_unfit_new_password_leaves_the_token_as_it_is(client: Client, office: Office, newcomer: Person) -> None:
+def test_an_invalid_new_password_leaves_the_token_valid(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     response = client.post("/v1/users/reset-password", json={"token": token, "new_password": "short"})
     assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
     done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
 
 
-def test_an_account_that_goes_takes_its_mails_and_tokens_along(
+def test_the_emails_and_tokens_of_an_account_are_deleted_with_it(
     client: Client, office: Office, newcomer: Person, tables: Tables
 ) -> None:
     token = reset_token(client, office, newcomer)
@@ -416,7 +418,7 @@ def test_an_account_that_goes_takes_its_mails_and_tokens_along(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_mail_server_that_is_down_did_not_take_is_sent_when_it_is_up(
+def test_emails_that_a_mail_server_did_not_take_are_sent_when_it_is_up_again(
     office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
     mailbox.stop()
@@ -430,7 +432,7 @@ def test_what_a_mail_server_that_is_down_did_not_take_is_sent_when_it_is_up(
     assert waiting(tables) == []
 
 
-def test_each_pause_is_twice_the_one_before_and_in_the_end_the_mail_is_given_up(
+def test_the_pauses_double_and_in_the_end_the_email_is_given_up(
     office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     mailbox.refusals[newcomer.user["email"]] = f"450 {newcomer.user['email']} is busy"
@@ -451,7 +453,7 @@ def test_each_pause_is_twice_the_one_before_and_in_the_end_the_mail_is_given_up(
     assert newcomer.user["email"] not in caplog.text
 
 
-def test_an_address_that_will_never_be_taken_is_given_up_at_once_and_holds_nobody_up(
+def test_an_address_that_is_rejected_for_good_is_given_up_at_once_and_delays_nobody(
     client: Client, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
     other = register(client)
@@ -461,7 +463,7 @@ def test_an_address_that_will_never_be_taken_is_given_up_at_once_and_holds_nobod
     assert len(office.to(other)) == 1
 
 
-def test_of_several_servers_one_sends_each_mail(
+def test_of_several_servers_one_sends_each_email(
     client: Client, office: Office, mailbox: Mailbox, tables: Tables
 ) -> None:
     emails = [new_email() for _ in range(12)]
@@ -472,7 +474,7 @@ def test_of_several_servers_one_sends_each_mail(
     assert waiting(tables) == []
 
 
-async def test_a_server_that_stops_in_the_midst_of_a_mail_leaves_it_to_the_next(
+async def test_an_email_of_a_server_that_stops_while_sending_is_sent_by_the_next(
     module_database_url: str, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
     mailbox.holding = True
@@ -491,7 +493,7 @@ async def test_a_server_that_stops_in_the_midst_of_a_mail_leaves_it_to_the_next(
     assert len(office.to(newcomer)) == 1
 
 
-async def test_a_mail_that_cannot_be_written_does_not_end_the_others(
+async def test_an_email_that_cannot_be_rendered_does_not_delay_the_others(
     office: Office, newcomer: Person, client: Client, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = register(client)
@@ -547,7 +549,7 @@ def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(sqlite_ur
         assert secret not in program.output.replace("ada@example.com", "")
 
 
-def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_stores_no_token(
+def test_a_server_that_is_killed_between_commit_and_sending_loses_no_email_and_stores_no_token(
     database_url: str, tmp_path: Path
 ) -> None:
     mailbox, tables = Mailbox(), Tables(database_url)
@@ -564,7 +566,7 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_st
         mailbox.received.clear()
         mailbox.holding = False
         mailbox.start()
-        # As if its claim had run out.
+        # As if its claim had expired.
         tables.write(update(outbox).values(due_at=NOW.replace(year=2020)))
         with serve(tmp_path, **settings) as program, Client(program.url) as client:
             queued_email = mailbox.wait_for(ada.user["email"])
@@ -577,7 +579,7 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_mail_and_st
     tables.close()
 
 
-def test_requests_do_not_feel_a_mail_server_that_does_not_response(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_mail_server_that_does_not_respond_does_not_delay_requests(sqlite_url: str, tmp_path: Path) -> None:
     mailbox = Mailbox()
     mailbox.holding = True
     with opened(mailbox), serve(tmp_path, database_url=sqlite_url, smtp_url=mailbox.url) as program:
@@ -589,7 +591,7 @@ def test_requests_do_not_feel_a_mail_server_that_does_not_response(sqlite_url: s
         assert program.stop() == 0
 
 
-def test_without_a_mail_server_the_operator_reads_the_link_in_the_log_and_the_answers_are_the_same(
+def test_without_a_mail_server_the_link_is_logged_and_the_responses_are_the_same(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     settings = {"database_url": sqlite_url, "log_level": "error", "app_url": "https://app.example"}

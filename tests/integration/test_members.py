@@ -1,4 +1,4 @@
-"""Who is in a workspace: inviting, joining, roles, leaving, and what each of them opens."""
+"""The members of a workspace: inviting, joining, roles and leaving, and what each of them allows."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def accept(person: Person, token: str) -> Response:
 
 
 def let_in(owner: Person, home: str, guest: Person, tables: Tables, *, role: str = "editor") -> None:
-    """By an invitation that was accepted."""
+    """Add *guest* through an invitation that they accept."""
     token = tables.send_invitation(invite(owner, home, role=role)["id"])
     assert ok(accept(guest, token))["role"] == role
 
 
 def at_once(*calls: Callable[[], Response]) -> list[int]:
-    """Their statuses, in order of number."""
+    """The statuses of requests that are sent at once, sorted."""
     with ThreadPoolExecutor(len(calls)) as pool:
         return sorted(done.result().status_code for done in [pool.submit(call) for call in calls])
 
 
-def test_who_accepts_an_invitation_is_a_member(ada: Person, bob: Person, tables: Tables) -> None:
+def test_accepting_an_invitation_creates_a_member(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     invitation = invite(ada, home, role="editor", email="Bob@Example.com")
     assert (invitation["email"], invitation["role"], invitation["invited_by"]) == ("Bob@Example.com", "editor", ada.id)
@@ -71,19 +71,19 @@ def test_who_accepts_an_invitation_is_a_member(ada: Person, bob: Person, tables:
     assert (joined.type, joined.actor_id, joined.payload) == ("member.added", bob.id, member)
 
 
-def test_an_invitation_tells_nobody_whether_its_address_has_an_account(ada: Person, bob: Person) -> None:
+def test_an_invitation_does_not_show_whether_its_address_has_an_account(ada: Person, bob: Person) -> None:
     home = new_household(ada)
     known, unknown = (invite(ada, home, email=email) for email in (bob.user["email"], new_email()))
     assert known.keys() == unknown.keys()
 
 
-def test_the_verified_address_of_a_member_is_not_invited_and_no_other_is_told_apart(
+def test_the_verified_address_of_a_member_cannot_be_invited_and_other_addresses_look_alike(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
     home, elsewhere = new_household(ada), new_household(bob)
     let_in(ada, home, bob, tables)
     body = {"email": bob.user["email"].upper(), "role": "viewer"}
-    made(ada.client.post(f"{home}/invitations", json=body))  # anybody could have registered it
+    made(ada.client.post(f"{home}/invitations", json=body))  # anybody could have registered the address
     done(client.post("/v1/users/verify-email", json={"token": tables.send_token(bob.user, kind="verification")}))
     before = tables.digest()
     refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
@@ -92,14 +92,14 @@ def test_the_verified_address_of_a_member_is_not_invited_and_no_other_is_told_ap
     refused(bob.client.post(f"{elsewhere}/invitations", json=body), 409, "already-member")
 
 
-def test_nobody_invites_their_own_address(ada: Person) -> None:
+def test_users_cannot_invite_their_own_address(ada: Person) -> None:
     home = new_household(ada)  # Ada has not verified hers
     body = {"email": ada.user["email"].upper(), "role": "viewer"}
     refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == []
 
 
-def test_without_a_mail_server_the_token_is_in_the_response_and_nowhere_else(
+def test_without_a_mail_server_the_token_is_only_in_the_response(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
     home, email = new_household(ada), new_email()
@@ -116,7 +116,7 @@ def test_without_a_mail_server_the_token_is_in_the_response_and_nowhere_else(
 
 
 @pytest.mark.parametrize("smtp_url", [None, "smtp://127.0.0.1:1"])
-def test_the_link_leads_to_the_app_unless_the_token_is_mailed(
+def test_the_link_leads_to_the_app_unless_the_token_is_sent_by_email(
     sqlite_databases: SqliteDatabases, smtp_url: str | None
 ) -> None:
     url = sqlite_databases.migrated()
@@ -135,7 +135,7 @@ def test_the_link_leads_to_the_app_unless_the_token_is_mailed(
         assert (created["token"], created["link"]) == (None, None)
 
 
-def test_a_token_of_an_invitation_is_good_once_and_for_a_week(ada: Person, client: Client, tables: Tables) -> None:
+def test_the_token_of_an_invitation_works_once_and_for_a_week(ada: Person, client: Client, tables: Tables) -> None:
     home = new_household(ada)
     first, second = (invite(ada, home)["id"] for _ in range(2))
     token = tables.send_invitation(first)
@@ -148,7 +148,7 @@ def test_a_token_of_an_invitation_is_good_once_and_for_a_week(ada: Person, clien
     assert not tables.holds_text(token)
 
 
-def test_of_many_who_accept_at_once_one_is_let_in(ada: Person, client: Client, tables: Tables) -> None:
+def test_of_concurrent_acceptances_one_succeeds(ada: Person, client: Client, tables: Tables) -> None:
     home = new_household(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     guests = [register(client) for _ in range(6)]
@@ -156,13 +156,13 @@ def test_of_many_who_accept_at_once_one_is_let_in(ada: Person, client: Client, t
     assert len(everything(ada.client, f"{home}/members")) == 2
 
 
-def test_accepting_again_with_the_same_key_answers_the_same(ada: Person, bob: Person, tables: Tables) -> None:
+def test_accepting_again_with_the_same_key_returns_the_same_response(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     key = {"Idempotency-Key": "join"}
     first, again = (bob.client.post("/v1/invitations/accept", json={"token": token}, headers=key) for _ in range(2))
     assert ok(first) == ok(again)
-    # What is kept for it is the guest's, and no full workspace keeps anybody out.
+    # The response is kept for the guest's account, so a full workspace rejects nobody.
     (kept,) = tables.rows(select(workspaces.c.kept_bytes).where(workspaces.c.id == UUID(home.rpartition("/")[2])))
     assert kept == (0,)
 
@@ -172,17 +172,19 @@ def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) ->
     let_in(ada, home, bob, tables)
     token = tables.send_invitation(invite(ada, home)["id"])
     refused(accept(bob, token), 409, "already-member")
-    assert ok(accept(register(ada.client, name="Carl"), token))["id"] == home.rpartition("/")[2]  # it was not used
+    assert (
+        ok(accept(register(ada.client, name="Carl"), token))["id"] == home.rpartition("/")[2]
+    )  # the token was not used up
 
 
-def test_a_personal_workspace_is_not_shared(ada: Person) -> None:
+def test_a_personal_workspace_cannot_be_shared(ada: Person) -> None:
     body = {"email": new_email(), "role": "viewer"}
     refused(ada.client.post(f"{ada.home}/invitations", json=body), 409, "personal-workspace")
     refused(ada.client.delete(f"{ada.home}/members/me"), 409, "personal-workspace")
     refused(ada.client.merge(f"{ada.home}/members/{ada.id}", {"role": "viewer"}), 409, "sole-owner")
 
 
-def test_nobody_gives_a_role_above_their_own(ada: Person, bob: Person, client: Client, tables: Tables) -> None:
+def test_a_member_cannot_give_a_role_above_their_own(ada: Person, bob: Person, client: Client, tables: Tables) -> None:
     home = new_household(ada)
     carl = register(client, name="Carl")
     let_in(ada, home, bob, tables, role="admin")
@@ -196,7 +198,7 @@ def test_nobody_gives_a_role_above_their_own(ada: Person, bob: Person, client: C
     ok(bob.client.merge(f"{home}/members/{carl.id}", {"role": "admin"}))
 
 
-def test_two_owners_who_leave_at_once_leave_one_behind(ada: Person, client: Client, tables: Tables) -> None:
+def test_of_two_owners_who_leave_at_once_one_stays(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
         home, bob = new_household(ada), register(client)
         let_in(ada, home, bob, tables, role="owner")
@@ -204,7 +206,7 @@ def test_two_owners_who_leave_at_once_leave_one_behind(ada: Person, client: Clie
         assert at_once(lambda: ada.client.delete(leave), lambda: bob.client.delete(leave)) == [204, 409]  # noqa: B023  # called at once
 
 
-def test_two_owners_who_depose_each_other_leave_an_owner(ada: Person, client: Client, tables: Tables) -> None:
+def test_of_two_owners_who_demote_each_other_one_stays_an_owner(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
         home, bob = new_household(ada), register(client)
         let_in(ada, home, bob, tables, role="owner")
@@ -231,7 +233,7 @@ def test_a_removal_takes_effect_at_once_for_each_token(ada: Person, bob: Person,
     assert check_log(tables, home.rpartition("/")[2])[-1].type == "member.removed"
 
 
-def test_who_was_removed_does_not_come_back_by_an_invitation_that_they_had_kept(
+def test_a_removed_member_cannot_return_with_an_invitation_from_before(
     ada: Person, bob: Person, tables: Tables
 ) -> None:
     home = new_household(ada)
@@ -243,7 +245,9 @@ def test_who_was_removed_does_not_come_back_by_an_invitation_that_they_had_kept(
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [another]
 
 
-def test_nobody_decides_over_an_invitation_to_a_role_above_their_own(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_member_cannot_change_an_invitation_to_a_role_above_their_own(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
     home = new_household(ada)
     let_in(ada, home, bob, tables, role="admin")
     partner = invite(ada, home, role="owner")
@@ -255,7 +259,7 @@ def test_nobody_decides_over_an_invitation_to_a_role_above_their_own(ada: Person
     made(bob.client.post(f"{home}/invitations", json=again))
 
 
-def test_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_member_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     for role in ("viewer", "admin"):
         let_in(ada, home, bob, tables, role=role)
@@ -263,7 +267,7 @@ def test_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> Non
         done(bob.client.delete(f"{home}/members/me"))
 
 
-def test_a_withdrawn_invitation_opens_nothing(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_withdrawn_invitation_cannot_be_used(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     invitation = invite(ada, home)
     token, path = tables.send_invitation(invitation["id"]), f"{home}/invitations/{invitation['id']}"
@@ -273,7 +277,7 @@ def test_a_withdrawn_invitation_opens_nothing(ada: Person, bob: Person, tables: 
     refused(accept(bob, token), 422, "invalid-body")
 
 
-def test_what_somebody_invited_goes_with_them(ada: Person, bob: Person, tables: Tables) -> None:
+def test_the_invitations_of_a_member_are_withdrawn_when_they_leave(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     let_in(ada, home, bob, tables, role="admin")
     invite(bob, home)
@@ -282,7 +286,7 @@ def test_what_somebody_invited_goes_with_them(ada: Person, bob: Person, tables: 
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [kept]
 
 
-def test_a_change_of_role_is_guarded_by_its_entity_tag(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_change_of_role_is_conditional_on_its_entity_tag(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     let_in(ada, home, bob, tables)
     path = f"{home}/members/{bob.id}"
@@ -291,7 +295,7 @@ def test_a_change_of_role_is_guarded_by_its_entity_tag(ada: Person, bob: Person,
     refused(ada.client.merge(path, {"role": "admin"}, If_Match=tag), 412, "precondition-failed")
 
 
-def test_members_come_in_pages_with_the_name_that_they_have_now(ada: Person, bob: Person, tables: Tables) -> None:
+def test_members_come_in_pages_with_their_current_names(ada: Person, bob: Person, tables: Tables) -> None:
     home = new_household(ada)
     let_in(ada, home, bob, tables)
     ok(bob.client.merge("/v1/users/me", {"name": "Robert"}))
@@ -300,7 +304,7 @@ def test_members_come_in_pages_with_the_name_that_they_have_now(ada: Person, bob
 
 
 @pytest.mark.parametrize("deletes", [False, True])
-def test_a_person_who_goes_is_forgotten_where_they_had_left_before(
+def test_a_deleted_user_is_erased_from_the_logs_of_workspaces_they_had_left(
     ada: Person,
     client: Client,
     tables: Tables,
@@ -316,7 +320,7 @@ def test_a_person_who_goes_is_forgotten_where_they_had_left_before(
     assert (mine[0].payload is None) == deletes
 
 
-def test_somebody_who_joins_while_their_name_changes_has_the_new_one(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_user_who_joins_while_their_name_changes_has_the_new_name(ada: Person, bob: Person, tables: Tables) -> None:
     for n in range(5):
         home = new_household(ada)
         token = tables.send_invitation(invite(ada, home)["id"])
@@ -326,7 +330,9 @@ def test_somebody_who_joins_while_their_name_changes_has_the_new_one(ada: Person
         check_log(tables, home.rpartition("/")[2])
 
 
-def test_somebody_who_joins_while_their_account_goes_is_no_ghost(ada: Person, client: Client, tables: Tables) -> None:
+def test_a_user_who_joins_while_their_account_is_deleted_leaves_no_member(
+    ada: Person, client: Client, tables: Tables
+) -> None:
     for _ in range(5):
         home, carl = new_household(ada), register(client)
         token = tables.send_invitation(invite(ada, home)["id"])
@@ -336,7 +342,7 @@ def test_somebody_who_joins_while_their_account_goes_is_no_ghost(ada: Person, cl
 
 
 @pytest.mark.parametrize("role", TEAM)
-def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables, role: str) -> None:
+def test_which_roles_may_list_members_and_invite(ada: Person, bob: Person, tables: Tables, role: str) -> None:
     home = new_household(ada)
     let_in(ada, home, bob, tables, role=role)
     assert len(ok(bob.client.get(f"{home}/members"))["items"]) == 2
@@ -344,7 +350,9 @@ def test_who_may_see_and_who_may_invite(ada: Person, bob: Person, tables: Tables
     assert response.status_code == (201 if role in {"admin", "owner"} else 403)
 
 
-def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Tables, module_database_url: str) -> None:
+def test_where_registration_needs_an_invitation_registering_accepts_it(
+    ada: Person, tables: Tables, module_database_url: str
+) -> None:
     home = new_household(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     application = build(
@@ -359,7 +367,8 @@ def test_where_only_the_invited_register_they_join_by_it(ada: Person, tables: Ta
         body = {"email": new_email(), "password": PASSWORD, "name": "New"}
         refused(client.post("/v1/users", json=body), 403, "invitation-required")
         wrong = {**body, "invitation_token": token[:-1]}
-        for each in (wrong, {**wrong, "email": ada.user["email"]}):  # who is not invited learns of no account
+        # Without an invitation, nobody learns which accounts exist.
+        for each in (wrong, {**wrong, "email": ada.user["email"]}):
             assert refused(client.post("/v1/users", json=each), 422, "invalid-body") == {"#/invitation_token token"}
         user = made(client.post("/v1/users", json={**body, "invitation_token": token}))
         again = {**body, "email": new_email(), "invitation_token": token}

@@ -1,4 +1,4 @@
-"""The probe list that every server on the engine is held to, against this one: nothing is changed by any of them."""
+"""The probes that every server on the engine must pass, against this one: none of them changes anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unmeasured
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What the probes are sent to: somebody's tasks, of which there is one."""
+    """What the probes are sent to: a user's tasks, of which there is one."""
 
     address: Address
     target: Target
@@ -50,7 +50,7 @@ def probed(server: str) -> Iterator[Probed]:
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.sentence)
-def test_refused(probed: Probed, tables: Tables, probe: Probe) -> None:
+def test_a_probe_is_rejected(probed: Probed, tables: Tables, probe: Probe) -> None:
     if (request := probe.request(probed.target)) is None:
         pytest.skip("no operation here takes what this probe breaks")
     before = tables.digest()
@@ -63,7 +63,7 @@ def test_refused(probed: Probed, tables: Tables, probe: Probe) -> None:
     assert ok(probed.person.client.get(probed.task_path))["title"] == "Sow"
 
 
-def test_the_body_that_the_probes_change_is_good_itself(probed: Probed) -> None:
+def test_the_body_that_the_probes_change_is_valid_itself(probed: Probed) -> None:
     method, chunks = probed.target.post(probed.target.json())
     reply = exchange(probed.address, chunks, method=method)
     seen = Seen(method, probed.target.collection, reply.status, reply.headers, reply.body)

@@ -1,4 +1,4 @@
-"""What the real contract's problems say: all that is wrong at once, one fault a value, in words that lead on."""
+"""The problems of the real contract: all errors at once, one for each value, in words that say what to do."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ A_DAY = {"date": "2026-04-18"}
 
 
 def texts(response: Response) -> dict[str, str]:
-    """The text of each fault by its place; there is one for each."""
+    """The text of each error by its place; there is one for each place."""
     faults = response.json()["errors"]
     found = {fault.get("pointer") or fault.get("parameter") or fault.get("header"): fault["detail"] for fault in faults}
     assert len(found) == len(faults), faults
     return found
 
 
-def test_all_rules_that_a_new_task_breaks_are_told_at_once(ada: Person) -> None:
+def test_all_rules_that_a_new_task_breaks_are_reported_at_once(ada: Person) -> None:
     due = {**A_DAY, "time_zone": "Europe/Atlantis"}
     body = {"title": "Sow", "project_id": UNKNOWN_ID, "due": due}
     assert refused(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
@@ -34,7 +34,7 @@ def test_all_rules_that_a_new_task_breaks_are_told_at_once(ada: Person) -> None:
     assert ada.head() == 1
 
 
-def test_all_rules_that_a_changed_due_breaks_are_told_at_once(ada: Person) -> None:
+def test_all_rules_that_a_changed_due_breaks_are_reported_at_once(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     response = ada.client.merge(path, {"due": {"time_zone": "Europe/Atlantis"}})
     assert refused(response, 422, "invalid-body") == {
@@ -44,7 +44,7 @@ def test_all_rules_that_a_changed_due_breaks_are_told_at_once(ada: Person) -> No
     }
 
 
-def test_all_rules_that_a_registration_breaks_are_told_at_once(client: Client) -> None:
+def test_all_rules_that_a_registration_breaks_are_reported_at_once(client: Client) -> None:
     unfit = {"password": "password", "time_zone": "Mars/Olympus", "invitation_token": "tbi_nobody"}
     body = {"email": new_email(), "name": "Ada", **unfit}
     assert refused(client.post("/v1/users", json=body), 422, "invalid-body") == {
@@ -54,14 +54,14 @@ def test_all_rules_that_a_registration_breaks_are_told_at_once(client: Client) -
     }
 
 
-def test_both_passwords_of_a_change_are_looked_at(ada: Person) -> None:
+def test_both_passwords_of_a_change_are_checked(ada: Person) -> None:
     body = {"current_password": "not the password", "new_password": "password"}
     response = ada.client.put("/v1/users/me/password", json=body)
     assert refused(response, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
     made(ada.client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
 
 
-def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None:
+def test_all_rules_that_a_new_token_breaks_are_reported_at_once(ada: Person) -> None:
     limit = {"workspace_ids": [UNKNOWN_ID], "expires_at": "2020-01-01T00:00:00Z"}
     response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["account"], **limit})
     assert refused(response, 422, "invalid-body") == {
@@ -97,7 +97,7 @@ def test_all_rules_that_a_new_token_breaks_are_told_at_once(ada: Person) -> None
         ({"due": {"time": "9:00"}}, {"#/due/time": "This must be a time of day, such as 09:30 or 09:30:15."}),
     ],
 )
-def test_a_patch_is_told_what_it_cannot_set_and_how_it_is_changed(
+def test_a_patch_of_a_read_only_property_names_the_operation_that_changes_it(
     ada: Person, body: dict[str, Any], found: dict[str, str]
 ) -> None:
     response = ada.client.merge(f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}", body)
@@ -148,13 +148,15 @@ def test_each_property_that_a_patch_does_not_take_is_read_only(
         (7, "type", "This must be a string or null."),
     ],
 )
-def test_an_id_of_another_kind_is_told_which_kind_is_needed(ada: Person, value: object, code: str, detail: str) -> None:
+def test_an_id_of_another_kind_is_rejected_with_the_kind_that_is_needed(
+    ada: Person, value: object, code: str, detail: str
+) -> None:
     response = ada.client.post(f"{ada.home}/tasks", json={"id": value, "title": "Sow"})
     assert refused(response, 422, "invalid-body") == {f"#/id {code}"}
     assert texts(response) == {"#/id": detail}
 
 
-def test_no_regular_expression_leaves(ada: Person) -> None:
+def test_no_regular_expression_is_in_a_response(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     response = ada.client.merge(path, {}, If_Match="7", Idempotency_Key='a"b')
     assert refused(response, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
@@ -162,7 +164,7 @@ def test_no_regular_expression_leaves(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, '"' + "k" * 256 + '"', "k" * 1000])
-def test_a_key_of_a_wrong_length_is_told_lengths_that_agree(ada: Person, key: str) -> None:
+def test_a_key_of_a_wrong_length_is_rejected_with_consistent_lengths(ada: Person, key: str) -> None:
     response = ada.client.post(f"{ada.home}/projects", json={"name": "Garden"}, headers={"Idempotency-Key": key})
     refused(response, 400, "invalid-parameters")
     detail = texts(response)["Idempotency-Key"]
@@ -170,7 +172,7 @@ def test_a_key_of_a_wrong_length_is_told_lengths_that_agree(ada: Person, key: st
     assert "1 to 255" in detail or len(key) > 257
 
 
-def test_a_body_in_another_encoding_is_told_which_one_is_needed(ada: Person) -> None:
+def test_a_body_in_another_encoding_is_rejected_with_the_one_that_is_needed(ada: Person) -> None:
     url, headers = f"{ada.home}/projects", {"Content-Type": "application/json"}
     latin = ada.client.post(url, content='{"name": "Grün"}'.encode("latin-1"), headers=headers)
     refused(latin, 400, "malformed-request")
@@ -180,7 +182,7 @@ def test_a_body_in_another_encoding_is_told_which_one_is_needed(ada: Person) -> 
     assert "is not valid JSON" in cut.json()["detail"]
 
 
-def test_an_unknown_path_does_not_read_like_a_missing_right(ada: Person, bob: Person) -> None:
+def test_an_unknown_path_is_reported_differently_from_a_missing_right(ada: Person, bob: Person) -> None:
     unknown, not_mine = ada.client.get("/v1/nowhere"), ada.client.get(bob.home)
     refused(unknown, 404, "not-found")
     refused(not_mine, 404, "not-found")
@@ -188,7 +190,7 @@ def test_an_unknown_path_does_not_read_like_a_missing_right(ada: Person, bob: Pe
     assert said(not_mine)["detail"] == "Not found, or you do not have access to it."
 
 
-def test_a_repeated_write_says_that_it_is_one(ada: Person) -> None:
+def test_a_repeated_write_is_marked_as_repeated(ada: Person) -> None:
     responses = [
         ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
@@ -197,7 +199,7 @@ def test_a_repeated_write_says_that_it_is_one(ada: Person) -> None:
     assert [response.headers.get("Idempotency-Replayed") for response in responses] == [None, "true"]
 
 
-def test_a_stale_write_is_answered_with_the_version_that_is_there(ada: Person) -> None:
+def test_a_stale_write_is_rejected_with_the_current_version(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     stale = ada.client.merge(path, {"title": "Reap"}, If_Match='"1"')
     refused(stale, 412, "precondition-failed")

@@ -1,4 +1,4 @@
-"""Projects, the inbox among them."""
+"""Projects and the inbox."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_new_project_is_the_last_one(ada: Person) -> None:
     assert names(ada) == ["Inbox", "Garden"]
 
 
-def test_a_description_is_empty_when_left_out(ada: Person) -> None:
+def test_a_description_is_empty_by_default(ada: Person) -> None:
     assert ada.create("projects", name="Garden")["description"] == ""
 
 
@@ -60,12 +60,12 @@ def test_a_description_is_empty_when_left_out(ada: Person) -> None:
         ({"name": "Gar\0den"}, {"#/name nul"}),
     ],
 )
-def test_an_unfit_project_is_refused(ada: Person, body: object, faults: set[str]) -> None:
+def test_an_invalid_project_is_rejected(ada: Person, body: object, faults: set[str]) -> None:
     assert refused(ada.client.post(f"{ada.home}/projects", json=body), 422, "invalid-body") == faults
     assert ada.head() == 1
 
 
-def test_a_body_that_is_too_large_is_refused(ada: Person) -> None:
+def test_a_body_that_is_too_large_is_rejected(ada: Person) -> None:
     body = {"name": "Garden", "description": "x" * 300_000}
     refused(ada.client.post(f"{ada.home}/projects", json=body), 413, "content-too-large")
 
@@ -83,10 +83,10 @@ def test_projects_come_in_pages_in_their_order(ada: Person) -> None:
     assert positions == sorted(positions)
 
 
-def test_pages_stay_in_step_while_projects_come_and_go(ada: Person) -> None:
+def test_pages_neither_skip_nor_repeat_while_projects_are_created_and_deleted(ada: Person) -> None:
     made_ids = [ada.create("projects", name=f"Project {number}")["id"] for number in range(4)]
     first = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 3}))
-    done(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the one that the cursor stands on
+    done(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the project that the cursor points at
     ada.create("projects", name="Project 4")
     rest = everything(ada.client, f"{ada.home}/projects", cursor=first["next_cursor"])
     assert [project["name"] for project in rest] == ["Project 2", "Project 3", "Project 4"]
@@ -109,7 +109,7 @@ def test_archived_is_true_or_false(ada: Person, text: str) -> None:
     assert {place.split()[0] for place in found} == {"archived"}
 
 
-def test_a_list_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> None:
+def test_an_unchanged_list_is_not_sent_again(ada: Person, garden: str) -> None:
     etag = ada.client.get(f"{ada.home}/projects").headers["ETag"]
     ada.create("tasks", title="Buy milk")
     assert ada.client.get(f"{ada.home}/projects", headers={"If-None-Match": etag}).status_code == 304
@@ -117,7 +117,7 @@ def test_a_list_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> 
     assert ada.client.get(f"{ada.home}/projects", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_project_that_is_the_same_is_not_sent_again(ada: Person, garden: str) -> None:
+def test_an_unchanged_project_is_not_sent_again(ada: Person, garden: str) -> None:
     etag = ada.client.get(garden).headers["ETag"]
     response = ada.client.get(garden, headers={"If-None-Match": f"W/{etag}"})
     assert (response.status_code, response.headers["ETag"]) == (304, etag)
@@ -125,7 +125,7 @@ def test_a_project_that_is_the_same_is_not_sent_again(ada: Person, garden: str) 
     assert ada.client.head(garden, headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_a_patch_leaves_what_it_does_not_name(ada: Person, garden: str) -> None:
+def test_a_patch_changes_only_what_it_names(ada: Person, garden: str) -> None:
     before = ok(ada.client.get(garden))
     after = ok(ada.client.merge(garden, {"name": "Balcony"}))
     assert after == {**before, "name": "Balcony", "revision": 3, "updated_at": after["updated_at"]}
@@ -144,11 +144,11 @@ def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, garden: str, 
     ("body", "fault"),
     [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"archived_at": None}, "#/archived_at read-only")],
 )
-def test_an_unfit_patch_is_refused(ada: Person, garden: str, body: object, fault: str) -> None:
+def test_an_invalid_patch_is_rejected(ada: Person, garden: str, body: object, fault: str) -> None:
     assert refused(ada.client.merge(garden, body), 422, "invalid-body") == {fault}
 
 
-def test_archiving_puts_a_project_away_and_keeps_its_tasks(ada: Person, garden: str) -> None:
+def test_archiving_hides_a_project_and_keeps_its_tasks(ada: Person, garden: str) -> None:
     project_id = garden.rpartition("/")[2]
     task = ada.create("tasks", title="Sow", project_id=project_id)
     archived = ok(ada.client.post(f"{garden}/archive"))
@@ -182,7 +182,7 @@ def test_an_archived_project_can_be_changed(ada: Person, garden: str) -> None:
     assert renamed["archived_at"] == archived["archived_at"]
 
 
-def test_a_project_comes_back_to_its_old_place(ada: Person, garden: str, tables: Tables) -> None:
+def test_an_unarchived_project_is_in_its_old_place(ada: Person, garden: str, tables: Tables) -> None:
     ada.create("projects", name="House")
     position = ok(ada.client.get(garden))["position"]
     ok(ada.client.post(f"{garden}/archive"))
@@ -194,12 +194,12 @@ def test_a_project_comes_back_to_its_old_place(ada: Person, garden: str, tables:
     assert tables.digest() == before
 
 
-def test_an_action_takes_no_body_but_an_empty_object(ada: Person, garden: str) -> None:
+def test_an_action_takes_no_body_or_an_empty_object(ada: Person, garden: str) -> None:
     refused(ada.client.post(f"{garden}/archive", json={"name": "Garden"}), 400, "malformed-request")
     ok(ada.client.post(f"{garden}/archive", json={}))
 
 
-def test_the_inbox_stays(ada: Person, inbox: str, tables: Tables) -> None:
+def test_the_inbox_can_be_neither_archived_nor_deleted(ada: Person, inbox: str, tables: Tables) -> None:
     before = tables.digest()
     refused(ada.client.delete(inbox), 409, "inbox-protected")
     refused(ada.client.post(f"{inbox}/archive"), 409, "inbox-protected")
@@ -214,7 +214,7 @@ def test_unarchiving_the_inbox_changes_nothing(ada: Person, inbox: str) -> None:
     assert ok(ada.client.post(f"{inbox}/unarchive"))["revision"] == 1
 
 
-def test_a_deleted_project_takes_its_tasks_along(ada: Person, garden: str, tables: Tables) -> None:
+def test_deleting_a_project_deletes_its_tasks(ada: Person, garden: str, tables: Tables) -> None:
     project_id = garden.rpartition("/")[2]
     inside = ada.create("tasks", title="Sow", project_id=project_id)
     outside = ada.create("tasks", title="Buy milk")
@@ -227,7 +227,9 @@ def test_a_deleted_project_takes_its_tasks_along(ada: Person, garden: str, table
 
 
 @pytest.mark.parametrize("action", ["GET", "PATCH", "DELETE", "POST /archive", "POST /unarchive"])
-def test_a_project_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Person, action: str) -> None:
+def test_a_project_that_does_not_exist_or_is_in_another_workspace_is_not_found(
+    ada: Person, bob: Person, action: str
+) -> None:
     method, _, suffix = action.partition(" ")
     elsewhere = bob.create("projects", name="Shed")["id"]
     for project_id in (UNKNOWN_ID, elsewhere):
@@ -240,8 +242,8 @@ def test_a_project_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob:
     assert ok(bob.client.get(f"{bob.home}/projects/{elsewhere}"))["name"] == "Shed"
 
 
-def test_a_body_is_judged_before_the_project_is_looked_for(ada: Person, garden: str) -> None:
-    """Within one's own workspace the body's form is looked at first: nothing is given away by it."""
+def test_a_body_is_validated_before_the_project_is_looked_up(ada: Person, garden: str) -> None:
+    """In one's own workspace, checking the form of the body first gives nothing away."""
     done(ada.client.delete(garden))
     refused(ada.client.merge(garden, {"nope": 1}), 422, "invalid-body")
     refused(ada.client.merge(garden, {"name": "Balcony"}), 404, "not-found")

@@ -1,4 +1,4 @@
-"""What has expired is deleted by whichever server comes to it: kept responses, sessions, what happened to accounts."""
+"""Any server deletes what has expired: kept responses, sessions, the events of accounts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def keep(person: Person, count: int) -> None:
         made(person.client.post(f"{person.home}/tasks", json={"title": "Sow"}, headers=headers))
 
 
-def test_what_expired_is_deleted_and_what_may_be_asked_for_is_not(
+def test_expired_responses_are_deleted_and_others_are_kept(
     module_database_url: str, ada: Person, bob: Person, tables: Tables
 ) -> None:
     keep(ada, 3)
@@ -56,7 +56,7 @@ def test_what_expired_is_deleted_and_what_may_be_asked_for_is_not(
     assert swept(module_database_url, idempotency.purge) == 0
 
 
-def test_the_sessions_of_people_who_never_come_back_are_deleted(
+def test_the_sessions_of_users_who_never_return_are_deleted(
     module_database_url: str, client: Client, ada: Person, bob: Person, tables: Tables
 ) -> None:
     renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": bob.tokens["refresh_token"]}))
@@ -72,13 +72,13 @@ def test_the_sessions_of_people_who_never_come_back_are_deleted(
     assert tables.mentions(bob.tokens["session_id"]) == {
         "sessions": 1,
         "access_tokens": 2,
-        "refresh_tokens": 2,  # the spent one is remembered
+        "refresh_tokens": 2,  # the spent token is remembered
         "account_events": 1,
     }
     ok(client.with_token(renewed["access_token"]).get("/v1/users/me"))
 
 
-def test_what_happened_to_an_account_is_forgotten_after_four_hundred_days(
+def test_the_events_of_an_account_are_deleted_after_four_hundred_days(
     module_database_url: str, ada: Person, bob: Person, tables: Tables
 ) -> None:
     mine = account_events.c.user_id == UUID(ada.id)
@@ -119,7 +119,7 @@ def swept(url: str, which: Purge) -> int:
     return asyncio.run(run())
 
 
-async def test_a_server_purges_from_its_start_and_goes_on_when_the_database_was_away(
+async def test_a_server_purges_from_its_start_and_continues_after_an_outage_of_the_database(
     module_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     tried_again = asyncio.Event()
@@ -138,7 +138,7 @@ async def test_a_server_purges_from_its_start_and_goes_on_when_the_database_was_
     with caplog.at_level(logging.WARNING):
         async with running([purge_job(parts, every_s=0.001)]):
             await tried_again.wait()
-    (record,) = caplog.records  # and no other, while it goes on to fail
+    (record,) = caplog.records  # and no other job, although this one still fails
     assert (record.getMessage(), vars(record)["job"]) == ("a job failed, and will run again", "purge")
     assert record.exc_info is not None
     failed = record.exc_info[1]
@@ -146,7 +146,7 @@ async def test_a_server_purges_from_its_start_and_goes_on_when_the_database_was_
     assert len(failed.exceptions) == len(PURGES), "one that fails does not keep the others from being done"
 
 
-def test_a_server_that_starts_forgets_what_expired_while_none_ran(database_url: str) -> None:
+def test_a_server_that_starts_deletes_what_expired_while_none_was_running(database_url: str) -> None:
     tables = Tables(database_url)
     values = {"space_id": UUID(int=1), "user_id": UUID(int=2), "key": "k", "request": b"", "response": b""}
     tables.write(insert(idempotency_keys).values(**values, recorded_at=NOW.replace(year=2020)))

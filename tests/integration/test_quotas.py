@@ -1,4 +1,4 @@
-"""What one workspace may take of the storage: its content, its log, and the responses that are kept for it."""
+"""How much one workspace may store: its content, its log, and the responses that are kept for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG_BYTES = 64_000
 
 @pytest.fixture(scope="module")
 def server(module_database_url: str) -> Iterator[str]:
-    """A server whose workspaces may take a mebibyte."""
+    """A server whose workspaces may store one mebibyte each."""
     settings = Settings(database_url=module_database_url, workspace_quota_bytes=QUOTA_BYTES, **UNHINDERED)
     application = build(settings, background=False, contract=our_contract(), passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
@@ -46,7 +46,7 @@ def usage(tables: Tables, person: Person) -> tuple[int, int, int]:
 
 
 def counted(tables: Tables, person: Person) -> tuple[int, int]:
-    """What the rows of the personal workspace take, counted one by one."""
+    """The bytes of the rows of the personal workspace, counted row by row."""
     here = UUID(person.workspace_id)
     content = [
         *tables.rows(select(tasks.c.title, tasks.c.description).where(tasks.c.workspace_id == here)),
@@ -60,12 +60,12 @@ def counted(tables: Tables, person: Person) -> tuple[int, int]:
 
 
 def fill(person: Person, *, project_id: str | None = None) -> list[str]:
-    """The ids of tasks after which there is no room for another."""
+    """Create tasks until there is no room for another. Their ids."""
     more = {} if project_id is None else {"project_id": project_id}
     return [person.create("tasks", title="long", description=LONG, **more)["id"] for _ in range(QUOTA_BYTES // 64_400)]
 
 
-def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, tables: Tables) -> None:
+def test_a_full_workspace_rejects_new_content_until_something_is_deleted(ada: Person, tables: Tables) -> None:
     ids = fill(ada)
     before = tables.digest()
     long = {"title": "one more", "description": LONG}
@@ -78,7 +78,7 @@ def test_a_full_workspace_takes_no_more_until_something_is_deleted(ada: Person, 
     made(ada.client.post(f"{ada.home}/tasks", json=long))
 
 
-def test_what_is_in_a_full_workspace_may_shrink_and_be_completed_and_may_not_grow(ada: Person) -> None:
+def test_content_of_a_full_workspace_may_shrink_and_be_completed_and_may_not_grow(ada: Person) -> None:
     ids = fill(ada)
     task = f"{ada.home}/tasks/{ids[0]}"
     short = f"{ada.home}/tasks/{ada.create('tasks', title='short')['id']}"
@@ -88,7 +88,7 @@ def test_what_is_in_a_full_workspace_may_shrink_and_be_completed_and_may_not_gro
     ok(ada.client.merge(short, {"description": LONG}))
 
 
-def test_a_deleted_project_frees_what_its_tasks_took(ada: Person, tables: Tables) -> None:
+def test_deleting_a_project_frees_the_room_of_its_tasks(ada: Person, tables: Tables) -> None:
     garden = ada.create("projects", name="Garden", description="x")["id"]
     empty = usage(tables, ada)[0]
     fill(ada, project_id=garden)
@@ -96,7 +96,7 @@ def test_a_deleted_project_frees_what_its_tasks_took(ada: Person, tables: Tables
     assert usage(tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
 
 
-def test_the_count_is_what_is_there(ada: Person, tables: Tables) -> None:
+def test_the_count_matches_the_rows(ada: Person, tables: Tables) -> None:
     garden = f"{ada.home}/projects/{ada.create('projects', name='Gärten', description='x' * 100)['id']}"
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Säen', description='y' * 300)['id']}"
     ok(ada.client.merge(task, {"title": "Sow", "description": "z"}))
@@ -138,7 +138,7 @@ def test_kept_responses_are_bounded(ada: Person, tables: Tables) -> None:
     ok(ada.client.merge(task, {"title": "Sow"}))
 
 
-def test_a_kept_response_of_long_texts_is_given_again_as_it_was(ada: Person) -> None:
+def test_a_kept_response_of_long_texts_is_returned_unchanged(ada: Person) -> None:
     body = {"title": "Sow", "description": "long " * 3000}
     responses = [
         made(ada.client.post(f"{ada.home}/tasks", json=body, headers={"Idempotency-Key": "k"})) for _ in range(2)

@@ -1,4 +1,4 @@
-"""Fifty at once: the database lets one through, and the others learn of it."""
+"""Fifty requests at once: the database lets one succeed, and the others get the right response."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MANY = 50
 
 
 def at_once(person: Person, requests: list[dict[str, Any]]) -> list[httpx.Response]:
-    """The answers to *requests*, each sent on a connection of its own. All are checked against the contract."""
+    """The responses to *requests*, each sent on its own connection. All are checked against the contract."""
 
     async def send() -> list[httpx.Response]:
         async with httpx.AsyncClient(
@@ -75,7 +75,7 @@ def test_identical_creates_under_one_key_leave_one_task_and_equal_responses(ada:
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
-def test_creates_with_one_id_of_the_client_s_leave_one_task(ada: Person, tables: Tables) -> None:
+def test_creates_with_one_client_id_leave_one_task(ada: Person, tables: Tables) -> None:
     request = {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": "Sow", "id": new_id()}}
     responses = at_once(ada, [request] * MANY)
     assert statuses(responses) == {201: 1, 200: MANY - 1}
@@ -84,7 +84,7 @@ def test_creates_with_one_id_of_the_client_s_leave_one_task(ada: Person, tables:
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
-def test_different_creates_with_one_id_leave_the_task_of_one(ada: Person) -> None:
+def test_different_creates_with_one_id_leave_one_task(ada: Person) -> None:
     client_id = new_id()
     requests = [
         {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": f"Sow {n}", "id": client_id}}
@@ -96,14 +96,14 @@ def test_different_creates_with_one_id_leave_the_task_of_one(ada: Person) -> Non
     assert everything(ada.client, f"{ada.home}/tasks") == [winner.json()]
 
 
-def test_workspaces_made_at_once_with_one_id_are_one(ada: Person) -> None:
+def test_concurrent_creates_of_workspaces_with_one_id_leave_one(ada: Person) -> None:
     request = {"method": "POST", "url": "/v1/workspaces", "json": {"name": "Household", "id": new_id()}}
     assert statuses(at_once(ada, [request] * MANY)) == {201: 1, 200: MANY - 1}
     assert len(everything(ada.client, "/v1/workspaces")) == 2
 
 
 @pytest.mark.parametrize("what", ["task", "workspace", "account"])
-def test_patches_of_one_version_let_one_through(ada: Person, tables: Tables, what: str) -> None:
+def test_of_concurrent_patches_of_one_version_one_succeeds(ada: Person, tables: Tables, what: str) -> None:
     task = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     path, name = {"task": (task, "title"), "workspace": (ada.home, "name"), "account": ("/v1/users/me", "name")}[what]
     headers = {"If-Match": ada.client.get(path).headers["etag"], "Content-Type": MERGE_PATCH}
@@ -117,7 +117,7 @@ def test_patches_of_one_version_let_one_through(ada: Person, tables: Tables, wha
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
-def test_patches_without_a_condition_all_go_through_one_after_the_other(ada: Person, tables: Tables) -> None:
+def test_concurrent_patches_without_a_condition_all_succeed_one_after_the_other(ada: Person, tables: Tables) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     requests = [
         {"method": "PATCH", "url": path, "json": {"title": f"{n}"}, "headers": {"Content-Type": MERGE_PATCH}}
@@ -129,7 +129,7 @@ def test_patches_without_a_condition_all_go_through_one_after_the_other(ada: Per
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
-def test_one_key_on_two_calls_at_once_is_of_one_of_them(ada: Person) -> None:
+def test_one_key_on_two_concurrent_requests_belongs_to_one_of_them(ada: Person) -> None:
     headers = {"Idempotency-Key": new_id()}
     requests = [
         {"method": "POST", "url": f"{ada.home}/tasks", "json": {"title": title}, "headers": headers}
@@ -141,7 +141,7 @@ def test_one_key_on_two_calls_at_once_is_of_one_of_them(ada: Person) -> None:
     assert [response.json() for response in responses if response.status_code == 201] == [task] * (MANY // 2)
 
 
-def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(
+def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejected(
     ada: Person, bob: Person, tables: Tables
 ) -> None:
     shared = ada.create("/v1/workspaces", name="Shared")["id"]
@@ -150,7 +150,7 @@ def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(
     with ThreadPoolExecutor(1) as thread, tables.locked(shared) as run:
         with overheard(waits_at) as waiting:
             write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/tasks", json={"title": "Sow"})
-            assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+            assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))
         assert not write.done()
     refused(write.result(PATIENCE_S), 404, "not-found")
@@ -158,7 +158,7 @@ def test_who_is_removed_while_their_write_waits_for_the_lock_is_refused(
 
 
 @pytest.mark.parametrize("through", ["session", "token"])
-def test_who_was_put_out_while_their_write_waits_for_the_account_is_refused(
+def test_a_caller_whose_token_ends_while_their_write_waits_for_the_account_is_rejected(
     ada: Person, client: Client, tables: Tables, through: str
 ) -> None:
     minted = made(ada.client.post("/v1/tokens", json={"name": "old", "scopes": ["account", "read"]}))
@@ -171,7 +171,7 @@ def test_who_was_put_out_while_their_write_waits_for_the_account_is_refused(
     with ThreadPoolExecutor(1) as thread, tables.locked(ada.id, of=users) as run:
         with overheard(waits_at) as waiting:
             write = thread.submit(intruder.post, "/v1/tokens", json={"name": "new", "scopes": ["read"]})
-            assert waiting.wait(PATIENCE_S), "the write was let in at the door, and asks for the lock"
+            assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(ends[through])
         assert not write.done()
     refused(write.result(PATIENCE_S), 401, "unauthenticated")

@@ -1,4 +1,4 @@
-"""The commands in the documents print what is printed there, word for word but for ids, times and tokens."""
+"""The commands in the documents print exactly what the documents show, except for ids, times and tokens."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _CHANGING = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command, and what is printed below it."""
+    """A command, and the output that is shown below it."""
 
     command: str
     output: str
 
 
 def steps(text: str) -> Iterator[Step]:
-    """The commands of all `console` blocks: lines that begin with `$ `, and go on after a backslash."""
+    """The commands of all `console` blocks: lines that begin with `$ `, and continue after a backslash."""
     for block in _BLOCK.findall(text):
         lines = block.splitlines()
         while lines:
@@ -69,7 +69,7 @@ def steps(text: str) -> Iterator[Step]:
 
 
 def normalised(outputs: list[str]) -> list[str]:
-    """Without what differs from run to run. The same id is the same number everywhere."""
+    """*outputs* without what differs from run to run. The same id is the same number everywhere."""
     text = f"\n{MARK}\n".join(output.rstrip("\n") for output in outputs).replace("\r", "")
     ids = {found: f"<id {number}>" for number, found in enumerate(dict.fromkeys(_UUID.findall(text)), start=1)}
     text = _UUID.sub(lambda found: ids[found[0]], text)
@@ -79,7 +79,7 @@ def normalised(outputs: list[str]) -> list[str]:
 
 
 def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
-    """What each command prints, all in one shell in *folder*."""
+    """The output of each command; all run in one shell in *folder*."""
     script = f"\necho '{MARK}'\n".join(commands)
     done = subprocess.run(
         ["bash", "-eu", "-c", script],  # noqa: S607  # the one on the PATH
@@ -91,7 +91,7 @@ def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    # A body does not end in a line end, so a mark may stand right behind one.
+    # A body does not end in a line end, so a mark may directly follow one.
     return done.stdout.split(f"{MARK}\n")
 
 
@@ -111,7 +111,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def address(sqlite_databases: SqliteDatabases) -> Iterator[str]:
-    """Of a server with an empty database, as `make serve` starts one."""
+    """The address of a server with an empty database, as `make serve` starts one."""
     url = sqlite_databases.migrated()
     application = build(Settings(database_url=url), contract=our_contract())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
@@ -147,13 +147,13 @@ def compare(walk: list[Step], outputs: list[str]) -> None:
         assert found == wanted, step.command
 
 
-def test_every_page_with_commands_and_their_output_is_tried() -> None:
+def test_every_page_with_commands_and_their_output_is_tested() -> None:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     with_commands = {page.relative_to(ROOT).as_posix() for page in pages if "```console" in page.read_text("utf-8")}
     assert with_commands == {*SESSIONS, *COMMANDS}
 
 
-def test_the_walk_through_shows_what_was_promised() -> None:
+def test_the_walk_through_covers_the_main_operations() -> None:
     text = " ".join(step.command for step in steps_of("docs/getting-started.md"))
     for part in ("/v1/users", "/v1/sessions", "/projects", "/tasks", "/complete", "status=open"):
         assert part in text

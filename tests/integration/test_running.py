@@ -1,4 +1,4 @@
-"""The program as it is run: `tickbox serve` and its sisters."""
+"""The program as users run it: `tickbox serve` and the other commands."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def address_of(program: Program) -> Address:
 
 
 def one_line(text: str) -> str:
-    """What an error says; it must be one line."""
+    """The error of a command, which must be one line."""
     (line,) = text.splitlines()
     return line
 
 
 @pytest.fixture(scope="module")
 def program(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A running server with its settings as they are by default, but for its limits."""
+    """A running server with its default settings, except for its limits."""
     with serve(tmp_path_factory.mktemp("serve"), counting(), database_url=module_database_url) as program:
         yield program
 
@@ -70,14 +70,14 @@ def client(program: Program) -> Iterator[Client]:
 # --- serving ---
 
 
-def test_it_says_what_to_try(program: Program) -> None:
+def test_the_server_prints_a_first_request(program: Program) -> None:
     url = program.url
     said = program.stderr.read_text()
     for hint in (f"curl {url}/openapi.yaml", f"curl {url}/v1/users", f"curl {url}/v1/sessions", "Ctrl-C"):
         assert hint in said
 
 
-def test_what_it_says_to_try_works(client: Client) -> None:
+def test_the_printed_first_request_works(client: Client) -> None:
     ok(client.get("/readyz"))
     register(client)
 
@@ -101,20 +101,20 @@ def test_each_request_is_a_line_of_json_in_the_log(client: Client, program: Prog
 
 
 @pytest.mark.parametrize("trace", ["", "00-1-2-3", f"00-{TRACE_ID.upper()}-00f067aa0ba902b7-01", "x" * 200])
-def test_a_traceparent_that_is_none_is_not_logged(client: Client, program: Program, trace: str) -> None:
+def test_an_invalid_traceparent_is_not_logged(client: Client, program: Program, trace: str) -> None:
     response = client.get("/livez", headers={"traceparent": trace})
     (line,) = program.logged(response.headers["X-Request-Id"])
     assert "trace_id" not in line
 
 
-def test_a_path_that_is_not_ours_is_not_logged(client: Client, program: Program) -> None:
+def test_an_unknown_path_is_not_logged(client: Client, program: Program) -> None:
     response = client.get("/secret-in-a-path")
     (line,) = program.logged(response.headers["X-Request-Id"])
     assert (line["status"], line["operation_id"]) == (404, None)
     assert "secret-in-a-path" not in program.output
 
 
-def test_a_request_id_of_the_client_s_is_not_taken_over(client: Client) -> None:
+def test_a_request_id_of_the_client_is_not_used(client: Client) -> None:
     assert client.get("/livez", headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] != "mine"
 
 
@@ -132,8 +132,8 @@ def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     last = ada.client.with_token(script).get("/v1/users/me")
     program.logged(last.headers["X-Request-Id"])
     issued = [tokens[name] for tokens in (ada.tokens, renewed) for name in ("access_token", "refresh_token")]
-    # "correct horse ..." stands in the hints that are printed at the start.
-    # With no mail server set, what mails say is logged on purpose.
+    # "correct horse ..." is in the hints that are printed at the start.
+    # Without a mail server, the texts of e-mails are logged on purpose.
     written = "".join(line for line in program.stdout.read_text().splitlines() if UNSENT not in line)
     for secret in (
         *issued,
@@ -171,17 +171,17 @@ def test_every_response_has_the_security_headers(client: Client) -> None:
         assert "Strict-Transport-Security" not in response.headers
 
 
-def test_what_has_a_tag_may_be_kept(client: Client) -> None:
+def test_a_response_with_an_entity_tag_may_be_stored_by_the_client(client: Client) -> None:
     assert client.get("/openapi.yaml").headers["Cache-Control"] == "private, no-cache"
 
 
-def test_a_body_beyond_the_limit_is_refused(client: Client) -> None:
+def test_a_body_over_the_limit_is_rejected(client: Client) -> None:
     body = {"email": new_email(), "password": PASSWORD, "name": "x" * 262_144}
     refused(client.post("/v1/users", json=body), 413, "content-too-large")
     refused(client.post("/v1/users", json={**body, "name": "x" * 200_000}), 422, "invalid-body")
 
 
-def test_browsers_may_not_call_unless_they_were_allowed_to(client: Client) -> None:
+def test_browsers_may_not_send_requests_unless_they_are_allowed_to(client: Client) -> None:
     response = client.get("/livez", headers={"Origin": "https://app.example"})
     assert "Access-Control-Allow-Origin" not in response.headers
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
@@ -189,16 +189,16 @@ def test_browsers_may_not_call_unless_they_were_allowed_to(client: Client) -> No
     assert (preflight.status_code, "Access-Control-Allow-Origin" in preflight.headers) == (204, False)
 
 
-def test_a_stop_finishes_what_runs_and_takes_nothing_new(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_stopping_server_finishes_running_requests_and_accepts_no_new_ones(sqlite_url: str, tmp_path: Path) -> None:
     body = f'{{"email": "{new_email()}", "password": "{PASSWORD}", "name": "Ada"}}'.encode()
     lines = ("Content-Type: application/json", f"Content-Length: {len(body)}")
     writer = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     with contextlib.closing(writer), serve(tmp_path, database_url=sqlite_url) as program:
         address = address_of(program)
         with connected(address) as connection:
-            writer.execute("BEGIN IMMEDIATE")  # the request waits for this, once its password is hashed
+            writer.execute("BEGIN IMMEDIATE")  # the request waits for this, after its password was hashed
             connection.sendall(request("POST", "/v1/users", *lines) + body)
-            httpx.get(f"{program.url}/livez", trust_env=False)  # came later: the server has the whole request by now
+            httpx.get(f"{program.url}/livez", trust_env=False)  # sent later: the server has the whole request by now
             program.process.send_signal(signal.SIGTERM)
             _wait_until_closed(address)
             writer.execute("ROLLBACK")
@@ -211,13 +211,13 @@ def test_a_stop_finishes_what_runs_and_takes_nothing_new(sqlite_url: str, tmp_pa
         assert "Traceback" not in program.output
 
 
-def test_a_stop_refuses_a_request_of_which_only_a_part_has_arrived(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_stopping_server_rejects_a_request_that_has_only_partly_arrived(sqlite_url: str, tmp_path: Path) -> None:
     with serve(tmp_path, database_url=sqlite_url) as program:
         address = address_of(program)
         with connected(address) as connection:
             lines = ("Content-Type: application/json", "Content-Length: 100", "Expect: 100-continue")
             connection.sendall(request("POST", "/v1/users", *lines))
-            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")  # its operation waits for the body
+            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")  # the operation waits for the body
             program.process.send_signal(signal.SIGTERM)
             reply = read_reply(connection, method="POST")
             assert (reply.status, reply.slug) == (408, "request-timeout")
@@ -235,7 +235,7 @@ def _wait_until_closed(address: Address) -> None:
     raise TimeoutError("it still takes connections")
 
 
-def test_ctrl_c_stops_it(sqlite_url: str, tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_server(sqlite_url: str, tmp_path: Path) -> None:
     with serve(tmp_path, database_url=sqlite_url) as program:
         assert httpx.get(f"{program.url}/livez", trust_env=False).status_code == 200
         assert program.stop(signal.SIGINT) == 0
@@ -243,7 +243,7 @@ def test_ctrl_c_stops_it(sqlite_url: str, tmp_path: Path) -> None:
         assert "Aborted" not in program.output
 
 
-def test_the_image_s_health_check_asks_on_the_port_that_is_set(program: Program) -> None:
+def test_the_health_check_of_the_image_uses_the_port_that_is_set(program: Program) -> None:
     (found,) = re.findall(r"^HEALTHCHECK .*\\\n +(\[.*\])$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
     interpreter, *arguments = json.loads(found)
     assert interpreter == "python"
@@ -264,7 +264,7 @@ def test_the_image_s_health_check_asks_on_the_port_that_is_set(program: Program)
 # --- settings ---
 
 
-def test_closed_registration_is_closed_but_for_the_operator(sqlite_url: str, tmp_path: Path) -> None:
+def test_closed_registration_is_open_only_to_the_operator(sqlite_url: str, tmp_path: Path) -> None:
     settings = {"database_url": sqlite_url, "registration": "closed"}
     email = new_email()
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
@@ -278,7 +278,7 @@ def test_closed_registration_is_closed_but_for_the_operator(sqlite_url: str, tmp
     assert (me["email"], me["name"], me["time_zone"]) == (email, "Ada", "UTC")
 
 
-def test_browsers_may_call_from_the_origins_that_are_named(sqlite_url: str, tmp_path: Path) -> None:
+def test_browsers_may_send_requests_from_the_origins_that_are_set(sqlite_url: str, tmp_path: Path) -> None:
     allowed, other = "https://app.example", "https://evil.example"
     origins = f"{allowed}, https://b.example"
     asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization, content-type"}
@@ -300,7 +300,7 @@ def test_browsers_may_call_from_the_origins_that_are_named(sqlite_url: str, tmp_
         assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": other}).headers
 
 
-def test_a_public_https_url_asks_browsers_to_stay_with_it(sqlite_url: str, tmp_path: Path) -> None:
+def test_with_a_public_https_url_responses_have_strict_transport_security(sqlite_url: str, tmp_path: Path) -> None:
     settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example", "body_limit_bytes": "1024"}
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
         assert client.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -308,7 +308,7 @@ def test_a_public_https_url_asks_browsers_to_stay_with_it(sqlite_url: str, tmp_p
         refused(client.post("/v1/users", json=body), 413, "content-too-large")
 
 
-def test_what_is_not_http_is_answered_with_the_headers_of_every_response(sqlite_url: str, tmp_path: Path) -> None:
+def test_requests_that_are_not_http_get_the_headers_of_every_response(sqlite_url: str, tmp_path: Path) -> None:
     settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example"}
     with serve(tmp_path, **settings) as program:
         host, port = program.url.removeprefix("http://").split(":")
@@ -345,7 +345,7 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
         ({"database_url": "sqlite:////nowhere/at/all.db"}, "/nowhere/at"),
     ],
 )
-def test_a_bad_setting_is_one_line(
+def test_an_invalid_setting_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
 ) -> None:
     found = run("serve", settings={"port": "0", **settings})
@@ -356,7 +356,7 @@ def test_a_bad_setting_is_one_line(
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("migrate",), ("user", "password", "a@example.com")])
-def test_each_variable_that_is_no_setting_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_each_variable_that_is_not_a_setting_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
     settings = {"database_url": f"sqlite:///{tmp_path}/none.db", "registraton": "closed", "hots": "::"}
     found = run(*command, settings=settings, stdin=PASSWORD + "\n")
     assert (found.exit_code, found.stdout) == (1, "")
@@ -367,7 +367,7 @@ def test_each_variable_that_is_no_setting_is_named(command: tuple[str, ...], tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_variable_of_the_tests_is_no_mistake(sqlite_url: str) -> None:
+def test_a_variable_of_the_tests_is_accepted(sqlite_url: str) -> None:
     found = run("migrate", settings={"database_url": sqlite_url, "test_anything": "1"})
     assert (found.exit_code, found.stderr) == (0, "")
 
@@ -380,7 +380,7 @@ def test_an_sqlite_url_may_have_parameters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["host.invalid", "x" * 64])
-def test_a_host_that_is_none_is_one_line(sqlite_url: str, host: str) -> None:
+def test_an_invalid_host_is_reported_in_one_line(sqlite_url: str, host: str) -> None:
     found = run("serve", "--host", host, "--port", "0", settings={"database_url": sqlite_url})
     assert (found.exit_code, found.stdout) == (1, "")
     reason = re.search(rf"cannot listen on {host}:0 \((.+)\): set", one_line(found.stderr))
@@ -389,7 +389,7 @@ def test_a_host_that_is_none_is_one_line(sqlite_url: str, host: str) -> None:
     assert "unknown error" not in reason[1].lower()
 
 
-def test_a_port_that_is_taken_is_one_line(sqlite_url: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(sqlite_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         found = tickbox("serve", "--port", port, settings={"database_url": sqlite_url})
@@ -397,20 +397,20 @@ def test_a_port_that_is_taken_is_one_line(sqlite_url: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in one_line(found.stderr)
 
 
-def test_a_folder_that_cannot_be_made_is_one_line() -> None:
+def test_a_folder_that_cannot_be_created_is_reported_in_one_line() -> None:
     found = run("migrate", settings={"database_url": "sqlite:////proc/nowhere/tickbox.db"})
     assert (found.exit_code, found.stdout) == (1, "")
     assert "/proc/nowhere" in one_line(found.stderr)
 
 
-def test_a_database_that_was_never_migrated_is_one_line(empty_database_url: str) -> None:
+def test_a_database_that_was_never_migrated_is_reported_in_one_line(empty_database_url: str) -> None:
     found = run("serve", "--port", "0", settings={"database_url": empty_database_url})
     assert (found.exit_code, found.stdout) == (1, "")
     assert "tickbox migrate" in one_line(found.stderr)
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("migrate",)])
-def test_a_database_that_does_not_exist_is_one_line(
+def test_a_database_that_does_not_exist_is_reported_in_one_line(
     command: tuple[str, ...], postgres_databases: PostgresDatabases
 ) -> None:
     url = postgres_databases.empty()
@@ -441,7 +441,9 @@ def test_a_database_that_does_not_exist_is_one_line(
         ("trusted_proxies", "127.0.0.1, 10.0.0.1/8", "TICKBOX_TRUSTED_PROXIES: must be addresses or"),
     ],
 )
-def test_a_setting_that_would_never_work_is_one_line(name: str, value: str, said: str, sqlite_url: str) -> None:
+def test_a_setting_that_can_never_work_is_reported_in_one_line(
+    name: str, value: str, said: str, sqlite_url: str
+) -> None:
     found = run("serve", "--port", "0", settings={"database_url": sqlite_url, name: value})
     assert found.exit_code == 1
     assert said in one_line(found.stderr)
@@ -456,7 +458,7 @@ def test_audiences_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.oidc_audience == ("tickbox", "https://tickbox.example/api")
 
 
-def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKBOX_HOST", "")
     assert Settings().host == "127.0.0.1"
 
@@ -478,20 +480,20 @@ def test_migrating_goes_up_and_down(empty_database_url: str) -> None:
         assert (found.exit_code, found.stdout, found.stderr) == (0, f"{said}\n", "")
 
 
-def test_migrating_makes_the_sqlite_file_and_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrating_creates_the_sqlite_file_and_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = run("migrate", settings={"database_url": "sqlite:///var/tickbox.db"})
     assert (found.exit_code, found.stderr) == (0, "")
     assert (tmp_path / "var" / "tickbox.db").exists()
 
 
-def test_an_unknown_revision_is_one_line(sqlite_url: str) -> None:
+def test_an_unknown_revision_is_reported_in_one_line(sqlite_url: str) -> None:
     found = run("migrate", "--down", "nope", settings={"database_url": sqlite_url})
     assert found.exit_code == 1
     assert one_line(found.stderr).startswith("Error: ")
 
 
-def test_migrating_a_database_that_does_not_response_is_one_line() -> None:
+def test_migrating_a_database_that_does_not_respond_is_reported_in_one_line() -> None:
     found = run("migrate", settings={"database_url": "postgresql://127.0.0.1:1/nowhere"})
     assert found.exit_code == 1
     assert "TICKBOX_DATABASE_URL" in one_line(found.stderr)
@@ -535,7 +537,7 @@ def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module
         ("tea and analytical engine", 1, "Error: the passwords differ"),
     ],
 )
-def test_on_a_terminal_a_password_is_asked_for_twice(
+def test_on_a_terminal_a_password_is_requested_twice(
     client: Client, module_database_url: str, repeated: str, exit_code: int, said: str
 ) -> None:
     email = register(client).user["email"]
@@ -548,7 +550,7 @@ def test_on_a_terminal_a_password_is_asked_for_twice(
 
 
 def typed(*arguments: str, responses: tuple[str, ...], database_url: str) -> tuple[int, str]:
-    """Run a command on a terminal, where each question is answered in turn: its exit code, and what was shown."""
+    """Run a command on a terminal and type *answers* at its prompts. Its exit code, and what was shown."""
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
         [TICKBOX, *arguments],
@@ -556,8 +558,8 @@ def typed(*arguments: str, responses: tuple[str, ...], database_url: str) -> tup
         stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        bufsize=0,  # `communicate` would not see what was read ahead
-        start_new_session=True,  # a terminal that the tests were started from is not asked
+        bufsize=0,  # `communicate` would not see what was read before
+        start_new_session=True,  # the command must not find the terminal that the tests were started from
     )
     assert process.stdout is not None
     shown = b""
@@ -574,7 +576,7 @@ def typed(*arguments: str, responses: tuple[str, ...], database_url: str) -> tup
     return process.returncode, (shown + rest).decode()
 
 
-def test_a_database_that_is_not_on_the_server_is_one_line(postgres_databases: PostgresDatabases) -> None:
+def test_a_database_that_is_not_on_the_server_is_reported_in_one_line(postgres_databases: PostgresDatabases) -> None:
     url = postgres_databases.empty()
     postgres_databases.remove(url)
     found = run("migrate", settings={"database_url": url})
@@ -596,7 +598,7 @@ def test_a_database_that_is_not_on_the_server_is_one_line(postgres_databases: Po
         (("password", "nobody@example.com"), PASSWORD, "No account"),
     ],
 )
-def test_the_contract_s_limits_hold_for_the_operator_too(
+def test_the_contract_s_limits_apply_to_the_operator_too(
     sqlite_url: str, arguments: tuple[str, ...], password: str, said: str
 ) -> None:
     settings = {"database_url": sqlite_url}
@@ -605,7 +607,7 @@ def test_the_contract_s_limits_hold_for_the_operator_too(
     assert said in one_line(found.stderr)
 
 
-def test_an_account_that_is_there_cannot_be_created_again(client: Client, module_database_url: str) -> None:
+def test_an_existing_account_cannot_be_created_again(client: Client, module_database_url: str) -> None:
     email = register(client).user["email"]
     settings = {"database_url": module_database_url}
     found = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
@@ -613,7 +615,7 @@ def test_an_account_that_is_there_cannot_be_created_again(client: Client, module
     assert "e-mail address" in one_line(found.stderr)
 
 
-def test_every_command_says_what_it_is_for() -> None:
+def test_every_command_has_a_help_text() -> None:
     assert set(main.commands) == {"serve", "worker", "migrate", "settings", "routes", "gate", "scaffold", "user"}
     found = run("--help", settings={})
     assert found.exit_code == 0

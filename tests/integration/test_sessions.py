@@ -1,4 +1,4 @@
-"""Logging in, staying logged in, logging out."""
+"""Logging in, refreshing, logging out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refresh(client: Client, token: str) -> dict[str, str]:
     return tokens
 
 
-def test_logging_in_answers_recognisable_tokens_for_an_hour(client: Client, ada: Person) -> None:
+def test_logging_in_returns_recognisable_tokens_for_an_hour(client: Client, ada: Person) -> None:
     response = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
     tokens = response.json()
     assert (response.status_code, tokens["token_type"], tokens["expires_in"]) == (201, "Bearer", 3600)
@@ -57,14 +57,14 @@ def test_logging_in_answers_recognisable_tokens_for_an_hour(client: Client, ada:
     done(client.with_token(tokens["access_token"]).delete(response.headers["Location"]))
 
 
-def test_the_database_keeps_no_token_and_no_password(ada: Person, tables: Tables) -> None:
+def test_the_database_stores_no_token_and_no_password(ada: Person, tables: Tables) -> None:
     mine = sessions.c.id == UUID(ada.tokens["session_id"])
     assert tables.rows(select(sessions.c.user_id).where(mine)) == [(UUID(ada.id),)]
     for token in (ada.tokens["access_token"], ada.tokens["refresh_token"], PASSWORD):
         assert not tables.holds_text(token)
 
 
-def test_a_log_in_that_fails_does_not_tell_why(client: Client, ada: Person) -> None:
+def test_a_failed_log_in_does_not_say_why(client: Client, ada: Person) -> None:
     body = {"email": ada.user["email"], "password": "nanoseconds are short"}
     wrong = client.post("/v1/sessions", json=body)
     unknown = client.post("/v1/sessions", json={**body, "email": new_email()})
@@ -76,7 +76,7 @@ def test_a_log_in_that_fails_does_not_tell_why(client: Client, ada: Person) -> N
 
 
 class _ObservedPasswords(Argon2Passwords):
-    """Notes with which parameters it hashed, to compare."""
+    """Passwords that record the parameters with which they hashed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,11 +87,11 @@ class _ObservedPasswords(Argon2Passwords):
         return super()._matches(stored, password)
 
 
-async def test_a_log_in_that_fails_takes_the_same_work_for_an_unknown_address(
+async def test_a_failed_log_in_takes_the_same_work_for_an_unknown_address(
     module_database_url: str, ada: Person
 ) -> None:
     parts = make_parts(Settings(database_url=module_database_url), Document.read(contract_path()))
-    # The server of these tests hashes with less work. What the program has stored is of full strength.
+    # The server of these tests hashes with less work. Hashes that the program has stored are of full strength.
     settings = {"database_url": module_database_url}
     stored = await asyncio.to_thread(run, "user", "password", ada.user["email"], settings=settings, stdin=PASSWORD)
     assert stored.exit_code == 0
@@ -109,7 +109,7 @@ async def test_a_log_in_that_fails_takes_the_same_work_for_an_unknown_address(
     assert known == unknown
 
 
-def test_a_failed_log_in_leaves_no_trace(client: Client, ada: Person, tables: Tables) -> None:
+def test_a_failed_log_in_leaves_no_rows(client: Client, ada: Person, tables: Tables) -> None:
     before = tables.digest()
     refused(
         client.post("/v1/sessions", json={"email": ada.user["email"], "password": "wrong"}), 401, "invalid-credentials"
@@ -127,11 +127,11 @@ def test_a_failed_log_in_leaves_no_trace(client: Client, ada: Person, tables: Ta
         ({"email": "ada@example.com", "password": PASSWORD, "remember": True}, "#/remember unknown"),
     ],
 )
-def test_an_unfit_log_in_is_refused(client: Client, body: object, fault: str) -> None:
+def test_an_invalid_log_in_is_rejected(client: Client, body: object, fault: str) -> None:
     assert refused(client.post("/v1/sessions", json=body), 422, "invalid-body") == {fault}
 
 
-def test_my_sessions_are_listed_oldest_first_and_mine_is_marked(ada: Person, bob: Person) -> None:
+def test_my_sessions_are_listed_oldest_first_and_the_current_one_is_marked(ada: Person, bob: Person) -> None:
     second = ada.log_in()
     listed = everything(ada.client, "/v1/sessions")
     assert [(s["id"], s["current"]) for s in listed] == [
@@ -159,7 +159,7 @@ def test_my_sessions_are_listed_oldest_first_and_mine_is_marked(ada: Person, bob
 def test_a_session_is_listed_with_its_device(
     client: Client, ada: Person, body: dict[str, str], agent: str | None, device: str | None
 ) -> None:
-    """*agent* None: the header is left out."""
+    """*agent* None leaves the header out."""
     request = client.build_request(
         "POST",
         "/v1/sessions",
@@ -175,7 +175,7 @@ def test_a_session_is_listed_with_its_device(
 @pytest.mark.parametrize(
     ("device", "fault"), [("", "min-length"), (" \t", "pattern"), ("x" * 101, "max-length"), (1, "type")]
 )
-def test_a_device_has_a_name_of_a_line(client: Client, ada: Person, device: object, fault: str) -> None:
+def test_the_name_of_a_device_is_one_line(client: Client, ada: Person, device: object, fault: str) -> None:
     body = {"email": ada.user["email"], "password": PASSWORD, "device": device}
     assert f"#/device {fault}" in refused(client.post("/v1/sessions", json=body), 422, "invalid-body")
 
@@ -196,7 +196,7 @@ def test_a_cursor_belongs_to_its_owner(ada: Person, bob: Person) -> None:
     assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
-def test_a_list_of_sessions_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:
     etag = ada.client.get("/v1/sessions").headers["ETag"]
     assert ada.client.get("/v1/sessions", headers={"If-None-Match": etag}).status_code == 304
     ada.log_in()
@@ -209,7 +209,7 @@ def test_an_expired_session_is_not_listed(ada: Person, tables: Tables) -> None:
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
-def test_an_ended_session_opens_nothing(client: Client, ada: Person) -> None:
+def test_the_tokens_of_an_ended_session_are_rejected(client: Client, ada: Person) -> None:
     tokens = ada.log_in()
     other = client.with_token(tokens["access_token"])
     ok(other.get("/v1/users/me"))
@@ -227,7 +227,7 @@ def test_a_session_ends_once(ada: Person) -> None:
     refused(ada.client.delete(path), 404, "not-found")
 
 
-def test_i_can_end_the_session_that_i_call_through(ada: Person) -> None:
+def test_the_current_session_can_be_ended(ada: Person) -> None:
     done(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
     refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
 
@@ -275,7 +275,7 @@ def test_only_my_own_sessions_can_be_ended(ada: Person, bob: Person, whose: str)
     ok(bob.client.get("/v1/users/me"))
 
 
-def test_an_id_that_is_none_is_refused(ada: Person) -> None:
+def test_an_invalid_id_is_rejected(ada: Person) -> None:
     found = refused(ada.client.delete("/v1/sessions/me"), 400, "invalid-parameters")
     assert {place.split()[0] for place in found} == {"session_id"}
 
@@ -288,7 +288,7 @@ def test_logging_out_everywhere_ends_all_of_my_sessions(client: Client, ada: Per
     ok(bob.client.get("/v1/users/me"))
 
 
-def test_an_access_token_expires_and_a_refresh_makes_the_next(client: Client, ada: Person, tables: Tables) -> None:
+def test_an_access_token_expires_and_a_refresh_creates_the_next(client: Client, ada: Person, tables: Tables) -> None:
     tables.expire_access_tokens(ada.tokens["session_id"])
     refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     tokens = refresh(client, ada.tokens["refresh_token"])
@@ -296,7 +296,7 @@ def test_an_access_token_expires_and_a_refresh_makes_the_next(client: Client, ad
     ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
 
 
-def test_a_refresh_keeps_the_old_access_token_and_prolongs_the_session(client: Client, ada: Person) -> None:
+def test_a_refresh_keeps_the_old_access_token_and_extends_the_session(client: Client, ada: Person) -> None:
     (before,) = everything(ada.client, "/v1/sessions")
     tokens = refresh(client, ada.tokens["refresh_token"])
     assert tokens["refresh_token"] != ada.tokens["refresh_token"]
@@ -306,14 +306,14 @@ def test_a_refresh_keeps_the_old_access_token_and_prolongs_the_session(client: C
     assert after["expires_at"] > before["expires_at"]
 
 
-def test_refreshing_goes_on_and_on(client: Client, ada: Person) -> None:
+def test_a_session_can_be_refreshed_many_times(client: Client, ada: Person) -> None:
     token = ada.tokens["refresh_token"]
     for _ in range(4):
         token = refresh(client, token)["refresh_token"]
     assert len(everything(ada.client, "/v1/sessions")) == 1
 
 
-def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Person, tables: Tables) -> None:
+def test_reusing_a_spent_refresh_token_ends_its_session(client: Client, ada: Person, tables: Tables) -> None:
     newer = refresh(client, ada.tokens["refresh_token"])
     tables.age_refresh_tokens(ada.tokens["session_id"])
     again = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
@@ -326,7 +326,7 @@ def test_a_spent_refresh_token_ends_its_session_for_good(client: Client, ada: Pe
     assert tables.mentions(ada.tokens["session_id"]) == {"account_events": 2}
 
 
-def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: Person, tables: Tables) -> None:
+def test_reusing_a_spent_refresh_token_ends_no_other_session(client: Client, ada: Person, tables: Tables) -> None:
     other = ada.log_in()
     refresh(client, other["refresh_token"])
     tables.age_refresh_tokens(other["session_id"])
@@ -334,7 +334,7 @@ def test_a_spent_refresh_token_leaves_other_sessions_alone(client: Client, ada: 
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
-def test_who_did_not_get_their_response_refreshes_again(client: Client, ada: Person, tables: Tables) -> None:
+def test_a_client_that_lost_the_response_can_refresh_again(client: Client, ada: Person, tables: Tables) -> None:
     lost = refresh(client, ada.tokens["refresh_token"])
     renewed = refresh(client, ada.tokens["refresh_token"])
     ok(client.with_token(renewed["access_token"]).get("/v1/users/me"))
@@ -347,7 +347,7 @@ def test_who_did_not_get_their_response_refreshes_again(client: Client, ada: Per
 
 
 def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str]]]:
-    """Many answers to one refresh token, each with its status."""
+    """The statuses and bodies of many requests that refresh with one token at once."""
 
     def attempt(_number: int) -> tuple[int, dict[str, str]]:
         response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
@@ -357,7 +357,7 @@ def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str
         return list(threads.map(attempt, range(8)))
 
 
-def test_of_many_who_refresh_at_once_all_are_answered_and_one_has_the_live_token(
+def test_concurrent_refreshes_all_succeed_and_one_has_the_live_token(
     client: Client, ada: Person, tables: Tables
 ) -> None:
     responses = refresh_at_once(client, ada.tokens["refresh_token"])
@@ -371,18 +371,18 @@ def test_of_many_who_refresh_at_once_all_are_answered_and_one_has_the_live_token
         ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
 
 
-def test_of_many_who_come_with_an_old_token_one_ends_the_session(client: Client, ada: Person, tables: Tables) -> None:
+def test_of_concurrent_uses_of_an_old_token_one_ends_the_session(client: Client, ada: Person, tables: Tables) -> None:
     newer = refresh(client, ada.tokens["refresh_token"])
     tables.age_refresh_tokens(ada.tokens["session_id"])
     responses = refresh_at_once(client, ada.tokens["refresh_token"])
     assert [status for status, _ in responses] == [401] * 8
     told = Counter(problem["detail"] for _, problem in responses)
-    assert sorted(told.values()) == [1, 7]  # one ended it, the others find it ended
+    assert sorted(told.values()) == [1, 7]  # one request ended the session, the others find it ended
     refused(client.with_token(newer["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("kind", ["of an ended session", "expired", "an access token", "garbage", "mistyped"])
-def test_a_refresh_token_that_is_no_good_is_refused(client: Client, ada: Person, tables: Tables, kind: str) -> None:
+def test_an_invalid_refresh_token_is_rejected(client: Client, ada: Person, tables: Tables, kind: str) -> None:
     token = ada.tokens["refresh_token"]
     if kind == "of an ended session":
         done(ada.client.delete("/v1/sessions"))
@@ -396,25 +396,25 @@ def test_a_refresh_token_that_is_no_good_is_refused(client: Client, ada: Person,
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
-def test_a_refresh_without_a_token_is_refused(client: Client) -> None:
+def test_a_refresh_without_a_token_is_rejected(client: Client) -> None:
     assert refused(client.post("/v1/sessions/refresh", json={}), 422, "invalid-body") == {"#/refresh_token required"}
 
 
-def test_an_old_session_s_tokens_do_not_pile_up(client: Client, ada: Person, tables: Tables) -> None:
+def test_the_tokens_of_an_old_session_do_not_accumulate(client: Client, ada: Person, tables: Tables) -> None:
     session_id = ada.tokens["session_id"]
     tables.expire_access_tokens(session_id)
     refresh(client, ada.tokens["refresh_token"])
     count = select(func.count()).select_from(access_tokens).where(access_tokens.c.session_id == UUID(session_id))
     assert tables.rows(count) == [(1,)]
     spent = select(func.count()).select_from(refresh_tokens).where(refresh_tokens.c.session_id == UUID(session_id))
-    assert tables.rows(spent) == [(2,)]  # the spent one is remembered, so that it is known when it comes back
+    assert tables.rows(spent) == [(2,)]  # the spent token is remembered, so that it is recognised when it is used again
 
 
 @pytest.mark.parametrize(
     "header",
     ["Bearer", "Basic YTpi", "Bearer nonsense", "Bearer tbs_" + "0" * 49, "tbs_x", "Bearer a b"],
 )
-def test_a_header_without_a_good_token_is_refused(client: Client, header: str) -> None:
+def test_a_header_without_a_valid_token_is_rejected(client: Client, header: str) -> None:
     response = client.get("/v1/users/me", headers={"Authorization": header})
     refused(response, 401, "unauthenticated")
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="tickbox", error="')
@@ -426,11 +426,11 @@ def test_without_a_token_the_challenge_names_no_error(client: Client) -> None:
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
-def test_a_refresh_token_is_no_access_token(client: Client, ada: Person) -> None:
+def test_a_refresh_token_is_not_an_access_token(client: Client, ada: Person) -> None:
     mine = client.with_token(ada.tokens["refresh_token"])
     refused(mine.get("/v1/users/me"), 401, "unauthenticated")
 
 
-def test_a_token_is_asked_for_before_the_body_is_looked_at(client: Client) -> None:
+def test_the_token_is_checked_before_the_body(client: Client) -> None:
     response = client.post(f"/v1/workspaces/{UNKNOWN_ID}/tasks", content=b"{", headers={"Content-Type": "text/html"})
     refused(response, 401, "unauthenticated")

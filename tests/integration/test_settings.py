@@ -1,4 +1,4 @@
-"""Settings as an operator meets them: all that is wrong at once, and `tickbox settings`."""
+"""Settings as an operator sees them: all errors at once, and `tickbox settings`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.programs import run
 SECRET = "s3cr3t"
 
 
-def test_all_that_is_wrong_is_said_at_once_each_with_its_variable() -> None:
+def test_all_errors_are_reported_at_once_each_with_its_variable() -> None:
     wrong = {
         "port": "x",
         "hots": "::",
@@ -37,8 +37,8 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_variable() -> None:
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_no_setting_that_is_wrong_is_refused_in_a_library_s_words(name: str) -> None:
-    """A NUL and a lone brace fit none of them; those that take any text are not refused."""
+def test_an_invalid_setting_is_never_reported_in_a_library_s_words(name: str) -> None:
+    """Most settings reject this value; those that accept any text do not."""
     found = run("settings", settings={name: "://[{"})
     for word in ("Value error", "Input", "validation", "literal", "pydantic", "invalid literal"):
         assert word not in found.stderr

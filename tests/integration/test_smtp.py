@@ -1,4 +1,4 @@
-"""Handing mails in to a real mail server: when TLS is used, and what is not sent without it."""
+"""Sending e-mails to a real mail server: when TLS is used, and what is not sent without it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def plain() -> Iterator[Mailbox]:
         yield mailbox
 
 
-async def test_a_mail_arrives_as_it_was_written(plain: Mailbox) -> None:
+async def test_an_email_arrives_as_it_was_written(plain: Mailbox) -> None:
     await send(plain.url)
     (queued_email,) = plain.received
     assert (queued_email.recipients, queued_email.over_tls, queued_email.account) == (("ada@example.com",), False, None)
@@ -55,13 +55,13 @@ async def test_a_mail_arrives_as_it_was_written(plain: Mailbox) -> None:
     assert RENDERED_EMAIL.name in queued_email.text
 
 
-async def test_tls_is_used_where_it_is_offered_whatever_the_certificate(certificate: Certificate) -> None:
+async def test_tls_is_used_when_it_is_offered_whatever_the_certificate(certificate: Certificate) -> None:
     with opened(Mailbox(starttls=certificate.context)) as mailbox:
         await send(mailbox.url)
     assert [queued_email.over_tls for queued_email in mailbox.received] == [True]
 
 
-async def test_a_password_is_sent_over_tls_to_who_is_trusted(trusted: Certificate) -> None:
+async def test_a_password_is_sent_over_tls_to_a_trusted_server(trusted: Certificate) -> None:
     with opened(Mailbox(account=ACCOUNT, starttls=trusted.context)) as mailbox:
         await send(mailbox.url)
     assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
@@ -73,7 +73,7 @@ async def test_smtps_begins_with_tls(trusted: Certificate) -> None:
     assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
 
 
-async def test_a_password_is_not_sent_to_who_offers_no_tls(plain: Mailbox) -> None:
+async def test_a_password_is_not_sent_to_a_server_without_tls(plain: Mailbox) -> None:
     with pytest.raises(NotSentError) as failed:
         await send(f"smtp://tickbox:a-mail-password@127.0.0.1:{plain.port}")
     assert not failed.value.is_final
@@ -81,14 +81,16 @@ async def test_a_password_is_not_sent_to_who_offers_no_tls(plain: Mailbox) -> No
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_nothing_is_sent_to_who_is_not_trusted_where_it_must_be(certificate: Certificate, scheme: str) -> None:
+async def test_where_tls_is_required_nothing_is_sent_to_an_untrusted_server(
+    certificate: Certificate, scheme: str
+) -> None:
     offered = {"smtp": "starttls", "smtps": "tls"}[scheme]
     with opened(Mailbox(account=ACCOUNT, **{offered: certificate.context})) as mailbox, pytest.raises(NotSentError):
         await send(mailbox.url)
     assert (mailbox.logins, mailbox.received) == ([], [])
 
 
-async def test_a_wrong_password_may_be_put_right(trusted: Certificate) -> None:
+async def test_a_wrong_password_is_retried_later(trusted: Certificate) -> None:
     mailbox = Mailbox(account=ACCOUNT, starttls=trusted.context)
     with opened(mailbox), pytest.raises(NotSentError, match=r"SMTPAuthenticationError 535") as failed:
         await send(f"smtp://tickbox:another@127.0.0.1:{mailbox.port}")
@@ -99,7 +101,7 @@ async def test_a_wrong_password_may_be_put_right(trusted: Certificate) -> None:
 @pytest.mark.parametrize(
     ("refusal", "is_final"), [("550 there is no ada@example.com", True), ("450 ada@example.com is busy", False)]
 )
-async def test_what_a_server_says_of_an_address_is_not_repeated(
+async def test_the_response_of_a_mail_server_about_an_address_is_not_logged(
     plain: Mailbox, refusal: str, *, is_final: bool
 ) -> None:
     plain.refusals[RENDERED_EMAIL.to] = refusal
@@ -109,7 +111,7 @@ async def test_what_a_server_says_of_an_address_is_not_repeated(
     assert "ada" not in str(failed.value)
 
 
-async def test_a_server_that_is_down_is_no_more_than_that() -> None:
+async def test_a_server_that_is_down_is_retried_later() -> None:
     with pytest.raises(NotSentError, match="SMTPConnectError") as failed:
         await send(Mailbox().url)
     assert not failed.value.is_final
@@ -124,7 +126,9 @@ async def test_a_server_that_is_down_is_no_more_than_that() -> None:
         ("smtp://me%40example.com:p%3Aw%2Fd@[::1]:2525", "::1", 2525, ("me@example.com", "p:w/d")),
     ],
 )
-def test_a_url_says_where_mails_go(url: str, host: str, port: int, account: tuple[str | None, str | None]) -> None:
+def test_a_url_names_host_port_and_account(
+    url: str, host: str, port: int, account: tuple[str | None, str | None]
+) -> None:
     server = SmtpServer.parse(url)
     assert (server.host, server.port, (server.username, server.password)) == (host, port, account)
 
@@ -142,7 +146,7 @@ def test_a_url_says_where_mails_go(url: str, host: str, port: int, account: tupl
         "smtp://me@h",
     ],
 )
-def test_what_is_no_such_url_is_refused_and_not_repeated(url: str) -> None:
+def test_an_invalid_url_is_rejected_and_not_repeated(url: str) -> None:
     with pytest.raises(ValueError, match=r"^must be smtp://user:password@host:port or smtps://") as refused:
         SmtpServer.parse(url.replace("h", "secret") if "//h" in url else url)
     assert "secret" not in str(refused.value)

@@ -1,6 +1,6 @@
-"""What a guarded request costs in statements: a guard against one more that nobody meant.
+"""The number of statements of each kind of request, so that none grows unnoticed.
 
-Each list names the tables in the order in which statements touch them. BEGIN and COMMIT are not counted: on PostgreSQL
+Each list names the tables in the order in which statements use them. BEGIN and COMMIT are not counted: on PostgreSQL
 they are the driver's.
 """
 
@@ -24,14 +24,14 @@ CREATE = [
     "SELECT tasks",  # the last position
     "INSERT tasks",
     "INSERT events",
-    "UPDATE workspaces",  # the next number, and what the workspace takes
+    "UPDATE workspaces",  # the next number, and the bytes of the workspace
 ]
 """Make a task."""
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements of all engines of this process, each as its verb and its first table."""
+    """The statements of all engines in this process, each as its verb and its first table."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -46,14 +46,14 @@ def counted() -> Iterator[list[str]]:
 
 
 def _shape(statement: str) -> str:
-    """`SELECT tasks`: the verb and the table; of a statement with sub-queries, the outermost table."""
+    """`SELECT tasks`: the verb and the table; for a statement with sub-queries, the outermost table."""
     verb = statement.split(maxsplit=1)[0]
     tables = re.findall(r"(?:FROM|INTO|^UPDATE) (\w+)", statement)
     return f"{verb} {tables[-1] if verb == 'SELECT' else tables[0]}"
 
 
 def statements_of(call: Callable[[], Any]) -> list[str]:
-    """What *call* costs the second time: the first opens connections."""
+    """The statements of *call* the second time: the first time opens connections."""
     call()
     with counted() as statements:
         call()
@@ -73,11 +73,11 @@ def test_listing_tasks_takes_two(ada: Person, query: str) -> None:
     assert statements == [AUTHENTICATE, "SELECT tasks"]
 
 
-def test_making_a_task_takes_eight(ada: Person) -> None:
+def test_creating_a_task_takes_eight(ada: Person) -> None:
     assert statements_of(lambda: ada.create("tasks", title="Sow")) == [AUTHENTICATE, *LOCK, *CREATE]
 
 
-def test_an_id_of_the_client_s_takes_one_more(ada: Person) -> None:
+def test_an_id_from_the_client_takes_one_more(ada: Person) -> None:
     ids = iter((new_id(), new_id()))
     statements = statements_of(lambda: ada.create("tasks", title="Sow", id=next(ids)))
     assert statements == [AUTHENTICATE, *LOCK, "INSERT client_ids", *CREATE]
@@ -98,7 +98,7 @@ def test_a_key_of_a_write_that_changes_nothing_takes_three_more(ada: Person) -> 
     assert statements == [AUTHENTICATE, f"INSERT {key}", *LOCK, "SELECT tasks", f"UPDATE {key}", "UPDATE workspaces"]
 
 
-def test_a_repeated_call_takes_three_and_no_lock(ada: Person) -> None:
+def test_a_repeated_request_takes_three_and_no_lock(ada: Person) -> None:
     headers = {"Idempotency-Key": new_id()}
 
     def create() -> None:
@@ -148,7 +148,7 @@ def test_registering_takes_eight(client: Client) -> None:
         made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
     inserted = ["users", "account_events", "workspaces", "members", "projects", "outbox", "events"]
-    # What the new workspace takes of its quota.
+    # The bytes of the new workspace.
     assert statements_of(register) == [*(f"INSERT {table}" for table in inserted), "UPDATE workspaces"]
 
 
@@ -164,7 +164,7 @@ def test_logging_in_takes_six(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("whose", ["mine", "nobody's"])
-def test_a_log_in_that_is_refused_takes_one_whether_the_address_is_known_or_not(ada: Person, whose: str) -> None:
+def test_a_rejected_log_in_takes_one_whether_the_address_is_known_or_not(ada: Person, whose: str) -> None:
     body = {"email": ada.user["email"] if whose == "mine" else new_email(), "password": "wrong"}
 
     def fail() -> None:
@@ -181,30 +181,30 @@ def test_refreshing_takes_eight(ada: Person) -> None:
         tokens.update(ok(ada.client.post("/v1/sessions/refresh", json=body)))
 
     assert statements_of(refresh) == [
-        "SELECT refresh_tokens",  # the user whose it is, locked
+        "SELECT refresh_tokens",  # the user of the session, locked
         "SELECT refresh_tokens",  # the session, locked
-        "UPDATE refresh_tokens",  # the one that was live is spent
+        "UPDATE refresh_tokens",  # the live token becomes spent
         "UPDATE sessions",
-        "DELETE access_tokens",  # those that expired
+        "DELETE access_tokens",  # expired tokens
         "DELETE refresh_tokens",
         "INSERT access_tokens",
         "INSERT refresh_tokens",
     ]
 
 
-def test_a_call_that_is_refused_at_the_door_takes_one(ada: Person, bob: Person) -> None:
+def test_a_request_without_access_takes_one(ada: Person, bob: Person) -> None:
     def knock() -> None:
         refused(ada.client.post(f"{bob.home}/tasks", json={"title": "Sow"}), 404, "not-found")
 
     assert statements_of(knock) == [AUTHENTICATE]
 
 
-def test_a_body_that_is_refused_opens_no_transaction(ada: Person) -> None:
+def test_a_request_with_an_invalid_body_opens_no_transaction(ada: Person) -> None:
     def send() -> None:
         refused(ada.client.post(f"{ada.home}/tasks", json={}), 422, "invalid-body")
 
     assert statements_of(send) == [AUTHENTICATE]
 
 
-def test_a_sign_of_life_takes_none(client: Client) -> None:
+def test_a_health_check_takes_none(client: Client) -> None:
     assert statements_of(lambda: ok(client.get("/livez"))) == []

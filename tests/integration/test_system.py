@@ -1,4 +1,4 @@
-"""Signs of life, the contract, and what belongs to no operation."""
+"""Health checks, the contract, and requests that belong to no operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.checking import CONTRACT, read_contract
 from tests.support.clients import Client, Person, ok, refused
 
 
-def test_a_living_server_says_so(client: Client) -> None:
+def test_a_running_server_is_alive(client: Client) -> None:
     assert ok(client.get("/livez")) == {"status": "ok"}
 
 
@@ -29,7 +29,7 @@ def test_the_contract_is_served_as_json(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/openapi.yaml", "/openapi.json"])
-def test_a_known_contract_is_not_sent_again(client: Client, path: str) -> None:
+def test_an_unchanged_contract_is_not_sent_again(client: Client, path: str) -> None:
     etag = client.get(path).headers["ETag"]
     again = client.get(path, headers={"If-None-Match": etag})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
@@ -41,12 +41,12 @@ def test_every_response_names_the_contract(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/openapi.yaml", "/openapi.json"])
-def test_a_media_type_that_is_not_there_is_refused(client: Client, path: str) -> None:
+def test_an_unavailable_media_type_is_rejected(client: Client, path: str) -> None:
     refused(client.get(path, headers={"Accept": "text/html"}), 406, "not-acceptable")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/openapi.yaml", "/openapi.json"])
-def test_an_unknown_parameter_is_refused(client: Client, path: str) -> None:
+def test_an_unknown_parameter_is_rejected(client: Client, path: str) -> None:
     assert refused(client.get(path, params={"verbose": "1"}), 400, "invalid-parameters") == {"verbose unknown"}
 
 
@@ -54,13 +54,13 @@ def test_an_unknown_path_is_a_problem(client: Client) -> None:
     refused(client.get("/v2/users/me"), 404, "not-found")
 
 
-def test_an_unknown_method_is_a_problem_with_all_that_are_allowed(client: Client) -> None:
+def test_an_unknown_method_is_a_problem_with_all_allowed_methods(client: Client) -> None:
     response = client.put("/v1/users/me")
     refused(response, 405, "method-not-allowed")
     assert set(response.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
 
 
-def test_options_are_told_without_a_token(client: Client) -> None:
+def test_options_needs_no_token(client: Client) -> None:
     response = client.options("/v1/sessions")
     assert response.status_code == 204
     assert set(response.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST"}
@@ -73,7 +73,7 @@ def test_head_has_the_headers_of_get(ada: Person) -> None:
         assert head.headers[name] == got.headers[name]
 
 
-def test_the_contract_s_tag_follows_its_bytes(client: Client) -> None:
+def test_the_contract_s_entity_tag_depends_on_its_bytes(client: Client) -> None:
     etag = client.get("/openapi.yaml").headers["ETag"]
     assert etag.strip('"') in hashlib.sha256(CONTRACT.read_bytes()).hexdigest()
     assert yaml.safe_load(client.get("/openapi.yaml").content)["openapi"].startswith("3.0")

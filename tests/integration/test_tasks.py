@@ -1,4 +1,4 @@
-"""Tasks: what there is to do."""
+"""Tasks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def path_of(task: dict[str, Any]) -> str:
 
 
 def due_rank(task: dict[str, Any]) -> tuple[object, ...]:
-    """The order of `sort=due`, as the contract tells it."""
+    """The order of `sort=due`, as the contract defines it."""
     if (due := task.get("due")) is None:
         return (1,)
     return (0, due["date"], due["time"] is None, due["time"] or "")
@@ -47,7 +47,7 @@ KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-# --- making ---
+# --- creating ---
 
 
 def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
@@ -73,7 +73,7 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
     assert ok(ada.client.get(response.headers["Location"])) == task
 
 
-def test_a_task_keeps_all_that_it_is_given(ada: Person) -> None:
+def test_a_new_task_has_all_given_fields(ada: Person) -> None:
     project = ada.create("projects", name="Garden")
     given = {
         "title": "Plant the tomatoes 🍅",
@@ -109,7 +109,7 @@ def test_an_upper_case_id_names_the_same_project(ada: Person) -> None:
     assert ada.create("tasks", title="Sow", project_id=project["id"].upper())["project_id"] == project["id"]
 
 
-def test_tasks_are_put_at_the_end_of_their_project(ada: Person) -> None:
+def test_tasks_are_added_at_the_end_of_their_project(ada: Person) -> None:
     project = ada.create("projects", name="Garden")
     for number in range(70):
         ada.create("tasks", title=str(number), **({"project_id": project["id"]} if number % 2 else {}))
@@ -141,13 +141,13 @@ def test_tasks_are_put_at_the_end_of_their_project(ada: Person) -> None:
         ({"due": {**AT_NINE, "offset": 1}}, {"#/due/offset unknown"}),
     ],
 )
-def test_an_unfit_task_is_refused(ada: Person, change: dict[str, Any], faults: set[str]) -> None:
+def test_an_invalid_task_is_rejected(ada: Person, change: dict[str, Any], faults: set[str]) -> None:
     response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", **change})
     assert refused(response, 422, "invalid-body") == faults
     assert ada.head() == 1
 
 
-def test_all_faults_of_a_task_are_told_at_once(ada: Person) -> None:
+def test_all_errors_of_a_task_are_reported_at_once(ada: Person) -> None:
     body = {"titel": "Sow", "priority": "hot", "due": {"date": "2026-02-30", "at": 9}}
     assert refused(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
         "#/title required",
@@ -171,7 +171,7 @@ def test_a_project_of_another_workspace_is_unknown(ada: Person, bob: Person) -> 
 # --- one task ---
 
 
-def test_a_task_that_is_the_same_is_not_sent_again(ada: Person) -> None:
+def test_an_unchanged_task_is_not_sent_again(ada: Person) -> None:
     task = ada.create("tasks", title="Buy milk")
     etag = ada.client.get(path_of(task)).headers["ETag"]
     ada.create("tasks", title="Buy bread")
@@ -182,8 +182,8 @@ def test_a_task_that_is_the_same_is_not_sent_again(ada: Person) -> None:
     assert ada.client.get(path_of(task), headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_patch_leaves_what_it_does_not_name(ada: Person) -> None:
-    """Vikunja lost 252 descriptions to updates that wiped what was not sent."""
+def test_a_patch_changes_only_what_it_names(ada: Person) -> None:
+    """Vikunja lost 252 descriptions to updates that cleared what was not sent."""
     task = ada.create("tasks", title="Sow", description="Peas", priority="high", due=AT_NINE)
     changes: tuple[dict[str, Any], ...] = ({"title": "Sow early"}, {"description": ""}, {"priority": "none"})
     for change in changes:
@@ -230,7 +230,7 @@ def test_null_clears_due(ada: Person) -> None:
     assert ok(ada.client.merge(path_of(task), {"due": None})) == cleared
 
 
-def test_a_patch_of_due_makes_one_where_there_is_none(ada: Person) -> None:
+def test_a_patch_of_due_creates_one_where_there_was_none(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
     due = ok(ada.client.merge(path_of(task), {"due": {"date": "2026-04-18"}}))["due"]
     assert due == {"date": "2026-04-18", "time": None, "time_zone": None}
@@ -247,7 +247,7 @@ def test_a_patch_of_due_makes_one_where_there_is_none(ada: Person) -> None:
         (AT_NINE, {}, "#/due min-properties"),
     ],
 )
-def test_the_merged_due_must_hold_together(ada: Person, due: Any, patch: dict[str, Any], fault: str) -> None:
+def test_the_merged_due_must_be_consistent(ada: Person, due: Any, patch: dict[str, Any], fault: str) -> None:
     task = ada.create("tasks", title="Sow", **({"due": due} if due else {}))
     response = ada.client.merge(path_of(task), {"title": "Reap", "due": patch})
     assert refused(response, 422, "invalid-body") == {fault}
@@ -264,7 +264,7 @@ def test_the_merged_due_must_hold_together(ada: Person, due: Any, patch: dict[st
         ({"position": "a0"}, "#/position read-only"),
     ],
 )
-def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
+def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
     task = ada.create("tasks", title="Sow")
     assert refused(ada.client.merge(path_of(task), body), 422, "invalid-body") == {fault}
 
@@ -306,7 +306,7 @@ def test_reopening_clears_the_time(ada: Person, tables: Tables) -> None:
     assert tables.digest() == before
 
 
-def test_a_deleted_task_is_gone(ada: Person, tables: Tables) -> None:
+def test_a_deleted_task_is_not_found(ada: Person, tables: Tables) -> None:
     task = ada.create("tasks", title="Sow")
     done(ada.client.delete(path_of(task)))
     assert ada.head() == 3
@@ -318,7 +318,9 @@ def test_a_deleted_task_is_gone(ada: Person, tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("action", ["GET", "PATCH", "DELETE", "POST /complete", "POST /reopen"])
-def test_a_task_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Person, action: str) -> None:
+def test_a_task_that_does_not_exist_or_is_in_another_workspace_is_not_found(
+    ada: Person, bob: Person, action: str
+) -> None:
     method, _, suffix = action.partition(" ")
     elsewhere = bob.create("tasks", title="Sow")
     for task_id in (UNKNOWN_ID, elsewhere["id"]):
@@ -331,7 +333,7 @@ def test_a_task_that_is_not_there_or_elsewhere_is_not_found(ada: Person, bob: Pe
     assert ok(bob.client.get(path_of(elsewhere))) == elsewhere
 
 
-def test_an_action_takes_an_empty_object_for_no_body_and_nothing_else(ada: Person) -> None:
+def test_an_action_takes_no_body_or_an_empty_object(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
     refused(ada.client.post(f"{path_of(task)}/complete", json={"a": 1}), 400, "malformed-request")
     assert ok(ada.client.post(f"{path_of(task)}/complete", json={}))["status"] == "completed"
@@ -345,7 +347,7 @@ def test_an_empty_object_and_no_body_are_the_same_request_for_a_key(ada: Person)
     assert ok(ada.client.post(f"{path_of(task)}/complete", headers=key)) == first
 
 
-def test_an_editor_s_tasks_are_the_editor_s(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_task_names_the_editor_who_created_it(ada: Person, bob: Person, tables: Tables) -> None:
     tables.add_member(ada.workspace_id, bob.id, role="editor")
     task = bob.create(f"{ada.home}/tasks", title="Sow")
     assert (task["created_by"], task["revision"]) == (bob.id, 2)
@@ -359,7 +361,7 @@ def test_an_empty_workspace_has_an_empty_list(ada: Person) -> None:
     assert ok(ada.client.get(f"{ada.home}/tasks")) == {"items": [], "next_cursor": None}
 
 
-def test_tasks_are_listed_oldest_first_by_fifty(ada: Person) -> None:
+def test_tasks_are_listed_oldest_first_in_pages_of_fifty(ada: Person) -> None:
     for number in range(51):
         ada.create("tasks", title=str(number))
     found = pages(ada.client, f"{ada.home}/tasks")
@@ -395,7 +397,7 @@ def test_filters_narrow_and_combine(ada: Person) -> None:
 
 @pytest.fixture(scope="module")
 def busy(server: str) -> Iterator[Person]:
-    """Somebody with 25 tasks, many of which are equal in what they are sorted by."""
+    """A user with 25 tasks, many of which are equal in what they are sorted by."""
     with Client(server) as client:
         person = register(client)
         garden = person.create("projects", name="Garden")["id"]
@@ -441,15 +443,15 @@ def test_every_sort_is_right_both_ways_over_several_pages(
 
 
 def test_the_busy_tasks_tie_in_their_keys(busy: Person) -> None:
-    """Or else the tests above would say less than they seem to."""
+    """The tests above rely on these ties."""
     tasks = everything(busy.client, f"{busy.home}/tasks")
     for sort, different in (("priority", len(PRIORITIES)), ("due", len(DUES)), ("position", 15)):
         assert len({KEYS[sort](task) for task in tasks}) == different
 
 
 @pytest.mark.parametrize("sort", [*SORTS, *(f"-{sort}" for sort in SORTS)])
-def test_pages_stay_in_step_while_tasks_come_and_go(ada: Person, sort: str) -> None:
-    """What is there throughout is neither left out nor sent twice."""
+def test_pages_neither_skip_nor_repeat_while_tasks_are_created_and_deleted(ada: Person, sort: str) -> None:
+    """A task that exists throughout is neither left out nor sent twice."""
     given = [ada.create("tasks", title=str(number), due={"date": "2026-04-18"}, priority="low") for number in range(9)]
     staying = {task["id"] for task in given[::2]}
     seen: list[str] = []
@@ -463,7 +465,7 @@ def test_pages_stay_in_step_while_tasks_come_and_go(ada: Person, sort: str) -> N
             break
         last = page["items"][-1]
         if last["id"] not in staying:
-            done(ada.client.delete(path_of(last)))  # the cursor stands on it
+            done(ada.client.delete(path_of(last)))  # the task that the cursor points at
         if len(seen) < 8:
             ada.create("tasks", title="new", due={"date": "2026-04-18"}, priority="low")
     assert len(seen) == len(set(seen)) <= 40
@@ -488,7 +490,7 @@ def test_a_page_of_long_texts_is_bounded_in_bytes(ada: Person, sort: str, charac
     assert set(seen) == ids
 
 
-def test_a_cursor_is_bound_to_its_sort_filters_and_workspace(ada: Person) -> None:
+def test_a_cursor_belongs_to_its_sort_filters_and_workspace(ada: Person) -> None:
     elsewhere = ada.create("/v1/workspaces", name="Household")["id"]
     for number in range(3):
         ada.create("tasks", title=str(number))
@@ -509,12 +511,12 @@ def test_a_cursor_is_bound_to_its_sort_filters_and_workspace(ada: Person) -> Non
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "=", "a" * 512, "é", "-_-_"])
-def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
+def test_an_invented_cursor_is_rejected(ada: Person, cursor: str) -> None:
     response = ada.client.get(f"{ada.home}/tasks", params={"cursor": cursor})
     assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
-def test_a_mistyped_cursor_is_refused(ada: Person) -> None:
+def test_a_mistyped_cursor_is_rejected(ada: Person) -> None:
     for number in range(2):
         ada.create("tasks", title=str(number))
     cursor = ok(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))["next_cursor"]
@@ -536,11 +538,11 @@ def test_a_mistyped_cursor_is_refused(ada: Person) -> None:
         ("assignee=me", {"assignee unknown"}),
     ],
 )
-def test_unfit_parameters_are_refused(ada: Person, query: str, faults: set[str]) -> None:
+def test_invalid_parameters_are_rejected(ada: Person, query: str, faults: set[str]) -> None:
     assert refused(ada.client.get(f"{ada.home}/tasks?{query}"), 400, "invalid-parameters") == faults
 
 
-def test_a_list_that_is_the_same_is_not_sent_again(ada: Person) -> None:
+def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
     etag = ada.client.get(f"{ada.home}/tasks").headers["ETag"]
     assert ada.client.get(f"{ada.home}/tasks", headers={"If-None-Match": etag}).status_code == 304
@@ -548,7 +550,7 @@ def test_a_list_that_is_the_same_is_not_sent_again(ada: Person) -> None:
     assert ada.client.get(f"{ada.home}/tasks", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_list_is_of_one_workspace(ada: Person, bob: Person) -> None:
+def test_a_list_belongs_to_one_workspace(ada: Person, bob: Person) -> None:
     bob.create("tasks", title="Bob's")
     mine = ada.create("tasks", title="Mine")
     assert everything(ada.client, f"{ada.home}/tasks") == [mine]

@@ -1,4 +1,4 @@
-"""Personal tokens: each can do its job, and no more."""
+"""Personal tokens: each can do what it was created for, and no more."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def token_of(person: Person, *scopes: str, **limits: Any) -> dict[str, Any]:
 
 
 def script_of(person: Person, *scopes: str, **limits: Any) -> Client:
-    """A client with a new token of this person's."""
+    """A client with a new token of this person."""
     return person.client.with_token(token_of(person, *scopes, **limits)["token"])
 
 
-def test_a_token_is_answered_once_and_kept_as_a_digest(ada: Person, tables: Tables) -> None:
+def test_a_token_is_returned_once_and_stored_as_a_digest(ada: Person, tables: Tables) -> None:
     response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["write", "read"], "expires_at": FAR})
     token = made(response)
     assert response.headers["Location"] == f"/v1/tokens/{token['id']}"
@@ -60,7 +60,7 @@ def test_the_location_of_a_new_token_leads_to_it_without_the_token_itself(ada: P
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_token_with_any_scope_can_ask_what_it_is(ada: Person, scope: str) -> None:
+def test_a_token_with_any_scope_can_read_itself(ada: Person, scope: str) -> None:
     token = token_of(ada, scope, expires_at=FAR)
     assert ok(ada.client.with_token(token["token"]).get("/v1/tokens/current")) == {
         "type": "personal",
@@ -73,12 +73,12 @@ def test_a_token_with_any_scope_can_ask_what_it_is(ada: Person, scope: str) -> N
     }
 
 
-def test_a_token_for_one_workspace_says_so_of_itself(ada: Person) -> None:
+def test_a_token_for_one_workspace_reports_that_workspace(ada: Person) -> None:
     current = ok(script_of(ada, "write", workspace_ids=[ada.workspace_id]).get("/v1/tokens/current"))
     assert (current["workspace_ids"], current["expires_at"]) == ([ada.workspace_id], None)
 
 
-def test_a_session_s_token_can_be_asked_for_too(ada: Person, tables: Tables) -> None:
+def test_a_session_s_token_can_be_read_too(ada: Person, tables: Tables) -> None:
     current = ok(ada.client.get("/v1/tokens/current"))
     assert (current["type"], current["session_id"], current["token_id"]) == ("session", ada.tokens["session_id"], None)
     assert current["scopes"] == list(SCOPES)
@@ -86,21 +86,21 @@ def test_a_session_s_token_can_be_asked_for_too(ada: Person, tables: Tables) -> 
     assert [row[0] for row in tables.rows(ends)] == [dt.datetime.fromisoformat(current["expires_at"])]
 
 
-def test_a_session_s_own_end_does_not_limit_the_tokens_that_it_makes(ada: Person) -> None:
+def test_a_token_that_a_session_creates_may_expire_after_it(ada: Person) -> None:
     assert token_of(ada, "read")["expires_at"] is None
 
 
-def test_a_token_s_expiry_is_answered_in_utc_in_whatever_zone_it_was_sent(ada: Person) -> None:
+def test_the_expiry_of_a_token_is_returned_in_utc(ada: Person) -> None:
     body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01T00:00:00+02:00"}
     assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2098-12-31T22:00:00Z"
 
 
-def test_a_moment_in_lower_case_is_taken_and_written_in_capitals(ada: Person) -> None:
+def test_a_time_in_lower_case_is_accepted_and_returned_in_capitals(ada: Person) -> None:
     body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01t00:00:00z"}
     assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2099-01-01T00:00:00Z"
 
 
-def test_a_token_that_only_reads_writes_nothing(ada: Person) -> None:
+def test_a_token_with_the_scope_read_cannot_write(ada: Person) -> None:
     script = script_of(ada, "read")
     ok(script.get(f"{ada.home}/tasks"))
     ok(script.get("/v1/workspaces"))
@@ -116,7 +116,7 @@ def test_no_scope_includes_another(ada: Person) -> None:
     refused(script.get(f"{ada.home}/tasks"), 403, "insufficient-scope")
 
 
-def test_a_token_for_one_workspace_knows_no_other(ada: Person) -> None:
+def test_a_token_for_one_workspace_has_no_access_to_another(ada: Person) -> None:
     household = ada.create("/v1/workspaces", name="Household")
     script = script_of(ada, "read", "write", "manage", workspace_ids=[household["id"].upper()])
     home = f"/v1/workspaces/{household['id']}"
@@ -134,7 +134,7 @@ def test_a_token_for_one_workspace_knows_no_other(ada: Person) -> None:
     refused(ada.client.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
 
 
-def test_a_token_never_makes_a_broader_one(ada: Person) -> None:
+def test_a_token_never_creates_a_broader_one(ada: Person) -> None:
     script = script_of(ada, "account", "read", expires_at=FAR)
     wanted = {"name": "Broader", "scopes": ["account", "write"], "expires_at": FAR}
     assert refused(script.post("/v1/tokens", json=wanted), 422, "invalid-body") == {"#/scopes broader"}
@@ -143,7 +143,7 @@ def test_a_token_never_makes_a_broader_one(ada: Person) -> None:
     made(script.post("/v1/tokens", json={"name": "As broad", "scopes": ["read"], "expires_at": FAR}))
 
 
-def test_what_makes_no_sense_is_refused(ada: Person, bob: Person) -> None:
+def test_invalid_scopes_workspaces_and_expiries_are_rejected(ada: Person, bob: Person) -> None:
     def places(**body: Any) -> set[str]:
         return refused(
             ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"], **body}), 422, "invalid-body"
@@ -159,7 +159,7 @@ def test_what_makes_no_sense_is_refused(ada: Person, bob: Person) -> None:
     assert ok(ada.client.get("/v1/tokens"))["items"] == []
 
 
-def test_a_deleted_token_opens_nothing(ada: Person, bob: Person) -> None:
+def test_a_deleted_token_is_rejected(ada: Person, bob: Person) -> None:
     token = token_of(ada, "read", "account")
     script = ada.client.with_token(token["token"])
     refused(bob.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
@@ -168,14 +168,14 @@ def test_a_deleted_token_opens_nothing(ada: Person, bob: Person) -> None:
     refused(ada.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
 
 
-def test_an_expired_token_opens_nothing_and_is_not_listed(ada: Person, tables: Tables) -> None:
+def test_an_expired_token_is_rejected_and_not_listed(ada: Person, tables: Tables) -> None:
     token = token_of(ada, "read", expires_at=FAR)
     tables.expire_token(token["id"])
     refused(ada.client.with_token(token["token"]).get("/v1/workspaces"), 401, "unauthenticated")
     assert ok(ada.client.get("/v1/tokens"))["items"] == []
 
 
-def test_a_mistyped_token_opens_nothing(ada: Person) -> None:
+def test_a_mistyped_token_is_rejected(ada: Person) -> None:
     secret = token_of(ada, "read")["token"]
     for wrong in (secret[:-1], secret + "0", secret.swapcase(), "tbp_" + secret, secret.replace("tbp_", "tbs_")):
         refused(ada.client.with_token(wrong).get("/v1/workspaces"), 401, "unauthenticated")
@@ -190,7 +190,7 @@ def test_tokens_outlive_sessions_and_passwords_but_not_their_account(ada: Person
     refused(script.get("/v1/workspaces"), 401, "unauthenticated")
 
 
-def test_a_token_can_end_all_sessions_and_is_none_itself(ada: Person) -> None:
+def test_a_token_can_end_all_sessions_and_stays_valid(ada: Person) -> None:
     script = script_of(ada, "account")
     (session,) = ok(script.get("/v1/sessions"))["items"]
     assert session["current"] is False
@@ -206,7 +206,7 @@ def test_tokens_come_in_pages(ada: Person) -> None:
     assert [token["id"] for page in found for token in page] == ids
 
 
-def test_the_last_use_is_written_down_without_a_write_for_each_request(
+def test_the_last_use_is_stored_without_a_write_for_each_request(
     module_database_url: str, ada: Person, tables: Tables
 ) -> None:
     token = token_of(ada, "read")
@@ -236,7 +236,7 @@ async def _write(uses: LastUses, url: str) -> None:
         await dependencies.database.close()
 
 
-def test_a_server_that_stops_writes_down_what_was_used(ada: Person, tables: Tables, module_database_url: str) -> None:
+def test_a_server_that_stops_stores_the_last_uses(ada: Person, tables: Tables, module_database_url: str) -> None:
     token = token_of(ada, "read")
     application = build(Settings(database_url=module_database_url), contract=our_contract())
     with (

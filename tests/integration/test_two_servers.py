@@ -1,4 +1,4 @@
-"""Two servers on one database, be it an SQLite file: all that one server promises holds across both."""
+"""Two servers on one database, also on an SQLite file: all that one server promises holds for both together."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Pair:
         return first.url, second.url
 
     def at_once(self, requests: list[dict[str, Any]], *, token: str | None = None) -> list[httpx.Response]:
-        """The answers to *requests*, sent to one and the other in turn, each on a connection of its own."""
+        """The responses to *requests*, sent to both servers in turn, each on its own connection."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
 
         async def send() -> list[httpx.Response]:
@@ -100,7 +100,7 @@ def statuses(responses: list[httpx.Response]) -> Counter[int]:
     return Counter(response.status_code for response in responses)
 
 
-def test_creates_at_both_at_once_are_all_there_and_numbered_without_a_gap(
+def test_concurrent_creates_at_both_all_exist_and_are_numbered_without_a_gap(
     pair: Pair, ada: Person, tables: Tables
 ) -> None:
     responses = pair.at_once(creates(ada), token=ada.tokens["access_token"])
@@ -119,7 +119,7 @@ def test_one_key_at_both_at_once_has_one_effect_and_one_response(pair: Pair, ada
     assert everything(ada.client, f"{ada.home}/tasks") == [responses[0].json()]
 
 
-def test_patches_of_one_version_at_both_at_once_let_one_through(pair: Pair, ada: Person) -> None:
+def test_of_concurrent_patches_of_one_version_at_both_one_succeeds(pair: Pair, ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     headers = {"If-Match": ada.client.get(path).headers["etag"], "Content-Type": MERGE_PATCH}
     requests = [
@@ -131,7 +131,7 @@ def test_patches_of_one_version_at_both_at_once_let_one_through(pair: Pair, ada:
     assert ok(ada.client.get(path)) == winner.json()
 
 
-def test_what_one_commits_the_other_answers_at_once(pair: Pair, ada: Person) -> None:
+def test_a_commit_of_one_is_visible_at_the_other_at_once(pair: Pair, ada: Person) -> None:
     with Client(pair.urls[1], token=ada.tokens["access_token"]) as other:
         for number in range(MANY):
             task = ada.create("tasks", title=f"Sow {number}")
@@ -140,7 +140,7 @@ def test_what_one_commits_the_other_answers_at_once(pair: Pair, ada: Person) -> 
         refused(other.get("/v1/users/me"), 401, "unauthenticated")
 
 
-def test_each_mail_is_sent_by_one_of_the_two(pair: Pair) -> None:
+def test_each_email_is_sent_by_one_of_the_two(pair: Pair) -> None:
     addresses = [new_email() for _ in range(MANY)]
     requests = [
         {"method": "POST", "url": "/v1/users", "json": {"email": email, "password": PASSWORD, "name": "Ada"}}
@@ -152,7 +152,7 @@ def test_each_mail_is_sent_by_one_of_the_two(pair: Pair) -> None:
     assert {address: len(pair.mailbox.to(address)) for address in addresses} == dict.fromkeys(addresses, 1)
 
 
-def test_one_that_is_killed_while_both_write_does_not_hold_up_the_other(database_url: str, tmp_path: Path) -> None:
+def test_one_that_is_killed_while_both_write_does_not_delay_the_other(database_url: str, tmp_path: Path) -> None:
     settings = {"database_url": database_url, "log_level": "warning"}
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -170,7 +170,7 @@ def test_one_that_is_killed_while_both_write_does_not_hold_up_the_other(database
 
 
 async def _write_at_both(ada: Person, killed: Program, other: Program) -> None:
-    """Eight writers at each; one server is killed once each of its writers was answered twice."""
+    """Eight writers at each; one server is killed after each of its writers has two responses."""
     headers = {"Authorization": f"Bearer {ada.tokens['access_token']}"}
     answered = Counter[str]()
 

@@ -25,7 +25,7 @@ from tests.support.clients import (
 from tests.support.tables import Tables
 
 
-def test_registering_makes_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
+def test_registering_creates_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
     email = new_email()
     response = client.post(
         "/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada", "time_zone": "Europe/London"}
@@ -41,16 +41,16 @@ def test_registering_makes_an_account_with_a_personal_workspace_and_its_inbox(cl
     assert (inbox["is_inbox"], inbox["archived_at"], inbox["revision"]) == (True, None, 1)
 
 
-def test_the_time_zone_is_utc_when_left_out(ada: Person) -> None:
+def test_the_default_time_zone_is_utc(ada: Person) -> None:
     assert ada.user["time_zone"] == "UTC"
 
 
-def test_an_address_can_be_registered_once_in_whatever_case(client: Client, ada: Person) -> None:
+def test_an_address_can_be_registered_once_in_any_case(client: Client, ada: Person) -> None:
     body = {"email": ada.user["email"].upper(), "password": PASSWORD, "name": "Imposter"}
     refused(client.post("/v1/users", json=body), 409, "email-taken")
 
 
-def test_of_two_who_register_an_address_at_once_one_succeeds(client: Client, tables: Tables) -> None:
+def test_of_two_concurrent_registrations_of_an_address_one_succeeds(client: Client, tables: Tables) -> None:
     email = new_email()
     bodies = [{"email": spelled, "password": PASSWORD, "name": "Ada"} for spelled in (email, email.title())]
     with ThreadPoolExecutor(2) as threads:
@@ -59,7 +59,7 @@ def test_of_two_who_register_an_address_at_once_one_succeeds(client: Client, tab
     assert tables.rows(select(func.count()).where(users.c.email_key == email)) == [(1,)]
 
 
-def test_log_in_does_not_care_for_the_case_of_the_address(client: Client, ada: Person) -> None:
+def test_a_log_in_ignores_the_case_of_the_address(client: Client, ada: Person) -> None:
     assert log_in(client, ada.user["email"].swapcase())["token_type"] == "Bearer"
 
 
@@ -80,25 +80,25 @@ def test_log_in_does_not_care_for_the_case_of_the_address(client: Client, ada: P
         ({"admin": True}, {"#/admin unknown"}),
     ],
 )
-def test_an_unfit_account_is_refused(client: Client, change: dict[str, object], faults: set[str]) -> None:
+def test_an_invalid_account_is_rejected(client: Client, change: dict[str, object], faults: set[str]) -> None:
     body = {"email": new_email(), "password": PASSWORD, "name": "Ada", **change}
     found = refused(client.post("/v1/users", json=body), 422, "invalid-body")
     assert found == faults
 
 
-def test_all_faults_are_told_at_once(client: Client) -> None:
+def test_all_errors_are_reported_at_once(client: Client) -> None:
     found = refused(client.post("/v1/users", json={"email": 1, "name": "", "nickname": "A"}), 422, "invalid-body")
     assert found >= {"#/email type", "#/name min-length", "#/nickname unknown", "#/password required"}
 
 
-def test_my_account_is_not_sent_again_while_it_is_the_same(ada: Person) -> None:
+def test_an_unchanged_account_is_not_sent_again(ada: Person) -> None:
     etag = ada.client.get("/v1/users/me").headers["ETag"]
     assert ada.client.get("/v1/users/me", headers={"If-None-Match": etag}).status_code == 304
     ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
     assert ada.client.get("/v1/users/me", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_patch_leaves_what_it_does_not_name(ada: Person) -> None:
+def test_a_patch_changes_only_what_it_names(ada: Person) -> None:
     moved = ok(ada.client.merge("/v1/users/me", {"time_zone": "America/New_York"}))
     assert moved == {
         **ada.user,
@@ -118,7 +118,7 @@ def test_a_patch_that_changes_nothing_changes_nothing(ada: Person, tables: Table
     assert tables.digest() == before
 
 
-def test_a_new_name_is_carried_to_all_my_memberships(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_new_name_is_stored_in_all_my_memberships(ada: Person, bob: Person, tables: Tables) -> None:
     shared = bob.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], ada.id, role="viewer", name="Ada")
     ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
@@ -127,7 +127,7 @@ def test_a_new_name_is_carried_to_all_my_memberships(ada: Person, bob: Person, t
     assert tables.memberships(bob.id) == [("Bob", 1), ("Bob", 1)]
 
 
-def test_a_new_time_zone_is_nobody_else_s_business(ada: Person) -> None:
+def test_a_new_time_zone_changes_no_workspace(ada: Person) -> None:
     ok(ada.client.merge("/v1/users/me", {"time_zone": "Asia/Tokyo"}))
     assert ada.head() == 1
 
@@ -142,17 +142,17 @@ def test_a_new_time_zone_is_nobody_else_s_business(ada: Person) -> None:
         ([], "# type"),
     ],
 )
-def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
+def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
     assert refused(ada.client.merge("/v1/users/me", body), 422, "invalid-body") == {fault}
 
 
-def test_json_is_a_merge_patch_too(ada: Person) -> None:
+def test_a_patch_may_have_the_media_type_json(ada: Person) -> None:
     before = ok(ada.client.get("/v1/users/me"))
     after = ok(ada.client.patch("/v1/users/me", json={"name": "Ada King"}))
     assert after == before | {"name": "Ada King", "updated_at": after["updated_at"], "revision": after["revision"]}
 
 
-def test_a_patch_that_is_not_labelled_as_one_is_refused(ada: Person) -> None:
+def test_a_patch_with_another_media_type_is_rejected(ada: Person) -> None:
     response = ada.client.patch("/v1/users/me", content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
     refused(response, 415, "unsupported-media-type")
     assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
@@ -169,7 +169,7 @@ def test_a_new_password_replaces_the_old_one_and_ends_the_other_sessions(client:
     log_in(client, ada.user["email"], "tea and analytical engines")
 
 
-def test_a_password_is_no_part_of_the_account_s_representation(ada: Person) -> None:
+def test_a_changed_password_leaves_the_account_s_representation(ada: Person) -> None:
     body = {"current_password": PASSWORD, "new_password": "tea and analytical engines"}
     done(ada.client.put("/v1/users/me/password", json=body))
     assert ok(ada.client.get("/v1/users/me")) == ada.user
@@ -185,19 +185,19 @@ def test_a_wrong_current_password_changes_nothing(client: Client, ada: Person, t
     ok(other.get("/v1/users/me"))
 
 
-def test_an_unfit_new_password_is_refused(ada: Person) -> None:
+def test_an_invalid_new_password_is_rejected(ada: Person) -> None:
     response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
     assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
 
 
 @pytest.mark.parametrize("new", ["trustno1", "e-mail address"])
-def test_a_new_password_that_is_easily_guessed_is_refused(ada: Person, new: str) -> None:
+def test_a_guessable_new_password_is_rejected(ada: Person, new: str) -> None:
     password = ada.user["email"].upper() if new == "e-mail address" else new
     response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": password})
     assert refused(response, 422, "invalid-body") == {"#/new_password common"}
 
 
-def test_a_password_may_be_of_any_characters(client: Client) -> None:
+def test_a_password_may_have_any_characters(client: Client) -> None:
     body = {"email": new_email(), "password": "\N{CROWN}" * 127 + "e\N{COMBINING ACUTE ACCENT}"}
     refused(client.post("/v1/users", json={**body, "name": "Ada"}), 422, "invalid-body")
     longest = body["password"][1:]
@@ -208,7 +208,7 @@ def test_a_password_may_be_of_any_characters(client: Client) -> None:
     refused(response, 401, "invalid-credentials")
 
 
-def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Person) -> None:
+def test_of_two_concurrent_password_changes_one_succeeds(client: Client, ada: Person) -> None:
     others = [client.with_token(ada.log_in()["access_token"]) for _ in range(2)]
     words = ["tea and analytical engines", "notes on the engine"]
 
@@ -218,13 +218,15 @@ def test_of_two_password_changes_at_once_one_succeeds(client: Client, ada: Perso
 
     with ThreadPoolExecutor(2) as threads:
         responses = list(threads.map(change, others, words))
-    # The loser is refused by the password that the winner has set, or because the winner has ended its session.
+    # The loser is rejected by the password that the winner has set, or because the winner has ended its session.
     assert responses.count(204) == 1
     assert set(responses) <= {204, 401, 422}
     log_in(client, ada.user["email"], words[responses.index(204)])
 
 
-def test_a_deleted_account_is_gone_with_all_that_was_only_its_own(client: Client, ada: Person, tables: Tables) -> None:
+def test_a_deleted_account_is_deleted_with_all_that_was_only_its_own(
+    client: Client, ada: Person, tables: Tables
+) -> None:
     alone = ada.create("/v1/workspaces", name="Attic")
     ada.create(f"/v1/workspaces/{alone['id']}/tasks", title="Sort the attic")
     ada.create("tasks", title="Buy milk")
@@ -235,12 +237,12 @@ def test_a_deleted_account_is_gone_with_all_that_was_only_its_own(client: Client
     refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
 
 
-def test_the_address_of_a_deleted_account_is_free(client: Client, ada: Person) -> None:
+def test_the_address_of_a_deleted_account_can_be_registered_again(client: Client, ada: Person) -> None:
     done(ada.client.delete("/v1/users/me"))
     made(client.post("/v1/users", json={"email": ada.user["email"], "password": PASSWORD, "name": "Ada II"}))
 
 
-def test_a_deleted_account_leaves_the_workspaces_it_shared(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_deleted_account_leaves_shared_workspaces(ada: Person, bob: Person, tables: Tables) -> None:
     shared = bob.create("/v1/workspaces", name="Household")
     path = f"/v1/workspaces/{shared['id']}"
     tables.add_member(shared["id"], ada.id, role="editor")
@@ -251,7 +253,9 @@ def test_a_deleted_account_leaves_the_workspaces_it_shared(ada: Person, bob: Per
     assert tables.memberships(ada.id) == []
 
 
-def test_the_only_owner_of_a_shared_workspace_cannot_go(ada: Person, bob: Person, tables: Tables) -> None:
+def test_the_only_owner_of_a_shared_workspace_cannot_delete_their_account(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
     shared = ada.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], bob.id, role="admin")
     before = tables.digest()
@@ -259,14 +263,14 @@ def test_the_only_owner_of_a_shared_workspace_cannot_go(ada: Person, bob: Person
     assert tables.digest() == before
 
 
-def test_one_of_two_owners_can_go(ada: Person, bob: Person, tables: Tables) -> None:
+def test_one_of_two_owners_can_delete_their_account(ada: Person, bob: Person, tables: Tables) -> None:
     shared = ada.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], bob.id, role="owner")
     done(ada.client.delete("/v1/users/me"))
     assert ok(bob.client.get(f"/v1/workspaces/{shared['id']}"))["role"] == "owner"
 
 
-def test_what_a_deleted_account_made_keeps_its_author(ada: Person, bob: Person, tables: Tables) -> None:
+def test_resources_that_a_deleted_account_created_keep_its_id(ada: Person, bob: Person, tables: Tables) -> None:
     shared = bob.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], ada.id, role="editor")
     task = ada.create(f"/v1/workspaces/{shared['id']}/tasks", title="Wash up")
@@ -275,12 +279,12 @@ def test_what_a_deleted_account_made_keeps_its_author(ada: Person, bob: Person, 
     assert kept["created_by"] == ada.id
 
 
-def test_a_person_registered_by_two_names_is_two_people(client: Client) -> None:
+def test_two_accounts_may_have_the_same_name(client: Client) -> None:
     first, second = register(client), register(client)
     assert first.id != second.id
     assert ok(second.client.get("/v1/users/me"))["email"] == second.user["email"]
 
 
-def test_what_a_cache_may_keep_of_an_account_is_for_its_owner_only(client: Client) -> None:
+def test_only_the_owner_s_cache_may_keep_an_account(client: Client) -> None:
     response = register(client).client.get("/v1/users/me")
     assert (response.headers["Cache-Control"], response.headers["Vary"]) == ("private, no-cache", "Authorization")

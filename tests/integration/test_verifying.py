@@ -1,4 +1,4 @@
-"""Which tokens of an identity provider's are good, and how its keys are kept."""
+"""Which tokens of an identity provider are valid, and how its keys are cached."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 @dataclass
 class Time:
-    """Both clocks of a verifier; neither moves by itself."""
+    """Both clocks of a verifier; they move only when a test moves them."""
 
     now: dt.datetime = NOW
     seconds: float = 1000
@@ -83,16 +83,16 @@ async def verifier(provider: OwnProvider, time: Time) -> AsyncIterator[Verifier]
 
 
 def claims(provider: OwnProvider, **changes: Any) -> dict[str, Any]:
-    """Those of a good token, with *changes*; what is changed to `...` is left out."""
+    """The claims of a valid token, with *changes*; a claim that is changed to `...` is left out."""
     good = {"iss": provider.issuer, "aud": AUDIENCE, "sub": "ada", "exp": SECONDS + 300, "iat": SECONDS}
     return {name: value for name, value in (good | changes).items() if value is not ...}
 
 
-# --- what is good ---
+# --- valid tokens ---
 
 
 @pytest.mark.parametrize("by", [RSA, EC, ED], ids=lambda by: by.algorithm)
-async def test_each_algorithm_is_taken_with_a_key_that_is_made_for_it(
+async def test_each_algorithm_is_accepted_with_a_key_of_its_kind(
     provider: OwnProvider, verifier: Verifier, by: Key
 ) -> None:
     external_identity = await verifier.verify(signed(by, claims(provider)))
@@ -116,11 +116,11 @@ GOOD: dict[str, Callable[[OwnProvider], str]] = {
 
 
 @pytest.mark.parametrize("what", GOOD)
-async def test_what_is_good_enough(provider: OwnProvider, verifier: Verifier, what: str) -> None:
+async def test_an_unusual_but_valid_token_is_accepted(provider: OwnProvider, verifier: Verifier, what: str) -> None:
     assert await verifier.verify(GOOD[what](provider)) is not None
 
 
-async def test_what_the_provider_says_of_somebody_is_passed_on(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_the_claims_about_a_person_are_returned(provider: OwnProvider, verifier: Verifier) -> None:
     said = {"email": "ada@example.com", "email_verified": True, "name": "Ada", "zoneinfo": "Europe/London"}
     external_identity = await verifier.verify(signed(EC, claims(provider, preferred_username="ada", **said)))
     assert external_identity is not None
@@ -129,23 +129,21 @@ async def test_what_the_provider_says_of_somebody_is_passed_on(provider: OwnProv
 
 
 @pytest.mark.parametrize("nonsense", [None, 1, ["ada@example.com"], {"a": 1}, True])
-async def test_what_it_says_that_is_no_text_is_as_good_as_nothing(
-    provider: OwnProvider, verifier: Verifier, nonsense: object
-) -> None:
+async def test_a_claim_that_is_not_text_is_ignored(provider: OwnProvider, verifier: Verifier, nonsense: object) -> None:
     said = dict.fromkeys(("email", "name", "preferred_username", "zoneinfo"), nonsense)
     external_identity = await verifier.verify(signed(EC, claims(provider, **said)))
     assert external_identity is not None
     assert (external_identity.email, external_identity.names, external_identity.time_zone) == (None, (), None)
 
 
-async def test_an_address_that_is_none_is_as_good_as_nothing(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_an_invalid_address_is_ignored(provider: OwnProvider, verifier: Verifier) -> None:
     external_identity = await verifier.verify(signed(EC, claims(provider, email="ada at example", email_verified=True)))
     assert external_identity is not None
     assert external_identity.email is None
 
 
 @pytest.mark.parametrize("said", ["true", 1, None, False, "yes"])
-async def test_an_address_is_verified_only_where_it_is_said_plainly(
+async def test_an_address_is_verified_only_if_the_claim_is_true(
     provider: OwnProvider, verifier: Verifier, said: object
 ) -> None:
     token = signed(EC, claims(provider, email="ada@example.com", email_verified=said))
@@ -154,17 +152,17 @@ async def test_an_address_is_verified_only_where_it_is_said_plainly(
     assert not external_identity.email_verified
 
 
-# --- what is not ---
+# --- invalid tokens ---
 
 
 def _swapped(provider: OwnProvider) -> str:
-    """Ada's signature under what says Eve."""
+    """Ada's signature under Eve's claims."""
     head, _, signature = signed(RSA, claims(provider)).split(".")
     return f"{head}.{encoded(claims(provider, sub='eve'))}.{signature}"
 
 
 def _in_der(provider: OwnProvider) -> str:
-    """An ECDSA signature as X.509 has it, not as JWS."""
+    """An ECDSA signature as in X.509, not as in JWS."""
     message, _, signature = signed(EC, claims(provider)).rpartition(".")
     raw = base64.urlsafe_b64decode(signature + "==")
     halves = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
@@ -172,7 +170,7 @@ def _in_der(provider: OwnProvider) -> str:
 
 
 def _of_zeros(provider: OwnProvider) -> str:
-    """CVE-2022-21449: (0, 0) is a signature of anything, to a careless verifier."""
+    """CVE-2022-21449: a careless verifier accepts (0, 0) as a signature of anything."""
     return f"{signed(EC, claims(provider)).rpartition('.')[0]}.{encoded(bytes(64))}"
 
 
@@ -212,7 +210,7 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     "another curve": (lambda p: signed(key("ES384", "384"), claims(p), alg="ES256", kid=EC.name), NO_KEY),
     "a signature in DER": (_in_der, NO_KEY),
     "a signature of zeros": (_of_zeros, NO_KEY),
-    # where it would have its key from
+    # where the key would come from
     "its key with it": (lambda p: signed(FOREIGN, claims(p), jwk=FOREIGN.jwk), NO_KEY),
     "its key with it, by a known id": (lambda p: signed(FOREIGN, claims(p), jwk=FOREIGN.jwk, kid=RSA.name), NO_KEY),
     "its keys elsewhere": (lambda p: signed(FOREIGN, claims(p), jku=f"{p.issuer}/evil"), NO_KEY),
@@ -275,7 +273,7 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
 
 
 @pytest.mark.parametrize("what", BAD)
-async def test_what_is_refused_and_why(
+async def test_an_invalid_token_is_rejected_and_the_reason_is_logged(
     provider: OwnProvider, verifier: Verifier, caplog: pytest.LogCaptureFixture, what: str
 ) -> None:
     make, reason = BAD[what]
@@ -289,9 +287,7 @@ async def test_what_is_refused_and_why(
     assert "/evil" not in provider.asked
 
 
-async def test_a_token_of_good_parts_is_refused_with_any_one_of_them_changed(
-    provider: OwnProvider, verifier: Verifier
-) -> None:
+async def test_a_token_with_one_changed_part_is_rejected(provider: OwnProvider, verifier: Verifier) -> None:
     good = signed(EC, claims(provider))
     for place in range(0, len(good), 7):
         letter = "A" if good[place] != "A" else "B"
@@ -299,7 +295,7 @@ async def test_a_token_of_good_parts_is_refused_with_any_one_of_them_changed(
         assert await verifier.verify(changed) is None, place
 
 
-# --- which keys are taken ---
+# --- which keys are used ---
 
 UNFIT: dict[str, tuple[Key, dict[str, Any]]] = {
     "for encryption": (FOREIGN, {"use": "enc"}),
@@ -323,7 +319,7 @@ UNFIT: dict[str, tuple[Key, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", UNFIT)
-async def test_a_key_that_is_not_made_for_this_is_not_taken_and_the_others_are(
+async def test_an_unsuitable_key_is_not_used_and_the_others_are(
     provider: OwnProvider, verifier: Verifier, what: str
 ) -> None:
     unfit, changes = UNFIT[what]
@@ -341,30 +337,32 @@ async def test_a_key_need_not_say_what_it_is_for(
     assert await verifier.verify(signed(FOREIGN, claims(provider))) is not None
 
 
-async def test_without_an_id_every_key_of_the_algorithm_is_tried(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_a_token_without_a_key_id_is_tried_with_every_key_of_its_algorithm(
+    provider: OwnProvider, verifier: Verifier
+) -> None:
     provider.publish(RSA, FOREIGN)
     for by in (RSA, FOREIGN):
         assert await verifier.verify(signed(by, claims(provider), kid=None)) is not None
     assert provider.keys_asked_for == 1
 
 
-# --- how they are kept ---
+# --- how keys are cached ---
 
 
-async def test_keys_are_asked_for_once(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_keys_are_requested_once(provider: OwnProvider, verifier: Verifier) -> None:
     tokens = [signed(by, claims(provider, sub=str(n))) for n in range(10) for by in (RSA, EC, ED)]
     introduced = await asyncio.gather(*map(verifier.verify, tokens))
     assert None not in introduced
     assert provider.asked == [DISCOVERY, "/keys"]
 
 
-async def test_a_server_that_starts_asks_ahead(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_a_server_that_starts_requests_the_keys_in_advance(provider: OwnProvider, verifier: Verifier) -> None:
     verifier.start()
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
     assert provider.asked == [DISCOVERY, "/keys"]
 
 
-async def test_a_flood_of_unknown_keys_is_no_flood_for_the_provider(
+async def test_many_unknown_key_ids_do_not_cause_many_requests_to_the_provider(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
@@ -372,10 +370,10 @@ async def test_a_flood_of_unknown_keys_is_no_flood_for_the_provider(
         tokens = [signed(FOREIGN, claims(provider), kid=name) for name in (*map(str, range(50)), None)]
         assert set(await asyncio.gather(*map(verifier.verify, tokens))) == {None}
         time.pass_(29)
-    assert provider.keys_asked_for == 3  # at 0, 58 and 116: after 29 it is too soon
+    assert provider.keys_asked_for == 3  # at 0, 58 and 116: at 29 and 87 it is too soon
 
 
-async def test_a_new_key_is_found_when_a_token_names_it_and_the_old_one_is_no_longer_good(
+async def test_a_new_key_is_fetched_when_a_token_names_it_and_the_old_one_is_no_longer_valid(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     old, new = signed(RSA, claims(provider)), signed(FOREIGN, claims(provider))
@@ -394,7 +392,7 @@ async def until(seen: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_keys_that_are_an_hour_old_are_asked_for_again_and_nobody_waits(
+async def test_keys_that_are_an_hour_old_are_refreshed_in_the_background(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     old = signed(RSA, claims(provider))
@@ -410,7 +408,7 @@ async def test_keys_that_are_an_hour_old_are_asked_for_again_and_nobody_waits(
     assert provider.keys_asked_for == 2
 
 
-async def test_without_the_provider_its_keys_are_good_for_a_day(
+async def test_while_the_provider_is_down_its_keys_are_valid_for_a_day(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     good = signed(RSA, claims(provider))
@@ -427,7 +425,7 @@ async def test_without_the_provider_its_keys_are_good_for_a_day(
     assert await verifier.verify(good) is not None
 
 
-async def test_without_the_provider_nobody_knows_of_a_new_key(
+async def test_while_the_provider_is_down_a_new_key_is_unknown(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     good = signed(RSA, claims(provider))
@@ -441,7 +439,7 @@ async def test_without_the_provider_nobody_knows_of_a_new_key(
     assert await verifier.verify(signed(FOREIGN, claims(provider), kid=RSA.name)) is None
 
 
-async def test_a_provider_that_fails_is_asked_more_and_more_seldom(
+async def test_a_provider_that_fails_is_asked_at_growing_intervals(
     provider: OwnProvider, verifier: Verifier, time: Time
 ) -> None:
     provider.replies["/keys"] = Reply(status=500)
@@ -460,7 +458,9 @@ async def test_a_provider_that_fails_is_asked_more_and_more_seldom(
     assert await verifier.verify(signed(FOREIGN, claims(provider))) is None, "that is known again"
 
 
-async def test_many_who_wait_for_the_first_response_share_it(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_concurrent_callers_share_the_first_request_to_the_provider(
+    provider: OwnProvider, verifier: Verifier
+) -> None:
     provider.replies["/keys"] = Reply(status=500)
     tokens = [signed(RSA, claims(provider, sub=str(n))) for n in range(50)]
     results = await asyncio.gather(*map(verifier.verify, tokens), return_exceptions=True)
@@ -468,7 +468,9 @@ async def test_many_who_wait_for_the_first_response_share_it(provider: OwnProvid
     assert provider.keys_asked_for == 1
 
 
-async def test_who_goes_away_takes_nothing_from_those_who_wait(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_request_of_the_others(
+    provider: OwnProvider, verifier: Verifier
+) -> None:
     provider.replies[DISCOVERY] = Reply(body=provider.replies[DISCOVERY].body, pause_s=0.001)
     first = asyncio.create_task(verifier.verify(signed(RSA, claims(provider))))
     second = asyncio.create_task(verifier.verify(signed(RSA, claims(provider))))
@@ -533,7 +535,7 @@ async def assert_unavailable(verifier: Verifier, token: str, caplog: pytest.LogC
 
 
 @pytest.mark.parametrize("what", FAULTS)
-async def test_a_provider_that_answers_nonsense_is_as_good_as_none(
+async def test_an_invalid_response_of_the_provider_counts_as_an_outage(
     provider: OwnProvider, verifier: Verifier, caplog: pytest.LogCaptureFixture, what: str
 ) -> None:
     path, reply, cause = FAULTS[what]
@@ -543,7 +545,7 @@ async def test_a_provider_that_answers_nonsense_is_as_good_as_none(
     assert "/evil" not in provider.asked
 
 
-async def test_as_much_as_is_allowed_is_read(provider: OwnProvider, verifier: Verifier) -> None:
+async def test_a_response_of_the_greatest_allowed_size_is_read(provider: OwnProvider, verifier: Verifier) -> None:
     provider.replies["/keys"] = Reply(body=PADDED)
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
 
@@ -564,7 +566,7 @@ ELSEWHERE = "the discovery document names no https URL for its keys"
         ({"jwks_uri": "http://[::1/keys"}, ELSEWHERE),
     ],
 )
-async def test_a_provider_must_describe_itself_as_it_is_named(
+async def test_the_provider_must_name_the_configured_issuer(
     provider: OwnProvider,
     verifier: Verifier,
     caplog: pytest.LogCaptureFixture,
@@ -590,7 +592,7 @@ ORIGIN_REFUSED = "the provider's keys are at {}, which is neither the issuer's o
         ("http://[::1]:{port}/keys", "http://[::1]:{port}"),
     ],
 )
-async def test_keys_at_an_origin_that_nobody_named_are_not_asked_for(
+async def test_keys_at_an_origin_that_was_not_configured_are_not_requested(
     provider: OwnProvider, verifier: Verifier, caplog: pytest.LogCaptureFixture, where: str, origin: str
 ) -> None:
     port = provider.issuer.rpartition(":")[2]
@@ -610,7 +612,7 @@ async def test_another_server_on_this_machine_is_not_called(
         assert other.asked == []
 
 
-async def test_keys_at_an_origin_that_the_operator_named_are_read(provider: OwnProvider) -> None:
+async def test_keys_at_an_origin_that_the_operator_configured_are_read(provider: OwnProvider) -> None:
     with own_provider(RSA) as other:
         provider.describe(jwks_uri=f"{other.issuer}/keys")
         keys = SigningKeys(provider.issuer, origins=[other.issuer], monotonic=lambda: 0)
@@ -620,7 +622,7 @@ async def test_keys_at_an_origin_that_the_operator_named_are_read(provider: OwnP
     assert provider.keys_asked_for == 0
 
 
-async def test_a_response_that_drips_is_not_waited_for(provider: OwnProvider, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_slow_response_is_given_up(provider: OwnProvider, caplog: pytest.LogCaptureFixture) -> None:
     provider.replies[DISCOVERY] = Reply(body=b" " * 1000, pause_s=0.05)
     keys = SigningKeys(provider.issuer, monotonic=lambda: 0, timeout_s=0.3)
     with pytest.raises(ProviderUnavailable):
@@ -630,12 +632,12 @@ async def test_a_response_that_drips_is_not_waited_for(provider: OwnProvider, ca
     await keys.close()
 
 
-async def test_a_fault_of_ours_is_logged_and_the_old_keys_stay(
+async def test_an_error_in_our_own_code_is_logged_and_the_old_keys_are_kept(
     provider: OwnProvider, verifier: Verifier, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = signed(RSA, claims(provider))
     assert await verifier.verify(good) is not None
-    await verifier.keys.close()  # as nobody should do: what is asked then is no provider's fault
+    await verifier.keys.close()  # an error that only a bug in our own code can cause, and not the provider
     time.pass_(3601)
     assert await verifier.verify(good) is not None
     await until(lambda: any(record.exc_info for record in caplog.records))
@@ -645,7 +647,7 @@ async def test_a_fault_of_ours_is_logged_and_the_old_keys_stay(
 # --- a real provider ---
 
 
-async def test_a_real_provider_s_tokens_through_a_rotation_and_an_outage(tmp_path: Path, time: Time) -> None:
+async def test_a_real_provider_s_tokens_work_through_a_rotation_and_an_outage(tmp_path: Path, time: Time) -> None:
     real = RealProvider(tmp_path)
     verifier = verifier_of(real.issuer, time)
     time.now = dt.datetime.now(dt.UTC)
@@ -675,7 +677,7 @@ async def test_a_real_provider_s_tokens_through_a_rotation_and_an_outage(tmp_pat
         await verifier.close()
 
 
-# --- where it may be ---
+# --- allowed URLs ---
 
 
 @pytest.mark.parametrize(
@@ -705,5 +707,5 @@ async def test_a_real_provider_s_tokens_through_a_rotation_and_an_outage(tmp_pat
         ("", False),
     ],
 )
-def test_nobody_in_between_may_read_what_a_provider_responses(url: str, fine: bool) -> None:  # noqa: FBT001 -- a parameter of a test
+def test_the_provider_s_url_must_be_encrypted_unless_it_is_local(url: str, fine: bool) -> None:  # noqa: FBT001 -- a parameter of a test
     assert (split_safe(url) is not None) == fine

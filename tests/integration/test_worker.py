@@ -42,7 +42,7 @@ def unsent(program: Program) -> list[dict[str, Any]]:
     return [line for line in program.log if line["logger"] == "tickbox.unsent"]
 
 
-def test_a_worker_does_the_jobs_and_a_server_with_none_of_them_stores_only_its_last_uses(
+def test_a_worker_does_the_jobs_and_a_server_without_jobs_stores_only_its_last_uses(
     database_url: str, tmp_path_factory: pytest.TempPathFactory, tables: Tables
 ) -> None:
     folders = tmp_path_factory.mktemp("serve"), tmp_path_factory.mktemp("worker")
@@ -77,7 +77,7 @@ def test_ctrl_c_stops_a_worker(sqlite_url: str, tmp_path: Path) -> None:
         assert "Traceback" not in worker.output
 
 
-def test_a_worker_refuses_a_database_that_was_not_migrated(tmp_path: Path) -> None:
+def test_a_worker_rejects_a_database_that_was_not_migrated(tmp_path: Path) -> None:
     done = tickbox("worker", settings={"database_url": f"sqlite:///{tmp_path}/none.db"})
     assert (done.returncode, done.stdout) == (1, "")
     assert "does not exist: run `tickbox migrate`" in done.stderr

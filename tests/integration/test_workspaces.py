@@ -1,4 +1,4 @@
-"""Workspaces, and the number that orders what happens in them."""
+"""Workspaces, and the number that orders their changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def path_of(workspace: dict[str, str]) -> str:
     return f"/v1/workspaces/{workspace['id']}"
 
 
-def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
+def test_a_new_workspace_belongs_to_its_creator_and_has_an_inbox(ada: Person) -> None:
     response = ada.client.post("/v1/workspaces", json={"name": "Household"})
     workspace = made(response)
     assert {name: workspace[name] for name in ("name", "personal", "role", "head", "revision")} == {
@@ -57,7 +57,7 @@ def test_a_new_workspace_is_mine_and_has_an_inbox(ada: Person) -> None:
         ({"name": "Household", "personal": True}, "#/personal read-only"),
     ],
 )
-def test_an_unfit_workspace_is_refused(ada: Person, body: object, fault: str) -> None:
+def test_an_invalid_workspace_is_rejected(ada: Person, body: object, fault: str) -> None:
     assert refused(ada.client.post("/v1/workspaces", json=body), 422, "invalid-body") == {fault}
 
 
@@ -67,7 +67,7 @@ def test_my_workspaces_are_listed_oldest_first_in_pages(ada: Person) -> None:
     assert [[workspace["id"] for workspace in page] for page in found] == [ids[:2], ids[2:4], ids[4:]]
 
 
-def test_the_personal_workspace_is_the_first_whatever_ids_clients_make(ada: Person) -> None:
+def test_the_personal_workspace_is_listed_first_whatever_ids_clients_choose(ada: Person) -> None:
     old_ids = [f"016f5e66-e800-7000-8000-{n:012}" for n in (3, 2, 1)]
     for name, workspace_id in zip("abc", old_ids, strict=True):
         ada.create("/v1/workspaces", id=workspace_id, name=name)
@@ -76,7 +76,7 @@ def test_the_personal_workspace_is_the_first_whatever_ids_clients_make(ada: Pers
         assert [each["id"] for each in found] == [ada.workspace_id, *old_ids]
 
 
-def test_the_personal_workspace_of_who_was_invited_is_the_first(client: Client, ada: Person, tables: Tables) -> None:
+def test_the_personal_workspace_of_an_invited_user_is_listed_first(client: Client, ada: Person, tables: Tables) -> None:
     shared = ada.create("/v1/workspaces", name="Household")["id"]
     invitation = ada.create(f"/v1/workspaces/{shared}/invitations", email=new_email(), role="viewer")
     token = tables.send_invitation(invitation["id"])
@@ -98,7 +98,7 @@ def test_the_list_shows_my_role_in_each(ada: Person, bob: Person, tables: Tables
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "a" * 512, "%00"])
-def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
+def test_an_invented_cursor_is_rejected(ada: Person, cursor: str) -> None:
     response = ada.client.get("/v1/workspaces", params={"cursor": cursor})
     assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
 
@@ -112,25 +112,25 @@ def test_an_invented_cursor_is_refused(ada: Person, cursor: str) -> None:
         ("page=2", "page unknown"),
     ],
 )
-def test_unfit_parameters_are_refused(ada: Person, query: str, fault: str) -> None:
+def test_invalid_parameters_are_rejected(ada: Person, query: str, fault: str) -> None:
     assert refused(ada.client.get(f"/v1/workspaces?{query}"), 400, "invalid-parameters") == {fault}
 
 
-def test_a_cursor_is_not_for_another_list(ada: Person) -> None:
+def test_a_cursor_of_another_list_is_rejected(ada: Person) -> None:
     ada.create("/v1/workspaces", name="Attic")
     ada.log_in()
     cursor = ok(ada.client.get("/v1/workspaces", params={"limit": 1}))["next_cursor"]
     refused(ada.client.get("/v1/sessions", params={"cursor": cursor}), 400, "invalid-cursor")
 
 
-def test_a_list_that_is_the_same_is_not_sent_again(ada: Person) -> None:
+def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:
     etag = ada.client.get("/v1/workspaces").headers["ETag"]
     assert ada.client.get("/v1/workspaces", headers={"If-None-Match": f'"x", {etag}'}).status_code == 304
     ada.create("tasks", title="Buy milk")
-    assert ada.client.get("/v1/workspaces", headers={"If-None-Match": etag}).status_code == 200  # its head has grown
+    assert ada.client.get("/v1/workspaces", headers={"If-None-Match": etag}).status_code == 200  # its head has changed
 
 
-def test_renaming_takes_a_number_and_shows_it(ada: Person) -> None:
+def test_renaming_takes_a_number_and_returns_it(ada: Person) -> None:
     workspace = ada.create("/v1/workspaces", name="Household")
     ada.create(f"{path_of(workspace)}/tasks", title="Wash up")
     response = ada.client.merge(path_of(workspace), {"name": "The Lovelaces"})
@@ -147,7 +147,7 @@ def test_renaming_takes_a_number_and_shows_it(ada: Person) -> None:
     assert ok(ada.client.get(path_of(workspace))) == renamed
 
 
-def test_a_name_that_is_the_same_takes_no_number(ada: Person, tables: Tables) -> None:
+def test_an_unchanged_name_takes_no_number(ada: Person, tables: Tables) -> None:
     workspace = ada.create("/v1/workspaces", name="Household")
     before = tables.digest()
     assert ok(ada.client.merge(path_of(workspace), {"name": "Household"})) == workspace
@@ -161,11 +161,11 @@ def test_the_personal_workspace_can_be_renamed(ada: Person) -> None:
 @pytest.mark.parametrize(
     ("body", "fault"), [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"head": 1}, "#/head read-only")]
 )
-def test_an_unfit_patch_is_refused(ada: Person, body: object, fault: str) -> None:
+def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
     assert refused(ada.client.merge(ada.home, body), 422, "invalid-body") == {fault}
 
 
-def test_the_tag_follows_the_workspace_s_own_row_alone(ada: Person) -> None:
+def test_the_entity_tag_of_a_workspace_ignores_changes_of_its_content(ada: Person) -> None:
     etag = ada.client.get(ada.home).headers["ETag"]
     ada.create("tasks", title="Buy milk")
     assert ada.head() == 2
@@ -174,7 +174,7 @@ def test_the_tag_follows_the_workspace_s_own_row_alone(ada: Person) -> None:
     assert ada.client.get(ada.home, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_deleted_workspace_is_gone_with_all_that_was_in_it(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_deleted_workspace_is_deleted_with_everything_in_it(ada: Person, bob: Person, tables: Tables) -> None:
     before = tables.digest()
     workspace = ada.create("/v1/workspaces", name="Household")
     path = path_of(workspace)
@@ -197,17 +197,17 @@ def test_the_personal_workspace_cannot_be_deleted(ada: Person, tables: Tables) -
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor", "admin"])
-def test_only_an_owner_deletes(ada: Person, bob: Person, tables: Tables, role: Role) -> None:
+def test_only_an_owner_can_delete_a_workspace(ada: Person, bob: Person, tables: Tables, role: Role) -> None:
     workspace = ada.create("/v1/workspaces", name="Household")
     tables.add_member(workspace["id"], bob.id, role=role)
     refused(bob.client.delete(path_of(workspace)), 403, "insufficient-role")
 
 
-def test_a_workspace_that_is_nobody_s_is_not_found(ada: Person) -> None:
+def test_a_workspace_that_does_not_exist_is_not_found(ada: Person) -> None:
     refused(ada.client.get(UNKNOWN), 404, "not-found")
 
 
-def test_each_effective_write_raises_the_head_by_one(ada: Person) -> None:
+def test_each_write_with_an_effect_raises_the_head_by_one(ada: Person) -> None:
     workspace = path_of(ada.create("/v1/workspaces", name="Household"))
     project = f"{workspace}/projects/{ada.create(f'{workspace}/projects', name='Garden')['id']}"
     task = f"{workspace}/tasks/{ada.create(f'{workspace}/tasks', title='Sow')['id']}"
@@ -229,7 +229,7 @@ def test_each_effective_write_raises_the_head_by_one(ada: Person) -> None:
     assert ada.head(workspace) == 12
 
 
-def test_writes_at_once_each_take_a_number_of_their_own(ada: Person) -> None:
+def test_concurrent_writes_each_take_a_number_of_their_own(ada: Person) -> None:
     def create(number: int) -> int:
         return int(ada.create("tasks", title=f"Task {number}")["revision"])
 
@@ -247,7 +247,7 @@ def test_a_member_row_added_late_is_seen_at_once(ada: Person, bob: Person, table
     assert ok(bob.client.get(ada.home))["role"] == "viewer"
 
 
-def test_nobody_is_in_more_workspaces_than_anybody_may_be_however_they_come_by_them(
+def test_the_number_of_workspaces_of_a_user_is_bounded_however_they_are_joined(
     ada: Person, bob: Person, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"

@@ -1,4 +1,4 @@
-"""The server's handlers, but for those of tasks: some of these do their work, and then break the contract."""
+"""The server's handlers, except those of tasks: some of these write, and then violate the contract."""
 
 import handlers
 

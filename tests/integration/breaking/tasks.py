@@ -1,4 +1,6 @@
-"""Handlers that do what they should, and answer what they must not, as the title of a new task asks for."""
+"""Handlers that do their work and then return a response that violates the contract, as the title of a new task
+requests.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from tickbox_contract.responses import Response, created, ok
 
 
 def __getattr__(name: str) -> Any:
-    """The handlers that are not broken here are the real ones."""
+    """Return the real handler of an operation that is not broken here."""
     return getattr(handlers, name)
 
 
@@ -52,7 +54,7 @@ VIOLATIONS: dict[str, Callable[[Response], Response]] = {
 
 
 async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> Response:
-    """Writes the task, then breaks the contract; not for another title."""
+    """Create the task, then violate the contract if the title asks for it."""
     task = await tasks.create(uow, TaskDraft(title=body.title))
     response = created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
     violation = VIOLATIONS.get(body.title)
@@ -60,6 +62,6 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
 
 
 async def delete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:
-    """Deletes the task, then answers 200."""
+    """Delete the task, then return a 200."""
     await tasks.delete(uow, task_id)
     return ok({"deleted": True})
