@@ -22,7 +22,8 @@ COMMANDS: dict[str, Sequence[str]] = {
     ".venv/bin/tickbox scaffold duplicate_project": (*TICKBOX, "scaffold", "duplicate_project"),
     "make try OP=duplicate_project": (
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "duplicate and not postgresql"),
-        *("tests/unit/test_projects.py", "tests/integration/test_projects.py", "tests/integration/test_log.py"),
+        *("tests/unit/test_projects.py", "tests/integration/test_projects.py"),
+        *("tests/integration/test_log.py", "tests/integration/test_guarantees.py"),
     ),
 }
 """What the commands of the example run here: without the rest of the suites, and without generating models twice."""

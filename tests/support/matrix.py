@@ -48,8 +48,8 @@ class Operation:
     """One operation of a contract. `access` is its `x-access`, None where it is public.
 
     `required` are the parameters that must be sent outside of the path, `optional` the names of others, `content` that
-    of the request's body. `events` is its `x-events`, None where it has none. `returns_tag` is whether a success has an
-    `ETag`.
+    of the request's body. `events` is its `x-events`, None where it has none. `returns_tag` is whether its 200 has an
+    `ETag`; that of a 201 is of what was created.
     """
 
     operation_id: str
@@ -109,14 +109,9 @@ def operations(contract: Mapping[str, Json]) -> Iterator[Operation]:
                     optional=frozenset(each["name"] for each in parameters if not each.get("required")),
                     content=_shown(contract, node["requestBody"]["content"]) if "requestBody" in node else None,
                     events=tuple(node["x-events"]) if "x-events" in node else None,
-                    returns_tag=any("ETag" in each.get("headers", {}) for each in _successes(contract, node)),
+                    returns_tag="ETag"
+                    in _resolved(contract, node.get("responses", {}).get("200", {})).get("headers", {}),
                 )
-
-
-def _successes(contract: Mapping[str, Json], node: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    for status, response in node.get("responses", {}).items():
-        if status.startswith("2"):
-            yield _resolved(contract, response)
 
 
 def _shown(contract: Mapping[str, Json], content: Mapping[str, Json]) -> Mapping[str, Json]:
