@@ -1,4 +1,4 @@
-"""Fixtures that every kind of test may ask for: databases, on SQLite and on PostgreSQL."""
+"""Fixtures for every kind of test: databases, on SQLite and on PostgreSQL."""
 
 import os
 from collections import Counter
@@ -14,7 +14,7 @@ BACKENDS = ("sqlite", "postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let nothing outlive the tests. Workers, and all that they start, are of the process that started them."""
+    """Let nothing outlive the tests. Workers and all that they start belong to the process that started them."""
     if not hasattr(config, "workerinput"):
         leftovers.guard()
 
@@ -22,7 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def is_measured(item: pytest.Item) -> bool:
     """Whether the branches that a test takes are counted, which doubles its time.
 
-    What is tried over HTTP on both databases is counted on SQLite only, and nothing where very many calls go one way.
+    What is tested over HTTP on both databases is counted on SQLite only. Tests that take the same branch very often are
+    not counted.
     """
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     over_http = "integration" in item.path.parts
@@ -32,7 +33,7 @@ def is_measured(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Count branches, or not: threads and processes that start meanwhile follow suit."""
+    """Count branches, or not: threads and processes that start meanwhile do the same."""
     coverage = Coverage.current()
     if coverage is None or is_measured(item):
         return (yield)
@@ -52,7 +53,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 
 @pytest.fixture(scope="session")
 def postgres_databases() -> Iterator[PostgresDatabases]:
-    """On the server that TICKBOX_TEST_POSTGRES_URL names, or else on one that is started here."""
+    """The server that TICKBOX_TEST_POSTGRES_URL names, or one that is started here."""
     if url := os.environ.get("TICKBOX_TEST_POSTGRES_URL"):
         databases = PostgresDatabases(url)
         yield databases
@@ -66,7 +67,7 @@ def postgres_databases() -> Iterator[PostgresDatabases]:
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def databases(request: pytest.FixtureRequest) -> Databases:
-    """Both kinds, one after the other: what asks for this runs on each. PostgreSQL starts when first asked for."""
+    """Both kinds, one after the other: tests that use this run on each. PostgreSQL starts with the first use."""
     made: Mapping[str, str] = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
     kind: Databases = request.getfixturevalue(made[request.param])
     return kind
@@ -97,7 +98,7 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was tried where the number of tests does not tell: counts are added up over all that passed."""
+    """Report how many cases were tested where the number of tests does not show it: the sum over all that passed."""
     counts: dict[str, Counter[str]] = {}
     for report in terminalreporter.getreports("passed"):
         for name, figures in report.user_properties:

@@ -1,4 +1,4 @@
-"""`make fuzz`: Schemathesis at length, from a random seed that it prints. `--help` names the options."""
+"""`make fuzz`: a long run of Schemathesis, with a random seed that it prints. `--help` lists the options."""
 
 import contextlib
 import secrets
@@ -21,7 +21,7 @@ from tests.support.databases import Databases, PostgresDatabases, SqliteDatabase
 @click.option("--postgres", is_flag=True, help="On PostgreSQL, started for this; otherwise on SQLite.")
 @click.option("--url", help="Do not start a server: test this one, where the people of tests/fuzzing/people.yaml are.")
 def fuzz(minutes: float, seed: int | None, examples: int, url: str | None, *, postgres: bool) -> None:
-    """Test a server with requests made from the contract until the time is up; exit with 1 if it was found wanting."""
+    """Test a server with requests from the contract until the time is up; exit with 1 if it fails."""
     leftovers.guard()
     seed = secrets.randbits(32) if seed is None else seed
     click.echo(f"Again with the same seed: python -m tests.fuzz --seed {seed}\n")

@@ -1,7 +1,7 @@
-"""`make try OP=complete_task`: all that the contract promises of one operation, on SQLite, in under a minute.
+"""`make try OP=complete_task`: all that the contract promises for one operation, on SQLite, in under a minute.
 
-The gate comes first, then start-up, then the tests that are made for each operation, and those that compare lists of
-operations. The operation's own tests, such as in tests/integration/test_tasks.py, are for you to run.
+The gate comes first, then start-up, then the tests that run for each operation, and those that compare lists of
+operations. You run the operation's own tests, such as in tests/integration/test_tasks.py, yourself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUITES = (
 )
 LISTS = (
     "a_tag_s_handlers_are_its_operations",
-    "schemas_stand_under",
+    "schemas_come_under",
     "every_write_in_a_workspace_names_its_events",
     "every_service_is_called_by_an_operation",
     "every_error_has",

@@ -1,4 +1,4 @@
-"""Nothing changes what lies in a workspace but the change log, which writes down what it changes."""
+"""Only the change log changes rows of a workspace, and it logs each change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key
 
 
 class Deaf:
-    """A Runner that notes whether anything reached it."""
+    """A Runner that records whether anything was run."""
 
     def __init__(self) -> None:
         self.reached = False
@@ -62,7 +62,7 @@ class Deaf:
 
 
 def changes(table: Table) -> Iterator[Executable]:
-    """A change of a table of each kind, as any repository might write it, in each dialect that it might use."""
+    """One change of each kind of a table, as any repository might write it, in each dialect that it might use."""
     first = next(iter(table.columns))
     for statement in (insert(table), postgresql.insert(table), sqlite.insert(table), update(table), delete(table)):
         yield statement
@@ -76,7 +76,7 @@ def changes(table: Table) -> Iterator[Executable]:
 
 @pytest.mark.parametrize("table", LOGGED, ids=lambda table: table.name)
 @pytest.mark.parametrize("way", ["row", "rows", "run"])
-async def test_a_guarded_runner_lets_no_change_of_a_workspace_pass(table: Table, way: str) -> None:
+async def test_a_guarded_runner_rejects_every_change_of_a_workspace(table: Table, way: str) -> None:
     runner = Deaf()
     for statement in changes(table):
         with pytest.raises(RuntimeError, match="around the change log"):
@@ -85,7 +85,7 @@ async def test_a_guarded_runner_lets_no_change_of_a_workspace_pass(table: Table,
 
 
 @pytest.mark.parametrize("way", ["row", "rows", "run"])
-async def test_it_lets_everything_else_pass(way: str) -> None:
+async def test_a_guarded_runner_runs_everything_else(way: str) -> None:
     other_table = (
         insert(users),
         update(users),
@@ -98,7 +98,7 @@ async def test_it_lets_everything_else_pass(way: str) -> None:
         assert runner.reached
 
 
-async def test_what_nobody_can_look_into_does_not_pass() -> None:
+async def test_a_guarded_runner_rejects_what_it_cannot_inspect() -> None:
     runner = Deaf()
     gone = delete(LOGGED[0]).returning(LOGGED[0].c[0]).cte()
     for statement in (
@@ -137,7 +137,7 @@ async def test_every_repository_of_a_unit_of_work_is_guarded(*, safe: bool) -> N
     assert unguarded == (set() if safe else {"change_log"})
 
 
-def test_no_repository_comes_by_another_runner() -> None:
+def test_no_repository_gets_another_runner() -> None:
     imported = {
         path.stem: {
             alias.name
@@ -151,7 +151,7 @@ def test_no_repository_comes_by_another_runner() -> None:
     assert {name for name, names in imported.items() if names - {"Parameters", "Row", "Runner"}} <= UNGUARDED
 
 
-def test_the_unit_of_work_is_the_only_one_that_makes_a_change_log() -> None:
+def test_only_the_unit_of_work_creates_a_change_log() -> None:
     makers = {
         path.stem
         for folder in ("app", "domain", "handlers", "persistence")
@@ -162,7 +162,7 @@ def test_the_unit_of_work_is_the_only_one_that_makes_a_change_log() -> None:
     assert makers == {SqlUnitOfWork.__module__.rpartition(".")[2]}
 
 
-def test_every_table_is_one_of_a_workspace_or_is_known_not_to_be() -> None:
+def test_every_table_belongs_to_a_workspace_or_is_listed_as_one_that_does_not() -> None:
     accounts = {"users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"}
     others = accounts | {"identities", "one_time_tokens", "outbox", "mail_pauses", "invitations"}
     others |= {"client_ids", "idempotency_keys"}

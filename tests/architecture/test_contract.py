@@ -30,7 +30,7 @@ def test_the_contract_is_valid_for_the_field_s_own_validator() -> None:
 
 
 def operations() -> Iterator[tuple[str, str]]:
-    """The tag and the operationId of each operation, as they come."""
+    """The tag and the operationId of each operation, in order."""
     for item in CONTRACT["paths"].values():
         for method, operation in item.items():
             if method in METHODS:
@@ -65,14 +65,14 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_paths_stand_in_the_order_of_the_tags() -> None:
+def test_paths_are_in_the_order_of_the_tags() -> None:
     assert list(dict.fromkeys(tag for tag, _ in operations())) == TAGS
     order = [TAGS.index(tag) for tag, _ in operations()]
     assert order == sorted(order), "in spec/openapi.yaml, paths come in the order of `tags`"
 
 
-def test_schemas_stand_under_the_first_tag_that_reaches_them_in_the_order_of_the_tags() -> None:
-    """Those of problems, which every tag reaches, stand before the others; those that only events reach, after them."""
+def test_schemas_come_under_the_first_tag_that_uses_them_in_the_order_of_the_tags() -> None:
+    """Schemas of problems, which every tag uses, come before the others; those that only events use, after them."""
     text = (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
     schemas = text[text.index("\n  schemas:\n") : text.index("\n  examples:\n")]
     headed: dict[str, list[str]] = {}
@@ -92,7 +92,7 @@ def test_schemas_stand_under_the_first_tag_that_reaches_them_in_the_order_of_the
 
 
 def first_tags() -> dict[str, str]:
-    """The first tag from whose operations each schema is reached."""
+    """The first tag whose operations use each schema."""
     found: dict[str, str] = {}
     for item in CONTRACT["paths"].values():
         for method in METHODS:
@@ -106,7 +106,7 @@ def first_tags() -> dict[str, str]:
 
 
 def references(node: Any, seen: set[str]) -> set[str]:
-    """All of *seen*, and what *node* refers to, itself or through others."""
+    """All of *seen*, and what *node* refers to, directly or through others."""
     if isinstance(node, list):
         for item in node:
             references(item, seen)

@@ -1,4 +1,4 @@
-"""What the documents say of files, commands, settings and decisions is so."""
+"""What the documents say about files, commands, settings and decisions is true."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def prose(path: Path) -> str:
 
 
 def anchors(path: Path) -> set[str]:
-    """The fragments of the headings of *path*, as GitHub makes them."""
+    """The fragments of the headings of *path*, as GitHub creates them."""
     titles = [heading.replace("`", "").lower() for heading in _HEADING.findall(prose(path))]
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
 
@@ -83,7 +83,7 @@ def test_links_and_headings_are_found() -> None:
     assert "a-first-call" in anchors(ROOT / "README.md")
 
 
-def test_the_readme_is_read_in_five_minutes() -> None:
+def test_the_readme_has_at_most_the_allowed_lines() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
 
 

@@ -1,4 +1,6 @@
-"""Each fact that the domain refuses has its row in the table, and each row its response where it can be met."""
+"""Each error that the domain raises has its row in the table of problems, and each problem is in the responses that
+need it.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,7 @@ COMPILED = compile_operations(
 ENGINE_ROWS = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     drawn = re.findall(r"^([│├└─ ]*)(\w+)(?: .*)?$", _drawing(), re.MULTILINE)
     assert [(len(indent) // 4, name) for indent, name in drawn] == list(_levels(DomainError, 0))
 
@@ -112,7 +114,7 @@ def _levels(kind: type[DomainError], level: int) -> Iterator[tuple[int, str]]:
             yield from _levels(child, level + 1)
 
 
-def test_the_errors_of_resources_hang_on_what_is_drawn() -> None:
+def test_the_errors_of_resources_derive_from_the_tree() -> None:
     assert {kind.__module__ for kind in BASES} == {errors.__name__}
     assert all(len(kind.__bases__) == 1 for kind in LEAVES)
 
@@ -143,13 +145,13 @@ def _raised(path: Path) -> Iterator[str]:
 
 
 def test_every_leaf_has_its_row() -> None:
-    # Of an unknown outcome, all that can be said is that something failed, as of any error without a row.
-    # Whose identity is taken has an account, and is let in by it.
+    # An unknown outcome is reported like any error without a row: all that is known is that something failed.
+    # An identity that is taken has an account, and the caller is admitted with it.
     assert set(TABLE) == set(LEAVES) - {errors.OutcomeUnknown, IdentityTaken}
     assert problems.problems() == set(TABLE.values())
 
 
-def test_a_leaf_has_a_row_only_where_it_differs_from_its_base() -> None:
+def test_a_leaf_has_a_row_only_if_it_differs_from_its_base() -> None:
     rows = problems.ROWS
     assert rows.keys() <= {*LEAVES, *BASES}
     for kind in rows.keys() & set(LEAVES):
@@ -184,13 +186,13 @@ ALONE = [kind for kind, row in TABLE.items() if [each.slug for each in ROWS].cou
 
 
 @pytest.mark.parametrize("kind", ALONE, ids=lambda kind: kind.__name__)
-def test_an_example_of_the_contract_says_what_the_server_says(kind: type[DomainError]) -> None:
+def test_an_example_of_the_contract_has_the_text_that_the_server_sends(kind: type[DomainError]) -> None:
     shown = {example["detail"] for example in EXAMPLES if example["type"] == PREFIX + TABLE[kind].slug}
     assert shown == {said_of(kind)}
 
 
 @pytest.mark.parametrize("row", ENGINE_ROWS, ids=lambda row: row.slug)
-def test_every_problem_of_the_engine_s_is_declared_in_the_contract(row: ProblemType) -> None:
+def test_every_problem_of_the_engine_is_declared_in_the_contract(row: ProblemType) -> None:
     shown = [example for example in EXAMPLES if example["type"] == PREFIX + row.slug]
     assert bool(shown) != (row.slug in OUTSIDE_OF_OPERATIONS)
     for example in shown:
@@ -253,7 +255,7 @@ def raised(service: FunctionType) -> set[ProblemType]:
 
 
 @each_service
-def test_an_operation_sends_what_its_service_may_refuse(operation_id: str, service: FunctionType) -> None:
+def test_an_operation_lists_the_problems_that_its_service_may_raise(operation_id: str, service: FunctionType) -> None:
     missing = {row.slug for row in raised(service)} - (COMPILED[operation_id].problems or set())
     assert not missing, (
         f"{service.__module__}.{service.__name__} raises what makes these problems: name them in `x-problems` of"
@@ -275,7 +277,7 @@ def test_an_operation_lists_no_problem_that_nothing_raises(operation: dict[str, 
 
 
 def keeps_in_a_workspace(operation: dict[str, Any]) -> bool:
-    """Whether responses are kept in a workspace, so that what is found out before the commit may be that it is full."""
+    """Whether responses are kept in a workspace, so that the workspace may turn out to be full before the commit."""
     compiled = COMPILED[operation["operationId"]]
     return compiled.takes_key and "{workspace_id}" in compiled.path
 
@@ -297,11 +299,11 @@ def test_a_response_explains_and_shows_each_problem_that_an_operation_sends_with
 
 
 @each_service
-def test_a_service_says_what_it_raises(operation_id: str, service: FunctionType) -> None:
+def test_the_docstring_of_a_service_names_what_it_raises(operation_id: str, service: FunctionType) -> None:
     assert reached(service, set()) <= promised(service), "name these errors behind `Raises` in its docstring"
 
 
-def test_every_problem_of_the_contract_can_be_answered() -> None:
+def test_every_problem_of_the_contract_can_be_sent() -> None:
     rows = {*TABLE.values(), problems.SESSION_ENDED, *ENGINE_ROWS}
     slugs = {example["type"].removeprefix(PREFIX) for example in EXAMPLES}
     assert slugs
@@ -316,13 +318,13 @@ def test_one_type_has_one_title_and_status() -> None:
 @pytest.mark.parametrize(
     "kind", [kind for kind in LEAVES if issubclass(kind, errors.Invalid)], ids=lambda kind: kind.__name__
 )
-def test_what_is_invalid_has_a_code_in_kebab_case(kind: type[errors.Invalid]) -> None:
+def test_every_invalid_value_has_a_code_in_kebab_case(kind: type[errors.Invalid]) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
 
 
 @pytest.mark.parametrize(
     "kind", [kind for kind in LEAVES if issubclass(kind, errors.Invalid)], ids=lambda kind: kind.__name__
 )
-def test_the_contract_tells_each_code(kind: type[errors.Invalid]) -> None:
+def test_the_contract_names_each_code(kind: type[errors.Invalid]) -> None:
     described = CONTRACT["components"]["schemas"]["Fault"]["properties"]["code"]["description"]
     assert f"`{kind.code}`" in described

@@ -1,4 +1,4 @@
-"""The guide for developers of clients says what the contract and the tables of problems, scopes and roles say."""
+"""The guide for client developers agrees with the contract and the tables of problems, scopes and roles."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in table[0].splitlines()[2:]]
 
 
-def test_the_contract_leads_to_the_guide_and_is_short_itself() -> None:
+def test_the_contract_links_to_the_guide_and_is_short_itself() -> None:
     assert GUIDE.startswith("# ")
     assert len(CONTRACT["info"]["description"].splitlines()) <= MAX_LINES
 
 
-def test_the_guide_has_every_problem_by_its_status() -> None:
+def test_the_guide_has_every_problem_with_its_status() -> None:
     engines = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
     known = {(kind.slug, kind.status) for kind in (*engines, *problems.problems())}
     told = [(slug.strip("| `"), int(status)) for slug, status, _ in rows("## Problems")]
@@ -66,7 +66,7 @@ def test_the_guide_explains_each_header_of_a_response_and_each_member_of_a_probl
     assert components["schemas"]["Problem"]["properties"].keys() - named - {"title", "status"} == set()
 
 
-def test_the_guide_names_each_operation_with_a_secret_and_what_is_called_current() -> None:
+def test_the_guide_names_each_operation_with_a_secret_and_each_current_resource() -> None:
     wanted = {
         f"`{method.upper()} {path}`"
         for path, item in CONTRACT["paths"].items()
@@ -77,7 +77,7 @@ def test_the_guide_names_each_operation_with_a_secret_and_what_is_called_current
     assert {each for each in wanted if each not in GUIDE} == set()
 
 
-def test_each_file_that_the_guide_links_to_is_there() -> None:
+def test_each_file_that_the_guide_links_to_exists() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", GUIDE)
     assert links
     assert all((GUIDE_PATH.parent / link).is_file() for link in links)

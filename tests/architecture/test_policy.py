@@ -1,4 +1,4 @@
-"""Who may do what, in words: the contract says it operation by operation, and this as rules with their exceptions."""
+"""The access policy as rules with exceptions, compared with what the contract says operation by operation."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PUBLIC = {
     "refresh_session",
 }
 OTHERWISE: Mapping[str, tuple[str | None, str]] = {
-    "delete_workspace": ("owner", "manage"),  # it is gone for everybody in it
-    "list_invitations": ("admin", "manage"),  # they tell the addresses of people who are not in it
+    "delete_workspace": ("owner", "manage"),  # it is deleted for all its members
+    "list_invitations": ("admin", "manage"),  # they show the addresses of people who are not members
     "get_invitation": ("admin", "manage"),
-    "leave_workspace": ("viewer", "manage"),  # nobody is kept
-    "get_current_token": (None, "any"),  # a token says what it is to whoever has it
+    "leave_workspace": ("viewer", "manage"),  # every member may leave
+    "get_current_token": (None, "any"),  # every token may read itself
 }
 ABOUT_PEOPLE = ("/v1/users", "/v1/sessions", "/v1/tokens")
 ABOUT_WORKSPACES = ("/v1/workspaces/{workspace_id}/members", "/v1/workspaces/{workspace_id}/invitations")
 
 
 def policy(operation: Operation) -> tuple[str | None, str]:
-    """The role and the scope that an operation needs, by what it is about."""
+    """The role and the scope that an operation needs, by its resource."""
     path = operation.path
     if not operation.in_workspace:
         outside = "read" if operation.safe else "manage"
@@ -55,15 +55,15 @@ def test_only_these_operations_need_no_token() -> None:
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.operation_id)
-def test_the_contract_asks_for_what_the_policy_says(operation: Operation) -> None:
-    """The matrix shows that the contract is kept; this, that nobody weakens the contract without saying so here."""
+def test_the_contract_requires_what_the_policy_says(operation: Operation) -> None:
+    """The matrix shows that the server keeps the contract; this shows that the contract was not weakened unnoticed."""
     wanted = OTHERWISE.get(operation.operation_id) or policy(operation)
     assert (operation.role, operation.scope) == wanted, (
         "change `x-access` in spec/openapi.yaml, or give the reason in OTHERWISE of tests/architecture/test_policy.py"
     )
 
 
-def test_whose_invitations_are_withdrawn_is_who_may_invite_no_longer() -> None:
+def test_invitations_are_withdrawn_from_the_roles_that_may_no_longer_invite() -> None:
     (inviting,) = [operation for operation in GUARDED if operation.operation_id == "create_invitation"]
     assert inviting.access is not None
     assert set(ROLES[ROLES.index(inviting.access["role"]) :]) == INVITING

@@ -1,4 +1,4 @@
-"""Each method of a port is tried on the fakes and on the repositories alike."""
+"""Each method of a port is tested on the fakes and on the repositories alike."""
 
 import inspect
 import pkgutil
@@ -29,15 +29,16 @@ METHODS = [
 ]
 
 
-def test_every_repository_is_looked_at() -> None:
+def test_every_repository_is_compared() -> None:
     modules = [import_module(info.name) for info in pkgutil.iter_modules(model.__path__, f"{model.__name__}.")]
     assert {port.__name__ for port in REPOSITORIES.values()} == {
         name for module in modules for name in vars(module) if name.endswith(("Repository", "Log", "Outbox"))
     }
 
 
-@pytest.mark.parametrize("name", sorted(REPOSITORIES.keys() - {"credentials"}))  # a part of users, of other tables too
-def test_a_repository_and_its_fake_are_in_modules_of_the_name_that_the_port_s_has(name: str) -> None:
+# Credentials are a part of users, and of other tables too.
+@pytest.mark.parametrize("name", sorted(REPOSITORIES.keys() - {"credentials"}))
+def test_a_repository_and_its_fake_are_in_modules_with_the_name_of_the_port_s_module(name: str) -> None:
     uow = Caller(database=Database("sqlite:///var/never-opened.db")).unit(safe=True)
     resource = REPOSITORIES[name].__module__.removeprefix(f"{model.__name__}.")
     assert type(getattr(uow, name)).__module__ == f"persistence.{resource}"

@@ -1,4 +1,4 @@
-"""Rules that the sources keep, and no linter knows."""
+"""Rules for the sources that no linter checks."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def _calls(node: ast.AST, method: str, within: tuple[str, ...]) -> Iterator[str]
 
 
 def test_there_is_one_commit_site() -> None:
-    """A connection is committed by the transaction, that by the unit of work, and that by who runs a call.
+    """The engine and `app.units` commit the unit of work, which commits the transaction and the connection.
 
-    What is done aside of any call has a transaction that commits itself, and no unit of work.
+    What is done outside of requests has a transaction that commits itself, and no unit of work.
     """
     found = {(name_of(path), place) for path in sources(*LAYERS, "migrations") for place in calls(path, "commit")}
     assert found == {
@@ -62,7 +62,7 @@ def test_there_is_one_commit_site() -> None:
     }
 
 
-def test_only_what_is_done_aside_of_any_call_has_a_transaction_without_a_unit_of_work() -> None:
+def test_only_work_outside_of_requests_has_a_transaction_without_a_unit_of_work() -> None:
     found = {name_of(path) for path in sources(*LAYERS) for _ in calls(path, "transaction")}
     assert found == {"app/jobs/purge.py", "app/jobs/last_used.py"}
 
@@ -78,7 +78,7 @@ def test_no_other_transaction_is_begun() -> None:
 
 @pytest.mark.parametrize("path", sources(*LAYERS), ids=name_of)
 def test_no_sql_is_written_as_text(path: Path) -> None:
-    """SQLAlchemy builds every statement; the pragmas and the beginning of a transaction have no other form."""
+    """SQLAlchemy builds every statement; pragmas and the beginning of a transaction can only be written as text."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = {
         alias.name
@@ -93,7 +93,7 @@ def test_no_sql_is_written_as_text(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(*FOLDERS), ids=name_of)
 def test_every_suppression_has_its_code_and_its_reason(path: Path) -> None:
-    """The reason stands behind it, or in a comment on the line above."""
+    """The reason is behind it, or in a comment on the line above."""
     with tokenize.open(path) as source:
         comments = {t.start[0]: t for t in tokenize.generate_tokens(source.readline) if t.type == tokenize.COMMENT}
     for row, comment in comments.items():
@@ -105,10 +105,10 @@ def test_every_suppression_has_its_code_and_its_reason(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_says_what_it_means(name: str) -> None:
+def test_every_setting_has_a_description(name: str) -> None:
     assert Settings.model_fields[name].description
 
 
-def test_no_folder_of_the_house_is_called_a_drawer() -> None:
+def test_no_folder_has_a_meaningless_name() -> None:
     forbidden = {"utils", "helpers", "manager", "common", "misc", "process"}
     assert {path.stem for path in sources(*FOLDERS)} & forbidden == set()

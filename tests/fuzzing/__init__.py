@@ -1,1 +1,1 @@
-"""Schemathesis against a running server: what it is told (`hooks`), and how it is run (`runs`)."""
+"""Schemathesis against a running server: how it is configured (`hooks`), and how it is run (`runs`)."""

@@ -1,9 +1,9 @@
 """Schemathesis' hooks for Tickbox: what it cannot know from the contract's schemas.
 
-    arranging   what only the server can make (ids, cursors, entity tags, tokens, the current password) is at times the
-                real thing; and an operation that ends an account or a session gets one of its own to end
-    judging     a request that fits the schemas may be refused for a rule that the contract states in words,
-                with the fault of that rule and no other
+    arranging   ids, cursors, entity tags, tokens and the current password, which only the server can create, are at
+                times replaced by real ones; an operation that ends an account or a session gets one of its own to end
+    judging     a request that fits the schemas may be rejected by a rule that the contract states in words,
+                with the error of that rule and no other
     reading     the contract as YAML is described as a text, so it is not parsed
 
 Schemathesis loads this module by its name in `schemathesis.toml`.
@@ -80,7 +80,7 @@ class _Things:
     ever: set[tuple[str, str]] = field(default_factory=set)
 
     def stand_in(self, case: Case) -> None:
-        """Put what is there in the place of what is not; but a chain of calls may come back to what was deleted."""
+        """Replace ids that do not exist by ids that do; but a chain of requests may come back to what was deleted."""
         ids = case.path_parameters
         if self._is_to_go(case, ids["workspace_id"], ids["workspace_id"], self.alive):
             ids["workspace_id"] = self.workspace(case)
@@ -89,7 +89,7 @@ class _Things:
                 ids[name] = things[-1] if things else self._make(case, name)
 
     def put_project(self, case: Case) -> None:
-        """Let a new task, or a list of tasks, be of a project of the same workspace."""
+        """Let a new task, or a list of tasks, belong to a project of the same workspace."""
         part = _valid_body(case) or case.query
         workspace_id = case.path_parameters["workspace_id"]
         things = self.alive.get(workspace_id)
@@ -100,7 +100,7 @@ class _Things:
             part["project_id"] = things["project_id"][-1] if things["project_id"] else self._make(case, "project_id")
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
-        """What *response* says was made or deleted."""
+        """Note what *response* created or deleted."""
         if response.status_code == httpx.codes.CREATED and case.path.startswith(_WORKSPACES):
             thing = response.json()
             kind = _COLLECTIONS.get(response.headers["location"][0].split("/")[-2])
@@ -114,14 +114,16 @@ class _Things:
                     self.alive.pop(ids["workspace_id"], None)
                 case "delete_project":
                     things["project_id"] = [kept for kept in things["project_id"] if kept != ids["project_id"]]
-                    things["task_id"] = []  # those that were in it are gone
+                    things["task_id"] = []  # what was in it is deleted too
                 case "delete_task":
                     things["task_id"] = [kept for kept in things["task_id"] if kept != ids["task_id"]]
                 case _:
                     pass
 
     def are_there(self, case: Case) -> bool:
-        """Whether nothing that the path names went with a project or a workspace, which Schemathesis does not see."""
+        """Whether nothing that the path names was deleted with a project or a workspace, which Schemathesis does not
+        see.
+        """
         ids = case.path_parameters
         things = self.alive.get(ids.get("workspace_id", ""), {})
         return bool(things) and all(ids[name] in known for name, known in things.items() if name in ids)
@@ -137,7 +139,7 @@ class _Things:
             things[name].append(thing_id)
 
     def workspace(self, case: Case) -> str:
-        """The latest."""
+        """The latest workspace."""
         if not self.alive:
             personal = _send(case, "GET", _WORKSPACES, token=_log_in(case, ADA)["access_token"])["items"][0]
             self._add("workspace_id", personal["id"], personal["id"])
@@ -154,14 +156,14 @@ class _Things:
 
 @dataclass
 class _Somebody:
-    """An account for the operations that end one, or its sessions. It is made, and logged in, anew when needed."""
+    """An account for the operations that end one, or its sessions. It is created, and logged in, again when needed."""
 
     number: int = 0
     credentials: dict[str, str] = field(default_factory=dict)
     token: str = ""
 
     def stand_in(self, case: Case) -> None:
-        """Let *case* act as this account, and know its password."""
+        """Let *case* use this account, and its password."""
         if case.auth_identity is None or "Authorization" not in case.headers:
             return
         if not self.credentials:
@@ -175,7 +177,7 @@ class _Somebody:
             body["current_password"] = self.credentials["password"]
 
     def learn(self, case: Case) -> None:
-        """What *case* has ended or changed."""
+        """Note what *case* has ended or changed."""
         match _operation_id(case):
             case "delete_me":
                 self.credentials, self.token = {}, ""
@@ -189,16 +191,17 @@ class _Somebody:
 
 @dataclass
 class _Letters:
-    """Tokens that nobody has used yet, by the kind of their mail. They are read where an operator reads them.
+    """Unused tokens from e-mails, by kind. They are read where an operator reads them.
 
-    Without a mail server the server logs what mails say. Of one that somebody else started the log is not known.
+    Without a mail server, the server logs the text of e-mails. The log of a server that was started elsewhere is not
+    known.
     """
 
     tokens: dict[str, list[str]] = field(default_factory=lambda: {"verification": [], "reset": []})
     readers: int = 0
 
     def stand_in(self, case: Case, *, kind: str) -> None:
-        """Let *case* bring a token of this kind."""
+        """Let *case* present a token of this kind."""
         body = _valid_body(case)
         log = Path(os.environ.get("TICKBOX_TEST_SERVER_LOG", ""))
         if not body or not _is_chosen(case, body["token"]) or not log.is_file():
@@ -208,7 +211,7 @@ class _Letters:
         body["token"] = self.tokens[kind].pop()
 
     def _make(self, case: Case, log: Path) -> None:
-        """Some new accounts, of which each is sent a mail of each kind: the server looks for mails once a second."""
+        """Create accounts, each of which is sent an e-mail of each kind: the server sends e-mails once a second."""
         addresses = [f"reader-{self.readers + n}@example.net" for n in range(_READERS)]
         self.readers += _READERS
         for email in addresses:
@@ -231,16 +234,16 @@ def _letters_in(log: Path) -> Iterator[dict[str, str]]:
 
 @dataclass
 class _Household:
-    """A workspace of Ada's with a guest in it, created anew for each request: many of them end what they find.
+    """A workspace of Ada's with a guest in it, created anew for each request: many requests end what they find.
 
-    It takes several requests, and so is created for the examples alone.
+    Creating it takes several requests, so it is done only for the examples.
     """
 
     guests: int = 0
 
     def stand_in(self, case: Case) -> None:
-        """Let *case* be about a guest, or, where somebody leaves, be by one."""
-        joins = _operation_id(case) == "accept_invitation"  # which would nearly always be refused
+        """Let *case* be about a guest or, where a member leaves, be sent by the guest."""
+        joins = _operation_id(case) == "accept_invitation"  # a fuzzed request would nearly always be rejected
         if _phase(case) != TestPhase.EXAMPLES and not (joins and _phase(case) != TestPhase.STATEFUL):
             return
         workspace_id = self._workspace(case)
@@ -286,27 +289,27 @@ class _Household:
         return _send(case, "POST", path, body, token=_log_in(case, ADA)["access_token"])
 
     def _invite(self, case: Case, workspace_id: str, email: str) -> str:
-        """The token of an invitation; empty where the server sends it by e-mail."""
+        """The token of an invitation; empty if the server sends it by e-mail."""
         return self._invited(case, workspace_id, f"to-{email}")["token"] or ""
 
 
 @dataclass
 class _Seen:
-    """What the server has given out: cursors by list, filters and sort; entity tags by resource."""
+    """What the server has returned: cursors by list, filters and sort; entity tags by resource."""
 
     cursors: dict[tuple[str, frozenset[tuple[str, str]]], str] = field(default_factory=dict)
     entity_tags: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
-        """Keep what *response* gives out."""
+        """Store what *response* returned."""
         if etag := response.headers.get("etag"):
             self.entity_tags[case.formatted_path] = etag[0]
         if _operation_id(case).startswith("list_") and (cursor := response.json()["next_cursor"]):
             self.cursors[self._page(case)] = cursor
 
     def put_cursor(self, case: Case) -> None:
-        """Go on where a page ended, or begin at the beginning, rather than with what is no cursor."""
+        """Continue after a page, or begin at the beginning, instead of sending an invalid cursor."""
         cursor = case.query.get("cursor")
         if not isinstance(cursor, str) or not _is_valid(case, ParameterLocation.QUERY):
             return
@@ -316,9 +319,9 @@ class _Seen:
             del case.query["cursor"]
 
     def put_entity_tag(self, case: Case) -> None:
-        """Ask, half of the time, whether the resource is still the one that was answered before.
+        """Require, half of the time, that the resource has not changed since it was read.
 
-        Not in a chain of calls, which goes on with what is in the response.
+        Not in a chain of requests, which continues with what is in the response.
         """
         given = case.headers.get("If-None-Match")
         if not given or not _is_valid(case, ParameterLocation.HEADER) or _phase(case) == TestPhase.STATEFUL:
@@ -328,31 +331,31 @@ class _Seen:
 
     @staticmethod
     def put_condition(case: Case) -> None:
-        """Ask that the resource be there: what Schemathesis makes up is a version of nothing."""
+        """Require only that the resource exists: Schemathesis makes up versions of nothing."""
         given = case.headers.get("If-Match")
         if given and _is_valid(case, ParameterLocation.HEADER) and _is_chosen(case, given):
             case.headers["If-Match"] = "*"
 
     def put_key(self, case: Case) -> None:
-        """Use a key that was not used before: what Schemathesis makes up, such as `0`, was."""
+        """Use an unused key: those that Schemathesis makes up, such as `0`, were used before."""
         given = case.headers.get("Idempotency-Key")
         if given and _is_valid(case, ParameterLocation.HEADER) and _is_chosen(case, given):
             case.headers["Idempotency-Key"] = f"key-{next(self.numbers)}"
 
     def put_id(self, case: Case) -> None:
-        """Bring an id that nothing was made with: what Schemathesis makes up, such as zeros only, was."""
+        """Send an unused id: those that Schemathesis makes up, such as zeros only, were used before."""
         body = _valid_body(case)
         if body.get("id") and _is_chosen(case, body["id"]):
             body["id"] = f"019cb30a-df33-7074-8b2c-{next(self.numbers):012x}"
 
     def put_email(self, case: Case) -> None:
-        """Register an address that nobody has: what Schemathesis makes up, such as `0@0`, was registered before."""
+        """Register an unused address: those that Schemathesis makes up, such as `0@0`, were registered before."""
         body = _valid_body(case)
         if body and _is_chosen(case, body["email"]):
             body["email"] = f"newcomer-{next(self.numbers)}@example.net"
 
     def put_password(self, case: Case) -> None:
-        """Choose a password that is not easily guessed: what Schemathesis makes up, such as `00000000`, is."""
+        """Choose a password that is not guessable: those that Schemathesis makes up, such as `00000000`, are."""
         body = _valid_body(case)
         for name in ("password", "new_password"):
             if name in body and _is_chosen(case, body[name]):
@@ -364,7 +367,7 @@ class _Seen:
         return case.formatted_path, frozenset(filters)
 
 
-# Schemathesis makes up headers of letters and digits only, and so no entity tag, but for formats that it was told of.
+# Schemathesis makes up headers of letters and digits only, so an entity tag needs a format of its own.
 schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9]{0,20}"', fullmatch=True))
 
 _GUEST_PASSWORD = "somebody else is here"
@@ -378,7 +381,7 @@ _seen = _Seen()
 
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
-    """Arrange what the operation needs, in what Schemathesis did not make invalid on purpose."""
+    """Prepare what the operation needs, in the parts that Schemathesis did not make invalid on purpose."""
     if "workspace_id" in case.path_parameters and _is_valid(case, ParameterLocation.PATH):
         _things.stand_in(case)
     for arrange in _ARRANGEMENTS.get(_operation_id(case), ()):
@@ -391,7 +394,7 @@ def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[st
 
 @schemathesis.hook
 def after_call(_context: schemathesis.HookContext, case: Case, response: schemathesis.Response) -> None:
-    """Learn from what was answered."""
+    """Learn from the response."""
     if case.method != case.operation.method.upper():
         return
     _things.learn(case, response)
@@ -408,7 +411,7 @@ def filter_failure(
     case: Case,
     response: schemathesis.Response,
 ) -> bool:
-    """Whether *failure* is one: not where a valid request breaks nothing but rules stated in words."""
+    """Whether *failure* is a failure: not if a valid request only breaks rules that the contract states in words."""
     if isinstance(failure, EnsureResourceAvailability):
         return _things.are_there(case)
     if not isinstance(failure, RejectedPositiveData):
@@ -426,7 +429,7 @@ def filter_failure(
 
 @schemathesis.deserializer(*media_types.YAML_MEDIA_TYPES)
 def as_text(_context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
-    """The text of the document, as the contract describes it, and as SDKs hand it on."""
+    """The text of the document, as the contract describes it and as SDKs return it."""
     return response.content.decode()
 
 
@@ -458,7 +461,7 @@ def _know_the_time_zones(case: Case) -> None:
 
 
 def _make_a_token(case: Case) -> None:
-    """One of a workspace that is there, and that has not expired."""
+    """A personal token for a workspace that exists, with an expiry in the future."""
     body = _valid_body(case)
     if "workspace_ids" in body and _is_chosen(case, str(body["workspace_ids"])):
         body["workspace_ids"] = [_things.workspace(case)]
@@ -468,7 +471,7 @@ def _make_a_token(case: Case) -> None:
 
 
 def _have_a_token(case: Case) -> None:
-    """One of Ada's, to be deleted."""
+    """A token of Ada's, to be deleted."""
     given = case.path_parameters["token_id"]
     if _is_valid(case, ParameterLocation.PATH) and _is_chosen(case, given):
         body = {"name": "Script", "scopes": ["read"]}
@@ -519,20 +522,20 @@ def _operation_id(case: Case) -> str:
 
 
 def _is_valid(case: Case, location: ParameterLocation) -> bool:
-    """Whether that part of the request is as the schema says."""
+    """Whether that part of the request matches its schema."""
     return case.meta is not None and not case.meta.is_negative_at(location)
 
 
 def _valid_body(case: Case) -> dict[str, Any]:
-    """The body, to be changed in place; empty where there is none, or one that is invalid on purpose."""
+    """The body, to be changed in place; empty if there is none, or if it is invalid on purpose."""
     return case.body if isinstance(case.body, dict) and _is_valid(case, ParameterLocation.BODY) else {}
 
 
 def _is_chosen(case: Case, text: str) -> bool:
-    """Whether the real thing takes the place of *text*: always the same for one text.
+    """Whether *text* is replaced by a real value: always the same for one text.
 
-    Where Schemathesis makes up requests, half of the time; where a request stands for one example, for what is
-    wrong in another place, or for a step in a chain, always.
+    Where Schemathesis makes up requests, half of the time; where a request stands for one example, for what is wrong in
+    another place, or for a step in a chain, always.
     """
     return _phase(case) != TestPhase.FUZZING or _sum(text) % 2 == 0
 
@@ -550,7 +553,7 @@ def _log_in(case: Case, credentials: Mapping[str, str]) -> Any:
 
 
 def _send(case: Case, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Any:
-    """A call aside of the run. Raises httpx.HTTPStatusError unless it is answered with 2xx."""
+    """Send a request outside of the run. Raises httpx.HTTPStatusError unless the response is a 2xx."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     response = httpx.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
     return response.raise_for_status().json() if response.content else None

@@ -1,4 +1,4 @@
-"""Runs of Schemathesis' command line against a `tickbox serve` of their own."""
+"""Runs of Schemathesis' command line, each against its own `tickbox serve`."""
 
 import contextlib
 import json
@@ -28,7 +28,9 @@ _BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of a run. `cases` and `operations` are by phase; `answered` names operations that gave a 2xx or 3xx."""
+    """The result of a run. `cases` and `operations` are by phase; `answered` names operations that returned a 2xx or
+    3xx.
+    """
 
     exit_code: int
     output: str
@@ -49,7 +51,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
     """The URL of a server on a migrated database, with the people of the contract's examples registered.
 
     It logs to `server.log` in *folder*. Raises RuntimeError if it does not start, or ends by itself, and
-    subprocess.TimeoutExpired if it does not stop when told.
+    subprocess.TimeoutExpired if it does not stop on a signal.
     """
     settings = {"TICKBOX_DATABASE_URL": database_url, "TICKBOX_PORT": "0", "TICKBOX_LOG_LEVEL": "warning"}
     log, said = folder / "server.log", folder / "server.err"
@@ -59,7 +61,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
             env=os.environ | settings | {f"TICKBOX_{name.upper()}": value for name, value in UNHINDERED.items()},
             stdout=output,
             stderr=errors,
-            start_new_session=True,  # Ctrl-C is for Schemathesis, which then says what it found
+            start_new_session=True,  # Ctrl-C is for Schemathesis, which then reports what it found
         )
     try:
         url = _wait_until_ready(server, said)
@@ -73,7 +75,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
 
 
 def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True) -> Report:
-    """One run with `schemathesis.toml` and *options*; its events go to a file in *folder*.
+    """Run once with `schemathesis.toml` and *options*; its events go to a file in *folder*.
 
     Without *capture* its output goes where this process writes, and the report has none.
     """

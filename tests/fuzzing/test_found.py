@@ -1,4 +1,4 @@
-"""What Schemathesis has found, each as the smallest request that shows it."""
+"""Failures that Schemathesis has found, each as the smallest request that shows it."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def client(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
     sqlite_databases.remove(url)
 
 
-def test_an_if_none_match_beyond_its_length_is_refused_although_the_engine_itself_reads_it(
+def test_an_if_none_match_over_its_length_is_rejected_although_the_engine_itself_reads_it(
     client: httpx.Client,
 ) -> None:
     response = client.get("/openapi.json", headers={IF_NONE_MATCH: f'"{"0" * 1023}"'})

@@ -1,6 +1,6 @@
-"""Schemathesis finds nothing: examples, coverage, fuzzing and stateful, bounded, from a fixed seed.
+"""Schemathesis finds no failure: examples, coverage, fuzzing and stateful, bounded, with a fixed seed.
 
-`make test` has it try few examples, on SQLite; `make soak` as many as `schemathesis.toml` says, on each database.
+`make test` runs few examples, on SQLite; `make soak` as many as `schemathesis.toml` says, on each database.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""One scenario, driven by clients that five generators make from the contract.
+"""One scenario, run by clients that five generators create from the contract.
 
 Each folder beside this file has the scenario in the client's language, and `run.sh`, which generates the client with a
 pinned generator, compiles both under strict settings and runs the scenario. What it did is then read by an HTTP client
-that is not generated. It takes minutes and fills the caches of five package managers, so it runs only on demand:
-`make sdks`. Nothing that is generated is kept.
+that is not generated. It takes minutes and fills the caches of five package managers, so it runs only on request: `make
+sdks`. Nothing that is generated is kept.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 @pytest.mark.parametrize("sdk", TOOLS)
-def test_a_generated_client_does_what_it_is_for(program: Program, sdk: str, tmp_path: Path) -> None:
+def test_a_generated_client_can_run_the_scenario(program: Program, sdk: str, tmp_path: Path) -> None:
     if missing := [tool for tool in TOOLS[sdk] if shutil.which(tool) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
     email = new_email()
@@ -65,12 +65,12 @@ def test_a_generated_client_does_what_it_is_for(program: Program, sdk: str, tmp_
 
 
 def check(url: str, email: str) -> None:
-    """What the scenario must have left behind, seen by somebody who logs in with the same password."""
+    """Check what the scenario must have left, with a second log-in."""
     with Client(url) as anybody:
         session = made(anybody.post("/v1/sessions", json={"email": email, "password": PASSWORD}))
         client = anybody.with_token(session["access_token"])
         sessions = ok(client.get("/v1/sessions"))["items"]
-        assert [each["id"] for each in sessions] == [session["session_id"]]  # the scenario's has ended
+        assert [each["id"] for each in sessions] == [session["session_id"]]  # the scenario ended its own session
         assert ok(client.get("/v1/users/me"))["name"] == "Ada"
         (token,) = ok(client.get("/v1/tokens"))["items"]
         assert (token["name"], token["scopes"]) == ("Script", ["read", "write"])

@@ -1,6 +1,6 @@
-"""Whether a response is one that the contract declares, judged by another validator than the server's own.
+"""A check that a response is one that the contract declares, by another validator than the server's own.
 
-The server checks its answers with jsonschema-rs, compiled by `contract/`; this uses the jsonschema package on the
+The server checks its responses with jsonschema-rs, compiled by `contract/`; this uses the jsonschema package on the
 contract's own text, and shares nothing with it.
 """
 
@@ -62,14 +62,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A node of the contract and its JSON pointer; references were followed."""
+    """A node of the contract and its JSON pointer, with references followed."""
 
     pointer: str
     node: Node
 
 
 class ContractChecker:
-    """Judges answers by one contract."""
+    """Checks responses against one contract."""
 
     def __init__(self, contract: Mapping[str, Json]) -> None:
         self._contract = contract
@@ -82,7 +82,7 @@ class ContractChecker:
         return cls(read_contract(path))
 
     def faults(self, seen: Seen) -> list[str]:
-        """All that is wrong with a response: none for one that is declared."""
+        """All that is wrong with a response: nothing if it is declared."""
         path = next((path for pattern, path in self._paths if pattern.fullmatch(seen.path)), None)
         if seen.method == "OPTIONS":
             return [] if (seen.status, seen.body) == (204, b"") or path is None else ["OPTIONS is not an empty 204"]
@@ -97,7 +97,7 @@ class ContractChecker:
         return [*self._header_faults(declared, seen), *self._body_faults(declared, seen)]
 
     def _outside(self, seen: Seen, status: int) -> Iterator[str]:
-        """A problem that belongs to no operation."""
+        """The faults of a problem that belongs to no operation."""
         if seen.status != status or seen.headers.get("content-type") != PROBLEM_JSON:
             yield f"neither an operation's answer nor a {status} problem: {seen.status}"
             return
@@ -144,7 +144,7 @@ class ContractChecker:
             yield from self._problem_faults(content[media_type], value, seen)
 
     def _problem_faults(self, media: Node, problem: Json, seen: Seen) -> Iterator[str]:
-        """Each problem is one of those that the response's examples announce."""
+        """The faults of a problem that is not among the examples of the response."""
         examples = [self._example(example) for example in media["examples"].values()]
         announced = {(example["type"], example["title"]) for example in examples}
         if (problem.get("type"), problem.get("title")) not in announced:
@@ -162,7 +162,7 @@ class ContractChecker:
         yield from self._undeclared(pointer, value, "$")
 
     def _undeclared(self, pointer: str, value: Json, where: str) -> Iterator[str]:
-        """Properties that the contract does not name: a leak, although answers are published open."""
+        """Properties that the contract does not name: a leak, although responses are published as open."""
         schema = self._resolve(pointer)
         if isinstance(value, dict) and "properties" in schema.node:
             for name, member in value.items():
@@ -185,7 +185,7 @@ class ContractChecker:
 
 @cache
 def read_contract(path: Path = CONTRACT) -> dict[str, Json]:
-    """The contract as plain data, not to be changed. Read in C: in Python that takes a second."""
+    """The contract as plain data, which must not be changed. It is parsed in C: in Python that takes a second."""
     contract: dict[str, Json] = yaml.load(path.read_bytes(), yaml.CSafeLoader)
     return contract
 

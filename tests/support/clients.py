@@ -1,4 +1,4 @@
-"""A client that lets no response pass which the contract does not declare, and people who use it."""
+"""A client that rejects every response that the contract does not declare, and users of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check(response: Response) -> None:
 
 
 class Client(httpx.Client):
-    """An httpx client for one server whose every response is checked. Leaving its context closes it."""
+    """An httpx client for one server that checks every response. Leaving its context closes it."""
 
     def __init__(self, base_url: str, *, token: str | None = None) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class Client(httpx.Client):
         self.close()
 
     def close(self) -> None:
-        """Also the clients that were made from this one."""
+        """Close this client and those that were created from it."""
         for other in self._others:
             other.close()
         super().close()
@@ -95,7 +95,7 @@ class Person:
         return self.home.rpartition("/")[2]
 
     def create(self, path: str, **body: Any) -> dict[str, Any]:
-        """POST what must succeed, under the personal workspace or at an absolute path."""
+        """POST a request that must succeed, under the personal workspace or at an absolute path."""
         return made(self.client.post(path if path.startswith("/") else f"{self.home}/{path}", json=body))
 
     def head(self, workspace: str | None = None) -> int:
@@ -103,7 +103,7 @@ class Person:
         return int(ok(self.client.get(workspace or self.home))["head"])
 
     def log_in(self) -> dict[str, Any]:
-        """The tokens of one more session."""
+        """Log in once more and return the tokens."""
         return log_in(self.client, self.user["email"])
 
 
@@ -112,7 +112,7 @@ def new_email() -> str:
 
 
 def new_id() -> str:
-    """An id such as clients make (UUIDv7)."""
+    """An id as clients create them (UUIDv7)."""
     return str(uuid7())
 
 
@@ -145,12 +145,12 @@ def made(response: Response) -> dict[str, Any]:
 
 
 def done(response: Response) -> None:
-    """It was a 204."""
+    """Assert that the response is a 204."""
     assert (response.status_code, response.content) == (204, b""), response.text
 
 
 def refused(response: Response, status: int, slug: str) -> set[str]:
-    """It was this problem. The places of its faults, each as `<place> <code>`."""
+    """Assert that the response is this problem. Return the places of its errors, each as `<place> <code>`."""
     assert (response.status_code, response.json()["type"]) == (status, f"urn:tickbox:problem:{slug}"), response.text
     return {
         f"{fault.get('pointer') or fault.get('parameter') or fault.get('header')} {fault['code']}"
@@ -159,7 +159,7 @@ def refused(response: Response, status: int, slug: str) -> set[str]:
 
 
 def said(response: Response) -> dict[str, Any]:
-    """What a problem says, but for the request that it is about."""
+    """The members of a problem, without the request that it is about."""
     document: dict[str, Any] = response.json()
     assert document["instance"] == f"urn:uuid:{response.headers['X-Request-Id']}"
     return {name: value for name, value in document.items() if name != "instance"}

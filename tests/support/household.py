@@ -1,7 +1,7 @@
-"""A household, where everybody is who may call an operation, and everything is that a call may be about.
+"""A workspace with every kind of caller, and everything that a request may be about.
 
-A call that changes something is undone: the database is put back to what it was. So each call finds the same, and what
-one operation ends or uses up is there for the next.
+What a request changes is undone: the database is restored. So each request finds the same, and what one operation ends
+or uses up exists again for the next.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 @dataclass(kw_only=True)
 class Household:
-    """A workspace, and people.
+    """A shared workspace, and the people around it.
 
-    `members` has one of each role; `founder` is an owner, too, so that no other is the only one; `guest` is a member,
-    and never calls. `stranger` has a workspace of their own, `elsewhere`.
+    `members` has one of each role; `founder` is an owner, too, so that no other owner is the only one; `guest` is a
+    member, and sends no requests. `stranger` has another workspace, `elsewhere`.
     """
 
     client: Client
@@ -43,11 +43,11 @@ class Household:
 
     @property
     def host(self) -> Person:
-        """Whoever invites to other workspaces."""
+        """The user who invites to other workspaces."""
         return self.founder
 
     def once(self, name: str, make: Callable[[], Any], *, of: Person | None = None) -> Any:
-        """What *make* makes the first time, and from then on belongs to the household."""
+        """What *make* creates the first time, and from then on belongs to the household."""
         key = (name, of.id if of else "")
         if key not in self.things:
             assert not self.changed(), "nothing can be added to a household that is not as it was"
@@ -56,12 +56,14 @@ class Household:
         return self.things[key]
 
     def settle(self) -> None:
-        """Let everything that is now be what is come back to. No mails wait: one that does keeps another from it."""
+        """Let the present state be the one that is restored. No e-mails wait, because one
+        that waits prevents another.
+        """
         self.tables.send_emails()
         self.base, self.digest = self.tables.snapshot(), self.tables.digest()
 
     def put_back(self) -> set[str]:
-        """Undo what was done. The names of the tables in which there was something to undo."""
+        """Restore the database. The names of the tables that had changed."""
         changed = self.changed()
         if changed:
             self.tables.restore(self.base, changed)
@@ -69,16 +71,16 @@ class Household:
         return changed
 
     def undone(self, *, but: str = "") -> list[str]:
-        """The same as faults, for what should have changed nothing, *but* for one table."""
+        """Restore the database. Faults for the tables that had changed, *but* for one that may."""
         return [f"changed {table}" for table in sorted(self.put_back() - {but})]
 
     def changed(self) -> set[str]:
-        """The names of the tables that are not as they were."""
+        """The names of the tables that have changed."""
         now = self.tables.digest()
         return {name for name, digest in self.digest.items() if now[name] != digest}
 
     def request(self, operation: Operation, caller: Caller, *, workspace_id: str | None = None) -> Request:
-        """A call of *operation* that would succeed, were *caller* let in. Raises NotCoveredError."""
+        """A request of *operation* that would succeed if *caller* were admitted. Raises NotCoveredError."""
 
         def thing(name: str) -> Any:
             if name == "workspace_id" and workspace_id is not None:
@@ -88,7 +90,7 @@ class Household:
         return request_of(operation, thing)
 
     def send(self, request: Request, caller: Caller) -> Response:
-        """The response, which is one that the contract declares."""
+        """The response, checked against the contract."""
         return self.client.request(
             request.method,
             request.path,
@@ -122,12 +124,12 @@ class Household:
             yield from self.undone()
 
     def caller(self, name: str) -> Caller:
-        """The one with this name."""
+        """The caller with this name."""
         return next(caller for caller in self.callers if caller.name == name)
 
 
 def differences(one: Response, other: Response) -> Iterator[str]:
-    """What tells two answers apart, but for what is of each request alone."""
+    """The differences between two responses, without what belongs to each request alone."""
     is_problem = not one.is_success and bool(one.content) and bool(other.content)
     contents = (said(one), said(other)) if is_problem else (one.content, other.content)
     if one.status_code != other.status_code or contents[0] != contents[1]:

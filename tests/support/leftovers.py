@@ -1,6 +1,6 @@
-"""Nothing outlives the tests: processes that they started end, and their folder is deleted, however the tests end.
+"""Nothing outlives the tests: the processes that they started end, and their folder is deleted, however the tests end.
 
-`guard` starts a second process, which waits until this one is gone, be it by `kill -9`, and then ends all that carry
+`guard` starts a second process, which waits until this one has ended, even by `kill -9`, and then ends all that carry
 this one's mark. The mark is an environment variable, which every child inherits, and PostgreSQL's daemon, too: so
 nothing needs to be registered where it is started.
 """
@@ -32,19 +32,19 @@ def guard() -> Path:
     folder = tempfile.mkdtemp(prefix="tickbox-tests-")
     Path(folder).chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
     os.environ[MARK] = folder
-    waiting, _held = os.pipe()  # the system closes the held end, which no child inherits, when this process is gone
+    waiting, _held = os.pipe()  # no child inherits the held end: the system closes it when this process ends
     subprocess.Popen(
         [sys.executable, "-m", "tests.support.leftovers", folder],
         cwd=Path(__file__).parents[2],
         stdin=waiting,
-        start_new_session=True,  # Ctrl-C is for the tests, and so is what is sent to their group
+        start_new_session=True,  # Ctrl-C is for the tests, and so is any signal to their group
     ).returncode = 0  # it is never waited for
     os.close(waiting)
     return Path(folder)
 
 
 def marked(folder: str) -> Iterator[psutil.Process]:
-    """The processes that carry the mark of the tests with this *folder*, but for this one."""
+    """The other processes that carry the mark of the tests with this *folder*."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(MARK) == folder:
@@ -58,7 +58,7 @@ def purge(folder: str) -> None:
         found = list(marked(folder))
         for process in found:
             with contextlib.suppress(psutil.Error):
-                # PostgreSQL then stops at once, with its children, and gives back its shared memory.
+                # PostgreSQL then stops at once, with its children, and releases its shared memory.
                 process.send_signal(signal.SIGQUIT if process.name() == "postgres" else signal.SIGKILL)
         calm = 0 if found else calm + 1
         time.sleep(_BETWEEN_LOOKS_S)

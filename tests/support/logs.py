@@ -1,4 +1,4 @@
-"""A workspace's log, read from its database, and what must be true of every one."""
+"""A workspace's log, read from its database, and what must be true of every log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.tables import Tables
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event. `payload` is None where it was forgotten."""
+    """One event. `payload` is None if it was erased."""
 
     revision: int
     sequence: int
@@ -39,7 +39,7 @@ class Told:
 
 
 def read_log(tables: Tables, workspace_id: str) -> list[Told]:
-    """Its events, in order."""
+    """The workspace's events, in order."""
     statement = (
         select(
             events.c.revision,
@@ -65,10 +65,11 @@ def read_logs(tables: Tables) -> dict[str, list[Told]]:
 
 
 def check_log(tables: Tables, workspace_id: str) -> list[Told]:
-    """Raise AssertionError unless the log tells all that happened in a workspace, and nothing else. Returns it.
+    """Raise AssertionError unless the log has all changes of a workspace, and nothing else. Returns it.
 
-    No number is missing, up to the head; the events of each are numbered from 1; what the log says is there, is there,
-    as of the change that it names; what it says is gone left a tombstone, and nothing else did.
+    No number is missing, up to the head; the events of each are numbered from 1. What exists according to the log
+    exists, with the revision that the log names; what was deleted according to the log has a tombstone, and nothing
+    else has one.
     """
     log = read_log(tables, workspace_id)
     (head,) = tables.rows(select(workspaces.c.head).where(workspaces.c.id == UUID(workspace_id)))
@@ -87,7 +88,7 @@ def check_log(tables: Tables, workspace_id: str) -> list[Told]:
 
 
 def folded(log: list[Told]) -> dict[tuple[str, str], dict[str, Any] | None]:
-    """What the log says of each thing in the end. A description that an event leaves out is as it was."""
+    """The last state of each resource according to the log. A description that an event leaves out is unchanged."""
     found: dict[tuple[str, str], dict[str, Any] | None] = {}
     for event in log:
         before = found.get((event.kind, event.entity_id)) or {}
@@ -97,7 +98,7 @@ def folded(log: list[Told]) -> dict[tuple[str, str], dict[str, Any] | None]:
 
 
 def check_payloads(person: Person, log: list[Told], *, home: str | None = None) -> None:
-    """Raise AssertionError unless the last payload of each thing is what the API answers for it."""
+    """Raise AssertionError unless the last payload of each resource is what the API returns for it."""
     at = home or person.home
     told = {key: payload for key, payload in folded(log).items() if payload is None or payload.keys() != {"id"}}
     answered: dict[tuple[str, str], dict[str, Any]] = {}
@@ -113,7 +114,7 @@ def check_payloads(person: Person, log: list[Told], *, home: str | None = None) 
 
 
 def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:
-    """The revision of each thing in a workspace, by its kind and id."""
+    """The revision of each resource in a workspace, by its kind and id."""
     found: dict[tuple[str, str], int] = {}
     for table in metadata.tables.values():
         if kind := logged_kind(table):

@@ -1,4 +1,4 @@
-"""A real mail server on a real socket, which keeps what it is handed in."""
+"""A real mail server on a real socket, which stores what it receives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TOKEN = re.compile(r"tb[vfie]_\w{49}")
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail, and how it came: in the clear or over TLS, and by whose account."""
+    """An e-mail, and how it came: in the clear or over TLS, and by which account."""
 
     message: EmailMessage
     recipients: tuple[str, ...]
@@ -51,7 +51,7 @@ class Received:
 
 
 class _Controller(Controller):
-    """On a socket that listens already, so that any free port will do."""
+    """A controller on a socket that listens already, so that any free port will do."""
 
     def __init__(self, handler: Any, listener: socket.socket, **options: Any) -> None:
         host, port = listener.getsockname()
@@ -63,9 +63,10 @@ class _Controller(Controller):
 
 
 class Mailbox:
-    """Begins as a server that is down. *account* is the name and password that it wants, *tls* how it is offered.
+    """A mail server that is down until it is started. *account* is the name and password that it wants, *tls* how it
+    offers TLS.
 
-    It refuses addresses with what `refusals` says, and takes no mail to its end while it is `holding`.
+    It rejects addresses with what `refusals` says, and finishes receiving no e-mail while it is `holding`.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Mailbox:
     def start(self) -> None:
         if self._account:
             self._options |= {"authenticator": self._authenticate}
-            # Of a connection that began with TLS it does not know that it has it.
+            # aiosmtpd does not know of TLS in a connection that began with it.
             self._options |= {"auth_require_tls": not self._options["ssl_context"]}
         self._controller = _Controller(self, socket.create_server(("127.0.0.1", self.port)), **self._options)
         self._controller.start()
@@ -106,11 +107,11 @@ class Mailbox:
             self._controller = None
 
     def to(self, address: str) -> list[Received]:
-        """What came for an address, in order."""
+        """The e-mails to an address, in order."""
         return [each for each in self.received if each.recipients == (address,)]
 
     def wait_for(self, address: str) -> Received:
-        """The first mail for an address, once it is there."""
+        """The first e-mail to an address, once it has arrived."""
         for _ in patiently():
             if found := self.to(address):
                 return found[0]
@@ -144,7 +145,7 @@ class Mailbox:
 
 @contextmanager
 def opened(mailbox: Mailbox) -> Iterator[Mailbox]:
-    """The server is up while the context lasts."""
+    """Keep the server up while the context lasts."""
     mailbox.start()
     try:
         yield mailbox
@@ -155,7 +156,7 @@ def opened(mailbox: Mailbox) -> Iterator[Mailbox]:
 
 @dataclass(frozen=True)
 class Certificate:
-    """One for 127.0.0.1, signed by itself, in a file."""
+    """A self-signed certificate for 127.0.0.1, in a file."""
 
     path: Path
 
@@ -181,7 +182,7 @@ class Certificate:
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """For a server."""
+        """The context of a server."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path)
         return context

@@ -1,7 +1,8 @@
-"""The access matrix: what each operation of a contract is to answer to each kind of caller.
+"""The access matrix: what each operation of a contract must return to each kind of caller.
 
-It is read from the contract alone: `security` and `x-access` say who is let in, the examples how to ask. So an
-operation that is added to the contract is in the matrix; where it needs what nobody can make here, that is told.
+It is read from the contract alone: `security` and `x-access` say who is admitted, the examples how to send a request.
+So an operation that is added to the contract is in the matrix. If it needs what cannot be created here, NotCoveredError
+says so.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class NotCoveredError(Exception):
-    """The contract, and what can be made here, are not enough to call an operation. Says what to add, and where."""
+    """The contract, and what can be created here, are not enough to call an operation. Says what to add, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a contract. `access` is its `x-access`, None where it is public.
+    """One operation of a contract. `access` is its `x-access`, None if it is public.
 
     `required` are the parameters that must be sent outside of the path, `optional` the names of others, `content` that
-    of the request's body. `events` is its `x-events`, None where it has none. `returns_tag` is whether its 200 has an
-    `ETag`; that of a 201 is of what was created.
+    of the request's body. `events` is its `x-events`, None if it has none. `returns_tag` is whether its 200 has an
+    `ETag`; that of a 201 belongs to what was created.
     """
 
     operation_id: str
@@ -77,14 +78,14 @@ class Operation:
 
     @property
     def scope(self) -> str:
-        """Raises NotCoveredError where the contract names none."""
+        """Raises NotCoveredError if the contract names none."""
         if self.access is None or self.access.get("scope") not in (*SCOPES, ANY_SCOPE):
             raise NotCoveredError(f"{self.operation_id} has neither `security: []` nor an x-access with a known scope")
         return self.access["scope"]
 
     @property
     def role(self) -> str | None:
-        """The smallest that is enough; None outside of workspaces. Raises NotCoveredError where it is neither."""
+        """The lowest role that is enough; None outside of workspaces. Raises NotCoveredError if it is neither."""
         role = None if self.access is None else self.access.get("role")
         if (role in ROLES) is not self.in_workspace:
             raise NotCoveredError(f"the x-access of {self.operation_id} names the role {role} for {self.path}")
@@ -92,7 +93,7 @@ class Operation:
 
 
 def operations(contract: Mapping[str, Json]) -> Iterator[Operation]:
-    """All of them, in the order of the contract."""
+    """All operations, in the order of the contract."""
     for path, item in contract["paths"].items():
         for method in METHODS:
             if (node := item.get(method)) is not None:
@@ -133,16 +134,17 @@ def _resolved(contract: Mapping[str, Json], node: Mapping[str, Json]) -> Mapping
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# who calls, and what they are to be told
+# who sends a request, and what they must get
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, as the contract sees them. `person` is whose things the call is about, `headers` what it brings.
+    """A caller, as the contract sees them. `person` is the owner of what the request is about, `headers` is what it
+    carries.
 
-    `fault` is what is wrong with the token, as `WWW-Authenticate` names it: empty where there is none, None for a good
-    one. `role` is the one in the workspace that is called. `limited_to` is set where the token is for one workspace.
+    `fault` is what is wrong with the token, as `WWW-Authenticate` names it: empty if there is none, None for a valid
+    one. `role` is the one in the workspace of the request. `limited_to` is set if the token is for one workspace.
     `through_session` is whether the token is a session's.
     """
 
@@ -168,7 +170,7 @@ class Refusal:
         return f"{self.status} {self.slug}"
 
     def faults(self, response: Response) -> Iterator[str]:
-        """What of *response* is not this refusal."""
+        """The ways in which *response* differs from this refusal."""
         slug = self.slug if response.request.method == "HEAD" else _slug(response)
         if (response.status_code, slug) != (self.status, self.slug):
             yield f"wanted {self}, got {response.status_code} {response.text[:300]}"
@@ -178,7 +180,7 @@ class Refusal:
 
 
 def _slug(response: Response) -> str:
-    """What kind of problem it is; empty where it is none."""
+    """The kind of a problem; empty if the response is not a problem."""
     is_problem = response.headers.get("Content-Type") == PROBLEM_JSON
     return str(response.json()["type"]).rpartition(":")[2] if is_problem else ""
 
@@ -189,7 +191,7 @@ SCOPE_MISSING = Refusal(status=403, slug="insufficient-scope")
 
 
 def expected(operation: Operation, caller: Caller) -> Refusal | None:
-    """How the contract says that *caller* is refused; None where they are let in.
+    """How the contract says that *caller* is rejected; None if they are admitted.
 
     In this order: the token, the membership, the role, the scope. A token for some workspaces can only read outside of
     them, as `create_personal_token` says.
@@ -210,13 +212,13 @@ def expected(operation: Operation, caller: Caller) -> Refusal | None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# how to ask
+# how to send a request
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call that would be answered 2xx, were it let in."""
+    """A request that would get a 2xx if it were admitted."""
 
     method: str
     path: str
@@ -231,9 +233,9 @@ class Request:
 
 
 def request_of(operation: Operation, thing: Thing) -> Request:
-    """A valid call of *operation*: the contract's first example, and *thing* for what only the server can make.
+    """A valid request of *operation*: the contract's first example, and *thing* for what only the server can create.
 
-    A thing is asked for as `create_session.email`, and where that is not known as `email`. Raises NotCoveredError.
+    A thing is looked up as `create_session.email`, and if that is unknown as `email`. Raises NotCoveredError.
     """
     things = _Things(operation, thing)
     path = re.sub(r"{(\w+)}", lambda found: str(things.get(found[1])), operation.path)
@@ -267,7 +269,7 @@ class _Things:
     thing: Thing
 
     def knows(self, name: str) -> str | None:
-        """The name under which a thing is found; None where there is none."""
+        """The name under which a thing is found; None if there is none."""
         for key in (f"{self.operation.operation_id}.{name}", name):
             try:
                 self.thing(key)
@@ -282,7 +284,7 @@ class _Things:
         return self.thing(key)
 
     def fill(self, name: str, example: Json) -> Json:
-        """*example*, which stands under *name*, with things in the place of ids and tokens that nobody made."""
+        """*example*, which is under *name*, with real ids and tokens in place of those that do not exist."""
         if key := self.knows(name):
             return self.thing(key)
         if isinstance(example, dict):

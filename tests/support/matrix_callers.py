@@ -1,4 +1,6 @@
-"""Who may call: members of each role, a stranger, and nobody, each with every kind of token that they could have."""
+"""The kinds of callers: members of each role, a stranger, and nobody, each with every kind of token that they could
+have.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ WORKSPACE_SCOPES = tuple(scope for scope in SCOPES if scope != "account")
 
 
 def move_in(client: Client, tables: Tables) -> Household:
-    """A new household, with all of its callers."""
+    """A new household, with all its callers."""
     founder, stranger, guest = (register(client, name=name) for name in ("Founder", "Stranger", "Guest"))
     members = {role: register(client, name=role.capitalize()) for role in ROLES}
     home = f"/v1/workspaces/{founder.create('/v1/workspaces', name='Household')['id']}"
@@ -85,7 +87,7 @@ def _member(house: Household, person: Person, role: str) -> Iterator[Caller]:
 
 
 def _stranger(house: Household) -> Iterator[Caller]:
-    """Somebody who is no member, with a session and with personal tokens."""
+    """A user who is not a member, with a session and with personal tokens."""
     person = house.stranger
     everything, bearer = frozenset(SCOPES), _bearer(person.tokens["access_token"])
     yield Caller(name="stranger", person=person, scopes=everything, headers=bearer, through_session=True)
@@ -104,7 +106,7 @@ def _stranger(house: Household) -> Iterator[Caller]:
 
 
 def _nobody(house: Household) -> Iterator[Caller]:
-    """Who has no good token, but calls about what is an owner's."""
+    """Callers without a valid token, whose requests are about what an owner has."""
     owner = house.members["owner"]
     good = owner.tokens["access_token"]
     password = base64.b64encode(f"{owner.user['email']}:{PASSWORD}".encode()).decode()
@@ -128,7 +130,7 @@ def _nobody(house: Household) -> Iterator[Caller]:
 
 
 def _malformed(good: str) -> Iterator[tuple[str, str]]:
-    """Tokens that are none."""
+    """Malformed tokens."""
     yield "a token of another kind of server", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."
     yield "a token with another checksum", good[:-1] + ("0" if good[-1] != "0" else "1")
     yield "a token with a digit changed", good[:20] + ("0" if good[20] != "0" else "1") + good[21:]
@@ -139,14 +141,14 @@ def _malformed(good: str) -> Iterator[tuple[str, str]]:
 
 
 def _unknown() -> Iterator[tuple[str, str]]:
-    """Tokens in good form that the server never gave out."""
+    """Well-formed tokens that the server never created."""
     kinds: tuple[TokenKind, ...] = ("session", "personal")
     for kind in kinds:
         yield f"an unknown {kind} token", secret_tokens.mint(kind, random_bytes=secrets.token_bytes).text
 
 
 def _over(house: Household) -> Iterator[tuple[str, str]]:
-    """Tokens that were good once, and good ones that are for something else."""
+    """Tokens that have ended, and valid ones of another kind."""
     owner, tables = house.members["owner"], house.tables
     expired, unrefreshed, ended = (owner.log_in() for _ in range(3))
     tables.expire_access_tokens(expired["session_id"])

@@ -1,7 +1,7 @@
 """A valid request for each operation, derived from the contract. A write changes something, the first time.
 
 The body is the contract's first example; what must exist for it comes from `tests/support/request_values.py`. Only what
-an operation needs beside that has a row here, in `BEFORE`.
+an operation needs besides has a row here, in `BEFORE`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PATHS = {operation.path for operation in OPERATIONS.values() if operation.safe}
 
 @dataclass(kw_only=True)
 class Surroundings:
-    """A person in a new workspace of theirs. Others come to be when a request needs them. A `Setting`."""
+    """A person in a new workspace of theirs. Other people are created when a request needs them. A `Setting`."""
 
     founder: Person
     tables: Tables
@@ -64,7 +64,7 @@ class Surroundings:
 
 
 def _join_another(surroundings: Surroundings) -> None:
-    """Be a member of a workspace of the host's from now on."""
+    """Become a member of a workspace of the host's."""
     home = f"/v1/workspaces/{surroundings.host.create('/v1/workspaces', name='Club')['id']}"
     surroundings.let_in(surroundings.founder, by=surroundings.host, home=home, role="editor")
     surroundings.home = home
@@ -99,14 +99,14 @@ class PreparedRequest:
         return found[1] if found else self.person.workspace_id
 
     def send(self, **headers: str) -> Response:
-        """*headers* are written with underscores."""
+        """Send it. *headers* are written with underscores."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.media_type is not None:
             given["Content-Type"] = self.media_type
         return self.person.client.request(self.method, self.path, json=self.body, headers=given)
 
     def entity_tag(self) -> str:
-        """The one that the resource has now."""
+        """The entity tag that the resource has now."""
         assert self.target is not None
         return str(self.person.client.get(self.target).headers["etag"])
 
@@ -154,5 +154,5 @@ def taking(header: str) -> set[str]:
 
 
 def with_client_id(write: PreparedRequest) -> PreparedRequest:
-    """The same, with an id that the client made."""
+    """The same request, with an id from the client."""
     return replace(write, body={**(write.body or {}), "id": new_id()})

@@ -1,8 +1,8 @@
-"""Requests that every server on the engine must refuse: one table, for any target.
+"""Requests that every server on the engine must reject: one table, for any target.
 
 A probe needs of its target what a `Target` names; one that needs what the target has not (an array in a body, a
-parameter that is a boolean) is left out for it. Each probe gives the status, the slug of the problem, and where it is
-known the places of the faults, as `Reply.places` writes them. `{text}` and the like stand for the target's own names.
+parameter that is a boolean) is left out for it. Each probe gives the status, the slug of the problem, and if known the
+places of the errors, as `Reply.places` writes them. `{text}` and the like stand for the target's own names.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ JSON = "Content-Type: application/json"
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A server's own names for what the probes send.
+    """The names that a server uses for what the probes send.
 
     `collection` takes POST with the JSON object `body`, whose required member `text` is a string of at most 255
-    characters, and GET with the integer parameter `limit` from 1 to 200. `item` is the path of one thing, with `{id}`
-    for its UUID; it takes GET. Where there are any, `moments`, `numbers`, `arrays` are members of the body that are a
-    date-time, a number and an array; `flag` is a path that ends in `?name=` of a boolean; `conditional` is a method and
-    path that take `If-Match`.
+    characters, and GET with the integer parameter `limit` from 1 to 200. `item` is the path of one resource, with
+    `{id}` for its UUID; it takes GET. If there are any, `moments`, `numbers`, `arrays` are members of the body that are
+    a date-time, a number and an array; `flag` is a path that ends in `?name=` of a boolean; `conditional` is a method
+    and path that take `If-Match`.
     """
 
     collection: str
@@ -52,12 +52,12 @@ class Target:
         return self.json(**{self.text: "@"}).replace(b'"@"', literal)
 
     def post(self, body: bytes, *lines: str, media_type: str | None = "application/json") -> Request:
-        """A POST of *body* with a good token."""
+        """A POST of *body* with a valid token."""
         given = (*((f"Content-Type: {media_type}",) if media_type is not None else ()), *lines)
         return "POST", [request("POST", self.collection, *given, body=body, token=self.token)]
 
     def get(self, path: str, *lines: str, method: str = "GET", body: bytes = b"") -> Request:
-        """A GET of *path* with a good token."""
+        """A GET of *path* with a valid token."""
         return method, [request(method, path, *lines, body=body, token=self.token)]
 
     def raw(self, *chunks: bytes) -> Request:
@@ -67,7 +67,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """`sentence` is the test's id. `responses` gives the slug for each status that is right."""
+    """A request, named by *sentence*, the test's id. `responses` gives the slug for each status that is right."""
 
     sentence: str
     request: Callable[[Target], Request | None]
@@ -119,7 +119,7 @@ def _id(sentence: str, text: str, responses: Mapping[int, str] = PARAMETERS) -> 
 def _authorization(sentence: str, *values: str) -> Probe:
     def build(target: Target) -> Request:
         lines = [f"Authorization: {value.format(token=target.token)}" for value in values]
-        # Bad JSON besides: who calls is asked before what they say.
+        # The JSON is invalid, too: the token is checked before the body.
         return "POST", [request("POST", target.collection, "Content-Type: application/json", *lines, body=b"{")]
 
     return _probe(sentence, UNAUTHENTICATED, build)

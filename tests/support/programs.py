@@ -1,4 +1,4 @@
-"""`tickbox`, run in processes of its own."""
+"""`tickbox`, run in its own processes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _READY = re.compile(r"ready on (http://\S+)")
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment, with these settings (`database_url=...`) and no others.
 
-    Branches are not counted in what is started with it, which doubles the time that a start takes.
+    Branches are not counted in what is started with it, which would double the time of a start.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TICKBOX_", "COVERAGE_"))}
     return kept | {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
 
 
 def counting() -> dict[str, str]:
-    """Variables with which branches are counted in what is started, where they are in the test that starts it."""
+    """Variables with which branches are counted in what is started, if they are in the test that starts it."""
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
@@ -59,7 +59,7 @@ def tickbox(*arguments: str, settings: Mapping[str, str]) -> subprocess.Complete
 
 
 def run(*arguments: str, settings: Mapping[str, str], stdin: str | bytes = "") -> Result:
-    """The same in this process, which is much faster; not for what serves."""
+    """Run a command in this process, which is much faster; not for commands that serve."""
     given = {f"TICKBOX_{name.upper()}": value for name, value in settings.items()}
     return CliRunner().invoke(main, arguments, input=stdin, env=given)
 
@@ -71,7 +71,7 @@ def our_contract(package: ModuleType = handlers) -> CompiledContract:
 
 
 def quick_passwords() -> Argon2Passwords:
-    """A hasher for servers of tests in which hashing is not the subject: 0.02 ms in the place of 17."""
+    """A hasher for servers of tests in which hashing is not the subject: 0.02 ms in place of 17."""
     return Argon2Passwords(passes=1, memory_kib=8)
 
 
@@ -85,7 +85,7 @@ class Program:
 
     @property
     def url(self) -> str:
-        """Where it listens, once it says so."""
+        """The URL on which it listens, once it has printed it."""
         for _ in patiently():
             if found := _READY.search(self.stderr.read_text()):
                 return found[1]
@@ -110,14 +110,14 @@ class Program:
         raise TimeoutError(request_id)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code, after a signal."""
+        """Send a signal; its exit code."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_S)
 
 
 @contextmanager
 def serve(folder: Path, more: Mapping[str, str] = MappingProxyType({}), /, **settings: str) -> Iterator[Program]:
-    """`tickbox serve` on any free port, while the context lasts; nobody is limited, unless *settings* say so.
+    """`tickbox serve` on any free port, while the context lasts; without rate limits, unless *settings* set them.
 
     *more* goes into its environment as it is.
     """
@@ -149,7 +149,7 @@ def started(
 
 
 def patiently() -> Iterator[None]:
-    """Again and again, until somebody would give up."""
+    """Iterate until a test would give up."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         yield

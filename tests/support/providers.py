@@ -1,4 +1,4 @@
-"""Identity providers: a real one in a process of its own, and one of ours that may answer anything."""
+"""Identity providers: a real one in its own process, and one of ours that may return anything."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 class RealProvider:
-    """`oidc-provider-mock`, an OpenID provider with a key of its own, made anew at each start, always on one port."""
+    """`oidc-provider-mock`, an OpenID provider with a new key at each start, always on one port."""
 
     def __init__(self, folder: Path) -> None:
         self._port = free_port()
@@ -80,7 +80,7 @@ class RealProvider:
         self._client.close()
 
     def id_token(self, subject: str, *, audience: str = AUDIENCE, **claims: Json) -> str:
-        """What the person gets who logs in there, by the authorization-code flow, for a client named *audience*."""
+        """The token of a person who logs in there, by the authorization-code flow, for a client named *audience*."""
         self._client.put(f"/users/{subject}", json=claims).raise_for_status()
         asked = {
             "response_type": "code",
@@ -98,7 +98,7 @@ class RealProvider:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A private key, and how the provider publishes the other half of it."""
+    """A private key, and how the provider publishes its public half."""
 
     private: PrivateKeyTypes
     algorithm: str
@@ -109,7 +109,7 @@ class Key:
         return str(self.jwk["kid"])
 
     def published(self, **changes: Json) -> dict[str, Json]:
-        """Its JWK with *changes*; what is changed to None is left out."""
+        """Its JWK with *changes*; a member that is changed to None is left out."""
         return {name: value for name, value in (self.jwk | changes).items() if value is not None}
 
     @property
@@ -125,7 +125,7 @@ class Key:
 
 @cache
 def key(algorithm: str, name: str) -> Key:
-    """The same for the same *name*: making one for RSA takes long."""
+    """A key, the same for the same *name*: creating one for RSA takes long."""
     private: PrivateKeyTypes
     match algorithm:
         case "RS256" | "RS384" | "RS512" | "PS256":
@@ -149,7 +149,7 @@ def encoded(data: bytes | Json) -> str:
 
 
 def signed(by: Key, claims: bytes | Json, **header: Json) -> str:
-    """A JWT, signed as *by* signs. What is None in *header* is left out."""
+    """A JWT, signed with *by*. Members of *header* that are None are left out."""
     full = {"alg": by.algorithm, "typ": "JWT", "kid": by.name} | header
     head = encoded({name: value for name, value in full.items() if value is not None})
     message = f"{head}.{encoded(claims)}"
@@ -157,14 +157,14 @@ def signed(by: Key, claims: bytes | Json, **header: Json) -> str:
 
 
 def hashed(secret: bytes, claims: Json, **header: Json) -> str:
-    """A JWT by HMAC."""
+    """A JWT with an HMAC."""
     message = f"{encoded({'alg': 'HS256', 'typ': 'JWT'} | header)}.{encoded(claims)}"
     return f"{message}.{encoded(hmac.digest(secret, message.encode(), hashlib.sha256))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is answered at a path; *pause_s* passes before each byte of the body."""
+    """The response at a path; *pause_s* passes before each byte of the body."""
 
     body: bytes = b""
     status: int = 200
@@ -173,7 +173,7 @@ class Reply:
 
 
 class OwnProvider:
-    """A provider on this machine that publishes what it is told to, and notes what it was asked for."""
+    """A provider on this machine that publishes what a test sets, and records the requests that it gets."""
 
     def __init__(self) -> None:
         self._port = free_port()
@@ -189,11 +189,11 @@ class OwnProvider:
 
     @property
     def keys_asked_for(self) -> int:
-        """How often its keys were asked for."""
+        """How often its keys were requested."""
         return self.asked.count("/keys")
 
     def describe(self, **changes: Json) -> None:
-        """Answer the discovery document, with *changes*."""
+        """Publish the discovery document, with *changes*."""
         document = {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys"} | changes
         self.replies["/.well-known/openid-configuration"] = Reply(body=json.dumps(document).encode())
 
@@ -220,7 +220,7 @@ class OwnProvider:
                     return
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True

@@ -1,6 +1,6 @@
 """What a request needs and the contract's examples cannot have: ids and tokens that exist.
 
-The access matrix, the guarantees, the log and the plans of an operation are tried with the contract's first example of
+The access matrix, the guarantees, the log and the plans of an operation are tested with the contract's first example of
 its request, in which `VALUES` replaces what must exist.
 """
 
@@ -16,7 +16,7 @@ from tests.support.tables import Tables
 
 
 class Setting(Protocol):
-    """Where requests are sent from: a workspace, and the people in it and around it."""
+    """The place that requests are sent to: a workspace, and the people in it and around it."""
 
     tables: Tables
     founder: Person
@@ -32,7 +32,7 @@ class Setting(Protocol):
 
     @property
     def host(self) -> Person:
-        """Whoever invites to other workspaces."""
+        """The user who invites to other workspaces."""
 
     def once(self, name: str, make: Callable[[], Any], *, of: Person | None = None) -> Any:
         """What *make* creates the first time, for each name and person."""
@@ -42,7 +42,7 @@ Value = Callable[[Setting, Caller], Any]
 
 
 def _create(collection: str, *, then: str | None = None, task: bool = False, **body: Any) -> Value:
-    """The id of something new in the workspace, after the action *then*, or with a *task* in it."""
+    """The id of a new resource in the workspace, after the action *then*, or with a *task* in it."""
 
     def make(setting: Setting) -> str:
         path = f"{setting.home}/{collection}"
@@ -57,7 +57,7 @@ def _create(collection: str, *, then: str | None = None, task: bool = False, **b
 
 
 def _token(kind: OneTimeKind) -> Value:
-    """One that was sent to the guest."""
+    """A token that was sent to the guest."""
     return lambda setting, _caller: setting.once(kind, lambda: setting.tables.send_token(setting.guest.user, kind=kind))
 
 
@@ -74,7 +74,7 @@ def _invitation_id(setting: Setting, _caller: Caller) -> str:
 
 
 def _invitation_token(setting: Setting, caller: Caller) -> str:
-    """One of a workspace that only the host is in."""
+    """The token of an invitation to a workspace that only the host is in."""
     club = setting.once("club", lambda: setting.host.create("/v1/workspaces", name="Club")["id"])
 
     def invite() -> str:
@@ -107,7 +107,7 @@ VALUES: Mapping[str, Value] = {
     "create_session.email": lambda _setting, caller: caller.person.user["email"],
     "create_session.password": lambda _setting, _caller: PASSWORD,
     "create_personal_token.scopes": lambda _setting, caller: sorted(caller.scopes) or ["read"],
-    # of nobody
+    # without a user
     "email": lambda setting, _caller: setting.once("email", new_email),
 }
 """By the name of the parameter or property; for one operation only, `operation_id.name`. A token in a body goes by what

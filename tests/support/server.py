@@ -1,4 +1,4 @@
-"""A real server on a real socket, for tests of anything that is an ASGI application."""
+"""A real server on a real socket, for tests of any ASGI application."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def serving(application: Any, *, protocol: type[asyncio.Protocol], **options: An
     *options* are uvicorn's. Leaving the context stops the server as a signal would, and waits for its end.
     """
     settings: dict[str, Any] = {"ws": "none", "lifespan": "auto", "log_config": None, "access_log": False}
-    settings["proxy_headers"] = False  # as in `tickbox serve`: uvicorn itself would believe everybody on this machine
+    settings["proxy_headers"] = False  # as in `tickbox serve`: uvicorn itself would trust every process on this machine
     failures: list[BaseException] = []
     config = uvicorn.Config(_heard(application, failures), http=protocol, **settings | options)
     server = uvicorn.Server(config)
@@ -51,7 +51,7 @@ def _run(server: uvicorn.Server, listener: socket.socket, failures: list[BaseExc
 
 
 def _heard(application: Any, failures: list[BaseException]) -> Any:
-    """The same application; what it raises at its start, which uvicorn only logs, is kept."""
+    """The same application; an error at its start, which uvicorn only logs, is kept."""
 
     async def heard(scope: Any, receive: Any, send: Any) -> None:
         try:

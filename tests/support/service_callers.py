@@ -1,4 +1,4 @@
-"""Users who call services on a real database, with a clock that stands still until it is told to move."""
+"""Users who call services on a real database, with a clock that moves only when a test moves it."""
 
 import datetime as dt
 import secrets
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 
 
 def encode_event(event: Event) -> str:
-    """As the server does."""
+    """Encode an event as the server does."""
     return _encoder()(event.type, payload_of(event))
 
 
@@ -45,7 +45,7 @@ def _encoder() -> Callable[[str, Any], str]:
 
 
 def admit_anyone(_role: Role | None) -> None:
-    """Let the call go on whatever the role is."""
+    """Admit every role."""
 
 
 async def every_item(read: Callable[[str | None], Awaitable[Page[Result]]]) -> list[Result]:
@@ -71,7 +71,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Somebody who calls: nobody in particular, a user, or a user in a workspace."""
+    """A caller of services: nobody in particular, a user, or a user in a workspace."""
 
     database: Database
     clock: Clock = field(default_factory=Clock)
@@ -117,7 +117,7 @@ class Caller:
             return await service(uow, *args, **kwargs)
 
     async def register(self, name: str) -> "Caller":
-        """A new user in their personal workspace. The address is made of the name; the password is the name."""
+        """A new user in their personal workspace. The address is derived from the name; the password is the name."""
         user = await self.write(users.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC")
         caller = replace(self, principal=Principal(user_id=user.id))
         async with caller.unit(safe=True) as uow:
@@ -129,7 +129,7 @@ class Caller:
 
     @property
     def account(self) -> "Caller":
-        """The same user, in a call that names no workspace."""
+        """The same user, in a unit of work that names no workspace."""
         return replace(self, workspace=None)
 
     @property
@@ -149,7 +149,7 @@ class Caller:
         return self.workspace
 
     async def send_invitation(self, invitation: Invitation) -> str:
-        """The token of an invitation to this workspace, as it would stand in the e-mail."""
+        """The token of an invitation to this workspace, as it would be in the e-mail."""
         token = secret_tokens.mint("invitation", random_bytes=secrets.token_bytes)
         async with self.database.transaction() as transaction:
             mine = (invitations.c.workspace_id == invitation.workspace_id, invitations.c.id == invitation.id)
@@ -157,7 +157,7 @@ class Caller:
         return token.text
 
     async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
-        """Make another user a member of this one's workspace, as its next change. Returns the guest, calling there."""
+        """Add another user to this one's workspace, as its next change. Returns the guest in it."""
         async with self.unit() as uow:
             user = await uow.users.get(guest.user_id)
             assert user is not None

@@ -1,4 +1,4 @@
-"""What is said to a database, and what it means to do about it."""
+"""The statements that are sent to a database, and their plans."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,14 @@ _SQLITE_STEP = re.compile(r"(SEARCH|SCAN) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """As it was sent, with its parameters as the driver got them."""
+    """A statement as it was sent, with its parameters as the driver got them."""
 
     text: str
     parameters: tuple[Any, ...]
 
     @property
     def touches_data(self) -> bool:
-        """Not the bookkeeping of transactions and connections."""
+        """Whether it is not about transactions or connections."""
         return self.text.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
 
 
@@ -62,7 +62,7 @@ def connections_opened() -> Iterator[list[object]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a plan does: the indexes it reads, and the tables that it reads whole, filters, or sorts the rows of."""
+    """What a plan does: the indexes it reads, and the tables that it reads whole, filters, or whose rows it sorts."""
 
     indexes: frozenset[str]
     scanned: frozenset[str]
@@ -72,7 +72,7 @@ class Plan:
 
 
 async def plans_of(connection: AsyncConnection, statement: Statement) -> Sequence[Plan]:
-    """The plan for the statement's own parameters, and, on PostgreSQL, also the one for any."""
+    """The plan for the statement's own parameters, and, on PostgreSQL, also the generic plan."""
     if connection.dialect.name == "sqlite":
         found = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement.text, statement.parameters)
         return [_sqlite_plan([tuple(row) for row in found])]
@@ -106,7 +106,7 @@ def _sqlite_plan(rows: Sequence[tuple[Any, ...]]) -> Plan:
     return Plan(
         indexes=frozenset(match[3] for _, match in steps if match[3]),
         scanned=frozenset(match[2] for _, match in steps if match[1] == "SCAN"),
-        filtered=frozenset(),  # SQLite does not tell
+        filtered=frozenset(),  # SQLite does not report it
         sorted=frozenset(match[2] for parent, match in steps if parent in sorting),
         text="\n".join(text for *_, text in rows),
     )

@@ -1,4 +1,4 @@
-"""The server's database, behind the server's back: what no operation of the contract does or shows."""
+"""The server's database, read and written past the server: what no operation of the contract does or shows."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ Snapshot = Mapping[str, list[dict[str, Any]]]
 class Tables:
     """Reads and writes rows. `close` ends its connections.
 
-    Of an SQLite file without a thread and a loop in between, which cost ten times what is asked.
+    An SQLite file is used without a thread and a loop in between, which would cost ten times what is asked.
     """
 
     def __init__(self, url: str) -> None:
@@ -86,13 +86,13 @@ class Tables:
         self._loop.close()
 
     def _run(self, uow: Callable[..., Result], *arguments: Any) -> Result:
-        """What *uow* returns, which asks the database."""
+        """What *uow* returns, which queries the database."""
         if self.is_sqlite:
             return uow(*arguments)
         return self._loop.run(greenlet_spawn(uow, *arguments))
 
     def _connected(self, uow: Callable[[Connection], Result]) -> Result:
-        """What *uow* returns, with a connection."""
+        """What *uow* returns, called with a connection."""
 
         def run() -> Result:
             with self._engine.connect() as connection:
@@ -108,7 +108,9 @@ class Tables:
 
     @contextmanager
     def locked(self, row_id: str, *, of: Table = workspaces) -> Iterator[Callable[[Executable], None]]:
-        """Hold the lock on a workspace, or a user, as a slow write does. What is run meanwhile is committed at last."""
+        """Hold the lock on a workspace, or a user, as a slow write does. What is run meanwhile is
+        committed in the end.
+        """
         connection = self._run(self._engine.connect)
 
         def run(statement: Executable) -> None:
@@ -123,10 +125,10 @@ class Tables:
             self._run(connection.close)
 
     def digest(self) -> dict[str, str]:
-        """A digest of all rows of each table: equal before and after what changed nothing.
+        """A digest of all rows of each table: equal before and after a request that changed nothing.
 
-        Without what the server writes on the side, which may be what an earlier call has left. Rows are read only
-        where something was written since the last time: nearly all calls that are looked at were refused.
+        It leaves out what the server writes in the background, which may belong to an earlier request. Rows are read
+        only if something was written since the last time: nearly all requests that are compared were rejected.
         """
         state = self._run(self._state)
         if self._digested is None or self._digested[0] != state:
@@ -140,24 +142,24 @@ class Tables:
         return self._digested[1]
 
     def _state(self) -> object:
-        """Equal to an earlier one only if nothing at all was committed since.
+        """A state that equals an earlier one only if nothing at all was committed since.
 
         SQLite: `data_version` counts commits of all connections but the one that asks, which never commits. PostgreSQL:
-        the log's position moves with each write, whoever's it is.
+        the log's position moves with each write of any connection.
         """
         if self._watching is None:
             self._watching = self._engine.connect()
         return self._watching.exec_driver_sql(_STATE[self._engine.dialect.name]).scalar_one()
 
     def snapshot(self) -> Snapshot:
-        """All rows, to come back to."""
+        """All rows, to be restored later."""
         return {
             table.name: [dict(zip(table.c.keys(), row, strict=True)) for row in self.rows(select(table))]
             for table in metadata.sorted_tables
         }
 
     def restore(self, snapshot: Snapshot, changed: Collection[str]) -> None:
-        """Let the tables that were *changed*, and those that go with them, be as they were, all at once."""
+        """Restore the tables that were *changed*, and those that are deleted with them, all at once."""
         tables: list[Table] = []
         for table in metadata.sorted_tables:
             if table.name in changed or any(key.column.table in tables for key in table.foreign_keys):
@@ -175,7 +177,7 @@ class Tables:
         self._connected(uow)
 
     def mentions(self, *ids: str) -> dict[str, int]:
-        """How many rows of each table hold one of *ids*; tables without any are left out."""
+        """How many rows of each table have one of *ids*; tables without any are left out."""
         wanted = {UUID(text) for text in ids}
         counts = {
             table.name: sum(not wanted.isdisjoint(row) for row in self.rows(select(table)))
@@ -184,7 +186,7 @@ class Tables:
         return {name: count for name, count in counts.items() if count}
 
     def holds_text(self, text: str) -> bool:
-        """Whether *text* stands anywhere in the database, in the clear."""
+        """Whether *text* is anywhere in the database, in the clear."""
         return any(text in repr(row) for table in metadata.sorted_tables for row in self.rows(select(table)))
 
     def memberships(self, user_id: str) -> list[tuple[str, int]]:
@@ -193,7 +195,7 @@ class Tables:
         return [(name, revision) for name, revision in self.rows(statement)]
 
     def add_member(self, workspace_id: str, user_id: str, *, role: Role, name: str = "Guest") -> None:
-        """As an accepted invitation does, without its event."""
+        """Add a member as an accepted invitation does, without its event."""
         self.write(
             insert(members).values(
                 workspace_id=UUID(workspace_id),
@@ -216,45 +218,45 @@ class Tables:
         )
 
     def send_invitation(self, invitation_id: str) -> str:
-        """The token of an invitation, as it would stand in the e-mail."""
+        """The token of an invitation, as it would be in the e-mail."""
         token = secret_tokens.mint("invitation", random_bytes=secrets.token_bytes)
         mine = invitations.c.id == UUID(invitation_id)
         self.write(update(invitations).where(mine).values(digest=token.digest, mailed_at=NOW))
         return token.text
 
     def send_token(self, user: Mapping[str, Any], *, kind: OneTimeKind) -> str:
-        """A token to verify a user's address, or to reset their password, as it would stand in the e-mail."""
+        """A token to verify a user's address, or to reset their password, as it would be in the e-mail."""
         token = secret_tokens.mint(kind, random_bytes=secrets.token_bytes)
         values = {"digest": token.digest, "kind": kind, "user_id": UUID(user["id"]), "email_key": user["email"].lower()}
         self.write(insert(one_time_tokens).values(**values, expires_at=NOW + dt.timedelta(days=90_000)))
         return token.text
 
     def send_emails(self) -> None:
-        """As if each that waits was sent."""
+        """Delete all e-mails that wait, as if they were sent."""
         self.write(delete(outbox))
 
     def expire_invitation(self, invitation_id: str) -> None:
-        """As if a week had passed."""
+        """Let an invitation expire, as if a week had passed."""
         mine = invitations.c.id == UUID(invitation_id)
         self.write(update(invitations).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
     def expire_token(self, token_id: str) -> None:
-        """As if a personal token's time had come."""
+        """Let a personal token expire."""
         mine = personal_tokens.c.id == UUID(token_id)
         self.write(update(personal_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
     def expire_access_tokens(self, session_id: str) -> None:
-        """As if an hour had passed."""
+        """Let access tokens expire, as if an hour had passed."""
         mine = access_tokens.c.session_id == UUID(session_id)
         self.write(update(access_tokens).where(mine).values(expires_at=NOW - dt.timedelta(days=300)))
 
     def age_refresh_tokens(self, session_id: str) -> None:
-        """As if those that were spent had been a minute before."""
+        """Move the uses of spent refresh tokens a minute back."""
         spent = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_not(None))
         self.write(update(refresh_tokens).where(*spent).values(replaced_at=dt.datetime.now(dt.UTC) - MINUTE))
 
     def expire_session(self, session_id: str) -> None:
-        """As if a month had passed without a refresh."""
+        """Let a session expire, as if a month had passed without a refresh."""
         long_ago = NOW - dt.timedelta(days=300)
         self.write(update(sessions).where(sessions.c.id == UUID(session_id)).values(expires_at=long_ago))
         live = (refresh_tokens.c.session_id == UUID(session_id), refresh_tokens.c.replaced_at.is_(None))
@@ -263,7 +265,7 @@ class Tables:
 
 @cache
 def _every_row(dialect: str) -> Executable:
-    """A statement for the name of the table and the text of the values of each row that there is."""
+    """A statement for the name of the table and the text of the values of each row in the database."""
     quote = func.quote if dialect == "sqlite" else func.quote_nullable
 
     def text(table: Table) -> ColumnElement[str]:
@@ -275,7 +277,7 @@ def _every_row(dialect: str) -> Executable:
 
 @contextmanager
 def overheard(beginning: str) -> Iterator[threading.Event]:
-    """An event that is set as soon as a server of this process says something to its database that begins so."""
+    """An event that is set as soon as a server of this process sends a statement that begins like this."""
     said = threading.Event()
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

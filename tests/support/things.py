@@ -1,4 +1,4 @@
-"""Things to keep, each a little different from the next of its kind."""
+"""Entities to store, each a little different from the next of its kind."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
@@ -182,7 +182,7 @@ DUE = Due(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berli
 
 
 async def settle(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:
-    """Make a workspace of an owner, and of others in the same role."""
+    """Create a workspace with an owner, and *others* in the same role."""
     async with world.call() as uow:
         await uow.workspaces.add(place)
         await uow.members.add(member(owner, place))

@@ -1,4 +1,4 @@
-"""Who waits for whom, seen in the database: no test has to guess how long it takes until something waits."""
+"""Which transactions wait for which, read from the database: no test has to guess how long that takes."""
 
 import asyncio
 from typing import Any, Final
@@ -15,20 +15,20 @@ _WAITING: Final = text(
 
 
 async def until_held_up(call: asyncio.Task[Any], *, database: Database) -> None:
-    """Until *call* waits for what another transaction holds. Fails if it ends before."""
+    """Wait until *call* waits for what another transaction holds. Fails if it ends before."""
     await until_held_up_or_done(call, database=database)
     assert not call.done(), f"it did not wait: {call}"
 
 
 async def until_held_up_or_done(call: asyncio.Task[Any], *, database: Database) -> None:
-    """The same, for a call that waits on SQLite, where one writes at a time, and passes over what is held elsewhere."""
+    """The same, for a call that waits on SQLite, which has one writer at a time, and skips locked rows elsewhere."""
     async with asyncio.timeout(PATIENCE_S):
         while not call.done() and await _waiting(database) == 0:  # noqa: ASYNC110 -- seen in the database
             await asyncio.sleep(_BETWEEN_LOOKS_S)
 
 
 async def _waiting(database: Database) -> int:
-    """How many wait: for a lock of PostgreSQL's, or on SQLite for their turn to write."""
+    """How many wait: for a lock of PostgreSQL, or on SQLite for their turn to write."""
     turn = database._turn  # noqa: SLF001 -- nobody else has a use for its length
     if turn is not None:
         return len(turn._waiters or ())  # noqa: SLF001 -- as above

@@ -30,14 +30,14 @@ class Reply:
 
     @property
     def slug(self) -> str:
-        """What the problem document says it is, without the prefix of its type."""
+        """The type of the problem, without its prefix."""
         assert self.headers["content-type"] == "application/problem+json", self
         assert self.json["status"] == self.status
         return str(self.json["type"]).rpartition(":")[2]
 
     @property
     def places(self) -> set[str]:
-        """Where the faults of the problem document are, each as `<kind> <place> <code>`."""
+        """The places of the errors of the problem, each as `<kind> <place> <code>`."""
         return {
             f"{kind} {fault[kind]} {fault['code']}"
             for fault in self.json.get("errors", ())
@@ -54,7 +54,7 @@ def connected(address: Address) -> Iterator[socket.socket]:
 
 
 def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
-    """The next answer on *connection*, which must not have been given another before this one was read."""
+    """The next response on *connection*. The one before must have been read."""
     response = http.client.HTTPResponse(connection, method=method)
     try:
         response.begin()
@@ -65,7 +65,7 @@ def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
 
 
 def exchange(address: Address, chunks: Iterable[bytes], *, method: str = "GET") -> Reply:
-    """Send *chunks* until all are sent or the server hangs up, and read its response."""
+    """Send *chunks* until all are sent or the server closes the connection, and read its response."""
     with connected(address) as connection:
         with contextlib.suppress(ConnectionError):
             for chunk in chunks:
@@ -74,7 +74,7 @@ def exchange(address: Address, chunks: Iterable[bytes], *, method: str = "GET") 
 
 
 def request(method: str, target: str, *lines: str, body: bytes = b"", token: str | None = None) -> bytes:
-    """A request with `Host`, `Authorization` and `Content-Length` where there is something for them to say."""
+    """A request with `Host`, and with `Authorization` and `Content-Length` if there is a token and a body."""
     head = [f"{method} {target} HTTP/1.1", "Host: sample", *lines]
     if token is not None:
         head.append(f"Authorization: Bearer {token}")

@@ -1,4 +1,4 @@
-"""Where ports are implemented: in dictionaries, and in databases."""
+"""The implementations of the ports: on dictionaries, and on databases."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,19 +21,19 @@ Told = tuple[int, str, UUID]
 
 
 class World(Protocol):
-    """What a test needs of either."""
+    """What a port test needs of either."""
 
     def call(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
     ) -> AbstractAsyncContextManager[UnitOfWork]:
-        """A call by *user*, by nobody in particular where None is given. It is committed, unless it fails."""
+        """A unit of work of *user*, or of nobody in particular. It is committed, unless it fails."""
 
     async def told(self, workspace_id: UUID) -> list[Told]:
-        """A workspace's log in order: the number of each change, the type of the event, what it happened to."""
+        """A workspace's log in order: the number of each change, the type of the event, the id that it happened to."""
 
 
 class FakeWorld:
-    """Dictionaries. Nothing is undone where a call fails: a fake refuses before it changes anything."""
+    """Dictionaries. Nothing is rolled back if a unit of work fails: a fake rejects before it changes anything."""
 
     def __init__(self) -> None:
         self._store = Store()

@@ -1,4 +1,4 @@
-"""The scenario, by a client of openapi-python-client's."""
+"""The scenario, with a client of openapi-python-client."""
 
 import os
 from datetime import date
@@ -32,21 +32,21 @@ T = TypeVar("T")
 
 
 def done(parsed: T | Problem | None) -> T:
-    """What a call returned, where it did what it was for."""
+    """What a request returned, if it succeeded."""
     if parsed is None or isinstance(parsed, Problem):
         raise SystemExit(f"refused: {parsed}")
     return parsed
 
 
 def refused(response: Response[Task | Problem], status: HTTPStatus) -> Problem:
-    """The typed problem of a call that had to be refused with *status*."""
+    """The typed problem of a request that had to be rejected with *status*."""
     assert response.status_code == status, response
     assert isinstance(response.parsed, Problem), response
     return response.parsed
 
 
 def main() -> None:
-    """Run it. Raises AssertionError where something is not as it should be."""
+    """Run it. Raises AssertionError if something is not as it should be."""
     url, email, password = (os.environ[f"TICKBOX_{name}"] for name in ("URL", "EMAIL", "PASSWORD"))
     anybody = Client(base_url=url)
     done(register_user.sync(client=anybody, body=UserCreate(email=email, password=password, name="Ada")))

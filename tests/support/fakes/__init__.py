@@ -1,3 +1,3 @@
-"""The ports of the domain, kept in dictionaries, a module for each resource. `tests/ports` compares them with the
+"""The ports of the domain on dictionaries, a module for each resource. `tests/ports` compares them with the
 repositories.
 """

@@ -1,4 +1,4 @@
-"""What the fakes keep: dictionaries in the place of a database's tables."""
+"""What the fakes keep: dictionaries in place of a database's tables."""
 
 import datetime as dt
 import itertools
@@ -28,19 +28,19 @@ Value = TypeVar("Value")
 def page_of(
     items: Iterable[Value], *, place: Callable[[Value], Any], after: object, limit: int, descending: bool = False
 ) -> list[Value]:
-    """At most *limit* in the order of their places, behind *after*, whether there is anything or not."""
+    """At most *limit* items in the order of their places, after *after*, whether an item is at that place or not."""
     rest = [i for i in items if after is None or (place(i) < after if descending else place(i) > after)]
     return sorted(rest, key=place, reverse=descending)[:limit]
 
 
 def without(kept: dict[Key, Value], is_gone: Callable[[Value], bool]) -> dict[Key, Value]:
-    """What is left of *kept*."""
+    """The items of *kept* that stay."""
     return {key: value for key, value in kept.items() if not is_gone(value)}
 
 
 @dataclass
 class Store:
-    """What a database would keep."""
+    """What a database would store."""
 
     users: dict[UUID, User] = field(default_factory=dict)
     email_keys: dict[str, UUID] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Store:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def of(self, entity: type[Value]) -> dict[tuple[UUID, UUID], Value]:
-        """What is kept of a kind of entity that has no field above, by workspace and id."""
+        """What is stored of a kind of entity that has no field above, by workspace and id."""
         return self.others.setdefault(entity, {})
 
     def workspaces_of(self, user_id: UUID) -> list[UUID]:
@@ -82,7 +82,7 @@ class Store:
                 setattr(self, each.name, rest)
 
     def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
-        """What the log says happened in a change, in order: the type, and what it happened to."""
+        """What the log has for a change, in order: the type, and the id that it happened to."""
         return [
             (event.type, event.entity_id)
             for event in self.events

@@ -34,7 +34,7 @@ def _created(make: Callable[["FakeUnitOfWork"], Repository]) -> "cached_property
 
 
 class FakeUnitOfWork:
-    """Implements domain.unit_of_work.UnitOfWork for one call. `call` makes another on the same store."""
+    """Implements domain.unit_of_work.UnitOfWork for one request. `call` creates another one on the same store."""
 
     store: Store
     locked: set[UUID]
@@ -72,7 +72,7 @@ class FakeUnitOfWork:
         self.origin = origin
         self.policy = policy or Policy()
         self.passwords = FakePasswords()
-        # The caller's account is locked from the beginning in a call that names no workspace.
+        # A write that names no workspace locks the caller's account from the beginning.
         self.locked = {principal.user_id} if principal else set()
 
     def call(
@@ -92,7 +92,7 @@ class FakeUnitOfWork:
         )
 
     def account_call(self) -> "FakeUnitOfWork":
-        """Another call, which names no workspace."""
+        """Another unit of work of the same user, which names no workspace."""
         return FakeUnitOfWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
 
     @property
@@ -112,7 +112,7 @@ class FakeUnitOfWork:
         return next(self.store.numbers).to_bytes(count, "big")
 
     async def check_storage(self) -> None:
-        """A dictionary always answers."""
+        """Do nothing: a dictionary is always available."""
 
     async def enter(self, workspace_id: UUID) -> bool:
         assert self._workspace_id is None
