@@ -16,7 +16,7 @@ from app.serving import run_server
 from app.settings import Settings
 from app.units import write
 from app.worker import run_worker
-from domain import users
+from domain import passwords, registration
 from domain.errors import DomainError, StorageUnavailable
 from domain.model.users import EmailTaken, UserNotFound
 from persistence.engines import name_of
@@ -152,7 +152,7 @@ def create_user(email: str, name: str, time_zone: str) -> None:
     settings = _account_settings()
     body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
     _check("UserCreate", body)
-    created = _run(settings, lambda uow: users.register(uow, **body))
+    created = _run(settings, lambda uow: registration.register(uow, **body))
     click.echo(f"created {created.id} in {name_of(settings.database_url)}")
 
 
@@ -166,7 +166,7 @@ def set_password(email: str) -> None:
     settings = _account_settings()
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
-    _run(settings, lambda uow: users.set_password(uow, email=email, new_password=password))
+    _run(settings, lambda uow: passwords.set_by_operator(uow, email=email, new_password=password))
     click.echo(f"password set, sessions ended in {name_of(settings.database_url)}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from domain import members, pages, secret_tokens, workspaces
+from domain import members, pages, queued_emails, secret_tokens, users, workspaces
 from domain.emails import email_key
 from domain.model.invitations import (
     AddressOfMember,
@@ -21,8 +21,7 @@ from domain.model.invitations import (
     InvitationReader,
 )
 from domain.model.members import Member
-from domain.model.queued_emails import QueuedEmail
-from domain.model.users import AccountGone, User
+from domain.model.users import User
 from domain.model.workspaces import PersonalWorkspace, Workspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.roles import Role
@@ -75,7 +74,8 @@ async def create(uow: UnitOfWork, *, email: str, role: Role) -> CreatedInvitatio
         await members.require_reach(uow, replaced)
     if not uow.policy.sends_email:
         return await _hand_over(uow, invitation)
-    await uow.outbox.add(_queued_email_of(uow, invitation))
+    about = {"workspace_id": workspace.id, "invitation_id": invitation.id}
+    await queued_emails.queue(uow, "invitation", email=email, **about)
     return CreatedInvitation(invitation=invitation)
 
 
@@ -98,7 +98,7 @@ async def accept(uow: UnitOfWork, token: str) -> Workspace:
 
     Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
-    user = await _caller(uow)
+    user = await users.get_me(uow)
     invitation = await find(uow.invitations, token, now=uow.now, pointer=_POINTER)
     await _spend(uow, invitation, pointer=_POINTER)
     if await uow.members.get(invitation.workspace_id, user.id) is not None:
@@ -125,20 +125,13 @@ async def join(uow: UnitOfWork, user: User, invitation: Invitation, *, pointer: 
     await _add_member(uow, user, invitation)
 
 
-async def _caller(uow: UnitOfWork) -> User:
-    user = await uow.users.get(uow.principal.user_id)
-    if user is None:
-        raise AccountGone(uow.principal.user_id)
-    return user
-
-
 async def _require_no_member(uow: UnitOfWork, email: str) -> None:
     """Raise AddressOfMember for the caller's own address, and for one that a member has verified.
 
     Another member's that is not verified may be somebody else's, who must not be kept out (ADR 64).
     """
     key = email_key(email)
-    own = (await _caller(uow)).email
+    own = (await users.get_me(uow)).email
     if own is not None and email_key(own) == key:
         raise AddressOfMember
     if await uow.members.has_address(uow.workspace_id, email_key=key):
@@ -152,19 +145,6 @@ async def _hand_over(uow: UnitOfWork, invitation: Invitation) -> CreatedInvitati
     url = uow.policy.accept_invitation_url
     link = None if url is None else f"{url}#token={token.text}"
     return CreatedInvitation(invitation=invitation, token=token.text, link=link)
-
-
-def _queued_email_of(uow: UnitOfWork, invitation: Invitation) -> QueuedEmail:
-    return QueuedEmail(
-        id=uow.new_id(),
-        kind="invitation",
-        email=invitation.email,
-        email_key=email_key(invitation.email),
-        created_at=uow.now,
-        due_at=uow.now,
-        workspace_id=invitation.workspace_id,
-        invitation_id=invitation.id,
-    )
 
 
 async def _spend(uow: UnitOfWork, invitation: Invitation, *, pointer: str) -> None:

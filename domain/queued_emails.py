@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
+from uuid import UUID
 
 from domain import secret_tokens
 from domain.emails import email_key
@@ -40,6 +41,30 @@ class RenderedEmail:
     expires_at: dt.datetime
     token: str = ""
     name: str = ""
+
+
+async def queue(  # noqa: PLR0913  # all that an e-mail can be about
+    uow: UnitOfWork,
+    kind: EmailKind,
+    *,
+    email: str,
+    user_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    invitation_id: UUID | None = None,
+) -> None:
+    """Queue an e-mail to *email*: it is sent after the commit. The ids are what it is about."""
+    queued_email = QueuedEmail(
+        id=uow.new_id(),
+        kind=kind,
+        email=email,
+        email_key=email_key(email),
+        created_at=uow.now,
+        due_at=uow.now,
+        user_id=user_id,
+        workspace_id=workspace_id,
+        invitation_id=invitation_id,
+    )
+    await uow.outbox.add(queued_email)
 
 
 async def are_due(uow: UnitOfWork) -> bool:

@@ -1,6 +1,6 @@
 """Accounts."""
 
-from domain import account_log, users
+from domain import account_log, email_addresses, passwords, registration, users
 from domain.model.account_log import AccountEvent
 from domain.model.users import User
 from domain.unit_of_work import UnitOfWork
@@ -22,7 +22,7 @@ from tickbox_contract.responses import Response, accepted, created, no_content, 
 async def register_user(uow: UnitOfWork, body: UserCreate) -> Response:
     """201 with the new account; its personal workspace and inbox are made with it, an invitation is accepted."""
     invitation_token = sent(body.invitation_token, default=None)
-    user = await users.register(
+    user = await registration.register(
         uow,
         email=body.email,
         password=body.password.get_secret_value(),
@@ -52,7 +52,7 @@ async def delete_me(uow: UnitOfWork) -> Response:
 
 async def change_password(uow: UnitOfWork, body: PasswordChange) -> Response:
     """204; the caller's other sessions are ended."""
-    await users.change_password(
+    await passwords.change(
         uow,
         current_password=body.current_password.get_secret_value(),
         new_password=body.new_password.get_secret_value(),
@@ -64,7 +64,7 @@ async def change_email(uow: UnitOfWork, body: EmailChange) -> Response:
     """202; the address changes when the token that is sent to the new one comes back."""
     password = sent(body.current_password, default=None)
     current_password = None if password is None else password.get_secret_value()
-    await users.change_email(uow, email=body.email, current_password=current_password)
+    await email_addresses.change(uow, email=body.email, current_password=current_password)
     return accepted()
 
 
@@ -75,25 +75,25 @@ async def list_account_events(uow: UnitOfWork, limit: int, cursor: str | None = 
 
 async def send_verification(uow: UnitOfWork) -> Response:
     """202; another mail to verify the address waits to be sent."""
-    await users.send_verification(uow)
+    await email_addresses.send_verification(uow)
     return accepted()
 
 
 async def verify_email(uow: UnitOfWork, body: EmailVerification) -> Response:
     """204; the address is the account's."""
-    await users.verify_email(uow, body.token.get_secret_value())
+    await email_addresses.verify(uow, body.token.get_secret_value())
     return no_content()
 
 
 async def request_password_reset(uow: UnitOfWork, body: PasswordResetRequest) -> Response:
     """202, whoever has the address, or nobody."""
-    await users.request_password_reset(uow, email=body.email)
+    await passwords.request_reset(uow, email=body.email)
     return accepted()
 
 
 async def reset_password(uow: UnitOfWork, body: PasswordReset) -> Response:
     """204; all sessions of the account are ended."""
-    await users.reset_password(uow, body.token.get_secret_value(), new_password=body.new_password.get_secret_value())
+    await passwords.reset(uow, body.token.get_secret_value(), new_password=body.new_password.get_secret_value())
     return no_content()
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from domain import account_log, sessions, users
+from domain import account_log, passwords, sessions, users
 from domain.model.account_log import AccountEvent
 from domain.model.sessions import RefreshTokenInvalid
 from domain.policy import Policy
@@ -30,7 +30,7 @@ async def logged_in(ada: Caller) -> Caller:
 
 async def test_the_account_log_is_read_newest_first_in_pages_and_only_by_its_owner(ada: Caller, bob: Caller) -> None:
     ada = await logged_in(ada)
-    await ada.account.write(users.change_password, current_password="ada", new_password="new")
+    await ada.account.write(passwords.change, current_password="ada", new_password="new")
     await ada.account.write(sessions.end_all)
 
     events = await events_of(ada)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import users, workspaces
+from domain import registration, workspaces
 from domain.errors import OutcomeUnknown, StorageUnavailable
 from persistence import schema
 from persistence.database import Database
@@ -98,7 +98,7 @@ async def test_writers_that_wait_their_turn_all_succeed(database_url: str) -> No
     database = Database(database_url, pool_size=2)
     nobody = Caller(database=database)
     attempts = [
-        nobody.write(users.register, email=f"{n}@example.com", password="pw", name="x", time_zone="UTC")
+        nobody.write(registration.register, email=f"{n}@example.com", password="pw", name="x", time_zone="UTC")
         for n in range(8)
     ]
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 import migrations
-from domain import identities, sessions, users
+from domain import identities, passwords, sessions, users
 from domain.identities import ExternalIdentity
 from domain.model.identities import Identity, IdentityTaken
 from domain.model.users import EmailTaken
@@ -125,7 +125,7 @@ async def test_an_account_of_the_provider_survives_a_downgrade(database_url: str
     me = await replace(kept, principal=Principal(user_id=carol.id)).read(users.get_me)
     assert me.email is not None
     assert me.email.endswith("@nobody.invalid")
-    await kept.write(users.set_password, email=me.email, new_password="new")
+    await kept.write(passwords.set_by_operator, email=me.email, new_password="new")
     assert await kept.write(sessions.log_in, email=me.email, password="new")
     assert await kept.write(sessions.log_in, email="ada@example.com", password="ada")
     assert await recognise(kept.database, EVE.identity, workspace_id=None) is None

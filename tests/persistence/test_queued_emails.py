@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 import migrations
-from domain import queued_emails, sessions, users
+from domain import email_addresses, passwords, queued_emails, registration, sessions, users
 from domain.model.one_time_tokens import OneTimeToken, TokenInvalid
 from domain.model.passwords import PasswordWrong
 from domain.model.queued_emails import QueuedEmail
@@ -70,7 +70,7 @@ async def test_a_queued_email_is_read_back(database: Database) -> None:
 async def test_a_registration_that_is_rolled_back_leaves_no_email(database: Database) -> None:
     caller = Caller(database=database)
     async with caller.unit() as uow:
-        await users.register(uow, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
+        await registration.register(uow, email="ada@example.com", password="pw", name="Ada", time_zone="UTC")
 
     assert not await caller.read(queued_emails.are_due)
 
@@ -83,7 +83,7 @@ async def test_an_email_that_one_server_claims_is_skipped_by_another_without_wai
     database = Database(url)
     caller = Caller(database=database)
     for n in range(2):
-        await caller.write(users.request_password_reset, email=f"{n}@example.com")
+        await caller.write(passwords.request_reset, email=f"{n}@example.com")
     async with caller.unit() as uow:
         (first,) = await queued_emails.claim(uow, limit=1)
         (second,) = await asyncio.wait_for(claimed(caller), timeout=PATIENCE_S)
@@ -125,7 +125,7 @@ async def test_the_email_that_is_due_longest_is_claimed_first(database: Database
 async def test_concurrent_claims_get_each_email_once(database: Database) -> None:
     caller = Caller(database=database)
     for n in range(20):
-        await caller.write(users.request_password_reset, email=f"{n}@example.com")
+        await caller.write(passwords.request_reset, email=f"{n}@example.com")
 
     found = await asyncio.gather(*(claimed(caller, limit=5) for _ in range(8)))
 
@@ -137,7 +137,7 @@ async def test_concurrent_claims_get_each_email_once(database: Database) -> None
 
 async def test_concurrent_requests_for_one_address_send_one_email(database: Database) -> None:
     caller = Caller(database=database)
-    await asyncio.gather(*(caller.write(users.request_password_reset, email="ada@example.com") for _ in range(8)))
+    await asyncio.gather(*(caller.write(passwords.request_reset, email="ada@example.com") for _ in range(8)))
 
     assert len(await claimed(caller)) == 1
 
@@ -147,7 +147,7 @@ async def test_a_second_request_while_an_email_waits_writes_as_much_as_the_first
     caller = Caller(database=database)
     for spelling in ("ada@example.com", "Ada@example.com"):
         with overheard() as heard:
-            await caller.write(users.request_password_reset, email=spelling)
+            await caller.write(passwords.request_reset, email=spelling)
         assert [statement.text.split()[0] for statement in heard] == ["INSERT"]
         (row,) = await database.rows(select(outbox.c.email, outbox.c.attempts), {})
         assert tuple(row) == (spelling, 0)
@@ -156,7 +156,7 @@ async def test_a_second_request_while_an_email_waits_writes_as_much_as_the_first
 async def test_a_second_request_does_not_move_an_email_that_is_put_off(ada: Caller) -> None:
     (queued_email,) = await claimed(ada)
     ada.clock.now += MINUTE / 2
-    await ada.account.write(users.send_verification)
+    await ada.account.write(email_addresses.send_verification)
 
     assert await claimed(ada) == []
     ada.clock.now += MINUTE / 2
@@ -198,25 +198,23 @@ async def test_the_purge_deletes_only_the_pauses_that_are_over(database: Databas
 async def test_a_token_is_stored_as_its_digest_and_replaces_the_one_before(ada: Caller) -> None:
     first = await rendered_email_to(ada)
     ada.clock.now += MINUTE
-    await ada.account.write(users.send_verification)
+    await ada.account.write(email_addresses.send_verification)
     second = await rendered_email_to(ada)
 
     rows = await ada.database.rows(select(tokens), {})
     assert len(rows) == 1
     assert second.token not in repr(rows)
     with pytest.raises(TokenInvalid):
-        await nobody(ada).write(users.verify_email, first.token)
-    await nobody(ada).write(users.verify_email, second.token)
+        await nobody(ada).write(email_addresses.verify, first.token)
+    await nobody(ada).write(email_addresses.verify, second.token)
     assert (await ada.account.read(users.get_me)).email_verified_at == ada.clock.now
 
 
 async def test_of_concurrent_uses_of_one_token_one_sets_the_password(ada: Caller) -> None:
     await claimed(ada)
-    await nobody(ada).write(users.request_password_reset, email="ada@example.com")
+    await nobody(ada).write(passwords.request_reset, email="ada@example.com")
     rendered_email = await rendered_email_to(ada)
-    attempts = [
-        nobody(ada).write(users.reset_password, rendered_email.token, new_password=f"new {n}") for n in range(5)
-    ]
+    attempts = [nobody(ada).write(passwords.reset, rendered_email.token, new_password=f"new {n}") for n in range(5)]
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
@@ -228,15 +226,15 @@ async def test_of_concurrent_uses_of_one_token_one_sets_the_password(ada: Caller
 async def test_writing_using_and_deleting_at_once_do_not_deadlock(ada: Caller) -> None:
     """All of them lock the user first."""
     rendered_email = await rendered_email_to(ada)
-    await ada.account.write(users.send_verification)
+    await ada.account.write(email_addresses.send_verification)
     ada.clock.now += MINUTE
     (queued_email,) = await claimed(ada)
 
     results = await asyncio.wait_for(
         asyncio.gather(
-            *(nobody(ada).write(users.verify_email, rendered_email.token) for _ in range(3)),
+            *(nobody(ada).write(email_addresses.verify, rendered_email.token) for _ in range(3)),
             *(nobody(ada).write(queued_emails.write, queued_email) for _ in range(3)),
-            ada.account.write(users.change_password, current_password="ada", new_password="new"),
+            ada.account.write(passwords.change, current_password="ada", new_password="new"),
             ada.account.write(users.delete),
             return_exceptions=True,
         ),
@@ -274,7 +272,7 @@ async def test_old_accounts_have_no_verified_address_and_a_downgrade_keeps_them(
     database_url: str, database: Database
 ) -> None:
     ada = await Caller(database=database).register("ada")
-    await nobody(ada).write(users.verify_email, (await rendered_email_to(ada)).token)
+    await nobody(ada).write(email_addresses.verify, (await rendered_email_to(ada)).token)
     await database.close()
 
     migrations.downgrade(database_url, "0002")
@@ -282,5 +280,5 @@ async def test_old_accounts_have_no_verified_address_and_a_downgrade_keeps_them(
 
     user = await ada.account.read(users.get_me)
     assert (user.email, user.email_verified_at, user.revision) == ("ada@example.com", None, 2)
-    await ada.account.write(users.send_verification)
+    await ada.account.write(email_addresses.send_verification)
     assert (await rendered_email_to(ada)).kind == "verification"

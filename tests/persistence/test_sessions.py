@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from domain import secret_tokens, sessions, users
+from domain import passwords, secret_tokens, sessions
 from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, StoredToken, WrongCredentials
 from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
@@ -222,7 +222,7 @@ async def test_a_log_in_that_races_with_a_password_change_does_not_outlive_it(ad
         credentials = await uow.credentials.find(ada.user_id)
         assert credentials is not None
         assert credentials.password_hash is not None
-        await ada.account.write(users.change_password, current_password="ada", new_password="new")
+        await ada.account.write(passwords.change, current_password="ada", new_password="new")
 
         assert not await uow.users.lock_if_password(ada.user_id, password_hash=credentials.password_hash)
 

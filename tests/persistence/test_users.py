@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain import sessions, users, workspaces
+from domain import passwords, registration, sessions, users, workspaces
 from domain.model.members import SoleOwner
 from domain.model.passwords import PasswordWrong
 from domain.model.sessions import WrongCredentials
@@ -20,7 +20,7 @@ async def test_a_registered_account_is_read_back(database: Database) -> None:
     nobody = Caller(database=database)
 
     user = await nobody.write(
-        users.register, email="Ada@Example.com", password="pw", name="Ada \N{CROWN}", time_zone="Europe/Berlin"
+        registration.register, email="Ada@Example.com", password="pw", name="Ada \N{CROWN}", time_zone="Europe/Berlin"
     )
 
     me = replace(nobody, principal=Principal(user_id=user.id, session_id=user.id))
@@ -30,13 +30,15 @@ async def test_a_registered_account_is_read_back(database: Database) -> None:
 
 async def test_an_address_can_be_registered_once_whatever_its_case(ada: Caller) -> None:
     with pytest.raises(EmailTaken):
-        await ada.account.write(users.register, email="ADA@example.com", password="pw", name="Eve", time_zone="UTC")
+        await ada.account.write(
+            registration.register, email="ADA@example.com", password="pw", name="Eve", time_zone="UTC"
+        )
 
 
 async def test_of_concurrent_registrations_of_one_address_one_succeeds(database: Database) -> None:
     nobody = Caller(database=database)
     attempts = [
-        nobody.write(users.register, email="ada@example.com", password="pw", name=str(n), time_zone="UTC")
+        nobody.write(registration.register, email="ada@example.com", password="pw", name=str(n), time_zone="UTC")
         for n in range(8)
     ]
 
@@ -48,7 +50,9 @@ async def test_of_concurrent_registrations_of_one_address_one_succeeds(database:
 
 async def test_a_rejected_registration_leaves_no_rows(ada: Caller, bob: Caller) -> None:
     with pytest.raises(EmailTaken):
-        await bob.account.write(users.register, email="ada@example.com", password="pw", name="Eve", time_zone="UTC")
+        await bob.account.write(
+            registration.register, email="ada@example.com", password="pw", name="Eve", time_zone="UTC"
+        )
 
     assert len((await bob.account.read(workspaces.page)).items) == 1
     assert len((await ada.account.read(workspaces.page)).items) == 1
@@ -72,7 +76,7 @@ async def test_a_new_name_is_stored_in_every_workspace_and_raises_each_head_by_o
 async def test_after_a_change_only_the_new_password_is_accepted(ada: Caller) -> None:
     await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
 
-    await ada.account.write(users.change_password, current_password="ada", new_password="new")
+    await ada.account.write(passwords.change, current_password="ada", new_password="new")
 
     assert (await ada.account.read(sessions.page)).items == ()
     with pytest.raises(WrongCredentials):
@@ -82,9 +86,7 @@ async def test_after_a_change_only_the_new_password_is_accepted(ada: Caller) -> 
 
 async def test_of_concurrent_password_changes_one_succeeds(ada: Caller) -> None:
     await asyncio.gather(*(ada.account.read(users.get_me) for _ in range(5)))  # connects, so that all start at once
-    attempts = [
-        ada.account.write(users.change_password, current_password="ada", new_password=f"new {n}") for n in range(5)
-    ]
+    attempts = [ada.account.write(passwords.change, current_password="ada", new_password=f"new {n}") for n in range(5)]
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 

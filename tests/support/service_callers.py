@@ -12,7 +12,7 @@ from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
 from app.main import contract_path
-from domain import secret_tokens, users
+from domain import registration, secret_tokens
 from domain.events import EVENT_TYPES, Event
 from domain.model.invitations import Invitation
 from domain.model.members import Member
@@ -118,7 +118,9 @@ class Caller:
 
     async def register(self, name: str) -> "Caller":
         """A new user in their personal workspace. The address is derived from the name; the password is the name."""
-        user = await self.write(users.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC")
+        user = await self.write(
+            registration.register, email=f"{name}@example.com", password=name, name=name, time_zone="UTC"
+        )
         caller = replace(self, principal=Principal(user_id=user.id))
         async with caller.unit(safe=True) as uow:
             (workspace,) = await uow.workspaces.page(user.id, after=None, limit=2)

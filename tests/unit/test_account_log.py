@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain import account_log, sessions, users
+from domain import account_log, passwords, registration, sessions, users
 from domain.model.account_log import AccountEvent
 from domain.model.passwords import PasswordWrong
 from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, WrongCredentials
@@ -61,9 +61,11 @@ async def test_a_refresh_is_not_logged_but_the_reuse_of_a_spent_token_is(uow: Fa
 
 
 async def test_new_passwords_are_logged_with_who_set_them(uow: FakeUnitOfWork) -> None:
-    await users.change_password(uow.call(), current_password="correct horse", new_password="battery staple")
+    await passwords.change(uow.call(), current_password="correct horse", new_password="battery staple")
     changed = await latest(uow)
-    await users.set_password(FakeUnitOfWork(store=uow.store, origin=Origin()), email=ADA["email"], new_password="new")
+    await passwords.set_by_operator(
+        FakeUnitOfWork(store=uow.store, origin=Origin()), email=ADA["email"], new_password="new"
+    )
     reset = await latest(uow)
 
     assert (changed.type, changed.session_id, changed.address) == (
@@ -80,8 +82,8 @@ async def test_rejected_requests_are_not_logged(uow: FakeUnitOfWork) -> None:
         (sessions.log_in(uow.call(), email=ADA["email"], password="guess"), WrongCredentials),
         (sessions.refresh(uow.call(), begun.access_token), RefreshTokenInvalid),
         (sessions.end(uow.call(), uow.principal.user_id), SessionNotFound),
-        (users.change_password(uow.call(), current_password="guess", new_password="new"), PasswordWrong),
-        (users.register(uow.call(), **ADA, name="Eve", time_zone="UTC"), EmailTaken),
+        (passwords.change(uow.call(), current_password="guess", new_password="new"), PasswordWrong),
+        (registration.register(uow.call(), **ADA, name="Eve", time_zone="UTC"), EmailTaken),
     ):
         with pytest.raises(refusal):
             await attempt

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain import account_log, queued_emails, sessions, tokens, users
+from domain import account_log, email_addresses, passwords, queued_emails, sessions, tokens, users
 from domain.model.one_time_tokens import TokenInvalid
 from domain.model.passwords import PasswordMissing, PasswordWrong
 from domain.model.users import AccountGone, Credentials, EmailTaken
@@ -25,13 +25,13 @@ MINUTE = dt.timedelta(minutes=1)
 async def ada(uow: FakeUnitOfWork) -> FakeUnitOfWork:
     """A unit of work of Ada's, whose address is verified."""
     (rendered_email,) = await sent(uow)
-    await users.verify_email(nobody(uow), rendered_email.token)
+    await email_addresses.verify(nobody(uow), rendered_email.token)
     return uow.account_call()
 
 
 async def asked(ada: FakeUnitOfWork, email: str = NEW) -> dict[str, RenderedEmail]:
     """The e-mails that are sent when Ada requests another address, by kind."""
-    await users.change_email(ada.account_call(), email=email, current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email=email, current_password=PASSWORD)
     return {rendered_email.kind: rendered_email for rendered_email in await sent(ada)}
 
 
@@ -46,7 +46,7 @@ async def test_the_address_changes_only_when_the_token_is_presented(ada: FakeUni
     assert (rendered_email.to, rendered_email.name) == (NEW, "")
     assert replace(await users.get_me(ada.account_call()), new_email=None) == before
 
-    await users.verify_email(nobody(ada, now=NOON + MINUTE), rendered_email.token)
+    await email_addresses.verify(nobody(ada, now=NOON + MINUTE), rendered_email.token)
 
     after = await users.get_me(ada.account_call())
     assert (after.email, after.new_email, after.email_verified_at) == (NEW, None, NOON + MINUTE)
@@ -54,14 +54,14 @@ async def test_the_address_changes_only_when_the_token_is_presented(ada: FakeUni
     assert (await kinds(ada))[:2] == ["email.changed", "email.change_requested"]
     await sessions.log_in(nobody(ada), email="ada@NEW.example", password=PASSWORD)
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada), rendered_email.token)
+        await email_addresses.verify(nobody(ada), rendered_email.token)
 
 
 async def test_the_old_address_is_notified_before_and_after(ada: FakeUnitOfWork) -> None:
     rendered_emails = await asked(ada)
     assert (rendered_emails["email_changing"].to, rendered_emails["email_changing"].token) == ("ada@example.com", "")
 
-    await users.verify_email(nobody(ada), rendered_emails["email_change"].token)
+    await email_addresses.verify(nobody(ada), rendered_emails["email_change"].token)
 
     (notice,) = await sent(ada)
     assert (notice.kind, notice.to, notice.token) == ("email_changed", "ada@example.com", "")
@@ -72,7 +72,7 @@ async def test_an_old_address_that_was_never_verified_is_not_notified(uow: FakeU
     rendered_emails = await asked(uow)
     assert rendered_emails.keys() == {"email_change"}
 
-    await users.verify_email(nobody(uow), rendered_emails["email_change"].token)
+    await email_addresses.verify(nobody(uow), rendered_emails["email_change"].token)
 
     assert await sent(uow) == []
 
@@ -81,7 +81,7 @@ async def test_sessions_and_personal_tokens_are_kept(ada: FakeUnitOfWork) -> Non
     begun = await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
     issued = await tokens.create(ada.account_call(), TokenDraft(name="script", scopes=frozenset({"read"})))
 
-    await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
+    await email_addresses.verify(nobody(ada), (await asked(ada))["email_change"].token)
 
     assert begun.session.id in ada.store.sessions
     assert issued.token.id in ada.store.tokens
@@ -92,7 +92,7 @@ async def test_without_the_password_nothing_is_changed_or_sent(
     ada: FakeUnitOfWork, password: str | None, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await users.change_email(ada, email=NEW, current_password=password)
+        await email_addresses.change(ada, email=NEW, current_password=password)
 
     assert await sent(ada) == []
     assert ada.store.users[ada.principal.user_id].new_email is None
@@ -101,7 +101,7 @@ async def test_without_the_password_nothing_is_changed_or_sent(
 async def test_an_account_without_a_password_needs_none(ada: FakeUnitOfWork) -> None:
     ada.store.password_hashes[ada.principal.user_id] = None
 
-    await users.change_email(ada, email=NEW, current_password=None)
+    await email_addresses.change(ada, email=NEW, current_password=None)
 
     assert [rendered_email.to for rendered_email in await sent(ada)] == [NEW, "ada@example.com"]
 
@@ -110,21 +110,21 @@ async def test_two_users_who_request_one_address_are_each_sent_their_token(ada: 
     """Whoever presents their token first gets the address: neither e-mail replaces the other."""
     bob = await registered(ada, email="bob@example.com", name="Bob")
     await sent(ada)
-    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
-    await users.change_email(bob.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(bob.account_call(), email=NEW, current_password=PASSWORD)
 
     rendered_emails = [*await sent(ada), *await sent(ada, now=NOON + queued_emails.APART)]
     first, second = [rendered_email for rendered_email in rendered_emails if rendered_email.kind == "email_change"]
 
-    await users.verify_email(nobody(ada), first.token)
+    await email_addresses.verify(nobody(ada), first.token)
     assert (await users.get_me(ada.account_call())).email == NEW
     with pytest.raises(EmailTaken):
-        await users.verify_email(nobody(ada), second.token)
+        await email_addresses.verify(nobody(ada), second.token)
 
 
 async def test_repeated_requests_by_one_user_send_one_email(ada: FakeUnitOfWork) -> None:
     for _ in range(3):
-        await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+        await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
 
     later = [await sent(ada, now=NOON + minutes * queued_emails.APART) for minutes in range(4)]
 
@@ -137,7 +137,7 @@ async def test_the_address_of_another_account_is_rejected(ada: FakeUnitOfWork) -
     await registered(ada, email="bob@example.com", name="Bob")
 
     with pytest.raises(EmailTaken):
-        await users.change_email(ada, email="BOB@example.com", current_password=PASSWORD)
+        await email_addresses.change(ada, email="BOB@example.com", current_password=PASSWORD)
 
 
 async def test_an_address_that_was_taken_meanwhile_stays_with_its_account(ada: FakeUnitOfWork) -> None:
@@ -145,7 +145,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_its_account(ada: F
     bob = await registered(ada, email=NEW.upper(), name="Bob")
 
     with pytest.raises(EmailTaken):
-        await users.verify_email(nobody(ada), rendered_email.token)
+        await email_addresses.verify(nobody(ada), rendered_email.token)
 
     assert (await users.get_me(ada.account_call())).email == "ada@example.com"
     assert ada.store.email_keys[NEW.lower()] == bob.principal.user_id
@@ -156,13 +156,13 @@ async def test_a_later_request_replaces_an_earlier_one(ada: FakeUnitOfWork) -> N
     second = (await asked(ada))["email_change"]
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada), first.token)
-    await users.verify_email(nobody(ada), second.token)
+        await email_addresses.verify(nobody(ada), first.token)
+    await email_addresses.verify(nobody(ada), second.token)
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
 async def test_an_email_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) -> None:
-    await users.change_email(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
 
     assert [
         rendered_email.to for rendered_email in (await asked(ada)).values() if rendered_email.kind == "email_change"
@@ -174,25 +174,25 @@ async def test_a_change_is_cancelled(ada: FakeUnitOfWork, by: str) -> None:
     rendered_email = (await asked(ada))["email_change"]
 
     if by == "present address":
-        await users.change_email(ada.account_call(), email="ADA@example.com", current_password=PASSWORD)
+        await email_addresses.change(ada.account_call(), email="ADA@example.com", current_password=PASSWORD)
         assert await sent(ada) == []
     elif by == "password":
-        await users.change_password(ada.account_call(), current_password=PASSWORD, new_password="new")
+        await passwords.change(ada.account_call(), current_password=PASSWORD, new_password="new")
     elif by == "reset":
-        await users.request_password_reset(nobody(ada), email="ada@example.com")
+        await passwords.request_reset(nobody(ada), email="ada@example.com")
         (reset,) = await sent(ada)
-        await users.reset_password(nobody(ada), reset.token, new_password="new")
+        await passwords.reset(nobody(ada), reset.token, new_password="new")
     else:
-        await users.set_password(nobody(ada), email="ada@example.com", new_password="new")
+        await passwords.set_by_operator(nobody(ada), email="ada@example.com", new_password="new")
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada), rendered_email.token)
+        await email_addresses.verify(nobody(ada), rendered_email.token)
     assert (await users.get_me(ada.account_call())).email == "ada@example.com"
 
 
 async def test_an_address_gets_one_such_email_a_minute_and_the_old_one_gets_one_notice(ada: FakeUnitOfWork) -> None:
     await asked(ada)
-    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
     assert await sent(ada) == []
 
     assert [rendered_email.to for rendered_email in await sent(ada, now=NOON + queued_emails.APART)] == [NEW]
@@ -200,7 +200,7 @@ async def test_an_address_gets_one_such_email_a_minute_and_the_old_one_gets_one_
 
 async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeUnitOfWork) -> None:
     """The pause between e-mails does not hold it up: it counts from this notice's own last attempt."""
-    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
     (notice,) = [
         queued_email
         for queued_email in await queued_emails.claim(nobody(ada), limit=10)
@@ -222,23 +222,23 @@ async def test_a_log_in_that_replaces_an_outdated_hash_cancels_no_change(ada: Fa
     await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
 
     assert ada.store.password_hashes[ada.principal.user_id] == f"hash of {PASSWORD}"
-    await users.verify_email(nobody(ada), rendered_email.token)
+    await email_addresses.verify(nobody(ada), rendered_email.token)
     assert (await users.get_me(ada.account_call())).email == NEW
 
 
 async def test_a_token_for_the_old_address_is_invalid_after_the_change(ada: FakeUnitOfWork) -> None:
-    await users.request_password_reset(nobody(ada), email="ada@example.com")
+    await passwords.request_reset(nobody(ada), email="ada@example.com")
     (reset,) = await sent(ada)
-    await users.verify_email(nobody(ada), (await asked(ada))["email_change"].token)
+    await email_addresses.verify(nobody(ada), (await asked(ada))["email_change"].token)
 
     with pytest.raises(TokenInvalid):
-        await users.reset_password(nobody(ada), reset.token, new_password="new")
+        await passwords.reset(nobody(ada), reset.token, new_password="new")
 
 
 async def test_an_email_that_was_claimed_before_a_later_request_is_not_sent(ada: FakeUnitOfWork) -> None:
-    await users.change_email(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
     (queued_email,) = [each for each in await queued_emails.claim(nobody(ada), limit=10) if each.kind == "email_change"]
-    await users.change_email(ada.account_call(), email="ada@newer.example", current_password=PASSWORD)
+    await email_addresses.change(ada.account_call(), email="ada@newer.example", current_password=PASSWORD)
 
     assert await queued_emails.write(nobody(ada), queued_email) is None
 
@@ -246,7 +246,7 @@ async def test_an_email_that_was_claimed_before_a_later_request_is_not_sent(ada:
 async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_requested_one(ada: FakeUnitOfWork) -> None:
     """Not even if the address is replaced between the look-up and the lock on the account."""
     change = (await asked(ada))["email_change"]
-    await users.request_password_reset(nobody(ada), email="ada@example.com")
+    await passwords.request_reset(nobody(ada), email="ada@example.com")
     (queued_email,) = await queued_emails.claim(nobody(ada), limit=10)
     sender = nobody(ada)
     look = sender.credentials
@@ -254,7 +254,7 @@ async def test_a_reset_is_not_sent_to_an_address_that_replaces_the_requested_one
     class Overtaken:
         async def find_by_email(self, email_key: str) -> Credentials | None:
             found = await look.find_by_email(email_key)
-            await users.verify_email(nobody(ada), change.token)
+            await email_addresses.verify(nobody(ada), change.token)
             return found
 
     sender.credentials = Overtaken()  # type: ignore[assignment]  # what is used of it
@@ -266,15 +266,17 @@ async def test_a_token_works_until_the_moment_it_expires(ada: FakeUnitOfWork) ->
     rendered_email = (await asked(ada))["email_change"]
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(ada, now=rendered_email.expires_at), rendered_email.token)
-    await users.verify_email(nobody(ada, now=rendered_email.expires_at - dt.timedelta(seconds=1)), rendered_email.token)
+        await email_addresses.verify(nobody(ada, now=rendered_email.expires_at), rendered_email.token)
+    await email_addresses.verify(
+        nobody(ada, now=rendered_email.expires_at - dt.timedelta(seconds=1)), rendered_email.token
+    )
 
 
 async def test_the_address_of_a_deleted_account_cannot_be_changed(ada: FakeUnitOfWork) -> None:
     await users.delete(ada.account_call())
 
     with pytest.raises(AccountGone):
-        await users.change_email(ada, email=NEW, current_password=PASSWORD)
+        await email_addresses.change(ada, email=NEW, current_password=PASSWORD)
 
 
 async def test_a_password_that_changes_meanwhile_is_rejected(ada: FakeUnitOfWork) -> None:
@@ -286,4 +288,4 @@ async def test_a_password_that_changes_meanwhile_is_rejected(ada: FakeUnitOfWork
     call = ada.account_call()
     call.passwords = Overtaken()  # type: ignore[assignment]  # what is used of it
     with pytest.raises(PasswordWrong):
-        await users.change_email(call, email=NEW, current_password=PASSWORD)
+        await email_addresses.change(call, email=NEW, current_password=PASSWORD)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from domain import identities, sessions, users
+from domain import identities, passwords, sessions, users
 from domain.identities import MAX_NAME_CHARS, ExternalIdentity, provision
 from domain.model.identities import Identity, IdentityTaken
 from domain.model.passwords import PasswordWrong
@@ -153,7 +153,7 @@ async def test_a_caller_with_a_token_cannot_set_a_first_password() -> None:
     attempt = of(uow, user)
 
     with pytest.raises(PasswordWrong):
-        await users.change_password(attempt, current_password="", new_password="new")
+        await passwords.change(attempt, current_password="", new_password="new")
 
     assert attempt.passwords.verifications == 1
     assert uow.store.password_hashes == {user.id: None}
@@ -163,7 +163,7 @@ async def test_an_operator_can_set_a_first_password() -> None:
     uow = FakeUnitOfWork()
     user = await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
 
-    await users.set_password(uow.call(), email="ada@example.com", new_password="new")
+    await passwords.set_by_operator(uow.call(), email="ada@example.com", new_password="new")
 
     begun = await sessions.log_in(uow.call(), email="ada@example.com", password="new")
     assert begun.session.user_id == user.id
@@ -173,7 +173,7 @@ async def test_a_caller_without_a_session_ends_all_sessions(uow: FakeUnitOfWork)
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
     without = uow.call(principal=Principal(user_id=uow.principal.user_id))
 
-    await users.change_password(without, current_password="correct horse", new_password="new")
+    await passwords.change(without, current_password="correct horse", new_password="new")
 
     assert not uow.store.sessions
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import invitations, members, secret_tokens, users, workspaces
+from domain import invitations, members, registration, secret_tokens, users, workspaces
 from domain.model.invitations import AddressOfMember, AlreadyMember, Invitation, InvitationInvalid, InvitationNotFound
 from domain.model.members import RoleTooHigh
 from domain.model.users import AccountGone, InvitationRequired, RegistrationClosed
@@ -197,11 +197,11 @@ async def test_a_personal_workspace_cannot_be_shared(uow: FakeUnitOfWork) -> Non
 
 
 async def register(
-    household: FakeUnitOfWork, *, token: str | None, registration: Registration = "invited"
+    household: FakeUnitOfWork, *, token: str | None, setting: Registration = "invited"
 ) -> FakeUnitOfWork:
-    """A unit of work of a user who registers, with *registration* as the operator has set it."""
-    call = FakeUnitOfWork(store=household.store, policy=Policy(registration=registration))
-    await users.register(
+    """A unit of work of a user who registers, with the operator's *setting*."""
+    call = FakeUnitOfWork(store=household.store, policy=Policy(registration=setting))
+    await registration.register(
         call, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
     )
     return call
@@ -212,7 +212,7 @@ async def test_registering_with_an_invitation_creates_a_member_at_once(
     household: FakeUnitOfWork, registration: Registration
 ) -> None:
     _, token = await invited(household)
-    await register(household, token=token, registration=registration)
+    await register(household, token=token, setting=registration)
 
     assert [member.name for member in (await members.page(household.call())).items] == ["Ada", "New"]
     with pytest.raises(InvitationInvalid):
@@ -226,7 +226,7 @@ async def test_only_the_address_that_the_invitation_was_sent_to_is_verified(
     is_verified: bool,  # noqa: FBT001  # a parameter of a test
 ) -> None:
     _, token = await invited(household)
-    user = await users.register(
+    user = await registration.register(
         FakeUnitOfWork(store=household.store),
         email=address,
         password="tea and engines",
@@ -250,7 +250,7 @@ async def test_where_an_invitation_is_required_registering_without_one_is_reject
 async def test_an_invitation_does_not_open_closed_registration(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(RegistrationClosed):
-        await register(household, token=token, registration="closed")
+        await register(household, token=token, setting="closed")
 
 
 async def test_invitations_are_listed_in_pages(household: FakeUnitOfWork) -> None:
@@ -306,7 +306,7 @@ async def test_a_token_verifies_only_the_address_that_it_was_sent_to(
         alone = household.call(policy=Policy(sends_email=False))
         token = (await invitations.create(alone, email="grace@example.com", role="viewer")).token or ""
 
-    user = await users.register(
+    user = await registration.register(
         FakeUnitOfWork(store=household.store),
         email="grace@example.com",
         password="correct horse",

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from app.adapters.mail.smtp import GOODBYE_S, TIMEOUT_S
-from domain import invitations, queued_emails, secret_tokens, tokens, users, workspaces
+from domain import email_addresses, invitations, passwords, queued_emails, secret_tokens, tokens, users, workspaces
 from domain.errors import InvalidTogether
 from domain.model.invitations import Invitation
 from domain.model.one_time_tokens import TokenInvalid
@@ -65,8 +65,8 @@ async def test_the_name_that_a_stranger_registered_with_is_not_in_the_email(uow:
     (rendered_email,) = await sent(uow)
     assert rendered_email.name == ""
 
-    await users.verify_email(nobody(uow), rendered_email.token)
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await email_addresses.verify(nobody(uow), rendered_email.token)
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     (rendered_email,) = await sent(uow)
 
     assert rendered_email.name == "Ada"
@@ -83,7 +83,7 @@ async def test_a_claimed_email_is_not_due_again_before_its_pause_is_over(uow: Fa
 
 async def test_no_more_emails_are_claimed_than_requested_and_the_longest_due_first(uow: FakeUnitOfWork) -> None:
     for minute in (3, 1, 2):
-        await users.request_password_reset(nobody(uow, now=NOON - minute * MINUTE), email=f"{minute}@example.com")
+        await passwords.request_reset(nobody(uow, now=NOON - minute * MINUTE), email=f"{minute}@example.com")
 
     claimed = await queued_emails.claim(nobody(uow), limit=2)
 
@@ -113,20 +113,20 @@ async def test_an_email_that_is_tried_again_has_another_token_and_the_first_one_
     assert isinstance(first, RenderedEmail)
     assert isinstance(second, RenderedEmail)
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(uow), first.token)
-    await users.verify_email(nobody(uow), second.token)
+        await email_addresses.verify(nobody(uow), first.token)
+    await email_addresses.verify(nobody(uow), second.token)
 
 
 async def test_an_address_has_one_waiting_email_of_a_kind_and_gets_one_a_minute(uow: FakeUnitOfWork) -> None:
     for spelling in ("ada@example.com", "ADA@example.com"):
-        await users.request_password_reset(nobody(uow), email=spelling)
-        await users.send_verification(uow.call())
+        await passwords.request_reset(nobody(uow), email=spelling)
+        await email_addresses.send_verification(uow.call())
     assert sorted(queued_email.kind for queued_email in uow.store.queued_emails.values()) == ["reset", "verification"]
 
     assert len(await sent(uow)) == 2
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     assert await sent(uow, now=NOON + APART - SECOND) == []
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     assert len(await sent(uow, now=NOON + APART)) == 1
 
 
@@ -174,13 +174,13 @@ async def test_a_reset_reports_all_errors_when_the_account_is_deleted_after_its_
     uow: FakeUnitOfWork,
 ) -> None:
     await sent(uow)
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     (rendered_email,) = await sent(uow)
     found = dict(uow.store.one_time_tokens)
     await users.delete(uow.account_call())
     uow.store.one_time_tokens.update(found)
     with pytest.raises(InvalidTogether) as refused:
-        await users.reset_password(nobody(uow), rendered_email.token, new_password="password")
+        await passwords.reset(nobody(uow), rendered_email.token, new_password="password")
     assert [error.code for error in refused.value.errors] == ["token", "common"]
 
 
@@ -202,7 +202,7 @@ async def test_a_replaced_invitation_does_not_delay_others(uow: FakeUnitOfWork) 
 
 async def test_an_unknown_address_is_sent_nothing() -> None:
     uow = FakeUnitOfWork()
-    await users.request_password_reset(uow, email="nobody@example.com")
+    await passwords.request_reset(uow, email="nobody@example.com")
 
     assert await sent(uow) == []
     assert not uow.store.queued_emails
@@ -218,7 +218,7 @@ async def test_an_email_that_is_no_longer_needed_is_not_sent(uow: FakeUnitOfWork
 
 
 async def test_an_email_for_a_deleted_account_is_not_sent(uow: FakeUnitOfWork) -> None:
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     await users.delete(uow)
 
     assert await sent(uow) == []
@@ -235,14 +235,14 @@ async def test_an_email_without_a_user_cannot_be_a_verification(uow: FakeUnitOfW
 async def test_verifying_sets_the_time_once_and_takes_a_revision(uow: FakeUnitOfWork) -> None:
     (rendered_email,) = await sent(uow)
 
-    await users.verify_email(nobody(uow, now=NOON + MINUTE), rendered_email.token)
+    await email_addresses.verify(nobody(uow, now=NOON + MINUTE), rendered_email.token)
 
     user = await users.get_me(uow)
     assert (user.email_verified_at, user.updated_at, user.revision) == (NOON + MINUTE, NOON + MINUTE, 2)
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(uow, now=NOON + MINUTE), rendered_email.token)
+        await email_addresses.verify(nobody(uow, now=NOON + MINUTE), rendered_email.token)
     with pytest.raises(EmailVerified):
-        await users.send_verification(uow)
+        await email_addresses.send_verification(uow)
     assert await users.get_me(uow) == user
 
 
@@ -250,36 +250,36 @@ async def test_a_token_works_until_the_moment_it_expires(uow: FakeUnitOfWork) ->
     (rendered_email,) = await sent(uow)
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(uow, now=rendered_email.expires_at), rendered_email.token)
-    await users.verify_email(nobody(uow, now=rendered_email.expires_at - SECOND), rendered_email.token)
+        await email_addresses.verify(nobody(uow, now=rendered_email.expires_at), rendered_email.token)
+    await email_addresses.verify(nobody(uow, now=rendered_email.expires_at - SECOND), rendered_email.token)
 
 
 async def test_a_reset_replaces_the_password_ends_all_sessions_and_verifies_the_address(uow: FakeUnitOfWork) -> None:
     await tokens.create(uow, SCRIPT)
-    await users.request_password_reset(nobody(uow), email="ADA@example.com")
+    await passwords.request_reset(nobody(uow), email="ADA@example.com")
     _, rendered_email = await sent(uow)
     assert rendered_email.expires_at == NOON + 60 * MINUTE
 
-    await users.reset_password(nobody(uow), rendered_email.token, new_password="new")
+    await passwords.reset(nobody(uow), rendered_email.token, new_password="new")
 
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of new"
     assert not uow.store.sessions
     assert not uow.store.tokens
     assert (await users.get_me(uow)).email_verified_at == NOON
     with pytest.raises(TokenInvalid):
-        await users.reset_password(nobody(uow), rendered_email.token, new_password="newer")
+        await passwords.reset(nobody(uow), rendered_email.token, new_password="newer")
 
 
 async def test_a_reset_keeps_the_time_of_verification_and_deletes_the_tokens(
     uow: FakeUnitOfWork,
 ) -> None:
     (rendered_email,) = await sent(uow)
-    await users.verify_email(nobody(uow), rendered_email.token)
+    await email_addresses.verify(nobody(uow), rendered_email.token)
     await tokens.create(uow, SCRIPT)
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     (rendered_email,) = await sent(uow)
 
-    await users.reset_password(nobody(uow, now=NOON + MINUTE), rendered_email.token, new_password="new")
+    await passwords.reset(nobody(uow, now=NOON + MINUTE), rendered_email.token, new_password="new")
 
     assert (await users.get_me(uow)).email_verified_at == NOON
     assert not uow.store.tokens
@@ -287,10 +287,10 @@ async def test_a_reset_keeps_the_time_of_verification_and_deletes_the_tokens(
 
 async def test_a_token_resets_only_the_password_of_its_user(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     *_, rendered_email = await sent(uow)
 
-    await users.reset_password(nobody(uow), rendered_email.token, new_password="new")
+    await passwords.reset(nobody(uow), rendered_email.token, new_password="new")
 
     assert uow.store.password_hashes[other.principal.user_id] == "hash of correct horse"
 
@@ -306,13 +306,13 @@ async def test_nothing_is_hashed_for_an_invalid_token(uow: FakeUnitOfWork) -> No
 
     for token in ("tbf_", unknown, unknown.replace("tbf_", "tbv_")):
         with pytest.raises(TokenInvalid) as refused:
-            await users.reset_password(call, token, new_password="new")
+            await passwords.reset(call, token, new_password="new")
     assert (refused.value.pointer, refused.value.code) == ("#/token", "token")
 
 
 async def test_a_bad_token_and_a_bad_password_are_reported_together(uow: FakeUnitOfWork) -> None:
     with pytest.raises(InvalidTogether) as refused:
-        await users.reset_password(nobody(uow), "tbf_", new_password="password")
+        await passwords.reset(nobody(uow), "tbf_", new_password="password")
 
     assert [(error.pointer, error.code) for error in refused.value.errors] == [
         ("#/token", "token"),
@@ -322,16 +322,16 @@ async def test_a_bad_token_and_a_bad_password_are_reported_together(uow: FakeUni
 
 @pytest.mark.parametrize("by", ["user", "operator"])
 async def test_a_new_password_deletes_the_token_that_was_sent(uow: FakeUnitOfWork, by: str) -> None:
-    await users.request_password_reset(nobody(uow), email="ada@example.com")
+    await passwords.request_reset(nobody(uow), email="ada@example.com")
     *_, rendered_email = await sent(uow)
 
     if by == "user":
-        await users.change_password(uow, current_password="correct horse", new_password="new")
+        await passwords.change(uow, current_password="correct horse", new_password="new")
     else:
-        await users.set_password(nobody(uow), email="ada@example.com", new_password="new")
+        await passwords.set_by_operator(nobody(uow), email="ada@example.com", new_password="new")
 
     with pytest.raises(TokenInvalid):
-        await users.reset_password(nobody(uow), rendered_email.token, new_password="undone")
+        await passwords.reset(nobody(uow), rendered_email.token, new_password="undone")
 
 
 async def test_a_token_for_a_replaced_address_is_invalid(uow: FakeUnitOfWork) -> None:
@@ -340,7 +340,7 @@ async def test_a_token_for_a_replaced_address_is_invalid(uow: FakeUnitOfWork) ->
     uow.store.users[user.id] = replace(user, email="ada@example.net")
 
     with pytest.raises(TokenInvalid):
-        await users.verify_email(nobody(uow), rendered_email.token)
+        await email_addresses.verify(nobody(uow), rendered_email.token)
 
 
 def test_an_email_that_is_still_being_sent_is_not_claimed_by_another_worker() -> None:

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import secret_tokens, sessions, users
+from domain import registration, secret_tokens, sessions
 from domain.model.sessions import NoCurrentSession, RefreshTokenInvalid, Session, SessionNotFound, WrongCredentials
 from domain.origins import Origin
 from domain.pages import CursorInvalid
@@ -296,7 +296,7 @@ async def test_a_user_cannot_end_the_session_of_another(uow: FakeUnitOfWork) -> 
 async def test_a_user_can_end_all_their_sessions_and_only_those(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     await log_in(uow)
-    await users.register(uow.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
+    await registration.register(uow.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
     bobs = await sessions.log_in(uow.call(), email="bob@example.com", password="bob's")
 
     await sessions.end_all(uow.call())

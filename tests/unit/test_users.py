@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import sessions, users, workspaces
+from domain import passwords, registration, sessions, users, workspaces
 from domain.model.members import Member, SoleOwner
 from domain.model.passwords import PasswordCommon, PasswordWrong
 from domain.model.sessions import WrongCredentials
@@ -41,7 +41,7 @@ async def join(uow: FakeUnitOfWork, *, host: FakeUnitOfWork, role: Role) -> UUID
 async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
     uow = FakeUnitOfWork()
 
-    user = await users.register(uow, email="Ada@Example.com", password="pass", name="Ada", time_zone="UTC")
+    user = await registration.register(uow, email="Ada@Example.com", password="pass", name="Ada", time_zone="UTC")
 
     (workspace,) = uow.store.workspaces.values()
     (member,) = uow.store.members.values()
@@ -55,7 +55,7 @@ async def test_a_new_user_owns_a_personal_workspace_with_an_inbox() -> None:
 async def test_the_password_is_stored_only_as_its_hash() -> None:
     uow = FakeUnitOfWork()
 
-    user = await users.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+    user = await registration.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
 
     assert uow.store.password_hashes == {user.id: "hash of pass"}
 
@@ -63,7 +63,7 @@ async def test_the_password_is_stored_only_as_its_hash() -> None:
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.Com"])
 async def test_an_address_is_taken_in_every_case(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
-        await users.register(uow.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
+        await registration.register(uow.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
 @pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace", "*" * 10])
@@ -71,7 +71,7 @@ async def test_an_account_cannot_be_created_with_a_guessable_password(password: 
     uow = FakeUnitOfWork()
 
     with pytest.raises(PasswordCommon) as refused:
-        await users.register(
+        await registration.register(
             uow, email="ada.lovelace@example.com", password=password, name="Ada Lovelace", time_zone="UTC"
         )
 
@@ -84,9 +84,9 @@ async def test_an_account_cannot_be_created_with_a_guessable_password(password: 
 )
 async def test_a_password_cannot_be_changed_to_a_guessable_one(uow: FakeUnitOfWork, password: str) -> None:
     with pytest.raises(PasswordCommon) as refused:
-        await users.change_password(uow, current_password="correct horse", new_password=password)
+        await passwords.change(uow, current_password="correct horse", new_password=password)
     with pytest.raises(PasswordCommon):
-        await users.set_password(FakeUnitOfWork(store=uow.store), email="ada@example.com", new_password=password)
+        await passwords.set_by_operator(FakeUnitOfWork(store=uow.store), email="ada@example.com", new_password=password)
 
     assert refused.value.pointer == "#/new_password"
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
@@ -96,14 +96,14 @@ async def test_registering_fails_while_registration_is_closed() -> None:
     uow = FakeUnitOfWork(policy=Policy(registration="closed"))
 
     with pytest.raises(RegistrationClosed):
-        await users.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
+        await registration.register(uow, email="ada@example.com", password="pass", name="Ada", time_zone="UTC")
 
     assert not uow.store.users
 
 
 async def test_a_user_needs_a_time_zone_that_exists() -> None:
     with pytest.raises(TimeZoneUnknown) as refused:
-        await users.register(
+        await registration.register(
             FakeUnitOfWork(), email="a@example.com", password="correct horse", name="A", time_zone="Mars"
         )
 
@@ -122,7 +122,7 @@ async def test_an_account_that_was_deleted_meanwhile_is_not_found(uow: FakeUnitO
     with pytest.raises(AccountGone):
         await users.update(gone, name="Nobody")
     with pytest.raises(AccountGone):
-        await users.change_password(gone, current_password="a", new_password="b")
+        await passwords.change(gone, current_password="a", new_password="b")
     with pytest.raises(AccountGone):
         await users.delete(gone)
 
@@ -162,7 +162,7 @@ async def test_an_update_that_changes_nothing_takes_no_revision(uow: FakeUnitOfW
 
 
 async def test_a_changed_password_replaces_the_old_one(uow: FakeUnitOfWork) -> None:
-    await users.change_password(uow, current_password="correct horse", new_password="battery staple")
+    await passwords.change(uow, current_password="correct horse", new_password="battery staple")
 
     await sessions.log_in(uow.call(), email="ada@example.com", password="battery staple")
     with pytest.raises(WrongCredentials):
@@ -174,14 +174,14 @@ async def test_changing_the_password_ends_all_other_sessions(uow: FakeUnitOfWork
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
     through = Principal(user_id=uow.principal.user_id, session_id=mine.id)
 
-    await users.change_password(uow.call(principal=through), current_password="correct horse", new_password="new")
+    await passwords.change(uow.call(principal=through), current_password="correct horse", new_password="new")
 
     assert list(uow.store.sessions) == [mine.id]
 
 
 async def test_changing_the_password_needs_the_current_one(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PasswordWrong) as refused:
-        await users.change_password(uow, current_password="guess", new_password="new")
+        await passwords.change(uow, current_password="guess", new_password="new")
 
     assert refused.value.pointer == "#/current_password"
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
@@ -203,7 +203,7 @@ async def test_of_two_concurrent_password_changes_one_is_rejected(uow: FakeUnitO
     uow.passwords = OvertakenPasswords(uow)
 
     with pytest.raises(PasswordWrong):
-        await users.change_password(uow, current_password="correct horse", new_password="mine")
+        await passwords.change(uow, current_password="correct horse", new_password="mine")
 
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of the other's"
 
@@ -211,7 +211,7 @@ async def test_of_two_concurrent_password_changes_one_is_rejected(uow: FakeUnitO
 async def test_an_operator_can_set_a_password_which_ends_all_sessions(uow: FakeUnitOfWork) -> None:
     await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
 
-    await users.set_password(FakeUnitOfWork(store=uow.store), email="ADA@example.com", new_password="new")
+    await passwords.set_by_operator(FakeUnitOfWork(store=uow.store), email="ADA@example.com", new_password="new")
 
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of new"
     assert not uow.store.sessions
@@ -219,7 +219,7 @@ async def test_an_operator_can_set_a_password_which_ends_all_sessions(uow: FakeU
 
 async def test_setting_a_password_for_an_unknown_address_fails() -> None:
     with pytest.raises(UserNotFound):
-        await users.set_password(FakeUnitOfWork(), email="ada@example.com", new_password="new")
+        await passwords.set_by_operator(FakeUnitOfWork(), email="ada@example.com", new_password="new")
 
 
 class DepartingPasswords(FakePasswords):
@@ -239,7 +239,7 @@ async def test_a_reset_for_an_account_that_is_deleted_meanwhile_changes_nothing(
     operator.passwords = DepartingPasswords(uow)
 
     with pytest.raises(UserNotFound):
-        await users.set_password(operator, email="ada@example.com", new_password="new")
+        await passwords.set_by_operator(operator, email="ada@example.com", new_password="new")
 
     assert not uow.store.password_hashes
 
