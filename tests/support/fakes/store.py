@@ -75,11 +75,15 @@ class Store:
 
     def delete_in(self, workspace_ids: Collection[UUID]) -> None:
         """Delete what is in these workspaces. An e-mail about one waits until it is found to be void."""
+
+        def is_in_one(value: object) -> bool:
+            return getattr(value, "workspace_id", None) in workspace_ids
+
         for each in fields(self):
             kept = getattr(self, each.name)
             if isinstance(kept, dict) and kept is not self.queued_emails:
-                rest = without(kept, lambda value: getattr(value, "workspace_id", None) in workspace_ids)
-                setattr(self, each.name, rest)
+                setattr(self, each.name, without(kept, is_in_one))
+        self.others = {entity: without(kept, is_in_one) for entity, kept in self.others.items()}
 
     def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
         """What the log has for a change, in order: the type, and the id that it happened to."""
