@@ -47,7 +47,7 @@ from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.roles import ROLES
 from handlers.events import payload_of
-from handlers.problems import UNAVAILABLE, problems, translate
+from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
 from persistence.unit_of_work import Dependencies, SqlUnitOfWork
 from tickbox_contract.engine.access import Vocabulary
@@ -69,7 +69,7 @@ VOCABULARY = Vocabulary(
     role_parameter="workspace_id",
     role_parameter_type=UUID,
     policies=limits.POLICIES,
-    problems=problems(),
+    problems=frozenset(TABLE.values()),
     common_problems={UNAVAILABLE},
     scaffold="tickbox scaffold",
 )

@@ -47,18 +47,12 @@ ROWS: Final[Mapping[type[DomainError], ProblemType]] = {
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def problem_of(kind: type[DomainError]) -> ProblemType | None:
-    """The problem of an error. None for one that no client is sent."""
+def _problem_of(kind: type[DomainError]) -> ProblemType | None:
     row = next((ROWS[base] for base in kind.__mro__ if base in ROWS), None)
     if row is None and issubclass(kind, Conflict | Forbidden):
         slug = _CAPITAL.sub("-", kind.__name__).lower()
         return ProblemType(slug, 409 if issubclass(kind, Conflict) else 403, kind.summary)
     return row
-
-
-def problems() -> frozenset[ProblemType]:
-    """Every problem that a service can cause."""
-    return frozenset(row for kind in _raised_kinds(DomainError) if (row := problem_of(kind)) is not None)
 
 
 def _raised_kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -70,9 +64,15 @@ def _raised_kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from _raised_kinds(child)
 
 
+TABLE: Final[Mapping[type[DomainError], ProblemType]] = {
+    kind: row for kind in _raised_kinds(DomainError) if (row := _problem_of(kind)) is not None
+}
+"""The problem of each error that a service raises. An error without one is sent to no client."""
+
+
 def translate(error: Exception) -> Problem | None:
     """The response to *error*. None for one that is not the domain's, or that no client is sent."""
-    kind = problem_of(type(error)) if isinstance(error, DomainError) else None
+    kind = TABLE.get(type(error)) if isinstance(error, DomainError) else None
     if kind is None:
         return None
     return problem(kind, str(error), faults=_faults(error), headers=_headers(kind))

@@ -33,7 +33,8 @@ class Mapper(Generic[Entity]):
 
     *stored* has the fields that are not one column each. *only_read* has fields that are not written, each with its
     column, which may be of another table. *derived* has columns that are not read, each with how it follows from the
-    entity. *fixed* are the fields that an update does not change. Raises KeyError for a field without a column.
+    entity. *fixed* are the fields that an update does not change. Raises KeyError for a field without a column, and for
+    a name that is not a field.
     """
 
     def __init__(  # noqa: PLR0913  # all that can differ
@@ -48,6 +49,8 @@ class Mapper(Generic[Entity]):
     ) -> None:
         stored, only_read, derived = stored or {}, only_read or {}, derived or {}
         names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass: there is no bound for one
+        for name in {*stored, *only_read, *fixed}.difference(names):
+            raise KeyError(name)
         single = {name: only_read[name] if name in only_read else table.c[name] for name in names if name not in stored}
         self.columns: Final = tuple(
             column for name in names for column in (stored[name].columns if name in stored else (single[name],))

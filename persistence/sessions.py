@@ -88,7 +88,7 @@ Index(
 _MAPPER: Final = Mapper(Session, sessions)
 _ACCESS: Final = Mapper(StoredToken, access_tokens)
 _REFRESH: Final = Mapper(StoredToken, refresh_tokens)
-_SWEPT_AT_ONCE: Final = 100
+_PURGED_AT_ONCE: Final = 100
 
 _INSERT: Final = insert(sessions)
 _INSERT_ACCESS: Final = insert(access_tokens)
@@ -125,7 +125,7 @@ _FIND_EXPIRED: Final = (
     select(refresh_tokens.c.session_id)
     .where(refresh_tokens.c.replaced_at.is_(None), refresh_tokens.c.expires_at <= bindparam("now"))
     .order_by(refresh_tokens.c.expires_at)
-    .limit(_SWEPT_AT_ONCE)
+    .limit(_PURGED_AT_ONCE)
 )
 _PURGE: Final = delete(sessions).where(
     sessions.c.id.in_(

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_engine, select
@@ -12,6 +13,12 @@ class Place:
     at: tuple[int, int]
     given: int
     owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    kind: str
+    given: int
 
 
 TABLES = MetaData()
@@ -68,3 +75,17 @@ def test_a_fixed_field_is_not_among_the_changes() -> None:
 def test_a_field_without_a_column_is_an_error_at_import() -> None:
     with pytest.raises(KeyError, match="owner"):
         Mapper(Place, places, stored={"at": Stored(columns=(places.c.x,), dump=lambda at: at, load=lambda x: x)})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fixed": ("givn",)},
+        {"only_read": {"ownr": owners.c.name}},
+        {"stored": {"art": Stored(columns=(places.c.x,), dump=lambda at: at, load=lambda x: x)}},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_name_that_is_not_a_field_is_an_error_at_import(wrong: dict[str, Any]) -> None:
+    with pytest.raises(KeyError, match=r"givn|ownr|art"):
+        Mapper(Owned, places, **wrong)
