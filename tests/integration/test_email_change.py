@@ -46,8 +46,8 @@ def test_the_address_changes_with_the_token_that_the_new_one_got_and_the_old_one
     assert after.headers["ETag"] != before.headers["ETag"]
     log_in(client, new)
     refused(client.post("/v1/sessions", json={"email": old, "password": PASSWORD}), 401, "invalid-credentials")
-    texts = [queued_email.text for queued_email in office.to(grace)[1:]]
-    assert ["about to" in str(queued_email.message["Subject"]) for queued_email in office.to(grace)[1:]] == [
+    texts = [received.text for received in office.to(grace)[1:]]
+    assert ["about to" in str(received.message["Subject"]) for received in office.to(grace)[1:]] == [
         True,
         False,
     ]
@@ -87,7 +87,7 @@ def test_a_new_password_cancels_the_change_of_an_intruder(client: Client, office
     ask(grace, new)
     accepted(client.post("/v1/users/forgot-password", json={"email": grace.user["email"]}))
     office.deliver()
-    (reset,) = [queued_email.token for queued_email in office.to(grace) if "tbf_" in queued_email.text]
+    (reset,) = [received.token for received in office.to(grace) if "tbf_" in received.text]
     done(client.post("/v1/users/reset-password", json={"token": reset, "new_password": NEW_PASSWORD}))
     found = refused(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 422, "invalid-body")
     assert found == {"#/token token"}

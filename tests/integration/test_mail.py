@@ -61,12 +61,12 @@ class Office:
 
     def token(self, person: Person, prefix: str) -> str:
         """The last token of its kind that *person* got: e-mails are sent at once, and arrive in any order."""
-        return [queued_email.token for queued_email in self.to(person) if queued_email.token.startswith(prefix)][-1]
+        return [received.token for received in self.to(person) if received.token.startswith(prefix)][-1]
 
     def deliver(self, *, later: dt.timedelta = AT_ONCE, workers: int = 1) -> None:
         """Send what is due as *workers* servers would, *later* from now."""
 
-        async def uow() -> None:
+        async def send_all() -> None:
             parts = make_parts(self.settings, Document.read(contract_path()))
             dependencies = replace(parts.dependencies, clock=lambda: dt.datetime.now(dt.UTC) + later)
             try:
@@ -74,7 +74,7 @@ class Office:
             finally:
                 await parts.close()
 
-        asyncio.run(uow())
+        asyncio.run(send_all())
 
 
 @pytest.fixture
@@ -135,8 +135,8 @@ def test_a_new_account_is_sent_an_email_whose_token_verifies_its_address(
     before = newcomer.client.get("/v1/users/me")
     assert ok(before)["email_verified_at"] is None
     office.deliver()
-    (queued_email,) = office.to(newcomer)
-    done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
+    (received,) = office.to(newcomer)
+    done(client.post("/v1/users/verify-email", json={"token": received.token}))
     after = newcomer.client.get("/v1/users/me")
     assert dt.datetime.fromisoformat(ok(after)["email_verified_at"]) > dt.datetime.fromisoformat(
         newcomer.user["created_at"]
@@ -149,14 +149,14 @@ def test_an_email_names_its_sender_and_says_that_it_was_automatically_generated(
     office: Office, newcomer: Person
 ) -> None:
     office.deliver()
-    (queued_email,) = office.to(newcomer)
-    message = queued_email.message
+    (received,) = office.to(newcomer)
+    message = received.message
     assert (message["From"], message["To"]) == ("Tickbox <tickbox@localhost>", newcomer.user["email"])
     assert (message["Subject"], message["Auto-Submitted"]) == ("Confirm your e-mail address", "auto-generated")
     assert message.get_content_type() == "text/plain"
     assert re.fullmatch(r"<[^<>@\s]+@localhost>", message["Message-ID"])
     assert abs(message["Date"].datetime - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
-    assert f'/v1/users/verify-email with {{"token": "{queued_email.token}"}}' in queued_email.text
+    assert f'/v1/users/verify-email with {{"token": "{received.token}"}}' in received.text
 
 
 def test_no_text_that_a_stranger_chose_is_sent_to_the_owner_of_the_address(
@@ -168,9 +168,7 @@ def test_no_text_that_a_stranger_chose_is_sent_to_the_owner_of_the_address(
     ask_for_reset(client, email)
     office.deliver()
     assert len(mailbox.to(email)) == 2
-    assert not [
-        queued_email for queued_email in mailbox.to(email) if "won" in queued_email.text or "evil" in queued_email.text
-    ]
+    assert not [received for received in mailbox.to(email) if "won" in received.text or "evil" in received.text]
 
 
 def test_a_token_verifies_once(client: Client, office: Office, newcomer: Person) -> None:
@@ -498,20 +496,20 @@ async def test_an_email_that_cannot_be_rendered_does_not_delay_the_others(
 ) -> None:
     other = register(client)
 
-    async def uow() -> None:
+    async def send_all() -> None:
         parts = make_parts(office.settings, Document.read(contract_path()))
-        post = make_email_sender(office.settings)
+        send = make_email_sender(office.settings)
 
         async def fail(rendered_email: object) -> None:
             if getattr(rendered_email, "to", "") == newcomer.user["email"]:
                 raise KeyError
-            await post(rendered_email)  # type: ignore[arg-type]  # it is one
+            await send(rendered_email)  # type: ignore[arg-type]  # it is one
 
         await deliver(parts.dependencies, fail)
         await parts.close()
 
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, uow()).result()
+        thread.submit(asyncio.run, send_all()).result()
         assert thread.submit(waiting, tables).result() == [("verification", newcomer.user["email"], 1)]
     assert len(office.to(other)) == 1
     assert "could not send an e-mail" in caplog.text
@@ -535,17 +533,17 @@ def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(sqlite_ur
         patch.setenv("SSL_CERT_FILE", str(certificate.path))
         with opened(mailbox), serve(tmp_path, **settings) as program, Client(program.url) as client:
             ada = register(client)
-            queued_email = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
+            received = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": received.token}))
             assert verified_at(ada) is not None
             assert program.stop() == 0
-    assert (queued_email.over_tls, queued_email.account, queued_email.message["From"]) == (
+    assert (received.over_tls, received.account, received.message["From"]) == (
         True,
         "tickbox",
         "Lists <lists@example.net>",
     )
-    assert f"\nhttps://app.example/lists/verify-email#token={queued_email.token}\n" in queued_email.text
-    for secret in (queued_email.token, "a-mail-password", ada.user["email"]):
+    assert f"\nhttps://app.example/lists/verify-email#token={received.token}\n" in received.text
+    for secret in (received.token, "a-mail-password", ada.user["email"]):
         assert secret not in program.output.replace("ada@example.com", "")
 
 
@@ -569,13 +567,13 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_email_and_s
         # As if its claim had expired.
         tables.write(update(outbox).values(due_at=NOW.replace(year=2020)))
         with serve(tmp_path, **settings) as program, Client(program.url) as client:
-            queued_email = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": queued_email.token}))
+            received = mailbox.wait_for(ada.user["email"])
+            done(client.post("/v1/users/verify-email", json={"token": received.token}))
             for _ in patiently():
                 if waiting(tables) == []:
                     break
     assert len(mailbox.to(ada.user["email"])) == 1
-    assert not tables.holds_text(queued_email.token)
+    assert not tables.holds_text(received.token)
     tables.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
-from tests.support.one_database import databases  # noqa: F401  # what is refused here reaches none
+from tests.support.one_database import databases  # noqa: F401  # they are about texts
 
 UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
 VERSION_4 = "0b7c1f4e-5d0a-4f43-9d0e-2f6a1c9b8e77"

@@ -48,29 +48,29 @@ def plain() -> Iterator[Mailbox]:
 
 async def test_an_email_arrives_as_it_was_written(plain: Mailbox) -> None:
     await send(plain.url)
-    (queued_email,) = plain.received
-    assert (queued_email.recipients, queued_email.over_tls, queued_email.account) == (("ada@example.com",), False, None)
-    assert queued_email.message["From"] == "Tickbox <tickbox@example.net>"
-    assert f"https://app.example/reset-password#token={RENDERED_EMAIL.token}\n" in queued_email.text
-    assert RENDERED_EMAIL.name in queued_email.text
+    (received,) = plain.received
+    assert (received.recipients, received.over_tls, received.account) == (("ada@example.com",), False, None)
+    assert received.message["From"] == "Tickbox <tickbox@example.net>"
+    assert f"https://app.example/reset-password#token={RENDERED_EMAIL.token}\n" in received.text
+    assert RENDERED_EMAIL.name in received.text
 
 
 async def test_tls_is_used_when_it_is_offered_whatever_the_certificate(certificate: Certificate) -> None:
     with opened(Mailbox(starttls=certificate.context)) as mailbox:
         await send(mailbox.url)
-    assert [queued_email.over_tls for queued_email in mailbox.received] == [True]
+    assert [received.over_tls for received in mailbox.received] == [True]
 
 
 async def test_a_password_is_sent_over_tls_to_a_trusted_server(trusted: Certificate) -> None:
     with opened(Mailbox(account=ACCOUNT, starttls=trusted.context)) as mailbox:
         await send(mailbox.url)
-    assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
+    assert [(received.over_tls, received.account) for received in mailbox.received] == [(True, "tickbox")]
 
 
 async def test_smtps_begins_with_tls(trusted: Certificate) -> None:
     with opened(Mailbox(account=ACCOUNT, tls=trusted.context)) as mailbox:
         await send(mailbox.url)
-    assert [(queued_email.over_tls, queued_email.account) for queued_email in mailbox.received] == [(True, "tickbox")]
+    assert [(received.over_tls, received.account) for received in mailbox.received] == [(True, "tickbox")]
 
 
 async def test_a_password_is_not_sent_to_a_server_without_tls(plain: Mailbox) -> None:

@@ -145,11 +145,11 @@ def own_postgres() -> Iterator[str]:
             server.cleanup()
 
 
-def run_elsewhere(uow: Callable[[], Awaitable[Result]]) -> Result:
+def run_elsewhere(function: Callable[[], Awaitable[Result]]) -> Result:
     """Await something in its own thread, so that it works with and without a running loop in this one."""
 
     async def run() -> Result:
-        return await uow()
+        return await function()
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(lambda: asyncio.run(run())).result()

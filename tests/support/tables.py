@@ -85,18 +85,18 @@ class Tables:
         self._run(self._engine.dispose)
         self._loop.close()
 
-    def _run(self, uow: Callable[..., Result], *arguments: Any) -> Result:
-        """What *uow* returns, which queries the database."""
+    def _run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What *function* returns, which queries the database."""
         if self.is_sqlite:
-            return uow(*arguments)
-        return self._loop.run(greenlet_spawn(uow, *arguments))
+            return function(*arguments)
+        return self._loop.run(greenlet_spawn(function, *arguments))
 
-    def _connected(self, uow: Callable[[Connection], Result]) -> Result:
-        """What *uow* returns, called with a connection."""
+    def _connected(self, function: Callable[[Connection], Result]) -> Result:
+        """What *function* returns, called with a connection."""
 
         def run() -> Result:
             with self._engine.connect() as connection:
-                return uow(connection)
+                return function(connection)
 
         return self._run(run)
 
@@ -165,7 +165,7 @@ class Tables:
             if table.name in changed or any(key.column.table in tables for key in table.foreign_keys):
                 tables.append(table)
 
-        def uow(connection: Connection) -> None:
+        def function(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             for table in reversed(tables):
                 connection.execute(delete(table))
@@ -174,7 +174,7 @@ class Tables:
                     connection.execute(insert(table), rows)
             connection.exec_driver_sql("COMMIT")
 
-        self._connected(uow)
+        self._connected(function)
 
     def mentions(self, *ids: str) -> dict[str, int]:
         """How many rows of each table have one of *ids*; tables without any are left out."""

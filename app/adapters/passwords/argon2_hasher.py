@@ -66,12 +66,12 @@ class Argon2Passwords:
         """Wait for what is being hashed, and end the threads."""
         self._threads.shutdown()
 
-    async def _in_thread(self, uow: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+    async def _in_thread(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         if self._calls >= THREADS + WAITING:
             raise Overloaded
         self._calls += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(uow, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(function, *args, **kwargs))
         finally:
             self._calls -= 1
 
