@@ -1,4 +1,4 @@
-"""Who is calling: what a bearer token looks like says whose it is, and who is asked about it."""
+"""Authentication: the form of a bearer token decides who issued it, and so how it is verified."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,17 +29,17 @@ _PREFIX_LENGTH: Final = 4
 
 
 class IdentityProvider(Protocol):
-    """Whoever, other than we, says who people are."""
+    """Another service that authenticates users."""
 
     async def verify(self, token: str) -> ExternalIdentity | None:
-        """Whom a token introduces; None for one that is not good. Raises ProviderUnavailable."""
+        """Return the identity of a valid token; None for an invalid one. Raises ProviderUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
     """Looks up a token, and the caller's role in the workspace of the path, in one statement.
 
-    *provider* is None where none is set.
+    *provider* is None if none is set.
     """
 
     dependencies: Dependencies
@@ -49,7 +49,7 @@ class Authenticator:
     async def __call__(self, token: str, path: Mapping[str, str]) -> AuthContext | None:
         """See tickbox_contract.engine.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
         workspace_id = _uuid(path.get("workspace_id"))
-        if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); none of ours has a dot
+        if token.count(".") == 2:  # noqa: PLR2004  # a JWT (RFC 7515, section 3.1); our own tokens have no dot
             found = await self._external(token, workspace_id)
         else:
             found = await self._known(token, workspace_id)
@@ -61,7 +61,7 @@ class Authenticator:
         return AuthContext(principal=principal, scopes=frozenset(scopes), role=role, withheld=withheld)
 
     async def _known(self, token: str, workspace_id: UUID | None) -> Membership | None:
-        """By one of our own tokens."""
+        """Look up one of our own tokens."""
         kind = _KINDS.get(token[:_PREFIX_LENGTH])
         digest = kind and secret_tokens.digest_of(token, kind=kind)
         if kind is None or digest is None:
@@ -73,7 +73,7 @@ class Authenticator:
         return found
 
     async def _external(self, token: str, workspace_id: UUID | None) -> Membership | None:
-        """By a token of the provider's, whose first use makes the account, in a transaction of its own."""
+        """Verify a token of the provider. Its first use creates the account, in its own transaction."""
         external_identity = None if self.provider is None else await self.provider.verify(token)
         if external_identity is None:
             return None
@@ -85,7 +85,7 @@ class Authenticator:
         return found
 
     async def _provision(self, external_identity: ExternalIdentity) -> None:
-        """Make an account, unless another call has just made it; without the address, if somebody else has that."""
+        """Create an account, unless another request has just created it; without the address if it is taken."""
         with contextlib.suppress(IdentityTaken):
             try:
                 await write(self.dependencies, lambda uow: identities.provision(uow, external_identity))
@@ -95,7 +95,7 @@ class Authenticator:
 
 
 def _uuid(text: str | None) -> UUID | None:
-    """The path's id; None where it is none, which the engine refuses after the token was looked at."""
+    """Return the id; None if the text is not one, which the engine rejects after authentication."""
     try:
         return None if text is None else UUID(text)
     except ValueError:

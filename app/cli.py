@@ -46,7 +46,7 @@ def main() -> None:
 @click.option("--host", help="The address to listen on (TICKBOX_HOST).")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any (TICKBOX_PORT).")
 def serve(host: str | None, port: int | None) -> None:
-    """Serve the API until SIGINT or SIGTERM; then finish what runs, and stop."""
+    """Serve the API until SIGINT or SIGTERM; then finish running requests, and stop."""
     settings = _settings(**{key: value for key, value in (("host", host), ("port", port)) if value is not None})
     databases.require_schema(settings)
     configure_logging(settings.log_level)
@@ -73,9 +73,9 @@ def worker() -> None:
 
 
 @main.command()
-@click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` leaves nothing.")
+@click.option("--down", metavar="REVISION", help="Go back to REVISION instead; `base` deletes everything.")
 def migrate(down: str | None) -> None:
-    """Bring the database to the newest schema. An SQLite file that does not exist is created."""
+    """Migrate the database to the newest schema. An SQLite file that does not exist is created."""
     click.echo(databases.migrate_to(_settings(), down=down))
 
 
@@ -91,7 +91,7 @@ def list_settings() -> None:
 
 @main.command()
 def routes() -> None:
-    """List the operations of the contract, with what each needs and the problems of its own (`x-problems`)."""
+    """List the operations of the contract, with the scope and role that each needs and its own problems."""
     for operation in Document.read(contract_path()).operations:
         access = operation.node.get("x-access")
         needs = "-"
@@ -129,7 +129,7 @@ def write_stubs(operation_id: str) -> None:
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def gate(arguments: tuple[str, ...]) -> None:
-    """Say whether a contract is valid, in good style and complete."""
+    """Check whether a contract is valid, in good style and complete."""
     from app.gate import gate as command  # noqa: PLC0415  # 3 MB that a server does not need
 
     command.main(list(arguments), prog_name="tickbox gate")
@@ -137,18 +137,18 @@ def gate(arguments: tuple[str, ...]) -> None:
 
 @main.group()
 def user() -> None:
-    """Manage accounts, whatever TICKBOX_REGISTRATION says.
+    """Manage accounts, whatever TICKBOX_REGISTRATION is.
 
-    At a terminal the password is asked for; else it is the first line of standard input.
+    At a terminal you are asked for the password; otherwise it is the first line of standard input.
     """
 
 
 @user.command("create")
 @click.argument("email")
-@click.option("--name", required=True, help="What others see.")
+@click.option("--name", required=True, help="The name that other users see.")
 @click.option("--time-zone", default="UTC", show_default=True, help="An IANA time zone.")
 def create_user(email: str, name: str, time_zone: str) -> None:
-    """Create an account for EMAIL. Its password is asked for, or is the first line of standard input."""
+    """Create an account for EMAIL. You are asked for its password, or it is the first line of standard input."""
     settings = _account_settings()
     body = {"email": email, "password": _password(), "name": name, "time_zone": time_zone}
     _check("UserCreate", body)
@@ -159,9 +159,9 @@ def create_user(email: str, name: str, time_zone: str) -> None:
 @user.command("password")
 @click.argument("email")
 def set_password(email: str) -> None:
-    """Set a new password for EMAIL, and end all of the account's sessions; its personal tokens stay.
+    """Set a new password for EMAIL, and end all sessions of the account. Its personal tokens stay valid.
 
-    The password is asked for, or is the first line of standard input.
+    You are asked for the password, or it is the first line of standard input.
     """
     settings = _account_settings()
     password = _password()
@@ -178,7 +178,7 @@ def _settings(**given: Any) -> Settings:
 
 
 def _account_settings() -> Settings:
-    """The settings, once it is known that their database can be used: nobody types a password in vain."""
+    """Return the settings, once their database is known to be usable: nobody should type a password in vain."""
     settings = _settings(registration="open")
     databases.require_schema(settings)
     return settings
@@ -200,18 +200,18 @@ def _password() -> str:
 
 
 def _check(schema: str, body: dict[str, str]) -> None:
-    """Refuse what the contract would refuse: its limits hold for operators too."""
+    """Reject what the contract would reject: its limits hold for operators, too."""
     references = Document.read(contract_path()).references
     validator = SchemaCompiler(references).compile({"$ref": f"#/components/schemas/{schema}"}, direction="request")
     faults: dict[str, str] = {}
     for fault in schema_faults(validator.iter_errors(body), pattern_sentences(references.schemas)):
-        faults.setdefault(fault.place.removeprefix("#/"), fault.detail)  # the first of each value
+        faults.setdefault(fault.place.removeprefix("#/"), fault.detail)  # only the first of each value
     if faults:
         raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))
 
 
 def _run(settings: Settings, act: Callable[[SqlUnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
-    """*act* in a unit of work of its own, committed."""
+    """Call *act* in its own unit of work, commit, and return its result."""
 
     async def run() -> Result:
         parts = make_parts(settings, Document.read(contract_path()))

@@ -1,4 +1,4 @@
-"""What `tickbox` runs: the gate by itself, as it needs nothing of the server, and `app.cli` for all else."""
+"""The entry point of `tickbox`: the gate, which needs nothing of the server, or `app.cli` for all other commands."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""The database as an operator meets it: whether it is there, whose version it is of, and moving it to another one.
+"""Checks and migrates the database for the commands.
 
-Every message names the database. Raises click.ClickException, whose text says what is wrong and what to do.
+Each message names the database. All functions raise click.ClickException, whose text says what is wrong and what to do.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _OTHER: str = "set TICKBOX_DATABASE_URL to another database"
 
 
 def require_schema(settings: Settings) -> None:
-    """Raise click.ClickException unless the database answers, and has the schema that this version needs."""
+    """Raise click.ClickException unless the database responds and has the schema that this version needs."""
     _require_file(settings)
     _require_openable(settings)
     try:
@@ -41,12 +41,11 @@ def require_schema(settings: Settings) -> None:
 
 
 def migrate_to(settings: Settings, *, down: str | None) -> str:
-    """Bring the database to the newest revision, or *down* to an older one: what was done, as a sentence.
+    """Migrate the database to the newest revision, or *down* to an older one. Return what was done, as a sentence.
 
-    An SQLite file that is not there is created; its folder only where it is that of the default.
+    An SQLite file that does not exist is created. A folder is only created for the default file.
     """
-    # Alembic is heavy.
-    from alembic.util import CommandError  # noqa: PLC0415  # only needed here
+    from alembic.util import CommandError  # noqa: PLC0415  # it is large, and only needed here
 
     import migrations  # noqa: PLC0415  # as above
 
@@ -75,9 +74,9 @@ def migrate_to(settings: Settings, *, down: str | None) -> str:
 
 
 def unreachable(
-    settings: Settings, cause: BaseException | None, *, what: str = "does not answer"
+    settings: Settings, cause: BaseException | None, *, what: str = "does not respond"
 ) -> click.ClickException:
-    """Says which database it was, and the first line of why."""
+    """Return an error that names the database, with the first line of its cause."""
     reason = str(cause.orig if isinstance(cause, DBAPIError) else cause).partition("\n")[0]
     return click.ClickException(f"{name_of(settings.database_url)} {what} ({reason}): see TICKBOX_DATABASE_URL")
 
@@ -91,7 +90,7 @@ async def _current(settings: Settings) -> str | None:
 
 
 def _require_known(settings: Settings, found: str) -> None:
-    """Raise click.ClickException if this version cannot know the revision that the database is at."""
+    """Raise click.ClickException if this version does not know the revision of the database."""
     name = name_of(settings.database_url)
     if schema.is_newer(found):
         raise click.ClickException(
@@ -106,7 +105,7 @@ def _require_known(settings: Settings, found: str) -> None:
 
 
 def _require_file(settings: Settings) -> bool:
-    """False; raises click.ClickException if there is no SQLite file. Asking one that is not there would create it."""
+    """Raise click.ClickException if the SQLite file does not exist: to open it would create it. Else return False."""
     if settings.sqlite_path and not settings.sqlite_path.exists():
         _require_folder(settings, settings.sqlite_path)
         raise click.ClickException(
@@ -117,9 +116,9 @@ def _require_file(settings: Settings) -> bool:
 
 
 def _require_openable(settings: Settings) -> None:
-    """Raise click.ClickException if there is an SQLite database that cannot be opened.
+    """Raise click.ClickException if an SQLite database exists and cannot be opened.
 
-    The driver would find out in a thread of its own, which prints a traceback if the event loop ends before it.
+    The driver would fail in its own thread, which prints a traceback if the event loop ends first.
     """
     path = settings.sqlite_path
     if path is None or not path.exists():
@@ -135,7 +134,7 @@ def _require_openable(settings: Settings) -> None:
 
 
 def _require_revision(settings: Settings, revision: str) -> None:
-    """Raise click.ClickException unless the schema can be brought to *revision*."""
+    """Raise click.ClickException unless *revision* is known."""
     known = ("base", *schema.REVISIONS)
     if revision not in known:
         raise click.ClickException(
@@ -144,7 +143,7 @@ def _require_revision(settings: Settings, revision: str) -> None:
 
 
 def _require_folder(settings: Settings, path: Path) -> None:
-    """Raise click.ClickException if a file cannot be created at *path*, for want of a folder that we do not create."""
+    """Raise click.ClickException if the folder of *path* does not exist and is not the default one."""
     if settings.database_url != DEFAULT_DATABASE_URL and not path.parent.is_dir():
         raise click.ClickException(
             f"the folder {path.parent.absolute()} of {name_of(settings.database_url)} does not exist: create it, or"
@@ -153,10 +152,10 @@ def _require_folder(settings: Settings, path: Path) -> None:
 
 
 def _make_room(settings: Settings) -> bool:
-    """Whether a new SQLite file was created, empty. Raises click.ClickException if there can be none.
+    """Create an empty SQLite file if none exists, and return whether it was created. Raises click.ClickException.
 
-    Only its owner may read it, and the two files beside it, to which SQLite gives the same mode: it holds the tasks and
-    e-mail addresses of people.
+    Only its owner may read it, and the two files beside it, to which SQLite gives the same mode: it has the tasks and
+    e-mail addresses of users.
     """
     path = settings.sqlite_path
     if path is None or path.exists():

@@ -1,4 +1,4 @@
-"""The settings as an operator meets them: read from the environment, refused with reasons, listed without secrets."""
+"""Reads settings from the environment, rejects wrong ones with reasons, and lists them without secrets."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from app.settings import PREFIX, Settings
 
 _TESTS_PREFIX: Final = f"{PREFIX}TEST_"
 _NEAREST: Final = 0.6
-"""How alike a name must be to be suggested: `HOTS` and `HOST` are 0.75."""
+"""How similar a name must be to be suggested: `HOTS` and `HOST` are 0.75."""
 _PASSWORD: Final = re.compile(r"(?<=://)([^:@/]*):.*@")
 _PASSWORD_PARAMETER: Final = re.compile(r"(?<=[?&;])([^=&;]*pass[^=&;]*)=[^&;]*", re.IGNORECASE)
 _HIDDEN: Final = "***"
@@ -25,11 +25,11 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",
 }
-"""Kinds of pydantic's errors in our words, with what it says of the limit."""
+"""Texts for types of pydantic's errors, with the values that it gives."""
 
 
 class SettingsError(Exception):
-    """Some variables are wrong. `faults` are all that is wrong, each with its variable; no value is quoted."""
+    """Some variables are wrong. `faults` has a text for each, with its name; no value is quoted."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -38,7 +38,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One variable. `value` and `default` are as one would write them, empty for none, and without passwords."""
+    """One variable. `value` and `default` are written as in the environment, empty for none, without passwords."""
 
     variable: str
     value: str
@@ -47,7 +47,7 @@ class Row:
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings of the environment; *given* ones take precedence. Raises SettingsError."""
+    """Return the settings of the environment; *given* ones take precedence. Raises SettingsError."""
     faults = list(_unknown(os.environ))
     try:
         settings = Settings(**given)
@@ -59,7 +59,7 @@ def read_settings(**given: Any) -> Settings:
 
 
 def rows(settings: Settings) -> Iterator[Row]:
-    """All variables, in the order of the class."""
+    """Yield all variables, in the order of the class."""
     for name, field in Settings.model_fields.items():
         yield Row(
             variable=_variable(name),
@@ -70,7 +70,7 @@ def rows(settings: Settings) -> Iterator[Row]:
 
 
 def _unknown(names: Iterable[str]) -> Iterator[str]:
-    """What is wrong with those *names* that look like settings, in whatever case; the tests have their own."""
+    """Yield what is wrong with *names* that look like settings, in any case. The tests have their own prefix."""
     known = {_variable(name).removeprefix(PREFIX): _variable(name) for name in Settings.model_fields}
     for name in sorted(names):
         upper = name.upper()
@@ -78,11 +78,11 @@ def _unknown(names: Iterable[str]) -> Iterator[str]:
             continue
         nearest = get_close_matches(upper.removeprefix(PREFIX), known, n=1, cutoff=_NEAREST)
         advice = f"did you mean {known[nearest[0]]}?" if nearest else "`tickbox settings` lists them all"
-        yield f"{name}: there is no such setting; {advice}"
+        yield f"{name}: this setting does not exist; {advice}"
 
 
 def _explain(error: ErrorDetails) -> str:
-    """`VARIABLE: what it must be`. What validators of ours raise is said as it is, without the library's prefix."""
+    """Return `VARIABLE: what it must be`. The texts of our own validators are used without pydantic's prefix."""
     name = _variable(str(error["loc"][0])) if error["loc"] else PREFIX
     context = error.get("ctx", {})
     message = _MESSAGES.get(error["type"])
@@ -108,6 +108,6 @@ def _shown(value: object) -> str:
 
 
 def _without_passwords(text: str) -> str:
-    """The same, but for the password in a URL: up to the last `@`, as some take a raw `/` or `@` in it."""
+    """Hide the password in a URL: everything up to the last `@`, because a password may contain a raw `/` or `@`."""
     hidden = _PASSWORD.sub(rf"\1:{_HIDDEN}@", text)
     return _PASSWORD_PARAMETER.sub(rf"\1={_HIDDEN}", hidden)

@@ -28,7 +28,7 @@ def _access_words() -> dict[str, Collection[str]]:
 
 
 def _stale_models() -> list[str]:
-    """What `make models` would change. The generator is a development dependency, and needs a process of its own."""
+    """Return the files that `make models` would change. The generator is a development dependency."""
     if importlib.util.find_spec("datamodel_code_generator") is None:
         raise NotCheckableError("the development dependencies are not installed")
     command = [sys.executable, "-P", "-m", "spec.generate", "--check"]

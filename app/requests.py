@@ -1,4 +1,4 @@
-"""The outermost layer: an id for each request, a log line for each response, and the headers of every response."""
+"""The outermost layer: an id for each request, a log line for each response, and the headers of all responses."""
 
 import logging
 import re
@@ -40,8 +40,8 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"link", b'</openapi.yaml>; rel="service-desc"'),  # RFC 8631
 )
-# What has an entity tag may be kept, and asked about again, by the caller it was answered to: the same path, such as
-# `/v1/users/me`, says another thing to another one. The rest may hold a token.
+# A response with an entity tag may be stored by its caller and revalidated. For another caller the same path, such as
+# `/v1/users/me`, returns something else. The other responses may contain a token.
 _CACHED = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
 _NOT_CACHED = ((b"cache-control", b"no-store"),)
 _ERRORS = 400
@@ -51,24 +51,24 @@ logger = logging.getLogger("tickbox.requests")
 
 
 def problem_headers(*, https: bool) -> Sequence[tuple[bytes, bytes]]:
-    """The headers of a problem that the server answers before there is a request; *https* is as in RequestLayer."""
+    """Return the headers of a problem that is sent before a request is complete; *https* is as in RequestLayer."""
     return (*_NOT_CACHED, *_fixed_headers(https=https))
 
 
 def current_request_id() -> str:
-    """The id of the request that is being answered, as `X-Request-Id` has it."""
+    """Return the id of the current request, as in `X-Request-Id`."""
     return request_context.get()["request_id"]
 
 
 class RequestLayer:
-    """Wraps an ASGI application. *https* says that clients reach it by https (RFC 6797)."""
+    """Wraps an ASGI application. *https* means that clients reach it by https (RFC 6797)."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
         self._headers = _fixed_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; what the layer adds and logs happens as its response goes by."""
+        """Pass the request on. Headers are added, and the request is logged, when the response is sent."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -83,7 +83,7 @@ class RequestLayer:
                 message["headers"] = self._complete(message, request_id)
             await send(message)
 
-        # Not reset: the server runs each request in a task, and so in a context, of its own.
+        # Not reset: the server runs each request in its own task, and so in its own context.
         request_context.set({"request_id": request_id, **_trace(scope)})
         try:
             await self.app(scope, receive, send_with_headers)
@@ -91,7 +91,7 @@ class RequestLayer:
             _log(scope, status, time.perf_counter() - started)
 
     def _complete(self, start: Message, request_id: str) -> list[tuple[bytes, bytes]]:
-        # That of a 412 is the resource's, and says nothing about the problem document.
+        # The ETag of a 412 is the resource's, not that of the problem document.
         is_version = start["status"] < _ERRORS and any(name == b"etag" for name, _ in start["headers"])
         return [
             *start["headers"],
@@ -102,10 +102,10 @@ class RequestLayer:
 
 
 class QuietCORSMiddleware(CORSMiddleware):
-    """Starlette's CORS; a preflight is answered 204 without a body (it says "OK", and 400, in plain text)."""
+    """Starlette's CORS, but a preflight always gets an empty 204; Starlette sends "OK", or a 400, as plain text."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is not CORS."""
+        """Pass on what is not a preflight."""
 
         async def without_body(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -127,7 +127,7 @@ def _is_preflight(scope: Scope) -> bool:
 
 
 def _trace(scope: Scope) -> dict[str, str]:
-    """The trace that the request is part of, if its `traceparent` is one (W3C Trace Context, 3.2)."""
+    """Return the trace that the request belongs to, if its `traceparent` is valid (W3C Trace Context, 3.2)."""
     for name, value in scope["headers"]:
         if name == b"traceparent" and (matched := _TRACEPARENT.fullmatch(value)):
             return {"trace_id": matched[1].decode("ascii")}

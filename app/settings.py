@@ -25,7 +25,7 @@ _ORIGIN: Final = re.compile(r"https?://[^/\s]+")
 
 
 class Settings(BaseSettings):
-    """What an operator can set. Raises pydantic's ValidationError on a value that is none."""
+    """What an operator can set. Raises pydantic's ValidationError for an invalid value."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
         try:
             parse_rate(value)
         except ValueError as error:
-            message = f"must be a number of calls in a time, such as 600/minute or 10/5 minutes, or {OFF}"
+            message = f"must be a number of requests in a time, such as 600/minute or 10/5 minutes, or {OFF}"
             raise ValueError(message) from error
         return value
 
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         try:
             if value:
                 check_url(value)
-        except (ValueError, TypeError) as error:  # the latter for an option that is none
+        except (ValueError, TypeError) as error:  # the latter for an unknown option
             message = "must be redis://host:port or valkey://host:port, or rediss:, valkeys:, redis+unix:///path"
             raise ValueError(message) from error
         return value
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins", "trusted_proxies", "oidc_audience", "oidc_jwks_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        """`https://a.example, https://b.example` as a tuple."""
+        """Split `https://a.example, https://b.example` into a tuple."""
         return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
     @field_validator("cors_origins")
@@ -197,10 +197,10 @@ class Settings(BaseSettings):
     def _audience_of_issuer(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         issuer = info.data.get("oidc_issuer")
         if issuer and not value:
-            message = "must name whom the provider's tokens are for: without it, those for any other program would do"
+            message = "must name the audience of the provider's tokens: otherwise tokens for other programs would do"
             raise ValueError(message)
         if value and issuer == "":
-            message = "means nothing without TICKBOX_OIDC_ISSUER"
+            message = "must be empty without TICKBOX_OIDC_ISSUER"
             raise ValueError(message)
         return value
 
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
                 message = "must be origins such as https://www.googleapis.com, without a path"
                 raise ValueError(message)
         if value and info.data.get("oidc_issuer") == "":
-            message = "means nothing without TICKBOX_OIDC_ISSUER"
+            message = "must be empty without TICKBOX_OIDC_ISSUER"
             raise ValueError(message)
         return value
 
@@ -251,6 +251,6 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_path(self) -> Path | None:
-        """The file of an SQLite database; None on PostgreSQL."""
+        """The file of an SQLite database; None for PostgreSQL."""
         url = parse_url(self.database_url)
         return Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None

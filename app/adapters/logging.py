@@ -1,7 +1,7 @@
-"""Logs: JSON lines on standard output, with the id of the request in each that is written while one is served.
+"""Logs: JSON lines on standard output. A line that is written during a request has the id of the request.
 
-Everybody logs through the standard library; structlog makes the lines. Nothing that a client sent is logged: no header,
-no query, no body, and no path, which may hold anything: the operation's id says which it was.
+All code logs through the standard library; structlog formats the lines. Nothing that a client sent is logged: no
+header, no query, no body and no path, which may contain anything. The operation's id replaces the path.
 """
 
 import logging
@@ -13,16 +13,16 @@ from typing import Any
 import structlog
 
 request_context: ContextVar[Mapping[str, str]] = ContextVar("request_context")
-"""What identifies the request that is being served: `request_id`, and `trace_id` where it is part of a trace."""
+"""The `request_id` of the current request, and its `trace_id` if it belongs to a trace."""
 
 UNSENT = "tickbox.unsent"
-"""What the log alone tells, whatever its level: mails for which there is no mail server."""
+"""The logger of e-mails without a mail server. It logs at every level, because nothing else reports them."""
 
 _QUIET = ("uvicorn", "connexion", "alembic", "asyncio", "httpx", "httpcore")
 
 
 def configure_logging(level: str) -> None:
-    """Send all that the process logs, the libraries' too, through one JSON formatter. *level* is `info`, ...."""
+    """Send everything that the process logs, including libraries, through one JSON formatter. *level* is `info`, ..."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -32,7 +32,7 @@ def configure_logging(level: str) -> None:
                 "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
             },
             "root": {"handlers": ["stdout"], "level": level.upper()},
-            # Their information is ours too, or is noise; what goes wrong comes through.
+            # What these report as information is logged here already, or is noise. Their warnings are logged.
             "loggers": {name: {"level": "WARNING"} for name in (*_QUIET, UNSENT)},
         }
     )
@@ -49,7 +49,7 @@ def _json_formatter() -> logging.Formatter:
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            # Without local variables: they hold tokens and passwords.
+            # Without local variables, which may contain tokens and passwords.
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],

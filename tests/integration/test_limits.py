@@ -395,7 +395,7 @@ async def test_a_storage_that_is_down_is_logged_once_and_not_asked_for_a_while(
     await windows.close()
     assert {*at_once, *later} == {None}
     (record,) = caplog.records
-    assert record.getMessage() == "calls are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not answer"
+    assert record.getMessage() == "requests are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not respond"
 
 
 async def test_a_storage_that_never_responds_is_not_waited_for() -> None:
@@ -412,7 +412,7 @@ def test_a_server_serves_without_its_storage_and_logs_no_secret(url: str, tmp_pa
         last = ada.client.get("/v1/users/me")
         program.logged(last.headers["X-Request-Id"])
         warnings = [line for line in program.log if line["level"] == "warning"]
-    assert warnings[0]["event"] == "calls are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not answer"
+    assert warnings[0]["event"] == "requests are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not respond"
     assert warnings[0]["cause"] == "ConnectionError"
     assert "s3cr3t" not in program.output
 

@@ -346,7 +346,7 @@ def test_the_name_of_a_verified_user_is_in_the_email_on_one_line_and_is_not_a_li
     done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     ask_for_reset(client, newcomer.user["email"])
     office.deliver()
-    assert office.to(newcomer)[1].text.startswith("Hello Ada https evil. example ?,\n\nSomebody")
+    assert office.to(newcomer)[1].text.startswith("Hello Ada https evil. example ?,\n\nSomeone")
 
 
 def test_a_reset_request_does_not_show_which_addresses_are_known(

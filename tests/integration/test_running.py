@@ -335,8 +335,8 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
         ({"response_check": "off"}, "TICKBOX_RESPONSE_CHECK: "),
         ({"body_limit_bytes": "-1"}, "TICKBOX_BODY_LIMIT_BYTES: "),
         ({"log_level": "loud"}, "TICKBOX_LOG_LEVEL: "),
-        ({"oidc_issuer": "https://login.example"}, "TICKBOX_OIDC_AUDIENCE: must name whom"),
-        ({"oidc_audience": "tickbox"}, "TICKBOX_OIDC_AUDIENCE: means nothing without"),
+        ({"oidc_issuer": "https://login.example"}, "TICKBOX_OIDC_AUDIENCE: must name the audience"),
+        ({"oidc_audience": "tickbox"}, "TICKBOX_OIDC_AUDIENCE: must be empty without"),
         ({"oidc_issuer": "http://login.example", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: must be an"),
         ({"oidc_issuer": "https://login.example/?a=b", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: must"),
         ({"oidc_issuer": "login.example", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: must be an"),
@@ -361,8 +361,8 @@ def test_each_variable_that_is_not_a_setting_is_reported(command: tuple[str, ...
     found = run(*command, settings=settings, stdin=PASSWORD + "\n")
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr.splitlines() == [
-        "Error: TICKBOX_HOTS: there is no such setting; did you mean TICKBOX_HOST?",
-        "       TICKBOX_REGISTRATON: there is no such setting; did you mean TICKBOX_REGISTRATION?",
+        "Error: TICKBOX_HOTS: this setting does not exist; did you mean TICKBOX_HOST?",
+        "       TICKBOX_REGISTRATON: this setting does not exist; did you mean TICKBOX_REGISTRATION?",
     ]
     assert list(tmp_path.iterdir()) == []
 
@@ -428,15 +428,15 @@ def test_a_database_that_does_not_exist_is_reported_in_one_line(
         ("app_url", "nonsense", "TICKBOX_APP_URL: must begin with http:// or https://"),
         ("smtp_url", "http://me:secret@mail.example", "TICKBOX_SMTP_URL: must be smtp://user:password@"),
         ("mail_from", "Tickbox", "TICKBOX_MAIL_FROM: must be an address such as"),
-        ("rate_limit", "0/minute", "TICKBOX_RATE_LIMIT: must be a number of calls in a time, such as"),
-        ("rate_limit_address", "often", "TICKBOX_RATE_LIMIT_ADDRESS: must be a number of calls"),
+        ("rate_limit", "0/minute", "TICKBOX_RATE_LIMIT: must be a number of requests in a time, such as"),
+        ("rate_limit_address", "often", "TICKBOX_RATE_LIMIT_ADDRESS: must be a number of requests"),
         ("rate_limit_credentials", "1/second;5/hour", "TICKBOX_RATE_LIMIT_CREDENTIALS: must be a number"),
         ("rate_limit_storage_url", "memcached://host:11211", "TICKBOX_RATE_LIMIT_STORAGE_URL: must be"),
         ("rate_limit_storage_url", "redis://host:nine", "TICKBOX_RATE_LIMIT_STORAGE_URL: must be redis:"),
         ("rate_limit_storage_url", "redis://host?colour=red", "TICKBOX_RATE_LIMIT_STORAGE_URL: must be"),
         ("oidc_jwks_origins", "https://keys.example/jwks", "TICKBOX_OIDC_JWKS_ORIGINS: must be origins such as"),
         ("oidc_jwks_origins", "http://keys.example", "TICKBOX_OIDC_JWKS_ORIGINS: must be origins such as"),
-        ("oidc_jwks_origins", "https://keys.example", "TICKBOX_OIDC_JWKS_ORIGINS: means nothing without"),
+        ("oidc_jwks_origins", "https://keys.example", "TICKBOX_OIDC_JWKS_ORIGINS: must be empty without"),
         ("trusted_proxies", "*", "TICKBOX_TRUSTED_PROXIES: must be addresses or networks such as"),
         ("trusted_proxies", "127.0.0.1, 10.0.0.1/8", "TICKBOX_TRUSTED_PROXIES: must be addresses or"),
     ],

@@ -25,8 +25,8 @@ def test_all_errors_are_reported_at_once_each_with_its_variable() -> None:
     found = run("serve", settings=wrong)
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr.removeprefix("Error: ").splitlines() == [
-        "TICKBOX_HOTS: there is no such setting; did you mean TICKBOX_HOST?",
-        "       TICKBOX_XYZZY: there is no such setting; `tickbox settings` lists them all",
+        "TICKBOX_HOTS: this setting does not exist; did you mean TICKBOX_HOST?",
+        "       TICKBOX_XYZZY: this setting does not exist; `tickbox settings` lists them all",
         "       TICKBOX_PORT: must be a whole number",
         "       TICKBOX_DATABASE_URL: must be sqlite:///path or postgresql://user:password@host/name",
         "       TICKBOX_REGISTRATION: must be 'open', 'invited' or 'closed'",

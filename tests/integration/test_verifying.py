@@ -178,11 +178,11 @@ def _none(provider: OwnProvider, name: str) -> str:
     return f"{encoded({'alg': name, 'typ': 'JWT', 'kid': RSA.name})}.{encoded(claims(provider))}."
 
 
-OTHER_WAY = "it is signed in another way than RS256, ES256 or EdDSA"
-NO_KEY = "no key of the provider's has signed it"
-EXTENSION = "it needs an extension that is not understood"
-HEADER = "no JSON: header"
-CLAIMS = "no JSON: claims"
+OTHER_WAY = "its algorithm is not RS256, ES256 or EdDSA"
+NO_KEY = "no key of the provider has signed it"
+EXTENSION = "it needs an extension that is not supported"
+HEADER = "its header cannot be parsed as JSON"
+CLAIMS = "its claims cannot be parsed as JSON"
 TYPE = "it is of another type"
 BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     # the signature
@@ -223,48 +223,51 @@ BAD: dict[str, tuple[Callable[[OwnProvider], str], str]] = {
     "a log-out": (lambda p: signed(RSA, claims(p), typ="logout+jwt"), TYPE),
     "a proof": (lambda p: signed(RSA, claims(p), typ="dpop+jwt"), TYPE),
     "a type that is none": (lambda p: signed(RSA, claims(p), typ=1), TYPE),
-    "a key id that is none": (lambda p: signed(RSA, claims(p), kid=1), "it names no key"),
-    "a header that is no object": (lambda _: f"{encoded([])}.{encoded({})}.{encoded(b'x')}", "no JSON object: header"),
+    "a key id that is none": (lambda p: signed(RSA, claims(p), kid=1), "its key id is not a text"),
+    "a header that is no object": (
+        lambda _: f"{encoded([])}.{encoded({})}.{encoded(b'x')}",
+        "it has no JSON object as header",
+    ),
     "a header that is deep": (lambda _: f"{encoded(b'[' * 3000)}.{encoded({})}.{encoded(b'x')}", HEADER),
     "a header that says it twice": (
         lambda p: ".".join((encoded(b'{"alg": "RS256", "alg": "RS256"}'), encoded(claims(p)), encoded(b"x"))),
         HEADER,
     ),
     "a header that is not in base 64": (lambda p: "~" + signed(RSA, claims(p)), NO_KEY),
-    "a header of a part of a letter": (lambda p: "A" + signed(RSA, claims(p)), "its header is not in base 64"),
+    "a header of a part of a letter": (lambda p: "A" + signed(RSA, claims(p)), "its header is not base64"),
     "nothing": (lambda _: "..", HEADER),
     "what is not in base 64": (lambda p: signed(RSA, claims(p)).replace(".", ".~", 1), NO_KEY),
     # the claims
-    "another issuer": (lambda p: signed(RSA, claims(p, iss="https://evil.example")), "it is of another issuer"),
-    "the issuer with a slash": (lambda p: signed(RSA, claims(p, iss=f"{p.issuer}/")), "it is of another issuer"),
-    "no issuer": (lambda p: signed(RSA, claims(p, iss=...)), "it is of another issuer"),
-    "issuers": (lambda p: signed(RSA, claims(p, iss=[p.issuer])), "it is of another issuer"),
+    "another issuer": (lambda p: signed(RSA, claims(p, iss="https://evil.example")), "it is from another issuer"),
+    "the issuer with a slash": (lambda p: signed(RSA, claims(p, iss=f"{p.issuer}/")), "it is from another issuer"),
+    "no issuer": (lambda p: signed(RSA, claims(p, iss=...)), "it is from another issuer"),
+    "issuers": (lambda p: signed(RSA, claims(p, iss=[p.issuer])), "it is from another issuer"),
     "another audience": (lambda p: signed(RSA, claims(p, aud="else")), "it is for another audience"),
     "other audiences": (lambda p: signed(RSA, claims(p, aud=["else", ""])), "it is for another audience"),
     "a part of an audience": (lambda p: signed(RSA, claims(p, aud=AUDIENCE[:-1])), "it is for another audience"),
-    "no audience": (lambda p: signed(RSA, claims(p, aud=...)), "it names no audience"),
-    "an audience that is none": (lambda p: signed(RSA, claims(p, aud={AUDIENCE: 1})), "it names no audience"),
-    "audiences that are none": (lambda p: signed(RSA, claims(p, aud=[AUDIENCE, 1])), "it names no audience"),
+    "no audience": (lambda p: signed(RSA, claims(p, aud=...)), "it has no audience"),
+    "an audience that is none": (lambda p: signed(RSA, claims(p, aud={AUDIENCE: 1})), "it has no audience"),
+    "audiences that are none": (lambda p: signed(RSA, claims(p, aud=[AUDIENCE, 1])), "it has no audience"),
     "expired": (lambda p: signed(RSA, claims(p, exp=SECONDS - 30)), "it has expired"),
     "expired since 1969": (lambda p: signed(RSA, claims(p, exp=-(10**30))), "it has expired"),
-    "no end": (lambda p: signed(RSA, claims(p, exp=...)), "its exp is no time"),
-    "an end that is nothing": (lambda p: signed(RSA, claims(p, exp=None)), "its exp is no time"),
-    "an end that is true": (lambda p: signed(RSA, claims(p, exp=True)), "its exp is no time"),
-    "an end in text": (lambda p: signed(RSA, claims(p, exp=str(SECONDS + 300))), "its exp is no time"),
+    "no end": (lambda p: signed(RSA, claims(p, exp=...)), "its exp is not a time"),
+    "an end that is nothing": (lambda p: signed(RSA, claims(p, exp=None)), "its exp is not a time"),
+    "an end that is true": (lambda p: signed(RSA, claims(p, exp=True)), "its exp is not a time"),
+    "an end in text": (lambda p: signed(RSA, claims(p, exp=str(SECONDS + 300))), "its exp is not a time"),
     "no end ever": (lambda p: signed(RSA, claims(p, exp=float("inf"))), CLAIMS),
     "an end that is no number": (lambda p: signed(RSA, claims(p, exp=float("nan"))), CLAIMS),
-    "a beginning in the future": (lambda p: signed(RSA, claims(p, nbf=SECONDS + 31)), "it is of the future"),
-    "a beginning that is none": (lambda p: signed(RSA, claims(p, nbf="now")), "its nbf is no time"),
-    "issued in the future": (lambda p: signed(RSA, claims(p, iat=SECONDS + 31)), "it is of the future"),
-    "nobody": (lambda p: signed(RSA, claims(p, sub=...)), "it names nobody"),
-    "an empty subject": (lambda p: signed(RSA, claims(p, sub="")), "it names nobody"),
-    "a subject that is a number": (lambda p: signed(RSA, claims(p, sub=7)), "it names nobody"),
-    "a subject that is too long": (lambda p: signed(RSA, claims(p, sub="x" * 256)), "it names nobody"),
-    "a subject with a NUL": (lambda p: signed(RSA, claims(p, sub="a\0")), "it names nobody"),
-    "a subject that is not ASCII": (lambda p: signed(RSA, claims(p, sub="ad\u00e0")), "it names nobody"),
-    "what needs a proof": (lambda p: signed(RSA, claims(p, cnf={"jkt": "x"})), "it is not for who merely bears it"),
-    "what tells of a log-out": (lambda p: signed(RSA, claims(p, events={})), "it is not for who merely bears it"),
-    "claims that are no object": (lambda _: signed(RSA, [1]), "no JSON object: claims"),
+    "a beginning in the future": (lambda p: signed(RSA, claims(p, nbf=SECONDS + 31)), "it is not valid yet"),
+    "a beginning that is none": (lambda p: signed(RSA, claims(p, nbf="now")), "its nbf is not a time"),
+    "issued in the future": (lambda p: signed(RSA, claims(p, iat=SECONDS + 31)), "it is not valid yet"),
+    "nobody": (lambda p: signed(RSA, claims(p, sub=...)), "it has no valid subject"),
+    "an empty subject": (lambda p: signed(RSA, claims(p, sub="")), "it has no valid subject"),
+    "a subject that is a number": (lambda p: signed(RSA, claims(p, sub=7)), "it has no valid subject"),
+    "a subject that is too long": (lambda p: signed(RSA, claims(p, sub="x" * 256)), "it has no valid subject"),
+    "a subject with a NUL": (lambda p: signed(RSA, claims(p, sub="a\0")), "it has no valid subject"),
+    "a subject that is not ASCII": (lambda p: signed(RSA, claims(p, sub="ad\u00e0")), "it has no valid subject"),
+    "what needs a proof": (lambda p: signed(RSA, claims(p, cnf={"jkt": "x"})), "it is not a bearer token"),
+    "what tells of a log-out": (lambda p: signed(RSA, claims(p, events={})), "it is not a bearer token"),
+    "claims that are no object": (lambda _: signed(RSA, [1]), "it has no JSON object as claims"),
     "claims that are no JSON": (lambda _: signed(RSA, b"{"), CLAIMS),
     "claims that are not in UTF-8": (lambda _: signed(RSA, b'{"sub": "\xff"}'), CLAIMS),
     "claims that are deep": (lambda _: signed(RSA, b"[" * 2000), CLAIMS),
@@ -492,38 +495,42 @@ async def test_a_server_that_stops_does_not_wait_for_the_provider(provider: OwnP
 JWKS = json.dumps({"keys": [RSA.jwk]}).encode()
 PADDED = JWKS + b" " * (MAX_DOCUMENT_BYTES - len(JWKS))
 FAULTS: dict[str, tuple[str, Reply, str]] = {
-    "no discovery": (DISCOVERY, Reply(status=404), "the provider answered 404"),
-    "no keys": ("/keys", Reply(status=503), "the provider answered 503"),
+    "no discovery": (DISCOVERY, Reply(status=404), "the provider responded with 404"),
+    "no keys": ("/keys", Reply(status=503), "the provider responded with 503"),
     "keys without end": (
         "/keys",
         Reply(body=PADDED + b" "),
-        f"the provider answered more than {MAX_DOCUMENT_BYTES} bytes",
+        f"the provider responded with more than {MAX_DOCUMENT_BYTES} bytes",
     ),
     "a description without end": (
         DISCOVERY,
         Reply(body=PADDED + b" "),
-        f"the provider answered more than {MAX_DOCUMENT_BYTES} bytes",
+        f"the provider responded with more than {MAX_DOCUMENT_BYTES} bytes",
     ),
     "a bomb": (
         "/keys",
         Reply(body=zlib.compress(PADDED), headers={"Content-Encoding": "deflate"}),
-        "the provider compressed its response, which it was not asked to",
+        "the provider compressed its response without being asked",
     ),
-    "what is no JSON": ("/keys", Reply(body=b"<html>"), "the provider answered something that is no JSON"),
-    "what is no object": (DISCOVERY, Reply(body=b"[]"), "the provider answered JSON that is no object"),
+    "what is no JSON": ("/keys", Reply(body=b"<html>"), "the provider's response is not JSON"),
+    "what is no object": (DISCOVERY, Reply(body=b"[]"), "the provider's response is not a JSON object"),
     "keys that are no list": (
         "/keys",
         Reply(body=b'{"keys": {}}'),
-        "there is no key among the provider's that can be used",
+        "the provider publishes no key that can be used",
     ),
-    "an empty set": ("/keys", Reply(body=b'{"keys": []}'), "there is no key among the provider's that can be used"),
+    "an empty set": ("/keys", Reply(body=b'{"keys": []}'), "the provider publishes no key that can be used"),
     "only keys that are none": (
         "/keys",
         Reply(body=b'{"keys": [1]}'),
-        "there is no key among the provider's that can be used",
+        "the provider publishes no key that can be used",
     ),
-    "a redirection of keys": ("/keys", Reply(status=302, headers={"Location": "/evil"}), "the provider answered 302"),
-    "a redirection": (DISCOVERY, Reply(status=301, headers={"Location": "/evil"}), "the provider answered 301"),
+    "a redirection of keys": (
+        "/keys",
+        Reply(status=302, headers={"Location": "/evil"}),
+        "the provider responded with 302",
+    ),
+    "a redirection": (DISCOVERY, Reply(status=301, headers={"Location": "/evil"}), "the provider responded with 301"),
 }
 
 
@@ -550,14 +557,14 @@ async def test_a_response_of_the_greatest_allowed_size_is_read(provider: OwnProv
     assert await verifier.verify(signed(RSA, claims(provider))) is not None
 
 
-ELSEWHERE = "the discovery document names no https URL for its keys"
+ELSEWHERE = "the discovery document has no https URL for the keys"
 
 
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
-        ({"issuer": "https://evil.example"}, "the discovery document is of another issuer"),
-        ({"issuer": None}, "the discovery document is of another issuer"),
+        ({"issuer": "https://evil.example"}, "the discovery document is from another issuer"),
+        ({"issuer": None}, "the discovery document is from another issuer"),
         ({"jwks_uri": None}, ELSEWHERE),
         ({"jwks_uri": ["https://evil.example"]}, ELSEWHERE),
         ({"jwks_uri": "http://keys.example/"}, ELSEWHERE),

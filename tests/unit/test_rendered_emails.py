@@ -30,7 +30,7 @@ def test_without_an_app_the_request_is_shown() -> None:
 def test_the_text_names_its_subject_and_the_expiry() -> None:
     text = LINKING.body(RENDERED_EMAIL)
 
-    assert text.startswith("Hello,\n\nSomebody, probably you, created a Tickbox account")
+    assert text.startswith("Hello,\n\nSomeone, probably you, created a Tickbox account")
     assert f"\n\n{LINKING.way(RENDERED_EMAIL)}\n\n" in text
     assert "This works once, until 2026-03-05 08:00 UTC." in text
 

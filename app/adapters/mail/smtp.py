@@ -1,8 +1,8 @@
-"""A mail server, as a client of its.
+"""The mail server: sends messages over SMTP.
 
-A password is only ever sent over TLS, with a certificate that is good for the host's name; so is all that is sent to
-`smtps:`. Without a password, TLS is used where it is offered, whatever the certificate: a relay next door often has
-one of its own making, and the alternative is no TLS (RFC 7435).
+A password is only sent over TLS with a certificate that is valid for the host's name. The same holds for everything
+that is sent to `smtps:`. Without a password, TLS is used if the server offers it, whatever its certificate: a relay in
+the same network often has a self-signed one, and the alternative would be no TLS (RFC 7435).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 TIMEOUT_S: Final = 20
-"""How long the sending of one mail may take: not as long as it is claimed for (see `domain.queued_emails`)."""
+"""How long sending one e-mail may take: less than it is claimed for (`domain.queued_emails`)."""
 GOODBYE_S: Final = 2
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -25,9 +25,9 @@ _PERMANENT: Final = range(500, 600)
 
 
 class NotSentError(Exception):
-    """A mail was not sent. The text is for the log, and quotes nothing of what a server said, which may be an address.
+    """An e-mail was not sent. The text is for the log. It does not quote the server, whose reply may have an address.
 
-    `is_final` says that it is of no use to try again.
+    `is_final` means that another attempt cannot succeed.
     """
 
     def __init__(self, reason: str, *, is_final: bool) -> None:
@@ -37,7 +37,7 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Where mails are handed in."""
+    """A mail server that accepts messages for delivery."""
 
     host: str
     port: int
@@ -47,7 +47,7 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """`smtp://user:password@host:587` or `smtps://host:465`. Raises ValueError, which does not quote it."""
+        """Parse `smtp://user:password@host:587` or `smtps://host:465`. Raises ValueError, which does not quote it."""
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -71,7 +71,7 @@ class SmtpServer:
         )
 
     async def send(self, message: EmailMessage) -> None:
-        """Hand *message* in, on a connection of its own, which is closed at once when this is cancelled.
+        """Send *message* over a new connection, which is closed at once if this is cancelled.
 
         Raises NotSentError.
         """
@@ -89,7 +89,7 @@ class SmtpServer:
             async with asyncio.timeout(TIMEOUT_S):
                 await client.connect()
                 await client.send_message(message)
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # it was taken, however we part
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # the server has accepted the message
                 await client.quit(timeout=GOODBYE_S)
         except (aiosmtplib.SMTPException, OSError) as error:  # TimeoutError is an OSError
             raise NotSentError(_reason(error), is_final=_is_final(error)) from None
@@ -102,7 +102,7 @@ class SmtpServer:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """Made once: it reads all the certificates that the system trusts."""
+        """Created once, because it reads all certificates that the system trusts."""
         context = ssl.create_default_context()
         if not self._needs_tls:
             context.check_hostname = False
@@ -116,6 +116,6 @@ def _reason(error: Exception) -> str:
 
 
 def _is_final(error: Exception) -> bool:
-    """The server will never take mail for this address (RFC 5321, 4.2.1); anything else may be put right."""
+    """Whether the server rejects this address for good (RFC 5321, 4.2.1). Any other failure may pass."""
     refused = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else ()
     return bool(refused) and all(each.code in _PERMANENT for each in refused)

@@ -1,4 +1,4 @@
-"""Which URLs of an identity provider are safe: nobody in between can read or change the response."""
+"""URLs of an identity provider that are safe: nobody on the way can read or change the response."""
 
 import ipaddress
 from typing import Final
@@ -8,16 +8,16 @@ _PLAIN: Final = "http"
 
 
 def split_safe(text: str) -> SplitResult | None:
-    """The parts of an absolute https URL, or of an http one that never leaves this machine; None for any other.
+    """Return the parts of an absolute https URL, or of an http URL of this machine; None for any other text.
 
-    It names no user, and is printable ASCII.
+    The URL must be printable ASCII and must not have a user.
     """
     if not (text.isascii() and text.isprintable()) or " " in text:
         return None
     try:
         url = urlsplit(text)
         host, port = url.hostname, url.port
-    except ValueError:  # a port, or an address in brackets, that is none
+    except ValueError:  # an invalid port, or an invalid address in brackets
         return None
     if not host or port == 0 or "@" in url.netloc:
         return None
@@ -25,7 +25,7 @@ def split_safe(text: str) -> SplitResult | None:
 
 
 def web_origin(url: SplitResult) -> str:
-    """Scheme, host and port, as RFC 6454 compares them: in small letters, and without the scheme's own port."""
+    """Return scheme, host and port as RFC 6454 compares them: in lower case, without the default port."""
     host = url.hostname or ""
     default = 443 if url.scheme == "https" else 80
     port = f":{url.port}" if url.port not in {None, default} else ""

@@ -1,8 +1,8 @@
-"""The public keys by which an identity provider's tokens are known, as it publishes them, and as they were last seen.
+"""The public keys that verify an identity provider's tokens, as it publishes them, cached.
 
-They are asked for when they are first needed, and again when they are an hour old, or when a token names one that is
-not among them: keys change. How often is bounded, whatever is sent to us; and while the provider does not answer, those
-that we have are good for a day.
+They are requested when they are first needed, and again when they are an hour old or a token names an unknown key. How
+often they are requested is bounded, whatever clients send. While the provider does not respond, the cached keys are
+valid for a day.
 
 Sources: OpenID Connect Discovery 1.0, section 4; OpenID Connect Core 1.0, section 10.1.1; RFC 7517; RFC 8725,
 sections 3.1 to 3.5.
@@ -28,12 +28,12 @@ DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
 REFRESHED_AFTER_S: Final = 3600
 KEPT_FOR_S: Final = 24 * 3600
 ASKED_EVERY_S: Final = 30
-"""How often the provider is asked, at most, because a token names a key that is not known."""
+"""The shortest time between two requests that are sent because a token names an unknown key."""
 FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 60
-"""After a response that was none, and after each next one twice as long, up to this."""
+"""The pause after a failure doubles with each further one, from the first to the longest."""
 TIMEOUT_S: Final = 5
-"""For each of the two documents, from the first byte that is sent to the last that is received."""
+"""For each of the two documents, from the first byte of the request to the last of the response."""
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 _MAX_ORIGIN_CHARS: Final = 300  # a host has 253 at most
 
@@ -42,28 +42,28 @@ _ALGORITHMS: Final[Mapping[tuple[str, str | None], str]] = {
     ("EC", "P-256"): "ES256",
     ("OKP", "Ed25519"): "EdDSA",
 }
-"""The only algorithm for which a key of this type, and on this curve, is used: what a token says cannot change it."""
+"""The only algorithm that a key of this type and curve is used for: a token cannot choose another one."""
 
 ALGORITHMS: Final = frozenset(_ALGORITHMS.values())
 
 Json = Any  # what another program sent
 Keys = Mapping[str, Sequence[tuple[str | None, PyJWK]]]
-"""By algorithm, each with the id that the provider gives it."""
+"""Keys by algorithm, each with the id that the provider gave it."""
 
 logger = logging.getLogger(__name__)
 
 
 class ProviderFaultError(Exception):
-    """The provider answered something that cannot be used. Its text is for the log, and quotes an origin at most."""
+    """The provider's response cannot be used. The text is for the log, and quotes at most an origin."""
 
 
 class SigningKeys:
-    """The keys of one provider, the one that *issuer* names. *monotonic* counts seconds.
+    """The keys of the provider that *issuer* names. *monotonic* counts seconds.
 
-    They are read from the issuer's own origin, or from one of *origins*, which the operator lists: what a discovery
-    document says makes us call no other host.
+    They are read only from the issuer's origin, or from one of *origins*, which the operator lists. A discovery
+    document cannot make the server send requests to another host.
 
-    `close` ends its connections. One call at a time asks the provider; the others wait for its response.
+    `close` closes the connections. There is one request to the provider at a time; other callers wait for it.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class SigningKeys:
         self._asking: asyncio.Task[None] | None = None
 
     def ask_ahead(self) -> None:
-        """Ask the provider now, without waiting: what is wrong with it, or with the settings, is in the log at once."""
+        """Request the keys now, without waiting, so that a wrong setting is logged at once."""
         self._ask()
 
     async def find(self, key_id: str | None, *, algorithm: str) -> Sequence[PyJWK]:
-        """The keys that may have signed a token of this *algorithm*: the one it names; all, where it names none.
+        """Return the keys that may have signed a token with this *algorithm*: the key that it names, or else all.
 
-        None at all when the provider has no such key. Raises ProviderUnavailable when that cannot be known now.
+        Empty if the provider has no such key. Raises ProviderUnavailable if that cannot be known now.
         """
         now = self._monotonic()
         if self._known.is_outdated(now):
@@ -106,7 +106,7 @@ class SigningKeys:
         return found or await self.find_anew(key_id, algorithm=algorithm)
 
     async def find_anew(self, key_id: str | None, *, algorithm: str) -> Sequence[PyJWK]:
-        """The same, when none of those that are known is right, if the provider may be asked again by now."""
+        """The same, when no cached key fits: request them again first, if it is time."""
         before = self._known.keys
         await self._asked()
         if self._known.failures:
@@ -114,14 +114,14 @@ class SigningKeys:
         return [] if self._known.keys is before else self._known.find(key_id, algorithm)
 
     async def close(self) -> None:
-        """Stop asking, and end all connections."""
+        """Cancel a running request, and close all connections."""
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.wait([self._asking])
         await self._client.aclose()
 
     async def _asked(self) -> None:
-        """Wait for the provider's answer, if there is one under way, or to be asked for. Who waits may be cancelled."""
+        """Wait for the running request, or for a new one if it is time. A waiting caller may be cancelled."""
         asking = self._ask()
         if asking is not None:
             await asyncio.shield(asking)
@@ -135,7 +135,7 @@ class SigningKeys:
         return self._asking
 
     async def _refresh(self) -> None:
-        """Never raises: what was wrong is logged, and the keys that are known stay."""
+        """Never raises: a failure is logged, and the cached keys stay."""
         try:
             keys = await self._fetch()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ProviderFaultError) as error:
@@ -152,18 +152,18 @@ class SigningKeys:
     async def _fetch(self) -> Keys:
         document = await self._get(self._issuer.rstrip("/") + DISCOVERY_PATH)
         if document.get("issuer") != self._issuer:
-            raise ProviderFaultError("the discovery document is of another issuer")
+            raise ProviderFaultError("the discovery document is from another issuer")
         where = self._keys_url(document.get("jwks_uri"))
         published = (await self._get(where)).get("keys")
         keys = usable_keys(published if isinstance(published, list) else [])
         if not any(keys.values()):
-            raise ProviderFaultError("there is no key among the provider's that can be used")
+            raise ProviderFaultError("the provider publishes no key that can be used")
         return keys
 
     def _keys_url(self, named: Json) -> str:
         url = split_safe(named) if isinstance(named, str) else None
         if url is None:
-            raise ProviderFaultError("the discovery document names no https URL for its keys")
+            raise ProviderFaultError("the discovery document has no https URL for the keys")
         origin = web_origin(url)
         if origin not in self._origins:
             raise ProviderFaultError(
@@ -176,25 +176,25 @@ class SigningKeys:
         content = bytearray()
         async with asyncio.timeout(self._timeout_s), self._client.stream("GET", url) as response:
             if response.status_code != httpx.codes.OK:
-                raise ProviderFaultError(f"the provider answered {response.status_code}")
+                raise ProviderFaultError(f"the provider responded with {response.status_code}")
             if response.headers.get("content-encoding", "identity") != "identity":
-                raise ProviderFaultError("the provider compressed its response, which it was not asked to")
+                raise ProviderFaultError("the provider compressed its response without being asked")
             async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > MAX_DOCUMENT_BYTES:
-                    raise ProviderFaultError(f"the provider answered more than {MAX_DOCUMENT_BYTES} bytes")
+                    raise ProviderFaultError(f"the provider responded with more than {MAX_DOCUMENT_BYTES} bytes")
         try:
             document = jiter.from_json(bytes(content), allow_inf_nan=False, cache_mode="none")
         except ValueError as error:
-            raise ProviderFaultError("the provider answered something that is no JSON") from error
+            raise ProviderFaultError("the provider's response is not JSON") from error
         if not isinstance(document, dict):
-            raise ProviderFaultError("the provider answered JSON that is no object")
+            raise ProviderFaultError("the provider's response is not a JSON object")
         return document
 
 
 @dataclass(slots=True)
 class _Known:
-    """What was last read, and when the provider may be asked again."""
+    """The keys that were read last, and when the provider may be asked again."""
 
     keys: Keys = field(default_factory=dict)
     read_at: float | None = None
@@ -227,7 +227,7 @@ class _Known:
 
 
 def usable_keys(published: Sequence[Json]) -> Keys:
-    """Those of a JWK set that are made for signing with an algorithm that we take; the others are passed over."""
+    """Return the keys of a JWK set that are for signing with one of ALGORITHMS; skip the others."""
     found: dict[str, list[tuple[str | None, PyJWK]]] = {algorithm: [] for algorithm in ALGORITHMS}
     for jwk in published:
         for algorithm in _algorithm_of(jwk):
@@ -237,7 +237,7 @@ def usable_keys(published: Sequence[Json]) -> Keys:
 
 
 def _algorithm_of(jwk: Json) -> Iterator[str]:
-    """The algorithm that a key is for; none where it is for another one, for encryption, or not to be published."""
+    """Yield the algorithm that a key is for; nothing for another algorithm, for encryption, or for a private key."""
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str | None) or "d" in jwk:
         return
     key_type, curve = jwk.get("kty"), jwk.get("crv")

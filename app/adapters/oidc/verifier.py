@@ -1,8 +1,8 @@
-"""What is a token of the identity provider's, and what it says.
+"""Verifies the identity provider's tokens, and reads their claims.
 
-An ID token and an access token will both do, as long as they are JWTs and name us as their audience. All that a token
-says of how to check it (`alg`, `jwk`, `jku`, `x5c`, `x5u`, `crit`) is only compared with what we expect, or ignored:
-the keys come from the provider alone, and each has its one algorithm.
+ID tokens and access tokens are both accepted, if they are JWTs for our audience. What a token's header says about its
+verification (`alg`, `jwk`, `jku`, `x5c`, `x5u`, `crit`) is only compared with what is expected, or ignored: keys come
+from the provider alone, and each has one algorithm.
 
 Sources: RFC 7519; RFC 8725; RFC 9068, section 4; OpenID Connect Core 1.0, section 3.1.3.7.
 """
@@ -22,15 +22,15 @@ from domain.identities import ExternalIdentity
 from domain.model.identities import Identity
 
 LEEWAY_S: Final = 30
-"""How far clocks may be apart."""
+"""How far the clocks of the provider and this server may be apart."""
 MAX_SUBJECT_CHARS: Final = 255
-"""ASCII (OpenID Connect Core, section 2)."""
+"""ASCII characters (OpenID Connect Core, section 2)."""
 
 _TYPES: Final = frozenset({"", "jwt", "at+jwt"})
-"""What a token may say that it is, without `application/`. The issuer's other kinds are not for us (RFC 8725, 3.11)."""
+"""The accepted values of `typ`, without `application/`. Tokens of other types have another use (RFC 8725, 3.11)."""
 _NOT_FOR_BEARERS: Final = frozenset({"cnf", "events"})
-"""A token that is only good with a proof of a key (RFC 7800), and one that tells of events (RFC 8417), such as a
-log-out."""
+"""A token that needs a proof of possession (RFC 7800), and a token that reports events (RFC 8417), such as a log-out,
+do not authenticate a request by themselves."""
 
 Json = Any  # what another program sent
 
@@ -38,13 +38,14 @@ logger = logging.getLogger(__name__)
 
 
 class RefusedTokenError(Exception):
-    """Why a token was refused: for the log. It quotes nothing of the token."""
+    """Why a token is rejected, for the log. The text quotes nothing of the token."""
 
 
 class Verifier:
-    """Knows the tokens of *issuer*, signed with one of its *keys*, for one of *audience*.
+    """Verifies tokens of *issuer* that are signed with one of its *keys*, for one of *audience*.
 
-    *is_address* says what the contract takes for an e-mail address. `close` ends its connections, the keys' own.
+    *is_address* returns whether the contract accepts a text as an e-mail address. `close` closes the connections of
+    *keys*.
     """
 
     def __init__(
@@ -60,62 +61,62 @@ class Verifier:
         self._audience = frozenset(audience)
         self._is_address = is_address
         self._clock = clock
-        # RSA keys of less than 2048 bits are not taken.
+        # RSA keys of less than 2048 bits are rejected.
         self._jws = PyJWS(algorithms=sorted(ALGORITHMS), options={"enforce_minimum_key_length": True})
         self.keys = keys
 
     def start(self) -> None:
-        """Ask for the provider's keys, so that the first token need not wait for them."""
+        """Request the provider's keys, so that the first token need not wait for them."""
         self.keys.ask_ahead()
 
     async def verify(self, token: str) -> ExternalIdentity | None:
-        """Whom *token* introduces; None for one that is not good. Raises ProviderUnavailable."""
+        """Return the identity of a valid *token*; None for an invalid one. Raises ProviderUnavailable."""
         try:
             claims = await self._claims(token)
             self._require_current(claims)
             self._require_ours(claims)
             return self._external_identity(claims)
         except RefusedTokenError as refused:
-            logger.info("a token of the identity provider's was refused", extra={"reason": str(refused)})
+            logger.info("a token of the identity provider was rejected", extra={"reason": str(refused)})
             return None
 
     async def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         await self.keys.close()
 
     async def _claims(self, token: str) -> dict[str, Json]:
-        """What the provider has signed."""
+        """Return the claims, once their signature is verified."""
         key_id, algorithm = self._header(token)
         signed = self._signed(token, await self.keys.find(key_id, algorithm=algorithm))
         if signed is None and key_id is None:
             signed = self._signed(token, await self.keys.find_anew(key_id, algorithm=algorithm))
         if signed is None:
-            raise RefusedTokenError("no key of the provider's has signed it")
+            raise RefusedTokenError("no key of the provider has signed it")
         return _object(signed, of="claims")
 
     def _header(self, token: str) -> tuple[str | None, str]:
-        """The id of the key that it names, and the algorithm. PyJWT, which is stricter, reads it again."""
+        """Return the id of the key that it names, and the algorithm. PyJWT, which is stricter, reads it again."""
         encoded = token.partition(".")[0]
         try:
             raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         except ValueError as error:
-            raise RefusedTokenError("its header is not in base 64") from error
+            raise RefusedTokenError("its header is not base64") from error
         header = _object(raw, of="header")
         if "crit" in header or "b64" in header:
-            raise RefusedTokenError("it needs an extension that is not understood")
+            raise RefusedTokenError("it needs an extension that is not supported")
         kind = header.get("typ", "")
         if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
             raise RefusedTokenError("it is of another type")
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-            raise RefusedTokenError("it is signed in another way than RS256, ES256 or EdDSA")
+            raise RefusedTokenError("its algorithm is not RS256, ES256 or EdDSA")
         key_id = header.get("kid")
         if not isinstance(key_id, str | None):
-            raise RefusedTokenError("it names no key")
+            raise RefusedTokenError("its key id is not a text")
         return key_id, algorithm
 
     def _signed(self, token: str, keys: Collection[PyJWK]) -> bytes | None:
-        """Its content, if one of *keys* has signed it. The key says with which algorithm it was used."""
+        """Return its content if one of *keys* has signed it, with the algorithm that the key is for."""
         for key in keys:
             try:
                 content: bytes = self._jws.decode(token, key, algorithms=[key.algorithm_name])
@@ -129,24 +130,24 @@ class Verifier:
         if _time(claims, "exp", default=None) <= now - LEEWAY_S:
             raise RefusedTokenError("it has expired")
         if max(_time(claims, "nbf", default=0), _time(claims, "iat", default=0)) > now + LEEWAY_S:
-            raise RefusedTokenError("it is of the future")
+            raise RefusedTokenError("it is not valid yet")
 
     def _require_ours(self, claims: dict[str, Json]) -> None:
         if claims.get("iss") != self._issuer:
-            raise RefusedTokenError("it is of another issuer")
+            raise RefusedTokenError("it is from another issuer")
         audience = claims.get("aud")
         named = [audience] if isinstance(audience, str) else audience
         if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            raise RefusedTokenError("it names no audience")
+            raise RefusedTokenError("it has no audience")
         if self._audience.isdisjoint(named):
             raise RefusedTokenError("it is for another audience")
         if not _NOT_FOR_BEARERS.isdisjoint(claims):
-            raise RefusedTokenError("it is not for who merely bears it")
+            raise RefusedTokenError("it is not a bearer token")
 
     def _external_identity(self, claims: dict[str, Json]) -> ExternalIdentity:
         subject = _text(claims, "sub")
         if subject is None or not _is_subject(subject):
-            raise RefusedTokenError("it names nobody")
+            raise RefusedTokenError("it has no valid subject")
         email = _text(claims, "email")
         names = (_text(claims, "name"), _text(claims, "preferred_username"))
         return ExternalIdentity(
@@ -159,13 +160,13 @@ class Verifier:
 
 
 def _object(content: bytes, *, of: str) -> dict[str, Json]:
-    """A JSON object whose names are unique (RFC 7515, section 4; RFC 7519, section 4)."""
+    """Return a JSON object whose names are unique (RFC 7515, section 4; RFC 7519, section 4)."""
     try:
         value = jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
     except ValueError as error:
-        raise RefusedTokenError(f"no JSON: {of}") from error
+        raise RefusedTokenError(f"its {of} cannot be parsed as JSON") from error
     if not isinstance(value, dict):
-        raise RefusedTokenError(f"no JSON object: {of}")
+        raise RefusedTokenError(f"it has no JSON object as {of}")
     return value
 
 
@@ -179,8 +180,8 @@ def _text(claims: dict[str, Json], name: str) -> str | None:
 
 
 def _time(claims: dict[str, Json], name: str, *, default: float | None) -> float:
-    """A NumericDate, in seconds (RFC 7519, section 2). Without *default* it must be there."""
+    """Return a NumericDate, in seconds (RFC 7519, section 2). Without *default* the claim is required."""
     value = claims.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedTokenError(f"its {name} is no time")
+        raise RefusedTokenError(f"its {name} is not a time")
     return value

@@ -1,7 +1,7 @@
-"""Passwords: Argon2id, in threads of its own, over what was typed, composed (Unicode's NFC) and otherwise as it is.
+"""Hashes passwords with Argon2id, in its own threads. A password is only normalised, to Unicode's NFC.
 
-Source: RFC 9106; OWASP Password Storage Cheat Sheet, of whose equally strong settings this is the one with the least
-memory, which the process keeps once it has hashed (ADR 17).
+Source: RFC 9106; OWASP Password Storage Cheat Sheet. Of its equally strong settings this one needs the least memory,
+which the process keeps after the first hash (ADR 17).
 """
 
 import asyncio
@@ -24,15 +24,15 @@ MEMORY_KIB = 7 * 1024
 PASSES = 5
 LANES = 1
 THREADS = 2
-"""How many are hashed at once: it bounds memory (THREADS x MEMORY_KIB) and leaves the event loop its share."""
+"""How many passwords are hashed at once. This bounds the memory (THREADS x MEMORY_KIB) and the processor's load."""
 WAITING = 50
-"""How many may wait for a thread: about a second's work. Who comes after them is told to come back later."""
+"""How many requests may wait for a thread: about a second's work. Further ones are rejected with Overloaded."""
 
 
 class Argon2Passwords:
-    """The domain's `PasswordHasher`. `close` ends its threads. What is cancelled while it waits is never hashed.
+    """Implements domain.model.passwords.PasswordHasher. `close` ends its threads. A cancelled request is not hashed.
 
-    Less work than the default is for tests in which hashing is not the subject.
+    Only tests use less work than the default.
     """
 
     def __init__(self, *, passes: int = PASSES, memory_kib: int = MEMORY_KIB) -> None:
@@ -42,11 +42,11 @@ class Argon2Passwords:
         self._calls = 0
 
     async def hash(self, password: str) -> str:
-        """A PHC string: algorithm, parameters, salt and hash. Raises Overloaded."""
+        """Return a PHC string: algorithm, parameters, salt and hash. Raises Overloaded."""
         return await self._in_thread(self._hasher.hash, _composed(password))
 
     async def verify(self, password: str, *, password_hash: str | None) -> bool:
-        """Whether *password* is the one behind *password_hash*; with None False, after the same work.
+        """Return whether *password* belongs to *password_hash*; False for None, after the same work.
 
         Raises Overloaded.
         """
@@ -55,7 +55,7 @@ class Argon2Passwords:
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:
-        """Whether it was made with other parameters than the ones above."""
+        """Return whether it was created with other parameters than the current ones."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def is_guessable(self, password: str, *, known: Sequence[str]) -> bool:
@@ -63,7 +63,7 @@ class Argon2Passwords:
         return blocklist.is_guessable(password, known=known)
 
     def close(self) -> None:
-        """Wait for what is being hashed, and end the threads."""
+        """Wait for running hashes, and end the threads."""
         self._threads.shutdown()
 
     async def _in_thread(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -83,5 +83,5 @@ class Argon2Passwords:
 
 
 def _composed(password: str) -> str:
-    """The same however a keyboard put its accents together (NIST SP 800-63B-4, 3.1.1.2)."""
+    """Normalise, because keyboards compose accents in different ways (NIST SP 800-63B-4, 3.1.1.2)."""
     return unicodedata.normalize("NFC", password)

@@ -1,7 +1,7 @@
-"""Passwords that whoever guesses would try first: breached ones, words, names.
+"""Passwords that an attacker would try first: breached passwords, words, names.
 
-They are the lists that the `zxcvbn` package brings along. Of its modules only the one with the lists is run, and it is
-dropped again: what stays is one piece of 0.4 MB, in which a password is looked up in some 60 us.
+The lists come with the `zxcvbn` package. Only its module with the lists is imported, and then dropped. One text of 0.4
+MB stays, in which a look-up takes about 60 us.
 Source: NIST SP 800-63B-4, 3.1.1.2.
 """
 
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 _SHORTEST: Final = 8
-"""The contract lets no shorter password in."""
+"""The contract rejects shorter passwords."""
 _SEPARATOR: Final = "\0"
-"""The contract lets it into no text."""
+"""The contract rejects it in every text."""
 
 
 def is_guessable(password: str, *, known: Sequence[str]) -> bool:
-    """Whether *password* is on the lists, or one of the *known* words about its owner; however it is capitalised.
+    """Return whether *password* is on the lists or is one of the *known* words about its owner, in any case.
 
-    The first call reads the lists, in some 20 ms.
+    The first call reads the lists, which takes about 20 ms.
     """
     folded = _fold(password)
     return folded in map(_fold, known) or f"{_SEPARATOR}{folded}{_SEPARATOR}".encode() in _listed()

@@ -1,13 +1,13 @@
-"""How often somebody may call: the policies that the contract names, and whose calls count together.
+"""Rate limits: the policies that the contract names, and which requests count together.
 
-    default       600/minute   calls with a good token, of its user
-    address       120/minute   calls of operations that need none, of the address
-    failures      120/minute   calls with no good token where one is needed, of the address
-    credentials    10/minute   what guesses or makes passwords and accounts: of the user, or else of the address; a call
-                               that the engine refuses before it is performed counts under `default` or `address`
+    default       600/minute   requests with a valid token, by user
+    address       120/minute   requests of operations that need no token, by address
+    failures      120/minute   requests without a valid token where one is needed, by address
+    credentials    10/minute   requests that check or create passwords and accounts, by user or else by address; one
+                               that the engine rejects before it is performed counts for `default` or `address`
 
-Windows are fixed, which takes one step in one place to count, and tells exactly when a caller may go on. Each caller's
-begin at a moment of their own, made of their name, so that it is known everywhere without asking.
+Windows are fixed: counting takes one step in one place, and it is known exactly when a caller may go on. The windows of
+each caller begin at another time, which follows from their name, so that every server knows it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CREDENTIALS: Final = "credentials"
 ADDRESS: Final = "address"
 FAILURES: Final = "failures"
 POLICIES: Final = (DEFAULT, CREDENTIALS)
-"""What `x-rate-limit` may name."""
+"""The policies that `x-rate-limit` may name."""
 OFF: Final = "off"
 
 _RATE: Final = re.compile(r"[1-9][0-9]{0,8}/([1-9][0-9]{0,3} ?)?(second|minute|hour|day|month|year)s?")
@@ -41,7 +41,7 @@ _UNKNOWN: Final = "unknown"
 
 
 def parse_rate(text: str) -> RateLimitItem | None:
-    """`600/minute` or `10/5 minutes`; None for `off`. Raises ValueError on anything else."""
+    """Parse `600/minute` or `10/5 minutes`; None for `off`. Raises ValueError for anything else."""
     if text == OFF:
         return None
     if not _RATE.fullmatch(text):
@@ -50,9 +50,9 @@ def parse_rate(text: str) -> RateLimitItem | None:
 
 
 class CallLimiter:
-    """The engine's Limiter. *rates* are by the policies above; one that is None lets everybody pass.
+    """Implements tickbox_contract.engine.limits.Limiter. *rates* are by policy; None means no limit.
 
-    *clock* is of seconds since 1970, the same for all servers that share *windows*.
+    *clock* returns seconds since 1970. It must agree for all servers that share *windows*.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class CallLimiter:
         return await self._count(*_counted(policy, address, principal), units=units)
 
     async def look(self, policy: str, *, address: str | None, principal: Principal | None) -> Allowance | None:
-        """See `Limiter`. It asks nobody: what others counted is known with this server's next request."""
+        """See `Limiter`. It uses only what this server knows: it learns of others' counts with its next request."""
         return self._look(*_counted(policy, address, principal))
 
     async def look_at_failures(self, address: str | None) -> Allowance | None:
-        """See `Limiter`. It asks nobody, either."""
+        """See `Limiter`. It uses only what this server knows, too."""
         return self._look(FAILURES, network_of(address))
 
     async def count_failure(self, address: str | None) -> Allowance | None:
@@ -86,7 +86,7 @@ class CallLimiter:
         return await self._count(FAILURES, network_of(address))
 
     async def close(self) -> None:
-        """Let go of where calls are counted."""
+        """Close the storage of the counts."""
         await self._windows.close()
 
     def _look(self, policy: str, who: str) -> Allowance | None:
@@ -111,14 +111,14 @@ class CallLimiter:
         return _allowance(policy, rate, count, left_s)
 
     def _window(self, policy: str, rate: RateLimitItem, who: str) -> tuple[str, float]:
-        """The key of the window that it is now, and the seconds until it ends."""
+        """Return the key of the current window, and the seconds until it ends."""
         length_s = rate.get_expiry()
         caller = f"{policy}/{who}"
         number, passed_s = divmod(self._clock() + zlib.crc32(caller.encode()) % length_s, length_s)
         return f"{caller}/{int(number)}", length_s - passed_s
 
     def _remember(self, key: str) -> None:
-        """That nothing is left of a window need not be asked again."""
+        """Remember that nothing is left of a window, so that the storage need not be asked again."""
         self._spent[key] = None
         if len(self._spent) > _MAX_SPENT:
             self._spent.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Where calls are counted: in this process, or in a Redis or Valkey that several servers share."""
+"""Where requests are counted: in this process, or in a Redis or Valkey that several servers share."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ logger = logging.getLogger(__name__)
 
 
 class Windows(Protocol):
-    """Counts in windows of time, each of which has a key of its own."""
+    """Counts in windows of time, each with its own key."""
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int | None:
-        """Count *amount* more in the window *key*, to be forgotten after *expiry* seconds: how many there are now.
+        """Add *amount* to the window *key*, which is deleted after *expiry* seconds, and return the new count.
 
-        None where that cannot be known.
+        None if that cannot be known.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of what is held."""
+        """Close all connections."""
         ...
 
 
 class ProcessWindows:
-    """Counts of this process, of at most *max_windows* windows of a length: the oldest are forgotten first.
+    """Counts of this process, of at most *max_windows* windows of each length; the oldest are deleted first.
 
-    The in-memory storage of `limits` looks through all its keys with each call, which takes 0.7 ms for 10,000 callers.
+    The in-memory storage of `limits` scans all its keys for each request, which takes 0.7 ms for 10,000 callers.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, max_windows: int = _MAX_WINDOWS) -> None:
@@ -61,7 +61,7 @@ class ProcessWindows:
         return sum(map(len, self._by_length.values()))
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """See Windows. It takes the same time however many windows there are."""
+        """See Windows. The time does not depend on the number of windows."""
         windows = self._by_length.setdefault(expiry, OrderedDict())
         now = self._clock()
         window = windows.get(key)
@@ -73,10 +73,10 @@ class ProcessWindows:
         return int(window[0])
 
     async def close(self) -> None:
-        """Nothing is held but memory."""
+        """There is nothing to close."""
 
     def _forget(self, windows: OrderedDict[str, list[float]], now: float) -> None:
-        """Make room for one more: they end in the order in which they began."""
+        """Make room for one more window. They end in the order in which they began."""
         for _ in range(min(_FORGET_AT_ONCE, len(windows))):
             oldest = next(iter(windows.values()))
             if oldest[1] > now and len(windows) < self._max_windows:
@@ -85,10 +85,10 @@ class ProcessWindows:
 
 
 class SharedWindows:
-    """Counts in a Redis or Valkey. Where it does not answer in time, nothing is counted for a while."""
+    """Counts in a Redis or Valkey. If it does not respond in time, nothing is counted for a while."""
 
     def __init__(self, url: str, *, pause_s: float = _PAUSE_S) -> None:
-        # Several megabytes, which a server that counts by itself does not need.
+        # Several megabytes, which a server that counts in its own process does not need.
         from limits.aio.storage import RedisStorage  # noqa: PLC0415  # as above
         from redis.exceptions import RedisError  # noqa: PLC0415  # as above
 
@@ -101,7 +101,7 @@ class SharedWindows:
         self._is_away = False
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int | None:
-        """See Windows. It waits for a third of a second at most."""
+        """See Windows. It waits for at most 0.3 seconds."""
         if self._is_away and time.monotonic() < self._resume_at:
             return None
         try:
@@ -112,7 +112,7 @@ class SharedWindows:
             return None
         if self._is_away:
             self._is_away = False
-            logger.info("calls are counted again")
+            logger.info("requests are counted again")
         return count
 
     async def close(self) -> None:
@@ -121,21 +121,22 @@ class SharedWindows:
 
     def _leave_alone(self, error: Exception) -> None:
         if not self._is_away or time.monotonic() >= self._resume_at:
-            # Only the kind of the error: its text may hold the key, and so an address.
+            # Only the type of the error: its text may contain the key, and so an address.
             logger.warning(
-                "calls are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not answer", extra={"cause": _kind(error)}
+                "requests are not counted: TICKBOX_RATE_LIMIT_STORAGE_URL does not respond",
+                extra={"cause": _kind(error)},
             )
         self._is_away = True
         self._resume_at = time.monotonic() + self._pause_s
 
 
 def check_url(url: str) -> None:
-    """Raise ValueError unless *url* is of a Redis or Valkey. Nothing is connected."""
+    """Raise ValueError unless *url* is one of a Redis or Valkey. No connection is opened."""
     _pool(url).make_connection()  # type: ignore[no-untyped-call]  # redis has no types there
 
 
 def _pool(url: str) -> BlockingConnectionPool:
-    """Connections to the Redis or Valkey at *url*, none of them open. Who needs one more than there may be, waits."""
+    """Return connections to the Redis or Valkey at *url*, none of them open. A caller waits for a free one."""
     from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415  # see SharedWindows
     from redis.asyncio.retry import Retry  # noqa: PLC0415  # as above
     from redis.backoff import NoBackoff  # noqa: PLC0415  # as above
