@@ -12,72 +12,15 @@ from dataclasses import astuple
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Column,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UpdateBase,
-    Uuid,
-    bindparam,
-    delete,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import BindParameter, UpdateBase, bindparam, delete, insert, select, update
 
 from domain.events import Event
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
 from persistence.database import Parameters, Row, Runner
+from persistence.events import events, tombstones, trim
 from persistence.memberships import USAGE, members, workspaces
-from persistence.metadata import INSTANT, logged_kind, metadata
-from persistence.octets import octets
-
-events: Final = Table(
-    "events",
-    metadata,
-    Column("workspace_id", Uuid, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("entity_id", Uuid, nullable=False),
-    Column("actor_id", Uuid),
-    Column("recorded_at", INSTANT, nullable=False),
-    Column("body", Text),
-    PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
-    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
-)
-"""A workspace's log. `actor_id` is null where a workspace is created with its owner's registration; `body`, the payload
-as JSON, where it was deleted."""
-_IS_OF_MEMBER: Final = events.c.type.in_(MEMBER_EVENTS)
-Index(
-    "ix_events_members",
-    events.c.entity_id,
-    postgresql_where=_IS_OF_MEMBER,
-    sqlite_where=_IS_OF_MEMBER,
-)
-
-tombstones: Final = Table(
-    "tombstones",
-    metadata,
-    Column("workspace_id", Uuid, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("entity_id", Uuid, nullable=False),
-    Column("deleted_at", INSTANT, nullable=False),
-    PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
-    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
-    Index("ix_tombstones_entity_id", "workspace_id", "entity_id"),
-)
-"""What is known of deleted entities. A member who left twice has two."""
+from persistence.metadata import logged_kind
 
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
@@ -89,34 +32,12 @@ _AT_ONCE: Final = 1000
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
-_TRIMMED_AT_ONCE: Final = 1000
-"""How many payloads one change deletes at most."""
 _SPARE: Final = 64
 """Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
     log_bytes=workspaces.c.log_bytes + bindparam("log"),
-)
-_OLDEST: Final = (
-    select(events.c.revision, events.c.sequence, octets(events.c.body))
-    .where(
-        events.c.workspace_id == bindparam("workspace"),
-        events.c.revision >= bindparam("log_from"),
-        events.c.revision < bindparam("before"),
-        events.c.body.is_not(None),
-    )
-    .order_by(events.c.revision, events.c.sequence)
-    .limit(_TRIMMED_AT_ONCE)
-)
-_TRIM: Final = (
-    update(events)
-    .where(
-        events.c.workspace_id == bindparam("workspace"),
-        events.c.revision >= bindparam("log_from"),
-        tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("to_revision"), bindparam("to_sequence")),
-    )
-    .values(body=None)
 )
 _JOINED: Final = select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))
 _RAISE_HEADS: Final = (
@@ -239,11 +160,19 @@ class ChangeLog:
 
     async def _update_locked(self, log_bytes: int) -> None:
         assert self._locked is not None
-        workspace_id, _, usage = self._locked
+        workspace_id, head, usage = self._locked
         self._usage = self._usage.with_log(log_bytes)
         excess = self._usage.log_bytes - self._quota_bytes
         if log_bytes and excess > 0:
-            await self._trim(excess + self._quota_bytes // _SPARE, added=log_bytes)
+            trimmed = await trim(
+                self._runner,
+                workspace_id,
+                self._usage,
+                before=self._head or head,
+                excess=excess + self._quota_bytes // _SPARE,
+                added=log_bytes,
+            )
+            self._usage = trimmed
         values = dict(zip(USAGE, astuple(self._usage), strict=True)) if self._usage != usage else {}
         if self._head is not None:
             values["head"] = self._head
@@ -254,27 +183,6 @@ class ChangeLog:
         changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]
         if changes:
             await self._runner.run(_ADD_USAGE, changes)
-
-    async def _trim(self, excess: int, *, added: int) -> None:
-        """Delete the payloads of the oldest events, of *excess* bytes. Those of this change, *added* bytes, stay.
-
-        The events stay, so that nobody can hide who did what by writing a lot. If there are too many for one change,
-        such as after the operator has lowered the quota, later changes continue.
-        """
-        assert self._locked is not None
-        workspace_id, head, _ = self._locked
-        place = {"workspace": workspace_id, "log_from": self._usage.log_from}
-        rows = await self._runner.rows(_OLDEST, {**place, "before": self._head or head})
-        freed, count = 0, 0
-        while count < len(rows) and freed < excess:
-            freed += rows[count][2]
-            count += 1
-        if count:
-            revision, sequence, _ = rows[count - 1]
-            await self._runner.run(_TRIM, {**place, "to_revision": revision, "to_sequence": sequence})
-            self._usage = self._usage.trimmed(freed, log_from=revision)
-        if freed < excess and len(rows) < _TRIMMED_AT_ONCE:  # no older body is left; `forget` had deleted some
-            self._usage = self._usage.trimmed(self._usage.log_bytes - added, log_from=self._usage.log_from)
 
     def _note(self, event: Event) -> None:
         self._sequences[event.workspace_id] += 1

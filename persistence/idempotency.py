@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from persistence.change_log import tombstones
 from persistence.database import Runner
+from persistence.events import tombstones
 from persistence.memberships import members
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired

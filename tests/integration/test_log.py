@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.main import contract_path, make_parts
 from app.settings import Settings
 from domain.events import end_of
-from persistence.change_log import events
+from persistence.events import events
 from tests.support.checking import read_contract
 from tests.support.clients import Person, done, made, ok, refused
 from tests.support.logs import check_log, check_payloads, read_log, read_logs

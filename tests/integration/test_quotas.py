@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain.quotas import ROW_BYTES
-from persistence.change_log import events
+from persistence.events import events
 from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.tasks import tasks

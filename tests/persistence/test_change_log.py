@@ -7,8 +7,9 @@ from domain import projects, tasks, users, workspaces
 from domain.events import Event, end_of
 from domain.policy import Policy
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
-from persistence.change_log import ChangeLog, events, tombstones
+from persistence.change_log import ChangeLog
 from persistence.database import Database, Row
+from persistence.events import events, tombstones
 from persistence.repositories import metadata
 from tests.support.defaults import NOON
 from tests.support.service_callers import Caller, encode_event

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from persistence.change_log import events, tombstones
+from persistence.events import events, tombstones
 from persistence.memberships import workspaces
 from persistence.metadata import logged_kind
 from persistence.repositories import metadata

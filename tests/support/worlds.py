@@ -11,8 +11,8 @@ from sqlalchemy import select
 from domain.model.users import User
 from domain.principals import Principal
 from domain.unit_of_work import UnitOfWork
-from persistence.change_log import events
 from persistence.database import Database
+from persistence.events import events
 from tests.support.fakes.store import Store
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.service_callers import Caller

@@ -1,0 +1,115 @@
+"""The log of each workspace: the tables of its events and tombstones, and what is deleted when it grows too long.
+
+Only the change log writes to them (persistence/change_log.py).
+"""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    select,
+    tuple_,
+    update,
+)
+
+from domain.model.members import MEMBER_EVENTS
+from domain.quotas import Usage
+from persistence.database import Runner
+from persistence.metadata import INSTANT, metadata
+from persistence.octets import octets
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("entity_id", Uuid, nullable=False),
+    Column("actor_id", Uuid),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("body", Text),
+    PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+)
+"""A workspace's log. `actor_id` is null where a workspace is created with its owner's registration; `body`, the payload
+as JSON, where it was deleted."""
+_IS_OF_MEMBER: Final = events.c.type.in_(MEMBER_EVENTS)
+Index(
+    "ix_events_members",
+    events.c.entity_id,
+    postgresql_where=_IS_OF_MEMBER,
+    sqlite_where=_IS_OF_MEMBER,
+)
+
+tombstones: Final = Table(
+    "tombstones",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entity_id", Uuid, nullable=False),
+    Column("deleted_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+    Index("ix_tombstones_entity_id", "workspace_id", "entity_id"),
+)
+"""What is known of deleted entities. A member who left twice has two."""
+
+_TRIMMED_AT_ONCE: Final = 1000
+"""How many payloads one change deletes at most."""
+_OLDEST: Final = (
+    select(events.c.revision, events.c.sequence, octets(events.c.body))
+    .where(
+        events.c.workspace_id == bindparam("workspace"),
+        events.c.revision >= bindparam("log_from"),
+        events.c.revision < bindparam("before"),
+        events.c.body.is_not(None),
+    )
+    .order_by(events.c.revision, events.c.sequence)
+    .limit(_TRIMMED_AT_ONCE)
+)
+_TRIM: Final = (
+    update(events)
+    .where(
+        events.c.workspace_id == bindparam("workspace"),
+        events.c.revision >= bindparam("log_from"),
+        tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("to_revision"), bindparam("to_sequence")),
+    )
+    .values(body=None)
+)
+
+
+async def trim(  # noqa: PLR0913  # how much, of what, and what stays
+    runner: Runner, workspace_id: UUID, usage: Usage, *, before: int, excess: int, added: int
+) -> Usage:
+    """Delete the payloads of the oldest events, of *excess* bytes, and return the usage after it.
+
+    Only events before the revision *before* are trimmed: the payloads of this change, *added* bytes, stay. The events
+    themselves stay too, so that nobody can hide who did what by writing a lot. If there are too many for one change,
+    such as after the operator has lowered the quota, later changes continue.
+    """
+    place = {"workspace": workspace_id, "log_from": usage.log_from}
+    rows = await runner.rows(_OLDEST, {**place, "before": before})
+    freed, count = 0, 0
+    while count < len(rows) and freed < excess:
+        freed += rows[count][2]
+        count += 1
+    if count:
+        revision, sequence, _ = rows[count - 1]
+        await runner.run(_TRIM, {**place, "to_revision": revision, "to_sequence": sequence})
+        usage = usage.trimmed(freed, log_from=revision)
+    if freed < excess and len(rows) < _TRIMMED_AT_ONCE:  # no older payload is left; some were deleted with a user
+        usage = usage.trimmed(usage.log_bytes - added, log_from=usage.log_from)
+    return usage
