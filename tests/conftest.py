@@ -68,8 +68,8 @@ def postgres_databases() -> Iterator[PostgresDatabases]:
 @pytest.fixture(scope="session", params=BACKENDS)
 def databases(request: pytest.FixtureRequest) -> Databases:
     """Both kinds, one after the other: tests that use this run on each. PostgreSQL starts with the first use."""
-    made: Mapping[str, str] = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
-    kind: Databases = request.getfixturevalue(made[request.param])
+    created: Mapping[str, str] = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    kind: Databases = request.getfixturevalue(created[request.param])
     return kind
 
 

@@ -63,9 +63,9 @@ def try_operation(operation_id: str) -> None:
     ):
         click.echo(f"--- {step}")
         sys.stdout.flush()
-        done = subprocess.run([sys.executable, *command], check=False)
-        if done.returncode:
-            sys.exit(done.returncode)
+        result = subprocess.run([sys.executable, *command], check=False)
+        if result.returncode:
+            sys.exit(result.returncode)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class Stubs:
         service = f"{self.tag}.{self.service_of(self.operation.name)}"
         text = "\n".join((
             f"async def {name}(uow: FakeUnitOfWork) -> None:",
-            f"    await {service}({', '.join(('uow.call()', *given))})",
+            f"    await {service}({', '.join(('uow.unit()', *given))})",
             '    pytest.fail("assert what a user could see, and give the test a sentence as its name")',
         ))  # fmt: skip
         return Function(name, text, (f"from domain import {self.tag}", *_imports(text)))

@@ -37,10 +37,10 @@ def test_the_contract_links_to_the_guide_and_is_short_itself() -> None:
 def test_the_guide_has_every_problem_with_its_status() -> None:
     engines = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
     known = {(kind.slug, kind.status) for kind in (*engines, *problems.TABLE.values())}
-    told = [(slug.strip("| `"), int(status)) for slug, status, _ in rows("## Problems")]
-    assert set(told) == known
-    assert len(told) == len(known)
-    assert [status for _, status in told] == sorted(status for _, status in told)
+    listed = [(slug.strip("| `"), int(status)) for slug, status, _ in rows("## Problems")]
+    assert set(listed) == known
+    assert len(listed) == len(known)
+    assert [status for _, status in listed] == sorted(status for _, status in listed)
 
 
 def test_the_guide_has_every_scope_and_every_role_in_their_order() -> None:

@@ -149,9 +149,9 @@ class _Things:
         workspace_id = case.path_parameters["workspace_id"]
         kind, body = {"project_id": ("projects", {"name": "Garden"}), "task_id": ("tasks", {"title": "Buy milk"})}[name]
         token = _log_in(case, ADA)["access_token"]
-        made = str(_send(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body, token=token)["id"])
-        self._add(name, made, workspace_id)
-        return made
+        created = str(_send(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body, token=token)["id"])
+        self._add(name, created, workspace_id)
+        return created
 
 
 @dataclass
@@ -475,8 +475,8 @@ def _have_a_token(case: Case) -> None:
     given = case.path_parameters["token_id"]
     if _is_valid(case, ParameterLocation.PATH) and _is_chosen(case, given):
         body = {"name": "Script", "scopes": ["read"]}
-        made = _send(case, "POST", "/v1/tokens", body, token=_log_in(case, ADA)["access_token"])
-        case.path_parameters["token_id"] = made["id"]
+        created = _send(case, "POST", "/v1/tokens", body, token=_log_in(case, ADA)["access_token"])
+        case.path_parameters["token_id"] = created["id"]
 
 
 _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {

@@ -86,10 +86,10 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True)
     # Schemathesis' own code is not measured: that doubles its time.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     environment["TICKBOX_TEST_SERVER_LOG"] = str(folder / "server.log")
-    done = subprocess.run(
+    result = subprocess.run(
         [*command, *reporting, *options], cwd=ROOT, env=environment, capture_output=capture, text=True, check=False
     )
-    return _report(done, time.monotonic() - began, events)
+    return _report(result, time.monotonic() - began, events)
 
 
 def operations() -> frozenset[str]:
@@ -114,7 +114,7 @@ def _register_people(url: str) -> None:
         httpx.post(f"{url}/v1/users", json={**body, "name": name}).raise_for_status()
 
 
-def _report(done: subprocess.CompletedProcess[str], seconds: float, events: Path) -> Report:
+def _report(result: subprocess.CompletedProcess[str], seconds: float, events: Path) -> Report:
     cases: Counter[str] = Counter()
     tested: dict[str, set[str]] = {}
     answered: set[str] = set()
@@ -128,8 +128,8 @@ def _report(done: subprocess.CompletedProcess[str], seconds: float, events: Path
                 answered.add(label)
     known = operations()
     return Report(
-        exit_code=done.returncode,
-        output=(done.stdout or "") + (done.stderr or ""),
+        exit_code=result.returncode,
+        output=(result.stdout or "") + (result.stderr or ""),
         seconds=seconds,
         cases=cases,
         operations={phase: len(labels & known) for phase, labels in tested.items()},

@@ -19,7 +19,7 @@ from sqlalchemy import Executable, delete, update
 
 from persistence.memberships import members
 from tests.support.checking import read_contract
-from tests.support.clients import Client, done, ok, refused
+from tests.support.clients import Client, no_content, ok, rejected
 from tests.support.household import UNKNOWN_ID, Household, differences
 from tests.support.matrix import (
     NOT_FOUND,
@@ -34,7 +34,7 @@ from tests.support.matrix import (
     operations,
     request_of,
 )
-from tests.support.matrix_callers import move_in
+from tests.support.matrix_callers import create_household
 from tests.support.patience import PATIENCE_S
 from tests.support.request_values import VALUES
 from tests.support.tables import Tables, overheard
@@ -55,16 +55,16 @@ def each(chosen: Iterable[Operation]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def moved_in(server: str, tables: Tables) -> Iterator[Household]:
+def shared_household(server: str, tables: Tables) -> Iterator[Household]:
     with Client(server) as client:
-        yield move_in(client, tables)
+        yield create_household(client, tables)
 
 
 @pytest.fixture
-def household(moved_in: Household) -> Iterator[Household]:
+def household(shared_household: Household) -> Iterator[Household]:
     """The household, restored before each test."""
-    yield moved_in
-    moved_in.put_back()
+    yield shared_household
+    shared_household.put_back()
 
 
 @pytest.fixture
@@ -95,9 +95,9 @@ def callers_of(household: Household, operation: Operation) -> Iterable[Caller]:
     """All callers. On PostgreSQL a share of them, with one for each refusal and one who is admitted."""
     if household.tables.is_sqlite or AT_LENGTH:
         return household.callers
-    let_in = next(who for who in household.callers if expected(operation, who) is None)
+    admitted = next(who for who in household.callers if expected(operation, who) is None)
     share = household.callers[OPERATIONS.index(operation) % SHARE :: SHARE]
-    chosen = (let_in, *one_for_each_refusal(household, operation).values(), *share)
+    chosen = (admitted, *one_for_each_refusal(household, operation).values(), *share)
     return {who.name: who for who in chosen}.values()
 
 
@@ -188,8 +188,8 @@ def test_the_refusal_does_not_depend_on_the_request(household: Household, operat
 
 def test_an_invalid_workspace_id_is_rejected_after_the_token_is_checked(household: Household) -> None:
     path = "/v1/workspaces/mine/tasks"
-    refused(household.client.get(path), 401, "unauthenticated")
-    found = refused(household.stranger.client.get(path), 400, "invalid-parameters")
+    rejected(household.client.get(path), 401, "unauthenticated")
+    found = rejected(household.stranger.client.get(path), 400, "invalid-parameters")
     assert {place.split()[0] for place in found} == {"workspace_id"}
 
 
@@ -252,17 +252,17 @@ def changes_of(operation: Operation) -> Iterator[tuple[str | None, Refusal]]:
 def test_a_role_that_was_just_lowered_or_removed_is_not_enough(
     household: Household, operation: Operation, check: Check
 ) -> None:
-    let_in = [who for who in household.callers if who.role == operation.role and expected(operation, who) is None]
-    requests = {who.name: household.request(operation, who) for who in let_in}
+    admitted = [who for who in household.callers if who.role == operation.role and expected(operation, who) is None]
+    requests = {who.name: household.request(operation, who) for who in admitted}
     cells: dict[str, list[str]] = {}
     for role, refusal in changes_of(operation):
-        path = f"{household.home}/members/{let_in[0].person.id}"
+        path = f"{household.home}/members/{admitted[0].person.id}"
         if role is None:
-            done(household.founder.client.delete(path))
+            no_content(household.founder.client.delete(path))
         else:
             ok(household.founder.client.merge(path, {"role": role}))
         before = household.tables.digest()
-        for who in let_in:
+        for who in admitted:
             faults = list(refusal.faults(household.send(requests[who.name], who)))
             unchanged = household.tables.digest() == before
             cells[f"{who.name}, now {role}"] = [*faults, *([] if unchanged else ["changed something"])]
@@ -272,7 +272,7 @@ def test_a_role_that_was_just_lowered_or_removed_is_not_enough(
 
 def test_a_role_that_was_just_raised_is_enough(household: Household) -> None:
     viewer, path = household.members["viewer"], f"{household.home}/tasks"
-    refused(viewer.client.post(path, json={"title": "Wash up"}), 403, "insufficient-role")
+    rejected(viewer.client.post(path, json={"title": "Wash up"}), 403, "insufficient-role")
     ok(household.founder.client.merge(f"{household.home}/members/{viewer.id}", {"role": "editor"}))
     viewer.create(path, title="Wash up")
 
@@ -391,7 +391,7 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "node", "told"),
+    ("path", "node", "message"),
     [
         ("/v1/{widget_id}", {}, "shred needs a widget_id: say in VALUES of tests/support/request_values.py"),
         (NEW, {"requestBody": taking(None)}, "shred takes a body, and has no example of one in the contract"),
@@ -409,8 +409,8 @@ def test_a_new_operation_is_in_the_matrix(household: Household) -> None:
     ],
 )
 def test_a_new_operation_without_the_values_it_needs_fails_the_matrix(
-    household: Household, path: str, node: dict[str, Any], told: str
+    household: Household, path: str, node: dict[str, Any], message: str
 ) -> None:
     operation = with_new(path, **node)
-    with pytest.raises(NotCoveredError, match=re.escape(told)):
+    with pytest.raises(NotCoveredError, match=re.escape(message)):
         list(household.faults(operation, household.caller("owner")))

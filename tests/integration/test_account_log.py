@@ -14,12 +14,12 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
     everything,
     new_email,
+    no_content,
     ok,
     pages,
-    refused,
+    rejected,
 )
 from tests.support.programs import run
 from tests.support.tables import Tables
@@ -39,24 +39,24 @@ def reuse(person: Person, tables: Tables) -> None:
     for _ in range(2):
         response = person.client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]})
         tables.age_refresh_tokens(other["session_id"])
-    refused(response, 401, "session-ended")
+    rejected(response, 401, "session-ended")
 
 
 def end_all(person: Person, _tables: Tables) -> None:
     """The log can then be read only through another session."""
-    done(person.client.delete("/v1/sessions"))
+    no_content(person.client.delete("/v1/sessions"))
     person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
 
 
 def end_current(person: Person, _tables: Tables) -> None:
     """The log can then be read only through another session."""
-    done(person.client.delete("/v1/sessions/current"))
+    no_content(person.client.delete("/v1/sessions/current"))
     person.client.headers["Authorization"] = f"Bearer {person.log_in()['access_token']}"
 
 
 def change_password(person: Person, _tables: Tables) -> None:
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
-    done(person.client.put("/v1/users/me/password", json=body, headers=BROWSER))
+    no_content(person.client.put("/v1/users/me/password", json=body, headers=BROWSER))
 
 
 def make_token(person: Person, _tables: Tables) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def make_token(person: Person, _tables: Tables) -> dict[str, Any]:
 TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
     "create_session": (lambda person, _: person.log_in(), ["session.started"]),
     "delete_session": (
-        lambda person, _: done(person.client.delete(f"/v1/sessions/{person.log_in()['session_id']}")),
+        lambda person, _: no_content(person.client.delete(f"/v1/sessions/{person.log_in()['session_id']}")),
         ["session.started", "session.ended"],
     ),
     "delete_current_session": (end_current, ["session.ended", "session.started"]),
@@ -75,7 +75,7 @@ TELLS: Mapping[str, tuple[Callable[[Person, Tables], Any], list[str]]] = {
     "change_password": (change_password, ["password.changed"]),
     "create_personal_token": (make_token, ["token.created"]),
     "delete_personal_token": (
-        lambda person, _: done(person.client.delete(f"/v1/tokens/{make_token(person, _)['id']}")),
+        lambda person, _: no_content(person.client.delete(f"/v1/tokens/{make_token(person, _)['id']}")),
         ["token.created", "token.deleted"],
     ),
     "update_me": (lambda person, _: ok(person.client.merge("/v1/users/me", {"name": "Ada King"})), []),
@@ -88,8 +88,8 @@ def test_an_operation_that_changes_the_account_is_logged_for_its_owner_only(
 ) -> None:
     act, wanted = TELLS[operation_id]
     act(ada, tables)
-    told = [event["type"] for event in reversed(log_of(ada))]
-    assert told == ["account.registered", "session.started", *wanted]
+    logged = [event["type"] for event in reversed(log_of(ada))]
+    assert logged == ["account.registered", "session.started", *wanted]
     assert [event["type"] for event in log_of(bob)] == ["session.started", "account.registered"]
 
 
@@ -112,7 +112,7 @@ def test_an_event_has_its_time_address_and_session(ada: Person, tables: Tables) 
 
 def test_a_session_that_was_ended_is_logged_by_its_id(ada: Person) -> None:
     other = ada.log_in()["session_id"]
-    done(ada.client.delete(f"/v1/sessions/{other}"))
+    no_content(ada.client.delete(f"/v1/sessions/{other}"))
     assert [event["session_id"] for event in log_of(ada)[:2]] == [other, other]
 
 
@@ -133,12 +133,12 @@ def test_changes_by_the_operator_are_logged(ada: Person, module_database_url: st
 def test_rejected_requests_are_not_logged(client: Client, ada: Person, tables: Tables) -> None:
     before = tables.digest()
     wrong = {"email": ada.user["email"], "password": "wrong"}
-    refused(client.post("/v1/sessions", json=wrong), 401, "invalid-credentials")
-    refused(ada.client.delete(f"/v1/sessions/{ada.id}"), 404, "not-found")
+    rejected(client.post("/v1/sessions", json=wrong), 401, "invalid-credentials")
+    rejected(ada.client.delete(f"/v1/sessions/{ada.id}"), 404, "not-found")
     body = {"current_password": "wrong", "new_password": NEW_PASSWORD}
-    refused(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body")
+    rejected(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body")
     body = {"email": ada.user["email"], "password": PASSWORD, "name": "Imposter"}
-    refused(client.post("/v1/users", json=body), 409, "email-taken")
+    rejected(client.post("/v1/users", json=body), 409, "email-taken")
     assert tables.digest() == before
 
 
@@ -158,7 +158,7 @@ def test_the_log_comes_in_pages(ada: Person, bob: Person) -> None:
     ids = [event["id"] for page in found for event in page]
     assert ids == sorted(ids, reverse=True)
     cursor = ok(ada.client.get(EVENTS, params={"limit": 2}))["next_cursor"]
-    assert refused(bob.client.get(EVENTS, params={"cursor": cursor}), 400, "invalid-cursor") == {"cursor cursor"}
+    assert rejected(bob.client.get(EVENTS, params={"cursor": cursor}), 400, "invalid-cursor") == {"cursor cursor"}
 
 
 def test_an_unchanged_log_is_not_sent_again(ada: Person) -> None:
@@ -173,5 +173,5 @@ def test_the_log_is_deleted_with_the_account(client: Client, ada: Person, tables
     body = {"email": ada.user["email"], "password": PASSWORD}
     client.post("/v1/sessions", json=body, headers={"User-Agent": agent})
     assert tables.holds_text(agent)
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     assert not tables.holds_text(agent)

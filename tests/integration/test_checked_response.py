@@ -12,7 +12,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.integration import breaking
 from tests.integration.breaking.tasks import VIOLATIONS
-from tests.support.clients import Client, Person, everything, ok, refused
+from tests.support.clients import Client, Person, everything, ok, rejected
 from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
@@ -56,7 +56,7 @@ def test_a_violation_is_a_500_and_leaves_no_rows(
 ) -> None:
     before = tables.digest()
     response = ada.client.post(f"{ada.home}/tasks", json={"title": violation})
-    assert refused(response, 500, "internal-error") == set()
+    assert rejected(response, 500, "internal-error") == set()
     assert tables.digest() == before
     assert ada.head() == 1
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -68,12 +68,12 @@ def test_a_violation_is_a_500_and_leaves_no_rows(
 def test_a_violation_after_a_deletion_rolls_the_deletion_back(ada: Person, tables: Tables) -> None:
     task = ada.create("tasks", title="Buy milk")
     before = tables.digest()
-    refused(ada.client.delete(f"{ada.home}/tasks/{task['id']}"), 500, "internal-error")
+    rejected(ada.client.delete(f"{ada.home}/tasks/{task['id']}"), 500, "internal-error")
     assert tables.digest() == before
 
 
 def test_the_workspace_is_not_left_locked(ada: Person) -> None:
-    refused(ada.client.post(f"{ada.home}/tasks", json={"title": "leaks a property"}), 500, "internal-error")
+    rejected(ada.client.post(f"{ada.home}/tasks", json={"title": "leaks a property"}), 500, "internal-error")
     assert ada.create("tasks", title="Buy milk")["revision"] == 2
 
 
@@ -97,6 +97,6 @@ def test_a_response_that_cannot_be_sent_is_a_500_even_when_violations_are_only_r
 ) -> None:
     before = tables.digest()
     with Client(reporting_server, token=ada.tokens["access_token"]) as client:
-        refused(client.post(f"{ada.home}/tasks", json={"title": violation}), 500, "internal-error")
+        rejected(client.post(f"{ada.home}/tasks", json={"title": violation}), 500, "internal-error")
         ok(client.get(ada.home))
     assert tables.digest() == before

@@ -85,9 +85,9 @@ def test_the_example_of_a_new_operation_works_as_written(copy: Path) -> None:
         if language == "sh":
             for line in block.splitlines():
                 command = [sys.executable, *COMMANDS[line]]
-                done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-                assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-                files |= set(re.findall(r"^(\S+\.py): .* was added$", done.stdout, re.MULTILINE))
+                result = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+                assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+                files |= set(re.findall(r"^(\S+\.py): .* was added$", result.stdout, re.MULTILINE))
                 files |= {"spec/models.py"} if line == "make models" else set()
         else:
             place = _PLACE.match(block)

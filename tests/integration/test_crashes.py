@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from tests.support.clients import MERGE_PATCH, Client, new_id, register
-from tests.support.logs import Told, check_log, check_payloads
+from tests.support.logs import LoggedEvent, check_log, check_payloads
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import serve
 from tests.support.tables import Tables
@@ -76,7 +76,7 @@ class Writer:
         while await self.send(client):
             pass
 
-    async def settle(self, client: httpx.AsyncClient) -> None:
+    async def repeat_unanswered(self, client: httpx.AsyncClient) -> None:
         """Send the request without a response again."""
         assert self.pending is None or await self.send(client)
 
@@ -115,10 +115,10 @@ async def load(url: str, token: str, writers: list[Writer], *, kill_after_s: flo
         await asyncio.gather(*writing)
 
 
-async def settle(url: str, token: str, writers: list[Writer]) -> None:
+async def repeat_unanswered(url: str, token: str, writers: list[Writer]) -> None:
     """Let *writers* repeat the requests without a response."""
     async with connected(url, token) as client:
-        await asyncio.gather(*(writer.settle(client) for writer in writers))
+        await asyncio.gather(*(writer.repeat_unanswered(client) for writer in writers))
 
 
 def connected(url: str, token: str) -> httpx.AsyncClient:
@@ -127,7 +127,7 @@ def connected(url: str, token: str) -> httpx.AsyncClient:
     )
 
 
-def told_of_tasks(log: list[Told]) -> Counter[tuple[str, str | None]]:
+def events_of_tasks(log: list[LoggedEvent]) -> Counter[tuple[str, str | None]]:
     """How often the log has each event: the type and the title of the task then; of a deletion only the type."""
     return Counter(
         (event.type, None if event.is_the_end or event.payload is None else event.payload["title"])
@@ -155,11 +155,11 @@ def test_no_acknowledged_write_is_lost_and_none_is_done_twice(
         unanswered += sum(writer.pending is not None for writer in writers)
     tables = Tables(database_url)
     with serve(tmp_path, **settings) as program, Client(program.url, token=token) as client:
-        asyncio.run(settle(program.url, token, writers))
+        asyncio.run(repeat_unanswered(program.url, token, writers))
         log = check_log(tables, ada.workspace_id)
         check_payloads(replace(ada, client=client), log)
     tables.close()
     answered = [request for writer in writers for request in writer.answered]
-    assert told_of_tasks(log) == Counter((request.tells, request.title) for request in answered), seed
+    assert events_of_tasks(log) == Counter((request.tells, request.title) for request in answered), seed
     assert unanswered > KILLS, "the servers were killed under load"
     record_property("writes", f"{len(answered)} answered, {unanswered} cut off by {KILLS} kills (seed {seed})")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.checking import read_contract
-from tests.support.clients import PASSWORD, Person, made, new_email
+from tests.support.clients import PASSWORD, Person, created, new_email
 
 MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "UserCreate": ("/v1/users", {"password": PASSWORD, "name": "Ada"}),
@@ -38,6 +38,6 @@ def test_null_is_the_same_as_an_omitted_member_when_creating(ada: Person, schema
     email = {"UserCreate": {"email": new_email()}, "SessionCreate": {"email": ada.user["email"]}}.get(schema, {})
     response = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})
     usual = {"description": "", "time_zone": "UTC", "expires_at": None}
-    found = made(response)
+    found = created(response)
     assert member not in usual or found[member] == usual[member]
     assert {"due", "workspace_ids"}.isdisjoint(found)

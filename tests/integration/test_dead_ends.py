@@ -292,9 +292,9 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("target", ["serve", "test", "check"])
 def test_a_python_that_is_too_old_creates_no_environment(tmp_path: Path, target: str) -> None:
     old = stand_in(tmp_path / "bin" / "python3.10", "3.10.13")
-    done = make(tmp_path, target, f"PYTHON={old}")
-    assert done.returncode != 0
-    first, *rest = done.stderr.splitlines()
+    result = make(tmp_path, target, f"PYTHON={old}")
+    assert result.returncode != 0
+    first, *rest = result.stderr.splitlines()
     assert f"Tickbox needs Python 3.11 or newer, and {old} is 3.10.13" in first
     assert "PYTHON=" in first
     assert all(line.startswith("make: ***") for line in rest)
@@ -303,24 +303,25 @@ def test_a_python_that_is_too_old_creates_no_environment(tmp_path: Path, target:
 
 def test_an_environment_of_an_old_python_is_reported(tmp_path: Path) -> None:
     stand_in(tmp_path / ".venv" / "bin" / "python", "3.10.13")
-    done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
-    assert done.returncode != 0
-    assert "Tickbox needs Python 3.11 or newer, and .venv has 3.10.13: run 'make clean'" in done.stderr
+    result = make(tmp_path, "serve", f"PYTHON={sys.executable}")
+    assert result.returncode != 0
+    assert "Tickbox needs Python 3.11 or newer, and .venv has 3.10.13: run 'make clean'" in result.stderr
 
 
 def test_an_environment_whose_python_was_deleted_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(tmp_path / "gone")
-    done = make(tmp_path, "serve", f"PYTHON={sys.executable}")
-    assert done.returncode != 0
-    assert "run 'make clean'" in done.stderr.splitlines()[0]
+    result = make(tmp_path, "serve", f"PYTHON={sys.executable}")
+    assert result.returncode != 0
+    assert "run 'make clean'" in result.stderr.splitlines()[0]
 
 
 def test_a_python_that_does_not_exist_is_reported_in_one_line(tmp_path: Path) -> None:
-    done = make(tmp_path, "serve", "PYTHON=python3.99")
-    assert done.returncode != 0
+    result = make(tmp_path, "serve", "PYTHON=python3.99")
+    assert result.returncode != 0
     assert (
-        "Tickbox needs Python 3.11 or newer, and python3.99 cannot be run: name another" in done.stderr.splitlines()[0]
+        "Tickbox needs Python 3.11 or newer, and python3.99 cannot be run: name another"
+        in result.stderr.splitlines()[0]
     )
 
 
@@ -330,7 +331,7 @@ def test_a_python_that_cannot_be_run_is_reported_in_one_line_without_its_output(
     shim.write_text("#!/bin/sh\nprintf 'pyenv: not found\\n\\nIt exists in\\n  3.12\\n' >&2\nexit 127\n")
     shim.chmod(0o755)
     for python in (str(shim), "false"):
-        done = make(tmp_path, "serve", f"PYTHON={python}")
-        first, *rest = done.stderr.splitlines()
+        result = make(tmp_path, "serve", f"PYTHON={python}")
+        first, *rest = result.stderr.splitlines()
         assert f"Tickbox needs Python 3.11 or newer, and {python} cannot be run: name another one" in first
         assert all(line.startswith("make: ***") for line in rest)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.test_mail import NEW_PASSWORD, Office, accepted, mailbox, newcomer, office
-from tests.support.clients import PASSWORD, Client, Person, done, everything, log_in, made, new_email, ok, refused
+from tests.support.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    created,
+    everything,
+    log_in,
+    new_email,
+    no_content,
+    ok,
+    rejected,
+)
 from tests.support.tables import Tables
 
 __all__ = ["mailbox", "newcomer", "office"]  # fixtures
@@ -15,7 +26,7 @@ __all__ = ["mailbox", "newcomer", "office"]  # fixtures
 def grace(client: Client, office: Office, newcomer: Person) -> Person:
     """A user whose address is verified, and for whom no e-mail waits."""
     office.deliver()
-    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    no_content(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     return newcomer
 
 
@@ -38,14 +49,14 @@ def test_the_address_changes_with_the_token_that_the_new_one_got_and_the_old_one
     assert ok(grace.client.get("/v1/users/me")) == ok(before)
     token = token_at(office, new)
     assert not tables.holds_text(token)
-    done(client.post("/v1/users/verify-email", json={"token": token}))
+    no_content(client.post("/v1/users/verify-email", json={"token": token}))
     office.deliver()
 
     after = grace.client.get("/v1/users/me")
     assert (ok(after)["email"], ok(after)["revision"]) == (new, ok(before)["revision"] + 1)
     assert after.headers["ETag"] != before.headers["ETag"]
     log_in(client, new)
-    refused(client.post("/v1/sessions", json={"email": old, "password": PASSWORD}), 401, "invalid-credentials")
+    rejected(client.post("/v1/sessions", json={"email": old, "password": PASSWORD}), 401, "invalid-credentials")
     texts = [received.text for received in office.to(grace)[1:]]
     assert ["about to" in str(received.message["Subject"]) for received in office.to(grace)[1:]] == [
         True,
@@ -54,7 +65,7 @@ def test_the_address_changes_with_the_token_that_the_new_one_got_and_the_old_one
     assert not any(new in text or "tbe_" in text for text in texts)
     events = [event["type"] for event in everything(grace.client, "/v1/users/me/events")]
     assert events[1:3] == ["email.changed", "email.change_requested"]
-    made(client.post("/v1/users", json={"email": old, "password": PASSWORD, "name": "Somebody"}))
+    created(client.post("/v1/users", json={"email": old, "password": PASSWORD, "name": "Somebody"}))
 
 
 def test_a_wrong_or_missing_password_changes_nothing(grace: Person, tables: Tables) -> None:
@@ -65,7 +76,7 @@ def test_a_wrong_or_missing_password_changes_nothing(grace: Person, tables: Tabl
         ({"current_password": None}, "required"),
     ):
         response = grace.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
-        assert refused(response, 422, "invalid-body") == {f"#/current_password {code}"}
+        assert rejected(response, 422, "invalid-body") == {f"#/current_password {code}"}
     assert tables.digest() == before
 
 
@@ -73,12 +84,12 @@ def test_the_address_of_another_account_is_rejected_at_once_and_later(
     client: Client, office: Office, grace: Person, bob: Person
 ) -> None:
     body = {"email": bob.user["email"].upper(), "current_password": PASSWORD}
-    refused(grace.client.put("/v1/users/me/email", json=body), 409, "email-taken")
+    rejected(grace.client.put("/v1/users/me/email", json=body), 409, "email-taken")
     new = new_email()
     ask(grace, new)
     office.deliver()
-    made(client.post("/v1/users", json={"email": new, "password": PASSWORD, "name": "Faster"}))
-    refused(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 409, "email-taken")
+    created(client.post("/v1/users", json={"email": new, "password": PASSWORD, "name": "Faster"}))
+    rejected(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 409, "email-taken")
     assert ok(grace.client.get("/v1/users/me"))["email"] == grace.user["email"]
 
 
@@ -88,8 +99,8 @@ def test_a_new_password_cancels_the_change_of_an_intruder(client: Client, office
     accepted(client.post("/v1/users/forgot-password", json={"email": grace.user["email"]}))
     office.deliver()
     (reset,) = [received.token for received in office.to(grace) if "tbf_" in received.text]
-    done(client.post("/v1/users/reset-password", json={"token": reset, "new_password": NEW_PASSWORD}))
-    found = refused(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 422, "invalid-body")
+    no_content(client.post("/v1/users/reset-password", json={"token": reset, "new_password": NEW_PASSWORD}))
+    found = rejected(client.post("/v1/users/verify-email", json={"token": token_at(office, new)}), 422, "invalid-body")
     assert found == {"#/token token"}
     log_in(client, grace.user["email"], NEW_PASSWORD)
 
@@ -100,7 +111,9 @@ def test_a_mistyped_address_can_be_corrected_at_once(client: Client, office: Off
     for email in (wrong, right):
         ask(newcomer, email)
         office.deliver()
-    done(client.post("/v1/users/verify-email", json={"token": token_at(office, right)}))
-    found = refused(client.post("/v1/users/verify-email", json={"token": token_at(office, wrong)}), 422, "invalid-body")
+    no_content(client.post("/v1/users/verify-email", json={"token": token_at(office, right)}))
+    found = rejected(
+        client.post("/v1/users/verify-email", json={"token": token_at(office, wrong)}), 422, "invalid-body"
+    )
     assert found == {"#/token token"}
     assert ok(newcomer.client.get("/v1/users/me"))["email"] == right

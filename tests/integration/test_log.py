@@ -13,7 +13,7 @@ from app.settings import Settings
 from domain.events import end_of
 from persistence.events import events
 from tests.support.checking import read_contract
-from tests.support.clients import Person, done, made, ok, refused
+from tests.support.clients import Person, created, no_content, ok, rejected
 from tests.support.logs import check_log, check_payloads, read_log, read_logs
 from tests.support.prepared import OPERATIONS, WRITES
 from tests.support.tables import Tables
@@ -40,9 +40,9 @@ def test_a_write_leaves_the_events_that_the_contract_names(ada: Person, tables: 
         for workspace_id, log in read_logs(tables).items()
         if log != before.get(workspace_id)
     }
-    told = [event.type for log in new.values() for event in log]
-    assert sorted(told) == sorted(WRITING[operation_id]), (
-        f"{operation_id} wrote {told}: `x-events` of the operation in spec/openapi.yaml must name these, each once. If"
+    types = [event.type for log in new.values() for event in log]
+    assert sorted(types) == sorted(WRITING[operation_id]), (
+        f"{operation_id} wrote {types}: `x-events` of the operation in spec/openapi.yaml must name these, each once. If"
         " the request should have had other effects, see tests/support/request_values.py and BEFORE in"
         " tests/support/prepared.py"
     )
@@ -76,7 +76,7 @@ def test_a_new_account_begins_with_three_events_without_a_user(ada: Person, tabl
 
 
 def test_the_events_of_a_new_workspace_name_its_creator(ada: Person, tables: Tables) -> None:
-    workspace = made(ada.client.post("/v1/workspaces", json={"name": "Household"}))
+    workspace = created(ada.client.post("/v1/workspaces", json={"name": "Household"}))
     assert {event.actor_id for event in check_log(tables, workspace["id"])} == {ada.id}
 
 
@@ -84,7 +84,7 @@ def test_a_project_is_deleted_after_each_of_its_tasks(ada: Person, tables: Table
     project = ada.create("projects", name="Garden")
     inside = {ada.create("tasks", title=title, project_id=project["id"])["id"] for title in "abc"}
     ada.create("tasks", title="outside")
-    done(ada.client.delete(f"{ada.home}/projects/{project['id']}"))
+    no_content(ada.client.delete(f"{ada.home}/projects/{project['id']}"))
     *gone, last = [event for event in check_log(tables, ada.workspace_id) if event.revision == ada.head()]
     assert {(event.type, event.entity_id) for event in gone} == {("task.deleted", task) for task in inside}
     assert (last.type, last.entity_id, last.payload) == ("project.deleted", project["id"], {"id": project["id"]})
@@ -95,12 +95,12 @@ def test_a_write_that_changes_nothing_leaves_no_event(ada: Person, tables: Table
     before = read_log(tables, ada.workspace_id)
     ok(ada.client.post(f"{task}/reopen"))
     ok(ada.client.merge(task, {"title": "Sow"}))
-    refused(ada.client.merge(task, {"title": ""}), 422, "invalid-body")
+    rejected(ada.client.merge(task, {"title": ""}), 422, "invalid-body")
     assert read_log(tables, ada.workspace_id) == before
 
 
 def test_a_new_name_is_logged_in_each_workspace_of_the_user(ada: Person, bob: Person, tables: Tables) -> None:
-    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
+    shared = created(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
     tables.add_member(shared["id"], ada.id, role="editor")
     ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
     for workspace_id in (ada.workspace_id, shared["id"]):
@@ -111,10 +111,10 @@ def test_a_new_name_is_logged_in_each_workspace_of_the_user(ada: Person, bob: Pe
 
 
 def test_a_deleted_user_is_erased_from_the_logs_of_others(ada: Person, bob: Person, tables: Tables) -> None:
-    shared = made(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
+    shared = created(bob.client.post("/v1/workspaces", json={"name": "Shared"}))
     tables.add_member(shared["id"], ada.id, role="editor")
     ok(ada.client.merge("/v1/users/me", {"name": "Augusta"}))
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     mine = [event for event in read_log(tables, shared["id"]) if event.entity_id == ada.id]
     assert [(event.type, event.payload) for event in mine] == [
         ("member.updated", None),
@@ -124,8 +124,8 @@ def test_a_deleted_user_is_erased_from_the_logs_of_others(ada: Person, bob: Pers
 
 
 def test_the_log_is_deleted_with_its_workspace(ada: Person, tables: Tables) -> None:
-    workspace = made(ada.client.post("/v1/workspaces", json={"name": "Household"}))
-    done(ada.client.delete(f"/v1/workspaces/{workspace['id']}"))
+    workspace = created(ada.client.post("/v1/workspaces", json={"name": "Household"}))
+    no_content(ada.client.delete(f"/v1/workspaces/{workspace['id']}"))
     assert read_log(tables, workspace["id"]) == []
 
 

@@ -29,14 +29,14 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
+    created,
     everything,
     log_in,
-    made,
     new_email,
+    no_content,
     ok,
-    refused,
     register,
+    rejected,
 )
 from tests.support.mailboxes import Certificate, Mailbox, Received, opened
 from tests.support.patience import PATIENCE_S
@@ -136,7 +136,7 @@ def test_a_new_account_is_sent_an_email_whose_token_verifies_its_address(
     assert ok(before)["email_verified_at"] is None
     office.deliver()
     (received,) = office.to(newcomer)
-    done(client.post("/v1/users/verify-email", json={"token": received.token}))
+    no_content(client.post("/v1/users/verify-email", json={"token": received.token}))
     after = newcomer.client.get("/v1/users/me")
     assert dt.datetime.fromisoformat(ok(after)["email_verified_at"]) > dt.datetime.fromisoformat(
         newcomer.user["created_at"]
@@ -164,7 +164,7 @@ def test_no_text_that_a_stranger_chose_is_sent_to_the_owner_of_the_address(
 ) -> None:
     email = new_email()
     name = "You have won! https://evil.example"
-    made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
+    created(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
     ask_for_reset(client, email)
     office.deliver()
     assert len(mailbox.to(email)) == 2
@@ -174,9 +174,9 @@ def test_no_text_that_a_stranger_chose_is_sent_to_the_owner_of_the_address(
 def test_a_token_verifies_once(client: Client, office: Office, newcomer: Person) -> None:
     office.deliver()
     body = {"token": office.token(newcomer, "tbv_")}
-    done(client.post("/v1/users/verify-email", json=body))
+    no_content(client.post("/v1/users/verify-email", json=body))
     response = client.post("/v1/users/verify-email", json=body)
-    assert refused(response, 422, "invalid-body") == {"#/token token"}
+    assert rejected(response, 422, "invalid-body") == {"#/token token"}
 
 
 def test_another_email_can_be_requested_and_its_token_replaces_the_first(
@@ -187,8 +187,8 @@ def test_another_email_can_be_requested_and_its_token_replaces_the_first(
     office.deliver(later=APART)
     first, second = office.to(newcomer)
     old = client.post("/v1/users/verify-email", json={"token": first.token})
-    assert refused(old, 422, "invalid-body") == {"#/token token"}
-    done(client.post("/v1/users/verify-email", json={"token": second.token}))
+    assert rejected(old, 422, "invalid-body") == {"#/token token"}
+    no_content(client.post("/v1/users/verify-email", json={"token": second.token}))
 
 
 def test_repeated_requests_send_one_email_a_minute(
@@ -202,7 +202,7 @@ def test_repeated_requests_send_one_email_a_minute(
         office.deliver()
         ask_for_reset(client, newcomer.user["email"])
     assert len(office.to(newcomer)) == 2
-    done(
+    no_content(
         client.post(
             "/v1/users/reset-password",
             json={"token": office.token(newcomer, "tbf_"), "new_password": NEW_PASSWORD},
@@ -215,11 +215,11 @@ def test_a_verified_address_is_not_verified_again(
 ) -> None:
     office.deliver()
     accepted(newcomer.client.post("/v1/users/me/send-verification"))
-    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    no_content(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     office.deliver(later=APART)  # the e-mail that was requested before is no longer needed
     assert len(office.to(newcomer)) == 1
     before = tables.digest()
-    refused(newcomer.client.post("/v1/users/me/send-verification"), 409, "email-verified")
+    rejected(newcomer.client.post("/v1/users/me/send-verification"), 409, "email-verified")
     assert tables.digest() == before
 
 
@@ -243,7 +243,7 @@ def test_an_invalid_token_verifies_nothing(
     token = spoil(office.token(newcomer, "tbv_"))
     before = tables.digest()
     response = client.post("/v1/users/verify-email", json={"token": token})
-    assert refused(response, 422, "invalid-body") == {"#/token token"}
+    assert rejected(response, 422, "invalid-body") == {"#/token token"}
     assert tables.digest() == before
 
 
@@ -256,7 +256,7 @@ def test_a_token_expires(client: Client, office: Office, newcomer: Person, table
         ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
     ):
         response = client.post(f"/v1/users/{path}", json=body)
-        assert refused(response, 422, "invalid-body") == {"#/token token"}
+        assert rejected(response, 422, "invalid-body") == {"#/token token"}
     assert verified_at(newcomer) is None
 
 
@@ -272,7 +272,7 @@ def test_a_token_for_a_replaced_address_is_rejected(
         ("reset-password", {"token": token, "new_password": NEW_PASSWORD}),
     ):
         response = client.post(f"/v1/users/{path}", json=body)
-        assert refused(response, 422, "invalid-body") == {"#/token token"}
+        assert rejected(response, 422, "invalid-body") == {"#/token token"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -284,18 +284,18 @@ def test_a_new_password_by_e_mail_ends_all_sessions_and_tokens_of_the_old_one(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     token = reset_token(client, office, newcomer)
-    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
-    refused(newcomer.client.get("/v1/users/me"), 401, "unauthenticated")
+    no_content(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    rejected(newcomer.client.get("/v1/users/me"), 401, "unauthenticated")
     refresh = client.post("/v1/sessions/refresh", json={"refresh_token": newcomer.tokens["refresh_token"]})
-    refused(refresh, 401, "session-ended")
+    rejected(refresh, 401, "session-ended")
     body = {"email": newcomer.user["email"], "password": PASSWORD}
-    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+    rejected(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
     mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
     assert len(everything(mine, "/v1/sessions")) == 1
     assert ok(mine.get("/v1/users/me"))["email_verified_at"] is not None
     assert "tokens.deleted" not in [event["type"] for event in everything(mine, "/v1/users/me/events")], "it had none"
     again = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
-    assert refused(again, 422, "invalid-body") == {"#/token token"}
+    assert rejected(again, 422, "invalid-body") == {"#/token token"}
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
@@ -305,24 +305,26 @@ def test_a_reset_takes_an_account_away_from_a_stranger_who_registered_the_addres
     newcomer: Person,
     confirmed: bool,  # noqa: FBT001  # a parameter of a test
 ) -> None:
-    in_wait = made(newcomer.client.post("/v1/tokens", json={"name": "in wait", "scopes": ["read", "account"]}))["token"]
+    in_wait = created(newcomer.client.post("/v1/tokens", json={"name": "in wait", "scopes": ["read", "account"]}))[
+        "token"
+    ]
     token = reset_token(client, office, newcomer)
     if confirmed:  # before they found out that the address was not theirs
-        done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
-    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
-    refused(client.with_token(in_wait).get("/v1/users/me"), 401, "unauthenticated")
+        no_content(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    no_content(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    rejected(client.with_token(in_wait).get("/v1/users/me"), 401, "unauthenticated")
     mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
-    told = [event["type"] for event in everything(mine, "/v1/users/me/events")]
+    logged = [event["type"] for event in everything(mine, "/v1/users/me/events")]
     at_the_reset = ["password.reset", "tokens.deleted"]
-    assert told[1:3] == at_the_reset
-    assert set(told[3:]) == {"email.verified", "token.created", "session.started", "account.registered"}
+    assert logged[1:3] == at_the_reset
+    assert set(logged[3:]) == {"email.verified", "token.created", "session.started", "account.registered"}
 
 
 def test_an_address_that_cannot_be_in_an_email_is_given_up_at_once_and_not_logged(
     client: Client, office: Office, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = "=?utf-8?q?a?=@example.com"  # an encoded word (RFC 2047), which a parser of addresses decodes
-    made(client.post("/v1/users", json={"email": address, "password": PASSWORD, "name": "Ada"}))
+    created(client.post("/v1/users", json={"email": address, "password": PASSWORD, "name": "Ada"}))
     office.deliver()
     assert waiting(tables) == []
     assert "InvalidHeaderDefect" in [getattr(record, "reason", None) for record in caplog.records]
@@ -331,9 +333,9 @@ def test_an_address_that_cannot_be_in_an_email_is_given_up_at_once_and_not_logge
 
 def test_an_address_that_was_verified_before_keeps_its_time(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
-    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    no_content(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     before = ok(newcomer.client.get("/v1/users/me"))
-    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    no_content(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
     mine = client.with_token(log_in(client, newcomer.user["email"], NEW_PASSWORD)["access_token"])
     assert ok(mine.get("/v1/users/me")) == before
 
@@ -343,7 +345,7 @@ def test_the_name_of_a_verified_user_is_in_the_email_on_one_line_and_is_not_a_li
 ) -> None:
     ok(newcomer.client.merge("/v1/users/me", {"name": "Ada\r\n\r\nhttps://evil.example/?"}))
     office.deliver()
-    done(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
+    no_content(client.post("/v1/users/verify-email", json={"token": office.token(newcomer, "tbv_")}))
     ask_for_reset(client, newcomer.user["email"])
     office.deliver()
     assert office.to(newcomer)[1].text.startswith("Hello Ada https evil. example ?,\n\nSomeone")
@@ -386,16 +388,16 @@ def test_of_two_concurrent_uses_of_one_token_one_sets_the_password(
 def test_an_older_email_cannot_undo_a_changed_password(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
-    done(newcomer.client.put("/v1/users/me/password", json=body))
+    no_content(newcomer.client.put("/v1/users/me/password", json=body))
     response = client.post("/v1/users/reset-password", json={"token": token, "new_password": PASSWORD})
-    assert refused(response, 422, "invalid-body") == {"#/token token"}
+    assert rejected(response, 422, "invalid-body") == {"#/token token"}
 
 
 def test_an_invalid_new_password_leaves_the_token_valid(client: Client, office: Office, newcomer: Person) -> None:
     token = reset_token(client, office, newcomer)
     response = client.post("/v1/users/reset-password", json={"token": token, "new_password": "short"})
-    assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
-    done(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
+    assert rejected(response, 422, "invalid-body") == {"#/new_password min-length"}
+    no_content(client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD}))
 
 
 def test_the_emails_and_tokens_of_an_account_are_deleted_with_it(
@@ -403,12 +405,12 @@ def test_the_emails_and_tokens_of_an_account_are_deleted_with_it(
 ) -> None:
     token = reset_token(client, office, newcomer)
     accepted(newcomer.client.post("/v1/users/me/send-verification"))
-    done(newcomer.client.delete("/v1/users/me"))
+    no_content(newcomer.client.delete("/v1/users/me"))
     assert tables.mentions(newcomer.id) == {}
     office.deliver(later=APART)
     assert len(office.to(newcomer)) == 2
     response = client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD})
-    assert refused(response, 422, "invalid-body") == {"#/token token"}
+    assert rejected(response, 422, "invalid-body") == {"#/token token"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -466,7 +468,7 @@ def test_of_several_servers_one_sends_each_email(
 ) -> None:
     emails = [new_email() for _ in range(12)]
     for email in emails:
-        made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada"}))
+        created(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada"}))
     office.deliver(workers=4)
     assert [len(mailbox.to(email)) for email in emails] == [1] * len(emails)
     assert waiting(tables) == []
@@ -534,7 +536,7 @@ def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(sqlite_ur
         with opened(mailbox), serve(tmp_path, **settings) as program, Client(program.url) as client:
             ada = register(client)
             received = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": received.token}))
+            no_content(client.post("/v1/users/verify-email", json={"token": received.token}))
             assert verified_at(ada) is not None
             assert program.stop() == 0
     assert (received.over_tls, received.account, received.message["From"]) == (
@@ -568,7 +570,7 @@ def test_a_server_that_is_killed_between_commit_and_sending_loses_no_email_and_s
         tables.write(update(outbox).values(due_at=NOW.replace(year=2020)))
         with serve(tmp_path, **settings) as program, Client(program.url) as client:
             received = mailbox.wait_for(ada.user["email"])
-            done(client.post("/v1/users/verify-email", json={"token": received.token}))
+            no_content(client.post("/v1/users/verify-email", json={"token": received.token}))
             for _ in patiently():
                 if waiting(tables) == []:
                     break
@@ -601,9 +603,9 @@ def test_without_a_mail_server_the_link_is_logged_and_the_responses_are_the_same
         reset = link_in_log(program, ada.user["email"], kind="reset")
         assert verification.startswith("https://app.example/verify-email#token=tbv_")
         assert reset.startswith("https://app.example/reset-password#token=tbf_")
-        done(client.post("/v1/users/verify-email", json={"token": verification.partition("=")[2]}))
+        no_content(client.post("/v1/users/verify-email", json={"token": verification.partition("=")[2]}))
         body = {"token": reset.partition("=")[2], "new_password": NEW_PASSWORD}
-        done(client.post("/v1/users/reset-password", json=body))
+        no_content(client.post("/v1/users/reset-password", json=body))
         assert "nobody@example.com" not in program.output
 
 

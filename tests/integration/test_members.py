@@ -14,7 +14,18 @@ from sqlalchemy import select
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from persistence.memberships import workspaces
-from tests.support.clients import PASSWORD, Client, Person, done, everything, made, new_email, ok, refused, register
+from tests.support.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    created,
+    everything,
+    new_email,
+    no_content,
+    ok,
+    register,
+    rejected,
+)
 from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, read_log
 from tests.support.programs import our_contract, quick_passwords
@@ -25,22 +36,22 @@ from tickbox_contract.engine.protocol import bounded_protocol
 TEAM = ("viewer", "editor", "admin", "owner")
 
 
-def new_household(owner: Person) -> str:
+def new_shared_workspace(owner: Person) -> str:
     """The path of a workspace that can be shared."""
     return f"/v1/workspaces/{owner.create('/v1/workspaces', name='Household')['id']}"
 
 
 def invite(owner: Person, home: str, *, role: str = "editor", email: str = "") -> dict[str, Any]:
     body = {"email": email or new_email(), "role": role}
-    created = made(owner.client.post(f"{home}/invitations", json=body))
-    return {name: value for name, value in created.items() if name not in {"token", "link"}}
+    sent = created(owner.client.post(f"{home}/invitations", json=body))
+    return {name: value for name, value in sent.items() if name not in {"token", "link"}}
 
 
 def accept(person: Person, token: str) -> Response:
     return person.client.post("/v1/invitations/accept", json={"token": token})
 
 
-def let_in(owner: Person, home: str, guest: Person, tables: Tables, *, role: str = "editor") -> None:
+def add_member(owner: Person, home: str, guest: Person, tables: Tables, *, role: str = "editor") -> None:
     """Add *guest* through an invitation that they accept."""
     token = tables.send_invitation(invite(owner, home, role=role)["id"])
     assert ok(accept(guest, token))["role"] == role
@@ -49,16 +60,16 @@ def let_in(owner: Person, home: str, guest: Person, tables: Tables, *, role: str
 def at_once(*calls: Callable[[], Response]) -> list[int]:
     """The statuses of requests that are sent at once, sorted."""
     with ThreadPoolExecutor(len(calls)) as pool:
-        return sorted(done.result().status_code for done in [pool.submit(call) for call in calls])
+        return sorted(no_content.result().status_code for no_content in [pool.submit(call) for call in calls])
 
 
 def test_accepting_an_invitation_creates_a_member(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     invitation = invite(ada, home, role="editor", email="Bob@Example.com")
     assert (invitation["email"], invitation["role"], invitation["invited_by"]) == ("Bob@Example.com", "editor", ada.id)
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [invitation]
     assert ok(ada.client.get(f"{home}/invitations/{invitation['id']}")) == invitation
-    refused(bob.client.get(home), 404, "not-found")
+    rejected(bob.client.get(home), 404, "not-found")
 
     workspace = ok(accept(bob, tables.send_invitation(invitation["id"])))
     assert (workspace["id"], workspace["role"]) == (home.rpartition("/")[2], "editor")
@@ -72,7 +83,7 @@ def test_accepting_an_invitation_creates_a_member(ada: Person, bob: Person, tabl
 
 
 def test_an_invitation_does_not_show_whether_its_address_has_an_account(ada: Person, bob: Person) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     known, unknown = (invite(ada, home, email=email) for email in (bob.user["email"], new_email()))
     assert known.keys() == unknown.keys()
 
@@ -80,38 +91,38 @@ def test_an_invitation_does_not_show_whether_its_address_has_an_account(ada: Per
 def test_the_verified_address_of_a_member_cannot_be_invited_and_other_addresses_look_alike(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
-    home, elsewhere = new_household(ada), new_household(bob)
-    let_in(ada, home, bob, tables)
+    home, elsewhere = new_shared_workspace(ada), new_shared_workspace(bob)
+    add_member(ada, home, bob, tables)
     body = {"email": bob.user["email"].upper(), "role": "viewer"}
-    made(ada.client.post(f"{home}/invitations", json=body))  # anybody could have registered the address
-    done(client.post("/v1/users/verify-email", json={"token": tables.send_token(bob.user, kind="verification")}))
+    created(ada.client.post(f"{home}/invitations", json=body))  # anybody could have registered the address
+    no_content(client.post("/v1/users/verify-email", json={"token": tables.send_token(bob.user, kind="verification")}))
     before = tables.digest()
-    refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
+    rejected(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
     assert tables.digest() == before
-    made(ada.client.post(f"{new_household(ada)}/invitations", json=body))
-    refused(bob.client.post(f"{elsewhere}/invitations", json=body), 409, "already-member")
+    created(ada.client.post(f"{new_shared_workspace(ada)}/invitations", json=body))
+    rejected(bob.client.post(f"{elsewhere}/invitations", json=body), 409, "already-member")
 
 
 def test_users_cannot_invite_their_own_address(ada: Person) -> None:
-    home = new_household(ada)  # Ada has not verified hers
+    home = new_shared_workspace(ada)  # Ada has not verified hers
     body = {"email": ada.user["email"].upper(), "role": "viewer"}
-    refused(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
+    rejected(ada.client.post(f"{home}/invitations", json=body), 409, "already-member")
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == []
 
 
 def test_without_a_mail_server_the_token_is_only_in_the_response(
     ada: Person, bob: Person, client: Client, tables: Tables
 ) -> None:
-    home, email = new_household(ada), new_email()
+    home, email = new_shared_workspace(ada), new_email()
     response = ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"})
-    created = made(response)
-    assert (created["link"], response.headers["Cache-Control"]) == (None, "no-store")
+    sent = created(response)
+    assert (sent["link"], response.headers["Cache-Control"]) == (None, "no-store")
     assert "token" not in ok(ada.client.get(response.headers["Location"]))
-    assert not tables.holds_text(created["token"])
-    again = made(ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"}))
-    assert refused(accept(bob, created["token"]), 422, "invalid-body") == {"#/token token"}
+    assert not tables.holds_text(sent["token"])
+    again = created(ada.client.post(f"{home}/invitations", json={"email": email, "role": "editor"}))
+    assert rejected(accept(bob, sent["token"]), 422, "invalid-body") == {"#/token token"}
     account = {"email": email, "password": PASSWORD, "name": "Grace", "invitation_token": again["token"]}
-    assert made(client.post("/v1/users", json=account))["email_verified_at"] is None
+    assert created(client.post("/v1/users", json=account))["email_verified_at"] is None
     assert len(everything(ada.client, f"{home}/members")) == 2
 
 
@@ -127,29 +138,29 @@ def test_the_link_leads_to_the_app_unless_the_token_is_sent_by_email(
         Client(f"http://{host}:{port}") as client,
     ):
         ada = register(client)
-        created = ada.create(f"{new_household(ada)}/invitations", email=new_email(), role="viewer")
+        sent = ada.create(f"{new_shared_workspace(ada)}/invitations", email=new_email(), role="viewer")
     sqlite_databases.remove(url)
     if smtp_url is None:
-        assert created["link"] == f"https://app.example.com/accept-invitation#token={created['token']}"
+        assert sent["link"] == f"https://app.example.com/accept-invitation#token={sent['token']}"
     else:
-        assert (created["token"], created["link"]) == (None, None)
+        assert (sent["token"], sent["link"]) == (None, None)
 
 
 def test_the_token_of_an_invitation_works_once_and_for_a_week(ada: Person, client: Client, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     first, second = (invite(ada, home)["id"] for _ in range(2))
     token = tables.send_invitation(first)
     ok(accept(register(client), token))
-    assert refused(accept(register(client), token), 422, "invalid-body") == {"#/token token"}
+    assert rejected(accept(register(client), token), 422, "invalid-body") == {"#/token token"}
     late = tables.send_invitation(second)
     tables.expire_invitation(second)
-    assert refused(accept(register(client), late), 422, "invalid-body") == {"#/token token"}
-    refused(ada.client.get(f"{home}/invitations/{second}"), 404, "not-found")
+    assert rejected(accept(register(client), late), 422, "invalid-body") == {"#/token token"}
+    rejected(ada.client.get(f"{home}/invitations/{second}"), 404, "not-found")
     assert not tables.holds_text(token)
 
 
 def test_of_concurrent_acceptances_one_succeeds(ada: Person, client: Client, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     guests = [register(client) for _ in range(6)]
     assert at_once(*(lambda guest=guest: accept(guest, token) for guest in guests)) == [200, *[422] * 5]
@@ -157,7 +168,7 @@ def test_of_concurrent_acceptances_one_succeeds(ada: Person, client: Client, tab
 
 
 def test_accepting_again_with_the_same_key_returns_the_same_response(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     key = {"Idempotency-Key": "join"}
     first, again = (bob.client.post("/v1/invitations/accept", json={"token": token}, headers=key) for _ in range(2))
@@ -168,10 +179,10 @@ def test_accepting_again_with_the_same_key_returns_the_same_response(ada: Person
 
 
 def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables)
     token = tables.send_invitation(invite(ada, home)["id"])
-    refused(accept(bob, token), 409, "already-member")
+    rejected(accept(bob, token), 409, "already-member")
     assert (
         ok(accept(register(ada.client, name="Carl"), token))["id"] == home.rpartition("/")[2]
     )  # the token was not used up
@@ -179,37 +190,37 @@ def test_a_member_cannot_join_again(ada: Person, bob: Person, tables: Tables) ->
 
 def test_a_personal_workspace_cannot_be_shared(ada: Person) -> None:
     body = {"email": new_email(), "role": "viewer"}
-    refused(ada.client.post(f"{ada.home}/invitations", json=body), 409, "personal-workspace")
-    refused(ada.client.delete(f"{ada.home}/members/me"), 409, "personal-workspace")
-    refused(ada.client.merge(f"{ada.home}/members/{ada.id}", {"role": "viewer"}), 409, "sole-owner")
+    rejected(ada.client.post(f"{ada.home}/invitations", json=body), 409, "personal-workspace")
+    rejected(ada.client.delete(f"{ada.home}/members/me"), 409, "personal-workspace")
+    rejected(ada.client.merge(f"{ada.home}/members/{ada.id}", {"role": "viewer"}), 409, "sole-owner")
 
 
 def test_a_member_cannot_give_a_role_above_their_own(ada: Person, bob: Person, client: Client, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     carl = register(client, name="Carl")
-    let_in(ada, home, bob, tables, role="admin")
-    let_in(ada, home, carl, tables, role="viewer")
-    refused(bob.client.merge(f"{home}/members/{carl.id}", {"role": "owner"}), 403, "role-too-high")
-    refused(bob.client.merge(f"{home}/members/{bob.id}", {"role": "owner"}), 403, "role-too-high")
-    refused(bob.client.merge(f"{home}/members/{ada.id}", {"role": "viewer"}), 403, "role-too-high")
-    refused(bob.client.delete(f"{home}/members/{ada.id}"), 403, "role-too-high")
+    add_member(ada, home, bob, tables, role="admin")
+    add_member(ada, home, carl, tables, role="viewer")
+    rejected(bob.client.merge(f"{home}/members/{carl.id}", {"role": "owner"}), 403, "role-too-high")
+    rejected(bob.client.merge(f"{home}/members/{bob.id}", {"role": "owner"}), 403, "role-too-high")
+    rejected(bob.client.merge(f"{home}/members/{ada.id}", {"role": "viewer"}), 403, "role-too-high")
+    rejected(bob.client.delete(f"{home}/members/{ada.id}"), 403, "role-too-high")
     body = {"email": new_email(), "role": "owner"}
-    refused(bob.client.post(f"{home}/invitations", json=body), 403, "role-too-high")
+    rejected(bob.client.post(f"{home}/invitations", json=body), 403, "role-too-high")
     ok(bob.client.merge(f"{home}/members/{carl.id}", {"role": "admin"}))
 
 
 def test_of_two_owners_who_leave_at_once_one_stays(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
-        home, bob = new_household(ada), register(client)
-        let_in(ada, home, bob, tables, role="owner")
+        home, bob = new_shared_workspace(ada), register(client)
+        add_member(ada, home, bob, tables, role="owner")
         leave = f"{home}/members/me"
         assert at_once(lambda: ada.client.delete(leave), lambda: bob.client.delete(leave)) == [204, 409]  # noqa: B023  # called at once
 
 
 def test_of_two_owners_who_demote_each_other_one_stays_an_owner(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
-        home, bob = new_household(ada), register(client)
-        let_in(ada, home, bob, tables, role="owner")
+        home, bob = new_shared_workspace(ada), register(client)
+        add_member(ada, home, bob, tables, role="owner")
         calls = [
             lambda a=a, b=b: a.client.merge(f"{home}/members/{b.id}", {"role": "viewer"})  # noqa: B023  # called at once
             for a, b in ((ada, bob), (bob, ada))
@@ -220,84 +231,84 @@ def test_of_two_owners_who_demote_each_other_one_stays_an_owner(ada: Person, cli
 
 
 def test_a_removal_takes_effect_at_once_for_each_token(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables)
     wanted = {"name": "Script", "scopes": ["read"], "workspace_ids": [home.rpartition("/")[2]]}
-    script = bob.client.with_token(made(bob.client.post("/v1/tokens", json=wanted))["token"])
+    script = bob.client.with_token(created(bob.client.post("/v1/tokens", json=wanted))["token"])
     ok(script.get(f"{home}/tasks"))
-    done(ada.client.delete(f"{home}/members/{bob.id}"))
+    no_content(ada.client.delete(f"{home}/members/{bob.id}"))
     for client in (bob.client, script):
-        refused(client.get(f"{home}/tasks"), 404, "not-found")
-    refused(ada.client.get(f"{home}/members/{bob.id}"), 404, "not-found")
-    refused(ada.client.delete(f"{home}/members/{bob.id}"), 404, "not-found")
+        rejected(client.get(f"{home}/tasks"), 404, "not-found")
+    rejected(ada.client.get(f"{home}/members/{bob.id}"), 404, "not-found")
+    rejected(ada.client.delete(f"{home}/members/{bob.id}"), 404, "not-found")
     assert check_log(tables, home.rpartition("/")[2])[-1].type == "member.removed"
 
 
 def test_a_removed_member_cannot_return_with_an_invitation_from_before(
     ada: Person, bob: Person, tables: Tables
 ) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables)
     kept = tables.send_invitation(invite(ada, home, email=bob.user["email"].upper())["id"])
     another = invite(ada, home)
-    done(ada.client.delete(f"{home}/members/{bob.id}"))
-    assert refused(accept(bob, kept), 422, "invalid-body") == {"#/token token"}
+    no_content(ada.client.delete(f"{home}/members/{bob.id}"))
+    assert rejected(accept(bob, kept), 422, "invalid-body") == {"#/token token"}
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [another]
 
 
 def test_a_member_cannot_change_an_invitation_to_a_role_above_their_own(
     ada: Person, bob: Person, tables: Tables
 ) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables, role="admin")
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables, role="admin")
     partner = invite(ada, home, role="owner")
     again = {"email": partner["email"], "role": "viewer"}
-    refused(bob.client.post(f"{home}/invitations", json=again), 403, "role-too-high")
-    refused(bob.client.delete(f"{home}/invitations/{partner['id']}"), 403, "role-too-high")
+    rejected(bob.client.post(f"{home}/invitations", json=again), 403, "role-too-high")
+    rejected(bob.client.delete(f"{home}/invitations/{partner['id']}"), 403, "role-too-high")
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [partner]
     tables.expire_invitation(partner["id"])
-    made(bob.client.post(f"{home}/invitations", json=again))
+    created(bob.client.post(f"{home}/invitations", json=again))
 
 
 def test_a_member_who_left_may_come_back(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     for role in ("viewer", "admin"):
-        let_in(ada, home, bob, tables, role=role)
+        add_member(ada, home, bob, tables, role=role)
         assert ok(bob.client.get(home))["role"] == role
-        done(bob.client.delete(f"{home}/members/me"))
+        no_content(bob.client.delete(f"{home}/members/me"))
 
 
 def test_a_withdrawn_invitation_cannot_be_used(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     invitation = invite(ada, home)
     token, path = tables.send_invitation(invitation["id"]), f"{home}/invitations/{invitation['id']}"
-    refused(ada.client.delete(path, headers={"If-Match": '"other"'}), 412, "precondition-failed")
-    done(ada.client.delete(path, headers={"If-Match": ada.client.get(path).headers["ETag"]}))
-    refused(ada.client.delete(path), 404, "not-found")
-    refused(accept(bob, token), 422, "invalid-body")
+    rejected(ada.client.delete(path, headers={"If-Match": '"other"'}), 412, "precondition-failed")
+    no_content(ada.client.delete(path, headers={"If-Match": ada.client.get(path).headers["ETag"]}))
+    rejected(ada.client.delete(path), 404, "not-found")
+    rejected(accept(bob, token), 422, "invalid-body")
 
 
 def test_the_invitations_of_a_member_are_withdrawn_when_they_leave(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables, role="admin")
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables, role="admin")
     invite(bob, home)
     kept = invite(ada, home)
-    done(bob.client.delete("/v1/users/me"))
+    no_content(bob.client.delete("/v1/users/me"))
     assert ok(ada.client.get(f"{home}/invitations"))["items"] == [kept]
 
 
 def test_a_change_of_role_is_conditional_on_its_entity_tag(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables)
     path = f"{home}/members/{bob.id}"
     tag = ada.client.get(path).headers["ETag"]
     ok(ada.client.merge(path, {"role": "viewer"}, If_Match=tag))
-    refused(ada.client.merge(path, {"role": "admin"}, If_Match=tag), 412, "precondition-failed")
+    rejected(ada.client.merge(path, {"role": "admin"}, If_Match=tag), 412, "precondition-failed")
 
 
 def test_members_come_in_pages_with_their_current_names(ada: Person, bob: Person, tables: Tables) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables)
     ok(bob.client.merge("/v1/users/me", {"name": "Robert"}))
     assert [m["name"] for m in everything(ada.client, f"{home}/members", limit=1)] == ["Ada", "Robert"]
     assert "@" not in ada.client.get(f"{home}/members").text
@@ -310,11 +321,11 @@ def test_a_deleted_user_is_erased_from_the_logs_of_workspaces_they_had_left(
     tables: Tables,
     deletes: bool,  # noqa: FBT001  # a parameter of a test
 ) -> None:
-    home, carl = new_household(ada), register(client, name="Carolus")
-    let_in(ada, home, carl, tables)
-    done(carl.client.delete(f"{home}/members/me"))
+    home, carl = new_shared_workspace(ada), register(client, name="Carolus")
+    add_member(ada, home, carl, tables)
+    no_content(carl.client.delete(f"{home}/members/me"))
     if deletes:
-        done(carl.client.delete("/v1/users/me"))
+        no_content(carl.client.delete("/v1/users/me"))
     mine = [event for event in read_log(tables, home.rpartition("/")[2]) if event.entity_id == carl.id]
     assert [event.type for event in mine] == ["member.added", "member.removed"]
     assert (mine[0].payload is None) == deletes
@@ -322,7 +333,7 @@ def test_a_deleted_user_is_erased_from_the_logs_of_workspaces_they_had_left(
 
 def test_a_user_who_joins_while_their_name_changes_has_the_new_name(ada: Person, bob: Person, tables: Tables) -> None:
     for n in range(5):
-        home = new_household(ada)
+        home = new_shared_workspace(ada)
         token = tables.send_invitation(invite(ada, home)["id"])
         rename = {"name": f"Robert {n}"}
         assert at_once(lambda: accept(bob, token), lambda: bob.client.merge("/v1/users/me", rename)) == [200, 200]  # noqa: B023  # called at once
@@ -334,7 +345,7 @@ def test_a_user_who_joins_while_their_account_is_deleted_leaves_no_member(
     ada: Person, client: Client, tables: Tables
 ) -> None:
     for _ in range(5):
-        home, carl = new_household(ada), register(client)
+        home, carl = new_shared_workspace(ada), register(client)
         token = tables.send_invitation(invite(ada, home)["id"])
         statuses = at_once(lambda: accept(carl, token), lambda: carl.client.delete("/v1/users/me"))  # noqa: B023  # called at once
         assert statuses in ([200, 204], [204, 401])
@@ -343,8 +354,8 @@ def test_a_user_who_joins_while_their_account_is_deleted_leaves_no_member(
 
 @pytest.mark.parametrize("role", TEAM)
 def test_which_roles_may_list_members_and_invite(ada: Person, bob: Person, tables: Tables, role: str) -> None:
-    home = new_household(ada)
-    let_in(ada, home, bob, tables, role=role)
+    home = new_shared_workspace(ada)
+    add_member(ada, home, bob, tables, role=role)
     assert len(ok(bob.client.get(f"{home}/members"))["items"]) == 2
     response = bob.client.post(f"{home}/invitations", json={"email": new_email(), "role": "viewer"})
     assert response.status_code == (201 if role in {"admin", "owner"} else 403)
@@ -353,7 +364,7 @@ def test_which_roles_may_list_members_and_invite(ada: Person, bob: Person, table
 def test_where_registration_needs_an_invitation_registering_accepts_it(
     ada: Person, tables: Tables, module_database_url: str
 ) -> None:
-    home = new_household(ada)
+    home = new_shared_workspace(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
     application = build(
         Settings(database_url=module_database_url, registration="invited"),
@@ -365,13 +376,13 @@ def test_where_registration_needs_an_invitation_registering_accepts_it(
         Client(f"http://{host}:{port}") as client,
     ):
         body = {"email": new_email(), "password": PASSWORD, "name": "New"}
-        refused(client.post("/v1/users", json=body), 403, "invitation-required")
+        rejected(client.post("/v1/users", json=body), 403, "invitation-required")
         wrong = {**body, "invitation_token": token[:-1]}
         # Without an invitation, nobody learns which accounts exist.
         for each in (wrong, {**wrong, "email": ada.user["email"]}):
-            assert refused(client.post("/v1/users", json=each), 422, "invalid-body") == {"#/invitation_token token"}
-        user = made(client.post("/v1/users", json={**body, "invitation_token": token}))
+            assert rejected(client.post("/v1/users", json=each), 422, "invalid-body") == {"#/invitation_token token"}
+        user = created(client.post("/v1/users", json={**body, "invitation_token": token}))
         again = {**body, "email": new_email(), "invitation_token": token}
-        assert refused(client.post("/v1/users", json=again), 422, "invalid-body") == {"#/invitation_token token"}
+        assert rejected(client.post("/v1/users", json=again), 422, "invalid-body") == {"#/invitation_token token"}
     assert user["id"] in {member["user_id"] for member in everything(ada.client, f"{home}/members")}
     assert check_log(tables, home.rpartition("/")[2])[-1].actor_id is None

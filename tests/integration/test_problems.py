@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from tests.support.clients import PASSWORD, Client, Person, made, new_email, ok, refused, said
+from tests.support.clients import PASSWORD, Client, Person, created, new_email, ok, problem_of, rejected
 from tests.support.one_database import databases  # noqa: F401  # they are about texts
 
 UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
@@ -26,7 +26,7 @@ def texts(response: Response) -> dict[str, str]:
 def test_all_rules_that_a_new_task_breaks_are_reported_at_once(ada: Person) -> None:
     due = {**A_DAY, "time_zone": "Europe/Atlantis"}
     body = {"title": "Sow", "project_id": UNKNOWN_ID, "due": due}
-    assert refused(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
+    assert rejected(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
         "#/due/time required",
         "#/due/time_zone time-zone",
         "#/project_id project",
@@ -37,7 +37,7 @@ def test_all_rules_that_a_new_task_breaks_are_reported_at_once(ada: Person) -> N
 def test_all_rules_that_a_changed_due_breaks_are_reported_at_once(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     response = ada.client.merge(path, {"due": {"time_zone": "Europe/Atlantis"}})
-    assert refused(response, 422, "invalid-body") == {
+    assert rejected(response, 422, "invalid-body") == {
         "#/due/date required",
         "#/due/time required",
         "#/due/time_zone time-zone",
@@ -47,7 +47,7 @@ def test_all_rules_that_a_changed_due_breaks_are_reported_at_once(ada: Person) -
 def test_all_rules_that_a_registration_breaks_are_reported_at_once(client: Client) -> None:
     unfit = {"password": "password", "time_zone": "Mars/Olympus", "invitation_token": "tbi_nobody"}
     body = {"email": new_email(), "name": "Ada", **unfit}
-    assert refused(client.post("/v1/users", json=body), 422, "invalid-body") == {
+    assert rejected(client.post("/v1/users", json=body), 422, "invalid-body") == {
         "#/password common",
         "#/time_zone time-zone",
         "#/invitation_token token",
@@ -57,14 +57,14 @@ def test_all_rules_that_a_registration_breaks_are_reported_at_once(client: Clien
 def test_both_passwords_of_a_change_are_checked(ada: Person) -> None:
     body = {"current_password": "not the password", "new_password": "password"}
     response = ada.client.put("/v1/users/me/password", json=body)
-    assert refused(response, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
-    made(ada.client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
+    assert rejected(response, 422, "invalid-body") == {"#/current_password password", "#/new_password common"}
+    created(ada.client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD}))
 
 
 def test_all_rules_that_a_new_token_breaks_are_reported_at_once(ada: Person) -> None:
     limit = {"workspace_ids": [UNKNOWN_ID], "expires_at": "2020-01-01T00:00:00Z"}
     response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["account"], **limit})
-    assert refused(response, 422, "invalid-body") == {
+    assert rejected(response, 422, "invalid-body") == {
         "#/scopes not-limitable",
         "#/workspace_ids workspace",
         "#/expires_at past",
@@ -131,7 +131,7 @@ def test_each_property_that_a_patch_does_not_take_is_read_only(
     others = {name: value for name, value in ok(ada.client.get(path)).items() if name not in writable}
     assert changed_by.keys() <= others.keys()
     response = ada.client.merge(path, others)
-    assert refused(response, 422, "invalid-body") == {f"#/{name} read-only" for name in others}
+    assert rejected(response, 422, "invalid-body") == {f"#/{name} read-only" for name in others}
     assert texts(response) == {
         f"#/{name}": f"This property is read-only here. To change it, use {changed_by[name]}."
         if name in changed_by
@@ -152,21 +152,21 @@ def test_an_id_of_another_kind_is_rejected_with_the_kind_that_is_needed(
     ada: Person, value: object, code: str, detail: str
 ) -> None:
     response = ada.client.post(f"{ada.home}/tasks", json={"id": value, "title": "Sow"})
-    assert refused(response, 422, "invalid-body") == {f"#/id {code}"}
+    assert rejected(response, 422, "invalid-body") == {f"#/id {code}"}
     assert texts(response) == {"#/id": detail}
 
 
 def test_no_regular_expression_is_in_a_response(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     response = ada.client.merge(path, {}, If_Match="7", Idempotency_Key='a"b')
-    assert refused(response, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
+    assert rejected(response, 400, "invalid-parameters") >= {"If-Match pattern", "Idempotency-Key pattern"}
     assert not any(sign in detail for detail in texts(response).values() for sign in ("^", "{", "[", "\\"))
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, '"' + "k" * 256 + '"', "k" * 1000])
 def test_a_key_of_a_wrong_length_is_rejected_with_consistent_lengths(ada: Person, key: str) -> None:
     response = ada.client.post(f"{ada.home}/projects", json={"name": "Garden"}, headers={"Idempotency-Key": key})
-    refused(response, 400, "invalid-parameters")
+    rejected(response, 400, "invalid-parameters")
     detail = texts(response)["Idempotency-Key"]
     assert "257" in detail
     assert "1 to 255" in detail or len(key) > 257
@@ -175,26 +175,26 @@ def test_a_key_of_a_wrong_length_is_rejected_with_consistent_lengths(ada: Person
 def test_a_body_in_another_encoding_is_rejected_with_the_one_that_is_needed(ada: Person) -> None:
     url, headers = f"{ada.home}/projects", {"Content-Type": "application/json"}
     latin = ada.client.post(url, content='{"name": "Grün"}'.encode("latin-1"), headers=headers)
-    refused(latin, 400, "malformed-request")
+    rejected(latin, 400, "malformed-request")
     assert latin.json()["detail"] == "The body must be UTF-8."
     cut = ada.client.post(url, content='{"name": "Grün"'.encode(), headers=headers)
-    refused(cut, 400, "malformed-request")
+    rejected(cut, 400, "malformed-request")
     assert "is not valid JSON" in cut.json()["detail"]
 
 
 def test_an_unknown_path_is_reported_differently_from_a_missing_right(ada: Person, bob: Person) -> None:
     unknown, not_mine = ada.client.get("/v1/nowhere"), ada.client.get(bob.home)
-    refused(unknown, 404, "not-found")
-    refused(not_mine, 404, "not-found")
-    assert said(unknown)["detail"] == "There is no such path. Check it against the contract."
-    assert said(not_mine)["detail"] == "Not found, or you do not have access to it."
+    rejected(unknown, 404, "not-found")
+    rejected(not_mine, 404, "not-found")
+    assert problem_of(unknown)["detail"] == "There is no such path. Check it against the contract."
+    assert problem_of(not_mine)["detail"] == "Not found, or you do not have access to it."
 
 
 def test_a_repeated_write_is_marked_as_repeated(ada: Person) -> None:
     responses = [
         ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
-    first, again = (made(response) for response in responses)
+    first, again = (created(response) for response in responses)
     assert first == again
     assert [response.headers.get("Idempotency-Replayed") for response in responses] == [None, "true"]
 
@@ -202,6 +202,6 @@ def test_a_repeated_write_is_marked_as_repeated(ada: Person) -> None:
 def test_a_stale_write_is_rejected_with_the_current_version(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     stale = ada.client.merge(path, {"title": "Reap"}, If_Match='"1"')
-    refused(stale, 412, "precondition-failed")
+    rejected(stale, 412, "precondition-failed")
     assert stale.headers["Cache-Control"] == "no-store"
     assert ok(ada.client.merge(path, {"title": "Reap"}, If_Match=stale.headers["ETag"]))["title"] == "Reap"

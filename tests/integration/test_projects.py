@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.pages import MAX_BYTES
-from tests.support.clients import Person, done, everything, made, ok, pages, refused
+from tests.support.clients import Person, created, everything, no_content, ok, pages, rejected
 from tests.support.tables import Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -29,7 +29,7 @@ def names(person: Person, **parameters: object) -> list[str]:
 
 def test_a_new_project_is_the_last_one(ada: Person) -> None:
     response = ada.client.post(f"{ada.home}/projects", json={"name": "Garden", "description": "*Outside*"})
-    project = made(response)
+    project = created(response)
     assert {key: project[key] for key in ("name", "description", "is_inbox", "archived_at", "workspace_id")} == {
         "name": "Garden",
         "description": "*Outside*",
@@ -61,13 +61,13 @@ def test_a_description_is_empty_by_default(ada: Person) -> None:
     ],
 )
 def test_an_invalid_project_is_rejected(ada: Person, body: object, faults: set[str]) -> None:
-    assert refused(ada.client.post(f"{ada.home}/projects", json=body), 422, "invalid-body") == faults
+    assert rejected(ada.client.post(f"{ada.home}/projects", json=body), 422, "invalid-body") == faults
     assert ada.head() == 1
 
 
 def test_a_body_that_is_too_large_is_rejected(ada: Person) -> None:
     body = {"name": "Garden", "description": "x" * 300_000}
-    refused(ada.client.post(f"{ada.home}/projects", json=body), 413, "content-too-large")
+    rejected(ada.client.post(f"{ada.home}/projects", json=body), 413, "content-too-large")
 
 
 def test_projects_come_in_pages_in_their_order(ada: Person) -> None:
@@ -86,7 +86,7 @@ def test_projects_come_in_pages_in_their_order(ada: Person) -> None:
 def test_pages_neither_skip_nor_repeat_while_projects_are_created_and_deleted(ada: Person) -> None:
     made_ids = [ada.create("projects", name=f"Project {number}")["id"] for number in range(4)]
     first = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 3}))
-    done(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the project that the cursor points at
+    no_content(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the project that the cursor points at
     ada.create("projects", name="Project 4")
     rest = everything(ada.client, f"{ada.home}/projects", cursor=first["next_cursor"])
     assert [project["name"] for project in rest] == ["Project 2", "Project 3", "Project 4"]
@@ -98,14 +98,14 @@ def test_a_cursor_belongs_to_its_filter_and_workspace(ada: Person) -> None:
     other = ada.create("/v1/workspaces", name="Household")["id"]
     for path, archived in ((f"{ada.home}/projects", "true"), (f"/v1/workspaces/{other}/projects", "false")):
         response = ada.client.get(path, params={"cursor": cursor, "archived": archived})
-        assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
+        assert rejected(response, 400, "invalid-cursor") == {"cursor cursor"}
     again = ok(ada.client.get(f"{ada.home}/projects", params={"cursor": cursor, "archived": "false", "limit": 7}))
     assert [project["name"] for project in again["items"]] == ["Garden"]
 
 
 @pytest.mark.parametrize("text", ["True", "1", "", "yes"])
 def test_archived_is_true_or_false(ada: Person, text: str) -> None:
-    found = refused(ada.client.get(f"{ada.home}/projects", params={"archived": text}), 400, "invalid-parameters")
+    found = rejected(ada.client.get(f"{ada.home}/projects", params={"archived": text}), 400, "invalid-parameters")
     assert {place.split()[0] for place in found} == {"archived"}
 
 
@@ -145,7 +145,7 @@ def test_a_patch_that_changes_nothing_takes_no_number(ada: Person, garden: str, 
     [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"archived_at": None}, "#/archived_at read-only")],
 )
 def test_an_invalid_patch_is_rejected(ada: Person, garden: str, body: object, fault: str) -> None:
-    assert refused(ada.client.merge(garden, body), 422, "invalid-body") == {fault}
+    assert rejected(ada.client.merge(garden, body), 422, "invalid-body") == {fault}
 
 
 def test_archiving_hides_a_project_and_keeps_its_tasks(ada: Person, garden: str) -> None:
@@ -170,7 +170,7 @@ def test_an_archived_project_takes_no_tasks(ada: Person, garden: str, tables: Ta
     ok(ada.client.post(f"{garden}/archive"))
     before = tables.digest()
     body = {"title": "Sow", "project_id": garden.rpartition("/")[2]}
-    refused(ada.client.post(f"{ada.home}/tasks", json=body), 409, "project-archived")
+    rejected(ada.client.post(f"{ada.home}/tasks", json=body), 409, "project-archived")
     assert tables.digest() == before
     ok(ada.client.post(f"{garden}/unarchive"))
     ada.create("tasks", **body)
@@ -195,14 +195,14 @@ def test_an_unarchived_project_is_in_its_old_place(ada: Person, garden: str, tab
 
 
 def test_an_action_takes_no_body_or_an_empty_object(ada: Person, garden: str) -> None:
-    refused(ada.client.post(f"{garden}/archive", json={"name": "Garden"}), 400, "malformed-request")
+    rejected(ada.client.post(f"{garden}/archive", json={"name": "Garden"}), 400, "malformed-request")
     ok(ada.client.post(f"{garden}/archive", json={}))
 
 
 def test_the_inbox_can_be_neither_archived_nor_deleted(ada: Person, inbox: str, tables: Tables) -> None:
     before = tables.digest()
-    refused(ada.client.delete(inbox), 409, "inbox-protected")
-    refused(ada.client.post(f"{inbox}/archive"), 409, "inbox-protected")
+    rejected(ada.client.delete(inbox), 409, "inbox-protected")
+    rejected(ada.client.post(f"{inbox}/archive"), 409, "inbox-protected")
     assert tables.digest() == before
 
 
@@ -218,9 +218,9 @@ def test_deleting_a_project_deletes_its_tasks(ada: Person, garden: str, tables: 
     project_id = garden.rpartition("/")[2]
     inside = ada.create("tasks", title="Sow", project_id=project_id)
     outside = ada.create("tasks", title="Buy milk")
-    done(ada.client.delete(garden))
-    refused(ada.client.get(garden), 404, "not-found")
-    refused(ada.client.delete(garden), 404, "not-found")
+    no_content(ada.client.delete(garden))
+    rejected(ada.client.get(garden), 404, "not-found")
+    rejected(ada.client.delete(garden), 404, "not-found")
     assert everything(ada.client, f"{ada.home}/tasks") == [outside]
     assert set(tables.mentions(project_id, inside["id"])) == {"events", "tombstones"}
     assert ada.head() == 5
@@ -238,15 +238,15 @@ def test_a_project_that_does_not_exist_or_is_in_another_workspace_is_not_found(
             response = ada.client.merge(path, {"name": "Mine"})
         else:
             response = ada.client.request(method, path + suffix)
-        refused(response, 404, "not-found")
+        rejected(response, 404, "not-found")
     assert ok(bob.client.get(f"{bob.home}/projects/{elsewhere}"))["name"] == "Shed"
 
 
 def test_a_body_is_validated_before_the_project_is_looked_up(ada: Person, garden: str) -> None:
     """In one's own workspace, checking the form of the body first gives nothing away."""
-    done(ada.client.delete(garden))
-    refused(ada.client.merge(garden, {"nope": 1}), 422, "invalid-body")
-    refused(ada.client.merge(garden, {"name": "Balcony"}), 404, "not-found")
+    no_content(ada.client.delete(garden))
+    rejected(ada.client.merge(garden, {"nope": 1}), 422, "invalid-body")
+    rejected(ada.client.merge(garden, {"name": "Balcony"}), 404, "not-found")
 
 
 @pytest.mark.parametrize("archived", [False, True])

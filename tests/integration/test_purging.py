@@ -22,7 +22,7 @@ from persistence.account_log import account_events
 from persistence.database import Database
 from persistence.idempotency import idempotency_keys
 from persistence.unit_of_work import Dependencies
-from tests.support.clients import Client, Person, everything, made, ok
+from tests.support.clients import Client, Person, created, everything, ok
 from tests.support.programs import our_contract, patiently
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
@@ -41,7 +41,7 @@ def dependencies(url: str) -> Dependencies:
 def keep(person: Person, count: int) -> None:
     for n in range(count):
         headers = {"Idempotency-Key": str(n)}
-        made(person.client.post(f"{person.home}/tasks", json={"title": "Sow"}, headers=headers))
+        created(person.client.post(f"{person.home}/tasks", json={"title": "Sow"}, headers=headers))
 
 
 def test_expired_responses_are_deleted_and_others_are_kept(
@@ -51,9 +51,9 @@ def test_expired_responses_are_deleted_and_others_are_kept(
     old = idempotency_keys.c.recorded_at < NOW.replace(year=2300)
     tables.write(update(idempotency_keys).where(old).values(recorded_at=NOW.replace(year=2020)))
     keep(bob, 2)
-    assert swept(module_database_url, idempotency.purge) == 3
+    assert purged(module_database_url, idempotency.purge) == 3
     assert tables.rows(KEPT) == [(2,)]
-    assert swept(module_database_url, idempotency.purge) == 0
+    assert purged(module_database_url, idempotency.purge) == 0
 
 
 def test_the_sessions_of_users_who_never_return_are_deleted(
@@ -64,8 +64,8 @@ def test_the_sessions_of_users_who_never_return_are_deleted(
     for session_id in gone:
         tables.expire_session(session_id)
     before = tables.digest()
-    assert swept(module_database_url, sessions.purge) == len(gone)
-    assert swept(module_database_url, sessions.purge) == 0
+    assert purged(module_database_url, sessions.purge) == len(gone)
+    assert purged(module_database_url, sessions.purge) == 0
     after = tables.digest()
     assert {name for name in before if before[name] != after[name]} == {"sessions", "access_tokens", "refresh_tokens"}
     assert tables.mentions(*gone).keys() == {"account_events"}
@@ -88,7 +88,7 @@ def test_the_events_of_an_account_are_deleted_after_four_hundred_days(
     tables.write(
         update(account_events).where(mine, account_events.c.recorded_at > now - KEPT_EVENTS).values(recorded_at=ALMOST)
     )
-    assert swept(module_database_url, account_log.purge) == 2
+    assert purged(module_database_url, account_log.purge) == 2
     assert [event["type"] for event in everything(ada.client, "/v1/users/me/events")] == ["session.started"]
     assert len(everything(bob.client, "/v1/users/me/events")) == 2
 
@@ -100,15 +100,15 @@ def test_expired_tokens_and_invitations_are_deleted(module_database_url: str, ad
     minted = [ada.create("/v1/tokens", name=n, scopes=["read"], expires_at=far)["id"] for n in "ab"]
     tables.expire_invitation(invited[0])
     tables.expire_token(minted[0])
-    assert swept(module_database_url, invitations.purge) == 1
-    assert swept(module_database_url, tokens.purge) == 1
+    assert purged(module_database_url, invitations.purge) == 1
+    assert purged(module_database_url, tokens.purge) == 1
     assert not tables.mentions(invited[0])
     assert tables.mentions(minted[0]).keys() == {"account_events"}
     assert [each["id"] for each in everything(ada.client, f"{home}/invitations")] == invited[1:]
     assert [each["id"] for each in everything(ada.client, "/v1/tokens")] == minted[1:]
 
 
-def swept(url: str, which: Purge) -> int:
+def purged(url: str, which: Purge) -> int:
     async def run() -> int:
         parts = dependencies(url)
         try:

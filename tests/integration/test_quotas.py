@@ -16,7 +16,7 @@ from persistence.events import events
 from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.tasks import tasks
-from tests.support.clients import Person, done, everything, made, new_id, ok, refused
+from tests.support.clients import Person, created, everything, new_id, no_content, ok, rejected
 from tests.support.logs import read_log
 from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
@@ -70,19 +70,19 @@ def test_a_full_workspace_rejects_new_content_until_something_is_deleted(ada: Pe
     before = tables.digest()
     long = {"title": "one more", "description": LONG}
     response = ada.client.post(f"{ada.home}/tasks", json=long)
-    refused(response, 409, "workspace-full")
+    rejected(response, 409, "workspace-full")
     assert "Delete tasks or projects" in response.json()["detail"]
-    refused(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
+    rejected(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
     assert tables.digest() == before
-    done(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
-    made(ada.client.post(f"{ada.home}/tasks", json=long))
+    no_content(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
+    created(ada.client.post(f"{ada.home}/tasks", json=long))
 
 
 def test_content_of_a_full_workspace_may_shrink_and_be_completed_and_may_not_grow(ada: Person) -> None:
     ids = fill(ada)
     task = f"{ada.home}/tasks/{ids[0]}"
     short = f"{ada.home}/tasks/{ada.create('tasks', title='short')['id']}"
-    refused(ada.client.merge(short, {"description": LONG}), 409, "workspace-full")
+    rejected(ada.client.merge(short, {"description": LONG}), 409, "workspace-full")
     ok(ada.client.post(f"{task}/complete"))
     ok(ada.client.merge(task, {"description": ""}))
     ok(ada.client.merge(short, {"description": LONG}))
@@ -92,7 +92,7 @@ def test_deleting_a_project_frees_the_room_of_its_tasks(ada: Person, tables: Tab
     garden = ada.create("projects", name="Garden", description="x")["id"]
     empty = usage(tables, ada)[0]
     fill(ada, project_id=garden)
-    done(ada.client.delete(f"{ada.home}/projects/{garden}"))
+    no_content(ada.client.delete(f"{ada.home}/projects/{garden}"))
     assert usage(tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
 
 
@@ -104,7 +104,7 @@ def test_the_count_matches_the_rows(ada: Person, tables: Tables) -> None:
     ok(ada.client.merge(garden, {"name": "Gardens of the north"}))
     ok(ada.client.post(f"{garden}/archive"))
     ok(ada.client.merge("/v1/users/me", {"name": "Ada King"}))
-    done(ada.client.delete(task))
+    no_content(ada.client.delete(task))
     assert usage(tables, ada)[:2] == counted(tables, ada)
 
 
@@ -131,7 +131,7 @@ def test_kept_responses_are_bounded(ada: Person, tables: Tables) -> None:
     statuses = [response.status_code for response in responses]
     assert statuses == sorted(statuses)
     assert set(statuses) == {200, 409}
-    refused(responses[-1], 409, "workspace-full")
+    rejected(responses[-1], 409, "workspace-full")
     assert "without a key" in responses[-1].json()["detail"]
     assert "Delete" not in responses[-1].json()["detail"]
     assert usage(tables, ada)[2] <= QUOTA_BYTES
@@ -141,7 +141,7 @@ def test_kept_responses_are_bounded(ada: Person, tables: Tables) -> None:
 def test_a_kept_response_of_long_texts_is_returned_unchanged(ada: Person) -> None:
     body = {"title": "Sow", "description": "long " * 3000}
     responses = [
-        made(ada.client.post(f"{ada.home}/tasks", json=body, headers={"Idempotency-Key": "k"})) for _ in range(2)
+        created(ada.client.post(f"{ada.home}/tasks", json=body, headers={"Idempotency-Key": "k"})) for _ in range(2)
     ]
     assert responses[0] == responses[1]
     assert responses[0]["description"] == body["description"]

@@ -21,11 +21,11 @@ from tests.support.clients import (
     Client,
     Person,
     check,
+    created,
     everything,
-    made,
     new_id,
     ok,
-    refused,
+    rejected,
 )
 from tests.support.logs import check_log, check_payloads
 from tests.support.patience import PATIENCE_S
@@ -153,7 +153,7 @@ def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejecte
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))
         assert not write.done()
-    refused(write.result(PATIENCE_S), 404, "not-found")
+    rejected(write.result(PATIENCE_S), 404, "not-found")
     assert everything(ada.client, f"/v1/workspaces/{shared}/tasks") == []
 
 
@@ -161,7 +161,7 @@ def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejecte
 def test_a_caller_whose_token_ends_while_their_write_waits_for_the_account_is_rejected(
     ada: Person, client: Client, tables: Tables, through: str
 ) -> None:
-    minted = made(ada.client.post("/v1/tokens", json={"name": "old", "scopes": ["account", "read"]}))
+    minted = created(ada.client.post("/v1/tokens", json={"name": "old", "scopes": ["account", "read"]}))
     intruder = client.with_token({"session": ada.tokens["access_token"], "token": minted["token"]}[through])
     ends = {
         "session": delete(sessions).where(sessions.c.id == UUID(ada.tokens["session_id"])),
@@ -174,5 +174,5 @@ def test_a_caller_whose_token_ends_while_their_write_waits_for_the_account_is_re
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(ends[through])
         assert not write.done()
-    refused(write.result(PATIENCE_S), 401, "unauthenticated")
+    rejected(write.result(PATIENCE_S), 401, "unauthenticated")
     assert [name for (name,) in tables.rows(select(personal_tokens.c.name)) if name == "new"] == []

@@ -81,7 +81,7 @@ def normalised(outputs: list[str]) -> list[str]:
 def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
     """The output of each command; all run in one shell in *folder*."""
     script = f"\necho '{MARK}'\n".join(commands)
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-eu", "-c", script],  # noqa: S607  # the one on the PATH
         cwd=folder,
         env={"PATH": path, "LC_ALL": "C.UTF-8"},
@@ -90,9 +90,9 @@ def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
         timeout=PATIENCE_S,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
     # A body does not end in a line end, so a mark may directly follow one.
-    return done.stdout.split(f"{MARK}\n")
+    return result.stdout.split(f"{MARK}\n")
 
 
 @pytest.fixture(params=["curl", "stand-in"])

@@ -30,7 +30,7 @@ from app.settings import Settings
 from persistence.engines import name_of
 from persistence.users import users
 from tests.support.checking import read_contract
-from tests.support.clients import PASSWORD, Client, done, log_in, made, new_email, ok, refused, register
+from tests.support.clients import PASSWORD, Client, created, log_in, new_email, no_content, ok, register, rejected
 from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import TICKBOX, Program, counting, environment, patiently, run, serve, tickbox
@@ -121,14 +121,14 @@ def test_a_request_id_of_the_client_is_not_used(client: Client) -> None:
 def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     ada = register(client)
     renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
-    refused(client.post("/v1/sessions/refresh", json={"refresh_token": "tbr_mistyped"}), 401, "session-ended")
+    rejected(client.post("/v1/sessions/refresh", json={"refresh_token": "tbr_mistyped"}), 401, "session-ended")
     new = "tea and analytical engines"
     body = {"email": ada.user["email"], "password": "a wrong password"}
-    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
-    refused(client.post("/v1/sessions", json={**body, "password": 7, "pin": "pin-4711-0815"}), 422, "invalid-body")
-    refused(client.with_token("tbs_leaked").get("/v1/users/me?token=tbs_in_query"), 401, "unauthenticated")
-    done(ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": new}))
-    script = made(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["account"]}))["token"]
+    rejected(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+    rejected(client.post("/v1/sessions", json={**body, "password": 7, "pin": "pin-4711-0815"}), 422, "invalid-body")
+    rejected(client.with_token("tbs_leaked").get("/v1/users/me?token=tbs_in_query"), 401, "unauthenticated")
+    no_content(ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": new}))
+    script = created(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["account"]}))["token"]
     last = ada.client.with_token(script).get("/v1/users/me")
     program.logged(last.headers["X-Request-Id"])
     issued = [tokens[name] for tokens in (ada.tokens, renewed) for name in ("access_token", "refresh_token")]
@@ -177,8 +177,8 @@ def test_a_response_with_an_entity_tag_may_be_stored_by_the_client(client: Clien
 
 def test_a_body_over_the_limit_is_rejected(client: Client) -> None:
     body = {"email": new_email(), "password": PASSWORD, "name": "x" * 262_144}
-    refused(client.post("/v1/users", json=body), 413, "content-too-large")
-    refused(client.post("/v1/users", json={**body, "name": "x" * 200_000}), 422, "invalid-body")
+    rejected(client.post("/v1/users", json=body), 413, "content-too-large")
+    rejected(client.post("/v1/users", json={**body, "name": "x" * 200_000}), 422, "invalid-body")
 
 
 def test_browsers_may_not_send_requests_unless_they_are_allowed_to(client: Client) -> None:
@@ -269,12 +269,12 @@ def test_closed_registration_is_open_only_to_the_operator(sqlite_url: str, tmp_p
     email = new_email()
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
         body = {"email": email, "password": PASSWORD, "name": "Ada"}
-        refused(client.post("/v1/users", json=body), 403, "registration-closed")
-        created = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
-        assert created.exit_code == 0, created.stderr
+        rejected(client.post("/v1/users", json=body), 403, "registration-closed")
+        result = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
+        assert result.exit_code == 0, result.stderr
         tokens = log_in(client, email)
         me = ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
-    assert created.stdout == f"created {me['id']} in {name_of(sqlite_url)}\n"
+    assert result.stdout == f"created {me['id']} in {name_of(sqlite_url)}\n"
     assert (me["email"], me["name"], me["time_zone"]) == (email, "Ada", "UTC")
 
 
@@ -294,7 +294,7 @@ def test_browsers_may_send_requests_from_the_origins_that_are_set(sqlite_url: st
         assert (refusal.status_code, refusal.content) == (204, b"")
         assert "Access-Control-Allow-Origin" not in refusal.headers
         response = client.get("/v1/users/me", headers={"Origin": allowed})
-        refused(response, 401, "unauthenticated")
+        rejected(response, 401, "unauthenticated")
         assert response.headers["Access-Control-Allow-Origin"] == allowed
         assert "ETag" in response.headers["Access-Control-Expose-Headers"]
         assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": other}).headers
@@ -305,7 +305,7 @@ def test_with_a_public_https_url_responses_have_strict_transport_security(sqlite
     with serve(tmp_path, **settings) as program, Client(program.url) as client:
         assert client.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
         body = {"email": new_email(), "password": PASSWORD, "name": "x" * 1024}
-        refused(client.post("/v1/users", json=body), 413, "content-too-large")
+        rejected(client.post("/v1/users", json=body), 413, "content-too-large")
 
 
 def test_requests_that_are_not_http_get_the_headers_of_every_response(sqlite_url: str, tmp_path: Path) -> None:
@@ -524,9 +524,9 @@ def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module
     found = run("user", "password", ada.user["email"].upper(), settings=settings, stdin=new + "\n")
     assert (found.exit_code, found.stderr) == (0, "")
     assert found.stdout == f"password set, sessions ended in {name_of(module_database_url)}\n"
-    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     old = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
-    refused(old, 401, "invalid-credentials")
+    rejected(old, 401, "invalid-credentials")
     log_in(client, ada.user["email"], new)
 
 

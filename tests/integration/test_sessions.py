@@ -25,14 +25,14 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
+    created,
     everything,
-    made,
     new_email,
+    no_content,
     ok,
     pages,
-    refused,
-    said,
+    problem_of,
+    rejected,
 )
 from tests.support.programs import run
 from tests.support.tables import Tables
@@ -54,7 +54,7 @@ def test_logging_in_returns_recognisable_tokens_for_an_hour(client: Client, ada:
     assert secret_tokens.digest_of(tokens["refresh_token"], kind="refresh")
     assert response.headers["Location"] == f"/v1/sessions/{tokens['session_id']}"
     assert response.headers["Cache-Control"] == "no-store"
-    done(client.with_token(tokens["access_token"]).delete(response.headers["Location"]))
+    no_content(client.with_token(tokens["access_token"]).delete(response.headers["Location"]))
 
 
 def test_the_database_stores_no_token_and_no_password(ada: Person, tables: Tables) -> None:
@@ -69,9 +69,9 @@ def test_a_failed_log_in_does_not_say_why(client: Client, ada: Person) -> None:
     wrong = client.post("/v1/sessions", json=body)
     unknown = client.post("/v1/sessions", json={**body, "email": new_email()})
     for response in (wrong, unknown):
-        refused(response, 401, "invalid-credentials")
+        rejected(response, 401, "invalid-credentials")
         assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
-    assert said(wrong) == said(unknown)
+    assert problem_of(wrong) == problem_of(unknown)
     assert wrong.headers.keys() == unknown.headers.keys()
 
 
@@ -111,7 +111,7 @@ async def test_a_failed_log_in_takes_the_same_work_for_an_unknown_address(
 
 def test_a_failed_log_in_leaves_no_rows(client: Client, ada: Person, tables: Tables) -> None:
     before = tables.digest()
-    refused(
+    rejected(
         client.post("/v1/sessions", json={"email": ada.user["email"], "password": "wrong"}), 401, "invalid-credentials"
     )
     assert tables.digest() == before
@@ -128,7 +128,7 @@ def test_a_failed_log_in_leaves_no_rows(client: Client, ada: Person, tables: Tab
     ],
 )
 def test_an_invalid_log_in_is_rejected(client: Client, body: object, fault: str) -> None:
-    assert refused(client.post("/v1/sessions", json=body), 422, "invalid-body") == {fault}
+    assert rejected(client.post("/v1/sessions", json=body), 422, "invalid-body") == {fault}
 
 
 def test_my_sessions_are_listed_oldest_first_and_the_current_one_is_marked(ada: Person, bob: Person) -> None:
@@ -168,7 +168,7 @@ def test_a_session_is_listed_with_its_device(
     )
     if agent is None:
         del request.headers["User-Agent"]
-    begun = made(client.send(request))
+    begun = created(client.send(request))
     assert {s["id"]: s["device"] for s in everything(ada.client, "/v1/sessions")}[begun["session_id"]] == device
 
 
@@ -177,7 +177,7 @@ def test_a_session_is_listed_with_its_device(
 )
 def test_the_name_of_a_device_is_one_line(client: Client, ada: Person, device: object, fault: str) -> None:
     body = {"email": ada.user["email"], "password": PASSWORD, "device": device}
-    assert f"#/device {fault}" in refused(client.post("/v1/sessions", json=body), 422, "invalid-body")
+    assert f"#/device {fault}" in rejected(client.post("/v1/sessions", json=body), 422, "invalid-body")
 
 
 def test_sessions_come_in_pages(ada: Person) -> None:
@@ -193,7 +193,7 @@ def test_a_cursor_belongs_to_its_owner(ada: Person, bob: Person) -> None:
     ada.log_in()
     cursor = ok(ada.client.get("/v1/sessions", params={"limit": 1}))["next_cursor"]
     response = bob.client.get("/v1/sessions", params={"cursor": cursor})
-    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
+    assert rejected(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:
@@ -213,30 +213,30 @@ def test_the_tokens_of_an_ended_session_are_rejected(client: Client, ada: Person
     tokens = ada.log_in()
     other = client.with_token(tokens["access_token"])
     ok(other.get("/v1/users/me"))
-    done(ada.client.delete(f"/v1/sessions/{tokens['session_id']}"))
+    no_content(ada.client.delete(f"/v1/sessions/{tokens['session_id']}"))
     response = other.get("/v1/users/me")
-    refused(response, 401, "unauthenticated")
+    rejected(response, 401, "unauthenticated")
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox", error="invalid_token"'
     spent = client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]})
-    refused(spent, 401, "session-ended")
+    rejected(spent, 401, "session-ended")
 
 
 def test_a_session_ends_once(ada: Person) -> None:
     path = f"/v1/sessions/{ada.log_in()['session_id']}"
-    done(ada.client.delete(path))
-    refused(ada.client.delete(path), 404, "not-found")
+    no_content(ada.client.delete(path))
+    rejected(ada.client.delete(path), 404, "not-found")
 
 
 def test_the_current_session_can_be_ended(ada: Person) -> None:
-    done(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
-    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    no_content(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
+    rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
 
 
 def test_the_location_of_a_log_in_leads_to_the_session(client: Client, ada: Person) -> None:
     response = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
-    there = client.with_token(made(response)["access_token"])
+    there = client.with_token(created(response)["access_token"])
     begun = there.get(response.headers["Location"])
-    assert (ok(begun)["id"], ok(begun)["current"]) == (made(response)["session_id"], True)
+    assert (ok(begun)["id"], ok(begun)["current"]) == (created(response)["session_id"], True)
     assert ok(ada.client.get(response.headers["Location"])) == ok(begun) | {"current": False}
     etag = {"If-None-Match": begun.headers["ETag"]}
     assert there.get(response.headers["Location"], headers=etag).status_code == 304
@@ -247,16 +247,16 @@ def test_logging_out_needs_no_id_of_the_session(client: Client, ada: Person) -> 
     there = client.with_token(tokens["access_token"])
     current = ok(there.get("/v1/sessions/current"))
     assert (current["id"], current["current"]) == (tokens["session_id"], True)
-    done(there.delete("/v1/sessions/current"))
-    refused(there.delete("/v1/sessions/current"), 401, "unauthenticated")
-    refused(client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}), 401, "session-ended")
+    no_content(there.delete("/v1/sessions/current"))
+    rejected(there.delete("/v1/sessions/current"), 401, "unauthenticated")
+    rejected(client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}), 401, "session-ended")
     assert [each["id"] for each in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
 def test_a_personal_token_has_no_current_session(ada: Person) -> None:
     script = ada.client.with_token(ada.create("/v1/tokens", name="Script", scopes=["account"])["token"])
-    refused(script.get("/v1/sessions/current"), 404, "not-found")
-    refused(script.delete("/v1/sessions/current"), 404, "not-found")
+    rejected(script.get("/v1/sessions/current"), 404, "not-found")
+    rejected(script.delete("/v1/sessions/current"), 404, "not-found")
     assert len(everything(ada.client, "/v1/sessions")) == 1
 
 
@@ -265,32 +265,32 @@ def test_only_my_own_live_sessions_are_found(ada: Person, bob: Person, tables: T
     expired = ada.log_in()["session_id"]
     tables.expire_session(expired)
     ids = {"somebody else's": bob.tokens["session_id"], "an expired one": expired, "nobody's": UNKNOWN_ID}
-    refused(ada.client.get(f"/v1/sessions/{ids[which]}"), 404, "not-found")
+    rejected(ada.client.get(f"/v1/sessions/{ids[which]}"), 404, "not-found")
 
 
 @pytest.mark.parametrize("whose", ["somebody else's", "nobody's"])
 def test_only_my_own_sessions_can_be_ended(ada: Person, bob: Person, whose: str) -> None:
     session_id = bob.tokens["session_id"] if whose == "somebody else's" else UNKNOWN_ID
-    refused(ada.client.delete(f"/v1/sessions/{session_id}"), 404, "not-found")
+    rejected(ada.client.delete(f"/v1/sessions/{session_id}"), 404, "not-found")
     ok(bob.client.get("/v1/users/me"))
 
 
 def test_an_invalid_id_is_rejected(ada: Person) -> None:
-    found = refused(ada.client.delete("/v1/sessions/me"), 400, "invalid-parameters")
+    found = rejected(ada.client.delete("/v1/sessions/me"), 400, "invalid-parameters")
     assert {place.split()[0] for place in found} == {"session_id"}
 
 
 def test_logging_out_everywhere_ends_all_of_my_sessions(client: Client, ada: Person, bob: Person) -> None:
     other = client.with_token(ada.log_in()["access_token"])
-    done(ada.client.delete("/v1/sessions"))
+    no_content(ada.client.delete("/v1/sessions"))
     for mine in (ada.client, other):
-        refused(mine.get("/v1/users/me"), 401, "unauthenticated")
+        rejected(mine.get("/v1/users/me"), 401, "unauthenticated")
     ok(bob.client.get("/v1/users/me"))
 
 
 def test_an_access_token_expires_and_a_refresh_creates_the_next(client: Client, ada: Person, tables: Tables) -> None:
     tables.expire_access_tokens(ada.tokens["session_id"])
-    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     tokens = refresh(client, ada.tokens["refresh_token"])
     assert tokens["session_id"] == ada.tokens["session_id"]
     ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
@@ -317,12 +317,12 @@ def test_reusing_a_spent_refresh_token_ends_its_session(client: Client, ada: Per
     newer = refresh(client, ada.tokens["refresh_token"])
     tables.age_refresh_tokens(ada.tokens["session_id"])
     again = client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]})
-    refused(again, 401, "session-ended")
+    rejected(again, 401, "session-ended")
     for token in (ada.tokens["access_token"], newer["access_token"]):
-        refused(client.with_token(token).get("/v1/users/me"), 401, "unauthenticated")
+        rejected(client.with_token(token).get("/v1/users/me"), 401, "unauthenticated")
     for token in (newer["refresh_token"], ada.tokens["refresh_token"]):
         response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
-        refused(response, 401, "session-ended")
+        rejected(response, 401, "session-ended")
     assert tables.mentions(ada.tokens["session_id"]) == {"account_events": 2}
 
 
@@ -330,7 +330,7 @@ def test_reusing_a_spent_refresh_token_ends_no_other_session(client: Client, ada
     other = ada.log_in()
     refresh(client, other["refresh_token"])
     tables.age_refresh_tokens(other["session_id"])
-    refused(client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]}), 401, "session-ended")
+    rejected(client.post("/v1/sessions/refresh", json={"refresh_token": other["refresh_token"]}), 401, "session-ended")
     assert [s["id"] for s in everything(ada.client, "/v1/sessions")] == [ada.tokens["session_id"]]
 
 
@@ -342,8 +342,8 @@ def test_a_client_that_lost_the_response_can_refresh_again(client: Client, ada: 
     newest = refresh(client, renewed["refresh_token"])
     ok(client.with_token(newest["access_token"]).get("/v1/users/me"))
     late = client.post("/v1/sessions/refresh", json={"refresh_token": lost["refresh_token"]})
-    refused(late, 401, "session-ended")
-    refused(client.with_token(newest["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
+    rejected(late, 401, "session-ended")
+    rejected(client.with_token(newest["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
 
 
 def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str]]]:
@@ -376,28 +376,28 @@ def test_of_concurrent_uses_of_an_old_token_one_ends_the_session(client: Client,
     tables.age_refresh_tokens(ada.tokens["session_id"])
     responses = refresh_at_once(client, ada.tokens["refresh_token"])
     assert [status for status, _ in responses] == [401] * 8
-    told = Counter(problem["detail"] for _, problem in responses)
-    assert sorted(told.values()) == [1, 7]  # one request ended the session, the others find it ended
-    refused(client.with_token(newer["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
+    details = Counter(problem["detail"] for _, problem in responses)
+    assert sorted(details.values()) == [1, 7]  # one request ended the session, the others find it ended
+    rejected(client.with_token(newer["access_token"]).get("/v1/users/me"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("kind", ["of an ended session", "expired", "an access token", "garbage", "mistyped"])
 def test_an_invalid_refresh_token_is_rejected(client: Client, ada: Person, tables: Tables, kind: str) -> None:
     token = ada.tokens["refresh_token"]
     if kind == "of an ended session":
-        done(ada.client.delete("/v1/sessions"))
+        no_content(ada.client.delete("/v1/sessions"))
     elif kind == "expired":
         tables.expire_session(ada.tokens["session_id"])
     else:
         last = "0" if token[-1] != "0" else "1"
         token = {"an access token": ada.tokens["access_token"], "garbage": "x", "mistyped": token[:-1] + last}[kind]
     response = client.post("/v1/sessions/refresh", json={"refresh_token": token})
-    refused(response, 401, "session-ended")
+    rejected(response, 401, "session-ended")
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
 def test_a_refresh_without_a_token_is_rejected(client: Client) -> None:
-    assert refused(client.post("/v1/sessions/refresh", json={}), 422, "invalid-body") == {"#/refresh_token required"}
+    assert rejected(client.post("/v1/sessions/refresh", json={}), 422, "invalid-body") == {"#/refresh_token required"}
 
 
 def test_the_tokens_of_an_old_session_do_not_accumulate(client: Client, ada: Person, tables: Tables) -> None:
@@ -416,21 +416,21 @@ def test_the_tokens_of_an_old_session_do_not_accumulate(client: Client, ada: Per
 )
 def test_a_header_without_a_valid_token_is_rejected(client: Client, header: str) -> None:
     response = client.get("/v1/users/me", headers={"Authorization": header})
-    refused(response, 401, "unauthenticated")
+    rejected(response, 401, "unauthenticated")
     assert response.headers["WWW-Authenticate"].startswith('Bearer realm="tickbox", error="')
 
 
 def test_without_a_token_the_challenge_names_no_error(client: Client) -> None:
     response = client.get("/v1/users/me")
-    refused(response, 401, "unauthenticated")
+    rejected(response, 401, "unauthenticated")
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="tickbox"'
 
 
 def test_a_refresh_token_is_not_an_access_token(client: Client, ada: Person) -> None:
     mine = client.with_token(ada.tokens["refresh_token"])
-    refused(mine.get("/v1/users/me"), 401, "unauthenticated")
+    rejected(mine.get("/v1/users/me"), 401, "unauthenticated")
 
 
 def test_the_token_is_checked_before_the_body(client: Client) -> None:
     response = client.post(f"/v1/workspaces/{UNKNOWN_ID}/tasks", content=b"{", headers={"Content-Type": "text/html"})
-    refused(response, 401, "unauthenticated")
+    rejected(response, 401, "unauthenticated")

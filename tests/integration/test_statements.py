@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, new_id, ok, refused
+from tests.support.clients import PASSWORD, Client, Person, created, new_email, new_id, no_content, ok, rejected
 
 AUTHENTICATE = "SELECT access_tokens"
 LOCK = ["SELECT workspaces", "SELECT members"]
@@ -85,7 +85,7 @@ def test_an_id_from_the_client_takes_one_more(ada: Person) -> None:
 
 def test_an_idempotency_key_takes_two_more(ada: Person) -> None:
     def create() -> None:
-        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": new_id()}))
+        created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": new_id()}))
 
     key = "idempotency_keys"
     assert statements_of(create) == [AUTHENTICATE, f"INSERT {key}", *LOCK, *CREATE[:-2], f"UPDATE {key}", *CREATE[-2:]]
@@ -102,7 +102,7 @@ def test_a_repeated_request_takes_three_and_no_lock(ada: Person) -> None:
     headers = {"Idempotency-Key": new_id()}
 
     def create() -> None:
-        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
+        created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers=headers))
 
     assert statements_of(create) == [AUTHENTICATE, "INSERT idempotency_keys", "SELECT idempotency_keys"]
 
@@ -115,7 +115,7 @@ def test_a_condition_takes_one_more(ada: Person) -> None:
 
 def test_deleting_a_task_takes_eight(ada: Person) -> None:
     paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}" for title in "ab"]
-    assert statements_of(lambda: done(ada.client.delete(paths.pop()))) == [
+    assert statements_of(lambda: no_content(ada.client.delete(paths.pop()))) == [
         AUTHENTICATE,
         *LOCK,
         "SELECT tasks",
@@ -145,7 +145,7 @@ def test_a_write_that_changes_nothing_takes_four(ada: Person) -> None:
 
 def test_registering_takes_eight(client: Client) -> None:
     def register() -> None:
-        made(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
+        created(client.post("/v1/users", json={"email": new_email(), "password": PASSWORD, "name": "Ada"}))
 
     inserted = ["users", "account_events", "workspaces", "members", "projects", "outbox", "events"]
     # The bytes of the new workspace.
@@ -168,7 +168,7 @@ def test_a_rejected_log_in_takes_one_whether_the_address_is_known_or_not(ada: Pe
     body = {"email": ada.user["email"] if whose == "mine" else new_email(), "password": "wrong"}
 
     def fail() -> None:
-        refused(ada.client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+        rejected(ada.client.post("/v1/sessions", json=body), 401, "invalid-credentials")
 
     assert statements_of(fail) == ["SELECT users"]
 
@@ -193,15 +193,15 @@ def test_refreshing_takes_eight(ada: Person) -> None:
 
 
 def test_a_request_without_access_takes_one(ada: Person, bob: Person) -> None:
-    def knock() -> None:
-        refused(ada.client.post(f"{bob.home}/tasks", json={"title": "Sow"}), 404, "not-found")
+    def rejected_request() -> None:
+        rejected(ada.client.post(f"{bob.home}/tasks", json={"title": "Sow"}), 404, "not-found")
 
-    assert statements_of(knock) == [AUTHENTICATE]
+    assert statements_of(rejected_request) == [AUTHENTICATE]
 
 
 def test_a_request_with_an_invalid_body_opens_no_transaction(ada: Person) -> None:
     def send() -> None:
-        refused(ada.client.post(f"{ada.home}/tasks", json={}), 422, "invalid-body")
+        rejected(ada.client.post(f"{ada.home}/tasks", json={}), 422, "invalid-body")
 
     assert statements_of(send) == [AUTHENTICATE]
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.checking import CONTRACT, read_contract
-from tests.support.clients import Client, Person, ok, refused
+from tests.support.clients import Client, Person, ok, rejected
 
 
 def test_a_running_server_is_alive(client: Client) -> None:
@@ -42,21 +42,21 @@ def test_every_response_names_the_contract(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/openapi.yaml", "/openapi.json"])
 def test_an_unavailable_media_type_is_rejected(client: Client, path: str) -> None:
-    refused(client.get(path, headers={"Accept": "text/html"}), 406, "not-acceptable")
+    rejected(client.get(path, headers={"Accept": "text/html"}), 406, "not-acceptable")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/openapi.yaml", "/openapi.json"])
 def test_an_unknown_parameter_is_rejected(client: Client, path: str) -> None:
-    assert refused(client.get(path, params={"verbose": "1"}), 400, "invalid-parameters") == {"verbose unknown"}
+    assert rejected(client.get(path, params={"verbose": "1"}), 400, "invalid-parameters") == {"verbose unknown"}
 
 
 def test_an_unknown_path_is_a_problem(client: Client) -> None:
-    refused(client.get("/v2/users/me"), 404, "not-found")
+    rejected(client.get("/v2/users/me"), 404, "not-found")
 
 
 def test_an_unknown_method_is_a_problem_with_all_allowed_methods(client: Client) -> None:
     response = client.put("/v1/users/me")
-    refused(response, 405, "method-not-allowed")
+    rejected(response, 405, "method-not-allowed")
     assert set(response.headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
 
 

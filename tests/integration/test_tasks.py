@@ -9,7 +9,7 @@ import pytest
 
 from domain.model.tasks import PRIORITIES
 from domain.pages import MAX_BYTES
-from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused, register
+from tests.support.clients import Client, Person, created, everything, no_content, ok, pages, register, rejected
 from tests.support.tables import Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -52,7 +52,7 @@ KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
     response = ada.client.post(f"{ada.home}/tasks", json={"title": "Buy milk"})
-    task = made(response)
+    task = created(response)
     (inbox,) = everything(ada.client, f"{ada.home}/projects")
     assert task == {
         "id": task["id"],
@@ -143,13 +143,13 @@ def test_tasks_are_added_at_the_end_of_their_project(ada: Person) -> None:
 )
 def test_an_invalid_task_is_rejected(ada: Person, change: dict[str, Any], faults: set[str]) -> None:
     response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", **change})
-    assert refused(response, 422, "invalid-body") == faults
+    assert rejected(response, 422, "invalid-body") == faults
     assert ada.head() == 1
 
 
 def test_all_errors_of_a_task_are_reported_at_once(ada: Person) -> None:
     body = {"titel": "Sow", "priority": "hot", "due": {"date": "2026-02-30", "at": 9}}
-    assert refused(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
+    assert rejected(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body") == {
         "#/title required",
         "#/titel unknown",
         "#/priority enum",
@@ -165,7 +165,7 @@ def test_a_project_of_another_workspace_is_unknown(ada: Person, bob: Person) -> 
         bob.create("projects", name="Shed"),
     ):
         response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "project_id": project["id"]})
-        assert refused(response, 422, "invalid-body") == {"#/project_id project"}
+        assert rejected(response, 422, "invalid-body") == {"#/project_id project"}
 
 
 # --- one task ---
@@ -250,7 +250,7 @@ def test_a_patch_of_due_creates_one_where_there_was_none(ada: Person) -> None:
 def test_the_merged_due_must_be_consistent(ada: Person, due: Any, patch: dict[str, Any], fault: str) -> None:
     task = ada.create("tasks", title="Sow", **({"due": due} if due else {}))
     response = ada.client.merge(path_of(task), {"title": "Reap", "due": patch})
-    assert refused(response, 422, "invalid-body") == {fault}
+    assert rejected(response, 422, "invalid-body") == {fault}
     assert ok(ada.client.get(path_of(task))) == task
 
 
@@ -266,7 +266,7 @@ def test_the_merged_due_must_be_consistent(ada: Person, due: Any, patch: dict[st
 )
 def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
     task = ada.create("tasks", title="Sow")
-    assert refused(ada.client.merge(path_of(task), body), 422, "invalid-body") == {fault}
+    assert rejected(ada.client.merge(path_of(task), body), 422, "invalid-body") == {fault}
 
 
 def test_completing_sets_status_and_time(ada: Person) -> None:
@@ -308,11 +308,11 @@ def test_reopening_clears_the_time(ada: Person, tables: Tables) -> None:
 
 def test_a_deleted_task_is_not_found(ada: Person, tables: Tables) -> None:
     task = ada.create("tasks", title="Sow")
-    done(ada.client.delete(path_of(task)))
+    no_content(ada.client.delete(path_of(task)))
     assert ada.head() == 3
     before = tables.digest()
-    refused(ada.client.delete(path_of(task)), 404, "not-found")
-    refused(ada.client.get(path_of(task)), 404, "not-found")
+    rejected(ada.client.delete(path_of(task)), 404, "not-found")
+    rejected(ada.client.get(path_of(task)), 404, "not-found")
     assert tables.digest() == before
     assert everything(ada.client, f"{ada.home}/tasks") == []
 
@@ -329,13 +329,13 @@ def test_a_task_that_does_not_exist_or_is_in_another_workspace_is_not_found(
             response = ada.client.merge(path, {"title": "Mine"})
         else:
             response = ada.client.request(method, path + suffix)
-        refused(response, 404, "not-found")
+        rejected(response, 404, "not-found")
     assert ok(bob.client.get(path_of(elsewhere))) == elsewhere
 
 
 def test_an_action_takes_no_body_or_an_empty_object(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
-    refused(ada.client.post(f"{path_of(task)}/complete", json={"a": 1}), 400, "malformed-request")
+    rejected(ada.client.post(f"{path_of(task)}/complete", json={"a": 1}), 400, "malformed-request")
     assert ok(ada.client.post(f"{path_of(task)}/complete", json={}))["status"] == "completed"
 
 
@@ -465,7 +465,7 @@ def test_pages_neither_skip_nor_repeat_while_tasks_are_created_and_deleted(ada: 
             break
         last = page["items"][-1]
         if last["id"] not in staying:
-            done(ada.client.delete(path_of(last)))  # the task that the cursor points at
+            no_content(ada.client.delete(path_of(last)))  # the task that the cursor points at
         if len(seen) < 8:
             ada.create("tasks", title="new", due={"date": "2026-04-18"}, priority="low")
     assert len(seen) == len(set(seen)) <= 40
@@ -506,14 +506,14 @@ def test_a_cursor_belongs_to_its_sort_filters_and_workspace(ada: Person) -> None
     )
     for workspace, other in others:
         response = ada.client.get(f"{workspace}/tasks", params={**other, "cursor": cursor})
-        assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
+        assert rejected(response, 400, "invalid-cursor") == {"cursor cursor"}
     ok(ada.client.get(f"{ada.home}/tasks", params={**sent, "limit": "2", "cursor": cursor}))
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "=", "a" * 512, "é", "-_-_"])
 def test_an_invented_cursor_is_rejected(ada: Person, cursor: str) -> None:
     response = ada.client.get(f"{ada.home}/tasks", params={"cursor": cursor})
-    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
+    assert rejected(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 def test_a_mistyped_cursor_is_rejected(ada: Person) -> None:
@@ -522,7 +522,7 @@ def test_a_mistyped_cursor_is_rejected(ada: Person) -> None:
     cursor = ok(ada.client.get(f"{ada.home}/tasks", params={"limit": 1}))["next_cursor"]
     for index in range(0, len(cursor), 5):
         mistyped = cursor[:index] + ("A" if cursor[index] != "A" else "B") + cursor[index + 1 :]
-        refused(ada.client.get(f"{ada.home}/tasks", params={"cursor": mistyped}), 400, "invalid-cursor")
+        rejected(ada.client.get(f"{ada.home}/tasks", params={"cursor": mistyped}), 400, "invalid-cursor")
 
 
 @pytest.mark.parametrize(
@@ -539,7 +539,7 @@ def test_a_mistyped_cursor_is_rejected(ada: Person) -> None:
     ],
 )
 def test_invalid_parameters_are_rejected(ada: Person, query: str, faults: set[str]) -> None:
-    assert refused(ada.client.get(f"{ada.home}/tasks?{query}"), 400, "invalid-parameters") == faults
+    assert rejected(ada.client.get(f"{ada.home}/tasks?{query}"), 400, "invalid-parameters") == faults
 
 
 def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:

@@ -16,7 +16,7 @@ from app.settings import Settings
 from domain.principals import SCOPES, Principal
 from persistence.sessions import access_tokens, sessions
 from persistence.tokens import personal_tokens
-from tests.support.clients import Client, Person, done, everything, made, ok, pages, refused
+from tests.support.clients import Client, Person, created, everything, no_content, ok, pages, rejected
 from tests.support.programs import our_contract
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
@@ -27,7 +27,7 @@ FAR = "2099-03-02T08:00:00Z"
 
 
 def token_of(person: Person, *scopes: str, **limits: Any) -> dict[str, Any]:
-    return made(person.client.post("/v1/tokens", json={"name": "Script", "scopes": scopes, **limits}))
+    return created(person.client.post("/v1/tokens", json={"name": "Script", "scopes": scopes, **limits}))
 
 
 def script_of(person: Person, *scopes: str, **limits: Any) -> Client:
@@ -37,7 +37,7 @@ def script_of(person: Person, *scopes: str, **limits: Any) -> Client:
 
 def test_a_token_is_returned_once_and_stored_as_a_digest(ada: Person, tables: Tables) -> None:
     response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["write", "read"], "expires_at": FAR})
-    token = made(response)
+    token = created(response)
     assert response.headers["Location"] == f"/v1/tokens/{token['id']}"
     assert response.headers["Cache-Control"] == "no-store"
     secret = token.pop("token")
@@ -48,15 +48,15 @@ def test_a_token_is_returned_once_and_stored_as_a_digest(ada: Person, tables: Ta
 
 def test_the_location_of_a_new_token_leads_to_it_without_the_token_itself(ada: Person, bob: Person) -> None:
     response = ada.client.post("/v1/tokens", json={"name": "Script", "scopes": ["read"]})
-    token = made(response)
+    token = created(response)
     secret = token.pop("token")
     found = ada.client.get(response.headers["Location"])
     assert (ok(found), secret in found.text) == (token, False)
     again = ada.client.get(response.headers["Location"], headers={"If-None-Match": found.headers["ETag"]})
     assert again.status_code == 304
-    refused(bob.client.get(response.headers["Location"]), 404, "not-found")
-    done(ada.client.delete(response.headers["Location"]))
-    refused(ada.client.get(response.headers["Location"]), 404, "not-found")
+    rejected(bob.client.get(response.headers["Location"]), 404, "not-found")
+    no_content(ada.client.delete(response.headers["Location"]))
+    rejected(ada.client.get(response.headers["Location"]), 404, "not-found")
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -92,60 +92,60 @@ def test_a_token_that_a_session_creates_may_expire_after_it(ada: Person) -> None
 
 def test_the_expiry_of_a_token_is_returned_in_utc(ada: Person) -> None:
     body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01T00:00:00+02:00"}
-    assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2098-12-31T22:00:00Z"
+    assert created(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2098-12-31T22:00:00Z"
 
 
 def test_a_time_in_lower_case_is_accepted_and_returned_in_capitals(ada: Person) -> None:
     body = {"name": "Script", "scopes": ["read"], "expires_at": "2099-01-01t00:00:00z"}
-    assert made(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2099-01-01T00:00:00Z"
+    assert created(ada.client.post("/v1/tokens", json=body))["expires_at"] == "2099-01-01T00:00:00Z"
 
 
 def test_a_token_with_the_scope_read_cannot_write(ada: Person) -> None:
     script = script_of(ada, "read")
     ok(script.get(f"{ada.home}/tasks"))
     ok(script.get("/v1/workspaces"))
-    refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 403, "insufficient-scope")
-    refused(script.merge(ada.home, {"name": "Home"}), 403, "insufficient-scope")
-    refused(script.get("/v1/users/me"), 403, "insufficient-scope")
-    refused(script.get("/v1/tokens"), 403, "insufficient-scope")
+    rejected(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 403, "insufficient-scope")
+    rejected(script.merge(ada.home, {"name": "Home"}), 403, "insufficient-scope")
+    rejected(script.get("/v1/users/me"), 403, "insufficient-scope")
+    rejected(script.get("/v1/tokens"), 403, "insufficient-scope")
 
 
 def test_no_scope_includes_another(ada: Person) -> None:
     script = script_of(ada, "write")
-    made(script.post(f"{ada.home}/tasks", json={"title": "Sow"}))
-    refused(script.get(f"{ada.home}/tasks"), 403, "insufficient-scope")
+    created(script.post(f"{ada.home}/tasks", json={"title": "Sow"}))
+    rejected(script.get(f"{ada.home}/tasks"), 403, "insufficient-scope")
 
 
 def test_a_token_for_one_workspace_has_no_access_to_another(ada: Person) -> None:
     household = ada.create("/v1/workspaces", name="Household")
     script = script_of(ada, "read", "write", "manage", workspace_ids=[household["id"].upper()])
     home = f"/v1/workspaces/{household['id']}"
-    made(script.post(f"{home}/tasks", json={"title": "Wash up"}))
+    created(script.post(f"{home}/tasks", json={"title": "Wash up"}))
     assert [workspace["id"] for workspace in everything(script, "/v1/workspaces")] == [household["id"]]
-    refused(script.get(f"{ada.home}/tasks"), 404, "not-found")
-    refused(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 404, "not-found")
+    rejected(script.get(f"{ada.home}/tasks"), 404, "not-found")
+    rejected(script.post(f"{ada.home}/tasks", json={"title": "Sow"}), 404, "not-found")
     for path, body in (("/v1/workspaces", {"name": "Another"}), ("/v1/invitations/accept", {"token": "tbi_x"})):
         response = script.post(path, json=body)
-        refused(response, 403, "insufficient-scope")
+        rejected(response, 403, "insufficient-scope")
         assert "limited to certain workspaces" in response.json()["detail"]
     missing = script.get("/v1/users/me")
-    refused(missing, 403, "insufficient-scope")
+    rejected(missing, 403, "insufficient-scope")
     assert "'account', which your token does not have" in missing.json()["detail"]
-    refused(ada.client.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
+    rejected(ada.client.get("/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"), 404, "not-found")
 
 
 def test_a_token_never_creates_a_broader_one(ada: Person) -> None:
     script = script_of(ada, "account", "read", expires_at=FAR)
     wanted = {"name": "Broader", "scopes": ["account", "write"], "expires_at": FAR}
-    assert refused(script.post("/v1/tokens", json=wanted), 422, "invalid-body") == {"#/scopes broader"}
+    assert rejected(script.post("/v1/tokens", json=wanted), 422, "invalid-body") == {"#/scopes broader"}
     longer = {"name": "Longer", "scopes": ["account"]}
-    assert refused(script.post("/v1/tokens", json=longer), 422, "invalid-body") == {"#/expires_at broader"}
-    made(script.post("/v1/tokens", json={"name": "As broad", "scopes": ["read"], "expires_at": FAR}))
+    assert rejected(script.post("/v1/tokens", json=longer), 422, "invalid-body") == {"#/expires_at broader"}
+    created(script.post("/v1/tokens", json={"name": "As broad", "scopes": ["read"], "expires_at": FAR}))
 
 
 def test_invalid_scopes_workspaces_and_expiries_are_rejected(ada: Person, bob: Person) -> None:
     def places(**body: Any) -> set[str]:
-        return refused(
+        return rejected(
             ada.client.post("/v1/tokens", json={"name": "x", "scopes": ["read"], **body}), 422, "invalid-body"
         )
 
@@ -162,40 +162,40 @@ def test_invalid_scopes_workspaces_and_expiries_are_rejected(ada: Person, bob: P
 def test_a_deleted_token_is_rejected(ada: Person, bob: Person) -> None:
     token = token_of(ada, "read", "account")
     script = ada.client.with_token(token["token"])
-    refused(bob.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
-    done(script.delete(f"/v1/tokens/{token['id']}"))
-    refused(script.get("/v1/workspaces"), 401, "unauthenticated")
-    refused(ada.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
+    rejected(bob.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
+    no_content(script.delete(f"/v1/tokens/{token['id']}"))
+    rejected(script.get("/v1/workspaces"), 401, "unauthenticated")
+    rejected(ada.client.delete(f"/v1/tokens/{token['id']}"), 404, "not-found")
 
 
 def test_an_expired_token_is_rejected_and_not_listed(ada: Person, tables: Tables) -> None:
     token = token_of(ada, "read", expires_at=FAR)
     tables.expire_token(token["id"])
-    refused(ada.client.with_token(token["token"]).get("/v1/workspaces"), 401, "unauthenticated")
+    rejected(ada.client.with_token(token["token"]).get("/v1/workspaces"), 401, "unauthenticated")
     assert ok(ada.client.get("/v1/tokens"))["items"] == []
 
 
 def test_a_mistyped_token_is_rejected(ada: Person) -> None:
     secret = token_of(ada, "read")["token"]
     for wrong in (secret[:-1], secret + "0", secret.swapcase(), "tbp_" + secret, secret.replace("tbp_", "tbs_")):
-        refused(ada.client.with_token(wrong).get("/v1/workspaces"), 401, "unauthenticated")
+        rejected(ada.client.with_token(wrong).get("/v1/workspaces"), 401, "unauthenticated")
 
 
 def test_tokens_outlive_sessions_and_passwords_but_not_their_account(ada: Person) -> None:
     script = script_of(ada, "read")
-    done(ada.client.delete("/v1/sessions"))
+    no_content(ada.client.delete("/v1/sessions"))
     ok(script.get("/v1/workspaces"))
     again = ada.client.with_token(ada.log_in()["access_token"])
-    done(again.delete("/v1/users/me"))
-    refused(script.get("/v1/workspaces"), 401, "unauthenticated")
+    no_content(again.delete("/v1/users/me"))
+    rejected(script.get("/v1/workspaces"), 401, "unauthenticated")
 
 
 def test_a_token_can_end_all_sessions_and_stays_valid(ada: Person) -> None:
     script = script_of(ada, "account")
     (session,) = ok(script.get("/v1/sessions"))["items"]
     assert session["current"] is False
-    done(script.delete("/v1/sessions"))
-    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    no_content(script.delete("/v1/sessions"))
+    rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     ok(script.get("/v1/users/me"))
 
 

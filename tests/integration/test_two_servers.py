@@ -20,14 +20,14 @@ from tests.support.clients import (
     Client,
     Person,
     check,
-    done,
+    created,
     everything,
-    made,
     new_email,
     new_id,
+    no_content,
     ok,
-    refused,
     register,
+    rejected,
 )
 from tests.support.logs import check_log, check_payloads
 from tests.support.mailboxes import Mailbox
@@ -136,8 +136,8 @@ def test_a_commit_of_one_is_visible_at_the_other_at_once(pair: Pair, ada: Person
         for number in range(MANY):
             task = ada.create("tasks", title=f"Sow {number}")
             assert ok(other.get(f"{ada.home}/tasks/{task['id']}")) == task
-        done(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
-        refused(other.get("/v1/users/me"), 401, "unauthenticated")
+        no_content(ada.client.delete(f"/v1/sessions/{ada.tokens['session_id']}"))
+        rejected(other.get("/v1/users/me"), 401, "unauthenticated")
 
 
 def test_each_email_is_sent_by_one_of_the_two(pair: Pair) -> None:
@@ -163,7 +163,7 @@ def test_one_that_is_killed_while_both_write_does_not_delay_the_other(database_u
     ):
         ada = register(client)
         asyncio.run(_write_at_both(ada, killed, other))
-        made(ada.client.post(f"{ada.home}/tasks", json={"title": "after"}))
+        created(ada.client.post(f"{ada.home}/tasks", json={"title": "after"}))
         tables = Tables(database_url)
         check_payloads(ada, check_log(tables, ada.workspace_id))
         tables.close()

@@ -13,14 +13,14 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
+    created,
     everything,
     log_in,
-    made,
     new_email,
+    no_content,
     ok,
-    refused,
     register,
+    rejected,
 )
 from tests.support.tables import Tables
 
@@ -30,7 +30,7 @@ def test_registering_creates_an_account_with_a_personal_workspace_and_its_inbox(
     response = client.post(
         "/v1/users", json={"email": email, "password": PASSWORD, "name": "Ada", "time_zone": "Europe/London"}
     )
-    user = made(response)
+    user = created(response)
     assert (user["email"], user["name"], user["time_zone"], user["revision"]) == (email, "Ada", "Europe/London", 1)
     assert response.headers["ETag"] == '"1"'
     mine = client.with_token(log_in(client, email)["access_token"])
@@ -47,7 +47,7 @@ def test_the_default_time_zone_is_utc(ada: Person) -> None:
 
 def test_an_address_can_be_registered_once_in_any_case(client: Client, ada: Person) -> None:
     body = {"email": ada.user["email"].upper(), "password": PASSWORD, "name": "Imposter"}
-    refused(client.post("/v1/users", json=body), 409, "email-taken")
+    rejected(client.post("/v1/users", json=body), 409, "email-taken")
 
 
 def test_of_two_concurrent_registrations_of_an_address_one_succeeds(client: Client, tables: Tables) -> None:
@@ -82,12 +82,12 @@ def test_a_log_in_ignores_the_case_of_the_address(client: Client, ada: Person) -
 )
 def test_an_invalid_account_is_rejected(client: Client, change: dict[str, object], faults: set[str]) -> None:
     body = {"email": new_email(), "password": PASSWORD, "name": "Ada", **change}
-    found = refused(client.post("/v1/users", json=body), 422, "invalid-body")
+    found = rejected(client.post("/v1/users", json=body), 422, "invalid-body")
     assert found == faults
 
 
 def test_all_errors_are_reported_at_once(client: Client) -> None:
-    found = refused(client.post("/v1/users", json={"email": 1, "name": "", "nickname": "A"}), 422, "invalid-body")
+    found = rejected(client.post("/v1/users", json={"email": 1, "name": "", "nickname": "A"}), 422, "invalid-body")
     assert found >= {"#/email type", "#/name min-length", "#/nickname unknown", "#/password required"}
 
 
@@ -143,7 +143,7 @@ def test_a_new_time_zone_changes_no_workspace(ada: Person) -> None:
     ],
 )
 def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
-    assert refused(ada.client.merge("/v1/users/me", body), 422, "invalid-body") == {fault}
+    assert rejected(ada.client.merge("/v1/users/me", body), 422, "invalid-body") == {fault}
 
 
 def test_a_patch_may_have_the_media_type_json(ada: Person) -> None:
@@ -154,24 +154,24 @@ def test_a_patch_may_have_the_media_type_json(ada: Person) -> None:
 
 def test_a_patch_with_another_media_type_is_rejected(ada: Person) -> None:
     response = ada.client.patch("/v1/users/me", content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
-    refused(response, 415, "unsupported-media-type")
+    rejected(response, 415, "unsupported-media-type")
     assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
 
 
 def test_a_new_password_replaces_the_old_one_and_ends_the_other_sessions(client: Client, ada: Person) -> None:
     other = client.with_token(ada.log_in()["access_token"])
     body = {"current_password": PASSWORD, "new_password": "tea and analytical engines"}
-    done(ada.client.put("/v1/users/me/password", json=body))
-    refused(other.get("/v1/users/me"), 401, "unauthenticated")
+    no_content(ada.client.put("/v1/users/me/password", json=body))
+    rejected(other.get("/v1/users/me"), 401, "unauthenticated")
     assert [s["current"] for s in everything(ada.client, "/v1/sessions")] == [True]
     old = client.post("/v1/sessions", json={"email": ada.user["email"], "password": PASSWORD})
-    refused(old, 401, "invalid-credentials")
+    rejected(old, 401, "invalid-credentials")
     log_in(client, ada.user["email"], "tea and analytical engines")
 
 
 def test_a_changed_password_leaves_the_account_s_representation(ada: Person) -> None:
     body = {"current_password": PASSWORD, "new_password": "tea and analytical engines"}
-    done(ada.client.put("/v1/users/me/password", json=body))
+    no_content(ada.client.put("/v1/users/me/password", json=body))
     assert ok(ada.client.get("/v1/users/me")) == ada.user
 
 
@@ -180,32 +180,32 @@ def test_a_wrong_current_password_changes_nothing(client: Client, ada: Person, t
     before = tables.digest()
     body = {"current_password": "wrong", "new_password": "tea and analytical engines"}
     response = ada.client.put("/v1/users/me/password", json=body)
-    assert refused(response, 422, "invalid-body") == {"#/current_password password"}
+    assert rejected(response, 422, "invalid-body") == {"#/current_password password"}
     assert tables.digest() == before
     ok(other.get("/v1/users/me"))
 
 
 def test_an_invalid_new_password_is_rejected(ada: Person) -> None:
     response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": "short"})
-    assert refused(response, 422, "invalid-body") == {"#/new_password min-length"}
+    assert rejected(response, 422, "invalid-body") == {"#/new_password min-length"}
 
 
 @pytest.mark.parametrize("new", ["trustno1", "e-mail address"])
 def test_a_guessable_new_password_is_rejected(ada: Person, new: str) -> None:
     password = ada.user["email"].upper() if new == "e-mail address" else new
     response = ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": password})
-    assert refused(response, 422, "invalid-body") == {"#/new_password common"}
+    assert rejected(response, 422, "invalid-body") == {"#/new_password common"}
 
 
 def test_a_password_may_have_any_characters(client: Client) -> None:
     body = {"email": new_email(), "password": "\N{CROWN}" * 127 + "e\N{COMBINING ACUTE ACCENT}"}
-    refused(client.post("/v1/users", json={**body, "name": "Ada"}), 422, "invalid-body")
+    rejected(client.post("/v1/users", json={**body, "name": "Ada"}), 422, "invalid-body")
     longest = body["password"][1:]
-    made(client.post("/v1/users", json={**body, "password": longest, "name": "Ada"}))
+    created(client.post("/v1/users", json={**body, "password": longest, "name": "Ada"}))
     composed = longest[:-2] + "\N{LATIN SMALL LETTER E WITH ACUTE}"
     log_in(client, body["email"], composed)
     response = client.post("/v1/sessions", json={"email": body["email"], "password": longest[1:]})
-    refused(response, 401, "invalid-credentials")
+    rejected(response, 401, "invalid-credentials")
 
 
 def test_of_two_concurrent_password_changes_one_succeeds(client: Client, ada: Person) -> None:
@@ -230,16 +230,16 @@ def test_a_deleted_account_is_deleted_with_all_that_was_only_its_own(
     alone = ada.create("/v1/workspaces", name="Attic")
     ada.create(f"/v1/workspaces/{alone['id']}/tasks", title="Sort the attic")
     ada.create("tasks", title="Buy milk")
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     assert tables.mentions(ada.id, ada.workspace_id, alone["id"]) == {}
-    refused(ada.client.get("/v1/users/me"), 401, "unauthenticated")
+    rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     body = {"email": ada.user["email"], "password": PASSWORD}
-    refused(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
+    rejected(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
 
 
 def test_the_address_of_a_deleted_account_can_be_registered_again(client: Client, ada: Person) -> None:
-    done(ada.client.delete("/v1/users/me"))
-    made(client.post("/v1/users", json={"email": ada.user["email"], "password": PASSWORD, "name": "Ada II"}))
+    no_content(ada.client.delete("/v1/users/me"))
+    created(client.post("/v1/users", json={"email": ada.user["email"], "password": PASSWORD, "name": "Ada II"}))
 
 
 def test_a_deleted_account_leaves_shared_workspaces(ada: Person, bob: Person, tables: Tables) -> None:
@@ -247,7 +247,7 @@ def test_a_deleted_account_leaves_shared_workspaces(ada: Person, bob: Person, ta
     path = f"/v1/workspaces/{shared['id']}"
     tables.add_member(shared["id"], ada.id, role="editor")
     task = ada.create(f"{path}/tasks", title="Wash up")
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     assert ok(bob.client.get(f"{path}/tasks/{task['id']}")) == task
     assert bob.head(path) == task["revision"] + 1
     assert tables.memberships(ada.id) == []
@@ -259,14 +259,14 @@ def test_the_only_owner_of_a_shared_workspace_cannot_delete_their_account(
     shared = ada.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], bob.id, role="admin")
     before = tables.digest()
-    refused(ada.client.delete("/v1/users/me"), 409, "sole-owner")
+    rejected(ada.client.delete("/v1/users/me"), 409, "sole-owner")
     assert tables.digest() == before
 
 
 def test_one_of_two_owners_can_delete_their_account(ada: Person, bob: Person, tables: Tables) -> None:
     shared = ada.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], bob.id, role="owner")
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     assert ok(bob.client.get(f"/v1/workspaces/{shared['id']}"))["role"] == "owner"
 
 
@@ -274,7 +274,7 @@ def test_resources_that_a_deleted_account_created_keep_its_id(ada: Person, bob: 
     shared = bob.create("/v1/workspaces", name="Household")
     tables.add_member(shared["id"], ada.id, role="editor")
     task = ada.create(f"/v1/workspaces/{shared['id']}/tasks", title="Wash up")
-    done(ada.client.delete("/v1/users/me"))
+    no_content(ada.client.delete("/v1/users/me"))
     kept = ok(bob.client.get(f"/v1/workspaces/{shared['id']}/tasks/{task['id']}"))
     assert kept["created_by"] == ada.id
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from persistence.idempotency import idempotency_keys
 from persistence.queued_emails import outbox
 from persistence.tokens import personal_tokens
-from tests.support.clients import Client, made, register
+from tests.support.clients import Client, created, register
 from tests.support.databases import SqliteDatabases
 from tests.support.programs import Program, patiently, serve, started, tickbox
 from tests.support.tables import Tables
@@ -48,8 +48,8 @@ def test_a_worker_does_the_jobs_and_a_server_without_jobs_stores_only_its_last_u
     folders = tmp_path_factory.mktemp("serve"), tmp_path_factory.mktemp("worker")
     with serve(folders[0], database_url=database_url, jobs="worker") as server, Client(server.url) as client:
         ada = register(client)
-        made(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}))
-        token = made(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["read"]}))["token"]
+        created(ada.client.post(f"{ada.home}/tasks", json={"title": "Sow"}, headers={"Idempotency-Key": "k"}))
+        token = created(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["read"]}))["token"]
         assert client.with_token(token).get("/v1/workspaces").status_code == 200
         tables.write(update(idempotency_keys).values(recorded_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
 

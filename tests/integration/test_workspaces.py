@@ -14,14 +14,14 @@ from tests.support.clients import (
     PASSWORD,
     Client,
     Person,
-    done,
+    created,
     everything,
     log_in,
-    made,
     new_email,
+    no_content,
     ok,
     pages,
-    refused,
+    rejected,
 )
 from tests.support.tables import Tables
 
@@ -34,7 +34,7 @@ def path_of(workspace: dict[str, str]) -> str:
 
 def test_a_new_workspace_belongs_to_its_creator_and_has_an_inbox(ada: Person) -> None:
     response = ada.client.post("/v1/workspaces", json={"name": "Household"})
-    workspace = made(response)
+    workspace = created(response)
     assert {name: workspace[name] for name in ("name", "personal", "role", "head", "revision")} == {
         "name": "Household",
         "personal": False,
@@ -58,7 +58,7 @@ def test_a_new_workspace_belongs_to_its_creator_and_has_an_inbox(ada: Person) ->
     ],
 )
 def test_an_invalid_workspace_is_rejected(ada: Person, body: object, fault: str) -> None:
-    assert refused(ada.client.post("/v1/workspaces", json=body), 422, "invalid-body") == {fault}
+    assert rejected(ada.client.post("/v1/workspaces", json=body), 422, "invalid-body") == {fault}
 
 
 def test_my_workspaces_are_listed_oldest_first_in_pages(ada: Person) -> None:
@@ -81,7 +81,7 @@ def test_the_personal_workspace_of_an_invited_user_is_listed_first(client: Clien
     invitation = ada.create(f"/v1/workspaces/{shared}/invitations", email=new_email(), role="viewer")
     token = tables.send_invitation(invitation["id"])
     account = {"email": invitation["email"], "password": PASSWORD, "name": "Bob", "invitation_token": token}
-    made(client.post("/v1/users", json=account))
+    created(client.post("/v1/users", json=account))
     bob = client.with_token(log_in(client, invitation["email"])["access_token"])
     for limit in (1, 2):
         found = everything(bob, "/v1/workspaces", limit=limit)
@@ -100,7 +100,7 @@ def test_the_list_shows_my_role_in_each(ada: Person, bob: Person, tables: Tables
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "a" * 512, "%00"])
 def test_an_invented_cursor_is_rejected(ada: Person, cursor: str) -> None:
     response = ada.client.get("/v1/workspaces", params={"cursor": cursor})
-    assert refused(response, 400, "invalid-cursor") == {"cursor cursor"}
+    assert rejected(response, 400, "invalid-cursor") == {"cursor cursor"}
 
 
 @pytest.mark.parametrize(
@@ -113,14 +113,14 @@ def test_an_invented_cursor_is_rejected(ada: Person, cursor: str) -> None:
     ],
 )
 def test_invalid_parameters_are_rejected(ada: Person, query: str, fault: str) -> None:
-    assert refused(ada.client.get(f"/v1/workspaces?{query}"), 400, "invalid-parameters") == {fault}
+    assert rejected(ada.client.get(f"/v1/workspaces?{query}"), 400, "invalid-parameters") == {fault}
 
 
 def test_a_cursor_of_another_list_is_rejected(ada: Person) -> None:
     ada.create("/v1/workspaces", name="Attic")
     ada.log_in()
     cursor = ok(ada.client.get("/v1/workspaces", params={"limit": 1}))["next_cursor"]
-    refused(ada.client.get("/v1/sessions", params={"cursor": cursor}), 400, "invalid-cursor")
+    rejected(ada.client.get("/v1/sessions", params={"cursor": cursor}), 400, "invalid-cursor")
 
 
 def test_an_unchanged_list_is_not_sent_again(ada: Person) -> None:
@@ -162,7 +162,7 @@ def test_the_personal_workspace_can_be_renamed(ada: Person) -> None:
     ("body", "fault"), [({}, "# min-properties"), ({"name": None}, "#/name type"), ({"head": 1}, "#/head read-only")]
 )
 def test_an_invalid_patch_is_rejected(ada: Person, body: object, fault: str) -> None:
-    assert refused(ada.client.merge(ada.home, body), 422, "invalid-body") == {fault}
+    assert rejected(ada.client.merge(ada.home, body), 422, "invalid-body") == {fault}
 
 
 def test_the_entity_tag_of_a_workspace_ignores_changes_of_its_content(ada: Person) -> None:
@@ -181,18 +181,18 @@ def test_a_deleted_workspace_is_deleted_with_everything_in_it(ada: Person, bob: 
     tables.add_member(workspace["id"], bob.id, role="editor")
     project = ada.create(f"{path}/projects", name="Garden")
     task = ada.create(f"{path}/tasks", title="Sow", project_id=project["id"])
-    done(ada.client.delete(path))
+    no_content(ada.client.delete(path))
     for gone in (path, f"{path}/projects", f"{path}/projects/{project['id']}", f"{path}/tasks/{task['id']}"):
-        refused(ada.client.get(gone), 404, "not-found")
-        refused(bob.client.get(gone), 404, "not-found")
-    refused(ada.client.delete(path), 404, "not-found")
-    refused(ada.client.post(f"{path}/tasks", json={"title": "Late"}), 404, "not-found")
+        rejected(ada.client.get(gone), 404, "not-found")
+        rejected(bob.client.get(gone), 404, "not-found")
+    rejected(ada.client.delete(path), 404, "not-found")
+    rejected(ada.client.post(f"{path}/tasks", json={"title": "Late"}), 404, "not-found")
     assert tables.digest() == before
 
 
 def test_the_personal_workspace_cannot_be_deleted(ada: Person, tables: Tables) -> None:
     before = tables.digest()
-    refused(ada.client.delete(ada.home), 409, "personal-workspace")
+    rejected(ada.client.delete(ada.home), 409, "personal-workspace")
     assert tables.digest() == before
 
 
@@ -200,11 +200,11 @@ def test_the_personal_workspace_cannot_be_deleted(ada: Person, tables: Tables) -
 def test_only_an_owner_can_delete_a_workspace(ada: Person, bob: Person, tables: Tables, role: Role) -> None:
     workspace = ada.create("/v1/workspaces", name="Household")
     tables.add_member(workspace["id"], bob.id, role=role)
-    refused(bob.client.delete(path_of(workspace)), 403, "insufficient-role")
+    rejected(bob.client.delete(path_of(workspace)), 403, "insufficient-role")
 
 
 def test_a_workspace_that_does_not_exist_is_not_found(ada: Person) -> None:
-    refused(ada.client.get(UNKNOWN), 404, "not-found")
+    rejected(ada.client.get(UNKNOWN), 404, "not-found")
 
 
 def test_each_write_with_an_effect_raises_the_head_by_one(ada: Person) -> None:
@@ -224,8 +224,8 @@ def test_each_write_with_an_effect_raises_the_head_by_one(ada: Person) -> None:
     for number, write in enumerate(writes, start=4):
         assert ok(write())["revision"] == number
         assert ada.head(workspace) == number
-    done(ada.client.delete(task))
-    done(ada.client.delete(project))
+    no_content(ada.client.delete(task))
+    no_content(ada.client.delete(project))
     assert ada.head(workspace) == 12
 
 
@@ -242,7 +242,7 @@ def test_concurrent_writes_each_take_a_number_of_their_own(ada: Person) -> None:
 
 
 def test_a_member_row_added_late_is_seen_at_once(ada: Person, bob: Person, tables: Tables) -> None:
-    refused(bob.client.get(ada.home), 404, "not-found")
+    rejected(bob.client.get(ada.home), 404, "not-found")
     tables.add_member(ada.workspace_id, bob.id, role="viewer")
     assert ok(bob.client.get(ada.home))["role"] == "viewer"
 
@@ -261,7 +261,7 @@ def test_the_number_of_workspaces_of_a_user_is_bounded_however_they_are_joined(
     assert len(mine) == 2, "and the personal one"
     for response in responses:
         if response not in mine:
-            refused(response, 409, "too-many-workspaces")
-    refused(bob.client.post("/v1/invitations/accept", json={"token": token}), 409, "too-many-workspaces")
-    done(bob.client.delete(path_of(mine[0].json())))
+            rejected(response, 409, "too-many-workspaces")
+    rejected(bob.client.post("/v1/invitations/accept", json={"token": token}), 409, "too-many-workspaces")
+    no_content(bob.client.delete(path_of(mine[0].json())))
     ok(bob.client.post("/v1/invitations/accept", json={"token": token}))

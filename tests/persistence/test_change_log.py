@@ -146,7 +146,7 @@ async def test_erasing_a_person_from_a_log_leaves_its_room_as_before(ada: Caller
     quota_bytes = 6000
     bounded = replace(ada, policy=Policy(workspace_quota_bytes=quota_bytes))
     task = await bounded.write(tasks.create, TaskDraft(title="Iron"))
-    await ada.let_in(bob, role="viewer")
+    await ada.add_member(bob, role="viewer")
     for number in range(15):
         await bob.account.write(users.update, name=f"{number}{'b' * 150}")
     await bob.account.write(users.delete)

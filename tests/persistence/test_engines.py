@@ -93,8 +93,8 @@ async def test_the_message_of_a_database_error_has_no_values(
                 await connection.execute(insert(users), rows)
         await engine.dispose()
 
-        told = "".join(traceback.format_exception(raised.value))
-        assert SECRET not in told
+        text = "".join(traceback.format_exception(raised.value))
+        assert SECRET not in text
 
 
 async def test_what_sqlite_has_committed_survives_a_power_cut(sqlite_databases: SqliteDatabases) -> None:

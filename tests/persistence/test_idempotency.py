@@ -20,13 +20,13 @@ REQUEST, OTHER = b"r" * 32, b"o" * 32
 
 
 async def test_a_request_with_a_key_in_use_waits_for_its_response(ada: Caller) -> None:
-    async def come() -> tuple[bytes, bytes] | None:
+    async def use_key() -> tuple[bytes, bytes] | None:
         async with ada.unit() as uow:
             return await uow.recall("k", OTHER)
 
     async with ada.unit() as uow:
         assert await uow.recall("k", REQUEST) is None
-        waiting = asyncio.create_task(come())
+        waiting = asyncio.create_task(use_key())
         await until_held_up(waiting, database=ada.database)
         await uow.record(b"response")
         await uow.commit()
@@ -75,11 +75,11 @@ async def test_releasing_without_a_claim_does_nothing(ada: Caller) -> None:
 async def _purge(caller: Caller) -> int:
     transaction = await caller.database.begin()
     try:
-        swept = await purge(transaction, now=caller.clock.now)
+        purged = await purge(transaction, now=caller.clock.now)
         await transaction.commit()
     finally:
         await transaction.close()
-    return swept
+    return purged
 
 
 async def test_the_purge_keeps_a_key_that_was_used_again_meanwhile(ada: Caller) -> None:
@@ -150,7 +150,7 @@ async def test_the_time_of_a_request_with_a_key_is_set_when_it_has_its_lock(ada:
 async def test_the_kept_responses_of_a_member_are_deleted_when_they_leave_and_those_of_others_are_not(
     ada: Caller, bob: Caller
 ) -> None:
-    guest = await bob.let_in(ada, role="editor")
+    guest = await bob.add_member(ada, role="editor")
     for caller in (ada, guest, bob, ada.account):
         async with caller.unit() as uow:
             assert await uow.recall("k", REQUEST) is None
@@ -158,7 +158,7 @@ async def test_the_kept_responses_of_a_member_are_deleted_when_they_leave_and_th
             await uow.commit()
 
     await bob.write(members.remove, ada.user_id)
-    guest = await bob.let_in(ada, role="editor")
+    guest = await bob.add_member(ada, role="editor")
 
     async with guest.unit() as uow:
         assert await uow.recall("k", OTHER) is None
@@ -168,7 +168,7 @@ async def test_the_kept_responses_of_a_member_are_deleted_when_they_leave_and_th
 
 
 async def test_the_kept_responses_of_a_member_are_deleted_with_their_account(ada: Caller, bob: Caller) -> None:
-    guest = await bob.let_in(ada, role="editor")
+    guest = await bob.add_member(ada, role="editor")
     for caller in (guest, bob):
         async with caller.unit() as uow:
             await uow.recall("k", REQUEST)

@@ -39,7 +39,7 @@ async def count_users(database: Database) -> int:
 async def test_an_identity_gives_user_scopes_and_role(nobody: Caller, ada: Caller) -> None:
     user = await nobody.write(identities.provision, EVE)
     eve = replace(nobody, principal=Principal(user_id=user.id))
-    await ada.let_in(eve, role="viewer")
+    await ada.add_member(eve, role="viewer")
     async with eve.unit(safe=True) as uow:
         (home,) = [w.id for w in await uow.workspaces.page(user.id, after=None, limit=3) if w.role == "owner"]
 
@@ -78,8 +78,8 @@ async def test_of_many_concurrent_first_uses_one_creates_the_account(nobody: Cal
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
-    refused = {type(result) for result in results if isinstance(result, BaseException)}
-    assert refused == {EmailTaken if email else IdentityTaken}
+    raised = {type(result) for result in results if isinstance(result, BaseException)}
+    assert raised == {EmailTaken if email else IdentityTaken}
     assert await count_users(nobody.database) == 1
 
 
@@ -104,11 +104,11 @@ async def test_an_identity_is_deleted_with_its_account(nobody: Caller) -> None:
 async def test_an_address_needs_its_search_key(nobody: Caller) -> None:
     await nobody.write(identities.provision, EVE)
     transaction = await nobody.database.begin()
-    with pytest.raises(IntegrityError) as refused:
+    with pytest.raises(IntegrityError) as raised:
         await transaction.run(update(TABLES["users"]), {"email_key": None})
     await transaction.close()
 
-    assert constraint_of(refused.value) == "ck_users_email"
+    assert constraint_of(raised.value) == "ck_users_email"
 
 
 async def test_an_account_of_the_provider_survives_a_downgrade(database_url: str, nobody: Caller, ada: Caller) -> None:

@@ -74,10 +74,10 @@ async def test_a_refresh_locks_the_session_and_its_user(nobody: Caller, ada: Cal
 
 
 async def test_a_change_in_all_workspaces_of_a_user_locks_each(nobody: Caller, ada: Caller, bob: Caller) -> None:
-    made = await ada.account.write(workspaces.create, name="Household")
+    created = await ada.account.write(workspaces.create, name="Household")
     async with nobody.unit() as uow:
         await uow.workspaces.lock_joined(ada.user_id)
-        assert await held(ada.database, workspace_rows) == {ada.workspace_id, made.id}
+        assert await held(ada.database, workspace_rows) == {ada.workspace_id, created.id}
 
 
 async def test_entering_a_workspace_or_writing_in_it_locks_the_row(nobody: Caller, ada: Caller, bob: Caller) -> None:

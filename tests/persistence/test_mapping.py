@@ -47,9 +47,9 @@ HOME = Place(kind="home", at=(1, 2), given=3, owner="Ada")
 
 @pytest.fixture
 def engine() -> Engine:
-    made = create_engine("sqlite://")
-    TABLES.create_all(made)
-    return made
+    created = create_engine("sqlite://")
+    TABLES.create_all(created)
+    return created
 
 
 def test_what_is_written_is_read_back(engine: Engine) -> None:

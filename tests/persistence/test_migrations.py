@@ -33,10 +33,10 @@ def described(url: str) -> Sequence[str]:
         queries = [f"SELECT {written} FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'"]  # noqa: S608 -- constants
     else:
         here = "connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'"
-        told = "column_name, data_type, is_nullable, column_default, collation_name"
+        columns = "column_name, data_type, is_nullable, column_default, collation_name"
         there = "table_schema = 'public' AND table_name <> 'alembic_version'"
         queries = [
-            f"SELECT concat_ws(' ', table_name, {told}) FROM information_schema.columns WHERE {there}",  # noqa: S608 -- constants
+            f"SELECT concat_ws(' ', table_name, {columns}) FROM information_schema.columns WHERE {there}",  # noqa: S608 -- constants
             f"SELECT concat_ws(' ', conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE {here}",  # noqa: S608 -- constants
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
         ]

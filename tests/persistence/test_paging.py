@@ -14,9 +14,9 @@ ROWS = [("b", 1), ("a", 2), ("b", 3), ("a", 4), ("c", 0)]
 def connection() -> Iterator[Connection]:
     engine = create_engine("sqlite://")
     things.create(engine)
-    with engine.begin() as made:
-        made.execute(things.insert(), [{"name": name, "id": number} for name, number in ROWS])
-        yield made
+    with engine.begin() as created:
+        created.execute(things.insert(), [{"name": name, "id": number} for name, number in ROWS])
+        yield created
     engine.dispose()
 
 

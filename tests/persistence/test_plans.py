@@ -251,18 +251,18 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Events with numbers beyond the head. The logs of the first workspaces also have deleted resources."""
     members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
-    made = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
+    created = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     gone = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     for table, column, rows in (
-        (TABLES["events"], "type", [*members, *made, *gone]),
+        (TABLES["events"], "type", [*members, *created, *gone]),
         (TABLES["tombstones"], "kind", gone),
     ):
         yield (
             insert(table),
             [
-                {"workspace_id": workspace(of), "revision": 10**6 + n, "sequence": 1, column: told, "entity_id": entity}
+                {"workspace_id": workspace(of), "revision": 10**6 + n, "sequence": 1, column: kind, "entity_id": entity}
                 | ({"recorded_at": NOON, "body": "{}"} if table is TABLES["events"] else {"deleted_at": NOON})
-                for n, (of, told, entity) in enumerate(rows)
+                for n, (of, kind, entity) in enumerate(rows)
             ],
         )
 
@@ -430,26 +430,26 @@ async def call_token_services(ada: Caller) -> None:
 
 
 async def call_workspace_services(ada: Caller) -> None:
-    made = await ada.account.write(workspaces.create, name="z")
+    created = await ada.account.write(workspaces.create, name="z")
     page = await ada.account.read(workspaces.page, limit=1)
     await ada.account.read(workspaces.page, cursor=page.next_cursor)
-    limited = Principal(user_id=ada.user_id, workspace_ids=frozenset({ada.workspace_id, made.id}))
+    limited = Principal(user_id=ada.user_id, workspace_ids=frozenset({ada.workspace_id, created.id}))
     page = await replace(ada.account, principal=limited).read(workspaces.page, limit=1)
     await replace(ada.account, principal=limited).read(workspaces.page, cursor=page.next_cursor)
     await ada.read(workspaces.get)
     await ada.write(workspaces.update, name="z")
-    await ada.in_workspace(made.id).write(workspaces.delete)
+    await ada.in_workspace(created.id).write(workspaces.delete)
 
 
 async def call_member_services(ada: Caller) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
-    guest = await home.let_in(caller(ada.database, 7), role="editor")
+    guest = await home.add_member(caller(ada.database, 7), role="editor")
     page = await home.read(members.page, limit=1)
     await home.read(members.page, cursor=page.next_cursor or "none")
     await home.read(members.get, guest.user_id)
     await home.write(members.change_role, guest.user_id, role="viewer")
     await home.write(members.remove, guest.user_id)
-    again = await home.let_in(caller(ada.database, 7), role="editor")
+    again = await home.add_member(caller(ada.database, 7), role="editor")
     await again.write(members.leave)
 
 

@@ -189,9 +189,9 @@ async def test_the_purge_deletes_only_the_pauses_that_are_over(database: Databas
             assert await uow.outbox.note_sending(queued_email, at=NOON - age, unless_after=NOON)
         await uow.commit()
     async with database.transaction() as transaction:
-        swept = [await purge_pauses(transaction, now=NOON) for _ in range(2)]
+        purged = [await purge_pauses(transaction, now=NOON) for _ in range(2)]
 
-    assert swept == [1, 0]
+    assert purged == [1, 0]
     assert [row[0] for row in await database.rows(select(mail_pauses.c.email_key), {})] == ["on"]
 
 
@@ -260,11 +260,11 @@ async def test_the_purge_deletes_only_expired_tokens(ada: Caller, bob: Caller) -
             assert await uow.one_time_tokens.replace(token, if_expiring_until=NOON)
             await uow.commit()
     transaction = await ada.database.begin()
-    swept = [await one_time_tokens.purge(transaction, now=NOON + 2 * MINUTE) for _ in range(2)]
+    purged = [await one_time_tokens.purge(transaction, now=NOON + 2 * MINUTE) for _ in range(2)]
     await transaction.commit()
     await transaction.close()
 
-    assert swept == [1, 0]
+    assert purged == [1, 0]
     assert [row.user_id for row in await ada.database.rows(select(tokens), {})] == [bob.user_id]
 
 

@@ -35,7 +35,7 @@ async def test_an_access_token_gives_user_session_scopes_and_role(ada: Caller, b
     begun = await log_in(ada)
     digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
-    await bob.let_in(ada, role="viewer")
+    await bob.add_member(ada, role="viewer")
 
     for workspace_id, role in ((ada.workspace_id, "owner"), (bob.workspace_id, "viewer"), (None, None)):
         auth = await authenticate(ada.database, digest, workspace_id=workspace_id, now=NOON)
@@ -234,7 +234,7 @@ async def test_a_wrong_password_creates_no_session(ada: Caller) -> None:
     assert (await ada.account.read(sessions.page)).items == ()
 
 
-async def swept(caller: Caller) -> int:
+async def purged(caller: Caller) -> int:
     transaction = await caller.database.begin()
     try:
         count = await purge(transaction, now=caller.clock.now)
@@ -251,10 +251,10 @@ async def test_the_purge_deletes_only_expired_sessions_with_their_tokens(ada: Ca
     ada.clock.now += MONTH - HOUR
     kept = await ada.account.write(sessions.refresh, renewed.refresh_token)
     assert isinstance(kept, SessionTokens)
-    assert await swept(ada) == 0
+    assert await purged(ada) == 0
     ada.clock.now += HOUR
 
-    assert [await swept(ada), await swept(ada)] == [2, 0]
+    assert [await purged(ada), await purged(ada)] == [2, 0]
 
     assert (await ada.account.read(sessions.page)).items == (kept.session,)
     assert len(await live_tokens(ada)) == 1
@@ -267,7 +267,7 @@ async def test_a_session_that_is_refreshed_at_the_last_moment_is_not_purged(ada:
     async with ada.account.unit() as uow:
         assert isinstance(await sessions.refresh(uow, begun.refresh_token), SessionTokens)
         ada.clock.now += HOUR
-        purging = asyncio.create_task(swept(ada))
+        purging = asyncio.create_task(purged(ada))
         await until_held_up_or_done(purging, database=ada.database)
         await uow.commit()
 
@@ -281,6 +281,6 @@ async def test_concurrent_purges_and_log_ins_neither_deadlock_nor_leave_rows(ada
         await bob.account.write(sessions.log_in, email="bob@example.com", password="bob")
     ada.clock.now = bob.clock.now = NOON + MONTH
 
-    await asyncio.gather(*(swept(ada) for _ in range(3)), log_in(ada), *(swept(ada) for _ in range(3)))
+    await asyncio.gather(*(purged(ada) for _ in range(3)), log_in(ada), *(purged(ada) for _ in range(3)))
 
     assert len(await live_tokens(ada)) == 1

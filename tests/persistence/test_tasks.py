@@ -29,34 +29,34 @@ DUES = (
 async def test_a_new_task_is_read_back(ada: Caller, due: Due | None) -> None:
     draft = TaskDraft(title="Iron \N{T-SHIRT}", description="a\tb\nc", priority="high", due=due)
 
-    made = await ada.write(tasks.create, draft)
+    created = await ada.write(tasks.create, draft)
 
-    assert await ada.read(tasks.get, made.id) == made
-    assert made.due == due
+    assert await ada.read(tasks.get, created.id) == created
+    assert created.due == due
 
 
 async def test_a_changed_task_is_read_back(ada: Caller) -> None:
-    made = await ada.write(tasks.create, TaskDraft(title="Iron", due=Due(date=MONDAY)))
+    created = await ada.write(tasks.create, TaskDraft(title="Iron", due=Due(date=MONDAY)))
     ada.clock.now = LATER
     edit = TaskEdit(title="Wash", priority="urgent", due=DuePatch(time=dt.time(9)))
 
-    changed = await ada.write(tasks.update, made.id, edit=edit)
-    completed = await ada.write(tasks.complete, made.id)
+    changed = await ada.write(tasks.update, created.id, edit=edit)
+    completed = await ada.write(tasks.complete, created.id)
 
     assert (changed.title, changed.due, changed.revision) == ("Wash", Due(date=MONDAY, time=dt.time(9)), 3)
     assert (completed.status, completed.completed_at, completed.revision) == ("completed", LATER, 4)
-    assert await ada.read(tasks.get, made.id) == completed
+    assert await ada.read(tasks.get, created.id) == completed
 
 
 async def test_a_deleted_task_is_not_found(ada: Caller) -> None:
-    made = await ada.write(tasks.create, TaskDraft(title="Iron"))
+    created = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
-    await ada.write(tasks.delete, made.id)
+    await ada.write(tasks.delete, created.id)
 
     with pytest.raises(TaskNotFound):
-        await ada.read(tasks.get, made.id)
+        await ada.read(tasks.get, created.id)
     with pytest.raises(TaskNotFound):
-        await ada.write(tasks.delete, made.id)
+        await ada.write(tasks.delete, created.id)
 
 
 async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller) -> None:
@@ -71,11 +71,11 @@ async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller
 
 
 async def test_positions_stay_in_order_past_the_upper_case_digits(ada: Caller) -> None:
-    made = [await ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(70)]
+    created = [await ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(70)]
 
     page = await ada.read(tasks.page, filters=TaskFilter(), sort="position", limit=200)
 
-    assert page.items == tuple(made)
+    assert page.items == tuple(created)
 
 
 async def test_a_new_task_comes_after_completed_ones_too(ada: Caller) -> None:
@@ -88,14 +88,14 @@ async def test_a_new_task_comes_after_completed_ones_too(ada: Caller) -> None:
 async def some_tasks(ada: Caller) -> list[Task]:
     """Eighteen tasks in two projects, with ties in every order; a third are completed."""
     project = await ada.write(projects.create, name="Chores")
-    made = []
+    created = []
     for n in range(18):
         ada.clock.now = NOON.replace(minute=n // 3)
         project_id = project.id if n % 2 else None
         draft = TaskDraft(title=str(n), project_id=project_id, priority=PRIORITIES[n % 5], due=DUES[n % 6])
         task = await ada.write(tasks.create, draft)
-        made.append(await ada.write(tasks.complete, task.id) if n % 3 == 0 else task)
-    return made
+        created.append(await ada.write(tasks.complete, task.id) if n % 3 == 0 else task)
+    return created
 
 
 def ordered(of: list[Task], *, sort: TaskSort) -> list[Task]:
@@ -110,13 +110,13 @@ async def listed(ada: Caller, *, filters: TaskFilter, sort: TaskSort, limit: int
 async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_what_it_should(
     ada: Caller, bob: Caller
 ) -> None:
-    made = await some_tasks(ada)
+    created = await some_tasks(ada)
     await bob.write(tasks.create, TaskDraft(title="not Ada's"))
     statuses: tuple[Status | None, ...] = (None, "open", "completed")
     sorts: tuple[TaskSort, ...] = get_args(TaskSort)
-    for project_id in (None, made[1].project_id):
+    for project_id in (None, created[1].project_id):
         for status in statuses:
-            matching = [t for t in made if project_id in {None, t.project_id} and status in {None, t.status}]
+            matching = [t for t in created if project_id in {None, t.project_id} and status in {None, t.status}]
             assert matching
             for sort, limit in product(sorts, (1, 4, 50)):
                 filters = TaskFilter(project_id=project_id, status=status)
@@ -125,13 +125,13 @@ async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_wha
 
 
 async def test_changes_between_pages_neither_skip_nor_repeat_a_task(ada: Caller) -> None:
-    made = await some_tasks(ada)
+    created = await some_tasks(ada)
     first = await ada.read(tasks.page, filters=TaskFilter(), limit=6)
-    await ada.write(tasks.delete, made[5].id)
-    await ada.write(tasks.delete, made[8].id)
-    await ada.write(tasks.reopen, made[9].id)
+    await ada.write(tasks.delete, created[5].id)
+    await ada.write(tasks.delete, created[8].id)
+    await ada.write(tasks.reopen, created[9].id)
 
     second = await ada.read(tasks.page, filters=TaskFilter(), limit=50, cursor=first.next_cursor)
 
-    assert [t.id for t in first.items] == [t.id for t in made[:6]]
-    assert [t.id for t in second.items] == [t.id for t in made[6:] if t.id != made[8].id]
+    assert [t.id for t in first.items] == [t.id for t in created[:6]]
+    assert [t.id for t in second.items] == [t.id for t in created[6:] if t.id != created[8].id]

@@ -91,7 +91,7 @@ async def test_a_unit_of_work_that_changes_nothing_takes_no_number(ada: Caller) 
 
 
 async def test_the_role_is_read_under_the_workspace_s_lock(ada: Caller, bob: Caller) -> None:
-    guest = await bob.let_in(ada, role="editor")
+    guest = await bob.add_member(ada, role="editor")
     seen: list[Role | None] = []
 
     for caller in (replace(guest, admit=seen.append), replace(ada, admit=seen.append)):
@@ -101,7 +101,7 @@ async def test_the_role_is_read_under_the_workspace_s_lock(ada: Caller, bob: Cal
 
 
 async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_rejected(ada: Caller, bob: Caller) -> None:
-    guest = await bob.let_in(ada, role="editor")
+    guest = await bob.add_member(ada, role="editor")
     seen: list[Role | None] = []
 
     def refuse_strangers(role: Role | None) -> None:
@@ -232,11 +232,11 @@ async def test_a_cancelled_unit_of_work_changes_nothing_and_holds_nothing(ada: C
 
     raised = []
     for moment in range(40):
-        call = asyncio.create_task(ada.write(create_two))
+        writing = asyncio.create_task(ada.write(create_two))
         await asyncio.sleep(moment * 0.0003)
-        call.cancel()
+        writing.cancel()
         with pytest.raises(asyncio.CancelledError) as cancelled:
-            await call
+            await writing
         raised.append(cancelled)
 
         made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
@@ -255,15 +255,15 @@ async def test_a_unit_of_work_that_is_cancelled_again_during_its_rollback_releas
 
     with connections_opened() as opened:
         for moment in range(20):
-            call = asyncio.create_task(ada.write(create_and_wait))
+            writing = asyncio.create_task(ada.write(create_and_wait))
             await created.wait()
             created.clear()
-            call.cancel()
+            writing.cancel()
             for _ in range(moment):
                 await asyncio.sleep(0)
-            call.cancel()
+            writing.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await call
+                await writing
 
             made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
             assert made.revision == moment + 2
@@ -275,8 +275,8 @@ async def test_many_units_of_work_that_are_cancelled_at_once_leave_the_pool_as_i
     for round_ in range(4):
         calls = [asyncio.create_task(ada.write(tasks.create, TaskDraft(title=str(n)))) for n in range(10)]
         await asyncio.sleep(0.004 * round_)
-        for call in calls:
-            call.cancel()
+        for writing in calls:
+            writing.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
 
     # A commit that was sent before the cancellation is still carried out: this waits for the last of them.

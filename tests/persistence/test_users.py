@@ -44,8 +44,8 @@ async def test_of_concurrent_registrations_of_one_address_one_succeeds(database:
 
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
-    refused = [result for result in results if isinstance(result, BaseException)]
-    assert [type(result) for result in refused] == [EmailTaken] * 7
+    raised = [result for result in results if isinstance(result, BaseException)]
+    assert [type(result) for result in raised] == [EmailTaken] * 7
 
 
 async def test_a_rejected_registration_leaves_no_rows(ada: Caller, bob: Caller) -> None:
@@ -59,7 +59,7 @@ async def test_a_rejected_registration_leaves_no_rows(ada: Caller, bob: Caller) 
 
 
 async def test_a_new_name_is_stored_in_every_workspace_and_raises_each_head_by_one(ada: Caller, bob: Caller) -> None:
-    guest = await bob.let_in(ada, role="viewer")
+    guest = await bob.add_member(ada, role="viewer")
     ada.clock.now = LATER
 
     user = await ada.account.write(users.update, name="Ada King")
@@ -109,7 +109,7 @@ async def test_deleting_an_account_deletes_its_workspaces_and_sessions_and_frees
 
 
 async def test_deleting_an_account_removes_the_user_from_shared_workspaces(ada: Caller, bob: Caller) -> None:
-    guest = await bob.let_in(ada, role="owner")
+    guest = await bob.add_member(ada, role="owner")
 
     await ada.account.write(users.delete)
 
@@ -120,7 +120,7 @@ async def test_deleting_an_account_removes_the_user_from_shared_workspaces(ada: 
 
 
 async def test_a_workspace_with_another_owner_survives_the_account(ada: Caller, bob: Caller) -> None:
-    guest = await ada.let_in(bob, role="owner")
+    guest = await ada.add_member(bob, role="owner")
 
     await ada.account.write(users.delete)
 
@@ -128,10 +128,10 @@ async def test_a_workspace_with_another_owner_survives_the_account(ada: Caller, 
 
 
 async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(ada: Caller, bob: Caller) -> None:
-    await bob.let_in(ada, role="admin")
+    await bob.add_member(ada, role="admin")
 
-    with pytest.raises(SoleOwner) as refused:
+    with pytest.raises(SoleOwner) as raised:
         await bob.account.write(users.delete)
 
-    assert refused.value.workspace_ids == (bob.workspace_id,)
+    assert raised.value.workspace_ids == (bob.workspace_id,)
     assert (await bob.account.read(users.get_me)).name == "bob"

@@ -23,11 +23,11 @@ TIMES = {"created_at": NOON, "updated_at": NOON, "revision": 1}
 async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) -> IntegrityError:
     transaction = await ada.database.begin()
     try:
-        with pytest.raises(IntegrityError) as refused:
+        with pytest.raises(IntegrityError) as raised:
             await transaction.run(statement, values)
     finally:
         await transaction.close()
-    return refused.value
+    return raised.value
 
 
 async def test_a_repeated_primary_key_is_reported_by_name(ada: Caller) -> None:

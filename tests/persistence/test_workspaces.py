@@ -14,15 +14,15 @@ LATER = NOON.replace(hour=13)
 
 
 async def test_a_new_workspace_is_read_back(ada: Caller) -> None:
-    made = await ada.account.write(workspaces.create, name="Family")
+    created = await ada.account.write(workspaces.create, name="Family")
 
-    assert await ada.in_workspace(made.id).read(workspaces.get) == made
-    assert (made.role, made.head, made.revision, made.personal) == ("owner", 1, 1, False)
+    assert await ada.in_workspace(created.id).read(workspaces.get) == created
+    assert (created.role, created.head, created.revision, created.personal) == ("owner", 1, 1, False)
 
 
 async def test_workspaces_are_listed_with_the_callers_role_in_pages(ada: Caller, bob: Caller) -> None:
     shared = await bob.account.write(workspaces.create, name="Shared")
-    await bob.in_workspace(shared.id).let_in(ada, role="viewer")
+    await bob.in_workspace(shared.id).add_member(ada, role="viewer")
     mine = await ada.account.write(workspaces.create, name="Mine")
 
     first = await ada.account.read(workspaces.page, limit=2)
@@ -71,17 +71,17 @@ async def test_the_head_changes_with_every_write_and_the_revision_does_not(ada: 
 
 
 async def test_deleting_a_workspace_deletes_everything_in_it(ada: Caller) -> None:
-    made = await ada.account.write(workspaces.create, name="Family")
-    there = ada.in_workspace(made.id)
+    created = await ada.account.write(workspaces.create, name="Family")
+    there = ada.in_workspace(created.id)
     project = await there.write(projects.create, name="Chores")
     task = await there.write(tasks.create, TaskDraft(title="x", project_id=project.id))
 
     await there.write(workspaces.delete)
 
     async with ada.unit(safe=True) as uow:
-        assert await uow.projects.get(made.id, project.id) is None
-        assert await uow.projects.inbox(made.id) is None
-        assert await uow.tasks.get(made.id, task.id) is None
+        assert await uow.projects.get(created.id, project.id) is None
+        assert await uow.projects.inbox(created.id) is None
+        assert await uow.tasks.get(created.id, task.id) is None
         assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
 
 
@@ -94,8 +94,8 @@ async def test_the_personal_workspace_cannot_be_deleted(ada: Caller) -> None:
 
 async def test_membership_summaries_count_the_others_and_the_owners_among_them(ada: Caller, bob: Caller) -> None:
     eve = await Caller(database=ada.database).register("eve")
-    await ada.let_in(bob, role="owner")
-    await ada.let_in(eve, role="viewer")
+    await ada.add_member(bob, role="owner")
+    await ada.add_member(eve, role="viewer")
 
     async with ada.unit(safe=True) as uow:
         (summary,) = await uow.members.membership_summaries(ada.user_id)
@@ -117,7 +117,7 @@ async def test_members_of_shared_workspaces_who_change_their_names_at_once_do_no
 ) -> None:
     for _ in range(4):
         mine = await ada.account.write(workspaces.create, name="Shared")
-        await ada.in_workspace(mine.id).let_in(bob, role="owner")
+        await ada.in_workspace(mine.id).add_member(bob, role="owner")
 
     await asyncio.gather(
         *(ada.account.write(users.update, name=f"Ada {n}") for n in range(5)),

@@ -42,7 +42,7 @@ async def world(shared_url: str | None) -> AsyncIterator[World]:
 
 
 async def _added(world: World, user: User) -> User:
-    async with world.call() as uow:
+    async with world.unit() as uow:
         await uow.users.add(user, email_key=things.key_of(user), password_hash=f"hash of {user.name}")
     return user
 
@@ -61,7 +61,7 @@ async def bob(world: World) -> User:
 async def home(world: World, ada: User, bob: User) -> Workspace:
     """A workspace that ada owns, and in which bob is an editor."""
     place = things.workspace(10)
-    await things.settle(world, place, ada, bob)
+    await things.add_workspace(world, place, ada, bob)
     return place
 
 
@@ -69,5 +69,5 @@ async def home(world: World, ada: User, bob: User) -> Workspace:
 async def other(world: World, bob: User) -> Workspace:
     """A workspace that bob owns and ada is not a member of."""
     place = things.workspace(11)
-    await things.settle(world, place, bob)
+    await things.add_workspace(world, place, bob)
     return place

@@ -16,15 +16,15 @@ async def events_of(world: World, user: User) -> list[AccountEvent]:
 
 
 async def test_events_are_listed_newest_first_with_their_time_and_origin(world: World, ada: User, bob: User) -> None:
-    async with world.call(ada) as uow:
+    async with world.unit(ada) as uow:
         await uow.sessions.add(session(100, of=ada))
-    async with world.call(ada, session_id=SESSION) as uow:
+    async with world.unit(ada, session_id=SESSION) as uow:
         await uow.account_log.add("password.changed")
         await uow.account_log.add("sessions.ended")
-    async with world.call(ada, session_id=SESSION) as uow:
+    async with world.unit(ada, session_id=SESSION) as uow:
         await uow.account_log.add("session.ended", session_id=NOBODY)
         await uow.account_log.add("token.created", token_id=TOKEN)
-    async with world.call(bob) as uow:
+    async with world.unit(bob) as uow:
         await uow.account_log.add("password.changed")
 
     events = await events_of(world, ada)
@@ -40,7 +40,7 @@ async def test_events_are_listed_newest_first_with_their_time_and_origin(world: 
 
 
 async def test_the_event_of_an_account_is_written_with_the_user_locked(world: World, ada: User) -> None:
-    async with world.call() as uow:
+    async with world.unit() as uow:
         await uow.users.lock(ada.id)
         await uow.account_log.add("password.reset", user_id=ada.id)
 
@@ -48,11 +48,11 @@ async def test_the_event_of_an_account_is_written_with_the_user_locked(world: Wo
 
 
 async def test_the_log_can_be_read_from_before_any_id(world: World, ada: User) -> None:
-    async with world.call(ada) as uow:
+    async with world.unit(ada) as uow:
         await uow.account_log.add("password.changed")
         last = uow.new_id()
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert len(await uow.account_log.page(ada.id, before=last, limit=9)) == 1
         (event,) = await uow.account_log.page(ada.id, before=None, limit=1)
         assert await uow.account_log.page(ada.id, before=event.id, limit=9) == []

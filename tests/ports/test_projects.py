@@ -14,7 +14,7 @@ from tests.support.worlds import World
 
 async def add(world: World, *projects: Project) -> None:
     """Add *projects* in one change."""
-    async with world.call() as uow:
+    async with world.unit() as uow:
         for each in projects:
             await uow.projects.add(each)
 
@@ -26,27 +26,27 @@ def listing(
 
 
 async def test_a_project_is_found_in_its_workspace(world: World, home: Workspace, other: Workspace) -> None:
-    made = project(1, home, description="Weekly\n- iron", name="Chores \N{BROOM}", revision=2)
-    await add(world, made)
+    created = project(1, home, description="Weekly\n- iron", name="Chores \N{BROOM}", revision=2)
+    await add(world, created)
 
-    async with world.call() as uow:
-        assert await uow.projects.get(home.id, made.id) == made
-        assert await uow.projects.get(other.id, made.id) is None
+    async with world.unit() as uow:
+        assert await uow.projects.get(home.id, created.id) == created
+        assert await uow.projects.get(other.id, created.id) is None
         assert await uow.projects.get(home.id, NOBODY) is None
-    assert (await world.told(home.id))[-1] == (2, "project.created", made.id)
+    assert (await world.log_of(home.id))[-1] == (2, "project.created", created.id)
 
 
 async def test_the_same_id_can_be_used_once_in_each_workspace(world: World, home: Workspace, other: Workspace) -> None:
-    made = project(1, home, revision=2)
-    await add(world, made)
+    created = project(1, home, revision=2)
+    await add(world, created)
     with pytest.raises(IdTaken):
         await add(world, project(1, home, name="Another", revision=3))
     elsewhere = project(1, other, revision=2)
     await add(world, elsewhere)
 
-    async with world.call() as uow:
-        assert await uow.projects.get(home.id, made.id) == made
-        assert await uow.projects.get(other.id, made.id) == elsewhere
+    async with world.unit() as uow:
+        assert await uow.projects.get(home.id, created.id) == created
+        assert await uow.projects.get(other.id, created.id) == elsewhere
 
 
 async def test_each_workspace_has_its_own_inbox(world: World, home: Workspace, other: Workspace) -> None:
@@ -54,7 +54,7 @@ async def test_each_workspace_has_its_own_inbox(world: World, home: Workspace, o
     await add(world, project(1, home, revision=2), inbox)
     await add(world, project(3, other, revision=2))
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.projects.inbox(home.id) == inbox
         assert await uow.projects.inbox(other.id) is None
 
@@ -64,9 +64,9 @@ async def test_active_and_archived_projects_are_listed_by_position_then_id(
     world: World, home: Workspace, other: Workspace, limit: int
 ) -> None:
     positions = {1: "b00", 2: "aa", 3: "aZ", 4: "aZ", 5: "a0"}
-    made = {number: project(number, home, position=position, revision=2) for number, position in positions.items()}
+    created = {number: project(number, home, position=position, revision=2) for number, position in positions.items()}
     put_away = {number: project(number, home, archived_at=NOON, position="a1", revision=2) for number in (7, 6)}
-    await add(world, *made.values(), *put_away.values())
+    await add(world, *created.values(), *put_away.values())
     await add(world, project(8, other, revision=2))
 
     async def listed(*, archived: bool) -> list[Project]:
@@ -76,39 +76,39 @@ async def test_active_and_archived_projects_are_listed_by_position_then_id(
             place_of=lambda each: (each.position, each.id),
         )
 
-    assert await listed(archived=False) == [made[number] for number in (5, 3, 4, 2, 1)]
+    assert await listed(archived=False) == [created[number] for number in (5, 3, 4, 2, 1)]
     assert await listed(archived=True) == [put_away[6], put_away[7]]
 
 
 async def test_a_list_continues_after_a_position_without_a_project(world: World, home: Workspace) -> None:
-    made = [project(number, home, position=f"a{number}", revision=2) for number in (1, 2, 3)]
-    await add(world, *made)
-    async with world.call() as uow:
-        await uow.projects.delete(home.id, made[1].id, revision=3)
-        assert await uow.projects.page(listing(home, after=("a2", made[1].id))) == [made[2]]
-        assert await uow.projects.page(listing(home, after=("a1", ident(0)))) == [made[0], made[2]]
+    created = [project(number, home, position=f"a{number}", revision=2) for number in (1, 2, 3)]
+    await add(world, *created)
+    async with world.unit() as uow:
+        await uow.projects.delete(home.id, created[1].id, revision=3)
+        assert await uow.projects.page(listing(home, after=("a2", created[1].id))) == [created[2]]
+        assert await uow.projects.page(listing(home, after=("a1", ident(0)))) == [created[0], created[2]]
 
 
 async def test_the_last_position_is_that_of_any_project_archived_or_not(
     world: World, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.projects.last_position(home.id) is None
     await add(world, project(1, home, position="aa", revision=2), project(2, home, position="aZ", revision=2))
     await add(world, project(1, other, position="b00", revision=2))
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.projects.last_position(home.id) == "aa"
     await add(world, project(3, home, position="ab", archived_at=NOON, revision=3))
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.projects.last_position(home.id) == "ab"
 
 
 async def test_a_changed_project_is_read_back(world: World, home: Workspace, other: Workspace) -> None:
-    made, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
-    await add(world, made)
+    created, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
+    await add(world, created)
     await add(world, elsewhere)
     changed = replace(
-        made,
+        created,
         name="Yearly",
         description="x",
         archived_at=NOON + HOUR,
@@ -116,25 +116,25 @@ async def test_a_changed_project_is_read_back(world: World, home: Workspace, oth
         updated_at=NOON + HOUR,
         revision=3,
     )
-    async with world.call() as uow:
-        await uow.projects.update(changed, before=made, event="project.archived")
+    async with world.unit() as uow:
+        await uow.projects.update(changed, before=created, event="project.archived")
 
-    async with world.call() as uow:
-        assert await uow.projects.get(home.id, made.id) == changed
-        assert await uow.projects.get(other.id, made.id) == elsewhere
-    assert (await world.told(home.id))[-1] == (3, "project.archived", made.id)
+    async with world.unit() as uow:
+        assert await uow.projects.get(home.id, created.id) == changed
+        assert await uow.projects.get(other.id, created.id) == elsewhere
+    assert (await world.log_of(home.id))[-1] == (3, "project.archived", created.id)
 
 
 async def test_a_project_is_deleted_only_in_its_workspace(
     world: World, ada: User, home: Workspace, other: Workspace
 ) -> None:
-    made, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
-    await add(world, made)
+    created, elsewhere = project(1, home, revision=2), project(1, other, revision=2)
+    await add(world, created)
     await add(world, elsewhere)
-    async with world.call(ada, workspace_id=home.id) as uow:
-        await uow.projects.delete(home.id, made.id, revision=3)
+    async with world.unit(ada, workspace_id=home.id) as uow:
+        await uow.projects.delete(home.id, created.id, revision=3)
 
-    async with world.call() as uow:
-        assert await uow.projects.get(home.id, made.id) is None
-        assert await uow.projects.get(other.id, made.id) == elsewhere
-    assert (await world.told(home.id))[-1] == (3, "project.deleted", made.id)
+    async with world.unit() as uow:
+        assert await uow.projects.get(home.id, created.id) is None
+        assert await uow.projects.get(other.id, created.id) == elsewhere
+    assert (await world.log_of(home.id))[-1] == (3, "project.deleted", created.id)

@@ -18,24 +18,24 @@ ORDERS = ("position", "due", "priority", "created_at", "updated_at")
 
 async def add(world: World, *things: Project | Task) -> None:
     """Add *tasks* in one change."""
-    async with world.call() as uow:
+    async with world.unit() as uow:
         for each in things:
             await (uow.projects.add(each) if isinstance(each, Project) else uow.tasks.add(each))
 
 
 @pytest.fixture
 async def chores(world: World, home: Workspace) -> Project:
-    made = project(1, home, revision=2)
-    await add(world, made)
-    return made
+    created = project(1, home, revision=2)
+    await add(world, created)
+    return created
 
 
 @pytest.fixture
 async def elsewhere(world: World, other: Workspace) -> Project:
     """A project with the same id in another workspace."""
-    made = project(1, other, revision=2)
-    await add(world, made)
-    return made
+    created = project(1, other, revision=2)
+    await add(world, created)
+    return created
 
 
 def listing(within: Project, **changes: Any) -> TaskQuery:
@@ -74,28 +74,28 @@ def place_of(each: Task, order: str) -> tuple[SortKey, Any]:
     ],
 )
 async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, other: Workspace, due: Due) -> None:
-    made = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
-    await add(world, made)
+    created = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
+    await add(world, created)
 
-    async with world.call() as uow:
-        assert await uow.tasks.get(chores.workspace_id, made.id) == made
-        assert await uow.tasks.get(other.id, made.id) is None
+    async with world.unit() as uow:
+        assert await uow.tasks.get(chores.workspace_id, created.id) == created
+        assert await uow.tasks.get(other.id, created.id) is None
         assert await uow.tasks.get(chores.workspace_id, NOBODY) is None
-    assert (await world.told(chores.workspace_id))[-1] == (3, "task.created", made.id)
+    assert (await world.log_of(chores.workspace_id))[-1] == (3, "task.created", created.id)
 
 
 async def test_the_same_id_can_be_used_once_in_each_workspace(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
-    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
-    await add(world, made)
+    created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    await add(world, created)
     with pytest.raises(IdTaken):
         await add(world, task(1, chores, title="Another", revision=4))
     await add(world, theirs)
 
-    async with world.call() as uow:
-        assert await uow.tasks.get(chores.workspace_id, made.id) == made
-        assert await uow.tasks.get(elsewhere.workspace_id, made.id) == theirs
+    async with world.unit() as uow:
+        assert await uow.tasks.get(chores.workspace_id, created.id) == created
+        assert await uow.tasks.get(elsewhere.workspace_id, created.id) == theirs
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ async def test_tasks_are_listed_by_each_key_then_id_in_pages_of_any_size(
     order: str,
     descending: bool,  # noqa: FBT001  # a table
 ) -> None:
-    made = some(chores)
-    await add(world, *made)
+    created = some(chores)
+    await add(world, *created)
     await add(world, task(9, elsewhere, revision=3))
     expected = [ident(number) for number in (reversed(IN_ORDER[order]) if descending else IN_ORDER[order])]
 
@@ -164,14 +164,14 @@ async def test_a_list_continues_after_a_task_that_was_deleted(
     order: str,
     descending: bool,  # noqa: FBT001  # a table
 ) -> None:
-    made = some(chores)
-    await add(world, *made)
+    created = some(chores)
+    await add(world, *created)
     numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
-    gone = made[numbers[2] - 1]
-    async with world.call() as uow:
+    gone = created[numbers[2] - 1]
+    async with world.unit() as uow:
         await uow.tasks.delete(chores.workspace_id, gone.id, revision=4)
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(gone, order)))
     assert [each.id for each in rest] == [ident(number) for number in numbers[3:]]
 
@@ -188,7 +188,7 @@ async def test_a_list_has_the_tasks_that_match_its_filters(
     await add(world, *some(chores))
     await add(world, garden, task(6, garden, revision=4))
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         found = await uow.tasks.page(listing(chores, project_id=chores.id if filtered else None, status=status))
 
     numbers = [n for n in (4, 2, 6, 3, 5, 1) if status is None or (n % 2 == 1) is (status == "completed")]
@@ -204,25 +204,25 @@ async def test_the_last_position_is_that_of_any_task_of_the_project(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
     place = chores.workspace_id
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.tasks.last_position(place, project_id=chores.id) is None
     await add(world, task(1, chores, position="aa", revision=3), task(2, chores, position="aZ", revision=3))
     await add(world, task(3, elsewhere, position="b00", revision=3))
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.tasks.last_position(place, project_id=chores.id) == "aa"
     await add(world, task(4, chores, position="ab", status="completed", completed_at=NOON, revision=4))
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.tasks.last_position(place, project_id=chores.id) == "ab"
         assert await uow.tasks.last_position(place, project_id=NOBODY) is None
 
 
 async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewhere: Project) -> None:
-    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     garden = replace(chores, id=ident(2), revision=3)
-    await add(world, garden, made)
+    await add(world, garden, created)
     await add(world, theirs)
     changed = replace(
-        made,
+        created,
         project_id=garden.id,
         title="Water",
         description="daily",
@@ -234,26 +234,26 @@ async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewh
         updated_at=NOON + HOUR,
         revision=4,
     )
-    async with world.call() as uow:
-        await uow.tasks.update(changed, before=made, event="task.completed")
+    async with world.unit() as uow:
+        await uow.tasks.update(changed, before=created, event="task.completed")
 
-    async with world.call() as uow:
-        assert await uow.tasks.get(made.workspace_id, made.id) == changed
-        assert await uow.tasks.get(theirs.workspace_id, made.id) == theirs
-    assert (await world.told(made.workspace_id))[-1] == (4, "task.completed", made.id)
+    async with world.unit() as uow:
+        assert await uow.tasks.get(created.workspace_id, created.id) == changed
+        assert await uow.tasks.get(theirs.workspace_id, created.id) == theirs
+    assert (await world.log_of(created.workspace_id))[-1] == (4, "task.completed", created.id)
 
 
 async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Project, elsewhere: Project) -> None:
-    made, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
-    await add(world, made)
+    created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
+    await add(world, created)
     await add(world, theirs)
-    async with world.call() as uow:
-        await uow.tasks.delete(made.workspace_id, made.id, revision=4)
+    async with world.unit() as uow:
+        await uow.tasks.delete(created.workspace_id, created.id, revision=4)
 
-    async with world.call() as uow:
-        assert await uow.tasks.get(made.workspace_id, made.id) is None
-        assert await uow.tasks.get(theirs.workspace_id, made.id) == theirs
-    assert (await world.told(made.workspace_id))[-1] == (4, "task.deleted", made.id)
+    async with world.unit() as uow:
+        assert await uow.tasks.get(created.workspace_id, created.id) is None
+        assert await uow.tasks.get(theirs.workspace_id, created.id) == theirs
+    assert (await world.log_of(created.workspace_id))[-1] == (4, "task.deleted", created.id)
 
 
 async def test_all_tasks_of_a_project_are_deleted_and_no_others(
@@ -264,12 +264,12 @@ async def test_all_tasks_of_a_project_are_deleted_and_no_others(
     others = [task(3, garden, revision=3), task(1, elsewhere, revision=3)]
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
-    async with world.call() as uow:
+    async with world.unit() as uow:
         await uow.tasks.delete_all(chores.workspace_id, project_id=chores.id, revision=4)
         await uow.tasks.delete_all(chores.workspace_id, project_id=NOBODY, revision=4)
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None]
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in others] == others
-    ends = (await world.told(chores.workspace_id))[-2:]
+    ends = (await world.log_of(chores.workspace_id))[-2:]
     assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]

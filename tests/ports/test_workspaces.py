@@ -11,12 +11,12 @@ from tests.support.defaults import NOON
 from tests.support.things import (
     HOUR,
     NOBODY,
+    add_workspace,
     ident,
     in_pages,
     invitation,
     member,
     project,
-    settle,
     task,
     workspace,
 )
@@ -29,7 +29,7 @@ BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
 async def test_each_member_finds_the_workspace_with_their_own_role(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.workspaces.get(home.id, user_id=ada.id) == home
         assert await uow.workspaces.get(home.id, user_id=bob.id) == replace(home, role="editor")
         assert await uow.workspaces.get(other.id, user_id=ada.id) is None
@@ -38,10 +38,10 @@ async def test_each_member_finds_the_workspace_with_their_own_role(
 
 async def test_an_id_can_be_used_by_one_workspace(world: World, ada: User, home: Workspace) -> None:
     with pytest.raises(IdTaken):
-        async with world.call() as uow:
+        async with world.unit() as uow:
             await uow.workspaces.add(replace(home, name="Another"))
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.workspaces.get(home.id, user_id=ada.id) == home
 
 
@@ -53,7 +53,7 @@ async def test_the_workspaces_of_a_user_are_listed_with_the_personal_one_first_a
     hours = {23: 1, 21: 2, 26: 3, 25: 3}
     shared = {number: workspace(number, created_at=NOON + at * HOUR) for number, at in hours.items()}
     for each in (*shared.values(), personal):
-        await settle(world, each, ada)
+        await add_workspace(world, each, ada)
     others = [shared[number] for number in (23, 21, 25, 26)]
 
     listed = [personal] + await in_pages(
@@ -64,7 +64,7 @@ async def test_the_workspaces_of_a_user_are_listed_with_the_personal_one_first_a
 
     assert listed == [personal, *others]
     some = frozenset({personal.id, shared[25].id, shared[21].id, other.id, NOBODY})
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.workspaces.page(ada.id, after=None, limit=limit) == [personal, *others][:limit]
         assert await uow.workspaces.page(ada.id, only=some, after=None, limit=9) == [personal, shared[21], shared[25]]
         assert await uow.workspaces.page(ada.id, only=some, after=BEFORE_ALL, limit=1) == [shared[21]]
@@ -72,35 +72,35 @@ async def test_the_workspaces_of_a_user_are_listed_with_the_personal_one_first_a
 
 
 async def test_a_list_continues_after_a_workspace_that_was_deleted(world: World, ada: User) -> None:
-    made = [workspace(number) for number in (21, 22, 23)]
-    for each in made:
-        await settle(world, each, ada)
-    async with world.call(ada) as uow:
+    created = [workspace(number) for number in (21, 22, 23)]
+    for each in created:
+        await add_workspace(world, each, ada)
+    async with world.unit(ada) as uow:
         await uow.workspaces.lock_joined(ada.id)
-        await uow.workspaces.delete([made[1].id])
+        await uow.workspaces.delete([created[1].id])
 
-    async with world.call() as uow:
-        assert await uow.workspaces.page(ada.id, after=(NOON, made[1].id), limit=9) == [made[2]]
+    async with world.unit() as uow:
+        assert await uow.workspaces.page(ada.id, after=(NOON, created[1].id), limit=9) == [created[2]]
 
 
 async def test_a_changed_workspace_is_read_back_with_the_number_of_the_change(
     world: World, ada: User, home: Workspace
 ) -> None:
-    async with world.call(ada, workspace_id=home.id) as uow:
+    async with world.unit(ada, workspace_id=home.id) as uow:
         number = await uow.next_revision()
         changed = replace(home, name="House", revision=number, updated_at=NOON + HOUR)
         await uow.workspaces.update(changed)
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.workspaces.get(home.id, user_id=ada.id) == replace(changed, head=number)
-    assert (await world.told(home.id))[-1] == (number, "workspace.updated", home.id)
+    assert (await world.log_of(home.id))[-1] == (number, "workspace.updated", home.id)
 
 
 async def test_the_head_in_an_update_is_ignored(world: World, ada: User, home: Workspace) -> None:
-    async with world.call(ada, workspace_id=home.id) as uow:
+    async with world.unit(ada, workspace_id=home.id) as uow:
         await uow.workspaces.update(replace(home, head=99, revision=await uow.next_revision()))
 
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert (found := await uow.workspaces.get(home.id, user_id=ada.id)) is not None
         assert (found.head, found.role) == (2, "owner")
 
@@ -111,17 +111,17 @@ async def test_deleting_a_workspace_deletes_everything_in_it_and_nothing_of_anot
     digests = {home.id: b"home", other.id: b"other"}
     for place in (home, other):
         within = project(30, place, is_inbox=True, revision=2)
-        async with world.call() as uow:
+        async with world.unit() as uow:
             await uow.projects.add(within)
             await uow.tasks.add(task(40, within, revision=2))
             await uow.invitations.put(invitation(50, place, by=bob), email_key="guest@example.com")
             await uow.invitations.set_digest(place.id, ident(50), digest=digests[place.id], mailed_at=None)
 
-    async with world.call(ada) as uow:
+    async with world.unit(ada) as uow:
         await uow.workspaces.delete([home.id])
 
     kept = {}
-    async with world.call() as uow:
+    async with world.unit() as uow:
         for place in (home, other):
             kept[place.name] = [
                 await uow.workspaces.get(place.id, user_id=bob.id) is not None,
@@ -135,21 +135,21 @@ async def test_deleting_a_workspace_deletes_everything_in_it_and_nothing_of_anot
         assert [each.id for each in await uow.workspaces.page(bob.id, after=None, limit=9)] == [other.id]
         assert await uow.members.count_joined(ada.id) == 0
     assert kept == {home.name: [False] * 7, other.name: [True] * 7}
-    assert await world.told(home.id) == []
-    assert len(await world.told(other.id)) == 4
+    assert await world.log_of(home.id) == []
+    assert len(await world.log_of(other.id)) == 4
 
 
 async def test_several_workspaces_can_be_deleted_at_once(world: World, ada: User) -> None:
-    made = [workspace(number) for number in (21, 22, 23)]
-    for each in made:
-        await settle(world, each, ada)
-    async with world.call(ada) as uow:
+    created = [workspace(number) for number in (21, 22, 23)]
+    for each in created:
+        await add_workspace(world, each, ada)
+    async with world.unit(ada) as uow:
         await uow.workspaces.lock_joined(ada.id)
-        await uow.workspaces.delete([made[0].id, made[2].id])
+        await uow.workspaces.delete([created[0].id, created[2].id])
         await uow.workspaces.delete([])
 
-    async with world.call() as uow:
-        assert await uow.workspaces.page(ada.id, after=None, limit=9) == [made[1]]
+    async with world.unit() as uow:
+        assert await uow.workspaces.page(ada.id, after=None, limit=9) == [created[1]]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ async def test_a_unit_of_work_takes_one_number_and_the_next_one_takes_the_next(
 ) -> None:
     taken = []
     for _ in range(2):
-        async with world.call(ada, workspace_id=home.id) as uow:
+        async with world.unit(ada, workspace_id=home.id) as uow:
             assert (uow.workspace_id, uow.principal.user_id, uow.now) == (home.id, ada.id, NOON)
             taken += [await uow.next_revision(), await uow.next_revision()]
 
@@ -170,18 +170,18 @@ async def test_a_unit_of_work_takes_one_number_and_the_next_one_takes_the_next(
 
 
 async def test_only_an_existing_workspace_can_be_entered(world: World, ada: User, home: Workspace) -> None:
-    async with world.call(ada) as uow:
+    async with world.unit(ada) as uow:
         assert not await uow.enter(NOBODY)
         assert await uow.enter(home.id)
         assert uow.workspace_id == home.id
         assert await uow.next_revision() == home.head + 1
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert (found := await uow.workspaces.get(home.id, user_id=ada.id)) is not None
         assert found.head == home.head + 1
 
 
 async def test_ids_ascend_and_random_bytes_are_as_many_as_requested(world: World) -> None:
-    async with world.call() as uow:
+    async with world.unit() as uow:
         ids = [uow.new_id() for _ in range(50)]
         assert sorted(set(ids)) == ids
         assert [len(uow.random_bytes(count)) for count in (16, 20, 32)] == [16, 20, 32]
@@ -190,10 +190,10 @@ async def test_ids_ascend_and_random_bytes_are_as_many_as_requested(world: World
 
 
 async def test_a_member_is_added_with_an_event(world: World, ada: User, bob: User, home: Workspace) -> None:
-    assert await world.told(home.id) == [
+    assert await world.log_of(home.id) == [
         (1, "workspace.created", home.id),
         (1, "member.added", ada.id),
         (1, "member.added", bob.id),
     ]
-    async with world.call() as uow:
+    async with world.unit() as uow:
         assert await uow.members.get(home.id, bob.id) == member(bob, home, role="editor")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checking import CONTRACT
-from tests.support.clients import Client, made, new_email, ok
+from tests.support.clients import Client, created, new_email, ok
 from tests.support.databases import SqliteDatabases
 from tests.support.programs import Program, serve
 
@@ -67,7 +67,7 @@ def test_a_generated_client_can_run_the_scenario(program: Program, sdk: str, tmp
 def check(url: str, email: str) -> None:
     """Check what the scenario must have left, with a second log-in."""
     with Client(url) as anybody:
-        session = made(anybody.post("/v1/sessions", json={"email": email, "password": PASSWORD}))
+        session = created(anybody.post("/v1/sessions", json={"email": email, "password": PASSWORD}))
         client = anybody.with_token(session["access_token"])
         sessions = ok(client.get("/v1/sessions"))["items"]
         assert [each["id"] for each in sessions] == [session["session_id"]]  # the scenario ended its own session

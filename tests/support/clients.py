@@ -96,7 +96,7 @@ class Person:
 
     def create(self, path: str, **body: Any) -> dict[str, Any]:
         """POST a request that must succeed, under the personal workspace or at an absolute path."""
-        return made(self.client.post(path if path.startswith("/") else f"{self.home}/{path}", json=body))
+        return created(self.client.post(path if path.startswith("/") else f"{self.home}/{path}", json=body))
 
     def head(self, workspace: str | None = None) -> int:
         """The number of the last change in a workspace."""
@@ -119,7 +119,7 @@ def new_id() -> str:
 def register(client: Client, *, name: str = "Ada") -> Person:
     """A new user with a session."""
     email = new_email()
-    user = made(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
+    user = created(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
     tokens = log_in(client, email)
     mine = client.with_token(tokens["access_token"])
     (workspace,) = ok(mine.get("/v1/workspaces"))["items"]
@@ -127,7 +127,7 @@ def register(client: Client, *, name: str = "Ada") -> Person:
 
 
 def log_in(client: Client, email: str, password: str = PASSWORD) -> dict[str, Any]:
-    return made(client.post("/v1/sessions", json={"email": email, "password": password}))
+    return created(client.post("/v1/sessions", json={"email": email, "password": password}))
 
 
 def ok(response: Response) -> dict[str, Any]:
@@ -137,19 +137,19 @@ def ok(response: Response) -> dict[str, Any]:
     return body
 
 
-def made(response: Response) -> dict[str, Any]:
+def created(response: Response) -> dict[str, Any]:
     """The body of a 201."""
     assert response.status_code == 201, response.text
     body: dict[str, Any] = response.json()
     return body
 
 
-def done(response: Response) -> None:
+def no_content(response: Response) -> None:
     """Assert that the response is a 204."""
     assert (response.status_code, response.content) == (204, b""), response.text
 
 
-def refused(response: Response, status: int, slug: str) -> set[str]:
+def rejected(response: Response, status: int, slug: str) -> set[str]:
     """Assert that the response is this problem. Return the places of its errors, each as `<place> <code>`."""
     assert (response.status_code, response.json()["type"]) == (status, f"urn:tickbox:problem:{slug}"), response.text
     return {
@@ -158,7 +158,7 @@ def refused(response: Response, status: int, slug: str) -> set[str]:
     }
 
 
-def said(response: Response) -> dict[str, Any]:
+def problem_of(response: Response) -> dict[str, Any]:
     """The members of a problem, without the request that it is about."""
     document: dict[str, Any] = response.json()
     assert document["instance"] == f"urn:uuid:{response.headers['X-Request-Id']}"

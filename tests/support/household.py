@@ -12,7 +12,7 @@ from typing import Any
 
 from httpx import Response
 
-from tests.support.clients import Client, Person, said
+from tests.support.clients import Client, Person, problem_of
 from tests.support.matrix import NOT_FOUND, OF_THE_SESSION, Caller, Operation, Request, expected, request_of
 from tests.support.request_values import VALUES
 from tests.support.tables import Snapshot, Tables
@@ -52,10 +52,10 @@ class Household:
         if key not in self.things:
             assert not self.changed(), "nothing can be added to a household that is not as it was"
             self.things[key] = make()
-            self.settle()
+            self.set_base()
         return self.things[key]
 
-    def settle(self) -> None:
+    def set_base(self) -> None:
         """Let the present state be the one that is restored. No e-mails wait, because one
         that waits prevents another.
         """
@@ -131,7 +131,7 @@ class Household:
 def differences(one: Response, other: Response) -> Iterator[str]:
     """The differences between two responses, without what belongs to each request alone."""
     is_problem = not one.is_success and bool(one.content) and bool(other.content)
-    contents = (said(one), said(other)) if is_problem else (one.content, other.content)
+    contents = (problem_of(one), problem_of(other)) if is_problem else (one.content, other.content)
     if one.status_code != other.status_code or contents[0] != contents[1]:
         yield f"{one.status_code} {one.text[:300]} is not {other.status_code} {other.text[:300]}"
     if one.headers.keys() != other.headers.keys():

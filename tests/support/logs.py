@@ -19,7 +19,7 @@ from tests.support.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedEvent:
     """One event. `payload` is None if it was erased."""
 
     revision: int
@@ -38,7 +38,7 @@ class Told:
         return self.type.endswith((".deleted", ".removed"))
 
 
-def read_log(tables: Tables, workspace_id: str) -> list[Told]:
+def read_log(tables: Tables, workspace_id: str) -> list[LoggedEvent]:
     """The workspace's events, in order."""
     statement = (
         select(
@@ -53,18 +53,20 @@ def read_log(tables: Tables, workspace_id: str) -> list[Told]:
         .order_by(events.c.revision, events.c.sequence)
     )
     return [
-        Told(revision, sequence, kind, str(entity), str(actor) if actor else None, json.loads(body) if body else None)
+        LoggedEvent(
+            revision, sequence, kind, str(entity), str(actor) if actor else None, json.loads(body) if body else None
+        )
         for revision, sequence, kind, entity, actor, body in tables.rows(statement)
     ]
 
 
-def read_logs(tables: Tables) -> dict[str, list[Told]]:
+def read_logs(tables: Tables) -> dict[str, list[LoggedEvent]]:
     """The logs of all workspaces that have one."""
     workspace_ids = tables.rows(select(events.c.workspace_id).distinct())
     return {str(workspace_id): read_log(tables, str(workspace_id)) for (workspace_id,) in workspace_ids}
 
 
-def check_log(tables: Tables, workspace_id: str) -> list[Told]:
+def check_log(tables: Tables, workspace_id: str) -> list[LoggedEvent]:
     """Raise AssertionError unless the log has all changes of a workspace, and nothing else. Returns it.
 
     No number is missing, up to the head; the events of each are numbered from 1. What exists according to the log
@@ -87,7 +89,7 @@ def check_log(tables: Tables, workspace_id: str) -> list[Told]:
     return log
 
 
-def folded(log: list[Told]) -> dict[tuple[str, str], dict[str, Any] | None]:
+def folded(log: list[LoggedEvent]) -> dict[tuple[str, str], dict[str, Any] | None]:
     """The last state of each resource according to the log. A description that an event leaves out is unchanged."""
     found: dict[tuple[str, str], dict[str, Any] | None] = {}
     for event in log:
@@ -97,20 +99,20 @@ def folded(log: list[Told]) -> dict[tuple[str, str], dict[str, Any] | None]:
     return found
 
 
-def check_payloads(person: Person, log: list[Told], *, home: str | None = None) -> None:
+def check_payloads(person: Person, log: list[LoggedEvent], *, home: str | None = None) -> None:
     """Raise AssertionError unless the last payload of each resource is what the API returns for it."""
     at = home or person.home
-    told = {key: payload for key, payload in folded(log).items() if payload is None or payload.keys() != {"id"}}
-    answered: dict[tuple[str, str], dict[str, Any]] = {}
-    for kind in {"project", "task", *(kind for kind, _ in told)} - {"member", "workspace"}:
+    logged = {key: payload for key, payload in folded(log).items() if payload is None or payload.keys() != {"id"}}
+    returned: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind in {"project", "task", *(kind for kind, _ in logged)} - {"member", "workspace"}:
         for filters in ({"archived": "false"}, {"archived": "true"}) if kind == "project" else ({},):
             found = everything(person.client, f"{at}/{kind}s", limit=200, **filters)
-            answered |= {(kind, thing["id"]): thing for thing in found}
+            returned |= {(kind, thing["id"]): thing for thing in found}
     workspace = ok(person.client.get(at))
-    answered["workspace", workspace["id"]] = {
+    returned["workspace", workspace["id"]] = {
         name: value for name, value in workspace.items() if name not in {"role", "head"}
     }
-    assert {key: payload for key, payload in told.items() if key[0] != "member"} == answered
+    assert {key: payload for key, payload in logged.items() if key[0] != "member"} == returned
 
 
 def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:

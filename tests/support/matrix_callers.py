@@ -12,7 +12,7 @@ from typing import Any
 
 from domain import secret_tokens
 from domain.secret_tokens import TokenKind
-from tests.support.clients import PASSWORD, Client, Person, done, made, new_email, ok, register
+from tests.support.clients import PASSWORD, Client, Person, created, new_email, no_content, ok, register
 from tests.support.household import Household
 from tests.support.matrix import ELSEWHERE, HERE, ROLES, SCOPES, Caller
 from tests.support.tables import Tables
@@ -21,7 +21,7 @@ WORKSPACE_SCOPES = tuple(scope for scope in SCOPES if scope != "account")
 """What a token for some workspaces can have."""
 
 
-def move_in(client: Client, tables: Tables) -> Household:
+def create_household(client: Client, tables: Tables) -> Household:
     """A new household, with all its callers."""
     founder, stranger, guest = (register(client, name=name) for name in ("Founder", "Stranger", "Guest"))
     members = {role: register(client, name=role.capitalize()) for role in ROLES}
@@ -43,7 +43,7 @@ def move_in(client: Client, tables: Tables) -> Household:
     )
     good = [caller for role, person in members.items() for caller in _member(house, person, role)]
     house.callers = [*_nobody(house), *good, *_stranger(house)]
-    house.settle()
+    house.set_base()
     return house
 
 
@@ -56,7 +56,7 @@ def _token(house: Household, person: Person, *scopes: str, only: str | None = No
     body: dict[str, Any] = {"name": "Script", "scopes": scopes}
     if only is not None:
         body["workspace_ids"] = [only.rpartition("/")[2]]
-    token = made(person.client.post("/v1/tokens", json=body))
+    token = created(person.client.post("/v1/tokens", json=body))
     house.things.setdefault(("token_id", person.id), token["id"])
     return token
 
@@ -153,7 +153,7 @@ def _over(house: Household) -> Iterator[tuple[str, str]]:
     expired, unrefreshed, ended = (owner.log_in() for _ in range(3))
     tables.expire_access_tokens(expired["session_id"])
     tables.expire_session(unrefreshed["session_id"])
-    done(owner.client.delete(f"/v1/sessions/{ended['session_id']}"))
+    no_content(owner.client.delete(f"/v1/sessions/{ended['session_id']}"))
     yield "an expired access token", expired["access_token"]
     yield "a token of an expired session", unrefreshed["access_token"]
     yield "a token of an ended session", ended["access_token"]
@@ -161,7 +161,7 @@ def _over(house: Household) -> Iterator[tuple[str, str]]:
 
     late, deleted = (_token(house, owner, *SCOPES) for _ in range(2))
     tables.expire_token(late["id"])
-    done(owner.client.delete(f"/v1/tokens/{deleted['id']}"))
+    no_content(owner.client.delete(f"/v1/tokens/{deleted['id']}"))
     yield "an expired personal token", late["token"]
     yield "a deleted personal token", deleted["token"]
 
@@ -171,6 +171,6 @@ def _over(house: Household) -> Iterator[tuple[str, str]]:
 
     gone = register(house.client)
     personal = _token(house, gone, *SCOPES)["token"]
-    done(gone.client.delete("/v1/users/me"))
+    no_content(gone.client.delete("/v1/users/me"))
     yield "a session of an account that is gone", gone.tokens["access_token"]
     yield "a personal token of an account that is gone", personal

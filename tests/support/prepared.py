@@ -44,7 +44,7 @@ class Surroundings:
     @cached_property
     def guest(self) -> Person:
         guest = register(self.client.with_token(None), name="Guest")
-        self.let_in(guest, by=self.founder, home=self.home, role="viewer")
+        self.add_member(guest, by=self.founder, home=self.home, role="viewer")
         return guest
 
     @cached_property
@@ -57,7 +57,7 @@ class Surroundings:
             self.kept[key] = make()
         return self.kept[key]
 
-    def let_in(self, person: Person, *, by: Person, home: str, role: str) -> None:
+    def add_member(self, person: Person, *, by: Person, home: str, role: str) -> None:
         invitation = by.create(f"{home}/invitations", email=new_email(), role=role)
         body = {"token": self.tables.send_invitation(invitation["id"])}
         assert ok(person.client.post("/v1/invitations/accept", json=body))["role"] == role
@@ -66,7 +66,7 @@ class Surroundings:
 def _join_another(surroundings: Surroundings) -> None:
     """Become a member of a workspace of the host's."""
     home = f"/v1/workspaces/{surroundings.host.create('/v1/workspaces', name='Club')['id']}"
-    surroundings.let_in(surroundings.founder, by=surroundings.host, home=home, role="editor")
+    surroundings.add_member(surroundings.founder, by=surroundings.host, home=home, role="editor")
     surroundings.home = home
 
 

@@ -225,7 +225,7 @@ BODIES: tuple[Probe, ...] = (
            f"pointer #/{'n' * 64}… unknown"),
     _probe("20,000 unknown properties are refused", BODY | TOO_LARGE,
            lambda t: t.post(json.dumps({str(i): 1 for i in range(20_000)}).encode())),
-    _probe("several faults are told at once", BODY, _several_faults,
+    _probe("several faults are reported at once", BODY, _several_faults,
            "pointer #/{text} type", "pointer #/nope unknown", "pointer #/~0a~1b unknown"),
     _probe("a missing property is refused", BODY, lambda t: t.post(b"{}"), "pointer #/{text} required"),
     _text("a text of 100,000 characters is refused", BODY, b'"' + b"x" * 100_000 + b'"',
@@ -248,7 +248,7 @@ PARAMETER_TEXTS: tuple[Probe, ...] = (
         "POST",
         [request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=t.json(), token=t.token)],
     ), "parameter nope unknown"),
-    _probe("faults of parameters and body are told at once", PARAMETERS, lambda t: (
+    _probe("faults of parameters and body are reported at once", PARAMETERS, lambda t: (
         "POST",
         [request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=b"{}", token=t.token)],
     ), "parameter nope unknown", "pointer #/{text} required"),

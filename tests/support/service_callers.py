@@ -158,7 +158,7 @@ class Caller:
             await transaction.run(update(invitations).where(*mine), {"digest": token.digest, "mailed_at": NOON})
         return token.text
 
-    async def let_in(self, guest: "Caller", *, role: Role) -> "Caller":
+    async def add_member(self, guest: "Caller", *, role: Role) -> "Caller":
         """Add another user to this one's workspace, as its next change. Returns the guest in it."""
         async with self.unit() as uow:
             user = await uow.users.get(guest.user_id)

@@ -84,8 +84,8 @@ async def plans_of(connection: AsyncConnection, statement: Statement) -> Sequenc
     plans = []
     for mode in ("force_custom_plan", "force_generic_plan"):
         await raw.execute(f"SET plan_cache_mode = {mode}")
-        (told,) = await raw.fetchval(f"EXPLAIN (FORMAT JSON) {execute}")
-        plans.append(_postgresql_plan(told["Plan"]))
+        (explained,) = await raw.fetchval(f"EXPLAIN (FORMAT JSON) {execute}")
+        plans.append(_postgresql_plan(explained["Plan"]))
     await raw.execute("DEALLOCATE explained")
     return plans
 

@@ -36,7 +36,7 @@ NOBODY = ident(0xFFFF)
 
 
 def user(number: int, **changes: Any) -> User:
-    made = User(
+    created = User(
         id=ident(number),
         email=f"User{number}@example.com",
         email_verified_at=None,
@@ -46,7 +46,7 @@ def user(number: int, **changes: Any) -> User:
         updated_at=NOON,
         revision=1,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def key_of(user: User) -> str:
@@ -55,7 +55,7 @@ def key_of(user: User) -> str:
 
 
 def session(number: int, *, of: User, **changes: Any) -> Session:
-    made = Session(
+    created = Session(
         id=ident(number),
         user_id=of.id,
         device="Tickbox for phones 1.0",
@@ -64,7 +64,7 @@ def session(number: int, *, of: User, **changes: Any) -> Session:
         last_used_at=NOON,
         expires_at=NOON + DAY,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def stored(digest: bytes, *, of: Session, expires_at: dt.datetime = NOON + DAY) -> StoredToken:
@@ -72,7 +72,7 @@ def stored(digest: bytes, *, of: Session, expires_at: dt.datetime = NOON + DAY) 
 
 
 def personal_token(number: int, *, of: User, **changes: Any) -> PersonalToken:
-    made = PersonalToken(
+    created = PersonalToken(
         id=ident(number),
         user_id=of.id,
         name=f"Script {number}",
@@ -82,16 +82,18 @@ def personal_token(number: int, *, of: User, **changes: Any) -> PersonalToken:
         expires_at=None,
         last_used_at=None,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def one_time_token(digest: bytes, *, of: User, **changes: Any) -> OneTimeToken:
-    made = OneTimeToken(digest=digest, kind="verification", user_id=of.id, email_key=key_of(of), expires_at=NOON + HOUR)
-    return replace(made, **changes)
+    created = OneTimeToken(
+        digest=digest, kind="verification", user_id=of.id, email_key=key_of(of), expires_at=NOON + HOUR
+    )
+    return replace(created, **changes)
 
 
 def queued_email(number: int, **changes: Any) -> QueuedEmail:
-    made = QueuedEmail(
+    created = QueuedEmail(
         id=ident(number),
         kind="reset",
         email=f"Mail{number}@example.com",
@@ -99,11 +101,11 @@ def queued_email(number: int, **changes: Any) -> QueuedEmail:
         created_at=NOON,
         due_at=NOON,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def workspace(number: int, **changes: Any) -> Workspace:
-    made = Workspace(
+    created = Workspace(
         id=ident(number),
         name=f"Workspace {number}",
         personal=False,
@@ -113,11 +115,11 @@ def workspace(number: int, **changes: Any) -> Workspace:
         created_at=NOON,
         updated_at=NOON,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def member(who: User, place: Workspace, **changes: Any) -> Member:
-    made = Member(
+    created = Member(
         workspace_id=place.id,
         user_id=who.id,
         role="owner",
@@ -126,11 +128,11 @@ def member(who: User, place: Workspace, **changes: Any) -> Member:
         created_at=NOON,
         updated_at=NOON,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def invitation(number: int, place: Workspace, *, by: User | None = None, **changes: Any) -> Invitation:
-    made = Invitation(
+    created = Invitation(
         id=ident(number),
         workspace_id=place.id,
         email=f"Guest{number}@example.com",
@@ -139,11 +141,11 @@ def invitation(number: int, place: Workspace, *, by: User | None = None, **chang
         created_at=NOON,
         expires_at=NOON + DAY,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def project(number: int, place: Workspace, **changes: Any) -> Project:
-    made = Project(
+    created = Project(
         id=ident(number),
         workspace_id=place.id,
         name=f"Project {number}",
@@ -155,11 +157,11 @@ def project(number: int, place: Workspace, **changes: Any) -> Project:
         updated_at=NOON,
         revision=1,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 def task(number: int, within: Project, **changes: Any) -> Task:
-    made = Task(
+    created = Task(
         id=ident(number),
         workspace_id=within.workspace_id,
         project_id=within.id,
@@ -175,15 +177,15 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         updated_at=NOON,
         revision=1,
     )
-    return replace(made, **changes)
+    return replace(created, **changes)
 
 
 DUE = Due(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berlin")
 
 
-async def settle(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:
+async def add_workspace(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:
     """Create a workspace with an owner, and *others* in the same role."""
-    async with world.call() as uow:
+    async with world.unit() as uow:
         await uow.workspaces.add(place)
         await uow.members.add(member(owner, place))
         for each in others:
@@ -197,7 +199,7 @@ async def in_pages(
     found: list[Item] = []
     after = None
     for _ in range(100):
-        async with world.call() as uow:
+        async with world.unit() as uow:
             page = await read(uow, after)
         if not page:
             return found

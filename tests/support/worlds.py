@@ -17,18 +17,18 @@ from tests.support.fakes.store import Store
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.service_callers import Caller
 
-Told = tuple[int, str, UUID]
+Logged = tuple[int, str, UUID]
 
 
 class World(Protocol):
     """What a port test needs of either."""
 
-    def call(
+    def unit(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
     ) -> AbstractAsyncContextManager[UnitOfWork]:
         """A unit of work of *user*, or of nobody in particular. It is committed, unless it fails."""
 
-    async def told(self, workspace_id: UUID) -> list[Told]:
+    async def log_of(self, workspace_id: UUID) -> list[Logged]:
         """A workspace's log in order: the number of each change, the type of the event, the id that it happened to."""
 
 
@@ -39,14 +39,14 @@ class FakeWorld:
         self._store = Store()
 
     @asynccontextmanager
-    async def call(
+    async def unit(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
     ) -> AsyncIterator[UnitOfWork]:
         yield FakeUnitOfWork(
             store=self._store, principal=_principal(user, session_id=session_id), workspace_id=workspace_id
         )
 
-    async def told(self, workspace_id: UUID) -> list[Told]:
+    async def log_of(self, workspace_id: UUID) -> list[Logged]:
         return [(e.revision, e.type, e.entity_id) for e in self._store.events if e.workspace_id == workspace_id]
 
 
@@ -57,7 +57,7 @@ class DatabaseWorld:
     database: Database
 
     @asynccontextmanager
-    async def call(
+    async def unit(
         self, user: User | None = None, *, workspace_id: UUID | None = None, session_id: UUID | None = None
     ) -> AsyncIterator[UnitOfWork]:
         caller = Caller(database=self.database, principal=_principal(user, session_id=session_id))
@@ -65,7 +65,7 @@ class DatabaseWorld:
             yield uow
             await uow.commit()
 
-    async def told(self, workspace_id: UUID) -> list[Told]:
+    async def log_of(self, workspace_id: UUID) -> list[Logged]:
         columns = (events.c.revision, events.c.type, events.c.entity_id)
         statement = select(*columns).where(events.c.workspace_id == workspace_id)
         rows = await self.database.rows(statement.order_by(events.c.revision, events.c.sequence), {})

@@ -12,19 +12,19 @@ BERLIN = "Europe/Berlin"
 
 
 def test_a_zone_needs_a_time() -> None:
-    with pytest.raises(DueIncomplete) as refused:
+    with pytest.raises(DueIncomplete) as raised:
         merge(None, DuePatch(date=MONDAY, time_zone=BERLIN))
 
-    assert (refused.value.pointer, refused.value.code) == ("#/due/time", "required")
+    assert (raised.value.pointer, raised.value.code) == ("#/due/time", "required")
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "europe/berlin", "../UTC", "/etc/passwd", "", "UTC+1"])
 def test_a_zone_that_is_not_in_the_iana_database_is_rejected(name: str) -> None:
     for due in (None, Due(date=MONDAY, time=NINE, time_zone=BERLIN)):
-        with pytest.raises(TimeZoneUnknown) as refused:
+        with pytest.raises(TimeZoneUnknown) as raised:
             merge(due, DuePatch(date=MONDAY, time=NINE, time_zone=name))
 
-        assert refused.value.pointer == "#/due/time_zone"
+        assert raised.value.pointer == "#/due/time_zone"
 
 
 def test_a_stored_zone_that_is_no_longer_known_can_be_kept_and_replaced() -> None:
@@ -54,10 +54,10 @@ def test_a_patch_can_add_time_and_zone() -> None:
 
 
 def test_removing_only_the_time_leaves_a_zone_without_one_and_is_rejected() -> None:
-    with pytest.raises(DueIncomplete) as refused:
+    with pytest.raises(DueIncomplete) as raised:
         merge(Due(date=MONDAY, time=NINE, time_zone=BERLIN), DuePatch(time=None))
 
-    assert refused.value.pointer == "#/due/time"
+    assert raised.value.pointer == "#/due/time"
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_removing_only_the_time_leaves_a_zone_without_one_and_is_rejected() -> N
     [(None, DuePatch(time=NINE)), (None, DuePatch()), (Due(date=MONDAY), DuePatch(date=None))],
 )
 def test_a_due_value_without_a_date_is_rejected(due: Due | None, patch: DuePatch) -> None:
-    with pytest.raises(DueIncomplete) as refused:
+    with pytest.raises(DueIncomplete) as raised:
         merge(due, patch)
 
-    assert refused.value.pointer == "#/due/date"
+    assert raised.value.pointer == "#/due/date"
 
 
 def test_due_keys_sort_by_date_then_timed_first_then_time_and_none_last() -> None:

@@ -26,29 +26,29 @@ async def ada(uow: FakeUnitOfWork) -> FakeUnitOfWork:
     """A unit of work of Ada's, whose address is verified."""
     (rendered_email,) = await sent(uow)
     await email_addresses.verify(nobody(uow), rendered_email.token)
-    return uow.account_call()
+    return uow.account_unit()
 
 
 async def asked(ada: FakeUnitOfWork, email: str = NEW) -> dict[str, RenderedEmail]:
     """The e-mails that are sent when Ada requests another address, by kind."""
-    await email_addresses.change(ada.account_call(), email=email, current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email=email, current_password=PASSWORD)
     return {rendered_email.kind: rendered_email for rendered_email in await sent(ada)}
 
 
 async def kinds(ada: FakeUnitOfWork) -> list[str]:
-    events = await account_log.page(ada.account_call())
+    events = await account_log.page(ada.account_unit())
     return [event.type for event in events.items]
 
 
 async def test_the_address_changes_only_when_the_token_is_presented(ada: FakeUnitOfWork) -> None:
-    before = await users.get_me(ada.account_call())
+    before = await users.get_me(ada.account_unit())
     rendered_email = (await asked(ada))["email_change"]
     assert (rendered_email.to, rendered_email.name) == (NEW, "")
-    assert replace(await users.get_me(ada.account_call()), new_email=None) == before
+    assert replace(await users.get_me(ada.account_unit()), new_email=None) == before
 
     await email_addresses.verify(nobody(ada, now=NOON + MINUTE), rendered_email.token)
 
-    after = await users.get_me(ada.account_call())
+    after = await users.get_me(ada.account_unit())
     assert (after.email, after.new_email, after.email_verified_at) == (NEW, None, NOON + MINUTE)
     assert (after.revision, after.updated_at) == (before.revision + 1, NOON + MINUTE)
     assert (await kinds(ada))[:2] == ["email.changed", "email.change_requested"]
@@ -79,7 +79,7 @@ async def test_an_old_address_that_was_never_verified_is_not_notified(uow: FakeU
 
 async def test_sessions_and_personal_tokens_are_kept(ada: FakeUnitOfWork) -> None:
     begun = await sessions.log_in(nobody(ada), email="ada@example.com", password=PASSWORD)
-    issued = await tokens.create(ada.account_call(), TokenDraft(name="script", scopes=frozenset({"read"})))
+    issued = await tokens.create(ada.account_unit(), TokenDraft(name="script", scopes=frozenset({"read"})))
 
     await email_addresses.verify(nobody(ada), (await asked(ada))["email_change"].token)
 
@@ -110,21 +110,21 @@ async def test_two_users_who_request_one_address_are_each_sent_their_token(ada: 
     """Whoever presents their token first gets the address: neither e-mail replaces the other."""
     bob = await registered(ada, email="bob@example.com", name="Bob")
     await sent(ada)
-    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
-    await email_addresses.change(bob.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(bob.account_unit(), email=NEW, current_password=PASSWORD)
 
     rendered_emails = [*await sent(ada), *await sent(ada, now=NOON + queued_emails.APART)]
     first, second = [rendered_email for rendered_email in rendered_emails if rendered_email.kind == "email_change"]
 
     await email_addresses.verify(nobody(ada), first.token)
-    assert (await users.get_me(ada.account_call())).email == NEW
+    assert (await users.get_me(ada.account_unit())).email == NEW
     with pytest.raises(EmailTaken):
         await email_addresses.verify(nobody(ada), second.token)
 
 
 async def test_repeated_requests_by_one_user_send_one_email(ada: FakeUnitOfWork) -> None:
     for _ in range(3):
-        await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
+        await email_addresses.change(ada.account_unit(), email=NEW, current_password=PASSWORD)
 
     later = [await sent(ada, now=NOON + minutes * queued_emails.APART) for minutes in range(4)]
 
@@ -147,7 +147,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_its_account(ada: F
     with pytest.raises(EmailTaken):
         await email_addresses.verify(nobody(ada), rendered_email.token)
 
-    assert (await users.get_me(ada.account_call())).email == "ada@example.com"
+    assert (await users.get_me(ada.account_unit())).email == "ada@example.com"
     assert ada.store.email_keys[NEW.lower()] == bob.principal.user_id
 
 
@@ -158,11 +158,11 @@ async def test_a_later_request_replaces_an_earlier_one(ada: FakeUnitOfWork) -> N
     with pytest.raises(TokenInvalid):
         await email_addresses.verify(nobody(ada), first.token)
     await email_addresses.verify(nobody(ada), second.token)
-    assert (await users.get_me(ada.account_call())).email == NEW
+    assert (await users.get_me(ada.account_unit())).email == NEW
 
 
 async def test_an_email_for_an_earlier_request_is_not_sent(ada: FakeUnitOfWork) -> None:
-    await email_addresses.change(ada.account_call(), email="typo@new.example", current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email="typo@new.example", current_password=PASSWORD)
 
     assert [
         rendered_email.to for rendered_email in (await asked(ada)).values() if rendered_email.kind == "email_change"
@@ -174,10 +174,10 @@ async def test_a_change_is_cancelled(ada: FakeUnitOfWork, by: str) -> None:
     rendered_email = (await asked(ada))["email_change"]
 
     if by == "present address":
-        await email_addresses.change(ada.account_call(), email="ADA@example.com", current_password=PASSWORD)
+        await email_addresses.change(ada.account_unit(), email="ADA@example.com", current_password=PASSWORD)
         assert await sent(ada) == []
     elif by == "password":
-        await passwords.change(ada.account_call(), current_password=PASSWORD, new_password="new")
+        await passwords.change(ada.account_unit(), current_password=PASSWORD, new_password="new")
     elif by == "reset":
         await passwords.request_reset(nobody(ada), email="ada@example.com")
         (reset,) = await sent(ada)
@@ -187,12 +187,12 @@ async def test_a_change_is_cancelled(ada: FakeUnitOfWork, by: str) -> None:
 
     with pytest.raises(TokenInvalid):
         await email_addresses.verify(nobody(ada), rendered_email.token)
-    assert (await users.get_me(ada.account_call())).email == "ada@example.com"
+    assert (await users.get_me(ada.account_unit())).email == "ada@example.com"
 
 
 async def test_an_address_gets_one_such_email_a_minute_and_the_old_one_gets_one_notice(ada: FakeUnitOfWork) -> None:
     await asked(ada)
-    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email=NEW, current_password=PASSWORD)
     assert await sent(ada) == []
 
     assert [rendered_email.to for rendered_email in await sent(ada, now=NOON + queued_emails.APART)] == [NEW]
@@ -200,7 +200,7 @@ async def test_an_address_gets_one_such_email_a_minute_and_the_old_one_gets_one_
 
 async def test_a_notice_that_could_not_be_sent_is_tried_again(ada: FakeUnitOfWork) -> None:
     """The pause between e-mails does not hold it up: it counts from this notice's own last attempt."""
-    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email=NEW, current_password=PASSWORD)
     (notice,) = [
         queued_email
         for queued_email in await queued_emails.claim(nobody(ada), limit=10)
@@ -223,7 +223,7 @@ async def test_a_log_in_that_replaces_an_outdated_hash_cancels_no_change(ada: Fa
 
     assert ada.store.password_hashes[ada.principal.user_id] == f"hash of {PASSWORD}"
     await email_addresses.verify(nobody(ada), rendered_email.token)
-    assert (await users.get_me(ada.account_call())).email == NEW
+    assert (await users.get_me(ada.account_unit())).email == NEW
 
 
 async def test_a_token_for_the_old_address_is_invalid_after_the_change(ada: FakeUnitOfWork) -> None:
@@ -236,9 +236,9 @@ async def test_a_token_for_the_old_address_is_invalid_after_the_change(ada: Fake
 
 
 async def test_an_email_that_was_claimed_before_a_later_request_is_not_sent(ada: FakeUnitOfWork) -> None:
-    await email_addresses.change(ada.account_call(), email=NEW, current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email=NEW, current_password=PASSWORD)
     (queued_email,) = [each for each in await queued_emails.claim(nobody(ada), limit=10) if each.kind == "email_change"]
-    await email_addresses.change(ada.account_call(), email="ada@newer.example", current_password=PASSWORD)
+    await email_addresses.change(ada.account_unit(), email="ada@newer.example", current_password=PASSWORD)
 
     assert await queued_emails.write(nobody(ada), queued_email) is None
 
@@ -273,7 +273,7 @@ async def test_a_token_works_until_the_moment_it_expires(ada: FakeUnitOfWork) ->
 
 
 async def test_the_address_of_a_deleted_account_cannot_be_changed(ada: FakeUnitOfWork) -> None:
-    await users.delete(ada.account_call())
+    await users.delete(ada.account_unit())
 
     with pytest.raises(AccountGone):
         await email_addresses.change(ada, email=NEW, current_password=PASSWORD)
@@ -285,7 +285,7 @@ async def test_a_password_that_changes_meanwhile_is_rejected(ada: FakeUnitOfWork
             ada.store.password_hashes[ada.principal.user_id] = "hash of another"
             return password_hash == f"hash of {password}"
 
-    call = ada.account_call()
-    call.passwords = Overtaken()  # type: ignore[assignment]  # what is used of it
+    overtaken = ada.account_unit()
+    overtaken.passwords = Overtaken()  # type: ignore[assignment]  # what is used of it
     with pytest.raises(PasswordWrong):
-        await email_addresses.change(call, email=NEW, current_password=PASSWORD)
+        await email_addresses.change(overtaken, email=NEW, current_password=PASSWORD)

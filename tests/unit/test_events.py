@@ -10,55 +10,55 @@ from domain.tasks import TaskDraft, TaskEdit
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
 
-def told(uow: FakeUnitOfWork) -> list[str]:
+def last_types(uow: FakeUnitOfWork) -> list[str]:
     """The types of the events of the last change in the workspace."""
     head = uow.store.workspaces[uow.workspace_id].head
-    return [kind for kind, _ in uow.store.told(uow.workspace_id, head)]
+    return [kind for kind, _ in uow.store.logged(uow.workspace_id, head)]
 
 
 async def test_a_new_workspace_has_events_for_itself_its_owner_and_its_inbox(uow: FakeUnitOfWork) -> None:
-    assert told(uow) == ["workspace.created", "member.added", "project.created"]
+    assert last_types(uow) == ["workspace.created", "member.added", "project.created"]
 
 
 async def test_a_renamed_workspace_is_updated(uow: FakeUnitOfWork) -> None:
-    await workspaces.update(uow.call(), name="Home")
-    assert told(uow) == ["workspace.updated"]
+    await workspaces.update(uow.unit(), name="Home")
+    assert last_types(uow) == ["workspace.updated"]
 
 
 async def test_changes_of_a_project_write_events(uow: FakeUnitOfWork) -> None:
-    project = await projects.create(uow.call(), name="Chores")
-    assert told(uow) == ["project.created"]
-    await projects.update(uow.call(), project.id, name="Duties")
-    assert told(uow) == ["project.updated"]
-    await projects.archive(uow.call(), project.id)
-    assert told(uow) == ["project.archived"]
-    await projects.unarchive(uow.call(), project.id)
-    assert told(uow) == ["project.unarchived"]
-    await tasks.create(uow.call(), TaskDraft(title="Iron", project_id=project.id))
-    await projects.delete(uow.call(), project.id)
-    assert told(uow) == ["task.deleted", "project.deleted"]
+    project = await projects.create(uow.unit(), name="Chores")
+    assert last_types(uow) == ["project.created"]
+    await projects.update(uow.unit(), project.id, name="Duties")
+    assert last_types(uow) == ["project.updated"]
+    await projects.archive(uow.unit(), project.id)
+    assert last_types(uow) == ["project.archived"]
+    await projects.unarchive(uow.unit(), project.id)
+    assert last_types(uow) == ["project.unarchived"]
+    await tasks.create(uow.unit(), TaskDraft(title="Iron", project_id=project.id))
+    await projects.delete(uow.unit(), project.id)
+    assert last_types(uow) == ["task.deleted", "project.deleted"]
 
 
 async def test_changes_of_a_task_write_events(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Iron"))
-    assert told(uow) == ["task.created"]
-    await tasks.update(uow.call(), task.id, edit=TaskEdit(title="Press"))
-    assert told(uow) == ["task.updated"]
-    await tasks.complete(uow.call(), task.id)
-    assert told(uow) == ["task.completed"]
-    await tasks.reopen(uow.call(), task.id)
-    assert told(uow) == ["task.reopened"]
-    await tasks.delete(uow.call(), task.id)
-    assert told(uow) == ["task.deleted"]
+    task = await tasks.create(uow.unit(), TaskDraft(title="Iron"))
+    assert last_types(uow) == ["task.created"]
+    await tasks.update(uow.unit(), task.id, edit=TaskEdit(title="Press"))
+    assert last_types(uow) == ["task.updated"]
+    await tasks.complete(uow.unit(), task.id)
+    assert last_types(uow) == ["task.completed"]
+    await tasks.reopen(uow.unit(), task.id)
+    assert last_types(uow) == ["task.reopened"]
+    await tasks.delete(uow.unit(), task.id)
+    assert last_types(uow) == ["task.deleted"]
 
 
 async def test_a_new_name_of_a_user_writes_an_event_of_the_member(uow: FakeUnitOfWork) -> None:
-    await users.update(uow.call(), name="Ada King")
-    assert told(uow) == ["member.updated"]
+    await users.update(uow.unit(), name="Ada King")
+    assert last_types(uow) == ["member.updated"]
 
 
 async def test_an_event_has_the_state_after_the_change(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Iron"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Iron"))
     event = uow.store.events[-1]
     assert event == event_of("task.created", task)
     assert (event.workspace_id, event.entity_id, event.revision, event.entity) == (

@@ -19,7 +19,7 @@ CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 
 def of(uow: FakeUnitOfWork, user: User) -> FakeUnitOfWork:
     """A unit of work of *user* with a token of the identity provider."""
-    return uow.call(principal=Principal(user_id=user.id))
+    return uow.unit(principal=Principal(user_id=user.id))
 
 
 async def test_a_first_use_creates_an_account_with_a_personal_workspace_and_its_inbox() -> None:
@@ -65,7 +65,7 @@ async def test_many_accounts_may_have_no_address() -> None:
 
     for subject in ("ada", "bob"):
         await provision(
-            uow.call(), ExternalIdentity(identity=Identity(issuer="https://login.example", subject=subject))
+            uow.unit(), ExternalIdentity(identity=Identity(issuer="https://login.example", subject=subject))
         )
 
     assert len(uow.store.users) == 2
@@ -74,22 +74,22 @@ async def test_many_accounts_may_have_no_address() -> None:
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM"])
 async def test_the_address_of_another_account_is_not_taken_over(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
-        await provision(uow.call(), ExternalIdentity(identity=ADA, email=spelling, email_verified=True))
+        await provision(uow.unit(), ExternalIdentity(identity=ADA, email=spelling, email_verified=True))
 
 
 async def test_an_identity_has_one_account() -> None:
     uow = FakeUnitOfWork()
-    await provision(uow.call(), ExternalIdentity(identity=ADA))
+    await provision(uow.unit(), ExternalIdentity(identity=ADA))
 
     with pytest.raises(IdentityTaken):
-        await provision(uow.call(), ExternalIdentity(identity=ADA))
+        await provision(uow.unit(), ExternalIdentity(identity=ADA))
 
 
 async def test_the_same_subject_of_another_provider_is_another_identity() -> None:
     uow = FakeUnitOfWork()
-    await provision(uow.call(), ExternalIdentity(identity=ADA))
+    await provision(uow.unit(), ExternalIdentity(identity=ADA))
 
-    await provision(uow.call(), ExternalIdentity(identity=Identity(issuer="https://other.example", subject="ada")))
+    await provision(uow.unit(), ExternalIdentity(identity=Identity(issuer="https://other.example", subject="ada")))
 
     assert len(uow.store.users) == 2
 
@@ -136,8 +136,8 @@ async def test_an_unknown_time_zone_is_ignored(zone: str) -> None:
 
 async def test_a_log_in_to_an_account_without_a_password_fails_with_the_same_work() -> None:
     uow = FakeUnitOfWork()
-    await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
-    attempt = uow.call()
+    await provision(uow.unit(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
+    attempt = uow.unit()
 
     for guess in ("", "None", "guess"):
         with pytest.raises(WrongCredentials):
@@ -149,7 +149,7 @@ async def test_a_log_in_to_an_account_without_a_password_fails_with_the_same_wor
 
 async def test_a_caller_with_a_token_cannot_set_a_first_password() -> None:
     uow = FakeUnitOfWork()
-    user = await provision(uow.call(), ExternalIdentity(identity=ADA))
+    user = await provision(uow.unit(), ExternalIdentity(identity=ADA))
     attempt = of(uow, user)
 
     with pytest.raises(PasswordWrong):
@@ -161,17 +161,17 @@ async def test_a_caller_with_a_token_cannot_set_a_first_password() -> None:
 
 async def test_an_operator_can_set_a_first_password() -> None:
     uow = FakeUnitOfWork()
-    user = await provision(uow.call(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
+    user = await provision(uow.unit(), ExternalIdentity(identity=ADA, email="ada@example.com", email_verified=True))
 
-    await passwords.set_by_operator(uow.call(), email="ada@example.com", new_password="new")
+    await passwords.set_by_operator(uow.unit(), email="ada@example.com", new_password="new")
 
-    begun = await sessions.log_in(uow.call(), email="ada@example.com", password="new")
+    begun = await sessions.log_in(uow.unit(), email="ada@example.com", password="new")
     assert begun.session.user_id == user.id
 
 
 async def test_a_caller_without_a_session_ends_all_sessions(uow: FakeUnitOfWork) -> None:
-    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
-    without = uow.call(principal=Principal(user_id=uow.principal.user_id))
+    await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")
+    without = uow.unit(principal=Principal(user_id=uow.principal.user_id))
 
     await passwords.change(without, current_password="correct horse", new_password="new")
 
@@ -180,9 +180,9 @@ async def test_a_caller_without_a_session_ends_all_sessions(uow: FakeUnitOfWork)
 
 async def test_an_identity_is_deleted_with_its_account_and_can_be_used_again() -> None:
     uow = FakeUnitOfWork()
-    first = await provision(uow.call(), ExternalIdentity(identity=ADA))
+    first = await provision(uow.unit(), ExternalIdentity(identity=ADA))
 
     await users.delete(of(uow, first))
 
     assert not uow.store.identities
-    assert (await provision(uow.call(), ExternalIdentity(identity=ADA))).id != first.id
+    assert (await provision(uow.unit(), ExternalIdentity(identity=ADA))).id != first.id

@@ -16,7 +16,7 @@ from domain.roles import ROLES, Role
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
-from tests.unit.test_members import joined
+from tests.unit.test_members import new_member
 
 WEEK = dt.timedelta(days=7)
 
@@ -24,13 +24,13 @@ WEEK = dt.timedelta(days=7)
 @pytest.fixture
 async def household(uow: FakeUnitOfWork) -> FakeUnitOfWork:
     """A unit of work of Ada's in a workspace that can be shared."""
-    made = await workspaces.create(uow.call(), name="Household")
-    return uow.call(workspace_id=made.id)
+    made = await workspaces.create(uow.unit(), name="Household")
+    return uow.unit(workspace_id=made.id)
 
 
 async def invited(household: FakeUnitOfWork, *, role: Role = "editor") -> tuple[Invitation, str]:
     """An invitation, and its token as if it was sent."""
-    invitation = (await invitations.create(household.call(), email="Grace@example.com", role=role)).invitation
+    invitation = (await invitations.create(household.unit(), email="Grace@example.com", role=role)).invitation
     token = secret_tokens.mint("invitation", random_bytes=household.random_bytes)
     await household.invitations.set_digest(household.workspace_id, invitation.id, digest=token.digest, mailed_at=NOON)
     return replace(invitation, mailed_at=NOON), token.text
@@ -39,7 +39,7 @@ async def invited(household: FakeUnitOfWork, *, role: Role = "editor") -> tuple[
 async def grace_of(household: FakeUnitOfWork, *, now: dt.datetime = NOON) -> FakeUnitOfWork:
     """A unit of work of Grace's that names no workspace."""
     guest = await registered(household, email="grace@example.com", name="Grace")
-    return guest.call(now=now).account_call()
+    return guest.unit(now=now).account_unit()
 
 
 async def test_accepting_an_invitation_creates_a_member_with_its_role(household: FakeUnitOfWork) -> None:
@@ -48,11 +48,11 @@ async def test_accepting_an_invitation_creates_a_member_with_its_role(household:
     workspace = await invitations.accept(grace, token)
 
     assert (workspace.id, workspace.role) == (household.workspace_id, "editor")
-    member = await members.get(household.call(), grace.principal.user_id)
+    member = await members.get(household.unit(), grace.principal.user_id)
     assert (member.name, member.role, member.revision) == ("Grace", "editor", workspace.head)
-    assert household.store.told(workspace.id, workspace.head) == [("member.added", member.user_id)]
+    assert household.store.logged(workspace.id, workspace.head) == [("member.added", member.user_id)]
     with pytest.raises(InvitationNotFound):
-        await invitations.get(household.call(), invitation.id)
+        await invitations.get(household.unit(), invitation.id)
 
 
 async def test_a_token_works_once(household: FakeUnitOfWork) -> None:
@@ -61,7 +61,7 @@ async def test_a_token_works_once(household: FakeUnitOfWork) -> None:
     await invitations.accept(grace, token)
     bob = await registered(household, email="bob@example.com", name="Bob")
     with pytest.raises(InvitationInvalid):
-        await invitations.accept(bob.account_call(), token)
+        await invitations.accept(bob.account_unit(), token)
 
 
 async def test_a_token_expires(household: FakeUnitOfWork) -> None:
@@ -69,7 +69,7 @@ async def test_a_token_expires(household: FakeUnitOfWork) -> None:
     assert invitation.expires_at == NOON + WEEK
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household, now=NOON + WEEK), token)
-    assert (await invitations.page(household.call(now=NOON + WEEK))).items == ()
+    assert (await invitations.page(household.unit(now=NOON + WEEK))).items == ()
 
 
 async def test_an_unknown_token_is_rejected(household: FakeUnitOfWork) -> None:
@@ -82,24 +82,24 @@ async def test_an_unknown_token_is_rejected(household: FakeUnitOfWork) -> None:
 
 async def test_a_withdrawn_invitation_cannot_be_accepted(household: FakeUnitOfWork) -> None:
     invitation, token = await invited(household)
-    await invitations.delete(household.call(), invitation.id)
+    await invitations.delete(household.unit(), invitation.id)
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
     with pytest.raises(InvitationNotFound):
-        await invitations.delete(household.call(), invitation.id)
+        await invitations.delete(household.unit(), invitation.id)
 
 
 async def test_an_invitation_is_deleted_with_its_workspace(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
-    await workspaces.delete(household.call())
+    await workspaces.delete(household.unit())
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
 
 
 async def test_an_invitation_is_deleted_with_the_account_that_sent_it(household: FakeUnitOfWork) -> None:
-    await joined(household, "Bob", role="owner")
+    await new_member(household, "Bob", role="owner")
     _, token = await invited(household)
-    await users.delete(household.account_call())
+    await users.delete(household.account_unit())
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
 
@@ -107,20 +107,20 @@ async def test_an_invitation_is_deleted_with_the_account_that_sent_it(household:
 async def test_a_member_cannot_accept_an_invitation(household: FakeUnitOfWork) -> None:
     _, token = await invited(household)
     with pytest.raises(AlreadyMember):
-        await invitations.accept(household.account_call(), token)
+        await invitations.accept(household.account_unit(), token)
 
 
 async def test_users_cannot_invite_their_own_address_verified_or_not(household: FakeUnitOfWork) -> None:
-    assert (await users.get_me(household.account_call())).email_verified_at is None
+    assert (await users.get_me(household.account_unit())).email_verified_at is None
     with pytest.raises(AddressOfMember):
-        await invitations.create(household.call(), email="ADA@example.com", role="viewer")
-    assert (await invitations.page(household.call())).items == ()
+        await invitations.create(household.unit(), email="ADA@example.com", role="viewer")
+    assert (await invitations.page(household.unit())).items == ()
 
 
 async def test_a_user_without_an_address_can_invite_any_address(household: FakeUnitOfWork) -> None:
     ada = household.principal.user_id
     household.store.users[ada] = replace(household.store.users[ada], email=None)
-    created = await invitations.create(household.call(), email="ada@example.com", role="viewer")
+    created = await invitations.create(household.unit(), email="ada@example.com", role="viewer")
     assert created.invitation.email == "ada@example.com"
 
 
@@ -129,7 +129,7 @@ async def test_a_deleted_account_cannot_accept(household: FakeUnitOfWork) -> Non
     nobody = FakeUnitOfWork(store=household.store, principal=Principal(user_id=UUID(int=0), session_id=UUID(int=0)))
     with pytest.raises(AccountGone):
         await invitations.accept(nobody, token)
-    assert (await invitations.page(household.call())).items == (invitation,)
+    assert (await invitations.page(household.unit())).items == (invitation,)
 
 
 @pytest.mark.parametrize("gone", ["invitation", "workspace"])
@@ -141,12 +141,12 @@ async def test_an_invitation_that_is_deleted_after_the_look_up_is_rejected(
     user = await users.get_me(grace)
     found = await invitations.find(grace.invitations, token, now=NOON, pointer="#/invitation_token")
     if gone == "invitation":
-        await invitations.delete(household.call(), invitation.id)
+        await invitations.delete(household.unit(), invitation.id)
     else:
-        await workspaces.delete(household.call())
-    with pytest.raises(InvitationInvalid) as refused:
+        await workspaces.delete(household.unit())
+    with pytest.raises(InvitationInvalid) as raised:
         await invitations.join(grace, user, found, pointer="#/invitation_token")
-    assert refused.value.pointer == "#/invitation_token"
+    assert raised.value.pointer == "#/invitation_token"
     assert (household.workspace_id, user.id) not in household.store.members
 
 
@@ -154,57 +154,57 @@ async def test_inviting_an_address_again_replaces_its_invitation(household: Fake
     _, first = await invited(household)
     again, second = await invited(household, role="viewer")
 
-    assert (await invitations.page(household.call())).items == (again,)
+    assert (await invitations.page(household.unit())).items == (again,)
     grace = await grace_of(household)
     with pytest.raises(InvitationInvalid):
-        await invitations.accept(grace.account_call(), first)
-    assert (await invitations.accept(grace.account_call(), second)).role == "viewer"
+        await invitations.accept(grace.account_unit(), first)
+    assert (await invitations.accept(grace.account_unit(), second)).role == "viewer"
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_member_cannot_invite_to_a_role_above_their_own(household: FakeUnitOfWork, role: Role) -> None:
-    admin = await joined(household, "Admin", role="admin")
+    admin = await new_member(household, "Admin", role="admin")
     if role == "owner":
         with pytest.raises(RoleTooHigh):
-            await invitations.create(admin.call(), email="x@example.com", role=role)
+            await invitations.create(admin.unit(), email="x@example.com", role=role)
     else:
-        created = await invitations.create(admin.call(), email="x@example.com", role=role)
+        created = await invitations.create(admin.unit(), email="x@example.com", role=role)
         assert created.invitation.role == role
 
 
 async def test_an_admin_cannot_change_an_invitation_of_an_owner(household: FakeUnitOfWork) -> None:
-    admin = await joined(household, "Admin", role="admin")
+    admin = await new_member(household, "Admin", role="admin")
     invitation, _ = await invited(household, role="owner")
     with pytest.raises(RoleTooHigh):
-        await invitations.delete(admin.call(), invitation.id)
+        await invitations.delete(admin.unit(), invitation.id)
     with pytest.raises(RoleTooHigh):
-        await invitations.create(admin.call(), email="grace@example.com", role="viewer")
+        await invitations.create(admin.unit(), email="grace@example.com", role="viewer")
 
 
 async def test_removing_a_member_withdraws_the_invitations_to_their_address(household: FakeUnitOfWork) -> None:
     grace = await grace_of(household)
     _, token = await invited(household)
-    await invitations.accept(grace.account_call(), token)
+    await invitations.accept(grace.account_unit(), token)
     _, kept = await invited(household)
-    await members.remove(household.call(), grace.principal.user_id)
+    await members.remove(household.unit(), grace.principal.user_id)
     with pytest.raises(InvitationInvalid):
-        await invitations.accept(grace.account_call(), kept)
+        await invitations.accept(grace.account_unit(), kept)
 
 
 async def test_a_personal_workspace_cannot_be_shared(uow: FakeUnitOfWork) -> None:
     with pytest.raises(PersonalWorkspace):
-        await invitations.create(uow.call(), email="grace@example.com", role="viewer")
+        await invitations.create(uow.unit(), email="grace@example.com", role="viewer")
 
 
 async def register(
     household: FakeUnitOfWork, *, token: str | None, setting: Registration = "invited"
 ) -> FakeUnitOfWork:
     """A unit of work of a user who registers, with the operator's *setting*."""
-    call = FakeUnitOfWork(store=household.store, policy=Policy(registration=setting))
+    unit = FakeUnitOfWork(store=household.store, policy=Policy(registration=setting))
     await registration.register(
-        call, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
+        unit, email="new@example.com", password="tea and engines", name="New", time_zone="UTC", invitation_token=token
     )
-    return call
+    return unit
 
 
 @pytest.mark.parametrize("registration", ["open", "invited"])
@@ -214,7 +214,7 @@ async def test_registering_with_an_invitation_creates_a_member_at_once(
     _, token = await invited(household)
     await register(household, token=token, setting=registration)
 
-    assert [member.name for member in (await members.page(household.call())).items] == ["Ada", "New"]
+    assert [member.name for member in (await members.page(household.unit())).items] == ["Ada", "New"]
     with pytest.raises(InvitationInvalid):
         await invitations.accept(await grace_of(household), token)
 
@@ -242,9 +242,9 @@ async def test_only_the_address_that_the_invitation_was_sent_to_is_verified(
 async def test_where_an_invitation_is_required_registering_without_one_is_rejected(household: FakeUnitOfWork) -> None:
     with pytest.raises(InvitationRequired):
         await register(household, token=None)
-    with pytest.raises(InvitationInvalid) as refused:
+    with pytest.raises(InvitationInvalid) as raised:
         await register(household, token="tbi_made_up")
-    assert refused.value.pointer == "#/invitation_token"
+    assert raised.value.pointer == "#/invitation_token"
 
 
 async def test_an_invitation_does_not_open_closed_registration(household: FakeUnitOfWork) -> None:
@@ -254,27 +254,27 @@ async def test_an_invitation_does_not_open_closed_registration(household: FakeUn
 
 
 async def test_invitations_are_listed_in_pages(household: FakeUnitOfWork) -> None:
-    created = [await invitations.create(household.call(), email=f"{n}@example.com", role="viewer") for n in range(3)]
+    created = [await invitations.create(household.unit(), email=f"{n}@example.com", role="viewer") for n in range(3)]
     made = [each.invitation for each in created]
-    first = await invitations.page(household.call(), limit=2)
-    rest = await invitations.page(household.call(), limit=2, cursor=first.next_cursor)
+    first = await invitations.page(household.unit(), limit=2)
+    rest = await invitations.page(household.unit(), limit=2, cursor=first.next_cursor)
 
     assert [*first.items, *rest.items] == made
     with pytest.raises(CursorInvalid):
-        await members.page(household.call(), cursor=first.next_cursor)
+        await members.page(household.unit(), cursor=first.next_cursor)
 
 
 async def test_an_invitation_belongs_to_one_workspace(household: FakeUnitOfWork, uow: FakeUnitOfWork) -> None:
     invitation, _ = await invited(household)
     with pytest.raises(InvitationNotFound):
-        await invitations.get(uow.call(), invitation.id)
+        await invitations.get(uow.unit(), invitation.id)
     with pytest.raises(InvitationNotFound):
-        await invitations.delete(uow.call(), UUID(int=99))
+        await invitations.delete(uow.unit(), UUID(int=99))
 
 
 async def test_without_a_mail_server_the_sender_gets_the_token_and_the_link(household: FakeUnitOfWork) -> None:
     url = "https://app.example.com/accept-invitation"
-    alone = household.call(policy=Policy(sends_email=False, accept_invitation_url=url))
+    alone = household.unit(policy=Policy(sends_email=False, accept_invitation_url=url))
     before = dict(household.store.queued_emails)
 
     created = await invitations.create(alone, email="grace@example.com", role="viewer")
@@ -287,7 +287,7 @@ async def test_without_a_mail_server_the_sender_gets_the_token_and_the_link(hous
 
 
 async def test_with_a_mail_server_only_the_address_gets_the_token(household: FakeUnitOfWork) -> None:
-    created = await invitations.create(household.call(), email="grace@example.com", role="viewer")
+    created = await invitations.create(household.unit(), email="grace@example.com", role="viewer")
 
     assert (created.token, created.link) == (None, None)
     assert created.invitation.id in {
@@ -303,7 +303,7 @@ async def test_a_token_verifies_only_the_address_that_it_was_sent_to(
     if mailed:
         _, token = await invited(household)
     else:
-        alone = household.call(policy=Policy(sends_email=False))
+        alone = household.unit(policy=Policy(sends_email=False))
         token = (await invitations.create(alone, email="grace@example.com", role="viewer")).token or ""
 
     user = await registration.register(
@@ -329,7 +329,7 @@ async def test_the_verified_address_of_a_member_cannot_be_invited(household: Fak
 
     if verified:
         with pytest.raises(AddressOfMember):
-            await invitations.create(household.call(), email="GRACE@example.com", role="viewer")
+            await invitations.create(household.unit(), email="GRACE@example.com", role="viewer")
         assert household.store.queued_emails == before
     else:
-        await invitations.create(household.call(), email="GRACE@example.com", role="viewer")
+        await invitations.create(household.unit(), email="GRACE@example.com", role="viewer")

@@ -7,19 +7,19 @@ from app.jobs.loop import Job, running
 
 async def test_a_failure_that_repeats_is_logged_once_and_does_not_end_the_job(caplog: pytest.LogCaptureFixture) -> None:
     ways = iter([KeyError(), KeyError(), ValueError(), ValueError(), None, ValueError()])
-    done = asyncio.Event()
+    result = asyncio.Event()
 
     async def act() -> None:
         try:
             way = next(ways)
         except StopIteration:
-            done.set()
+            result.set()
             return
         if way is not None:
             raise way
 
     async with running([Job(name="tried", run=act, every_s=0)]):
-        await done.wait()
+        await result.wait()
 
     kinds = [record.exc_info[0] for record in caplog.records if record.exc_info]
     assert kinds == [KeyError, ValueError, ValueError]

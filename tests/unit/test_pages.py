@@ -24,10 +24,10 @@ def test_a_cursor_needs_no_escaping_in_a_url() -> None:
 
 
 def test_a_cursor_of_another_list_is_rejected() -> None:
-    with pytest.raises(CursorInvalid) as refused:
+    with pytest.raises(CursorInvalid) as raised:
         pages.decode(CURSOR, "tasks by due", count=2)
 
-    assert (refused.value.parameter, refused.value.code) == ("cursor", "cursor")
+    assert (raised.value.parameter, raised.value.code) == ("cursor", "cursor")
 
 
 def test_a_cursor_with_another_number_of_keys_is_rejected() -> None:

@@ -100,8 +100,8 @@ async def test_a_cancelled_caller_frees_a_place_and_is_not_hashed(passwords: Arg
     calls = await jam.fill(passwords)
     waiting = [asyncio.create_task(passwords.hash("given up")) for _ in range(WAITING)]
     await asyncio.sleep(0)
-    for call in waiting:
-        call.cancel()
+    for task in waiting:
+        task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     calls.append(asyncio.create_task(passwords.hash("patient")))
     await asyncio.sleep(0)

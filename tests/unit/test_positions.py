@@ -10,12 +10,12 @@ def test_the_first_position_needs_no_other() -> None:
 
 
 def test_ten_thousand_positions_in_a_row_ascend_bytewise_and_stay_short() -> None:
-    made = [positions.after(None)]
+    created = [positions.after(None)]
     for _ in range(10_000):
-        made.append(positions.after(made[-1]))
+        created.append(positions.after(created[-1]))
 
-    assert all(one.encode() < next_one.encode() for one, next_one in pairwise(made))
-    assert max(map(len, made)) == 4
+    assert all(one.encode() < next_one.encode() for one, next_one in pairwise(created))
+    assert max(map(len, created)) == 4
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def head_of(uow: FakeUnitOfWork) -> int:
 
 
 async def test_a_new_project_comes_after_all_others_and_takes_the_next_number(uow: FakeUnitOfWork) -> None:
-    one = await projects.create(uow.call(), name="One", description="First")
-    two = await projects.create(uow.call(now=LATER), name="Two")
+    one = await projects.create(uow.unit(), name="One", description="First")
+    two = await projects.create(uow.unit(now=LATER), name="Two")
 
     assert (one.name, one.description, one.is_inbox, one.archived_at) == ("One", "First", False, None)
     assert (one.revision, two.revision, head_of(uow)) == (2, 3, 3)
@@ -35,85 +35,85 @@ async def test_a_new_project_comes_after_all_others_and_takes_the_next_number(uo
 
 
 async def test_a_new_project_comes_after_archived_ones_too(uow: FakeUnitOfWork) -> None:
-    archived = await projects.create(uow.call(), name="Archived")
-    await projects.archive(uow.call(), archived.id)
+    archived = await projects.create(uow.unit(), name="Archived")
+    await projects.archive(uow.unit(), archived.id)
 
-    assert (await projects.create(uow.call(), name="New")).position > archived.position
+    assert (await projects.create(uow.unit(), name="New")).position > archived.position
 
 
 async def test_active_projects_are_listed_in_their_order_in_pages(uow: FakeUnitOfWork) -> None:
-    made = [await projects.create(uow.call(), name=name) for name in ("One", "Two")]
+    created = [await projects.create(uow.unit(), name=name) for name in ("One", "Two")]
 
-    first = await projects.page(uow.call(), limit=2)
-    second = await projects.page(uow.call(), limit=2, cursor=first.next_cursor)
+    first = await projects.page(uow.unit(), limit=2)
+    second = await projects.page(uow.unit(), limit=2, cursor=first.next_cursor)
 
-    assert [*first.items, *second.items] == [await inbox_of(uow), *made]
+    assert [*first.items, *second.items] == [await inbox_of(uow), *created]
     assert second.next_cursor is None
 
 
 async def test_archived_projects_have_a_list_of_their_own(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="Done")
-    archived = await projects.archive(uow.call(), made.id)
+    created = await projects.create(uow.unit(), name="Done")
+    archived = await projects.archive(uow.unit(), created.id)
 
-    assert (await projects.page(uow.call(), archived=True)).items == (archived,)
-    assert (await projects.page(uow.call())).items == (await inbox_of(uow),)
+    assert (await projects.page(uow.unit(), archived=True)).items == (archived,)
+    assert (await projects.page(uow.unit())).items == (await inbox_of(uow),)
 
 
 async def test_the_cursor_of_another_list_of_projects_is_rejected(uow: FakeUnitOfWork) -> None:
-    await projects.create(uow.call(), name="One")
-    page = await projects.page(uow.call(), limit=1)
+    await projects.create(uow.unit(), name="One")
+    page = await projects.page(uow.unit(), limit=1)
     other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(CursorInvalid):
-        await projects.page(uow.call(), archived=True, cursor=page.next_cursor)
+        await projects.page(uow.unit(), archived=True, cursor=page.next_cursor)
     with pytest.raises(CursorInvalid):
-        await projects.page(other.call(), cursor=page.next_cursor)
+        await projects.page(other.unit(), cursor=page.next_cursor)
 
 
 async def test_a_project_is_found_only_in_its_own_workspace(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One")
+    created = await projects.create(uow.unit(), name="One")
     other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert await projects.get(uow.call(), made.id) == made
-    with pytest.raises(ProjectNotFound) as refused:
-        await projects.get(other.call(), made.id)
-    assert refused.value.project_id == made.id
+    assert await projects.get(uow.unit(), created.id) == created
+    with pytest.raises(ProjectNotFound) as raised:
+        await projects.get(other.unit(), created.id)
+    assert raised.value.project_id == created.id
 
 
 async def test_an_update_changes_only_what_was_sent(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One", description="First")
+    created = await projects.create(uow.unit(), name="One", description="First")
 
-    changed = await projects.update(uow.call(now=LATER), made.id, name="Uno")
+    changed = await projects.update(uow.unit(now=LATER), created.id, name="Uno")
 
     assert (changed.name, changed.description, changed.revision, changed.updated_at) == ("Uno", "First", 3, LATER)
-    assert await projects.get(uow.call(), made.id) == changed
+    assert await projects.get(uow.unit(), created.id) == changed
 
 
 async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One", description="First")
+    created = await projects.create(uow.unit(), name="One", description="First")
 
-    assert await projects.update(uow.call(now=LATER), made.id, name="One", description="First") == made
-    assert await projects.update(uow.call(now=LATER), made.id) == made
-    assert head_of(uow) == made.revision
+    assert await projects.update(uow.unit(now=LATER), created.id, name="One", description="First") == created
+    assert await projects.update(uow.unit(now=LATER), created.id) == created
+    assert head_of(uow) == created.revision
 
 
 async def test_deleting_a_project_deletes_its_tasks(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One")
-    await tasks.create(uow.call(), TaskDraft(title="In it", project_id=made.id))
-    elsewhere = await tasks.create(uow.call(), TaskDraft(title="Elsewhere"))
+    created = await projects.create(uow.unit(), name="One")
+    await tasks.create(uow.unit(), TaskDraft(title="In it", project_id=created.id))
+    elsewhere = await tasks.create(uow.unit(), TaskDraft(title="Elsewhere"))
 
-    await projects.delete(uow.call(), made.id)
+    await projects.delete(uow.unit(), created.id)
 
     assert list(uow.store.tasks.values()) == [elsewhere]
-    assert await uow.projects.get(uow.workspace_id, made.id) is None
+    assert await uow.projects.get(uow.workspace_id, created.id) is None
     assert head_of(uow) == 5
 
 
 async def test_archiving_twice_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One")
+    created = await projects.create(uow.unit(), name="One")
 
-    archived = await projects.archive(uow.call(now=LATER), made.id)
-    again = await projects.archive(uow.call(now=LATER.replace(hour=14)), made.id)
+    archived = await projects.archive(uow.unit(now=LATER), created.id)
+    again = await projects.archive(uow.unit(now=LATER.replace(hour=14)), created.id)
 
     assert (archived.archived_at, archived.revision, archived.updated_at) == (LATER, 3, LATER)
     assert again == archived
@@ -121,40 +121,40 @@ async def test_archiving_twice_keeps_the_first_time_and_takes_one_number(uow: Fa
 
 
 async def test_unarchiving_puts_the_project_back_in_its_place(uow: FakeUnitOfWork) -> None:
-    made = await projects.create(uow.call(), name="One")
-    await projects.archive(uow.call(), made.id)
+    created = await projects.create(uow.unit(), name="One")
+    await projects.archive(uow.unit(), created.id)
 
-    back = await projects.unarchive(uow.call(now=LATER), made.id)
-    again = await projects.unarchive(uow.call(now=LATER.replace(hour=14)), made.id)
+    back = await projects.unarchive(uow.unit(now=LATER), created.id)
+    again = await projects.unarchive(uow.unit(now=LATER.replace(hour=14)), created.id)
 
-    assert (back.archived_at, back.position, back.revision) == (None, made.position, 4)
+    assert (back.archived_at, back.position, back.revision) == (None, created.position, 4)
     assert again == back
 
 
 async def test_the_inbox_can_be_neither_archived_nor_deleted(uow: FakeUnitOfWork) -> None:
     inbox = await inbox_of(uow)
 
-    with pytest.raises(InboxProtected) as refused:
-        await projects.archive(uow.call(), inbox.id)
+    with pytest.raises(InboxProtected) as raised:
+        await projects.archive(uow.unit(), inbox.id)
     with pytest.raises(InboxProtected):
-        await projects.delete(uow.call(), inbox.id)
+        await projects.delete(uow.unit(), inbox.id)
 
-    assert refused.value.project_id == inbox.id
+    assert raised.value.project_id == inbox.id
     assert await inbox_of(uow) == inbox
 
 
 async def test_the_inbox_can_be_renamed(uow: FakeUnitOfWork) -> None:
     inbox = await inbox_of(uow)
 
-    assert (await projects.update(uow.call(), inbox.id, name="Unsorted")).is_inbox
+    assert (await projects.update(uow.unit(), inbox.id, name="Unsorted")).is_inbox
 
 
 async def test_a_project_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(ProjectNotFound):
-        await projects.update(uow.call(), UNKNOWN, name="x")
+        await projects.update(uow.unit(), UNKNOWN, name="x")
     with pytest.raises(ProjectNotFound):
-        await projects.delete(uow.call(), UNKNOWN)
+        await projects.delete(uow.unit(), UNKNOWN)
     with pytest.raises(ProjectNotFound):
-        await projects.archive(uow.call(), UNKNOWN)
+        await projects.archive(uow.unit(), UNKNOWN)
     with pytest.raises(ProjectNotFound):
-        await projects.unarchive(uow.call(), UNKNOWN)
+        await projects.unarchive(uow.unit(), UNKNOWN)

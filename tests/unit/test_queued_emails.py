@@ -120,7 +120,7 @@ async def test_an_email_that_is_tried_again_has_another_token_and_the_first_one_
 async def test_an_address_has_one_waiting_email_of_a_kind_and_gets_one_a_minute(uow: FakeUnitOfWork) -> None:
     for spelling in ("ada@example.com", "ADA@example.com"):
         await passwords.request_reset(nobody(uow), email=spelling)
-        await email_addresses.send_verification(uow.call())
+        await email_addresses.send_verification(uow.unit())
     assert sorted(queued_email.kind for queued_email in uow.store.queued_emails.values()) == ["reset", "verification"]
 
     assert len(await sent(uow)) == 2
@@ -132,8 +132,8 @@ async def test_an_address_has_one_waiting_email_of_a_kind_and_gets_one_a_minute(
 
 async def invitation_from(uow: FakeUnitOfWork, *, name: str, email: str = "grace@example.com") -> Invitation:
     """An invitation to a new workspace of this name."""
-    workspace = await workspaces.create(uow.call(), name=name)
-    return (await invitations.create(uow.call(workspace_id=workspace.id), email=email, role="viewer")).invitation
+    workspace = await workspaces.create(uow.unit(), name=name)
+    return (await invitations.create(uow.unit(workspace_id=workspace.id), email=email, role="viewer")).invitation
 
 
 async def test_an_address_gets_one_invitation_a_minute_and_none_is_lost(uow: FakeUnitOfWork) -> None:
@@ -162,11 +162,11 @@ async def test_an_invitation_that_is_put_off_loses_no_attempt_and_is_not_sent_ea
 
 async def test_an_invitation_to_a_workspace_that_is_deleted_is_not_sent(uow: FakeUnitOfWork) -> None:
     await sent(uow)
-    workspace = await workspaces.create(uow.call(), name="Household")
-    call = uow.call(workspace_id=workspace.id)
-    await invitations.create(call.call(), email="grace@example.com", role="viewer")
+    workspace = await workspaces.create(uow.unit(), name="Household")
+    unit = uow.unit(workspace_id=workspace.id)
+    await invitations.create(unit.unit(), email="grace@example.com", role="viewer")
     (queued_email,) = await queued_emails.claim(nobody(uow), limit=100)
-    await workspaces.delete(call.call())
+    await workspaces.delete(unit.unit())
     assert await queued_emails.write(nobody(uow), queued_email) is None
 
 
@@ -177,23 +177,23 @@ async def test_a_reset_reports_all_errors_when_the_account_is_deleted_after_its_
     await passwords.request_reset(nobody(uow), email="ada@example.com")
     (rendered_email,) = await sent(uow)
     found = dict(uow.store.one_time_tokens)
-    await users.delete(uow.account_call())
+    await users.delete(uow.account_unit())
     uow.store.one_time_tokens.update(found)
-    with pytest.raises(InvalidTogether) as refused:
+    with pytest.raises(InvalidTogether) as raised:
         await passwords.reset(nobody(uow), rendered_email.token, new_password="password")
-    assert [error.code for error in refused.value.errors] == ["token", "common"]
+    assert [error.code for error in raised.value.errors] == ["token", "common"]
 
 
 async def test_a_replaced_invitation_does_not_delay_others(uow: FakeUnitOfWork) -> None:
     await sent(uow)
-    workspace = await workspaces.create(uow.call(), name="Household")
-    call = uow.call(workspace_id=workspace.id)
+    workspace = await workspaces.create(uow.unit(), name="Household")
+    unit = uow.unit(workspace_id=workspace.id)
     for role in ("viewer", "editor", "viewer"):
-        await invitations.create(call.call(), email="grace@example.com", role=role)
+        await invitations.create(unit.unit(), email="grace@example.com", role=role)
 
     (rendered_email,) = await sent(uow)
 
-    (invitation,) = (await invitations.page(call.call())).items
+    (invitation,) = (await invitations.page(unit.unit())).items
     assert uow.store.invitation_digests == {
         secret_tokens.digest_of(rendered_email.token, kind="invitation"): invitation.id
     }
@@ -300,21 +300,21 @@ async def test_nothing_is_hashed_for_an_invalid_token(uow: FakeUnitOfWork) -> No
         async def hash(self, password: str) -> str:
             raise AssertionError(password)
 
-    call = nobody(uow)
-    call.passwords = NoHashing()
+    unit = nobody(uow)
+    unit.passwords = NoHashing()
     unknown = secret_tokens.mint("reset", random_bytes=lambda count: b"\x07" * count).text
 
     for token in ("tbf_", unknown, unknown.replace("tbf_", "tbv_")):
-        with pytest.raises(TokenInvalid) as refused:
-            await passwords.reset(call, token, new_password="new")
-    assert (refused.value.pointer, refused.value.code) == ("#/token", "token")
+        with pytest.raises(TokenInvalid) as raised:
+            await passwords.reset(unit, token, new_password="new")
+    assert (raised.value.pointer, raised.value.code) == ("#/token", "token")
 
 
 async def test_a_bad_token_and_a_bad_password_are_reported_together(uow: FakeUnitOfWork) -> None:
-    with pytest.raises(InvalidTogether) as refused:
+    with pytest.raises(InvalidTogether) as raised:
         await passwords.reset(nobody(uow), "tbf_", new_password="password")
 
-    assert [(error.pointer, error.code) for error in refused.value.errors] == [
+    assert [(error.pointer, error.code) for error in raised.value.errors] == [
         ("#/token", "token"),
         ("#/new_password", "common"),
     ]

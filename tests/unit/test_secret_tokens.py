@@ -29,12 +29,12 @@ def test_a_token_has_the_same_length_for_all_random_bytes(entropy: bytes) -> Non
 
 def test_different_random_bytes_give_different_tokens() -> None:
     numbers = itertools.count()
-    made = {
+    created = {
         secret_tokens.mint("session", random_bytes=lambda count: next(numbers).to_bytes(count, "big")).text
         for _ in range(100)
     }
 
-    assert len(made) == 100
+    assert len(created) == 100
 
 
 def test_a_session_token_is_not_a_refresh_token() -> None:

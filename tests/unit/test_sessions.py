@@ -21,11 +21,11 @@ MONTH = dt.timedelta(days=30)
 
 
 async def log_in(uow: FakeUnitOfWork, *, now: dt.datetime = NOON) -> SessionTokens:
-    return await sessions.log_in(uow.call(now=now), email="ada@example.com", password="correct horse")
+    return await sessions.log_in(uow.unit(now=now), email="ada@example.com", password="correct horse")
 
 
 async def refreshed(uow: FakeUnitOfWork, token: str, *, now: dt.datetime = NOON) -> SessionTokens:
-    result = await sessions.refresh(uow.call(now=now), token)
+    result = await sessions.refresh(uow.unit(now=now), token)
     assert isinstance(result, SessionTokens)
     return result
 
@@ -49,7 +49,7 @@ async def test_logging_in_creates_a_session_with_two_tokens_that_are_stored_only
 async def test_the_lifetime_of_a_session_is_a_setting(uow: FakeUnitOfWork) -> None:
     policy = Policy(access_token_lifetime=dt.timedelta(minutes=5), session_lifetime=dt.timedelta(days=1))
 
-    begun = await sessions.log_in(uow.call(policy=policy), email="ada@example.com", password="correct horse")
+    begun = await sessions.log_in(uow.unit(policy=policy), email="ada@example.com", password="correct horse")
 
     assert begun.access_lifetime_s == 300
     assert begun.session.expires_at == NOON + dt.timedelta(days=1)
@@ -58,8 +58,8 @@ async def test_the_lifetime_of_a_session_is_a_setting(uow: FakeUnitOfWork) -> No
 async def test_a_session_has_the_device_that_is_named_or_the_one_of_the_request(uow: FakeUnitOfWork) -> None:
     who = {"email": "ada@example.com", "password": "correct horse"}
 
-    named = await sessions.log_in(uow.call(), **who, device="Ada's phone")
-    unnamed = await sessions.log_in(uow.call(), **who)
+    named = await sessions.log_in(uow.unit(), **who, device="Ada's phone")
+    unnamed = await sessions.log_in(uow.unit(), **who)
     unknown = await sessions.log_in(FakeUnitOfWork(store=uow.store, origin=Origin()), **who)
 
     devices = [begun.session.device for begun in (named, unnamed, unknown)]
@@ -67,7 +67,7 @@ async def test_a_session_has_the_device_that_is_named_or_the_one_of_the_request(
 
 
 async def test_the_address_may_be_written_in_any_case_at_log_in(uow: FakeUnitOfWork) -> None:
-    begun = await sessions.log_in(uow.call(), email="ADA@EXAMPLE.COM", password="correct horse")
+    begun = await sessions.log_in(uow.unit(), email="ADA@EXAMPLE.COM", password="correct horse")
 
     assert begun.session.user_id == uow.principal.user_id
 
@@ -77,7 +77,7 @@ async def test_an_outdated_hash_is_replaced_at_log_in(uow: FakeUnitOfWork) -> No
     hashes[user_id] = "old hash of correct horse"
 
     with pytest.raises(WrongCredentials):
-        await sessions.log_in(uow.call(), email="ada@example.com", password="guess")
+        await sessions.log_in(uow.unit(), email="ada@example.com", password="guess")
     assert hashes[user_id] == "old hash of correct horse"
 
     await log_in(uow)
@@ -88,13 +88,13 @@ async def test_an_outdated_hash_is_replaced_at_log_in(uow: FakeUnitOfWork) -> No
 async def test_a_wrong_password_and_an_unknown_address_take_one_check_each_and_return_the_same_error(
     uow: FakeUnitOfWork, email: str
 ) -> None:
-    attempt = uow.call()
+    attempt = uow.unit()
 
-    with pytest.raises(WrongCredentials) as refused:
+    with pytest.raises(WrongCredentials) as raised:
         await sessions.log_in(attempt, email=email, password="guess")
 
     assert attempt.passwords.verifications == 1
-    assert str(refused.value) == str(WrongCredentials())
+    assert str(raised.value) == str(WrongCredentials())
 
 
 class OvertakenPasswords(FakePasswords):
@@ -139,12 +139,12 @@ async def test_reusing_a_spent_refresh_token_ends_the_session(uow: FakeUnitOfWor
     begun = await log_in(uow)
     renewed = await refreshed(uow, begun.refresh_token)
 
-    result = await sessions.refresh(uow.call(now=NOON + GRACE), begun.refresh_token)
+    result = await sessions.refresh(uow.unit(now=NOON + GRACE), begun.refresh_token)
 
     assert result == SessionEnded(session_id=begun.session.id)
     assert not uow.store.sessions
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(uow.call(), renewed.refresh_token)
+        await sessions.refresh(uow.unit(), renewed.refresh_token)
 
 
 async def test_a_client_that_lost_the_response_may_refresh_again_for_some_seconds(uow: FakeUnitOfWork) -> None:
@@ -166,11 +166,11 @@ async def test_a_late_use_of_the_other_token_ends_the_session(uow: FakeUnitOfWor
     theirs = await refreshed(uow, begun.refresh_token)
     mine = await refreshed(uow, begun.refresh_token, now=NOON + GRACE / 2)
 
-    ended = await sessions.refresh(uow.call(now=NOON + HOUR), theirs.refresh_token)
+    ended = await sessions.refresh(uow.unit(now=NOON + HOUR), theirs.refresh_token)
 
     assert ended == SessionEnded(session_id=begun.session.id)
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(uow.call(now=NOON + HOUR), mine.refresh_token)
+        await sessions.refresh(uow.unit(now=NOON + HOUR), mine.refresh_token)
 
 
 async def test_the_grace_period_is_counted_from_the_first_use(uow: FakeUnitOfWork) -> None:
@@ -178,7 +178,7 @@ async def test_the_grace_period_is_counted_from_the_first_use(uow: FakeUnitOfWor
     for part in range(4):
         await refreshed(uow, begun.refresh_token, now=NOON + GRACE * part / 4)
 
-    assert isinstance(await sessions.refresh(uow.call(now=NOON + GRACE), begun.refresh_token), SessionEnded)
+    assert isinstance(await sessions.refresh(uow.unit(now=NOON + GRACE), begun.refresh_token), SessionEnded)
 
 
 @pytest.mark.parametrize("later", [dt.timedelta(), dt.timedelta(seconds=-1)])
@@ -186,7 +186,7 @@ async def test_the_grace_period_can_be_switched_off_whatever_the_clocks_say(
     uow: FakeUnitOfWork, later: dt.timedelta
 ) -> None:
     begun = await log_in(uow)
-    strict = uow.call(now=NOON + later, policy=Policy(refresh_grace=dt.timedelta()))
+    strict = uow.unit(now=NOON + later, policy=Policy(refresh_grace=dt.timedelta()))
     await refreshed(uow, begun.refresh_token)
 
     assert isinstance(await sessions.refresh(strict, begun.refresh_token), SessionEnded)
@@ -211,7 +211,7 @@ class ForgetfulSessions(FakeSessions):
 async def test_a_spent_token_that_is_deleted_meanwhile_ends_the_session(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     await refreshed(uow, begun.refresh_token)
-    overtaken = uow.call()
+    overtaken = uow.unit()
     overtaken.sessions = ForgetfulSessions(uow.store, locked=overtaken.locked)
 
     assert await sessions.refresh(overtaken, begun.refresh_token) == SessionEnded(session_id=begun.session.id)
@@ -221,7 +221,7 @@ async def test_a_refresh_token_expires_with_its_session(uow: FakeUnitOfWork) -> 
     begun = await log_in(uow)
 
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(uow.call(now=NOON + MONTH), begun.refresh_token)
+        await sessions.refresh(uow.unit(now=NOON + MONTH), begun.refresh_token)
 
     assert await refreshed(uow, begun.refresh_token, now=NOON + MONTH - dt.timedelta(microseconds=1))
 
@@ -232,22 +232,22 @@ async def test_a_token_of_another_kind_is_not_accepted_as_a_refresh_token(uow: F
 
     for text in (begun.access_token, unknown, "", "tbr_"):
         with pytest.raises(RefreshTokenInvalid):
-            await sessions.refresh(uow.call(), text)
+            await sessions.refresh(uow.unit(), text)
 
 
 async def test_the_refresh_token_of_an_ended_session_is_rejected(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
-    await sessions.end(uow.call(), begun.session.id)
+    await sessions.end(uow.unit(), begun.session.id)
 
     with pytest.raises(RefreshTokenInvalid):
-        await sessions.refresh(uow.call(), begun.refresh_token)
+        await sessions.refresh(uow.unit(), begun.refresh_token)
 
 
 async def test_sessions_are_listed_oldest_first_in_pages(uow: FakeUnitOfWork) -> None:
     begun = [(await log_in(uow)).session for _ in range(3)]
 
-    first = await sessions.page(uow.call(), limit=2)
-    second = await sessions.page(uow.call(), limit=2, cursor=first.next_cursor)
+    first = await sessions.page(uow.unit(), limit=2)
+    second = await sessions.page(uow.unit(), limit=2, cursor=first.next_cursor)
 
     assert [*first.items, *second.items] == begun
     assert second.next_cursor is None
@@ -257,30 +257,30 @@ async def test_expired_sessions_and_those_of_others_are_not_listed(uow: FakeUnit
     await log_in(uow)
     other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert (await sessions.page(other.call())).items == ()
-    assert (await sessions.page(uow.call(now=NOON + MONTH))).items == ()
+    assert (await sessions.page(other.unit())).items == ()
+    assert (await sessions.page(uow.unit(now=NOON + MONTH))).items == ()
 
 
 async def test_a_cursor_of_another_user_is_rejected(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     await log_in(uow)
     other = await registered(uow, email="bob@example.com", name="Bob")
-    page = await sessions.page(uow.call(), limit=1)
+    page = await sessions.page(uow.unit(), limit=1)
 
     with pytest.raises(CursorInvalid):
-        await sessions.page(other.call(), cursor=page.next_cursor)
+        await sessions.page(other.unit(), cursor=page.next_cursor)
 
 
 async def test_a_user_can_end_one_of_their_sessions_once(uow: FakeUnitOfWork) -> None:
     begun = await log_in(uow)
     kept = await log_in(uow)
 
-    await sessions.end(uow.call(), begun.session.id)
+    await sessions.end(uow.unit(), begun.session.id)
 
     assert list(uow.store.sessions) == [kept.session.id]
-    with pytest.raises(SessionNotFound) as refused:
-        await sessions.end(uow.call(), begun.session.id)
-    assert refused.value.session_id == begun.session.id
+    with pytest.raises(SessionNotFound) as raised:
+        await sessions.end(uow.unit(), begun.session.id)
+    assert raised.value.session_id == begun.session.id
 
 
 async def test_a_user_cannot_end_the_session_of_another(uow: FakeUnitOfWork) -> None:
@@ -288,7 +288,7 @@ async def test_a_user_cannot_end_the_session_of_another(uow: FakeUnitOfWork) -> 
     other = await registered(uow, email="bob@example.com", name="Bob")
 
     with pytest.raises(SessionNotFound):
-        await sessions.end(other.call(), begun.session.id)
+        await sessions.end(other.unit(), begun.session.id)
 
     assert begun.session.id in uow.store.sessions
 
@@ -296,29 +296,29 @@ async def test_a_user_cannot_end_the_session_of_another(uow: FakeUnitOfWork) -> 
 async def test_a_user_can_end_all_their_sessions_and_only_those(uow: FakeUnitOfWork) -> None:
     await log_in(uow)
     await log_in(uow)
-    await registration.register(uow.call(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
-    bobs = await sessions.log_in(uow.call(), email="bob@example.com", password="bob's")
+    await registration.register(uow.unit(), email="bob@example.com", password="bob's", name="Bob", time_zone="UTC")
+    bobs = await sessions.log_in(uow.unit(), email="bob@example.com", password="bob's")
 
-    await sessions.end_all(uow.call())
+    await sessions.end_all(uow.unit())
 
     assert list(uow.store.sessions) == [bobs.session.id]
 
 
 async def test_the_current_session_is_found_and_ended_without_an_id(uow: FakeUnitOfWork) -> None:
-    begun = await sessions.log_in(uow.account_call(), email="ada@example.com", password="correct horse")
+    begun = await sessions.log_in(uow.account_unit(), email="ada@example.com", password="correct horse")
     user_id, session = uow.principal.user_id, begun.session
     through = Principal(user_id=user_id, session_id=session.id)
 
-    assert await sessions.get_current(uow.call(principal=through)) == session
-    await sessions.end_current(uow.call(principal=through))
+    assert await sessions.get_current(uow.unit(principal=through)) == session
+    await sessions.end_current(uow.unit(principal=through))
 
     assert session.id not in uow.store.sessions
     with pytest.raises(SessionNotFound):
-        await sessions.get_current(uow.call(principal=through))
+        await sessions.get_current(uow.unit(principal=through))
 
 
 async def test_a_caller_without_a_session_has_no_current_session(uow: FakeUnitOfWork) -> None:
-    script = uow.call(principal=Principal(user_id=uow.principal.user_id, token_id=UUID(int=7)))
+    script = uow.unit(principal=Principal(user_id=uow.principal.user_id, token_id=UUID(int=7)))
 
     for service in (sessions.get_current, sessions.end_current):
         with pytest.raises(NoCurrentSession):

@@ -28,7 +28,7 @@ def head_of(uow: FakeUnitOfWork) -> int:
 
 async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
     """Six tasks in two projects, with ties in every order; two are completed."""
-    project = await projects.create(uow.call(), name="Chores")
+    project = await projects.create(uow.unit(), name="Chores")
     drafts = [
         TaskDraft(title="a", priority="urgent", due=Due(date=MONDAY)),
         TaskDraft(title="b", priority="low", project_id=project.id),
@@ -37,10 +37,10 @@ async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
         TaskDraft(title="e", priority="high"),
         TaskDraft(title="f", priority="low", project_id=project.id),
     ]
-    made = [await tasks.create(uow.call(now=NOON.replace(minute=i // 2)), draft) for i, draft in enumerate(drafts)]
-    for task in made[1:3]:
-        await tasks.complete(uow.call(now=LATER), task.id)
-    return [await tasks.get(uow, task.id) for task in made]
+    created = [await tasks.create(uow.unit(now=NOON.replace(minute=i // 2)), draft) for i, draft in enumerate(drafts)]
+    for task in created[1:3]:
+        await tasks.complete(uow.unit(now=LATER), task.id)
+    return [await tasks.get(uow, task.id) for task in created]
 
 
 async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort: TaskSort, limit: int) -> list[Task]:
@@ -48,7 +48,7 @@ async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort:
     found: list[Task] = []
     cursor = None
     for _ in range(10):
-        page = await tasks.page(uow.call(), filters=filters, sort=sort, limit=limit, cursor=cursor)
+        page = await tasks.page(uow.unit(), filters=filters, sort=sort, limit=limit, cursor=cursor)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -57,8 +57,8 @@ async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort:
 
 
 async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: FakeUnitOfWork) -> None:
-    one = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
-    two = await tasks.create(uow.call(now=LATER), TaskDraft(title="Buy bread"))
+    one = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
+    two = await tasks.create(uow.unit(now=LATER), TaskDraft(title="Buy bread"))
 
     inbox = await uow.projects.inbox(uow.workspace_id)
     assert inbox is not None
@@ -70,68 +70,68 @@ async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: F
 
 
 async def test_a_task_is_created_with_all_given_fields(uow: FakeUnitOfWork) -> None:
-    project = await projects.create(uow.call(), name="Chores")
+    project = await projects.create(uow.unit(), name="Chores")
     due = Due(date=MONDAY, time=dt.time(9), time_zone="Europe/Berlin")
     draft = TaskDraft(title="Iron", project_id=project.id, description="Shirts", priority="high", due=due)
 
-    task = await tasks.create(uow.call(), draft)
+    task = await tasks.create(uow.unit(), draft)
 
     assert (task.project_id, task.title, task.description) == (project.id, "Iron", "Shirts")
     assert (task.priority, task.due) == ("high", due)
-    assert await tasks.get(uow.call(), task.id) == task
+    assert await tasks.get(uow.unit(), task.id) == task
 
 
 async def test_a_task_cannot_be_created_in_a_project_of_another_workspace(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
-    foreign = await projects.create(other.call(), name="Bob's")
+    foreign = await projects.create(other.unit(), name="Bob's")
 
     for project_id in (UNKNOWN, foreign.id):
-        with pytest.raises(ProjectUnknown) as refused:
-            await tasks.create(uow.call(), TaskDraft(title="x", project_id=project_id))
-        assert (refused.value.pointer, refused.value.project_id) == ("#/project_id", project_id)
+        with pytest.raises(ProjectUnknown) as raised:
+            await tasks.create(uow.unit(), TaskDraft(title="x", project_id=project_id))
+        assert (raised.value.pointer, raised.value.project_id) == ("#/project_id", project_id)
 
 
 async def test_an_archived_project_takes_no_new_tasks(uow: FakeUnitOfWork) -> None:
-    project = await projects.create(uow.call(), name="Done")
-    await projects.archive(uow.call(), project.id)
+    project = await projects.create(uow.unit(), name="Done")
+    await projects.archive(uow.unit(), project.id)
 
-    with pytest.raises(ProjectArchived) as refused:
-        await tasks.create(uow.call(), TaskDraft(title="x", project_id=project.id))
+    with pytest.raises(ProjectArchived) as raised:
+        await tasks.create(uow.unit(), TaskDraft(title="x", project_id=project.id))
 
-    assert refused.value.project_id == project.id
+    assert raised.value.project_id == project.id
     assert not uow.store.tasks
 
 
 async def test_a_task_cannot_be_created_in_a_deleted_workspace(uow: FakeUnitOfWork) -> None:
     with pytest.raises(WorkspaceNotFound):
-        await tasks.create(uow.call(workspace_id=UNKNOWN), TaskDraft(title="x"))
+        await tasks.create(uow.unit(workspace_id=UNKNOWN), TaskDraft(title="x"))
 
 
 async def test_a_task_is_found_only_in_its_own_workspace(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
     other = await registered(uow, email="bob@example.com", name="Bob")
 
-    with pytest.raises(TaskNotFound) as refused:
-        await tasks.get(other.call(), task.id)
+    with pytest.raises(TaskNotFound) as raised:
+        await tasks.get(other.unit(), task.id)
 
-    assert refused.value.task_id == task.id
+    assert raised.value.task_id == task.id
 
 
 async def test_an_update_changes_only_what_was_sent(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk", description="Oat", priority="low"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk", description="Oat", priority="low"))
 
-    changed = await tasks.update(uow.call(now=LATER), task.id, edit=TaskEdit(priority="urgent"))
+    changed = await tasks.update(uow.unit(now=LATER), task.id, edit=TaskEdit(priority="urgent"))
 
     assert (changed.title, changed.description, changed.priority) == ("Buy milk", "Oat", "urgent")
     assert (changed.revision, changed.updated_at, changed.created_at) == (3, LATER, NOON)
-    assert await tasks.get(uow.call(), task.id) == changed
+    assert await tasks.get(uow.unit(), task.id) == changed
 
 
 async def test_an_update_can_set_merge_and_clear_the_due_value(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
     dues = [
-        (await tasks.update(uow.call(), task.id, edit=TaskEdit(due=patch))).due
+        (await tasks.update(uow.unit(), task.id, edit=TaskEdit(due=patch))).due
         for patch in (DuePatch(date=MONDAY), DuePatch(time=dt.time(9)), None)
     ]
 
@@ -139,29 +139,29 @@ async def test_an_update_can_set_merge_and_clear_the_due_value(uow: FakeUnitOfWo
 
 
 async def test_an_incomplete_due_value_changes_nothing(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
     with pytest.raises(DueIncomplete):
-        await tasks.update(uow.call(), task.id, edit=TaskEdit(title="x", due=DuePatch(time=dt.time(9))))
+        await tasks.update(uow.unit(), task.id, edit=TaskEdit(title="x", due=DuePatch(time=dt.time(9))))
 
-    assert await tasks.get(uow.call(), task.id) == task
+    assert await tasks.get(uow.unit(), task.id) == task
 
 
 @pytest.mark.parametrize(
     "edit", [TaskEdit(), TaskEdit(title="Buy milk", priority="low"), TaskEdit(due=DuePatch(date=MONDAY))]
 )
 async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWork, edit: TaskEdit) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk", priority="low", due=Due(date=MONDAY)))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk", priority="low", due=Due(date=MONDAY)))
 
-    assert await tasks.update(uow.call(now=LATER), task.id, edit=edit) == task
+    assert await tasks.update(uow.unit(now=LATER), task.id, edit=edit) == task
     assert head_of(uow) == task.revision
 
 
 async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
-    completed = await tasks.complete(uow.call(now=LATER), task.id)
-    again = await tasks.complete(uow.call(now=LATER.replace(hour=14)), task.id)
+    completed = await tasks.complete(uow.unit(now=LATER), task.id)
+    again = await tasks.complete(uow.unit(now=LATER.replace(hour=14)), task.id)
 
     assert (completed.status, completed.completed_at, completed.updated_at) == ("completed", LATER, LATER)
     assert again == completed
@@ -169,34 +169,34 @@ async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: F
 
 
 async def test_reopening_clears_the_time_of_completion(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
-    await tasks.complete(uow.call(), task.id)
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
+    await tasks.complete(uow.unit(), task.id)
 
-    reopened = await tasks.reopen(uow.call(now=LATER), task.id)
-    again = await tasks.reopen(uow.call(now=LATER.replace(hour=14)), task.id)
+    reopened = await tasks.reopen(uow.unit(now=LATER), task.id)
+    again = await tasks.reopen(uow.unit(now=LATER.replace(hour=14)), task.id)
 
     assert (reopened.status, reopened.completed_at, reopened.revision) == ("open", None, 4)
     assert again == reopened
 
 
 async def test_a_deleted_task_is_not_found_and_the_deletion_takes_a_number(uow: FakeUnitOfWork) -> None:
-    task = await tasks.create(uow.call(), TaskDraft(title="Buy milk"))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
-    await tasks.delete(uow.call(), task.id)
+    await tasks.delete(uow.unit(), task.id)
 
     assert head_of(uow) == 3
     with pytest.raises(TaskNotFound):
-        await tasks.delete(uow.call(), task.id)
+        await tasks.delete(uow.unit(), task.id)
     assert head_of(uow) == 3
 
 
 async def test_a_task_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork) -> None:
     with pytest.raises(TaskNotFound):
-        await tasks.update(uow.call(), UNKNOWN, edit=TaskEdit(title="x"))
+        await tasks.update(uow.unit(), UNKNOWN, edit=TaskEdit(title="x"))
     with pytest.raises(TaskNotFound):
-        await tasks.complete(uow.call(), UNKNOWN)
+        await tasks.complete(uow.unit(), UNKNOWN)
     with pytest.raises(TaskNotFound):
-        await tasks.reopen(uow.call(), UNKNOWN)
+        await tasks.reopen(uow.unit(), UNKNOWN)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
@@ -204,9 +204,9 @@ async def test_a_task_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork)
 async def test_every_sort_lists_every_task_once_in_order_whatever_the_page_size(
     uow: FakeUnitOfWork, sort: TaskSort, limit: int
 ) -> None:
-    made = await some_tasks(uow)
+    created = await some_tasks(uow)
     name = sort.removeprefix("-")
-    in_order = sorted(made, key=lambda task: (sort_key(task, name), task.id), reverse=sort.startswith("-"))
+    in_order = sorted(created, key=lambda task: (sort_key(task, name), task.id), reverse=sort.startswith("-"))
 
     assert await listed(uow, sort=sort, limit=limit) == in_order
 
@@ -214,12 +214,12 @@ async def test_every_sort_lists_every_task_once_in_order_whatever_the_page_size(
 @pytest.mark.parametrize("status", [None, "open", "completed"])
 @pytest.mark.parametrize("in_project", [False, True])
 async def test_filters_can_be_combined(uow: FakeUnitOfWork, status: Status | None, in_project: bool) -> None:  # noqa: FBT001 -- a parameter of a test
-    made = await some_tasks(uow)
-    project_id = made[1].project_id if in_project else None
+    created = await some_tasks(uow)
+    project_id = created[1].project_id if in_project else None
 
     found = await listed(uow, filters=TaskFilter(project_id=project_id, status=status), sort="created_at", limit=2)
 
-    assert found == [t for t in made if status in {None, t.status} and project_id in {None, t.project_id}]
+    assert found == [t for t in created if status in {None, t.status} and project_id in {None, t.project_id}]
 
 
 async def test_a_project_that_does_not_exist_has_no_tasks(uow: FakeUnitOfWork) -> None:
@@ -229,16 +229,16 @@ async def test_a_project_that_does_not_exist_has_no_tasks(uow: FakeUnitOfWork) -
 
 
 async def test_a_cursor_works_only_with_its_own_sort_and_filters(uow: FakeUnitOfWork) -> None:
-    made = await some_tasks(uow)
-    cursor = (await tasks.page(uow.call(), filters=EVERYTHING, limit=1)).next_cursor
+    created = await some_tasks(uow)
+    cursor = (await tasks.page(uow.unit(), filters=EVERYTHING, limit=1)).next_cursor
     other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert (await tasks.page(uow.call(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (made[1],)
+    assert (await tasks.page(uow.unit(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (created[1],)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.call(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
+        await tasks.page(uow.unit(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.call(), filters=TaskFilter(status="open"), cursor=cursor)
+        await tasks.page(uow.unit(), filters=TaskFilter(status="open"), cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.call(), filters=TaskFilter(project_id=made[1].project_id), cursor=cursor)
+        await tasks.page(uow.unit(), filters=TaskFilter(project_id=created[1].project_id), cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(other.call(), filters=EVERYTHING, cursor=cursor)
+        await tasks.page(other.unit(), filters=EVERYTHING, cursor=cursor)

@@ -24,7 +24,7 @@ NOBODY = Principal(user_id=UUID(int=0), session_id=UUID(int=0))
 
 async def join(uow: FakeUnitOfWork, *, host: FakeUnitOfWork, role: Role) -> UUID:
     """Add the user of *uow* to a new workspace of the user of *host*."""
-    workspace = await workspaces.create(host.call(), name="Shared")
+    workspace = await workspaces.create(host.unit(), name="Shared")
     member = Member(
         workspace_id=workspace.id,
         user_id=uow.principal.user_id,
@@ -63,19 +63,19 @@ async def test_the_password_is_stored_only_as_its_hash() -> None:
 @pytest.mark.parametrize("spelling", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.Com"])
 async def test_an_address_is_taken_in_every_case(uow: FakeUnitOfWork, spelling: str) -> None:
     with pytest.raises(EmailTaken):
-        await registration.register(uow.call(), email=spelling, password="pass", name="Eve", time_zone="UTC")
+        await registration.register(uow.unit(), email=spelling, password="pass", name="Eve", time_zone="UTC")
 
 
 @pytest.mark.parametrize("password", ["password", "ada.lovelace", "ada.lovelace@example.com", "Ada Lovelace", "*" * 10])
 async def test_an_account_cannot_be_created_with_a_guessable_password(password: str) -> None:
     uow = FakeUnitOfWork()
 
-    with pytest.raises(PasswordCommon) as refused:
+    with pytest.raises(PasswordCommon) as raised:
         await registration.register(
             uow, email="ada.lovelace@example.com", password=password, name="Ada Lovelace", time_zone="UTC"
         )
 
-    assert refused.value.pointer == "#/password"
+    assert raised.value.pointer == "#/password"
     assert not uow.store.users
 
 
@@ -83,12 +83,12 @@ async def test_an_account_cannot_be_created_with_a_guessable_password(password: 
     "password", ["password", "ada@example.com", "********", "aaaaAAAA", "\N{FULLWIDTH ASTERISK}***********"]
 )
 async def test_a_password_cannot_be_changed_to_a_guessable_one(uow: FakeUnitOfWork, password: str) -> None:
-    with pytest.raises(PasswordCommon) as refused:
+    with pytest.raises(PasswordCommon) as raised:
         await passwords.change(uow, current_password="correct horse", new_password=password)
     with pytest.raises(PasswordCommon):
         await passwords.set_by_operator(FakeUnitOfWork(store=uow.store), email="ada@example.com", new_password=password)
 
-    assert refused.value.pointer == "#/new_password"
+    assert raised.value.pointer == "#/new_password"
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
 
 
@@ -102,12 +102,12 @@ async def test_registering_fails_while_registration_is_closed() -> None:
 
 
 async def test_a_user_needs_a_time_zone_that_exists() -> None:
-    with pytest.raises(TimeZoneUnknown) as refused:
+    with pytest.raises(TimeZoneUnknown) as raised:
         await registration.register(
             FakeUnitOfWork(), email="a@example.com", password="correct horse", name="A", time_zone="Mars"
         )
 
-    assert refused.value.pointer == "#/time_zone"
+    assert raised.value.pointer == "#/time_zone"
 
 
 async def test_users_can_read_their_own_account(uow: FakeUnitOfWork) -> None:
@@ -115,7 +115,7 @@ async def test_users_can_read_their_own_account(uow: FakeUnitOfWork) -> None:
 
 
 async def test_an_account_that_was_deleted_meanwhile_is_not_found(uow: FakeUnitOfWork) -> None:
-    gone = uow.call(principal=NOBODY)
+    gone = uow.unit(principal=NOBODY)
 
     with pytest.raises(AccountGone):
         await users.get_me(gone)
@@ -131,7 +131,7 @@ async def test_a_new_name_is_stored_in_every_workspace_and_takes_a_number_in_eac
     host = await registered(uow, email="bob@example.com", name="Bob")
     shared_id = await join(uow, host=host, role="editor")
 
-    user = await users.update(uow.call(now=LATER), name="Ada King")
+    user = await users.update(uow.unit(now=LATER), name="Ada King")
 
     assert (user.name, user.time_zone, user.revision, user.updated_at) == ("Ada King", "Europe/Berlin", 2, LATER)
     for workspace_id in (uow.workspace_id, shared_id):
@@ -141,7 +141,7 @@ async def test_a_new_name_is_stored_in_every_workspace_and_takes_a_number_in_eac
 
 
 async def test_a_new_time_zone_changes_no_workspace(uow: FakeUnitOfWork) -> None:
-    user = await users.update(uow.call(now=LATER), time_zone="Asia/Tokyo")
+    user = await users.update(uow.unit(now=LATER), time_zone="Asia/Tokyo")
 
     assert (user.name, user.time_zone, user.revision) == ("Ada", "Asia/Tokyo", 2)
     assert uow.store.workspaces[uow.workspace_id].head == 1
@@ -157,33 +157,33 @@ async def test_an_update_to_a_time_zone_that_does_not_exist_changes_nothing(uow:
 async def test_an_update_that_changes_nothing_takes_no_revision(uow: FakeUnitOfWork) -> None:
     before = await users.get_me(uow)
 
-    assert await users.update(uow.call(now=LATER), name="Ada", time_zone=UNSET) == before
+    assert await users.update(uow.unit(now=LATER), name="Ada", time_zone=UNSET) == before
     assert await users.get_me(uow) == before
 
 
 async def test_a_changed_password_replaces_the_old_one(uow: FakeUnitOfWork) -> None:
     await passwords.change(uow, current_password="correct horse", new_password="battery staple")
 
-    await sessions.log_in(uow.call(), email="ada@example.com", password="battery staple")
+    await sessions.log_in(uow.unit(), email="ada@example.com", password="battery staple")
     with pytest.raises(WrongCredentials):
-        await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+        await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")
 
 
 async def test_changing_the_password_ends_all_other_sessions(uow: FakeUnitOfWork) -> None:
-    mine = (await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")).session
-    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+    mine = (await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")).session
+    await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")
     through = Principal(user_id=uow.principal.user_id, session_id=mine.id)
 
-    await passwords.change(uow.call(principal=through), current_password="correct horse", new_password="new")
+    await passwords.change(uow.unit(principal=through), current_password="correct horse", new_password="new")
 
     assert list(uow.store.sessions) == [mine.id]
 
 
 async def test_changing_the_password_needs_the_current_one(uow: FakeUnitOfWork) -> None:
-    with pytest.raises(PasswordWrong) as refused:
+    with pytest.raises(PasswordWrong) as raised:
         await passwords.change(uow, current_password="guess", new_password="new")
 
-    assert refused.value.pointer == "#/current_password"
+    assert raised.value.pointer == "#/current_password"
     assert uow.store.password_hashes[uow.principal.user_id] == "hash of correct horse"
 
 
@@ -209,7 +209,7 @@ async def test_of_two_concurrent_password_changes_one_is_rejected(uow: FakeUnitO
 
 
 async def test_an_operator_can_set_a_password_which_ends_all_sessions(uow: FakeUnitOfWork) -> None:
-    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+    await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")
 
     await passwords.set_by_operator(FakeUnitOfWork(store=uow.store), email="ADA@example.com", new_password="new")
 
@@ -245,8 +245,8 @@ async def test_a_reset_for_an_account_that_is_deleted_meanwhile_changes_nothing(
 
 
 async def test_deleting_an_account_deletes_what_belongs_only_to_the_user(uow: FakeUnitOfWork) -> None:
-    await workspaces.create(uow.call(), name="Mine too")
-    await sessions.log_in(uow.call(), email="ada@example.com", password="correct horse")
+    await workspaces.create(uow.unit(), name="Mine too")
+    await sessions.log_in(uow.unit(), email="ada@example.com", password="correct horse")
 
     await users.delete(uow)
 
@@ -268,11 +268,11 @@ async def test_the_sole_owner_of_a_shared_workspace_cannot_delete_their_account(
     host = await registered(uow, email="bob@example.com", name="Bob")
     shared_id = await join(uow, host=host, role="admin")
 
-    with pytest.raises(SoleOwner) as refused:
+    with pytest.raises(SoleOwner) as raised:
         await users.delete(host)
 
-    assert refused.value.workspace_ids == (shared_id,)
-    assert str(shared_id) in str(refused.value)
+    assert raised.value.workspace_ids == (shared_id,)
+    assert str(shared_id) in str(raised.value)
     assert host.principal.user_id in uow.store.users
 
 

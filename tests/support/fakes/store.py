@@ -85,7 +85,7 @@ class Store:
                 setattr(self, each.name, without(kept, is_in_one))
         self.others = {entity: without(kept, is_in_one) for entity, kept in self.others.items()}
 
-    def told(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
+    def logged(self, workspace_id: UUID, revision: int) -> list[tuple[EventType, UUID]]:
         """What the log has for a change, in order: the type, and the id that it happened to."""
         return [
             (event.type, event.entity_id)

@@ -34,7 +34,7 @@ def _created(make: Callable[["FakeUnitOfWork"], Repository]) -> "cached_property
 
 
 class FakeUnitOfWork:
-    """Implements domain.unit_of_work.UnitOfWork for one request. `call` creates another one on the same store."""
+    """Implements domain.unit_of_work.UnitOfWork for one request. `unit` creates another one on the same store."""
 
     store: Store
     locked: set[UUID]
@@ -75,7 +75,7 @@ class FakeUnitOfWork:
         # A write that names no workspace locks the caller's account from the beginning.
         self.locked = {principal.user_id} if principal else set()
 
-    def call(
+    def unit(
         self,
         *,
         principal: Principal | None = None,
@@ -91,7 +91,7 @@ class FakeUnitOfWork:
             policy=policy or self.policy,
         )
 
-    def account_call(self) -> "FakeUnitOfWork":
+    def account_unit(self) -> "FakeUnitOfWork":
         """Another unit of work of the same user, which names no workspace."""
         return FakeUnitOfWork(store=self.store, principal=self.caller, now=self.now, policy=self.policy)
 
