@@ -5,6 +5,7 @@ from typing import Final
 from domain import invitations, queued_emails, users, workspaces
 from domain.checks import Checks
 from domain.emails import email_key
+from domain.model.invitations import Invitation
 from domain.model.users import InvitationRequired, RegistrationClosed, User
 from domain.passwords import check_password
 from domain.unit_of_work import UnitOfWork
@@ -25,18 +26,9 @@ async def register(  # noqa: PLR0913  # what an account is made of
         raise RegistrationClosed
     if uow.policy.registration == "invited" and invitation_token is None:
         raise InvitationRequired
-    checks = Checks()
-    with checks:
-        check_zone(time_zone, pointer="#/time_zone")
-    with checks:
-        check_password(uow, password, pointer="#/password", email=email, name=name)
-    invitation = None
-    if invitation_token is not None:  # checked before the password is hashed and before the address is looked up
-        with checks:
-            invitation = await invitations.find(
-                uow.credentials, invitation_token, now=uow.now, pointer=_INVITATION_POINTER
-            )
-    checks.finish()
+    invitation = await _check(
+        uow, email=email, password=password, name=name, time_zone=time_zone, invitation_token=invitation_token
+    )
     password_hash = await uow.passwords.hash(password)
     user = User(
         id=uow.new_id(),
@@ -58,3 +50,22 @@ async def register(  # noqa: PLR0913  # what an account is made of
             # The token was sent to this address only.
             return await users.mark_verified(uow, user)
     return user
+
+
+async def _check(  # noqa: PLR0913  # as above
+    uow: UnitOfWork, *, email: str, password: str, name: str, time_zone: str, invitation_token: str | None
+) -> Invitation | None:
+    """Return the invitation of the token, if there is one, after all that is checked before a password is hashed."""
+    checks = Checks()
+    with checks:
+        check_zone(time_zone, pointer="#/time_zone")
+    with checks:
+        check_password(uow, password, pointer="#/password", email=email, name=name)
+    invitation = None
+    if invitation_token is not None:
+        with checks:
+            invitation = await invitations.find(
+                uow.credentials, invitation_token, now=uow.now, pointer=_INVITATION_POINTER
+            )
+    checks.finish()
+    return invitation

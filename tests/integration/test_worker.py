@@ -15,7 +15,6 @@ from persistence.idempotency import idempotency_keys
 from persistence.queued_emails import outbox
 from persistence.tokens import personal_tokens
 from tests.support.clients import Client, created, register
-from tests.support.databases import SqliteDatabases
 from tests.support.programs import Program, patiently, serve, started, tickbox
 from tests.support.tables import Tables
 
@@ -29,13 +28,6 @@ def tables(database_url: str) -> Iterator[Tables]:
     tables = Tables(database_url)
     yield tables
     tables.close()
-
-
-@pytest.fixture
-def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
-    url = sqlite_databases.migrated()
-    yield url
-    sqlite_databases.remove(url)
 
 
 def unsent(program: Program) -> list[dict[str, Any]]:
