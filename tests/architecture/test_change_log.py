@@ -37,7 +37,9 @@ from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
 UNGUARDED = {"change_log", "database", "engines", "lazy_transactions", "unit_of_work"}
-"""What runs statements on a transaction itself: the change log, on the change log's behalf, and what is below it."""
+"""The callers that run statements on a transaction directly: the change log, code on its behalf,
+and the layers below.
+"""
 
 LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key=lambda table: table.name)
 

@@ -22,7 +22,7 @@ METHODS = ("get", "put", "post", "delete", "patch")
 CONTRACT = read_contract()
 TAGS = [tag["name"] for tag in CONTRACT["tags"]]
 NOT_RESOURCES = {"handlers": {"events", "pages", "patches", "problems"}}
-"""Modules of handlers that serve all of them."""
+"""Modules of handlers that all tags use."""
 
 
 def test_the_contract_is_valid_for_the_field_s_own_validator() -> None:

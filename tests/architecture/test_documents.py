@@ -17,13 +17,13 @@ from tickbox_contract.gate.rules import run
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "spec" / "decisions"
 SKIPPED = {".venv", ".git", "build", "dist", "var"}
-"""Folders at the top with what is not ours."""
+"""Top-level folders that are not part of the repository."""
 DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if path.relative_to(ROOT).parts[0] not in SKIPPED)
 EXAMPLES = {"SUPPORT.md", "CONTRIBUTING.md"}
 """Documents with operations of other contracts, or ones that could be added."""
 MAX_README_LINES = 120
 FOLDERS = (ROOT, ROOT / "contract" / "tickbox_contract", ROOT / "tests", ROOT / "tests" / "integration")
-"""Where the files are that documents name without the first folders of their paths."""
+"""The folders of files that documents name without the first folders of their paths."""
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -39,7 +39,7 @@ SOURCES = ("app", "domain", "handlers", "persistence")
 CONTRACT = read_contract()
 PREFIX = "urn:tickbox:problem:"
 OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "request-timeout", "headers-too-large", "not-implemented"}
-"""What is sent before an operation is found. `docs/guide.md` has them."""
+"""Problems that are sent before an operation is found. `docs/guide.md` lists them."""
 
 
 def tree(kind: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -173,7 +173,7 @@ MADE_WITH: dict[str, Any] = {
     "quota_bytes": 268_435_456,
     "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")],
 }
-"""What the contract's examples are about; any other argument is not in the text."""
+"""The arguments of the errors in the contract's examples; any other argument is not in the text."""
 
 
 def said_of(kind: type[DomainError]) -> str:

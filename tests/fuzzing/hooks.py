@@ -56,13 +56,13 @@ RULES: Mapping[tuple[str, str], str] = {
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
 }
-"""The rules that no schema states, by the code and the place of the fault that each is answered with."""
+"""The rules that no schema states, by the code and the place of the error that each is reported with."""
 
 NUL = "nul"
-"""The code of the rule for every text: it has no NUL character in it. (A query with one is a malformed request.)"""
+"""The code of the rule for every text: no NUL character. (A query with one is a malformed request.)"""
 
 _READERS = 10
-"""How many accounts are made at a time to read mails."""
+"""The number of accounts that are created at a time for their e-mails."""
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"

@@ -45,7 +45,7 @@ IN_WORKSPACE = tuple(operation for operation in GUARDED if operation.in_workspac
 Check = Callable[..., None]
 AT_LENGTH = "TICKBOX_TEST_SOAK" in os.environ
 SHARE = 4
-"""On PostgreSQL, one of so many callers calls an operation, another for each; in `make soak`, all call all."""
+"""On PostgreSQL each operation is tried by one of this many callers, different ones each; in `make soak` by all."""
 
 pytestmark = pytest.mark.unmeasured
 

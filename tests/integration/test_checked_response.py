@@ -21,7 +21,7 @@ from tickbox_contract.engine.protocol import bounded_protocol
 pytestmark = pytest.mark.unmeasured
 
 IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
-"""What cannot be sent at all, or never came to a response."""
+"""Responses that cannot be sent, and a failure that leaves none."""
 
 
 @pytest.fixture(scope="module")

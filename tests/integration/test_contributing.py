@@ -26,7 +26,7 @@ COMMANDS: dict[str, Sequence[str]] = {
         *("tests/integration/test_log.py", "tests/integration/test_guarantees.py"),
     ),
 }
-"""What the commands of the example run here: without the rest of the suites, and without generating models twice."""
+"""What the example's commands run here: without the rest of the suites, and without generating models twice."""
 
 _STEP = re.compile(r"^```(yaml|python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(r"# (\S+): (after the operation|after the schema|in the place of|at the end|in)(?: (\w+))?\n")

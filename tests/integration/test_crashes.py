@@ -26,10 +26,10 @@ from tests.support.programs import serve
 from tests.support.tables import Tables
 
 KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "3"))
-"""How often; `make soak` asks for many more."""
+"""The number of kills; `make soak` sets a larger one."""
 WRITERS = 8
 LONGEST_S = 0.5
-"""A server is killed at some moment within so long a time of load."""
+"""A server is killed at a random moment within this time of load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

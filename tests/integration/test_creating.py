@@ -18,7 +18,7 @@ MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ProjectCreate": ("{home}/projects", {"name": "Garden"}),
     "TaskCreate": ("{home}/tasks", {"title": "Sow"}),
 }
-"""The path, and the smallest body, of what creates something."""
+"""The path and the smallest body of each operation that creates something."""
 
 
 def optional_members() -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unmeasured
 
 CONTRACT = read_contract()
 PRIVILEGES = {"role": "owner", "scopes": ["account"], "is_admin": True, "password_hash": "x", "created_by": "me"}
-"""What an attacker would try everywhere, whether the contract knows such a property or not."""
+"""Properties that an attacker would send everywhere, whether the contract knows them or not."""
 HOSTILE = (
     "'; DROP TABLE users; --",
     '" OR 1=1 --',

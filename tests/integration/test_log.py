@@ -21,13 +21,13 @@ from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 
 WRITING = {name: operation.events for name, operation in OPERATIONS.items() if operation.events}
-"""What the contract says that each operation writes: its `x-events`."""
+"""The events that each operation writes according to the contract: its `x-events`."""
 WITHOUT_EVENTS = {
     "create_invitation": "an e-mail address is in no log",
     "delete_invitation": "the same",
     "delete_workspace": "the log goes with the workspace",
 }
-"""Writes in a workspace whose effect no log has, each with the reason."""
+"""Writes in a workspace without an event, each with the reason."""
 
 
 @pytest.mark.parametrize("operation_id", WRITING)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 SESSIONS = ("README.md", "docs/getting-started.md")
 """Pages with requests to a server."""
 COMMANDS = ("docs/databases.md", "docs/gate.md")
-"""Pages with commands in a folder, which has a contract with one fault."""
+"""Pages with commands in a folder with a contract that has one fault."""
 FOLDER = "/srv/tickbox"
 NAMELESS = ROOT / "tests" / "contract" / "gate" / "good.yaml"
 STAND_IN = ROOT / "tests" / "support" / "curl_stand_in.py"

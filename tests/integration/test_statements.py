@@ -26,7 +26,7 @@ CREATE = [
     "INSERT events",
     "UPDATE workspaces",  # the next number, and the bytes of the workspace
 ]
-"""Make a task."""
+"""Create a task."""
 
 
 @contextmanager

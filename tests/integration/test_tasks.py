@@ -24,7 +24,7 @@ DUES: tuple[dict[str, str] | None, ...] = (
     {"date": "2026-04-17", "time": "23:59", "time_zone": "America/New_York"},
     {"date": "1999-12-31"},
 )
-"""In no order."""
+"""Due values, not in order."""
 
 
 def path_of(task: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ TABLES = metadata.tables
 
 OWNERS = 2000
 TASKS = {0: 12_000} | dict.fromkeys(range(1, 41), 100)
-"""How many tasks each of the first workspaces has."""
+"""The number of tasks of each of the first workspaces."""
 
 
 def numbered(kind: int, number: int) -> UUID:
@@ -102,7 +102,7 @@ def digest(number: int) -> bytes:
 
 
 IN_BULK = {"tasks", "projects"}
-"""Of these there are many. What one user has of sessions and memberships may be sorted, and filtered."""
+"""Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
     "due": "2026-06-01~",
@@ -584,7 +584,7 @@ async def require_indexes(connection: AsyncConnection, heard: Sequence[Statement
 
 
 ONE_ROW = "FROM alembic_version"
-"""It has no index, and needs none."""
+"""A small table, which has no index and needs none."""
 ADVICE = (
     "Add an index that begins with the columns that the statement compares, then has those that it sorts by: in the"
     " table, in persistence/<resource>.py, and in a migration. Or compare with the columns of an index that exists. A"

@@ -11,7 +11,7 @@ ACCOUNT_TABLES = {
     *("one_time_tokens", "outbox", "mail_pauses"),
 }
 SPACE_TABLES = {"client_ids", "idempotency_keys"}
-"""Of a workspace or of an account: their keys begin with the id of either."""
+"""The tables of a workspace or an account, whose keys begin with the id of either."""
 WORKSPACE_TABLES = [table for table in TABLES if table.name not in ACCOUNT_TABLES | SPACE_TABLES | {"workspaces"}]
 PREFIXES = {
     "PrimaryKeyConstraint": "pk_",

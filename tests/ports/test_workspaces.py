@@ -23,7 +23,7 @@ from tests.support.things import (
 from tests.support.worlds import World
 
 BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
-"""Where the workspaces begin that are not personal."""
+"""The first id of the workspaces that are not personal."""
 
 
 async def test_each_member_finds_the_workspace_with_their_own_role(

@@ -20,7 +20,7 @@ MAX_PAGES = 100
 MERGE_PATCH = "application/merge-patch+json"
 
 _UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Nothing here is encrypted; a client left to itself reads all the certificates of the world first."""
+"""An SSL context without certificates: nothing here is encrypted, and by default a client would load them all."""
 
 _numbers = itertools.count(1)
 

@@ -21,10 +21,10 @@ from pathlib import Path
 import psutil
 
 MARK = "PYTEST_TICKBOX_FOLDER"
-"""Holds the path of the folder in which what is to be deleted is put. Not TICKBOX_*, which the program would read."""
+"""The variable with the path of the folder that is deleted. Not TICKBOX_*, which the program would read."""
 _BETWEEN_LOOKS_S = 0.1
 _CALM = 3
-"""How many looks in a row must find nothing: what is killed may just have started something."""
+"""How many searches in a row must find nothing: a process that is killed may just have started another."""
 
 
 def guard() -> Path:

@@ -26,13 +26,13 @@ SCOPES = ("read", "write", "manage", "account")
 ANY_SCOPE = "any"
 """In the contract: no scope is needed."""
 OF_THE_SESSION = ("get_current_session", "delete_current_session")
-"""What a call that comes through no session does not find."""
+"""What a request without a session does not find."""
 
 HERE, ELSEWHERE = "here", "elsewhere"
 
 Json = Any
 Thing = Callable[[str], Any]
-"""Gives what stands under a name in a request, such as `task_id`. Raises KeyError for a name that it does not know."""
+"""Returns the value for a name in a request, such as `task_id`. Raises KeyError for an unknown name."""
 
 _HOW = "say in VALUES of tests/support/request_values.py how to get one"
 _KINDS = {prefix: f"{kind}_token" for kind, prefix in PREFIXES.items()}

@@ -18,7 +18,7 @@ from tests.support.matrix import ELSEWHERE, HERE, ROLES, SCOPES, Caller
 from tests.support.tables import Tables
 
 WORKSPACE_SCOPES = tuple(scope for scope in SCOPES if scope != "account")
-"""What a token for some workspaces can have."""
+"""The scopes that a token for some workspaces can have."""
 
 
 def create_household(client: Client, tables: Tables) -> Household:

@@ -74,7 +74,7 @@ BEFORE: Mapping[str, Callable[[Surroundings], None]] = {
     "delete_me": _join_another,
     "leave_workspace": _join_another,
 }
-"""By operationId, what must be so before the request can have all its effects."""
+"""By operationId, what must be true before the request can have all its effects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def _target(operation: Operation, path: str) -> str | None:
 WRITES: Mapping[str, Callable[[Person, Tables], PreparedRequest]] = {
     name: partial(prepared, operation) for name, operation in OPERATIONS.items() if not operation.safe
 }
-"""By operationId. Each gets a person of its own."""
+"""By operationId. Each request has a person of its own."""
 
 
 def taking(header: str) -> set[str]:

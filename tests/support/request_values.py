@@ -110,5 +110,6 @@ VALUES: Mapping[str, Value] = {
     # without a user
     "email": lambda setting, _caller: setting.once("email", new_email),
 }
-"""By the name of the parameter or property; for one operation only, `operation_id.name`. A token in a body goes by what
-its prefix says that it is. What a request must create for it is created with `once`, so that it stays."""
+"""By the name of the parameter or property; for one operation only, `operation_id.name`. For a token in a body, by its
+prefix. What a request must create for it is created with `once`, so that it stays.
+"""

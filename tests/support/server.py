@@ -14,7 +14,7 @@ import uvicorn
 UNHINDERED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_address", "rate_limit_credentials"), "100000000/day"
 )
-"""Settings of the program with which calls are counted, and nobody calls too often."""
+"""Settings with which requests are counted, and none is rejected for its number."""
 
 
 @contextlib.contextmanager

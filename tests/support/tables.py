@@ -48,7 +48,7 @@ from tests.support.patience import PATIENCE_S
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 WRITTEN_LATER = {sessions.c.last_used_at, personal_tokens.c.last_used_at}
-"""What the server writes on the side once a minute, of calls that were answered long before."""
+"""What the server writes in the background once a minute, after the response of the request it belongs to."""
 
 _STATE: Mapping[str, str] = {
     "sqlite": "PRAGMA data_version",
