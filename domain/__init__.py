@@ -1,1 +1,1 @@
-"""What Tickbox is about: entities, rules and services, in pure Python, without web and without SQL."""
+"""The domain of Tickbox: entities, rules and services, in pure Python, without web and without SQL."""

@@ -1,6 +1,6 @@
-"""What happened to an account, for its owner to read: who got in, from where, and what they changed.
+"""The log of an account, for its owner: log-ins, from where they came, and changes of the account.
 
-What was refused is not in it: it changed nothing, and anybody could fill the log of another with it.
+Rejected requests are not in it: they changed nothing, and anybody could fill another user's log with them.
 """
 
 from domain import pages
@@ -10,7 +10,7 @@ from domain.unit_of_work import UnitOfWork
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[AccountEvent]:
-    """The events of the caller's account, newest first. Raises CursorInvalid."""
+    """Return the events of the caller's account, newest first. Raises CursorInvalid."""
     user_id = uow.principal.user_id
     return await pages.by_id(
         lambda last, count: uow.account_log.page(user_id, before=last, limit=count),

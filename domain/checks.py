@@ -1,4 +1,4 @@
-"""Several rules, checked one after the other, so that a client learns at once all that is invalid in its request."""
+"""Checks several rules one after the other, so that a client gets all errors of its request at once."""
 
 from types import TracebackType
 
@@ -6,13 +6,13 @@ from domain.errors import Invalid, InvalidTogether
 
 
 class Checks:
-    """Collects what is raised as Invalid, and goes on; any other error is raised at once.
+    """Collects errors that are Invalid, and continues; any other error is raised at once.
 
         checks = Checks()
         with checks:
             check_zone(time_zone, pointer="#/time_zone")
         with checks:
-            check_password(work, password, pointer="#/password", email=email, name=name)
+            check_password(uow, password, pointer="#/password", email=email, name=name)
         checks.finish()
 
     A rule that needs the result of another one comes after `finish`.
@@ -27,7 +27,7 @@ class Checks:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        """Keep what the check found, and suppress it."""
+        """Collect the error of the check, and suppress it."""
         match error:
             case Invalid():
                 self._found.append(error)
@@ -38,7 +38,7 @@ class Checks:
         return True
 
     def finish(self) -> None:
-        """Raise what was found: an Invalid by itself, several as InvalidTogether."""
+        """Raise what was collected: an Invalid by itself, several as InvalidTogether."""
         if len(self._found) > 1:
             raise InvalidTogether(self._found)
         if self._found:

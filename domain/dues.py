@@ -1,6 +1,6 @@
-"""When a task is due: a day; a time on a day, wherever one is; or a time on a day in a fixed zone.
+"""When a task is due: a day; a time on a day, in whatever zone; or a time on a day in a fixed zone.
 
-What is stored is what a clock on the wall shows, and the zone's name; instants are computed from it.
+The stored value is the wall-clock time and the name of the zone; instants are computed from them.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from domain.zones import check_zone
 
 
 class DueIncomplete(Invalid):
-    """The due value, after merging, lacks the member that another one needs."""
+    """The due value, after merging, lacks a member that another one needs."""
 
     code = "required"
 
@@ -27,8 +27,8 @@ class DueIncomplete(Invalid):
 class Due:
     """A wall-clock date, an optional wall-clock time, and an optional IANA zone, which needs a time.
 
-    `check` and `merge` check one. A stored one is not checked again: it stays readable where this host's time
-    zone database lacks its zone.
+    `check` and `merge` check one. A stored one is not checked again: it stays readable if this host's time zone
+    database lacks its zone.
     """
 
     date: dt.date
@@ -51,7 +51,7 @@ def check(due: Due) -> None:
 
 
 def merge(due: Due | None, patch: DuePatch) -> Due:
-    """What *patch* makes of *due*; of None, a new one. The result as a whole is checked, not the patch.
+    """Return *due* with *patch* merged into it; without a *due*, a new one. The result is checked as a whole.
 
     Raises DueIncomplete when the result has no date, or a zone and no time; TimeZoneUnknown for a new zone; or
     InvalidTogether.
@@ -71,7 +71,7 @@ def merge(due: Due | None, patch: DuePatch) -> Due:
 
 
 def _check_zone(time: dt.time | None, zone: str | None, *, known: str | None) -> None:
-    """Raises DueIncomplete, TimeZoneUnknown unless *zone* is the one that was *known* before, or InvalidTogether."""
+    """Raises DueIncomplete, TimeZoneUnknown unless *zone* is the *known* one from before, or InvalidTogether."""
     if zone is None:
         return
     checks = Checks()
@@ -89,13 +89,13 @@ def _require(value: object, *, missing: str, because: str) -> None:
 
 
 NO_DUE_KEY: Final = "~"
-"""What a task without a due value sorts by: after every date."""
+"""The sort key of a task without a due value: after every date."""
 
 
 def due_key(due: Due | None) -> str:
-    """A text whose bytewise order is by date, then timed before untimed, then by time; none is last.
+    """Return a text that sorts bytewise by date, then timed before untimed, then by time; without a due value, last.
 
-    The zone does not count, so that the order is one that an index can serve and a cursor can hold on to.
+    The zone is left out, so that an index can keep the order and a cursor can name a place in it.
     """
     if due is None:
         return NO_DUE_KEY

@@ -2,5 +2,5 @@
 
 
 def email_key(email: str) -> str:
-    """What all spellings of an address share."""
+    """Return the form that all spellings of an address share."""
     return email.lower()

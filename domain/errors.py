@@ -23,21 +23,21 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """The root: everything that a service raises on purpose. The text is for the caller."""
+    """The root of everything that a service raises on purpose. The text is for the caller."""
 
 
 class NotFound(DomainError):
-    """The caller does not have such a thing. It does not exist, or belongs to somebody else: both look the same."""
+    """The resource does not exist, or the caller has no access to it: both look the same."""
 
 
 class Conflict(DomainError):
-    """The current state does not allow it; another state would. `summary` is the fact in a few words."""
+    """The current state does not allow it; another state would. `summary` names the reason in a few words."""
 
     summary: ClassVar[str]
 
 
 class IdTaken(Conflict):
-    """The id that a client chose for a new thing belongs to something else, or did."""
+    """Another entity has the id that a client chose for a new one, or had it before it was deleted."""
 
     summary = "The id is taken"
 
@@ -46,13 +46,13 @@ class IdTaken(Conflict):
 
 
 class Forbidden(DomainError):
-    """The caller is known, and may not do this. `summary` is the fact in a few words."""
+    """The caller is known, and may not do this. `summary` names the reason in a few words."""
 
     summary: ClassVar[str]
 
 
 class Unauthenticated(DomainError):
-    """The caller is not, or no longer, who they must be."""
+    """The request has no valid token, or its session or token has ended."""
 
 
 class Invalid(DomainError):

@@ -1,7 +1,7 @@
-"""People whom an identity provider vouches for: their first call makes their account.
+"""Accounts of users of an identity provider, which are created by the first request.
 
-An account is theirs by issuer and subject, and by nothing else. Were it found by its e-mail address, whoever can get a
-provider to confirm an address would get the account that somebody else made with it.
+Such an account is found by issuer and subject, and by nothing else. If it were found by its e-mail address, whoever
+gets a provider to confirm an address would get the account that somebody else created with it.
 """
 
 import unicodedata
@@ -18,17 +18,17 @@ from domain.zones import is_zone
 
 NAMELESS: Final = "New user"
 MAX_NAME_CHARS: Final = 100
-"""As the contract has it for a name that somebody gives themselves."""
+"""The greatest length of a name, as in the contract."""
 
 _NOT_IN_NAMES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Controls, halves of characters, and ends of lines, as Unicode's general categories."""
+"""Unicode's general categories of control characters, surrogates and line separators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalIdentity:
-    """What a provider says of somebody. `identity` says who they are; the rest is only to begin with, and may be None.
+    """The claims about a person. `identity` is who they are; the rest is only used for a new account, and may be None.
 
-    `email` is well-formed, as the contract has it. `names` come as they were sent, the best first.
+    `email` is well-formed according to the contract. `names` come as they were sent, the best first.
     """
 
     identity: Identity
@@ -39,10 +39,10 @@ class ExternalIdentity:
 
 
 async def provision(uow: UnitOfWork, external_identity: ExternalIdentity) -> User:
-    """An account for somebody who has none, with a personal workspace and its inbox, and without a password.
+    """Create an account without a password, with a personal workspace and its inbox.
 
-    It takes the address only if the provider has verified it, so that it is verified here, too. Whether registration is
-    open is not asked: the provider says who is let in. Raises EmailTaken, IdentityTaken.
+    The address is stored only if the provider has verified it; it is then verified here, too. Whether registration is
+    open does not matter: the provider decides who gets an account. Raises EmailTaken, IdentityTaken.
     """
     email = external_identity.email if external_identity.email_verified else None
     zone = external_identity.time_zone
@@ -64,7 +64,7 @@ async def provision(uow: UnitOfWork, external_identity: ExternalIdentity) -> Use
 
 
 def _name_of(names: Iterable[str]) -> str:
-    """The first of *names* of which something is left once it is fit to be shown."""
+    """Return the first of *names* that is not empty once it is cleaned for display."""
     return next(filter(None, map(_fit, names)), NAMELESS)
 
 

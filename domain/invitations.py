@@ -1,8 +1,8 @@
-"""Invitations: a token, sent by e-mail, that makes whoever has it a member, once.
+"""Invitations: a token, sent by e-mail, with which one user becomes a member.
 
-An invitation is as good as who made it: it goes when they leave, or may no longer give its role. Its token is made
-when the e-mail is about to be sent (ADR 33), and only its digest is stored. Where no mail is sent, the token is made
-with the invitation, and its creator gets it.
+An invitation is withdrawn when its creator leaves, or may no longer give its role. Its token is created when the e-mail
+is about to be sent (ADR 33), and only its digest is stored. Without a mail server the token is created with the
+invitation, and the creator gets it.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ _POINTER: Final = "#/token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedInvitation:
-    """A new invitation. Its token, in the clear, and a link with it, only where they are not sent by mail."""
+    """A new invitation. Its token, in the clear, and a link with it are set only if they are not sent by e-mail."""
 
     invitation: Invitation
     token: str | None = None
@@ -40,7 +40,7 @@ class CreatedInvitation:
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Invitation]:
-    """Those to the call's workspace that wait to be accepted, oldest first. Raises CursorInvalid."""
+    """Return the open invitations to the workspace, oldest first. Raises CursorInvalid."""
     return await pages.by_id(
         lambda last, count: uow.invitations.page(uow.workspace_id, now=uow.now, after=last, limit=count),
         id_of=lambda invitation: invitation.id,
@@ -51,7 +51,7 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def create(uow: UnitOfWork, *, email: str, role: Role) -> CreatedInvitation:
-    """Invite an address, whether it has an account or not; an earlier invitation of it is replaced.
+    """Invite an address, with or without an account; an earlier invitation of it is replaced.
 
     Raises PersonalWorkspace, RoleTooHigh, AddressOfMember, MemberNotFound, WorkspaceNotFound, AccountGone.
     """
@@ -80,7 +80,7 @@ async def create(uow: UnitOfWork, *, email: str, role: Role) -> CreatedInvitatio
 
 
 async def get(uow: UnitOfWork, invitation_id: UUID) -> Invitation:
-    """One to the call's workspace that waits to be accepted. Raises InvitationNotFound."""
+    """Return an open invitation to the workspace. Raises InvitationNotFound."""
     invitation = await uow.invitations.get(uow.workspace_id, invitation_id, now=uow.now)
     if invitation is None:
         raise InvitationNotFound(invitation_id)
@@ -88,13 +88,13 @@ async def get(uow: UnitOfWork, invitation_id: UUID) -> Invitation:
 
 
 async def delete(uow: UnitOfWork, invitation_id: UUID) -> None:
-    """Withdraw one. Raises InvitationNotFound, RoleTooHigh, MemberNotFound."""
+    """Withdraw an invitation. Raises InvitationNotFound, RoleTooHigh, MemberNotFound."""
     await members.require_reach(uow, (await get(uow, invitation_id)).role)
     await uow.invitations.delete(uow.workspace_id, invitation_id)
 
 
 async def accept(uow: UnitOfWork, token: str) -> Workspace:
-    """Make the caller a member, and spend the token. The workspace, as they see it now.
+    """Make the caller a member, and spend the token. Return the workspace, as they see it now.
 
     Raises InvitationInvalid, AlreadyMember, TooManyWorkspaces, AccountGone.
     """
@@ -107,11 +107,11 @@ async def accept(uow: UnitOfWork, token: str) -> Workspace:
     await _add_member(uow, user, invitation)
     workspace = await uow.workspaces.get(invitation.workspace_id, user_id=user.id)
     assert workspace is not None, "its lock is held, and the caller is a member"
-    return replace(workspace, head=await uow.next_revision())  # which is stored only at the end
+    return replace(workspace, head=await uow.next_revision())  # the workspace's head is stored only at the end
 
 
 async def find(reader: InvitationReader, token: str, *, now: dt.datetime, pointer: str) -> Invitation:
-    """The invitation of the *token* that stands at *pointer*, not spent yet. Raises InvitationInvalid."""
+    """Return the open invitation of *token*, whose place in the body is *pointer*. Raises InvitationInvalid."""
     digest = secret_tokens.digest_of(token, kind="invitation")
     invitation = None if digest is None else await reader.find_invitation(digest, now=now)
     if invitation is None:
@@ -128,7 +128,7 @@ async def join(uow: UnitOfWork, user: User, invitation: Invitation, *, pointer: 
 async def _require_no_member(uow: UnitOfWork, email: str) -> None:
     """Raise AddressOfMember for the caller's own address, and for one that a member has verified.
 
-    Another member's that is not verified may be somebody else's, who must not be kept out (ADR 64).
+    An unverified address of another member may be somebody else's, who must be able to get an invitation (ADR 64).
     """
     key = email_key(email)
     own = (await users.get_me(uow)).email
@@ -139,7 +139,7 @@ async def _require_no_member(uow: UnitOfWork, email: str) -> None:
 
 
 async def _hand_over(uow: UnitOfWork, invitation: Invitation) -> CreatedInvitation:
-    """Nobody sends it: whoever creates it passes it on."""
+    """Create a token that is not sent: whoever creates the invitation passes it on."""
     token = secret_tokens.mint("invitation", random_bytes=uow.random_bytes)
     await uow.invitations.set_digest(invitation.workspace_id, invitation.id, digest=token.digest, mailed_at=None)
     url = uow.policy.accept_invitation_url
@@ -148,7 +148,7 @@ async def _hand_over(uow: UnitOfWork, invitation: Invitation) -> CreatedInvitati
 
 
 async def _spend(uow: UnitOfWork, invitation: Invitation, *, pointer: str) -> None:
-    """Its workspace is now the call's. All but one of those who try at once are refused."""
+    """Enter the invitation's workspace and delete the invitation. Of several requests at once, only one succeeds."""
     if not await uow.enter(invitation.workspace_id):
         raise InvitationInvalid(pointer=pointer)
     if not await uow.invitations.delete(invitation.workspace_id, invitation.id):

@@ -1,7 +1,7 @@
 """Members: who is in a workspace, and in which role.
 
-Nobody decides over somebody above them, and there is always an owner. All of this is decided under the lock on the
-workspace, so that of two owners who leave at once one is told that they are the last.
+No member can change a member with a higher role, and there is always an owner. All of this is decided under the lock on
+the workspace, so that of two owners who leave at once the second is rejected as the last one.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from domain.unit_of_work import UnitOfWork
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:
-    """The members of the call's workspace, the oldest account first. Raises CursorInvalid."""
+    """Return the members of the workspace, the oldest account first. Raises CursorInvalid."""
     return await pages.by_id(
         lambda last, count: uow.members.page(uow.workspace_id, after=last, limit=count),
         id_of=lambda member: member.user_id,
@@ -27,7 +27,7 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def get(uow: UnitOfWork, user_id: UUID) -> Member:
-    """One member of the call's workspace. Raises MemberNotFound."""
+    """Return one member of the workspace. Raises MemberNotFound."""
     member = await uow.members.get(uow.workspace_id, user_id)
     if member is None:
         raise MemberNotFound(user_id)
@@ -35,7 +35,7 @@ async def get(uow: UnitOfWork, user_id: UUID) -> Member:
 
 
 async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
-    """Give a member another role. What they have invited beyond it is withdrawn.
+    """Give a member another role. Invitations to roles that they may no longer give are withdrawn.
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
@@ -52,7 +52,7 @@ async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
 
 
 async def remove(uow: UnitOfWork, user_id: UUID) -> None:
-    """Take a member out of the call's workspace, and withdraw what they have, and were, invited to it.
+    """Remove a member from the workspace, and withdraw the invitations that they created, and those to their address.
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
@@ -62,7 +62,7 @@ async def remove(uow: UnitOfWork, user_id: UUID) -> None:
 
 
 async def leave(uow: UnitOfWork) -> None:
-    """Take the caller out of the workspace. Raises PersonalWorkspace, SoleOwner, MemberNotFound, WorkspaceNotFound."""
+    """Remove the caller from the workspace. Raises PersonalWorkspace, SoleOwner, MemberNotFound, WorkspaceNotFound."""
     workspace = await workspaces.get(uow)
     if workspace.personal:
         raise PersonalWorkspace(workspace.id)
@@ -70,7 +70,7 @@ async def leave(uow: UnitOfWork) -> None:
 
 
 async def require_reach(uow: UnitOfWork, *roles: Role) -> None:
-    """The caller may decide over members of these *roles*. Raises RoleTooHigh, MemberNotFound."""
+    """Check that the caller may change members with these *roles*. Raises RoleTooHigh, MemberNotFound."""
     caller = await get(uow, uow.principal.user_id)
     if any(outranks(role, caller.role) for role in roles):
         raise RoleTooHigh

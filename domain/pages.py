@@ -1,9 +1,8 @@
 """Lists in pages, and the opaque cursors that lead from one page to the next.
 
-A cursor holds the sort keys of the last item seen (keyset pagination), so a page costs the same wherever it
-is, and nothing is skipped or repeated while the list changes. It is bound to its list, sort and filters by a
-digest: a cursor of another list, a mistyped or an invented one is refused. It is no secret, and grants
-nothing.
+A cursor has the sort keys of the last item of a page (keyset pagination), so a page costs the same wherever it is, and
+nothing is skipped or repeated while the list changes. A digest binds it to its list, sort and filters: a cursor of
+another list, a mistyped or an invented one is rejected. It is not a secret, and grants nothing.
 """
 
 import binascii
@@ -24,15 +23,15 @@ Place = TypeVar("Place")
 
 DEFAULT_LIMIT: Final = 50
 MAX_BYTES: Final = 1024 * 1024
-"""What a page of things with long texts has of JSON at most, unless its first item alone has more."""
+"""The most bytes of JSON in a page of items with long texts, unless its first item alone has more."""
 
 _AT_ONCE: Final = DEFAULT_LIMIT + 1
-"""How many such things are read by one statement: so much is held that the page may not have."""
+"""How many such items one statement reads: so many may be held in memory without being in the page."""
 _MOST_BYTES_A_CHARACTER: Final = 6
-"""`\\u001f`; four bytes of UTF-8 are the most that is not escaped."""
+"""The longest escape, `\u001f`; what is not escaped has at most four bytes in UTF-8."""
 _SHORT: Final = 200
 _FIXED_BYTES: Final = 1000
-"""What is not text in one thing's JSON: names, ids, times."""
+"""The part of an item's JSON that is not text: names, ids, times."""
 
 _DIGEST_BYTES: Final = 9  # a multiple of three, so that base64 keeps it apart from what follows
 _SEPARATOR: Final = "\n"
@@ -44,7 +43,7 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class CursorInvalid(Invalid):
-    """Not a cursor that this list gave out, with this sort and these filters."""
+    """Not a cursor of this list with this sort and these filters."""
 
     code = "cursor"
     parameter = "cursor"
@@ -57,14 +56,14 @@ class CursorInvalid(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Item]):
-    """Some items in order, and where the next ones begin; None when these were the last."""
+    """Some items in order, and the cursor of the next page; None on the last page."""
 
     items: tuple[Item, ...]
     next_cursor: str | None
 
 
 def page_of(rows: Sequence[Item], *, limit: int, cursor_of: Callable[[Item], str]) -> Page[Item]:
-    """The page that *rows* make, with one more than *limit* among them if there are more."""
+    """Return the page of *rows*, which have one more than *limit* if there are more."""
     items = tuple(rows[:limit])
     return Page(items=items, next_cursor=cursor_of(items[-1]) if len(rows) > limit else None)
 
@@ -78,9 +77,9 @@ async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
     limit: int,
     cursor_of: Callable[[Item], str],
 ) -> Page[Item]:
-    """A page of at most *limit* items and MAX_BYTES by *weigh*, but of one item at least.
+    """Return a page of at most *limit* items and MAX_BYTES by *weigh*, but at least one item.
 
-    *fetch* is given the place of the last item seen, and how many rows are asked for, which are never many.
+    *fetch* gets the place of the last item of the page before, and the number of rows to read, which is never large.
     """
     items: list[Item] = []
     size_bytes = 0
@@ -98,7 +97,7 @@ async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
 
 
 def weight(*texts: str) -> int:
-    """How many bytes of JSON a thing with these *texts* has at most; of long texts it is what they have exactly."""
+    """Return how many bytes of JSON an item with these *texts* has at most; for long texts, exactly."""
     return _FIXED_BYTES + sum(map(_text_bytes, texts))
 
 
@@ -116,7 +115,9 @@ async def by_id(
     limit: int,
     cursor: str | None,
 ) -> Page[Item]:
-    """A page of a list in the order of its ids: *fetch* is given the last one seen, and how many rows are asked for.
+    """Return a page of a list in the order of its ids.
+
+    *fetch* gets the last id of the page before, and the number of rows to read.
 
     Raises CursorInvalid.
     """
@@ -129,13 +130,13 @@ async def by_id(
 
 
 def encode(binding: str, *keys: str) -> str:
-    """The cursor that stands for *keys* in the list that *binding* describes: its name, sort and filters."""
+    """Return the cursor for *keys* in the list that *binding* describes: its name, sort and filters."""
     body = _SEPARATOR.join(keys).encode("ascii")
     return urlsafe_b64encode(_digest(binding, body) + body).rstrip(b"=").decode("ascii")
 
 
 def decode(cursor: str, binding: str, *, count: int) -> Sequence[str]:
-    """The *count* keys in *cursor*. Raises CursorInvalid unless `encode` made it, with the same binding."""
+    """Return the *count* keys in *cursor*. Raises CursorInvalid unless `encode` created it with the same binding."""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         keys = raw[_DIGEST_BYTES:].decode("ascii").split(_SEPARATOR)
@@ -147,12 +148,12 @@ def decode(cursor: str, binding: str, *, count: int) -> Sequence[str]:
 
 
 def text_from_key(key: str) -> str:
-    """A position or a due key: printable ASCII."""
+    """Read a position or a due key: printable ASCII."""
     return _matched(_SORT_TEXT, key)
 
 
 def integer_from_key(key: str, *, below: int) -> int:
-    """A rank: 0 or more, and less than *below*."""
+    """Read a rank: 0 or more, and less than *below*."""
     number = int(_matched(_INTEGER, key))
     if not 0 <= number < below:
         raise CursorInvalid
@@ -165,7 +166,7 @@ def id_from_key(key: str) -> UUID:
 
 
 def id_to_key(value: UUID) -> str:
-    """32 lower-case hexadecimal digits."""
+    """Return 32 lower-case hexadecimal digits."""
     return value.hex
 
 
@@ -178,7 +179,7 @@ def instant_from_key(key: str) -> dt.datetime:
 
 
 def instant_to_key(value: dt.datetime) -> str:
-    """Whole microseconds since 1970."""
+    """Return whole microseconds since 1970."""
     return str((value - _EPOCH) // _MICROSECOND)
 
 

@@ -102,7 +102,7 @@ async def set_by_operator(uow: UnitOfWork, *, email: str, new_password: str) -> 
 
 
 async def _store(uow: UnitOfWork, user_id: UUID, *, password_hash: str, keep: UUID | None = None) -> None:
-    """End what began with the old password too: sessions except the one to *keep*, and a change of the address."""
+    """End what was begun with the old password: sessions except the one to *keep*, and a change of the address."""
     await uow.users.set_password(user_id, password_hash=password_hash)
     await uow.users.call_off_email(user_id)
     await uow.one_time_tokens.delete(user_id, kind="reset")
@@ -110,5 +110,5 @@ async def _store(uow: UnitOfWork, user_id: UUID, *, password_hash: str, keep: UU
 
 
 def _is_one_character(password: str) -> bool:
-    """Whether it is one character over and over, in either case and any width: `aaAA`, or the mask `**********`."""
+    """Return whether it is one character repeated, in either case and any width: `aaAA`, or the mask `**********`."""
     return len(set(normalize("NFKC", password).casefold())) == 1

@@ -1,9 +1,9 @@
-"""The order that people give things: opaque strings, compared bytewise, between which there is always room.
+"""The order that people give to items: opaque strings, compared bytewise, with room between any two.
 
-A position is an integer of variable length, then an optional fraction, in base 62. The integer's first
-character says how many digits follow ('a': one, 'b': two, and so on), so that longer numbers sort after
-shorter ones, and adding at the end makes positions grow with the logarithm of their count. The letters suffice:
-'f' begins 62 to the power of 6 positions, more than fifty billion.
+A position is an integer of variable length, then an optional fraction, in base 62. The integer's first character is the
+number of digits that follow ('a': one, 'b': two, and so on), so that longer numbers sort after shorter ones, and adding
+at the end makes positions grow with the logarithm of their count. The letters are enough: 'f' begins 62 to the power of
+6 positions, more than fifty billion.
 
 Source: David Greenspan, "Implementing Fractional Indexing" (2020).
 """
@@ -15,7 +15,7 @@ _FIRST: Final = "a0"
 
 
 def after(last: str | None) -> str:
-    """A position after *last*, or the first of all when there is none yet."""
+    """Return a position after *last*, or the first position without a *last*."""
     if last is None:
         return _FIRST
     head = last[0]

@@ -11,15 +11,15 @@ Scope = Literal["read", "write", "manage", "account"]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 SESSION_SCOPES: Final[frozenset[Scope]] = frozenset(SCOPES)
-"""A session acts for its user in everything."""
+"""A session has every scope of its user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The user behind a call, and what they came with: a session, a personal token, or neither.
+    """The user of a request, and the kind of its token: a session's, a personal token, or an identity provider's.
 
-    `workspace_ids` are the only ones in which the token works, None where it works in all of the user's. `expires_at`
-    is the token's, None where it never expires, or where only the identity provider knows.
+    `workspace_ids` are the only ones in which the token works, None if it works in all of the user's. `expires_at` is
+    the token's, None if it never expires, or if only the identity provider knows.
     """
 
     user_id: UUID
@@ -31,8 +31,8 @@ class Principal:
 
 
 Membership = tuple[Principal, Role | None]
-"""What a valid token stands for: its principal, and their role in the workspace that the request names.
+"""What a valid token gives: its principal, and their role in the workspace that the request names.
 
-The role is None where the request names no workspace, where the principal is not a member, and where the token does not
-work in that workspace.
+The role is None if the request names no workspace, if the principal is not a member, and if the token does not work in
+that workspace.
 """

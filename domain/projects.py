@@ -1,4 +1,4 @@
-"""Projects: the lists that a workspace's tasks are in."""
+"""Projects: the lists of a workspace's tasks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ INBOX_NAME: Final = "Inbox"
 
 
 def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
-    """The inbox that a new workspace begins with, as part of its first change."""
+    """Create the inbox of a new workspace, as part of its first change."""
     return Project(
         id=project_id,
         workspace_id=workspace.id,
@@ -34,9 +34,9 @@ def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
 async def page(
     uow: UnitOfWork, *, archived: bool = False, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Project]:
-    """The workspace's active or archived projects, in their order. Raises CursorInvalid.
+    """Return the workspace's active or archived projects, in their order. Raises CursorInvalid.
 
-    A page of long texts ends before *limit*.
+    A page of long texts may have fewer than *limit*.
     """
     binding = f"projects {uow.workspace_id} {archived}"
     place = None
@@ -60,7 +60,7 @@ async def page(
 
 
 async def create(uow: UnitOfWork, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
-    """A project after all others. Raises IdTaken."""
+    """Create a project after all others. Raises IdTaken."""
     last = await uow.projects.last_position(uow.workspace_id)
     project = Project(
         id=project_id or uow.new_id(),
@@ -79,7 +79,7 @@ async def create(uow: UnitOfWork, *, name: str, description: str = "", project_i
 
 
 async def get(uow: UnitOfWork, project_id: UUID) -> Project:
-    """One project of the workspace. Raises ProjectNotFound."""
+    """Return one project of the workspace. Raises ProjectNotFound."""
     project = await uow.projects.get(uow.workspace_id, project_id)
     if project is None:
         raise ProjectNotFound(project_id)
@@ -89,7 +89,7 @@ async def get(uow: UnitOfWork, project_id: UUID) -> Project:
 async def update(
     uow: UnitOfWork, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
 ) -> Project:
-    """Change a project; the inbox and archived ones too. Raises ProjectNotFound."""
+    """Change a project, also the inbox or an archived one. Raises ProjectNotFound."""
     project = await get(uow, project_id)
     changed = replace(project, **given(name=name, description=description))
     return await _store(uow, project, changed, event="project.updated")
@@ -106,7 +106,7 @@ async def delete(uow: UnitOfWork, project_id: UUID) -> None:
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:
-    """Put a project away: it keeps its tasks and takes no new ones. One put away before stays as it is.
+    """Archive a project: it keeps its tasks and accepts no new ones. An archived one does not change.
 
     Raises InboxProtected, ProjectNotFound.
     """
@@ -118,7 +118,7 @@ async def archive(uow: UnitOfWork, project_id: UUID) -> Project:
 
 
 async def unarchive(uow: UnitOfWork, project_id: UUID) -> Project:
-    """Take a project back out, to the place it had. One that is not archived stays as it is.
+    """Unarchive a project, which keeps its position. One that is not archived does not change.
 
     Raises ProjectNotFound.
     """

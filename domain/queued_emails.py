@@ -1,7 +1,8 @@
-"""Mails: when each is tried, and what it says. They are written down with what they tell of, and sent after it.
+"""E-mails: when each is tried, and what it says.
 
-What waits holds no secret. A token is made when its mail is about to be sent, so that only its digest is ever stored;
-a mail that is tried again brings another one, which takes the place of the first.
+An e-mail is queued in the transaction of what it is about, and sent after the commit. The queue has no secrets: a token
+is created when its e-mail is about to be sent, and only its digest is stored. An e-mail that is tried again has a new
+token, which replaces the first.
 """
 
 import datetime as dt
@@ -18,22 +19,22 @@ from domain.model.users import User
 from domain.unit_of_work import UnitOfWork
 
 ATTEMPTS: Final = 12
-"""How often a mail is tried: for some six hours."""
+"""How often an e-mail is tried: for about six hours."""
 FIRST_PAUSE: Final = dt.timedelta(minutes=1)
-"""Longer than it takes to write a mail, to send it, and to forget it, so that nobody else begins with it meanwhile."""
+"""Longer than it takes to write an e-mail, to send it and to delete it, so that no other worker takes it meanwhile."""
 LONGEST_PAUSE: Final = dt.timedelta(hours=1)
 APART: Final = dt.timedelta(minutes=1)
-"""How long after one mail of a kind an address is sent the next, however often, or by however many, it is asked for."""
+"""The pause between two e-mails of a kind to one address, however many are requested."""
 
 Later = Literal["later"]
-"""The mail is put off: its address was sent another one just now."""
+"""The e-mail is put off: its address was sent another one just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedEmail:
-    """What one mail says, with its token in the clear. `name` is empty where it may be anybody's word to a stranger.
+    """What one e-mail says, with its token in the clear. `name` is empty if a stranger may have chosen it.
 
-    A notice has no token, as nothing is to be done with it, and expires when it is written.
+    A notice has no token, as there is nothing to do with it, and expires when it is written.
     """
 
     kind: EmailKind
@@ -68,14 +69,15 @@ async def queue(  # noqa: PLR0913  # all that an e-mail can be about
 
 
 async def are_due(uow: UnitOfWork) -> bool:
-    """Whether there is anything to send."""
+    """Return whether an e-mail is due."""
     return await uow.outbox.are_due(now=uow.now)
 
 
 async def claim(uow: UnitOfWork, *, limit: int) -> Sequence[QueuedEmail]:
-    """At most *limit* mails that are due, for the caller to send: nobody else gets one before its next try is due.
+    """Return at most *limit* e-mails that are due, for the caller to send.
 
-    So a sender that fails, or dies, has nothing to give back.
+    No other caller gets them before their next attempt is due. So a worker that fails, or is killed, has nothing to
+    give back.
     """
     found = await uow.outbox.lock_due(now=uow.now, limit=limit)
     claimed = [
@@ -87,22 +89,22 @@ async def claim(uow: UnitOfWork, *, limit: int) -> Sequence[QueuedEmail]:
 
 
 async def write(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
-    """What a claimed *queued_email* says, with a new token; None where it is to be deleted unsent."""
+    """Return what a claimed *queued_email* says, with a new token; None if it is to be deleted unsent."""
     return await _WRITERS[queued_email.kind](uow, queued_email)
 
 
 async def forget(uow: UnitOfWork, queued_email: QueuedEmail) -> None:
-    """It was sent, or is to be given up."""
+    """Delete an e-mail that was sent, or is given up."""
     await uow.outbox.remove(queued_email.id)
 
 
 def is_given_up(queued_email: QueuedEmail) -> bool:
-    """Whether a claimed mail whose sending failed is not tried again."""
+    """Return whether a claimed e-mail, which could not be sent, is not tried again."""
     return queued_email.attempts >= ATTEMPTS
 
 
 def _pause(attempts: int) -> dt.timedelta:
-    """Between the last one of so many attempts and the next: a minute, doubled each time, up to an hour."""
+    """Return the pause after so many attempts: a minute, doubled each time, up to an hour."""
     doublings = min(attempts, ATTEMPTS) - 1  # without a bound, they would overflow
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
@@ -115,9 +117,9 @@ async def _verification(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedE
 
 
 async def _reset(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | None:
-    """Only here it is found out whether anybody has the address: who asked was answered before.
+    """The address is looked up only now, when the request has had its response.
 
-    An account without a password gets none in this way: it would outlive the provider's word.
+    An account without a password cannot get one in this way: it would outlive the provider's decision.
     """
     credentials = await uow.credentials.find_by_email(queued_email.email_key)
     if credentials is None or credentials.password_hash is None:
@@ -129,7 +131,7 @@ async def _reset(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | 
 
 
 async def _email_change(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
-    """To the new address of a user, which may be anybody's."""
+    """The e-mail is to the new address of a user, which may be anybody's."""
     user = None if queued_email.user_id is None else await uow.users.lock(queued_email.user_id)
     if user is None or user.new_email != queued_email.email:
         return None
@@ -149,7 +151,7 @@ async def _email_change(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedE
 
 
 async def _email_changing(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | None:
-    """Where another one was sent just now, it says nothing new. One that is tried again may have met only itself."""
+    """Return None if another notice was sent just now. A retry is sent: it may have met only its own last attempt."""
     is_first = await uow.outbox.note_sending(queued_email, at=uow.now, unless_after=uow.now - APART)
     if queued_email.attempts == 1 and not is_first:
         return None
@@ -163,13 +165,13 @@ async def _email_changed(uow: UnitOfWork, queued_email: QueuedEmail) -> Rendered
 async def _with_token(
     uow: UnitOfWork, queued_email: QueuedEmail, user: User, *, kind: OneTimeKind, lifetime: dt.timedelta
 ) -> RenderedEmail | None:
-    """A letter to a locked user, unless they were sent another one just now."""
+    """Return an e-mail to a locked user, unless they were sent another one just now."""
     token = secret_tokens.mint(kind, random_bytes=uow.random_bytes)
     expires_at = uow.now + lifetime
     stored = OneTimeToken(
         digest=token.digest, kind=kind, user_id=user.id, email_key=queued_email.email_key, expires_at=expires_at
     )
-    # A mail that is tried again may replace the token of its own last try, however young.
+    # A retry may replace the token of its own last attempt, however recent.
     apart = APART if queued_email.attempts == 1 else dt.timedelta()
     if not await uow.one_time_tokens.replace(stored, if_expiring_until=expires_at - apart):
         return None
@@ -180,7 +182,7 @@ async def _with_token(
 
 
 async def _put_off_if_early(uow: UnitOfWork, queued_email: QueuedEmail) -> bool:
-    """Whether the address was just sent an e-mail of this kind; *queued_email* then waits, at no attempt's cost."""
+    """Return whether the address was just sent an e-mail of this kind. If so, *queued_email* waits."""
     if await uow.outbox.note_sending(queued_email, at=uow.now, unless_after=uow.now - APART):
         return False
     await uow.outbox.put_off([replace(queued_email, attempts=queued_email.attempts - 1, due_at=uow.now + APART)])
@@ -188,7 +190,7 @@ async def _put_off_if_early(uow: UnitOfWork, queued_email: QueuedEmail) -> bool:
 
 
 async def _invitation(uow: UnitOfWork, queued_email: QueuedEmail) -> RenderedEmail | Later | None:
-    """To whoever has the address, account or not; so nobody's words but ours are in it."""
+    """The address may have no account, so the e-mail has no text that a user chose."""
     if (
         queued_email.workspace_id is None
         or queued_email.invitation_id is None
@@ -213,4 +215,4 @@ _WRITERS: Final[Mapping[EmailKind, Callable[[UnitOfWork, QueuedEmail], Awaitable
     "email_changing": _email_changing,
     "email_changed": _email_changed,
 }
-"""What a mail of each kind says."""
+"""The texts of the e-mails of each kind."""

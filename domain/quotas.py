@@ -1,7 +1,7 @@
-"""What a workspace may take of the storage: what is in it, and the responses that are kept for repeated requests.
+"""How much one workspace may store: its content, and the responses that are kept for repeated requests.
 
-What the log of a workspace says of things is bounded by the same number of bytes, and never fills it: the oldest events
-lose their bodies first. That something happened, when, and by whom, stays.
+The payloads in the workspace's log are bounded by the same number of bytes, and never make it full: the oldest are
+deleted first. Each event keeps its type, its time and its user.
 """
 
 import datetime as dt
@@ -11,17 +11,17 @@ from typing import Final
 from domain.model.workspaces import WorkspaceFull
 
 ROW_BYTES: Final = 300
-"""What a project, a task or a kept response takes besides its texts, about."""
+"""About what a project, a task or a kept response stores besides its texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a workspace takes, in bytes: its projects and tasks, its log, and kept responses of the last two days.
+    """What a workspace stores, in bytes: its projects and tasks, its log, and kept responses of the last two days.
 
-    The log is counted by the bodies of its events, of which none before revision `log_from` is left.
+    The log is counted by the payloads of its events, of which none before revision `log_from` is left.
 
-    Responses are kept for 24 hours, and counted by the day (in UTC) of which `kept_day` is the number: until the end of
-    the day after.
+    Responses are kept for 24 hours, and counted by the day (in UTC) with the number `kept_day`: until the end of the
+    next day.
     """
 
     content_bytes: int = 0
@@ -32,22 +32,22 @@ class Usage:
     kept_before_bytes: int = 0
 
     def with_content(self, more_bytes: int, *, quota_bytes: int) -> "Usage":
-        """After a change of what is in the workspace. Raises WorkspaceFull where that adds to too much."""
+        """Return the usage after a change of the content. Raises WorkspaceFull if it is over the quota."""
         content_bytes = self.content_bytes + more_bytes
         if more_bytes > 0 and content_bytes > quota_bytes:
             raise WorkspaceFull(quota_bytes)
         return replace(self, content_bytes=max(0, content_bytes))
 
     def with_log(self, more_bytes: int) -> "Usage":
-        """After events were written."""
+        """Return the usage after events were written."""
         return replace(self, log_bytes=self.log_bytes + more_bytes)
 
     def trimmed(self, fewer_bytes: int, *, log_from: int) -> "Usage":
-        """After the oldest bodies of the log were deleted."""
+        """Return the usage after the oldest payloads of the log were deleted."""
         return replace(self, log_bytes=max(0, self.log_bytes - fewer_bytes), log_from=log_from)
 
     def with_kept(self, more_bytes: int, *, now: dt.datetime, quota_bytes: int) -> "Usage":
-        """After a response of so many bytes was kept. Raises WorkspaceFull."""
+        """Return the usage after a response of so many bytes was kept. Raises WorkspaceFull."""
         day = now.astimezone(dt.UTC).date().toordinal()
         kept, before = self.kept_bytes, self.kept_before_bytes
         if day != self.kept_day:
@@ -59,14 +59,14 @@ class Usage:
 
 
 def size_of(entity: object) -> int:
-    """The bytes that *entity* counts against the quota: those of its `texts`, and ROW_BYTES.
+    """Return the bytes that *entity* counts against the quota: those of its `texts`, and ROW_BYTES.
 
-    0 for an entity without `texts`, such as a member: it takes little of a workspace.
+    0 for an entity without `texts`, such as a member, which stores little.
     """
     texts = getattr(entity, "texts", None)
     return 0 if texts is None else row_bytes(*texts)
 
 
 def row_bytes(*texts: str) -> int:
-    """What a row with these *texts* takes."""
+    """Return the bytes of a row with these *texts*."""
     return ROW_BYTES + sum(len(text.encode()) for text in texts)

@@ -1,4 +1,4 @@
-"""What a member may do in a workspace, least first."""
+"""What a member may do in a workspace: the roles, from the lowest to the highest."""
 
 from typing import Final, Literal, get_args
 
@@ -8,9 +8,9 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 """Each role may do what those before it may."""
 
 INVITING: Final[frozenset[Role]] = frozenset({"admin", "owner"})
-"""Those who may let others in. The contract says so, too: what one who no longer may has begun is withdrawn."""
+"""The roles that may invite, as in the contract. The invitations of a member who loses such a role are withdrawn."""
 
 
 def outranks(role: Role, other: Role) -> bool:
-    """Whether *role* may do more than *other*."""
+    """Return whether *role* may do more than *other*."""
     return ROLES.index(role) > ROLES.index(other)

@@ -1,7 +1,7 @@
-"""Opaque tokens: a prefix that says what they are, 256 random bits, and a checksum.
+"""Secret tokens: a prefix for the kind, 256 random bits, and a checksum.
 
-The checksum lets a scanner recognise a leaked token, and lets a mistyped one be refused without asking the
-database. Only a token's SHA-256 is stored: it has more entropy than could be searched, so it needs no salt.
+With the checksum, a scanner recognises a leaked token, and a mistyped one is rejected without asking the database. Only
+a token's SHA-256 is stored: it has more entropy than can be searched, so it needs no salt.
 """
 
 import re
@@ -39,7 +39,7 @@ class Token:
 
 
 def mint(kind: TokenKind, *, random_bytes: Callable[[int], bytes]) -> Token:
-    """A new token of *kind*, from 32 bytes that *random_bytes* must make unpredictable."""
+    """Create a token of *kind*, from 32 bytes of *random_bytes*, which must be unpredictable."""
     number = int.from_bytes(random_bytes(_RANDOM_BYTES), "big")
     stem = PREFIXES[kind] + _base62(number, length=_RANDOM_DIGITS)
     text = stem + _checksum(stem)
@@ -47,7 +47,7 @@ def mint(kind: TokenKind, *, random_bytes: Callable[[int], bytes]) -> Token:
 
 
 def digest_of(text: str, *, kind: TokenKind) -> bytes | None:
-    """The digest under which this token is stored; None when no token of *kind* can look like this."""
+    """Return the digest under which this token is stored; None if it cannot be a token of *kind*."""
     prefix = PREFIXES[kind]
     if not text.startswith(prefix) or _SHAPE.fullmatch(text, len(prefix)) is None:
         return None

@@ -1,9 +1,10 @@
-"""Logging in, staying logged in, and logging out.
+"""Logging in, refreshing, and logging out.
 
-A session has short-lived access tokens and one live refresh token. A refresh spends the token and mints
-another; a spent one that comes back has been copied, by the client or by a thief, and ends the session. Only for a
-few seconds it is taken for that of a client that did not get its response: it is exchanged, and the token that was
-live is spent in its place. So there is one live token at any time, and of a client and a thief one will come late.
+A session has short-lived access tokens and one live refresh token. A refresh spends the token and creates another; a
+spent one that is used again was copied, by the client or by a thief, and ends the session. Within a few seconds the
+second use is taken for a client that lost its response: the token is exchanged, and the live one is spent instead. So
+there is one live token at any time, and either the client or the thief will use a spent one too late.
+
 Source: RFC 9700, 4.14.2.
 """
 
@@ -27,7 +28,7 @@ from domain.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTokens:
-    """A session's new pair of tokens, in the clear: only their bearer ever sees them."""
+    """A session's new pair of tokens, in the clear. Only their bearer ever gets them."""
 
     session: Session
     access_token: str
@@ -37,16 +38,16 @@ class SessionTokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded:
-    """A spent refresh token came back, and the session was ended. No error, as it is to be committed."""
+    """A spent refresh token was used again, and the session was ended. Not an error, because it must be committed."""
 
     session_id: UUID
 
 
 async def log_in(uow: UnitOfWork, *, email: str, password: str, device: str | None = None) -> SessionTokens:
-    """Begin a session, on the *device* that is named, or else as the call's origin tells.
+    """Create a session, on the *device* that is named or, without one, that of the request's origin.
 
-    A password whose hash was made in an outdated way is hashed anew. Raises WrongCredentials for an unknown address,
-    for an account without a password, and for a wrong password, after the same time.
+    An outdated password hash is replaced. Raises WrongCredentials for an unknown address, for an account without a
+    password, and for a wrong password, after the same time.
     """
     credentials = await uow.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
@@ -77,7 +78,7 @@ async def log_in(uow: UnitOfWork, *, email: str, password: str, device: str | No
 async def refresh(uow: UnitOfWork, refresh_token: str) -> SessionTokens | SessionEnded:
     """Spend a refresh token for new tokens. One that was spent ends its session, which is returned, not raised.
 
-    Within the policy's grace it may come again: its response may be lost.
+    Within the policy's grace period it may be used again: its response may be lost.
 
     Raises RefreshTokenInvalid when the token is malformed, unknown or expired, or its session has ended.
     """
@@ -97,13 +98,13 @@ async def refresh(uow: UnitOfWork, refresh_token: str) -> SessionTokens | Sessio
 
 async def _may_come_again(uow: UnitOfWork, spent: bytes) -> bool:
     replaced_at = await uow.sessions.replaced_at(spent)
-    if replaced_at is None:  # it was forgotten meanwhile: it was old
+    if replaced_at is None:  # it was deleted meanwhile, so it was old
         return False
     return max(uow.now - replaced_at, dt.timedelta()) < uow.policy.refresh_grace  # clocks of servers differ
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Session]:
-    """The caller's live sessions, oldest first. Raises CursorInvalid."""
+    """Return the caller's live sessions, oldest first. Raises CursorInvalid."""
     user_id = uow.principal.user_id
     return await pages.by_id(
         lambda last, count: uow.sessions.page(user_id, now=uow.now, after=last, limit=count),
@@ -115,7 +116,7 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def get(uow: UnitOfWork, session_id: UUID) -> Session:
-    """One of the caller's live sessions. Raises SessionNotFound."""
+    """Return one of the caller's live sessions. Raises SessionNotFound."""
     session = await uow.sessions.get(session_id, user_id=uow.principal.user_id, now=uow.now)
     if session is None:
         raise SessionNotFound(session_id)
@@ -123,7 +124,7 @@ async def get(uow: UnitOfWork, session_id: UUID) -> Session:
 
 
 async def get_current(uow: UnitOfWork) -> Session:
-    """The session that the call came through. Raises NoCurrentSession, SessionNotFound."""
+    """Return the session of the request. Raises NoCurrentSession, SessionNotFound."""
     return await get(uow, _current(uow))
 
 
@@ -135,12 +136,12 @@ async def end(uow: UnitOfWork, session_id: UUID) -> None:
 
 
 async def end_current(uow: UnitOfWork) -> None:
-    """End the session that the call came through. Raises NoCurrentSession, SessionNotFound."""
+    """End the session of the request. Raises NoCurrentSession, SessionNotFound."""
     await end(uow, _current(uow))
 
 
 async def end_all(uow: UnitOfWork) -> None:
-    """End all of the caller's sessions, the one they call through too."""
+    """End all of the caller's sessions, including that of the request."""
     await uow.sessions.delete_all(uow.principal.user_id)
     await uow.account_log.add("sessions.ended")
 

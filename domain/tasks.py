@@ -1,4 +1,4 @@
-"""Tasks: what there is to do."""
+"""Tasks: creating, listing, changing, completing and deleting them."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ TaskSort = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDraft:
-    """What a new task begins with. Without a project it goes into the inbox, without an id it gets one."""
+    """The content of a new task. Without a project it goes into the inbox, without an id it gets one."""
 
     title: str
     id: UUID | None = None
@@ -44,7 +44,7 @@ class TaskDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEdit:
-    """What to change; UNSET stays as it is. A due of None is taken away, a patch is merged."""
+    """The changes of a task; UNSET stays as it is. A due of None is removed, a patch is merged."""
 
     title: str | Unset = UNSET
     description: str | Unset = UNSET
@@ -54,7 +54,7 @@ class TaskEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Which tasks of a workspace: all that match everything given."""
+    """A filter for the tasks of a workspace: those that match everything given."""
 
     project_id: UUID | None = None
     status: Status | None = None
@@ -62,7 +62,7 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """How a task's sort key stands in a cursor, and how it is read back."""
+    """How a task's sort key is written in a cursor, and how it is read back."""
 
     dump: Callable[[Task], str]
     load: Callable[[str], SortKey]
@@ -93,11 +93,10 @@ async def page(
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Task]:
-    """The workspace's tasks that match *filters*, by *sort*, then by id. Raises CursorInvalid.
+    """Return the workspace's tasks that match *filters*, by *sort*, then by id. Raises CursorInvalid.
 
-    Tasks without a due value come last in "due", lowest priority comes first in "priority"; a leading "-" is
-    the exact reverse. A filter by a project that does not exist finds nothing. A page of long texts ends
-    before *limit*.
+    Tasks without a due value come last in "due", lowest priority comes first in "priority"; a leading "-" is the exact
+    reverse. A filter by a project that does not exist finds nothing. A page of long texts may have fewer than *limit*.
     """
     name = sort.removeprefix("-")
     order = _ORDERS[name]
@@ -131,10 +130,10 @@ async def page(
 
 
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
-    """An open task at the end of its project.
+    """Create an open task at the end of its project.
 
     Raises ProjectUnknown, DueIncomplete, TimeZoneUnknown, or InvalidTogether; ProjectArchived, IdTaken;
-    WorkspaceNotFound when the workspace went away meanwhile.
+    WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
     if draft.due is not None:
@@ -165,7 +164,7 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
 
 
 async def get(uow: UnitOfWork, task_id: UUID) -> Task:
-    """One task of the workspace. Raises TaskNotFound."""
+    """Return one task of the workspace. Raises TaskNotFound."""
     task = await uow.tasks.get(uow.workspace_id, task_id)
     if task is None:
         raise TaskNotFound(task_id)
@@ -187,7 +186,7 @@ async def delete(uow: UnitOfWork, task_id: UUID) -> None:
 
 
 async def complete(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Complete a task, now. One that is completed keeps the time it was. Raises TaskNotFound."""
+    """Complete a task, now. A completed one keeps its time. Raises TaskNotFound."""
     task = await get(uow, task_id)
     changed = replace(task, status="completed", completed_at=task.completed_at or uow.now)
     return await _store(uow, task, changed, event="task.completed")

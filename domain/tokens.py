@@ -1,8 +1,8 @@
-"""Personal access tokens: for scripts, each with a job of its own.
+"""Personal access tokens, for scripts.
 
-A token never can do more than its user, whose role counts at each call, nor make one that can do more than itself.
-One for certain workspaces has no say in what concerns them all, which is why it cannot have the scope `account`, and
-can only read what lies outside of workspaces (see `granted_outside`).
+A token can never do more than its user, whose role is checked at each request, nor create one that can do more than
+itself. One for certain workspaces cannot have the scope `account`, which is about all of them, and can only read
+outside of workspaces (see `granted_outside`).
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ _EXPIRY_POINTER: Final = "#/expires_at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenDraft:
-    """What a new token is to be. `workspace_ids` and `expires_at` are None where there is no such limit."""
+    """The limits of a new token. `workspace_ids` and `expires_at` are None without such a limit."""
 
     name: str
     scopes: frozenset[Scope]
@@ -42,7 +42,7 @@ class TokenDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
-    """A new token, and its text in the clear: only its bearer ever sees it."""
+    """A new token, and its text in the clear. Only its bearer ever gets it."""
 
     token: PersonalToken
     text: str
@@ -53,7 +53,7 @@ TokenType = Literal["session", "personal", "provider"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentToken:
-    """The token of a call, of whatever kind, and the user behind it."""
+    """The token of a request, of any kind, and its user."""
 
     kind: TokenType
     principal: Principal
@@ -61,12 +61,12 @@ class CurrentToken:
 
 
 def granted_outside(principal: Principal) -> frozenset[Scope]:
-    """The scopes that count where a call names no workspace."""
+    """Return the scopes of a request that names no workspace."""
     return principal.scopes if principal.workspace_ids is None else principal.scopes & {"read"}
 
 
 async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
-    """A token of the caller's.
+    """Create a token of the caller's.
 
     Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
     """
@@ -96,7 +96,7 @@ async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[PersonalToken]:
-    """The caller's live tokens, oldest first. Raises CursorInvalid."""
+    """Return the caller's live tokens, oldest first. Raises CursorInvalid."""
     user_id = uow.principal.user_id
     return await pages.by_id(
         lambda last, count: uow.tokens.page(user_id, now=uow.now, after=last, limit=count),
@@ -108,7 +108,7 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def get(uow: UnitOfWork, token_id: UUID) -> PersonalToken:
-    """One of the caller's live tokens. Raises TokenNotFound."""
+    """Return one of the caller's live tokens. Raises TokenNotFound."""
     token = await uow.tokens.get(token_id, user_id=uow.principal.user_id, now=uow.now)
     if token is None:
         raise TokenNotFound(token_id)
@@ -116,7 +116,7 @@ async def get(uow: UnitOfWork, token_id: UUID) -> PersonalToken:
 
 
 async def get_current(uow: UnitOfWork) -> CurrentToken:
-    """What the call came with, and whose it is. Raises AccountGone."""
+    """Return the token of the request, and its user. Raises AccountGone."""
     principal = uow.principal
     user = await uow.users.get(principal.user_id)
     if user is None:
@@ -126,7 +126,7 @@ async def get_current(uow: UnitOfWork) -> CurrentToken:
 
 
 async def delete(uow: UnitOfWork, token_id: UUID) -> None:
-    """Delete one of the caller's tokens; from now on it opens nothing. Raises TokenNotFound."""
+    """Delete one of the caller's tokens, which is invalid at once. Raises TokenNotFound."""
     if not await uow.tokens.delete(token_id, user_id=uow.principal.user_id):
         raise TokenNotFound(token_id)
     await uow.account_log.add("token.deleted", token_id=token_id)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 
 class Unset(Enum):
-    """The type of UNSET: one value, so that a type checker can tell it from every other."""
+    """The type of UNSET: one value, so that a type checker can distinguish it from every other."""
 
     UNSET = "unset"
 
@@ -17,5 +17,5 @@ UNSET: Final = Unset.UNSET
 
 
 def given(**values: object) -> dict[str, Any]:
-    """Those of *values* that are not UNSET, as keywords for `dataclasses.replace`."""
+    """Return those of *values* that are not UNSET, as keywords for `dataclasses.replace`."""
     return {name: value for name, value in values.items() if value is not UNSET}

@@ -15,15 +15,15 @@ from domain.unset import UNSET, Unset, given
 
 PERSONAL_NAME: Final = "Personal"
 MOST: Final = 500
-"""The workspaces that a person may be in: a new name is carried into each, in one transaction (ADR 48)."""
+"""The greatest number of workspaces of a user: a new name is stored in each, in one transaction (ADR 48)."""
 
 _FIRST_REVISION: Final = 1
 _AFTER_PERSONAL: Final = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
-"""Before all workspaces that are not personal."""
+"""A place before all workspaces that are not personal."""
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Workspace]:
-    """The workspaces that the caller is a member of, and in which their token works: the personal one, then the oldest.
+    """Return the caller's workspaces, in which their token works: the personal one first, then the oldest.
 
     Raises CursorInvalid.
     """
@@ -43,7 +43,7 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def create(uow: UnitOfWork, *, name: str, workspace_id: UUID | None = None) -> Workspace:
-    """A workspace to share, with the caller as its owner, and an inbox.
+    """Create a workspace to share, with the caller as its owner, and an inbox.
 
     Raises AccountGone, TooManyWorkspaces, IdTaken.
     """
@@ -55,7 +55,7 @@ async def create(uow: UnitOfWork, *, name: str, workspace_id: UUID | None = None
 
 
 async def require_room(uow: UnitOfWork) -> None:
-    """The caller, who is locked, can be in one workspace more (ADR 48). Raises TooManyWorkspaces."""
+    """Check that the caller, who is locked, can join one more workspace (ADR 48). Raises TooManyWorkspaces."""
     if await uow.members.count_joined(uow.principal.user_id) >= MOST:
         raise TooManyWorkspaces(MOST)
 
@@ -63,7 +63,10 @@ async def require_room(uow: UnitOfWork) -> None:
 async def create_with_inbox(
     uow: UnitOfWork, *, owner: User, name: str, personal: bool, workspace_id: UUID | None = None
 ) -> Workspace:
-    """Make a workspace, its first member and its inbox, all as change 1; *owner* is locked, or new. Raises IdTaken."""
+    """Create a workspace with its first member and its inbox, all as change 1. Raises IdTaken.
+
+    *owner* is locked, or new.
+    """
     workspace = Workspace(
         id=workspace_id or uow.new_id(),
         name=name,
@@ -90,7 +93,7 @@ async def create_with_inbox(
 
 
 async def get(uow: UnitOfWork) -> Workspace:
-    """The workspace that the call names. Raises WorkspaceNotFound."""
+    """Return the workspace of the request. Raises WorkspaceNotFound."""
     workspace = await uow.workspaces.get(uow.workspace_id, user_id=uow.principal.user_id)
     if workspace is None:
         raise WorkspaceNotFound(uow.workspace_id)
@@ -98,7 +101,7 @@ async def get(uow: UnitOfWork) -> Workspace:
 
 
 async def update(uow: UnitOfWork, *, name: str | Unset = UNSET) -> Workspace:
-    """Rename the workspace that the call names; the personal one too. Raises WorkspaceNotFound."""
+    """Rename the workspace of the request, also a personal one. Raises WorkspaceNotFound."""
     workspace = await get(uow)
     changed: Workspace = replace(workspace, **given(name=name))
     if changed == workspace:
@@ -110,7 +113,7 @@ async def update(uow: UnitOfWork, *, name: str | Unset = UNSET) -> Workspace:
 
 
 async def delete(uow: UnitOfWork) -> None:
-    """Delete the workspace that the call names, with everything in it.
+    """Delete the workspace of the request, with everything in it.
 
     Raises PersonalWorkspace, WorkspaceNotFound.
     """

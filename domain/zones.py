@@ -18,12 +18,12 @@ class TimeZoneUnknown(Invalid):
 
 @cache
 def _names() -> frozenset[str]:
-    """Read from disk once: a name is never looked up as a path."""
+    """Return all names, read from disk once: a name is never looked up as a path."""
     return frozenset(zoneinfo.available_timezones())
 
 
 def is_zone(name: str) -> bool:
-    """Whether *name* is, exactly as written, in the IANA database."""
+    """Return whether *name* is, exactly as written, in the IANA database."""
     return name in _names()
 
 

@@ -24,7 +24,7 @@ Payload = (
 
 
 def payload_of(event: Event) -> Payload:
-    """As `x-events` in the contract describes it: a description that did not change is left out."""
+    """Return the payload that `x-events` in the contract describes: a description that did not change is left out."""
     match event.entity:
         case None:
             return {"id": event.entity_id}

@@ -33,24 +33,24 @@ async def update_member(uow: UnitOfWork, user_id: UUID, body: MemberPatch) -> Re
 
 
 async def remove_member(uow: UnitOfWork, user_id: UUID) -> Response:
-    """204; they are out of the workspace."""
+    """204; the user is not a member any more."""
     await members.remove(uow, user_id)
     return no_content()
 
 
 async def leave_workspace(uow: UnitOfWork) -> Response:
-    """204; the caller is out of the workspace."""
+    """204; the caller is not a member any more."""
     await members.leave(uow)
     return no_content()
 
 
 async def list_invitations(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
-    """200 with the invitations that wait to be accepted."""
+    """200 with the open invitations."""
     return ok(page_view(await invitations.page(uow, limit=limit, cursor=cursor), invitation_view))
 
 
 async def create_invitation(uow: UnitOfWork, workspace_id: UUID, body: InvitationCreate) -> Response:
-    """201 with the invitation; its token is sent by e-mail, or is in the response where no e-mail is sent."""
+    """201 with the invitation; its token is sent by e-mail or, without a mail server, is in the response."""
     made = await invitations.create(uow, email=body.email, role=body.role)
     location = f"/v1/workspaces/{workspace_id}/invitations/{made.invitation.id}"
     return created(created_invitation_view(made), location=location)
@@ -62,7 +62,7 @@ async def get_invitation(uow: UnitOfWork, invitation_id: UUID) -> Response:
 
 
 async def delete_invitation(uow: UnitOfWork, invitation_id: UUID) -> Response:
-    """204; its token opens nothing any more."""
+    """204; its token is invalid."""
     await invitations.delete(uow, invitation_id)
     return no_content()
 
@@ -99,5 +99,5 @@ def invitation_view(invitation: Invitation) -> responses.Invitation:
 
 
 def created_invitation_view(created: CreatedInvitation) -> responses.CreatedInvitation:
-    """A `CreatedInvitation`: with the token, where it is not sent."""
+    """A `CreatedInvitation`: with the token, if it is not sent by e-mail."""
     return {**invitation_view(created.invitation), "token": created.token, "link": created.link}

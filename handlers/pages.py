@@ -10,12 +10,12 @@ View = TypeVar("View")
 
 
 class PageView(TypedDict):
-    """The body of every list's response; `items` are what the contract says of the list."""
+    """The body of every list's response; the contract describes the `items` of each list."""
 
     items: list[object]
     next_cursor: str | None
 
 
 def page_view(page: Page[Item], view: Callable[[Item], View]) -> PageView:
-    """A page of *view*s."""
+    """A page, with its items converted by *view*."""
     return {"items": [view(item) for item in page.items], "next_cursor": page.next_cursor}

@@ -1,8 +1,8 @@
-"""What a domain error is called on the wire: its status and its slug follow from its base class.
+"""The problem of each domain error: its status and its slug follow from its base class.
 
-A conflict, or something forbidden, is called after its class: `ProjectArchived` is `project-archived`. Everything else
-is called what its base is called. ROWS has the bases, and the errors that differ. `tests/architecture` compares all of
-them with the contract.
+The slug of a conflict, or of something forbidden, is the name of its class: `ProjectArchived` is `project-archived`.
+Every other error has the slug of its base. ROWS has the bases, and the errors that differ. `tests/architecture`
+compares all of them with the contract.
 """
 
 import re
@@ -56,7 +56,7 @@ def _problem_of(kind: type[DomainError]) -> ProblemType | None:
 
 
 def _raised_kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
-    """The errors without subclasses: the others are bases, and never raised."""
+    """Return the errors without subclasses: the others are bases, and never raised."""
     children = kind.__subclasses__()
     if not children:
         yield kind
@@ -71,7 +71,7 @@ TABLE: Final[Mapping[type[DomainError], ProblemType]] = {
 
 
 def translate(error: Exception) -> Problem | None:
-    """The response to *error*. None for one that is not the domain's, or that no client is sent."""
+    """Return the response to *error*. None for one that is not the domain's, or that no client is sent."""
     kind = TABLE.get(type(error)) if isinstance(error, DomainError) else None
     if kind is None:
         return None

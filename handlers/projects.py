@@ -49,13 +49,13 @@ async def update_project(
 
 
 async def delete_project(uow: UnitOfWork, project_id: UUID) -> Response:
-    """204; its tasks are gone too."""
+    """204; its tasks are deleted too."""
     await projects.delete(uow, project_id)
     return no_content()
 
 
 async def archive_project(uow: UnitOfWork, project_id: UUID) -> Response:
-    """200 with the project, archived since the first time that this was asked."""
+    """200 with the project, archived since the first request."""
     return ok(project_view(await projects.archive(uow, project_id)))
 
 

@@ -1,4 +1,4 @@
-"""Logging in, staying logged in, logging out."""
+"""Logging in, refreshing, logging out."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ async def create_session(uow: UnitOfWork, body: SessionCreate) -> Response:
 
 
 async def delete_all_sessions(uow: UnitOfWork) -> Response:
-    """204; every session of the caller's has ended, this one too."""
+    """204; all sessions of the caller have ended, including that of the request."""
     await sessions.end_all(uow)
     return no_content()
 
@@ -53,18 +53,18 @@ async def delete_session(uow: UnitOfWork, session_id: UUID) -> Response:
 
 
 async def get_current_session(uow: UnitOfWork) -> Response:
-    """200 with the session that the request came through."""
+    """200 with the session of the request."""
     return ok(session_view(await sessions.get_current(uow), current=True))
 
 
 async def delete_current_session(uow: UnitOfWork) -> Response:
-    """204; the session that the request came through has ended."""
+    """204; the session of the request has ended."""
     await sessions.end_current(uow)
     return no_content()
 
 
 async def refresh_session(uow: UnitOfWork, body: SessionRefresh) -> Response:
-    """200 with new tokens. A spent refresh token ends its session: the 401 is returned, so that this lasts."""
+    """200 with new tokens. A spent refresh token ends its session: the 401 is returned, so that this is committed."""
     refreshed = await sessions.refresh(uow, body.refresh_token.get_secret_value())
     if isinstance(refreshed, sessions.SessionEnded):
         detail = "This refresh token was used before, so its session has ended. Log in again."
@@ -73,7 +73,7 @@ async def refresh_session(uow: UnitOfWork, body: SessionRefresh) -> Response:
 
 
 def session_view(session: Session, *, current: bool) -> responses.Session:
-    """A `Session`; *current* is whether the request came through it."""
+    """A `Session`; *current* is whether it is the session of the request."""
     return {
         "id": session.id,
         "device": session.device,

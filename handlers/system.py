@@ -1,16 +1,16 @@
-"""Signs of life, and the contract itself."""
+"""Health checks, and the contract itself."""
 
 from domain.unit_of_work import UnitOfWork
 from tickbox_contract.responses import ContractFile, Response, ok
 
 
 async def check_liveness(_uow: UnitOfWork) -> Response:
-    """200 as long as the process answers; no database is asked."""
+    """200 as long as the process responds; it does not use the database."""
     return ok({"status": "ok"})
 
 
 async def check_readiness(uow: UnitOfWork) -> Response:
-    """200 when the database answers and has the schema that this version needs.
+    """200 when the database responds and has the schema that this version needs.
 
     Raises StorageUnavailable, SchemaMismatched.
     """

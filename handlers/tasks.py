@@ -24,7 +24,7 @@ async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
     status: Status | None = None,
     cursor: str | None = None,
 ) -> Response:
-    """200 with the tasks that match, in the order asked for."""
+    """200 with the tasks that match, in the requested order."""
     filters = TaskFilter(project_id=project_id, status=status)
     return ok(page_view(await tasks.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
 
@@ -49,7 +49,7 @@ async def get_task(uow: UnitOfWork, task_id: UUID) -> Response:
 
 
 async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Response:
-    """200 with the task as it is now; what was not sent is as it was."""
+    """200 with the task as it is now; what was not sent is unchanged."""
     edit = TaskEdit(
         title=patched(body.title),
         description=patched(body.description),
@@ -60,13 +60,13 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
 
 
 async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
-    """204; the task is gone."""
+    """204; the task is deleted."""
     await tasks.delete(uow, task_id)
     return no_content()
 
 
 async def complete_task(uow: UnitOfWork, task_id: UUID) -> Response:
-    """200 with the task, completed when it first was."""
+    """200 with the task, which keeps the time of its first completion."""
     return ok(task_view(await tasks.complete(uow, task_id)))
 
 
@@ -96,7 +96,7 @@ def _time(text: str | None) -> dt.time | None:
 
 
 def task_view(task: Task) -> responses.Task:
-    """A `Task`; `due` is left out where there is none."""
+    """A `Task`; `due` is left out if there is none."""
     view: responses.Task = {
         "id": task.id,
         "workspace_id": task.workspace_id,
@@ -118,6 +118,6 @@ def task_view(task: Task) -> responses.Task:
 
 
 def due_view(due: Due) -> responses.Due:
-    """A `Due`; the time is `HH:MM`, with `:SS` only where there are seconds."""
+    """A `Due`; the time is `HH:MM`, with `:SS` only if it has seconds."""
     time = None if due.time is None else due.time.isoformat("seconds" if due.time.second else "minutes")
     return {"date": due.date, "time": time, "time_zone": due.time_zone}

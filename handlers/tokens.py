@@ -20,7 +20,7 @@ async def list_personal_tokens(uow: UnitOfWork, limit: int, cursor: str | None =
 
 
 async def create_personal_token(uow: UnitOfWork, body: PersonalTokenCreate) -> Response:
-    """201 with a new token, for the only time in the clear."""
+    """201 with a new token; its text is in no later response."""
     workspace_ids = sent(body.workspace_ids, default=None)
     draft = TokenDraft(
         name=body.name,
@@ -33,23 +33,23 @@ async def create_personal_token(uow: UnitOfWork, body: PersonalTokenCreate) -> R
 
 
 async def get_personal_token(uow: UnitOfWork, token_id: UUID) -> Response:
-    """200 with the token, but for its text."""
+    """200 with the token, without its text."""
     return ok(token_view(await tokens.get(uow, token_id)))
 
 
 async def delete_personal_token(uow: UnitOfWork, token_id: UUID) -> Response:
-    """204; the token opens nothing any more."""
+    """204; the token is invalid at once."""
     await tokens.delete(uow, token_id)
     return no_content()
 
 
 async def get_current_token(uow: UnitOfWork) -> Response:
-    """200 with what the request's own token is."""
+    """200 with the description of the request's own token."""
     return ok(current_token_view(await tokens.get_current(uow)))
 
 
 def token_view(token: PersonalToken) -> responses.PersonalToken:
-    """A `PersonalToken`; `workspace_ids` is left out where it works in all."""
+    """A `PersonalToken`; `workspace_ids` is left out if it works in all."""
     view: responses.PersonalToken = {
         "id": token.id,
         "name": token.name,
@@ -64,12 +64,12 @@ def token_view(token: PersonalToken) -> responses.PersonalToken:
 
 
 def new_token_view(issued: IssuedToken) -> responses.CreatedPersonalToken:
-    """A `CreatedPersonalToken`: with the token itself."""
+    """A `CreatedPersonalToken`: with the text of the token."""
     return {**token_view(issued.token), "token": issued.text}
 
 
 def current_token_view(current: CurrentToken) -> responses.CurrentToken:
-    """A `CurrentToken`; `workspace_ids` is left out where it works in all."""
+    """A `CurrentToken`; `workspace_ids` is left out if it works in all."""
     principal = current.principal
     view: responses.CurrentToken = {
         "type": current.kind,

@@ -20,7 +20,7 @@ from tickbox_contract.responses import Response, accepted, created, no_content, 
 
 
 async def register_user(uow: UnitOfWork, body: UserCreate) -> Response:
-    """201 with the new account; its personal workspace and inbox are made with it, an invitation is accepted."""
+    """201 with the new account. Its personal workspace and inbox are created with it, and an invitation is accepted."""
     invitation_token = sent(body.invitation_token, default=None)
     user = await registration.register(
         uow,
@@ -39,19 +39,19 @@ async def get_me(uow: UnitOfWork) -> Response:
 
 
 async def update_me(uow: UnitOfWork, body: UserPatch) -> Response:
-    """200 with the account as it is now; a new name is carried into its workspaces."""
+    """200 with the account as it is now; a new name is stored in its workspaces."""
     user = await users.update(uow, name=patched(body.name), time_zone=patched(body.time_zone))
     return ok(user_view(user))
 
 
 async def delete_me(uow: UnitOfWork) -> Response:
-    """204; the personal workspace, and those with nobody else in them, go too."""
+    """204; the workspaces in which the user was alone are deleted too."""
     await users.delete(uow)
     return no_content()
 
 
 async def change_password(uow: UnitOfWork, body: PasswordChange) -> Response:
-    """204; the caller's other sessions are ended."""
+    """204; the caller's other sessions have ended."""
     await passwords.change(
         uow,
         current_password=body.current_password.get_secret_value(),
@@ -61,7 +61,7 @@ async def change_password(uow: UnitOfWork, body: PasswordChange) -> Response:
 
 
 async def change_email(uow: UnitOfWork, body: EmailChange) -> Response:
-    """202; the address changes when the token that is sent to the new one comes back."""
+    """202; the address changes when the token that is sent to the new one is presented."""
     password = sent(body.current_password, default=None)
     current_password = None if password is None else password.get_secret_value()
     await email_addresses.change(uow, email=body.email, current_password=current_password)
@@ -69,30 +69,30 @@ async def change_email(uow: UnitOfWork, body: EmailChange) -> Response:
 
 
 async def list_account_events(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
-    """200 with what happened to the caller's account."""
+    """200 with the events of the caller's account."""
     return ok(page_view(await account_log.page(uow, limit=limit, cursor=cursor), account_event_view))
 
 
 async def send_verification(uow: UnitOfWork) -> Response:
-    """202; another mail to verify the address waits to be sent."""
+    """202; another e-mail that verifies the address is queued."""
     await email_addresses.send_verification(uow)
     return accepted()
 
 
 async def verify_email(uow: UnitOfWork, body: EmailVerification) -> Response:
-    """204; the address is the account's."""
+    """204; the address is verified."""
     await email_addresses.verify(uow, body.token.get_secret_value())
     return no_content()
 
 
 async def request_password_reset(uow: UnitOfWork, body: PasswordResetRequest) -> Response:
-    """202, whoever has the address, or nobody."""
+    """202, whether an account has the address or not."""
     await passwords.request_reset(uow, email=body.email)
     return accepted()
 
 
 async def reset_password(uow: UnitOfWork, body: PasswordReset) -> Response:
-    """204; all sessions of the account are ended."""
+    """204; all sessions of the account have ended."""
     await passwords.reset(uow, body.token.get_secret_value(), new_password=body.new_password.get_secret_value())
     return no_content()
 

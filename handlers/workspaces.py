@@ -32,13 +32,13 @@ async def update_workspace(uow: UnitOfWork, body: WorkspacePatch) -> Response:
 
 
 async def delete_workspace(uow: UnitOfWork) -> Response:
-    """204; all that was in it is gone."""
+    """204; everything in it is deleted."""
     await workspaces.delete(uow)
     return no_content()
 
 
 def workspace_view(workspace: Workspace) -> responses.Workspace:
-    """A `Workspace`, as the member sees it whose role it has."""
+    """A `Workspace`, as a member with that role sees it."""
     return {
         "id": workspace.id,
         "name": workspace.name,
@@ -52,7 +52,7 @@ def workspace_view(workspace: Workspace) -> responses.Workspace:
 
 
 def workspace_facts_view(workspace: Workspace) -> responses.WorkspaceFacts:
-    """A `WorkspaceFacts`: nothing of it depends on who looks."""
+    """The facts of a workspace in an event, which do not depend on who reads them."""
     return {
         "id": workspace.id,
         "name": workspace.name,

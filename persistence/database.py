@@ -23,8 +23,9 @@ Parameters = Mapping[str, object]
 Row = VariadicRow[*tuple[Any, ...]]
 
 _UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "55P03", "57P")
-"""Connection lost, login refused, no such database, deadlock or serialization failure, out of resources, lock timeout,
-shutdown."""
+"""The SQLSTATE classes: connection lost, login refused, no such database, deadlock or serialization failure, out of
+resources, lock timeout, shutdown.
+"""
 _UNAVAILABLE_SQLITE: Final = (
     "SQLITE_BUSY",
     "SQLITE_LOCKED",

@@ -174,9 +174,9 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _roll_back(connection: DBAPIConnection, entry: ConnectionPoolEntry, error: BaseException | None) -> None:  # noqa: ARG001 -- an event's signature
-    """Before a connection is thrown away, because the call that used it was cancelled.
+    """Roll back before a connection is thrown away because its request was cancelled.
 
-    Closing it is not enough: SQLite keeps its transaction, and so the lock on the file, until the last cursor is
-    gone, which the cancellation's traceback may hold on to for long.
+    Closing the connection is not enough: SQLite keeps its transaction, and so the lock on the file, until the last
+    cursor is freed, and the cancellation's traceback may reference one for long.
     """
     connection.rollback()

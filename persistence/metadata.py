@@ -34,7 +34,7 @@ class Microseconds(TypeDecorator[dt.datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
-        """In UTC."""
+        """Return it in UTC."""
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
@@ -63,7 +63,7 @@ class Words(TypeDecorator[frozenset[str]]):
         return None if value is None else " ".join(sorted(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:  # noqa: ARG002 -- as above
-        """A set again."""
+        """Return a set again."""
         return None if value is None else frozenset(value.split())
 
 

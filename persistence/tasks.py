@@ -183,7 +183,7 @@ def _page(shape: PageShape) -> TypedReturnsRows[Any]:
 
 
 def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descending: bool) -> Select[Any]:
-    """The first rows of all *branches*, each of which is in the order of *key*, then id."""
+    """Return the first rows of all *branches*, each of which is in the order of *key*, then id."""
     with_key = [select(each.add_columns(key.label("sort_key")).subquery()) for each in branches]
     merged = union_all(*with_key).subquery()
     columns = [merged.c[column.name] for column in _MAPPER.columns]
@@ -233,7 +233,7 @@ class Tasks:
         await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Deletes some at a time, until none is left."""
+        """Delete some at a time, until none is left."""
         place = {"workspace": workspace_id, "project": project_id}
         while await self._change_log.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
             pass
