@@ -1,7 +1,7 @@
 """Writes the standard responses and headers that operations lack into the text of a contract (`gate --fix`).
 
 Lines are inserted; no other line changes. Each is written as the file writes it elsewhere. An operation that is not in
-block style, one key a line, is left as it is.
+block style, one key a line, is left as it is. What several operations share, by an anchor or a `$ref`, is fixed once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .contracts import Contract
-from .reading import read
+from .reading import UnreadableError, read
 from .standard import Standard
 
 
@@ -43,18 +43,34 @@ def fix(raw: bytes) -> Fixed:
     contract = read(raw)
     if any(WELL_FORMED.check(contract)):
         return Fixed(raw, ())
-    lines = raw.decode().splitlines(keepends=True)
+    try:
+        lines = raw.decode().splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        raise UnreadableError("this is not YAML in UTF-8") from error
     writer = _Writer(contract, lines, Standard(contract))
-    insertions, notes = [], []
+    insertions: list[_Insertion] = []
+    notes = []
     for operation in contract.operations:
-        found = list(writer.insertions(operation))
+        found = [each for each in writer.insertions(operation) if not _is_among(insertions, each)]
         insertions += found
         if found:
             notes.append(f"{operation.name}: {'; '.join(insertion.note for insertion in found)}")
-    insertions.sort(key=lambda each: each.at)
-    for insertion in reversed(insertions):  # from the end, so that those before keep their places
-        lines[insertion.at : insertion.at] = [f"{line}\n" for line in insertion.lines]
-    return Fixed("".join(lines).encode(), tuple(notes))
+    return Fixed("".join(_inserted(lines, insertions)).encode(), tuple(notes)) if insertions else Fixed(raw, ())
+
+
+def _is_among(insertions: list[_Insertion], wanted: _Insertion) -> bool:
+    """Whether lines are inserted already where *wanted* belongs: two operations share the place."""
+    return any(insertion.at == wanted.at for insertion in insertions)
+
+
+def _inserted(lines: list[str], insertions: list[_Insertion]) -> list[str]:
+    """*lines* with the insertions, whose lines end as the first one does."""
+    ending = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    lines = [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else f"{lines[-1]}{ending}"]
+    in_order = sorted(insertions, key=lambda each: each.at)
+    for insertion in reversed(in_order):  # from the end, so that those before keep their places
+        lines[insertion.at : insertion.at] = [f"{line}{ending}" for line in insertion.lines]
+    return lines
 
 
 @dataclass(frozen=True)

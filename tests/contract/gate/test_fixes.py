@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from tickbox_contract.gate.command import main
 from tickbox_contract.gate.fixes import fix
+from tickbox_contract.gate.reading import UnreadableError
 
 from . import cases
 
@@ -68,3 +69,57 @@ def test_the_command_says_what_it_wrote_and_checks_the_result(tmp_path: Path) ->
     assert path.read_text() == cases.GOOD
     again = CliRunner().invoke(main, ["gate", "--fix", "style", "--contract", str(path)])
     assert (again.exit_code, again.stderr) == (0, "")
+
+
+SHORT = """openapi: 3.0.4
+info: {title: t, version: '1'}
+components:
+  responses:
+    Bad: {description: Bad.}
+    Broken: {description: Broken.}
+    Away: {description: Away.}
+paths:
+  /complete:
+    get:
+      operationId: complete
+      responses:
+        '200': {description: Good.}
+        '400': {$ref: '#/components/responses/Bad'}
+        '500': {$ref: '#/components/responses/Broken'}
+        '503': {$ref: '#/components/responses/Away'}
+"""
+LACKS = "/{}:\n    get:\n      operationId: {}\n      responses:{}\n        '200': {{description: Good.}}"
+WRITTEN = SHORT[SHORT.index("        '400'") :]
+
+
+def test_lines_after_the_last_one_that_has_no_line_ending() -> None:
+    text = f"{SHORT}  {LACKS.format('a', 'a', '')}"
+    assert fix(text.encode()).raw.decode() == f"{text}\n{WRITTEN}"
+
+
+def test_lines_have_the_ending_of_the_file() -> None:
+    text = f"{SHORT}  {LACKS.format('a', 'a', '')}\n"
+    fixed = fix(text.replace("\n", "\r\n").encode()).raw.decode()
+    assert fixed == f"{text}{WRITTEN}".replace("\n", "\r\n")
+
+
+SHARED = {
+    "anchor": f"{SHORT}  {LACKS.format('a', 'a', ' &all')}\n"
+    "@  /b:\n    get:\n      operationId: b\n      responses: *all\n",
+    "reference": SHORT
+    + "  /a: {$ref: '#/x-paths/~1c'}\n  /b: {$ref: '#/x-paths/~1c'}\nx-paths:\n  "
+    + LACKS.format("c", "c", "")
+    + "\n@",
+}
+
+
+@pytest.mark.parametrize("text", SHARED.values(), ids=SHARED)
+def test_what_two_operations_share_is_written_once(text: str) -> None:
+    fixed = fix(text.replace("@", "").encode())
+    assert fixed.raw.decode() == text.replace("@", WRITTEN)
+    assert len(fixed.notes) == 1
+
+
+def test_a_file_that_is_not_in_utf_8_is_not_fixed() -> None:
+    with pytest.raises(UnreadableError, match="UTF-8"):
+        fix(SHORT.encode("utf-16"))
