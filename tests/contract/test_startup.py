@@ -108,6 +108,21 @@ def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> Non
     assert compiled["act"].safe
 
 
+@pytest.mark.parametrize("components", [[], {"schemas": []}, {"securitySchemes": []}])
+def test_a_wrong_form_is_reported_before_anything_relies_on_it(package: Make, components: object) -> None:
+    root = document({"/a": {"get": operation()}}).root | {"components": components}
+    with pytest.raises(ContractMismatchError) as caught:
+        compile_operations(
+            Document.parse(json.dumps(root).encode()), package(), vocabulary=VOCABULARY, body_limit_bytes=1
+        )
+    assert all("This must be an object." in text for text in caught.value.texts)
+
+
+def test_a_schema_without_the_name_of_a_component_may_be_anything(package: Make) -> None:
+    made = document({"/a": {"get": operation()}}, schemas={"$ref": "#/components/schemas/A", "A": {"type": "string"}})
+    assert compile_operations(made, package(act=take_nothing), vocabulary=VOCABULARY, body_limit_bytes=1)
+
+
 def test_lines_are_not_read_if_nothing_is_wrong(package: Make) -> None:
     made = document({"/a": {"get": operation()}})
     compile_operations(made, package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1)
@@ -187,6 +202,12 @@ GUARDED_RESPONSES = {
          ["act: x-access must be {scope, role?}"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": "read"},
          ["act needs a token and has no x-access with a scope"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": None}},
+         ["act needs a token and has no x-access with a scope"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": ["read"]}},
+         ["act needs a token and has no x-access with a scope"]),
+        (GUARDED | {"responses": GUARDED_RESPONSES, "x-access": {"scope": "read", "role": ["keeper"]}},
+         ["act: x-access names the unknown role ['keeper']"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"nope": []}]},
          ["there is no security scheme 'nope'"]),
         (GUARDED | {"responses": GUARDED_RESPONSES, "security": [{"key": []}]},

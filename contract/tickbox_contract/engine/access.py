@@ -12,7 +12,7 @@ from typing import Any
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import INSUFFICIENT_ROLE, INSUFFICIENT_SCOPE, NOT_FOUND
-from tickbox_contract.openapi.servable import unknown_words
+from tickbox_contract.openapi.servable import has_scope, unknown_words
 from tickbox_contract.responses import ProblemType
 
 from .mismatches import Mismatches
@@ -77,7 +77,7 @@ class AccessRule:
     @classmethod
     def parse(cls, node: Any, vocabulary: Vocabulary) -> AccessRule:  # JSON
         """The rule of `x-access: {scope: ..., role: ...}`. Raises ValueError, which says what is wrong with it."""
-        if not isinstance(node, Mapping) or not {"scope"} <= set(node) <= {"scope", "role"}:
+        if not has_scope(node) or not set(node) <= {"scope", "role"}:
             message = "x-access must be {scope, role?}"
             raise ValueError(message)
         words = {"scope": (*vocabulary.scopes, ANY_SCOPE), "role": vocabulary.roles}
@@ -120,7 +120,7 @@ def access_of(
     """The access rule of *operation*; None if it needs no token, or its rule cannot be enforced, which is reported."""
     _check_schemes(operation, document, mismatches)
     access = operation.node.at("x-access")
-    if not operation.needs_token or "scope" not in access.value:
+    if not operation.needs_token or not has_scope(access.value):
         return None  # the rules `security-named` and `access-rule` have it
     try:
         rule = AccessRule.parse(access.value, vocabulary)

@@ -94,9 +94,15 @@ class _Compiler:
     outer_headers: frozenset[str]
     mismatches: Mismatches = field(default_factory=Mismatches)
 
-    def __post_init__(self) -> None:
-        self.schemas = SchemaCompiler(self.document.references)
-        self.links = Links(self.document)
+    @cached_property
+    def schemas(self) -> SchemaCompiler:
+        """Compiles the schemas. Like all below, it relies on the form of the document."""
+        return SchemaCompiler(self.document.references)
+
+    @cached_property
+    def links(self) -> Links:
+        """The relations between the operations."""
+        return Links(self.document)
 
     @cached_property
     def messages(self) -> Messages:
@@ -131,10 +137,9 @@ class _Compiler:
 
     def _compiled(self) -> dict[str, CompiledOperation]:
         compiled: dict[str, CompiledOperation] = {}
+        # The first of each name: the rule `unique-operation-id` has the others.
         operations = {operation.name: operation for operation in reversed(self.document.operations)}
-        for operation in reversed(
-            operations.values()
-        ):  # the first of each name: the rule `unique-operation-id` has more
+        for operation in reversed(operations.values()):
             if not self.document.is_sound(operation):
                 self._handler(operation)  # the rest relies on references
                 continue

@@ -55,7 +55,10 @@ class Compositions:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._components: Mapping[str, Schema] = references.root.get("components", {}).get("schemas", {})
+        schemas = references.root.get("components", {}).get("schemas", {})
+        # A name that OpenAPI does not allow, such as `$ref`, may have any value: its schema does not look at it.
+        components = {name: schema for name, schema in schemas.items() if isinstance(schema, dict)}
+        self._components: Mapping[str, Schema] = components
         self._hidden: dict[tuple[int, Direction], frozenset[str]] = {}
         self._required: dict[int, frozenset[str]] = {}
 

@@ -115,17 +115,22 @@ def _security(document: Document) -> Iterator[Hit]:
 def _access(document: Document) -> Iterator[Hit]:
     for operation in document.operations:
         rule = operation.node.get("x-access")
-        if operation.needs_token and not (isinstance(rule, Mapping) and "scope" in rule):
+        if operation.needs_token and not has_scope(rule):
             yield Hit(operation.node.pointer, f"{operation.name} needs a token and has no x-access with a scope")
         elif not operation.needs_token and rule is not None and operation.security is not None:
             yield Hit((*operation.node.pointer, "x-access"), f"{operation.name} needs no token and has x-access")
+
+
+def has_scope(access: object) -> bool:
+    """Whether *access*, an `x-access`, names a scope."""
+    return isinstance(access, Mapping) and isinstance(access.get("scope"), str)
 
 
 def unknown_words(access: Mapping[str, object], words: Mapping[str, Collection[str]]) -> Iterator[tuple[str, object]]:
     """The members of *access*, an `x-access`, whose value is not one of *words* of that member."""
     for member, known in words.items():
         word = access.get(member)
-        if word is not None and word not in known:
+        if word is not None and not (isinstance(word, str) and word in known):
             yield member, word
 
 

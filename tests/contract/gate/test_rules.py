@@ -23,7 +23,7 @@ def looked_at(text: str) -> Report:
     surroundings = Surroundings(
         handlers=lambda _tag, operation_id: "unhandled" not in operation_id,
         stale_models=lambda: ["models.py"] if "x-stale: true" in text else [],
-        access_words={"scope": ["read", "write"], "role": ["viewer", "editor"]},
+        access_words={"scope": {"read", "write"}, "role": {"viewer", "editor"}},
     )
     return run(text.encode(), file="contract.yaml", surroundings=surroundings)
 
