@@ -10,7 +10,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check try soak fuzz sdks bench models support docs lock clean python
+.PHONY: serve test check try soak fuzz sdks bench models support docs wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -24,6 +25,7 @@ GOOD = HERE / "good.yaml"
 GATE = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from tickbox_contract.gate.command import main; main()"
 """Runs the command with one folder beside the standard library, which is the first argument."""
 IMPORTS = "from contract.words import OPEN\nimport domain\nassert domain.OPEN is OPEN\n"
+"""The first lines of each foreign module of handlers."""
 EVERY_MODULE = """
 import importlib, pkgutil, sys
 from tickbox_contract import gate, openapi
@@ -53,8 +55,35 @@ def closure(name: str) -> set[str]:
     return found
 
 
+def project_of(folder: Path) -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project
+
+
+def test_the_server_needs_the_version_of_the_distribution_that_is_beside_it() -> None:
+    needed_here = [text for text in project_of(ROOT)["dependencies"] if Requirement(text).name == NAME]
+    assert needed_here == [f"{NAME}[engine]=={project_of(ROOT / 'contract')['version']}"]
+
+
+@pytest.mark.parametrize("kind", ["", "-dev", "-bench"])
+def test_the_locks_have_only_what_others_publish(kind: str) -> None:
+    lines = (ROOT / f"requirements{kind}.txt").read_text(encoding="utf-8").splitlines()
+    locked = {line.partition("==")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
+    assert locked
+    assert not {NAME, "tickbox"} & locked
+
+
+def test_what_both_projects_need_has_one_range_of_versions() -> None:
+    """pip would find one that fits both; a range that only one of them has is a mistake."""
+    contract = project_of(ROOT / "contract")
+    texts = [*contract["dependencies"], *contract["optional-dependencies"]["engine"]]
+    ranges = {Requirement(text).name: text for text in texts}
+    for text in project_of(ROOT)["dependencies"]:
+        assert ranges.get(Requirement(text).name, text) == text
+
+
 def test_the_gate_needs_five_distributions_and_eight_at_most_with_what_they_need() -> None:
-    declared = tomllib.loads((ROOT / "contract" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = project_of(ROOT / "contract")
     assert {Requirement(text).name for text in declared["dependencies"]} == DIRECT == set(needed(NAME))
     assert len(closure(NAME)) <= 8
 
@@ -96,9 +125,7 @@ def project(tmp_path: Path) -> Path:
     }
     for operation in Document.read(GOOD).operations:
         (tag,) = operation.node.value["tags"]
-        modules.setdefault(
-            f"app/{tag}.py", "from contract.words import OPEN\nimport domain\nassert domain.OPEN is OPEN\n"
-        )
+        modules.setdefault(f"app/{tag}.py", IMPORTS)
         modules[f"app/{tag}.py"] += f"async def {operation.name}(): ...\n"
     for name, text in modules.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)

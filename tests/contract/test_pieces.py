@@ -399,7 +399,7 @@ async def test_every_layer_of_connexion_sees_a_request() -> None:
     await build(Store())(scope, None, send)
     assert sent[0]["status"] == 200
     assert operation.operation_id == "list_stations"
-    assert context["token_info"]["grant"] == AUTH_CONTEXTS["reader"]
+    assert context["token_info"]["auth"] == AUTH_CONTEXTS["reader"]
     assert scope["extensions"]["connexion_routing"] == {"api_base_path": "", "operation_id": "list_stations"}
 
 

@@ -66,7 +66,7 @@ class BearerHandler(AbstractSecurityHandler):
         auth = await again()
         if auth is None:
             raise self._refused("The token is unknown, expired or revoked. Get a new one.", "invalid_token")
-        return {"grant": auth, "again": again}
+        return {"auth": auth, "again": again}
 
     def _token(self, scope: Scope) -> str:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
@@ -84,7 +84,7 @@ class BearerHandler(AbstractSecurityHandler):
 
 def auth_of(scope: Scope) -> AuthContext | None:
     """The AuthContext of this request, from the security layer; None if the operation needs no token."""
-    auth: AuthContext | None = _token_info(scope).get("grant")
+    auth: AuthContext | None = _token_info(scope).get("auth")
     return auth
 
 
