@@ -158,3 +158,11 @@ def test_alone_it_cannot_serve(alone: Path, project: Path) -> None:
     command = [sys.executable, "-I", "-S", "-c", code, str(alone)]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert "No module named 'connexion'" in done.stderr
+
+
+def test_the_server_s_gate_does_not_take_its_own_package_for_a_foreign_one(project: Path) -> None:
+    command = [sys.executable, "-P", "-c", "from app.command import main; main()", "gate"]
+    command += ["--contract", "openapi.yaml", "--handlers", "app"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "run `tickbox-contract gate` instead" in done.stderr

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, cast
 
@@ -144,8 +145,9 @@ def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] 
     name = package or (own.handlers if own else None)
     if name is None:
         return None
-    if package:  # before the packages of an embedding program, which may have the same names
+    if package:
         sys.path.insert(0, str(Path.cwd()))
+        _require_not_loaded(package.partition(".")[0])
     with _importing(name):
         module = importlib.import_module(name)
 
@@ -154,6 +156,14 @@ def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] 
             return find_handler(module, tag, operation_id) is not None
 
     return has_handler
+
+
+def _require_not_loaded(name: str) -> None:
+    """Raise CannotRun if an embedding program has loaded another package *name*: its handlers would be looked for."""
+    loaded, found = sys.modules.get(name), PathFinder.find_spec(name)
+    if loaded and loaded.__spec__ and found and loaded.__spec__.origin != found.origin:
+        message = f"{name} is also the name of a package of this program: run `tickbox-contract gate` instead"
+        raise CannotRun(message)
 
 
 @contextmanager
