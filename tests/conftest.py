@@ -34,15 +34,18 @@ def is_measured(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Count branches, or not: threads and processes that start meanwhile do the same."""
-    coverage = Coverage.current()
-    if coverage is None or is_measured(item):
+    if is_measured(item):
         return (yield)
     inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
-    coverage.stop()
+    stopped = []
+    while coverage := Coverage.current():  # in a worker there are two, and where one stops the other goes on
+        coverage.stop()
+        stopped.append(coverage)
     try:
         return (yield)
     finally:
-        coverage.start()
+        for coverage in reversed(stopped):
+            coverage.start()
         os.environ.update(inherited)
 
 
