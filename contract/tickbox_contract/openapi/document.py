@@ -1,4 +1,4 @@
-"""A contract as the engine, the gate and the mock read it: bytes, plain data, operations, references, lines.
+"""A contract as the engine and the gate read it: bytes, plain data, operations, references, lines.
 
 The text is read into plain data by `files` (Connexion would render a path through Jinja2, and read YAML 1.1). It is
 served as the bytes that were read.
