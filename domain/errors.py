@@ -52,7 +52,7 @@ class Forbidden(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """The request has no valid token, or its session or token has ended."""
+    """The caller cannot be identified: the credentials are wrong, or a session or token is invalid or has ended."""
 
 
 class Invalid(DomainError):
