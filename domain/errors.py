@@ -101,7 +101,7 @@ class SchemaMismatched(Unavailable):
 
 
 class OutcomeUnknown(DomainError):
-    """The database went away during the commit: the change was made, or it was not. Do not repeat it blindly."""
+    """The connection was lost during the commit: the change may be committed or not. Do not repeat it blindly."""
 
     def __init__(self) -> None:
         super().__init__(

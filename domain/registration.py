@@ -14,7 +14,7 @@ from domain.zones import check_zone
 _INVITATION_POINTER: Final = "#/invitation_token"
 
 
-async def register(  # noqa: PLR0913  # what an account is made of
+async def register(  # noqa: PLR0913  # what an account consists of
     uow: UnitOfWork, *, email: str, password: str, name: str, time_zone: str, invitation_token: str | None = None
 ) -> User:
     """Create an account with a personal workspace and its inbox. An invitation is accepted with it.

@@ -66,7 +66,7 @@ def granted_outside(principal: Principal) -> frozenset[Scope]:
 
 
 async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
-    """Create a token of the caller's.
+    """Create a personal token for the caller.
 
     Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
     """

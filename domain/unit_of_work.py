@@ -25,7 +25,7 @@ from domain.principals import Principal
 class UnitOfWork(Protocol):
     """The unit of work of one request: everything done through it happens together, or not at all.
 
-    A write opens its transaction with the first call of a repository (except `credentials`). From then on it holds the
+    A write opens its transaction with the first use of a repository (except `credentials`). From then on it holds the
     lock on the workspace that the request names or, if it names none, on the caller's account. A read sees what is
     committed. Services never commit.
 
@@ -55,7 +55,7 @@ class UnitOfWork(Protocol):
 
     @property
     def passwords(self) -> PasswordHasher:
-        """Hashes passwords. Not to be used after the first call of a repository."""
+        """Hashes passwords. It must not be used after the first use of a repository."""
 
     @property
     def credentials(self) -> CredentialRepository:

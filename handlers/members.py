@@ -51,9 +51,9 @@ async def list_invitations(uow: UnitOfWork, limit: int, cursor: str | None = Non
 
 async def create_invitation(uow: UnitOfWork, workspace_id: UUID, body: InvitationCreate) -> Response:
     """201 with the invitation; its token is sent by e-mail or, without a mail server, is in the response."""
-    made = await invitations.create(uow, email=body.email, role=body.role)
-    location = f"/v1/workspaces/{workspace_id}/invitations/{made.invitation.id}"
-    return created(created_invitation_view(made), location=location)
+    invited = await invitations.create(uow, email=body.email, role=body.role)
+    location = f"/v1/workspaces/{workspace_id}/invitations/{invited.invitation.id}"
+    return created(created_invitation_view(invited), location=location)
 
 
 async def get_invitation(uow: UnitOfWork, invitation_id: UUID) -> Response:

@@ -80,14 +80,14 @@ class ChangeLog:
         """Change one row, and record *event*. Raises RuntimeError if there is no such row, or it is of another kind."""
         _require_kind(statement, event)
         if await self._runner.run(statement, parameters) != 1:
-            message = f"there is nothing of which {event.type} could be told"
+            message = f"{event.type}: the row does not exist"
             raise RuntimeError(message)
         self._note(event)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.
 
-        *statement* returns each row that it changes, of which *event_of* makes the event to record.
+        *statement* returns each row that it changes, from which *event_of* creates the event to record.
         """
         rows = await self._runner.rows(statement, parameters)
         for row in rows:
@@ -97,9 +97,9 @@ class ChangeLog:
         return len(rows)
 
     async def write_one(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> None:
-        """Change one row, of which *event_of* makes the event to record. Raises RuntimeError if there is none."""
+        """Change one row, from which *event_of* creates the event to record. Raises RuntimeError if there is none."""
         if await self.write_all(statement, parameters, event_of) != 1:
-            message = f"there is nothing in {statement.table} of which an event could be told"
+            message = f"{statement.table}: the row of the event does not exist"
             raise RuntimeError(message)
 
     def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
@@ -213,5 +213,5 @@ class ChangeLog:
 
 def _require_kind(statement: UpdateBase, event: Event) -> None:
     if logged_kind(statement.table) != event.kind:
-        message = f"{event.type} tells nothing of {statement.table}"
+        message = f"{event.type} is not an event of {statement.table}"
         raise RuntimeError(message)

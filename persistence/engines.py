@@ -152,7 +152,7 @@ def _sqlite_arguments(wait_s: float) -> dict[str, Any]:
 def _hide_values(context: ExceptionContext) -> None:
     """PostgreSQL's DETAIL quotes the row that violates a constraint, and asyncpg the argument that it can't send.
 
-    The driver's exception says so, and of the argument also the two that SQLAlchemy makes of it.
+    The driver's exception says so, and of the argument also the two that SQLAlchemy derives from it.
     """
     cause = context.original_exception.__cause__
     if cause is not None and hasattr(cause, "detail"):

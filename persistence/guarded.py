@@ -39,7 +39,7 @@ def _refuse_unlogged(statement: Executable) -> None:
         raise RuntimeError(message)
 
 
-@lru_cache(maxsize=1000)  # statements are made at import: each is looked through once
+@lru_cache(maxsize=1000)  # statements are built at import: each is inspected once
 def _is_harmless(statement: Executable) -> bool:
     """Whether a statement is known not to change a logged table: all of its parts read, or change other tables.
 

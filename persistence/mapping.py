@@ -1,6 +1,6 @@
 """From a row to a frozen dataclass and back, compiled once, at import.
 
-A field is stored in the column of its name, unless the mapper is told otherwise. So a field is written down twice: in
+A field is stored in the column of its name, unless the mapper has another rule for it. So a field is declared twice: in
 the entity, and in the table.
 """
 
@@ -48,7 +48,7 @@ class Mapper(Generic[Entity]):
         fixed: Sequence[str] = (),
     ) -> None:
         stored, only_read, derived = stored or {}, only_read or {}, derived or {}
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass: there is no bound for one
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass, for which there is no bound
         for name in {*stored, *only_read, *fixed}.difference(names):
             raise KeyError(name)
         single = {name: only_read[name] if name in only_read else table.c[name] for name in names if name not in stored}
@@ -109,6 +109,6 @@ def _dumper(
 def _compiled(lines: Sequence[str], known: Mapping[str, object]) -> Callable[[Any], Any]:
     namespace: dict[str, Any] = dict(known)
     body = "\n".join(f"    {line}" for line in lines)
-    exec(f"def convert(given):\n{body}", namespace)  # noqa: S102  # made of the names of fields, as dataclasses do it
-    made: Callable[[Any], Any] = namespace["convert"]
-    return made
+    exec(f"def convert(given):\n{body}", namespace)  # noqa: S102  # built from the names of fields, as dataclasses do it
+    convert: Callable[[Any], Any] = namespace["convert"]
+    return convert

@@ -1,4 +1,4 @@
-"""What tables are made of: the MetaData with its naming convention, the column types, and what a table says of itself.
+"""The parts of tables: the MetaData with its naming convention, the column types, and the `info` of a table.
 
 Each table is in the module of its repository. `persistence/repositories.py` has the MetaData with all of them.
 

@@ -1,6 +1,6 @@
 """The unit of work of one request, and the only place that commits.
 
-The first call of a repository opens a write's transaction, always in the same order, so that there are no deadlocks:
+The first use of a repository opens a write's transaction, always in the same order, so that there are no deadlocks:
 
 1. begin;
 2. claim the request's idempotency key, if it has one;
@@ -116,7 +116,7 @@ class SqlUnitOfWork(Repositories):
     def workspace_id(self) -> UUID:
         """See UnitOfWork. Raises RuntimeError in a request that names no workspace."""
         if self._workspace_id is None:
-            message = "the call names no workspace"
+            message = "the request names no workspace"
             raise RuntimeError(message)
         return self._workspace_id
 
@@ -151,7 +151,7 @@ class SqlUnitOfWork(Repositories):
     async def enter(self, workspace_id: UUID) -> bool:
         """See UnitOfWork. Raises RuntimeError in a request that names a workspace."""
         if self._workspace_id is not None:
-            message = "the call is in a workspace already"
+            message = "the request is in a workspace already"
             raise RuntimeError(message)
         found = await lock_workspace(await self._transaction.opened(), workspace_id)
         if found is None:
@@ -247,12 +247,12 @@ class SqlUnitOfWork(Repositories):
 
 async def _lock_caller(transaction: Transaction, caller: Principal) -> None:
     """Lock the caller's account. Raises AccountGone if it, or the session or token, ended during the wait."""
-    is_there = await Users(transaction).lock(caller.user_id) is not None
-    if is_there and caller.session_id is not None:
-        is_there = await sessions.exists(transaction, caller.session_id)
-    if is_there and caller.token_id is not None:
-        is_there = await tokens.exists(transaction, caller.token_id)
-    if not is_there:
+    exists = await Users(transaction).lock(caller.user_id) is not None
+    if exists and caller.session_id is not None:
+        exists = await sessions.exists(transaction, caller.session_id)
+    if exists and caller.token_id is not None:
+        exists = await tokens.exists(transaction, caller.token_id)
+    if not exists:
         raise AccountGone(caller.user_id)
 
 

@@ -26,9 +26,9 @@ def constraint_of(error: IntegrityError) -> str | None:
 
     PostgreSQL reports the name. SQLite reports a check's name, a unique key's columns, and nothing of a foreign key.
     """
-    told = getattr(error.driver_exception, "constraint_name", None)
-    if isinstance(told, str):
-        return told
+    name = getattr(error.driver_exception, "constraint_name", None)
+    if isinstance(name, str):
+        return name
     message = str(error.orig)
     if found := _SQLITE_UNIQUE.search(message):
         return _names_by_columns().get(found[1])

@@ -39,7 +39,7 @@ ADA = credentials()["ada"]
 
 RULES: Mapping[tuple[str, str], str] = {
     ("cursor", "cursor"): "a cursor belongs to one list, its filters and its sort",
-    ("id-taken", "#/id"): "an id is of one thing, and of one request that made it",
+    ("id-taken", "#/id"): "an id belongs to one resource, and to the one request that created it",
     ("reused", "Idempotency-Key"): "a key is of one request",
     ("password", "#/current_password"): "the current password must be the current one",
     ("required", "#/current_password"): "an account with a password changes its address with the password only",
@@ -49,8 +49,8 @@ RULES: Mapping[tuple[str, str], str] = {
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
     ("past", "#/expires_at"): "what expires, does so in the future",
-    ("token", "#/token"): "a token comes by mail, and works once",
-    ("token", "#/invitation_token"): "a token comes by mail, and works once",
+    ("token", "#/token"): "a token is sent by e-mail, and works once",
+    ("token", "#/invitation_token"): "a token is sent by e-mail, and works once",
     ("required", "#/due/date"): "what is due at a time is due on a day",
     ("required", "#/due/time"): "a time zone is of a time",
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
@@ -79,14 +79,14 @@ class _Things:
     alive: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     ever: set[tuple[str, str]] = field(default_factory=set)
 
-    def stand_in(self, case: Case) -> None:
+    def arrange(self, case: Case) -> None:
         """Replace ids that do not exist by ids that do; but a chain of requests may come back to what was deleted."""
         ids = case.path_parameters
         if self._is_to_go(case, ids["workspace_id"], ids["workspace_id"], self.alive):
             ids["workspace_id"] = self.workspace(case)
         for name, things in self.alive.get(ids["workspace_id"], {}).items():
             if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
-                ids[name] = things[-1] if things else self._make(case, name)
+                ids[name] = things[-1] if things else self._create(case, name)
 
     def put_project(self, case: Case) -> None:
         """Let a new task, or a list of tasks, belong to a project of the same workspace."""
@@ -97,7 +97,7 @@ class _Things:
         if things is None or not isinstance(given, str) or not _is_valid(case, ParameterLocation.QUERY):
             return
         if self._is_to_go(case, workspace_id, given, things["project_id"]):
-            part["project_id"] = things["project_id"][-1] if things["project_id"] else self._make(case, "project_id")
+            part["project_id"] = things["project_id"][-1] if things["project_id"] else self._create(case, "project_id")
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
         """Note what *response* created or deleted."""
@@ -120,7 +120,7 @@ class _Things:
                 case _:
                     pass
 
-    def are_there(self, case: Case) -> bool:
+    def exist(self, case: Case) -> bool:
         """Whether nothing that the path names was deleted with a project or a workspace, which Schemathesis does not
         see.
         """
@@ -145,7 +145,7 @@ class _Things:
             self._add("workspace_id", personal["id"], personal["id"])
         return next(reversed(self.alive))
 
-    def _make(self, case: Case, name: str) -> str:
+    def _create(self, case: Case, name: str) -> str:
         workspace_id = case.path_parameters["workspace_id"]
         kind, body = {"project_id": ("projects", {"name": "Garden"}), "task_id": ("tasks", {"title": "Buy milk"})}[name]
         token = _log_in(case, ADA)["access_token"]
@@ -162,7 +162,7 @@ class _Somebody:
     credentials: dict[str, str] = field(default_factory=dict)
     token: str = ""
 
-    def stand_in(self, case: Case) -> None:
+    def arrange(self, case: Case) -> None:
         """Let *case* use this account, and its password."""
         if case.auth_identity is None or "Authorization" not in case.headers:
             return
@@ -190,7 +190,7 @@ class _Somebody:
 
 
 @dataclass
-class _Letters:
+class _EmailTokens:
     """Unused tokens from e-mails, by kind. They are read where an operator reads them.
 
     Without a mail server, the server logs the text of e-mails. The log of a server that was started elsewhere is not
@@ -200,17 +200,17 @@ class _Letters:
     tokens: dict[str, list[str]] = field(default_factory=lambda: {"verification": [], "reset": []})
     readers: int = 0
 
-    def stand_in(self, case: Case, *, kind: str) -> None:
+    def arrange(self, case: Case, *, kind: str) -> None:
         """Let *case* present a token of this kind."""
         body = _valid_body(case)
         log = Path(os.environ.get("TICKBOX_TEST_SERVER_LOG", ""))
         if not body or not _is_chosen(case, body["token"]) or not log.is_file():
             return
         if not self.tokens[kind]:
-            self._make(case, log)
+            self._create(case, log)
         body["token"] = self.tokens[kind].pop()
 
-    def _make(self, case: Case, log: Path) -> None:
+    def _create(self, case: Case, log: Path) -> None:
         """Create accounts, each of which is sent an e-mail of each kind: the server sends e-mails once a second."""
         addresses = [f"reader-{self.readers + n}@example.net" for n in range(_READERS)]
         self.readers += _READERS
@@ -218,22 +218,22 @@ class _Letters:
             _send(case, "POST", "/v1/users", {"email": email, "password": "a password", "name": "Reader"})
             _send(case, "POST", "/v1/users/forgot-password", {"email": email})
         deadline = time.monotonic() + PATIENCE_S
-        while len(letters := [each for each in _letters_in(log) if each["to"] in addresses]) < 2 * _READERS:
+        while len(letters := [each for each in _tokens_in(log) if each["to"] in addresses]) < 2 * _READERS:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{len(letters)} of {2 * _READERS} mails are in the log")
+                raise TimeoutError(f"{len(letters)} of {2 * _READERS} e-mails are in the log")
             time.sleep(0.05)
         for letter in letters:
             self.tokens[letter["kind"]] += _TOKEN.findall(letter["way"])
 
 
-def _letters_in(log: Path) -> Iterator[dict[str, str]]:
+def _tokens_in(log: Path) -> Iterator[dict[str, str]]:
     for line in log.read_text().splitlines():
         if '"tickbox.unsent"' in line and line.endswith("}") and "way" in (letter := json.loads(line)):
             yield letter
 
 
 @dataclass
-class _Household:
+class _SharedWorkspace:
     """A workspace of Ada's with a guest in it, created anew for each request: many requests end what they find.
 
     Creating it takes several requests, so it is done only for the examples.
@@ -241,7 +241,7 @@ class _Household:
 
     guests: int = 0
 
-    def stand_in(self, case: Case) -> None:
+    def arrange(self, case: Case) -> None:
         """Let *case* be about a guest or, where a member leaves, be sent by the guest."""
         joins = _operation_id(case) == "accept_invitation"  # a fuzzed request would nearly always be rejected
         if _phase(case) != TestPhase.EXAMPLES and not (joins and _phase(case) != TestPhase.STATEFUL):
@@ -372,10 +372,10 @@ schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9
 
 _GUEST_PASSWORD = "somebody else is here"
 
-_household = _Household()
+_shared_workspace = _SharedWorkspace()
 _things = _Things()
 _somebody = _Somebody()
-_letters = _Letters()
+_email_tokens = _EmailTokens()
 _seen = _Seen()
 
 
@@ -383,7 +383,7 @@ _seen = _Seen()
 def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
     """Prepare what the operation needs, in the parts that Schemathesis did not make invalid on purpose."""
     if "workspace_id" in case.path_parameters and _is_valid(case, ParameterLocation.PATH):
-        _things.stand_in(case)
+        _things.arrange(case)
     for arrange in _ARRANGEMENTS.get(_operation_id(case), ()):
         arrange(case)
     if case.method == "GET":
@@ -413,7 +413,7 @@ def filter_failure(
 ) -> bool:
     """Whether *failure* is a failure: not if a valid request only breaks rules that the contract states in words."""
     if isinstance(failure, EnsureResourceAvailability):
-        return _things.are_there(case)
+        return _things.exist(case)
     if not isinstance(failure, RejectedPositiveData):
         return True
     problem = response.json()
@@ -446,11 +446,11 @@ def _have_a_refresh_token(case: Case) -> None:
 
 
 def _read_the_verification(case: Case) -> None:
-    _letters.stand_in(case, kind="verification")
+    _email_tokens.arrange(case, kind="verification")
 
 
 def _read_the_reset(case: Case) -> None:
-    _letters.stand_in(case, kind="reset")
+    _email_tokens.arrange(case, kind="reset")
 
 
 def _know_the_time_zones(case: Case) -> None:
@@ -460,7 +460,7 @@ def _know_the_time_zones(case: Case) -> None:
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
 
-def _make_a_token(case: Case) -> None:
+def _create_a_token(case: Case) -> None:
     """A personal token for a workspace that exists, with an expiry in the future."""
     body = _valid_body(case)
     if "workspace_ids" in body and _is_chosen(case, str(body["workspace_ids"])):
@@ -482,32 +482,32 @@ def _have_a_token(case: Case) -> None:
 _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "register_user": (_know_the_time_zones, _seen.put_email, _seen.put_password),
     "update_me": (_know_the_time_zones,),
-    "delete_me": (_somebody.stand_in,),
-    "change_password": (_somebody.stand_in, _seen.put_password),
-    "change_email": (_somebody.stand_in,),
+    "delete_me": (_somebody.arrange,),
+    "change_password": (_somebody.arrange, _seen.put_password),
+    "change_email": (_somebody.arrange,),
     "list_account_events": (_seen.put_cursor,),
     "verify_email": (_read_the_verification,),
     "reset_password": (_read_the_reset, _seen.put_password),
     "list_sessions": (_seen.put_cursor,),
     "create_session": (_know_the_password,),
-    "delete_all_sessions": (_somebody.stand_in,),
-    "delete_current_session": (_somebody.stand_in,),
+    "delete_all_sessions": (_somebody.arrange,),
+    "delete_current_session": (_somebody.arrange,),
     "refresh_session": (_have_a_refresh_token,),
     "list_personal_tokens": (_seen.put_cursor,),
-    "create_personal_token": (_make_a_token,),
+    "create_personal_token": (_create_a_token,),
     "get_personal_token": (_have_a_token,),
     "delete_personal_token": (_have_a_token,),
     "list_workspaces": (_seen.put_cursor,),
     "list_members": (_seen.put_cursor,),
-    "get_member": (_household.stand_in,),
-    "update_member": (_household.stand_in,),
-    "remove_member": (_household.stand_in,),
-    "leave_workspace": (_household.stand_in,),
+    "get_member": (_shared_workspace.arrange,),
+    "update_member": (_shared_workspace.arrange,),
+    "remove_member": (_shared_workspace.arrange,),
+    "leave_workspace": (_shared_workspace.arrange,),
     "list_invitations": (_seen.put_cursor,),
-    "create_invitation": (_household.stand_in,),
-    "get_invitation": (_household.stand_in,),
-    "delete_invitation": (_household.stand_in,),
-    "accept_invitation": (_household.stand_in,),
+    "create_invitation": (_shared_workspace.arrange,),
+    "get_invitation": (_shared_workspace.arrange,),
+    "delete_invitation": (_shared_workspace.arrange,),
+    "accept_invitation": (_shared_workspace.arrange,),
     "list_projects": (_seen.put_cursor,),
     "list_tasks": (_things.put_project, _seen.put_cursor),
     "create_workspace": (_seen.put_id,),
@@ -534,7 +534,7 @@ def _valid_body(case: Case) -> dict[str, Any]:
 def _is_chosen(case: Case, text: str) -> bool:
     """Whether *text* is replaced by a real value: always the same for one text.
 
-    Where Schemathesis makes up requests, half of the time; where a request stands for one example, for what is wrong in
+    Where Schemathesis makes up requests, half of the time; if a request is one example, for what is wrong in
     another place, or for a step in a chain, always.
     """
     return _phase(case) != TestPhase.FUZZING or _sum(text) % 2 == 0

@@ -28,7 +28,7 @@ _BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of a run. `cases` and `operations` are by phase; `answered` names operations that returned a 2xx or
+    """The result of a run. `cases` and `operations` are by phase; `successful` names operations that returned a 2xx or
     3xx.
     """
 
@@ -37,7 +37,7 @@ class Report:
     seconds: float
     cases: Mapping[str, int]
     operations: Mapping[str, int]
-    answered: frozenset[str]
+    successful: frozenset[str]
 
     def __str__(self) -> str:
         phases = "; ".join(
@@ -117,7 +117,7 @@ def _register_people(url: str) -> None:
 def _report(result: subprocess.CompletedProcess[str], seconds: float, events: Path) -> Report:
     cases: Counter[str] = Counter()
     tested: dict[str, set[str]] = {}
-    answered: set[str] = set()
+    successful: set[str] = set()
     for phase, recorder in _scenarios(events):
         cases[phase] += len(recorder["cases"])
         for case_id, case in recorder["cases"].items():
@@ -125,7 +125,7 @@ def _report(result: subprocess.CompletedProcess[str], seconds: float, events: Pa
             tested.setdefault(phase, set()).add(label)
             response = recorder.get("interactions", {}).get(case_id, {}).get("response")
             if response and response["status_code"] < httpx.codes.BAD_REQUEST:
-                answered.add(label)
+                successful.add(label)
     known = operations()
     return Report(
         exit_code=result.returncode,
@@ -133,7 +133,7 @@ def _report(result: subprocess.CompletedProcess[str], seconds: float, events: Pa
         seconds=seconds,
         cases=cases,
         operations={phase: len(labels & known) for phase, labels in tested.items()},
-        answered=frozenset(answered & known),
+        successful=frozenset(successful & known),
     )
 
 

@@ -30,5 +30,5 @@ def test_a_bounded_run_of_all_phases_finds_no_failure(
     record_property("cases", str(report))
     assert report.exit_code == 0, report.output
     assert set(report.cases) == {"examples", "coverage", "fuzzing", "stateful"}
-    assert report.answered == operations()
+    assert report.successful == operations()
     assert '"level": "error"' not in (tmp_path / "server.log").read_text()

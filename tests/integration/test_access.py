@@ -164,7 +164,7 @@ WAYS: Mapping[str, Callable[[Request], Request]] = {
         ("If-Match", "*"), ("If-None-Match", "*"), ("Idempotency-Key", "k")
     ),
     "a stale condition": lambda request: request.with_headers(("If-Match", '"0"')),
-    "conditions and a key that are none": lambda request: request.with_headers(
+    "invalid conditions and an invalid key": lambda request: request.with_headers(
         ("If-Match", "?"), ("Idempotency-Key", "")
     ),
 }

@@ -20,7 +20,7 @@ from tickbox_contract.engine.protocol import bounded_protocol
 
 pytestmark = pytest.mark.unmeasured
 
-IMPOSSIBLE = {"breaks a header", "answers what is no JSON", "answers another media type", "fails afterwards"}
+IMPOSSIBLE = {"breaks a header", "returns something that is not JSON", "returns another media type", "fails afterwards"}
 """Responses that cannot be sent, and a failure that leaves none."""
 
 

@@ -53,8 +53,8 @@ def test_a_declared_response_passes() -> None:
         (response({**TASK, "due": {**TASK["due"], "date": "2026-02-30"}}), "is not a 'date'"),
         (response(b"", method="DELETE", status=204), "a body of application/json where none is declared"),
         (response(b"{}", method="HEAD"), "a body to HEAD"),
-        (response(TASK, path="/v1/nope"), "neither an operation's answer nor a 404 problem"),
-        (response(TASK, method="PUT"), "neither an operation's answer nor a 405 problem"),
+        (response(TASK, path="/v1/nope"), "neither an operation's response nor a 404 problem"),
+        (response(TASK, method="PUT"), "neither an operation's response nor a 405 problem"),
         (response(b"", method="OPTIONS"), "OPTIONS is not an empty 204"),
         (
             response(problem(404, "gone", "Gone"), status=404, content_type="application/problem+json"),

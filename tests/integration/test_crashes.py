@@ -38,7 +38,7 @@ class Request:
 
     method: str
     path: str
-    tells: str
+    event_type: str
     title: str | None
     body: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Writer:
 
     name: str
     tasks_path: str
-    answered: list[Request] = field(default_factory=list)
+    acknowledged: list[Request] = field(default_factory=list)
     pending: Request | None = None
 
     def __post_init__(self) -> None:
@@ -65,9 +65,9 @@ class Writer:
         except httpx.TransportError:
             return False
         # A deletion that was committed but got no response finds nothing when it is sent again.
-        gone = again and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND
-        assert response.is_success or gone, (response.status_code, response.text)
-        self.answered.append(request)
+        was_deleted = again and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND
+        assert response.is_success or was_deleted, (response.status_code, response.text)
+        self.acknowledged.append(request)
         self.pending = None
         return True
 
@@ -91,19 +91,21 @@ class Writer:
             patch = {"Content-Type": MERGE_PATCH, "Idempotency-Key": new_id()}
             title += ", changed"
             yield Request(
-                method="PATCH", path=path, tells="task.updated", title=title, body={"title": title}, headers=patch
+                method="PATCH", path=path, event_type="task.updated", title=title, body={"title": title}, headers=patch
             )
             yield self._with_key("POST", f"{path}/complete", "task.completed", title)
             # A task that is created without a key is recognised by its id alone.
             other = {"title": f"{self.name}, other {number}", "id": new_id()}
-            yield Request(method="POST", path=self.tasks_path, tells="task.created", title=other["title"], body=other)
+            yield Request(
+                method="POST", path=self.tasks_path, event_type="task.created", title=other["title"], body=other
+            )
             if number % 2:
-                yield Request(method="DELETE", path=path, tells="task.deleted", title=None)
+                yield Request(method="DELETE", path=path, event_type="task.deleted", title=None)
 
     @staticmethod
-    def _with_key(method: str, path: str, tells: str, title: str, body: dict[str, Any] | None = None) -> Request:
+    def _with_key(method: str, path: str, event_type: str, title: str, body: dict[str, Any] | None = None) -> Request:
         headers = {"Idempotency-Key": new_id()}
-        return Request(method=method, path=path, tells=tells, title=title, body=body, headers=headers)
+        return Request(method=method, path=path, event_type=event_type, title=title, body=body, headers=headers)
 
 
 async def load(url: str, token: str, writers: list[Writer], *, kill_after_s: float, kill: Callable[[], None]) -> None:
@@ -147,19 +149,21 @@ def test_no_acknowledged_write_is_lost_and_none_is_done_twice(
         ada = register(client)
     token = str(ada.tokens["access_token"])
     writers = [Writer(f"writer {n}", f"{ada.home}/tasks") for n in range(WRITERS)]
-    unanswered = 0
+    unacknowledged = 0
     for _ in range(KILLS):
         with serve(tmp_path, **settings) as program:
             moment = moments.uniform(0, LONGEST_S)
             asyncio.run(load(program.url, token, writers, kill_after_s=moment, kill=program.process.kill))
-        unanswered += sum(writer.pending is not None for writer in writers)
+        unacknowledged += sum(writer.pending is not None for writer in writers)
     tables = Tables(database_url)
     with serve(tmp_path, **settings) as program, Client(program.url, token=token) as client:
         asyncio.run(repeat_unanswered(program.url, token, writers))
         log = check_log(tables, ada.workspace_id)
         check_payloads(replace(ada, client=client), log)
     tables.close()
-    answered = [request for writer in writers for request in writer.answered]
-    assert events_of_tasks(log) == Counter((request.tells, request.title) for request in answered), seed
-    assert unanswered > KILLS, "the servers were killed under load"
-    record_property("writes", f"{len(answered)} answered, {unanswered} cut off by {KILLS} kills (seed {seed})")
+    acknowledged = [request for writer in writers for request in writer.acknowledged]
+    assert events_of_tasks(log) == Counter((request.event_type, request.title) for request in acknowledged), seed
+    assert unacknowledged > KILLS, "the servers were killed under load"
+    record_property(
+        "writes", f"{len(acknowledged)} acknowledged, {unacknowledged} cut off by {KILLS} kills (seed {seed})"
+    )

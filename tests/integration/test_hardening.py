@@ -54,7 +54,7 @@ def _followed(node: Any) -> Any:
     return node
 
 
-def _answered(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+def _returned(operation: Mapping[str, Any]) -> Mapping[str, Any]:
     for status in ("200", "201"):
         content = _followed(operation["responses"].get(status, {})).get("content", {})
         if "application/json" in content:
@@ -69,9 +69,9 @@ def _taking() -> Iterator[Taking]:
             operation = item.get(method, {})
             for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
                 properties = _followed(media["schema"])["properties"]
-                answered = {name: _followed(node).get("example") for name, node in _answered(operation).items()}
+                returned = {name: _followed(node).get("example") for name, node in _returned(operation).items()}
                 example = _followed(next(iter(media["examples"].values())))["value"]
-                assigned = {name: value for name, value in (PRIVILEGES | answered).items() if name not in properties}
+                assigned = {name: value for name, value in (PRIVILEGES | returned).items() if name not in properties}
                 yield Taking(operation["operationId"], method, path, media_type, example, properties, assigned)
 
 

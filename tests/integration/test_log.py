@@ -25,7 +25,7 @@ WRITING = {name: operation.events for name, operation in OPERATIONS.items() if o
 WITHOUT_EVENTS = {
     "create_invitation": "an e-mail address is in no log",
     "delete_invitation": "the same",
-    "delete_workspace": "the log goes with the workspace",
+    "delete_workspace": "the log is deleted with the workspace",
 }
 """Writes in a workspace without an event, each with the reason."""
 
@@ -85,8 +85,8 @@ def test_a_project_is_deleted_after_each_of_its_tasks(ada: Person, tables: Table
     inside = {ada.create("tasks", title=title, project_id=project["id"])["id"] for title in "abc"}
     ada.create("tasks", title="outside")
     no_content(ada.client.delete(f"{ada.home}/projects/{project['id']}"))
-    *gone, last = [event for event in check_log(tables, ada.workspace_id) if event.revision == ada.head()]
-    assert {(event.type, event.entity_id) for event in gone} == {("task.deleted", task) for task in inside}
+    *deleted, last = [event for event in check_log(tables, ada.workspace_id) if event.revision == ada.head()]
+    assert {(event.type, event.entity_id) for event in deleted} == {("task.deleted", task) for task in inside}
     assert (last.type, last.entity_id, last.payload) == ("project.deleted", project["id"], {"id": project["id"]})
 
 

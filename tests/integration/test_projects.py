@@ -84,9 +84,9 @@ def test_projects_come_in_pages_in_their_order(ada: Person) -> None:
 
 
 def test_pages_neither_skip_nor_repeat_while_projects_are_created_and_deleted(ada: Person) -> None:
-    made_ids = [ada.create("projects", name=f"Project {number}")["id"] for number in range(4)]
+    ids = [ada.create("projects", name=f"Project {number}")["id"] for number in range(4)]
     first = ok(ada.client.get(f"{ada.home}/projects", params={"limit": 3}))
-    no_content(ada.client.delete(f"{ada.home}/projects/{made_ids[1]}"))  # the project that the cursor points at
+    no_content(ada.client.delete(f"{ada.home}/projects/{ids[1]}"))  # the project that the cursor points at
     ada.create("projects", name="Project 4")
     rest = everything(ada.client, f"{ada.home}/projects", cursor=first["next_cursor"])
     assert [project["name"] for project in rest] == ["Project 2", "Project 3", "Project 4"]
@@ -251,9 +251,9 @@ def test_a_body_is_validated_before_the_project_is_looked_up(ada: Person, garden
 
 @pytest.mark.parametrize("archived", [False, True])
 def test_a_page_of_long_descriptions_is_bounded_in_bytes(ada: Person, *, archived: bool) -> None:
-    made_ids = [ada.create("projects", name=str(n), description="\x01" * 16_384)["id"] for n in range(15)]
+    ids = [ada.create("projects", name=str(n), description="\x01" * 16_384)["id"] for n in range(15)]
     if archived:
-        for project_id in made_ids:
+        for project_id in ids:
             ok(ada.client.post(f"{ada.home}/projects/{project_id}/archive"))
     seen: list[str] = []
     cursor: str | None = None
@@ -264,4 +264,4 @@ def test_a_page_of_long_descriptions_is_bounded_in_bytes(ada: Person, *, archive
         page = ok(response)
         seen += [project["id"] for project in page["items"]]
         cursor = page["next_cursor"]
-    assert [project_id for project_id in seen if project_id in made_ids] == made_ids
+    assert [project_id for project_id in seen if project_id in ids] == ids

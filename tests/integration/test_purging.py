@@ -60,15 +60,15 @@ def test_the_sessions_of_users_who_never_return_are_deleted(
     module_database_url: str, client: Client, ada: Person, bob: Person, tables: Tables
 ) -> None:
     renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": bob.tokens["refresh_token"]}))
-    gone = [ada.tokens["session_id"], *(ada.log_in()["session_id"] for _ in range(120))]
-    for session_id in gone:
+    ended = [ada.tokens["session_id"], *(ada.log_in()["session_id"] for _ in range(120))]
+    for session_id in ended:
         tables.expire_session(session_id)
     before = tables.digest()
-    assert purged(module_database_url, sessions.purge) == len(gone)
+    assert purged(module_database_url, sessions.purge) == len(ended)
     assert purged(module_database_url, sessions.purge) == 0
     after = tables.digest()
     assert {name for name in before if before[name] != after[name]} == {"sessions", "access_tokens", "refresh_tokens"}
-    assert tables.mentions(*gone).keys() == {"account_events"}
+    assert tables.mentions(*ended).keys() == {"account_events"}
     assert tables.mentions(bob.tokens["session_id"]) == {
         "sessions": 1,
         "access_tokens": 2,

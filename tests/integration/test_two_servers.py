@@ -172,19 +172,19 @@ def test_one_that_is_killed_while_both_write_does_not_delay_the_other(database_u
 async def _write_at_both(ada: Person, killed: Program, other: Program) -> None:
     """Eight writers at each; one server is killed after each of its writers has two responses."""
     headers = {"Authorization": f"Bearer {ada.tokens['access_token']}"}
-    answered = Counter[str]()
+    responses_of = Counter[str]()
 
     async def write(url: str, enough: int) -> None:
-        while answered[url] < enough:
+        while responses_of[url] < enough:
             reply = await client.post(f"{url}{ada.home}/tasks", json={"title": "Sow"})
             assert reply.status_code == 201, reply.text
-            answered[url] += 1
+            responses_of[url] += 1
 
     urls = killed.url, other.url
     async with httpx.AsyncClient(headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
         doomed = [asyncio.create_task(write(urls[0], 1_000_000)) for _ in range(8)]
         living = [asyncio.create_task(write(urls[1], 50)) for _ in range(8)]
-        while answered[urls[0]] < 16:  # noqa: ASYNC110  # counted by eight others
+        while responses_of[urls[0]] < 16:  # noqa: ASYNC110  # counted by eight others
             await asyncio.sleep(0.01)
         killed.process.kill()
         ends = await asyncio.gather(*doomed, return_exceptions=True)

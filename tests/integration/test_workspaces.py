@@ -255,8 +255,8 @@ def test_the_number_of_workspaces_of_a_user_is_bounded_however_they_are_joined(
     token = tables.send_invitation(invitation["id"])
     monkeypatch.setattr(workspaces, "MOST", 3)
     with ThreadPoolExecutor(6) as pool:
-        made_at_once = [pool.submit(bob.client.post, "/v1/workspaces", json={"name": "Household"}) for _ in range(6)]
-        responses = [call.result() for call in made_at_once]
+        created_at_once = [pool.submit(bob.client.post, "/v1/workspaces", json={"name": "Household"}) for _ in range(6)]
+        responses = [each.result() for each in created_at_once]
     mine = [response for response in responses if response.status_code == 201]
     assert len(mine) == 2, "and the personal one"
     for response in responses:

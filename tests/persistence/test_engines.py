@@ -82,7 +82,7 @@ def test_a_relative_path_is_named_in_full(monkeypatch: pytest.MonkeyPatch, tmp_p
         [ROW | {"created_at": NOON.replace(tzinfo=None)}],
         [ROW | {"password_hash": SECRET + "\ud800"}],
     ],
-    ids=["nothing where something must be", "twice", "a time without an offset", "what is no text"],
+    ids=["nothing where something must be", "twice", "a time without an offset", "a value that is not text"],
 )
 async def test_the_message_of_a_database_error_has_no_values(
     database_url: str, rows: Sequence[dict[str, object]]

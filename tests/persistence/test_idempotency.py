@@ -94,12 +94,12 @@ async def test_the_purge_keeps_a_key_that_was_used_again_meanwhile(ada: Caller) 
         assert await uow.recall("again", OTHER) is None
         purging = asyncio.create_task(_purge(ada))
         await until_held_up_or_done(purging, database=ada.database)
-        await uow.record(b"new answer")
+        await uow.record(b"new response")
         await uow.commit()
     assert await purging == 1
 
     async with ada.unit() as uow:
-        assert await uow.recall("again", OTHER) == (OTHER, b"new answer")
+        assert await uow.recall("again", OTHER) == (OTHER, b"new response")
 
 
 async def test_concurrent_purges_and_uses_lose_no_response(ada: Caller) -> None:

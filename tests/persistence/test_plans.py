@@ -252,10 +252,10 @@ def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Events with numbers beyond the head. The logs of the first workspaces also have deleted resources."""
     members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
     created = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
-    gone = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
+    deleted = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     for table, column, rows in (
-        (TABLES["events"], "type", [*members, *created, *gone]),
-        (TABLES["tombstones"], "kind", gone),
+        (TABLES["events"], "type", [*members, *created, *deleted]),
+        (TABLES["tombstones"], "kind", deleted),
     ):
         yield (
             insert(table),

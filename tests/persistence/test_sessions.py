@@ -25,7 +25,7 @@ async def log_in(ada: Caller) -> SessionTokens:
     return await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
 
 
-async def lets_in(ada: Caller, begun: SessionTokens) -> bool:
+async def is_accepted(ada: Caller, begun: SessionTokens) -> bool:
     digest = secret_tokens.digest_of(begun.access_token, kind="session")
     assert digest is not None
     return await authenticate(ada.database, digest, workspace_id=None, now=ada.clock.now) is not None
@@ -59,9 +59,9 @@ async def test_an_access_token_is_valid_for_an_hour(ada: Caller) -> None:
     begun = await log_in(ada)
 
     ada.clock.now = NOON + HOUR - dt.timedelta(microseconds=1)
-    assert await lets_in(ada, begun)
+    assert await is_accepted(ada, begun)
     ada.clock.now = NOON + HOUR
-    assert not await lets_in(ada, begun)
+    assert not await is_accepted(ada, begun)
 
 
 async def test_an_unknown_token_is_rejected(ada: Caller) -> None:
@@ -73,7 +73,7 @@ async def test_ending_a_session_invalidates_its_access_token_at_once(ada: Caller
 
     await ada.account.write(sessions.end, begun.session.id)
 
-    assert not await lets_in(ada, begun)
+    assert not await is_accepted(ada, begun)
     with pytest.raises(SessionNotFound):
         await ada.account.write(sessions.end, begun.session.id)
 
@@ -84,7 +84,7 @@ async def test_ending_all_sessions_invalidates_only_the_tokens_of_the_user(ada: 
 
     await ada.account.write(sessions.end_all)
 
-    assert [await lets_in(ada, each) for each in (*begun, bobs)] == [False, False, True]
+    assert [await is_accepted(ada, each) for each in (*begun, bobs)] == [False, False, True]
 
 
 async def test_a_user_cannot_end_the_session_of_another(ada: Caller, bob: Caller) -> None:
@@ -93,14 +93,14 @@ async def test_a_user_cannot_end_the_session_of_another(ada: Caller, bob: Caller
     with pytest.raises(SessionNotFound):
         await bob.account.write(sessions.end, begun.session.id)
 
-    assert await lets_in(ada, begun)
+    assert await is_accepted(ada, begun)
 
 
 async def test_the_token_of_an_uncommitted_session_is_rejected(ada: Caller) -> None:
     async with ada.unit() as uow:
         begun = await sessions.log_in(uow, email="ada@example.com", password="ada")
 
-    assert not await lets_in(ada, begun)
+    assert not await is_accepted(ada, begun)
 
 
 async def test_a_refresh_returns_a_new_pair_and_updates_the_session(ada: Caller) -> None:
@@ -110,7 +110,7 @@ async def test_a_refresh_returns_a_new_pair_and_updates_the_session(ada: Caller)
     renewed = await ada.account.write(sessions.refresh, begun.refresh_token)
 
     assert isinstance(renewed, SessionTokens)
-    assert await lets_in(ada, renewed)
+    assert await is_accepted(ada, renewed)
     assert (await ada.account.read(sessions.page)).items == (renewed.session,)
     assert renewed.session.last_refreshed_at == NOON + HOUR
 
@@ -124,7 +124,7 @@ async def test_reusing_a_spent_refresh_token_ends_the_session_once_committed(ada
     ended = await ada.account.write(sessions.refresh, begun.refresh_token)
 
     assert ended == SessionEnded(session_id=begun.session.id)
-    assert not await lets_in(ada, renewed)
+    assert not await is_accepted(ada, renewed)
     with pytest.raises(RefreshTokenInvalid):
         await ada.account.write(sessions.refresh, renewed.refresh_token)
 
@@ -145,10 +145,10 @@ async def test_of_concurrent_refreshes_with_one_token_all_succeed_and_one_token_
 
     results = await refresh_at_once(ada, begun.refresh_token)
 
-    answered = [result for result in results if isinstance(result, SessionTokens)]
-    assert len({result.refresh_token for result in answered}) == 5
+    refreshed = [result for result in results if isinstance(result, SessionTokens)]
+    assert len({result.refresh_token for result in refreshed}) == 5
     (live,) = await live_tokens(ada)
-    assert live in {secret_tokens.digest_of(result.refresh_token, kind="refresh") for result in answered}
+    assert live in {secret_tokens.digest_of(result.refresh_token, kind="refresh") for result in refreshed}
     assert len((await ada.account.read(sessions.page)).items) == 1
 
 

@@ -74,10 +74,10 @@ async def test_all_changes_of_one_unit_of_work_have_the_same_number(ada: Caller)
 
 
 async def test_concurrent_units_of_work_get_consecutive_numbers(ada: Caller) -> None:
-    made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(20)))
+    written = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(20)))
 
-    assert sorted(task.revision for task in made) == list(range(2, 22))
-    assert len({task.position for task in made}) == 20
+    assert sorted(task.revision for task in written) == list(range(2, 22))
+    assert len({task.position for task in written}) == 20
     assert await heads(ada) == (21, 20)
 
 
@@ -239,8 +239,8 @@ async def test_a_cancelled_unit_of_work_changes_nothing_and_holds_nothing(ada: C
             await writing
         raised.append(cancelled)
 
-        made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
-        assert made.revision == moment + 2
+        written = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
+        assert written.revision == moment + 2
 
     assert await heads(ada) == (41, 40)
 
@@ -265,8 +265,8 @@ async def test_a_unit_of_work_that_is_cancelled_again_during_its_rollback_releas
             with pytest.raises(asyncio.CancelledError):
                 await writing
 
-            made = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
-            assert made.revision == moment + 2
+            written = await asyncio.wait_for(ada.write(tasks.create, TaskDraft(title="whole")), timeout=PATIENCE_S)
+            assert written.revision == moment + 2
 
     assert len(opened) <= 1, "the connection was thrown away, and not given back"
 
@@ -282,6 +282,6 @@ async def test_many_units_of_work_that_are_cancelled_at_once_leave_the_pool_as_i
     # A commit that was sent before the cancellation is still carried out: this waits for the last of them.
     await ada.write(tasks.create, TaskDraft(title="last"))
     head, count = await heads(ada)
-    made = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))
-    assert sorted(task.revision for task in made) == list(range(head + 1, head + 11))
+    written = await asyncio.gather(*(ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(10)))
+    assert sorted(task.revision for task in written) == list(range(head + 1, head + 11))
     assert await heads(ada) == (head + 10, count + 10)

@@ -33,17 +33,17 @@ async def test_an_invitation_is_found_in_its_workspace_until_it_expires(
     home: Workspace,
     other: Workspace,
     now: dt.datetime,
-    is_there: bool,  # noqa: FBT001  # a table
+    is_found: bool,  # noqa: FBT001  # a table
 ) -> None:
     created = invitation(1, home)
     await put(world, created)
-    expected = replace(created, mailed_at=NOON) if is_there else None
+    expected = replace(created, mailed_at=NOON) if is_found else None
     async with world.unit() as uow:
         await uow.invitations.set_digest(home.id, created.id, digest=b"d", mailed_at=NOON)
 
     async with world.unit() as uow:
         assert await uow.invitations.get(home.id, created.id, now=now) == expected
-        assert await uow.invitations.page(home.id, now=now, after=None, limit=9) == ([expected] if is_there else [])
+        assert await uow.invitations.page(home.id, now=now, after=None, limit=9) == ([expected] if is_found else [])
         assert await uow.invitations.find_invitation(b"d", now=now) == expected
         assert await uow.credentials.find_invitation(b"d", now=now) == expected
         assert await uow.invitations.get(other.id, created.id, now=NOON) is None

@@ -167,12 +167,12 @@ async def test_a_list_continues_after_a_task_that_was_deleted(
     created = some(chores)
     await add(world, *created)
     numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
-    gone = created[numbers[2] - 1]
+    deleted = created[numbers[2] - 1]
     async with world.unit() as uow:
-        await uow.tasks.delete(chores.workspace_id, gone.id, revision=4)
+        await uow.tasks.delete(chores.workspace_id, deleted.id, revision=4)
 
     async with world.unit() as uow:
-        rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(gone, order)))
+        rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(deleted, order)))
     assert [each.id for each in rest] == [ident(number) for number in numbers[3:]]
 
 

@@ -99,7 +99,7 @@ class ContractChecker:
     def _outside(self, seen: Seen, status: int) -> Iterator[str]:
         """The faults of a problem that belongs to no operation."""
         if seen.status != status or seen.headers.get("content-type") != PROBLEM_JSON:
-            yield f"neither an operation's answer nor a {status} problem: {seen.status}"
+            yield f"neither an operation's response nor a {status} problem: {seen.status}"
             return
         if seen.method != "HEAD":
             problem = json.loads(seen.body)

@@ -39,7 +39,7 @@ def check(response: Response) -> None:
         request.method, request.url.raw_path.decode().partition("?")[0], response.status_code, headers, response.content
     )
     faults = checker().faults(seen)
-    assert not faults, f"{request.method} {request.url.path} answered {response.status_code}: {faults}"
+    assert not faults, f"{request.method} {request.url.path} returned {response.status_code}: {faults}"
 
 
 class Client(httpx.Client):

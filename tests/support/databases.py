@@ -91,7 +91,7 @@ class PostgresDatabases:
     def disconnect(self, url: str) -> None:
         """Close all connections to a database, as a server that restarts does."""
         name = make_url(url).database
-        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 -- a name made here
+        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 -- a name created here
 
     def close(self) -> None:
         """Remove the template, if there is one."""

@@ -110,14 +110,14 @@ class Household:
         changed = self.put_back()
         if refusal is not None:
             yield from refusal.faults(response)
-            yield from (f"was refused, and changed {table}" for table in sorted(changed))
+            yield from (f"was rejected, and changed {table}" for table in sorted(changed))
         elif operation.operation_id in OF_THE_SESSION and not caller.through_session:
             yield from NOT_FOUND.faults(response)
             yield from (f"found nothing, and changed {table}" for table in sorted(changed))
         elif not response.is_success:
-            yield f"wanted to be let in, got {response.status_code} {response.text[:300]}"
+            yield f"should have been admitted, got {response.status_code} {response.text[:300]}"
         elif bool(changed) is operation.safe:
-            yield f"was let in, and changed {changed or 'nothing: it should, or its refusals show nothing'}"
+            yield f"was admitted, and changed {changed or 'nothing: it should, or its refusals show nothing'}"
         if refusal == NOT_FOUND:
             nowhere = self.send(self.request(operation, caller, workspace_id=UNKNOWN_ID), caller)
             yield from differences(response, nowhere)

@@ -172,5 +172,5 @@ def _over(house: Household) -> Iterator[tuple[str, str]]:
     gone = register(house.client)
     personal = _token(house, gone, *SCOPES)["token"]
     no_content(gone.client.delete("/v1/users/me"))
-    yield "a session of an account that is gone", gone.tokens["access_token"]
-    yield "a personal token of an account that is gone", personal
+    yield "a session of a deleted account", gone.tokens["access_token"]
+    yield "a personal token of a deleted account", personal

@@ -64,7 +64,7 @@ class Surroundings:
 
 
 def _join_another(surroundings: Surroundings) -> None:
-    """Become a member of a workspace of the host's."""
+    """Become a member of one of the host's workspaces."""
     home = f"/v1/workspaces/{surroundings.host.create('/v1/workspaces', name='Club')['id']}"
     surroundings.add_member(surroundings.founder, by=surroundings.host, home=home, role="editor")
     surroundings.home = home

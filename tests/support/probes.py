@@ -2,7 +2,7 @@
 
 A probe needs of its target what a `Target` names; one that needs what the target has not (an array in a body, a
 parameter that is a boolean) is left out for it. Each probe gives the status, the slug of the problem, and if known the
-places of the errors, as `Reply.places` writes them. `{text}` and the like stand for the target's own names.
+places of the errors, as `Reply.places` writes them. `{text}` and the like are replaced by the target's own names.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ BODIES: tuple[Probe, ...] = (
     _probe("a form is refused", MEDIA_TYPE, lambda t: t.post(b"a=b", media_type="application/x-www-form-urlencoded")),
     _probe("a body of no media type is refused", MEDIA_TYPE, lambda t: t.post(t.json(), media_type=None)),
     _probe("an empty media type is refused", MEDIA_TYPE, lambda t: t.post(t.json(), media_type="")),
-    _probe("a media type that is none is refused", MEDIA_TYPE, lambda t: t.post(t.json(), media_type="json")),
+    _probe("an invalid media type is refused", MEDIA_TYPE, lambda t: t.post(t.json(), media_type="json")),
     _probe("two media types in one are refused", MEDIA_TYPE,
            lambda t: t.post(t.json(), media_type="application/json, text/plain")),
     _probe("two Content-Type headers are refused", MEDIA_TYPE,
@@ -285,7 +285,7 @@ PARAMETER_TEXTS: tuple[Probe, ...] = (
     _id("a uuid without hyphens is refused", "0190a5f0000070008000000000000000"),
     _id("a uuid as a URN is refused", "urn:uuid:0190a5f0-0000-7000-8000-000000000000"),
     _id("a uuid and a line end are refused", "0190a5f0-0000-7000-8000-000000000000%0A"),
-    _id("an uuid of full-width digits is refused", "%EF%BC%90190a5f0-0000-7000-8000-000000000000"),
+    _id("a uuid of full-width digits is refused", "%EF%BC%90190a5f0-0000-7000-8000-000000000000"),
     _id("a trailing slash is another path", "0190a5f0-0000-7000-8000-000000000000/", NOT_FOUND),
     _id("an empty segment is another path", "", NOT_FOUND),
     _probe("a double slash is another path", NOT_FOUND, lambda t: t.get("/" + t.collection)),
@@ -355,7 +355,7 @@ HTTP: tuple[Probe, ...] = (
     _http("HTTP/2 is refused", MALFORMED, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     _http("HTTP/9.9 is refused", MALFORMED, b"GET / HTTP/9.9\r\n\r\n"),
     _http("an empty target is refused", MALFORMED, b"GET  HTTP/1.1\r\n\r\n"),
-    _http("a target that is no path is refused", MALFORMED, b"GET nope HTTP/1.1\r\n\r\n"),
+    _http("a target that is not a path is refused", MALFORMED, b"GET nope HTTP/1.1\r\n\r\n"),
     _http("CONNECT is refused", MALFORMED | NOT_FOUND, b"CONNECT a:1 HTTP/1.1\r\n\r\n"),
 )  # fmt: skip
 

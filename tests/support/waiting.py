@@ -21,7 +21,7 @@ async def until_held_up(call: asyncio.Task[Any], *, database: Database) -> None:
 
 
 async def until_held_up_or_done(call: asyncio.Task[Any], *, database: Database) -> None:
-    """The same, for a call that waits on SQLite, which has one writer at a time, and skips locked rows elsewhere."""
+    """The same, for *call* that may skip locked rows: it waits on SQLite only, which has one writer at a time."""
     async with asyncio.timeout(PATIENCE_S):
         while not call.done() and await _waiting(database) == 0:  # noqa: ASYNC110 -- seen in the database
             await asyncio.sleep(_BETWEEN_LOOKS_S)

@@ -115,16 +115,16 @@ async def test_users_can_read_their_own_account(uow: FakeUnitOfWork) -> None:
 
 
 async def test_an_account_that_was_deleted_meanwhile_is_not_found(uow: FakeUnitOfWork) -> None:
-    gone = uow.unit(principal=NOBODY)
+    deleted = uow.unit(principal=NOBODY)
 
     with pytest.raises(AccountGone):
-        await users.get_me(gone)
+        await users.get_me(deleted)
     with pytest.raises(AccountGone):
-        await users.update(gone, name="Nobody")
+        await users.update(deleted, name="Nobody")
     with pytest.raises(AccountGone):
-        await passwords.change(gone, current_password="a", new_password="b")
+        await passwords.change(deleted, current_password="a", new_password="b")
     with pytest.raises(AccountGone):
-        await users.delete(gone)
+        await users.delete(deleted)
 
 
 async def test_a_new_name_is_stored_in_every_workspace_and_takes_a_number_in_each(uow: FakeUnitOfWork) -> None:

@@ -38,17 +38,17 @@ VIOLATIONS: dict[str, Callable[[Response], Response]] = {
     "leaks a property": _with(password_hash="$argon2id$..."),
     "leaks a property inside": _with(due={"date": "2026-04-18", "time": None, "time_zone": None, "instant": 1}),
     "leaves out a property": _without("revision"),
-    "answers null": _with(title=None),
-    "answers another type": _with(revision="2"),
-    "answers another format": _with(created_at="yesterday"),
-    "answers a time without an offset": _with(created_at=dt.datetime(2026, 3, 2, 12)),  # noqa: DTZ001  # on purpose
-    "answers another status": lambda response: replace(response, status=202),
-    "answers another media type": lambda response: replace(response, media_type="text/plain"),
+    "returns null": _with(title=None),
+    "returns another type": _with(revision="2"),
+    "returns another format": _with(created_at="yesterday"),
+    "returns a time without an offset": _with(created_at=dt.datetime(2026, 3, 2, 12)),  # noqa: DTZ001  # on purpose
+    "returns another status": lambda response: replace(response, status=202),
+    "returns another media type": lambda response: replace(response, media_type="text/plain"),
     "leaves out a header": lambda response: replace(response, headers={}),
     "adds a header": lambda response: replace(response, headers={**response.headers, "X-Powered-By": "magic"}),
     "breaks a header": lambda response: replace(response, headers={"Location": "/a\r\nSet-Cookie: a=b"}),
-    "answers what is no JSON": _with(title={1, 2}),
-    "answers nothing": lambda response: replace(response, content=None),
+    "returns something that is not JSON": _with(title={1, 2}),
+    "returns nothing": lambda response: replace(response, content=None),
     "fails afterwards": lambda response: replace(response, status=1 // 0),
 }
 

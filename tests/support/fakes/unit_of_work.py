@@ -54,7 +54,7 @@ class FakeUnitOfWork:
     users = _created(lambda uow: FakeUsers(uow.store, locked=uow.locked))
     workspaces = _created(lambda uow: FakeWorkspaces(uow.store))
 
-    def __init__(  # noqa: PLR0913  # what is to be known of a call
+    def __init__(  # noqa: PLR0913  # what is known of a request
         self,
         *,
         store: Store | None = None,
