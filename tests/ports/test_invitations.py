@@ -26,7 +26,7 @@ async def ids_in(world: World, place: Workspace) -> list[UUID]:
 
 
 @pytest.mark.parametrize(
-    ("now", "is_there"), [(NOON, True), (NOON + DAY - MOMENT, True), (NOON + DAY, False), (NOON + 2 * DAY, False)]
+    ("now", "is_found"), [(NOON, True), (NOON + DAY - MOMENT, True), (NOON + DAY, False), (NOON + 2 * DAY, False)]
 )
 async def test_an_invitation_is_found_in_its_workspace_until_it_expires(
     world: World,
