@@ -54,8 +54,8 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
     subprocess.TimeoutExpired if it does not stop on a signal.
     """
     settings = {"TICKBOX_DATABASE_URL": database_url, "TICKBOX_PORT": "0", "TICKBOX_LOG_LEVEL": "warning"}
-    log, said = folder / "server.log", folder / "server.err"
-    with log.open("wb") as output, said.open("wb") as errors:
+    log, stderr_path = folder / "server.log", folder / "server.err"
+    with log.open("wb") as output, stderr_path.open("wb") as errors:
         server = subprocess.Popen(
             [_BIN / "tickbox", "serve"],
             env=os.environ | settings | {f"TICKBOX_{name.upper()}": value for name, value in UNHINDERED.items()},
@@ -64,7 +64,7 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
             start_new_session=True,  # Ctrl-C is for Schemathesis, which then reports what it found
         )
     try:
-        url = _wait_until_ready(server, said)
+        url = _wait_until_ready(server, stderr_path)
         _register_people(url)
         yield url
         if server.poll() is not None:
@@ -100,13 +100,13 @@ def operations() -> frozenset[str]:
     )
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], said: Path) -> str:
+def _wait_until_ready(server: subprocess.Popen[bytes], stderr_path: Path) -> str:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and server.poll() is None:
-        if matched := _READY.search(said.read_text()):
+        if matched := _READY.search(stderr_path.read_text()):
             return matched[1]
         time.sleep(0.05)
-    raise RuntimeError(f"the server did not start: {said.read_text()}")
+    raise RuntimeError(f"the server did not start: {stderr_path.read_text()}")
 
 
 def _register_people(url: str) -> None:

@@ -67,14 +67,14 @@ def move(url: str, revision: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_database_of_a_newer_version_is_reported(command: tuple[str, ...], moved_url: str) -> None:
-    said = error_of(*command, database_url=moved_url)
-    assert "this version of Tickbox" in said
-    assert f"older than {name_of(moved_url)}" in said
-    assert f"revision {NEWER}" in said
-    assert f"revision {REVISION}" in said
-    assert "install the newer version" in said
-    assert "restore a backup" in said
-    assert "tickbox migrate" not in said
+    error = error_of(*command, database_url=moved_url)
+    assert "this version of Tickbox" in error
+    assert f"older than {name_of(moved_url)}" in error
+    assert f"revision {NEWER}" in error
+    assert f"revision {REVISION}" in error
+    assert "install the newer version" in error
+    assert "restore a backup" in error
+    assert "tickbox migrate" not in error
     assert migrations.current(moved_url) == NEWER
 
 
@@ -93,20 +93,20 @@ def test_a_server_whose_database_became_newer_is_not_ready_and_says_why(moved_ur
 def test_a_database_of_an_older_version_must_be_migrated(command: tuple[str, ...], databases: Databases) -> None:
     url = databases.migrated()
     migrations.downgrade(url, REVISIONS[0])
-    said = error_of(*command, database_url=url)
+    error = error_of(*command, database_url=url)
     databases.remove(url)
     for part in (name_of(url), REVISIONS[0], REVISION, "run `tickbox migrate`"):
-        assert part in said
+        assert part in error
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_database_of_another_program_is_reported(command: tuple[str, ...], sqlite_databases: SqliteDatabases) -> None:
     url = sqlite_databases.migrated()
     move(url, "b2c3d4e5f6a7")
-    said = error_of(*command, database_url=url)
+    error = error_of(*command, database_url=url)
     sqlite_databases.remove(url)
     for part in (name_of(url), "b2c3d4e5f6a7", "another program", "TICKBOX_DATABASE_URL"):
-        assert part in said
+        assert part in error
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("user", "password", "ada@example.com")])
@@ -115,9 +115,9 @@ def test_an_empty_database_must_be_migrated_or_is_the_wrong_one(
 ) -> None:
     if "sqlite" in empty_database_url:
         Path(name_of(empty_database_url).removeprefix("the SQLite database ")).touch()
-    said = error_of(*command, database_url=empty_database_url)
+    error = error_of(*command, database_url=empty_database_url)
     for part in (name_of(empty_database_url), "run `tickbox migrate`", "TICKBOX_DATABASE_URL"):
-        assert part in said
+        assert part in error
 
 
 # --- an SQLite file in another place ---
@@ -127,9 +127,9 @@ def test_the_path_of_the_default_database_is_printed_in_full(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "var" / "tickbox.db"
     for command in (("serve", "--port", "0"), ("user", "password", "ada@example.com")):
-        said = error_of(*command)
+        error = error_of(*command)
         for part in (str(path), "does not exist", "`tickbox migrate` to create it", "TICKBOX_DATABASE_URL"):
-            assert part in said
+            assert part in error
     assert list(tmp_path.iterdir()) == []
     created = run("migrate", settings={})
     assert created.stdout == f"created the SQLite database {path}: empty -> {REVISION}\n"
@@ -141,29 +141,29 @@ def test_the_path_of_the_default_database_is_printed_in_full(tmp_path: Path, mon
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_mistyped_path_creates_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "vra" / "tickbox.db"
-    said = error_of(*command, database_url=f"sqlite:///{path}")
-    assert str(path) in said
-    assert "does not exist" in said
+    error = error_of(*command, database_url=f"sqlite:///{path}")
+    assert str(path) in error
+    assert "does not exist" in error
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_folder_that_does_not_exist_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
-    said = error_of(*command, database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
-    assert f"the folder {tmp_path}/vra of" in said
-    assert "create it, or correct TICKBOX_DATABASE_URL" in said
+    error = error_of(*command, database_url=f"sqlite:///{tmp_path}/vra/tickbox.db")
+    assert f"the folder {tmp_path}/vra of" in error
+    assert "create it, or correct TICKBOX_DATABASE_URL" in error
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_folder_in_place_of_a_database_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
-    said = error_of(*command, database_url=f"sqlite:///{tmp_path}")
-    assert f"the SQLite database {tmp_path} is a folder: set TICKBOX_DATABASE_URL" in said
+    error = error_of(*command, database_url=f"sqlite:///{tmp_path}")
+    assert f"the SQLite database {tmp_path} is a folder: set TICKBOX_DATABASE_URL" in error
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="root may create a file anywhere else")
 def test_a_file_that_cannot_be_created_is_reported() -> None:
-    said = error_of("migrate", database_url="sqlite:////proc/tickbox.db")
-    assert "the SQLite database /proc/tickbox.db cannot be created" in said
+    error = error_of("migrate", database_url="sqlite:////proc/tickbox.db")
+    assert "the SQLite database /proc/tickbox.db cannot be created" in error
 
 
 def test_only_the_owner_can_read_a_database(tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ def test_only_the_owner_can_read_a_database(tmp_path: Path) -> None:
 
 
 def test_downgrading_creates_no_database(tmp_path: Path) -> None:
-    said = error_of("migrate", "--down", "base", database_url=f"sqlite:///{tmp_path}/tickbox.db")
-    assert f"{tmp_path}/tickbox.db does not exist" in said
+    error = error_of("migrate", "--down", "base", database_url=f"sqlite:///{tmp_path}/tickbox.db")
+    assert f"{tmp_path}/tickbox.db does not exist" in error
     assert list(tmp_path.iterdir()) == []
 
 
@@ -192,9 +192,9 @@ def test_downgrading_creates_no_database(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_database_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("buy seeds\n" * 100)
-    said = error_of(*command, database_url=f"sqlite:///{path}")
-    assert str(path) in said
-    assert "file is not a database" in said
+    error = error_of(*command, database_url=f"sqlite:///{path}")
+    assert str(path) in error
+    assert "file is not a database" in error
     assert path.read_text() == "buy seeds\n" * 100
 
 
@@ -202,18 +202,18 @@ def test_tables_of_another_program_are_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with sqlite3.connect(path) as shop:
         shop.execute("CREATE TABLE users (name TEXT)")
-    said = error_of("migrate", database_url=f"sqlite:///{path}")
-    assert f"the SQLite database {path} cannot be migrated (table users already exists)" in said
+    error = error_of("migrate", database_url=f"sqlite:///{path}")
+    assert f"the SQLite database {path} cannot be migrated (table users already exists)" in error
     with sqlite3.connect(path) as shop:
         assert shop.execute("SELECT name FROM sqlite_master").fetchall() == [("users",)]
 
 
 def test_an_unknown_revision_is_rejected_with_a_list_of_the_known_ones(sqlite_databases: SqliteDatabases) -> None:
     url = sqlite_databases.migrated()
-    said = error_of("migrate", "--down", "nope", database_url=url)
+    error = error_of("migrate", "--down", "nope", database_url=url)
     sqlite_databases.remove(url)
     known = ", ".join(("base", *REVISIONS))
-    assert said == f"Error: {name_of(url)} cannot be migrated to 'nope': the revisions are {known}"
+    assert error == f"Error: {name_of(url)} cannot be migrated to 'nope': the revisions are {known}"
 
 
 # --- accounts ---
@@ -223,12 +223,12 @@ def test_an_account_s_errors_name_the_database_and_what_to_do(sqlite_databases: 
     url = sqlite_databases.migrated()
     create = ("user", "create", "ada@example.com", "--name", "Ada")
     assert run(*create, settings={"database_url": url}, stdin=PASSWORD + "\n").exit_code == 0
-    said = error_of(*create, database_url=url)
-    assert "An account has this e-mail address already. `tickbox user password` sets a new password" in said
-    assert name_of(url) in said
-    said = error_of("user", "password", "bob@example.com", database_url=url)
-    assert "No account has this e-mail address. `tickbox user create` creates one." in said
-    assert name_of(url) in said
+    error = error_of(*create, database_url=url)
+    assert "An account has this e-mail address already. `tickbox user password` sets a new password" in error
+    assert name_of(url) in error
+    error = error_of("user", "password", "bob@example.com", database_url=url)
+    assert "No account has this e-mail address. `tickbox user create` creates one." in error
+    assert name_of(url) in error
     sqlite_databases.remove(url)
 
 

@@ -156,8 +156,8 @@ def test_an_event_has_a_description_only_if_it_changed(ada: Person, tables: Tabl
     ok(ada.client.post(f"{garden}/archive"))
     log = check_log(tables, ada.workspace_id)
     check_payloads(ada, log)
-    said = [(event.type, (event.payload or {}).get("description")) for event in log[-6:]]
-    assert said == [
+    descriptions = [(event.type, (event.payload or {}).get("description")) for event in log[-6:]]
+    assert descriptions == [
         ("task.created", "long"),
         ("project.created", "long"),
         ("task.updated", None),

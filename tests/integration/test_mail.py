@@ -280,7 +280,7 @@ def test_a_token_for_a_replaced_address_is_rejected(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_password_by_e_mail_ends_all_sessions_and_tokens_of_the_old_one(
+def test_a_reset_password_ends_all_sessions_and_tokens_of_the_old_one(
     client: Client, office: Office, newcomer: Person
 ) -> None:
     token = reset_token(client, office, newcomer)

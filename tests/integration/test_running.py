@@ -72,9 +72,9 @@ def client(program: Program) -> Iterator[Client]:
 
 def test_the_server_prints_a_first_request(program: Program) -> None:
     url = program.url
-    said = program.stderr.read_text()
+    expected = program.stderr.read_text()
     for hint in (f"curl {url}/openapi.yaml", f"curl {url}/v1/users", f"curl {url}/v1/sessions", "Ctrl-C"):
-        assert hint in said
+        assert hint in expected
 
 
 def test_the_printed_first_request_works(client: Client) -> None:
@@ -325,7 +325,7 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         ({"port": "http"}, "TICKBOX_PORT: "),
         ({"port": "65536"}, "TICKBOX_PORT: "),
@@ -346,11 +346,11 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_setting_is_reported_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], expected: str
 ) -> None:
     found = run("serve", settings={"port": "0", **settings})
     assert found.exit_code == 1
-    assert said in one_line(found.stderr)
+    assert expected in one_line(found.stderr)
     assert found.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
@@ -421,7 +421,7 @@ def test_a_database_that_does_not_exist_is_reported_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
         ("cors_origins", "https://app.example/", "TICKBOX_CORS_ORIGINS: must be origins such as"),
         ("public_url", "nonsense", "TICKBOX_PUBLIC_URL: must begin with http:// or https://"),
@@ -442,11 +442,11 @@ def test_a_database_that_does_not_exist_is_reported_in_one_line(
     ],
 )
 def test_a_setting_that_can_never_work_is_reported_in_one_line(
-    name: str, value: str, said: str, sqlite_url: str
+    name: str, value: str, expected: str, sqlite_url: str
 ) -> None:
     found = run("serve", "--port", "0", settings={"database_url": sqlite_url, name: value})
     assert found.exit_code == 1
-    assert said in one_line(found.stderr)
+    assert expected in one_line(found.stderr)
     assert "secret" not in found.stderr
 
 
@@ -470,14 +470,14 @@ def test_migrating_goes_up_and_down(empty_database_url: str) -> None:
     settings = {"database_url": empty_database_url}
     head, name = migrations.head(), name_of(empty_database_url)
     first = "created" if "sqlite" in empty_database_url else "migrated"
-    for arguments, said in (
+    for arguments, expected in (
         ((), f"{first} {name}: empty -> {head}"),
         ((), f"{name} is at revision {head}: nothing to do"),
         (("--down", "base"), f"migrated {name}: {head} -> empty"),
         ((), f"migrated {name}: empty -> {head}"),
     ):
         found = run("migrate", *arguments, settings=settings)
-        assert (found.exit_code, found.stdout, found.stderr) == (0, f"{said}\n", "")
+        assert (found.exit_code, found.stdout, found.stderr) == (0, f"{expected}\n", "")
 
 
 def test_migrating_creates_the_sqlite_file_and_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -531,20 +531,20 @@ def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module
 
 
 @pytest.mark.parametrize(
-    ("repeated", "exit_code", "said"),
+    ("repeated", "exit_code", "expected"),
     [
         ("tea and analytical engines", 0, "password set, sessions ended"),
         ("tea and analytical engine", 1, "Error: the passwords differ"),
     ],
 )
 def test_on_a_terminal_a_password_is_requested_twice(
-    client: Client, module_database_url: str, repeated: str, exit_code: int, said: str
+    client: Client, module_database_url: str, repeated: str, exit_code: int, expected: str
 ) -> None:
     email = register(client).user["email"]
     new = "tea and analytical engines"
     status, output = typed("user", "password", email, responses=(new, repeated), database_url=module_database_url)
     assert status == exit_code
-    assert said in output
+    assert expected in output
     assert new not in output
     log_in(client, email, new if exit_code == 0 else PASSWORD)
 
@@ -585,7 +585,7 @@ def test_a_database_that_is_not_on_the_server_is_reported_in_one_line(postgres_d
 
 
 @pytest.mark.parametrize(
-    ("arguments", "password", "said"),
+    ("arguments", "password", "expected"),
     [
         (("create", "ada at example.com", "--name", "Ada"), PASSWORD, "email"),
         (("create", "new@example.com", "--name", " "), PASSWORD, "name: This must have a character that is not white"),
@@ -599,12 +599,12 @@ def test_a_database_that_is_not_on_the_server_is_reported_in_one_line(postgres_d
     ],
 )
 def test_the_contract_s_limits_apply_to_the_operator_too(
-    sqlite_url: str, arguments: tuple[str, ...], password: str, said: str
+    sqlite_url: str, arguments: tuple[str, ...], password: str, expected: str
 ) -> None:
     settings = {"database_url": sqlite_url}
     found = run("user", *arguments, settings=settings, stdin=password + "\n")
     assert (found.exit_code, found.stdout) == (1, "")
-    assert said in one_line(found.stderr)
+    assert expected in one_line(found.stderr)
 
 
 def test_an_existing_account_cannot_be_created_again(client: Client, module_database_url: str) -> None:

@@ -147,9 +147,9 @@ def test_a_url_names_host_port_and_account(
     ],
 )
 def test_an_invalid_url_is_rejected_and_not_repeated(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^must be smtp://user:password@host:port or smtps://") as refused:
+    with pytest.raises(ValueError, match=r"^must be smtp://user:password@host:port or smtps://") as raised:
         SmtpServer.parse(url.replace("h", "secret") if "//h" in url else url)
-    assert "secret" not in str(refused.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_a_password_is_not_shown() -> None:

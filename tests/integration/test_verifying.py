@@ -121,8 +121,8 @@ async def test_an_unusual_but_valid_token_is_accepted(provider: OwnProvider, ver
 
 
 async def test_the_claims_about_a_person_are_returned(provider: OwnProvider, verifier: Verifier) -> None:
-    said = {"email": "ada@example.com", "email_verified": True, "name": "Ada", "zoneinfo": "Europe/London"}
-    external_identity = await verifier.verify(signed(EC, claims(provider, preferred_username="ada", **said)))
+    given = {"email": "ada@example.com", "email_verified": True, "name": "Ada", "zoneinfo": "Europe/London"}
+    external_identity = await verifier.verify(signed(EC, claims(provider, preferred_username="ada", **given)))
     assert external_identity is not None
     assert (external_identity.email, external_identity.email_verified) == ("ada@example.com", True)
     assert (external_identity.names, external_identity.time_zone) == (("Ada", "ada"), "Europe/London")
@@ -130,8 +130,8 @@ async def test_the_claims_about_a_person_are_returned(provider: OwnProvider, ver
 
 @pytest.mark.parametrize("nonsense", [None, 1, ["ada@example.com"], {"a": 1}, True])
 async def test_a_claim_that_is_not_text_is_ignored(provider: OwnProvider, verifier: Verifier, nonsense: object) -> None:
-    said = dict.fromkeys(("email", "name", "preferred_username", "zoneinfo"), nonsense)
-    external_identity = await verifier.verify(signed(EC, claims(provider, **said)))
+    given = dict.fromkeys(("email", "name", "preferred_username", "zoneinfo"), nonsense)
+    external_identity = await verifier.verify(signed(EC, claims(provider, **given)))
     assert external_identity is not None
     assert (external_identity.email, external_identity.names, external_identity.time_zone) == (None, (), None)
 
@@ -142,11 +142,11 @@ async def test_an_invalid_address_is_ignored(provider: OwnProvider, verifier: Ve
     assert external_identity.email is None
 
 
-@pytest.mark.parametrize("said", ["true", 1, None, False, "yes"])
+@pytest.mark.parametrize("claim", ["true", 1, None, False, "yes"])
 async def test_an_address_is_verified_only_if_the_claim_is_true(
-    provider: OwnProvider, verifier: Verifier, said: object
+    provider: OwnProvider, verifier: Verifier, claim: object
 ) -> None:
-    token = signed(EC, claims(provider, email="ada@example.com", email_verified=said))
+    token = signed(EC, claims(provider, email="ada@example.com", email_verified=claim))
     external_identity = await verifier.verify(token)
     assert external_identity is not None
     assert not external_identity.email_verified

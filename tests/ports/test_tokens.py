@@ -49,7 +49,7 @@ async def test_a_token_is_deleted_only_by_its_user(world: World, ada: User, bob:
         assert await uow.tokens.page(ada.id, now=NOON, after=created[1].id, limit=9) == [created[2]]
 
 
-async def test_all_tokens_of_a_user_are_deleted_and_nobody_else_s(world: World, ada: User, bob: User) -> None:
+async def test_all_tokens_of_a_user_are_deleted_and_no_others(world: World, ada: User, bob: User) -> None:
     bobs = personal_token(2, of=bob)
     async with world.unit(ada) as uow:
         assert not await uow.tokens.delete_all(ada.id)
