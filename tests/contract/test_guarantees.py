@@ -49,6 +49,13 @@ def test_a_write_of_another_version_is_refused_and_changes_nothing(server: Sampl
     assert server.store.log == ["opened", "rolled back"]
 
 
+@pytest.mark.parametrize("given", ['W/"7"', 'W/"7", W/"8"'])
+def test_if_match_with_only_weak_entity_tags_is_refused_for_being_weak(server: Sample, given: str) -> None:
+    detail = rename(server, "Oxford", f"If-Match: {given}").json["detail"]
+    assert detail == "`If-Match` has a weak entity tag (W/), which never matches. Send it without `W/`."
+    assert rename(server, "Oxford", f'If-Match: {given}, "6"').json["detail"].startswith("The resource has changed")
+
+
 def test_entity_tags_may_be_spread_over_several_headers(server: Sample) -> None:
     assert rename(server, "Oxford", 'If-Match: "1"', 'If-Match: "7"').status == 200
 

@@ -91,7 +91,7 @@ def test_only_the_properties_of_the_resource_itself_are_its(server: Sample) -> N
             "DELETE",
             HERE,
             "reader",
-            "This needs the scope 'write', which your token does not have here. Use one that has it.",
+            "This needs the scope 'write', which your token does not have. Use one that has it.",
         ),
         ("PUT", "/stations", "director", "This path allows: GET, HEAD, OPTIONS, POST."),
     ],

@@ -326,6 +326,7 @@ def test_an_empty_object_in_chunks_is_accepted_where_no_body_is_needed(server: S
 def test_any_other_body_is_refused_where_none_is_declared(server: Sample, body: bytes, line: str) -> None:
     reply = server.call("POST", "/answers/good-empty", line, body=body)
     assert (reply.status, reply.slug) == (400, "malformed-request")
+    assert reply.json["detail"] == "This operation does not take a body. Send none, or {} as application/json."
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from persistence.idempotency import idempotency_keys
+from tests.support import request_values
 from tests.support.checking import read_contract
 from tests.support.clients import Client, Person, created, new_id, no_content, ok, rejected
-from tests.support.prepared import OPERATIONS, WRITES, taking, with_client_id
+from tests.support.matrix import Caller
+from tests.support.prepared import OPERATIONS, WRITES, Surroundings, taking, with_client_id
 from tests.support.tables import NOW, Tables
 
 pytestmark = pytest.mark.unmeasured
@@ -18,6 +20,14 @@ KEYED = taking("Idempotency-Key")
 KEPT = {"client_ids", "idempotency_keys"}
 RETURNING_TAG = {name for name, operation in OPERATIONS.items() if operation.returns_tag}
 MAKING = ("create_workspace", "create_project", "create_task")
+
+
+def test_resources_that_requests_need_with_other_bodies_are_other_resources(ada: Person, tables: Tables) -> None:
+    setting, caller = Surroundings(founder=ada, tables=tables), Caller(name="ada", person=ada, headers=())
+    sow, weed = (request_values._create("tasks", title=title) for title in ("Sow", "Weed"))  # noqa: SLF001  # the rows of VALUES are such
+    ids = [value(setting, caller) for value in (sow, weed, sow)]
+    titles = [ok(ada.client.get(f"{setting.home}/tasks/{task_id}"))["title"] for task_id in ids]
+    assert (titles, ids[0]) == (["Sow", "Weed", "Sow"], ids[2])
 
 
 def test_every_get_that_needs_a_token_supports_if_none_match() -> None:

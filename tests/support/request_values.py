@@ -53,7 +53,7 @@ def _create(collection: str, *, then: str | None = None, task: bool = False, **b
             setting.founder.create(f"{setting.home}/tasks", title="Sow", project_id=made_id)
         return made_id
 
-    return lambda setting, _caller: setting.once(f"{collection} {then} {task}", lambda: make(setting))
+    return lambda setting, _caller: setting.once(f"{collection} {then} {task} {body}", lambda: make(setting))
 
 
 def _token(kind: OneTimeKind) -> Value:

@@ -100,7 +100,7 @@ class AccessRule:
             return (
                 f"{needs}, which does not count here: your token is {auth.withheld[self.scope]}. Use one that is not."
             )
-        return f"{needs}, which your token does not have here. Use one that has it."
+        return f"{needs}, which your token does not have. Use one that has it."
 
     def admit_role(self, role: str | None) -> None:
         """The part of `admit` that can change while a write waits for its lock, to be checked again under it."""

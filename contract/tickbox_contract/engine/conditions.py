@@ -20,6 +20,7 @@ from .links import IF_MATCH, IF_NONE_MATCH
 from .problems import Refused, refuse
 
 _CHANGED = "The resource has changed since the version in `If-Match`. Get it again before you change it."
+_WEAK = "`If-Match` has a weak entity tag (W/), which never matches. Send it without `W/`."
 _MISSING = "The resource does not exist, and `If-Match` requires that it does."
 _EXISTS = "The resource exists in a version that `If-None-Match` excludes."
 _EXISTS_AT_ALL = (
@@ -40,7 +41,7 @@ class Conditions(NamedTuple):
     def require_match(self, entity_tag: str | None) -> None:
         """Raise Refused (412) if `If-Match` does not name *entity_tag*; None if the resource does not exist."""
         if self.if_match is not None and not matches_strongly(self.if_match, entity_tag):
-            raise _failed(_CHANGED if entity_tag else _MISSING, entity_tag)
+            raise _failed(_mismatch(self.if_match, entity_tag), entity_tag)
 
     def finds(self, entity_tag: str | None) -> bool:
         """Whether `If-None-Match` names *entity_tag*, which makes the condition false."""
@@ -76,6 +77,13 @@ def matches_strongly(given: str, entity_tag: str | None) -> bool:
     if given == _ANY or entity_tag is None:
         return entity_tag is not None
     return entity_tag in (tag for weak, tag in _ENTITY_TAG.findall(given) if not weak)
+
+
+def _mismatch(given: str, entity_tag: str | None) -> str:
+    """Why the list *given* of `If-Match` does not contain *entity_tag*."""
+    if entity_tag is None:
+        return _MISSING
+    return _WEAK if all(weak for weak, _ in _ENTITY_TAG.findall(given)) else _CHANGED
 
 
 def _checked(name: str, values: Sequence[bytes] | None) -> str | None:

@@ -20,6 +20,9 @@ from .texts import MalformedTextError, cookie_texts, query_texts
 
 Headers = dict[bytes, list[bytes]]
 
+_NO_BODY = "This operation does not take a body. Send none."
+_NO_BODY_OR_EMPTY = "This operation does not take a body. Send none, or {} as application/json."
+
 
 def headers_of(scope: Scope) -> Headers:
     """The headers of a request by their lower-case names."""
@@ -46,7 +49,7 @@ async def read_request(
     if operation.body is not None:
         content, in_body = await operation.body.read(headers, receive, arguments)
     elif has_body(headers) and not await is_empty(headers, receive, or_empty_object=not operation.safe):
-        raise refuse(MALFORMED_REQUEST, "This operation does not take a body.", faults=faults)
+        raise refuse(MALFORMED_REQUEST, _NO_BODY if operation.safe else _NO_BODY_OR_EMPTY, faults=faults)
     if faults:
         raise refuse(
             INVALID_PARAMETERS,

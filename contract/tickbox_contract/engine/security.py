@@ -65,7 +65,9 @@ class BearerHandler(AbstractSecurityHandler):
         again = partial(self._authenticate, self._token(scope), scope.get("path_params", {}))
         auth = await again()
         if auth is None:
-            raise self._refused("The token is unknown, expired or revoked. Get a new one.", "invalid_token")
+            raise self._refused(
+                "The token is unknown, expired or deleted, or its session has ended. Get a new one.", "invalid_token"
+            )
         return {"auth": auth, "again": again}
 
     def _token(self, scope: Scope) -> str:
