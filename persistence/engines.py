@@ -32,8 +32,16 @@ _DRIVERS: Final = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _SUPPORTED: Final = "must be sqlite:///path or postgresql://user:password@host/name"
+_SQLITE_PARAMETERS: Final = ("timeout",)
+_POSTGRESQL_PARAMETERS: Final = (
+    *("host", "port", "user", "password", "database", "passfile"),
+    *("ssl", "sslmode", "direct_tls", "target_session_attrs", "krbsrvname", "gsslib"),
+)
+"""What may be in a URL. Other parameters have no effect on SQLite, and the driver of PostgreSQL rejects them."""
+_PORTS: Final = range(1, 65536)
 _SQLITE_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 _VALUES: Final = re.compile(r"(?<=query argument )(\$\d+): .*", re.DOTALL)
+_SECONDS: Final = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 _STATEMENTS_KEPT: Final = 500
 _STATEMENT_FACTOR: Final = 6
 _RECYCLE_S: Final = 1800
@@ -60,12 +68,41 @@ def parse_url(url: str) -> URL:
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
         raise ValueError(_SUPPORTED)
-    if driver == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
-        message = "must name a file for an SQLite database: sqlite:///path"
-        raise ValueError(message)
+    if driver == "sqlite+aiosqlite":
+        _check_sqlite(parsed)
+    else:
+        _check_postgresql(parsed)
     if "sslmode" in parsed.query:  # libpq's name for what asyncpg calls ssl
         parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": parsed.query["sslmode"]})
     return parsed.set(drivername=driver)
+
+
+def _check_sqlite(url: URL) -> None:
+    """Raise ValueError unless *url* names a file, and has only parameters that have an effect."""
+    if url.host:  # what is between the second slash and the third
+        path = f"{url.host}/{url.database}" if url.database else url.host
+        message = f"an SQLite URL has three slashes: sqlite:///{path} (four for a full path)"
+        raise ValueError(message)
+    if url.database in {None, "", ":memory:"}:
+        message = "must name a file for an SQLite database: sqlite:///path"
+        raise ValueError(message)
+    _check_parameters(url, "an SQLite", _SQLITE_PARAMETERS)
+    _sqlite_timeout(url, default_s=WAIT_S)
+
+
+def _check_postgresql(url: URL) -> None:
+    _check_parameters(url, "a PostgreSQL", _POSTGRESQL_PARAMETERS)
+    if url.port is not None and url.port not in _PORTS:
+        message = f"must have a port from {_PORTS[0]} to {_PORTS[-1]}"
+        raise ValueError(message)
+
+
+def _check_parameters(url: URL, kind: str, known: tuple[str, ...]) -> None:
+    """Raise ValueError if *url* has a parameter that is not *known*. The text names it, without its value."""
+    for name in url.query:
+        if name not in known:
+            message = f"the parameter {name!r} has no effect in {kind} URL: delete it; known are {', '.join(known)}"
+            raise ValueError(message)
 
 
 def name_of(url: str) -> str:
@@ -101,7 +138,7 @@ def migration_engine(url: str) -> AsyncEngine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(
-            parsed, poolclass=NullPool, hide_parameters=True, connect_args=_sqlite_arguments(WAIT_S)
+            parsed, poolclass=NullPool, hide_parameters=True, connect_args=_sqlite_arguments(parsed, wait_s=WAIT_S)
         )
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
@@ -138,15 +175,27 @@ def _sqlite_engine(url: URL, *, wait_s: float, pool_size: int, **options: Any) -
         max_overflow=0,
         pool_timeout=wait_s,
         hide_parameters=True,
-        connect_args=_sqlite_arguments(wait_s),
+        connect_args=_sqlite_arguments(url, wait_s=wait_s),
         **options,
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
 
 
-def _sqlite_arguments(wait_s: float) -> dict[str, Any]:
-    return {"isolation_level": None, "timeout": wait_s, "cached_statements": _STATEMENTS_KEPT}
+def _sqlite_arguments(url: URL, *, wait_s: float) -> dict[str, Any]:
+    timeout_s = _sqlite_timeout(url, default_s=wait_s)
+    return {"isolation_level": None, "timeout": timeout_s, "cached_statements": _STATEMENTS_KEPT}
+
+
+def _sqlite_timeout(url: URL, *, default_s: float) -> float:
+    """Return how many seconds to wait for SQLite's lock. Raises ValueError."""
+    given = url.query.get("timeout")
+    if given is None:
+        return default_s
+    if not isinstance(given, str) or not _SECONDS.fullmatch(given):
+        message = "the parameter 'timeout' must be a number of seconds, such as 5"
+        raise ValueError(message)
+    return float(given)
 
 
 def _hide_values(context: ExceptionContext) -> None:

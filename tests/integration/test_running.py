@@ -341,6 +341,10 @@ def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
         ({"oidc_issuer": "https://login.example/?a=b", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: must"),
         ({"oidc_issuer": "login.example", "oidc_audience": "a"}, "TICKBOX_OIDC_ISSUER: must be an"),
         ({"database_url": "sqlite://"}, "TICKBOX_DATABASE_URL"),
+        ({"database_url": "sqlite://var/t.db"}, "TICKBOX_DATABASE_URL: an SQLite URL has three slashes"),
+        ({"database_url": "sqlite:///t.db?mode=ro"}, "TICKBOX_DATABASE_URL: the parameter 'mode' has no effect"),
+        ({"database_url": "postgresql:/host"}, "TICKBOX_DATABASE_URL: must be sqlite:///path or"),
+        ({"database_url": "postgresql://h/d?colour=red"}, "TICKBOX_DATABASE_URL: the parameter 'colour'"),
         ({"database_url": "postgresql://127.0.0.1:1/nowhere"}, "TICKBOX_DATABASE_URL"),
         ({"database_url": "sqlite:////nowhere/at/all.db"}, "/nowhere/at"),
     ],
@@ -372,7 +376,7 @@ def test_a_variable_of_the_tests_is_accepted(sqlite_url: str) -> None:
     assert (found.exit_code, found.stderr) == (0, "")
 
 
-def test_an_sqlite_url_may_have_parameters(tmp_path: Path) -> None:
+def test_an_sqlite_url_may_have_a_timeout(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/tickbox.db?timeout=5"
     assert run("migrate", settings={"database_url": url}).exit_code == 0
     with serve(tmp_path, database_url=url) as program, Client(program.url) as client:

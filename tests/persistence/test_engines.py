@@ -1,3 +1,4 @@
+import re
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +53,48 @@ def test_the_usual_urls_of_databases_are_accepted(given: str, used: str) -> None
 def test_an_unsupported_database_is_rejected_without_showing_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///path"):
         parse_url(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sqlite://var/t.db", "sqlite:///var/t.db"),
+        ("sqlite://t.db", "sqlite:///t.db"),
+        ("sqlite+aiosqlite://me:secret@var/t.db?mode=ro", "sqlite:///var/t.db"),
+    ],
+)
+def test_an_sqlite_url_with_two_slashes_is_rejected_with_the_url_that_was_meant(given: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"an SQLite URL has three slashes: {meant} (four")) as raised:
+        parse_url(given)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:///t.db?mode=ro", "the parameter 'mode' has no effect in an SQLite URL: delete it"),
+        ("sqlite:///t.db?uri=true", "the parameter 'uri' has no effect in an SQLite URL: delete it"),
+        ("sqlite:///t.db?timeout=soon", "the parameter 'timeout' must be a number of seconds"),
+        ("sqlite:///t.db?timeout=1&timeout=2", "the parameter 'timeout' must be a number of seconds"),
+        ("postgresql://u@h/db?colour=secret", "the parameter 'colour' has no effect in a PostgreSQL URL: delete it"),
+        ("postgresql://u@h:70000/db", "must have a port from 1 to 65535"),
+        ("postgresql://u@h:http/db", "must be sqlite:///path or postgresql://"),
+        ("postgresql:/secret", "must be sqlite:///path or postgresql://"),
+        ("sqlite:/secret", "must be sqlite:///path or postgresql://"),
+        ("", "must be sqlite:///path or postgresql://"),
+    ],
+)
+def test_a_url_that_no_driver_would_understand_is_rejected(url: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(expected)) as raised:
+        parse_url(url)
+    assert "secret" not in str(raised.value)
+
+
+async def test_the_timeout_of_an_sqlite_url_limits_the_wait_for_the_lock(tmp_path: Path) -> None:
+    for engine in all_engines(f"sqlite:///{tmp_path}/t.db?timeout=3.5"):
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("PRAGMA busy_timeout")) == 3500
+        await engine.dispose()
 
 
 @pytest.mark.parametrize(
