@@ -31,6 +31,7 @@ from tickbox_contract.openapi.problems import CONTENT_TOO_LARGE, MALFORMED_REQUE
 from tickbox_contract.responses import Fault
 
 from .media import Media, find
+from .nulls import explain_nulls
 from .problems import refuse
 
 _NUL = b"\\u0000"
@@ -133,7 +134,7 @@ class Body:
         if media.validator.is_valid(value):
             return []
         found = schema_faults(media.validator.iter_errors(value), self.sentences)
-        return [self._explained(fault) for fault in found]
+        return [self._explained(fault) for fault in explain_nulls(found, value, media.validator)]
 
     def _explained(self, fault: Fault) -> Fault:
         text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
