@@ -14,7 +14,7 @@ from app.environment import SettingsError, read_settings, rows
 from app.main import VOCABULARY, build, contract_path, make_parts
 from app.serving import run_server
 from app.settings import Settings
-from app.units import write
+from app.units import read, write
 from app.worker import run_worker
 from domain import passwords, registration
 from domain.errors import DomainError, StorageUnavailable
@@ -34,6 +34,8 @@ _ADVICE: Final[Mapping[type[DomainError], str]] = {
     UserNotFound: " `tickbox user create` creates one.",
 }
 """What an operator can do instead."""
+_ROUTE: Final = "{:7}{:62}{:26}{:16}{}"
+"""A line of `tickbox routes`."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,7 +44,7 @@ def main() -> None:
     """A headless to-do server whose OpenAPI contract is the program. Its settings are TICKBOX_* variables."""
 
 
-@main.command()
+@main.command(short_help="Serve the API until SIGINT or SIGTERM.")
 @click.option("--host", help="The address to listen on (TICKBOX_HOST).")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any (TICKBOX_PORT).")
 def serve(host: str | None, port: int | None) -> None:
@@ -57,7 +59,7 @@ def serve(host: str | None, port: int | None) -> None:
     run_server(application, settings)
 
 
-@main.command()
+@main.command(short_help="Run the jobs without serving, until SIGINT or SIGTERM.")
 def worker() -> None:
     """Run the jobs (send e-mails, delete what has expired) without serving, until SIGINT or SIGTERM.
 
@@ -79,7 +81,7 @@ def migrate(down: str | None) -> None:
     click.echo(databases.migrate_to(_settings(), down=down))
 
 
-@main.command("settings")
+@main.command("settings", short_help="List the settings with their values and meanings.")
 def list_settings() -> None:
     """List each setting with its value, its default and its meaning; passwords are not shown."""
     settings = _settings()
@@ -89,9 +91,10 @@ def list_settings() -> None:
     click.echo(f"\nThe database is {name_of(settings.database_url)}.")
 
 
-@main.command()
+@main.command(short_help="List the operations with their scopes and problems.")
 def routes() -> None:
     """List the operations of the contract, with the scope and role that each needs and its own problems."""
+    click.echo(_ROUTE.format("METHOD", "PATH", "OPERATION", "SCOPE ROLE", "PROBLEMS"))
     for operation in Document.read(contract_path()).operations:
         access = operation.node.get("x-access")
         needs = "-"
@@ -102,10 +105,10 @@ def routes() -> None:
                 raise click.ClickException(f"{operation.name}: {error}") from error
             needs = rule.scope if "role" not in access else f"{rule.scope} {access['role']}"
         problems = " ".join(operation.node.get("x-problems") or ())
-        click.echo(f"{operation.method.upper():7}{operation.path:62}{operation.name:26}{needs:16}{problems}".rstrip())
+        click.echo(_ROUTE.format(operation.method.upper(), operation.path, operation.name, needs, problems).rstrip())
 
 
-@main.command("scaffold")
+@main.command("scaffold", short_help="Write stubs for an operation of the contract.")
 @click.argument("operation_id")
 def write_stubs(operation_id: str) -> None:
     """Write stubs for OPERATION_ID of the contract, in a checkout: a handler, a service and a unit test.
@@ -156,7 +159,7 @@ def create_user(email: str, name: str, time_zone: str) -> None:
     click.echo(f"created {created.id} in {name_of(settings.database_url)}")
 
 
-@user.command("password")
+@user.command("password", short_help="Set a new password, and end all sessions.")
 @click.argument("email")
 def set_password(email: str) -> None:
     """Set a new password for EMAIL, and end all sessions of the account. Its personal tokens stay valid.
@@ -164,6 +167,7 @@ def set_password(email: str) -> None:
     You are asked for the password, or it is the first line of standard input.
     """
     settings = _account_settings()
+    _run(settings, lambda uow: passwords.require_account(uow, email=email), safe=True)
     password = _password()
     _check("PasswordChange", {"current_password": "-", "new_password": password})
     _run(settings, lambda uow: passwords.set_by_operator(uow, email=email, new_password=password))
@@ -210,13 +214,15 @@ def _check(schema: str, body: dict[str, str]) -> None:
         raise click.ClickException("\n       ".join(f"{place}: {detail}" for place, detail in faults.items()))
 
 
-def _run(settings: Settings, act: Callable[[SqlUnitOfWork], Coroutine[Any, Any, Result]]) -> Result:
-    """Call *act* in its own unit of work, commit, and return its result."""
+def _run(
+    settings: Settings, act: Callable[[SqlUnitOfWork], Coroutine[Any, Any, Result]], *, safe: bool = False
+) -> Result:
+    """Call *act* in its own unit of work, commit unless it is *safe*, and return its result."""
 
     async def run() -> Result:
         parts = make_parts(settings, Document.read(contract_path()))
         try:
-            return await write(parts.dependencies, act)
+            return await (read if safe else write)(parts.dependencies, act)
         finally:
             await parts.close()
 

@@ -4,9 +4,11 @@ Each message names the database. All functions raise click.ClickException, whose
 """
 
 import asyncio
+import errno
 import sqlite3
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -15,9 +17,12 @@ from app.settings import DEFAULT_DATABASE_URL, Settings
 from domain.errors import StorageUnavailable
 from persistence import schema
 from persistence.database import Database
-from persistence.engines import name_of
+from persistence.engines import name_of, parse_url, socket_folders
 
-_OTHER: str = "set TICKBOX_DATABASE_URL to another database"
+_CORRECT: Final = "correct TICKBOX_DATABASE_URL"
+_NO_SUCH_DATABASE: Final = "3D000"
+"""PostgreSQL's code for it."""
+_OTHER: Final = "set TICKBOX_DATABASE_URL to another database"
 
 
 def require_schema(settings: Settings) -> None:
@@ -61,6 +66,7 @@ def migrate_to(settings: Settings, *, down: str | None) -> str:
         if down is None:
             migrations.upgrade(settings.database_url)
         else:
+            _require_older(settings, down, than=before)
             migrations.downgrade(settings.database_url, down)
         after = migrations.current(settings.database_url)
     except CommandError as error:
@@ -76,9 +82,37 @@ def migrate_to(settings: Settings, *, down: str | None) -> str:
 def unreachable(
     settings: Settings, cause: BaseException | None, *, what: str = "does not respond"
 ) -> click.ClickException:
-    """Return an error that names the database, with the first line of its cause."""
-    reason = str(cause.orig if isinstance(cause, DBAPIError) else cause).partition("\n")[0]
-    return click.ClickException(f"{name_of(settings.database_url)} {what} ({reason}): see TICKBOX_DATABASE_URL")
+    """Return an error that names the database, and says what to do; an unknown cause is quoted, its first line."""
+    error = cause.orig if isinstance(cause, DBAPIError) else cause
+    return click.ClickException(_known_cause(settings, error) or _quoted_cause(settings, error, what))
+
+
+def _known_cause(settings: Settings, error: BaseException | None) -> str | None:
+    """Return what to do about the usual causes; None for another one."""
+    name = name_of(settings.database_url)
+    path = settings.sqlite_path
+    if path is not None and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return f"{path.absolute()} is not an SQLite database: {_CORRECT}"
+    if getattr(error, "sqlstate", None) == _NO_SUCH_DATABASE:
+        database = parse_url(settings.database_url).database
+        return f"{name} does not exist: create it (`createdb {database}`), or {_CORRECT}"
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # a socket: its folder may exist
+        return f"{name} {_missing_socket(settings)}"
+    if f"[Errno {errno.ECONNREFUSED}]" in str(error):  # also if several addresses were tried
+        return f"{name} refuses connections: start it, or {_CORRECT}"
+    return None
+
+
+def _missing_socket(settings: Settings) -> str:
+    missing = [folder for folder in socket_folders(settings.database_url) if not folder.is_dir()]
+    if missing:
+        return f"cannot be reached: the folder {missing[0]} does not exist; {_CORRECT}"
+    return f"has no socket in its folder: start it, or {_CORRECT}"
+
+
+def _quoted_cause(settings: Settings, error: BaseException | None, what: str) -> str:
+    reason = str(error).partition("\n")[0]
+    return f"{name_of(settings.database_url)} {what} ({reason}): see TICKBOX_DATABASE_URL"
 
 
 async def _current(settings: Settings) -> str | None:
@@ -139,6 +173,16 @@ def _require_revision(settings: Settings, revision: str) -> None:
     if revision not in known:
         raise click.ClickException(
             f"{name_of(settings.database_url)} cannot be migrated to {revision!r}: the revisions are {', '.join(known)}"
+        )
+
+
+def _require_older(settings: Settings, revision: str, *, than: str | None) -> None:
+    """Raise click.ClickException if *revision* is newer than the one of the database: *than*, None for an empty one."""
+    known = ("base", *schema.REVISIONS)
+    if known.index(revision) > known.index(than or "base"):
+        found = "empty" if than is None else f"at {than}"
+        raise click.ClickException(
+            f"{name_of(settings.database_url)} is {found}, which is older than {revision}: `tickbox migrate` goes up"
         )
 
 

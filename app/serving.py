@@ -1,6 +1,7 @@
 """`tickbox serve`: the application in uvicorn, until a signal stops it."""
 
 import contextlib
+import errno
 import signal
 import socket
 import sys
@@ -71,6 +72,10 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be the name of a host
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise click.ClickException(
+                f"another program uses port {settings.port}: stop it, or set TICKBOX_PORT"
+            ) from error
         where = f"{settings.host}:{settings.port}"
         raise click.ClickException(
             f"cannot listen on {where} ({_reason(error)}): set TICKBOX_HOST, TICKBOX_PORT"

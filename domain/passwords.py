@@ -8,7 +8,7 @@ from domain.checks import Checks
 from domain.emails import email_key
 from domain.model.one_time_tokens import TokenInvalid
 from domain.model.passwords import PasswordCommon, PasswordWrong
-from domain.model.users import AccountGone, UserNotFound
+from domain.model.users import AccountGone, Credentials, UserNotFound
 from domain.unit_of_work import UnitOfWork
 
 
@@ -85,14 +85,20 @@ async def reset(uow: UnitOfWork, token: str, *, new_password: str) -> None:
     await uow.account_log.add("password.reset", user_id=user.id)
 
 
+async def require_account(uow: UnitOfWork, *, email: str) -> Credentials:
+    """Return the credentials of the account with this *email*. Raises UserNotFound."""
+    credentials = await uow.credentials.find_by_email(email_key(email))
+    if credentials is None:
+        raise UserNotFound
+    return credentials
+
+
 async def set_by_operator(uow: UnitOfWork, *, email: str, new_password: str) -> None:
     """Replace the password of the account with this *email*, and end all of its sessions.
 
     Raises UserNotFound, PasswordCommon.
     """
-    credentials = await uow.credentials.find_by_email(email_key(email))
-    if credentials is None:
-        raise UserNotFound
+    credentials = await require_account(uow, email=email)
     check_password(uow, new_password, pointer="#/new_password", email=credentials.email, name=credentials.name)
     new_hash = await uow.passwords.hash(new_password)
     if await uow.users.lock(credentials.user_id) is None:

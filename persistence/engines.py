@@ -115,6 +115,11 @@ def name_of(url: str) -> str:
     return f"the PostgreSQL database {place}/{parsed.database or parsed.username or ''}"
 
 
+def socket_folders(url: str) -> list[Path]:
+    """Return the folders in which the URL looks for PostgreSQL's socket."""
+    return [Path(host) for host in parse_url(url).normalized_query.get("host", ()) if host.startswith("/")]
+
+
 def open_engines(url: str, *, pool_size: int, wait_s: float) -> Engines:
     """Create engines of at most *pool_size* connections; SQLite has one more, to write. They connect when used.
 

@@ -223,12 +223,12 @@ class _EmailTokens:
                 raise TimeoutError(f"{len(letters)} of {2 * _READERS} e-mails are in the log")
             time.sleep(0.05)
         for letter in letters:
-            self.tokens[letter["kind"]] += _TOKEN.findall(letter["way"])
+            self.tokens[letter["kind"]] += _TOKEN.findall(letter["request"])
 
 
 def _tokens_in(log: Path) -> Iterator[dict[str, str]]:
     for line in log.read_text().splitlines():
-        if '"tickbox.unsent"' in line and line.endswith("}") and "way" in (letter := json.loads(line)):
+        if '"tickbox.unsent"' in line and line.endswith("}") and "request" in (letter := json.loads(line)):
             yield letter
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 import migrations
 from app.main import URN_PREFIX, build
@@ -21,7 +21,7 @@ from app.settings import Settings
 from persistence.engines import name_of
 from persistence.schema import REVISION, REVISIONS
 from tests.support.clients import PASSWORD
-from tests.support.databases import Databases, SqliteDatabases
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import our_contract, run, serve
 from tests.support.server import serving
@@ -193,8 +193,7 @@ def test_a_file_that_is_not_a_database_is_reported(command: tuple[str, ...], tmp
     path = tmp_path / "notes.txt"
     path.write_text("buy seeds\n" * 100)
     error = error_of(*command, database_url=f"sqlite:///{path}")
-    assert str(path) in error
-    assert "file is not a database" in error
+    assert error == f"Error: {path} is not an SQLite database: correct TICKBOX_DATABASE_URL"
     assert path.read_text() == "buy seeds\n" * 100
 
 
@@ -214,6 +213,47 @@ def test_an_unknown_revision_is_rejected_with_a_list_of_the_known_ones(sqlite_da
     sqlite_databases.remove(url)
     known = ", ".join(("base", *REVISIONS))
     assert error == f"Error: {name_of(url)} cannot be migrated to 'nope': the revisions are {known}"
+
+
+@pytest.mark.parametrize(("before", "found"), [(REVISIONS[-2], f"at {REVISIONS[-2]}"), ("base", "empty")])
+def test_going_down_to_a_newer_revision_is_rejected(sqlite_databases: SqliteDatabases, before: str, found: str) -> None:
+    url = sqlite_databases.migrated()
+    migrations.downgrade(url, before)
+    error = error_of("migrate", "--down", REVISION, database_url=url)
+    sqlite_databases.remove(url)
+    assert error == (f"Error: {name_of(url)} is {found}, which is older than {REVISION}: `tickbox migrate` goes up")
+
+
+# --- PostgreSQL that cannot be reached ---
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_that_does_not_run_is_reported(command: tuple[str, ...], host: str) -> None:
+    error = error_of(*command, database_url=f"postgresql://me:secret@{host}:1/todo")
+    name = f"the PostgreSQL database {host}:1/todo"
+    assert error == f"Error: {name} refuses connections: start it, or correct TICKBOX_DATABASE_URL"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_socket_that_does_not_exist_is_reported(command: tuple[str, ...], tmp_path: Path) -> None:
+    error = error_of(*command, database_url=f"postgresql://me@/todo?host={tmp_path}/run")
+    assert f"the folder {tmp_path}/run does not exist; correct TICKBOX_DATABASE_URL" in error
+    error = error_of(*command, database_url=f"postgresql://me@/todo?host={tmp_path}")
+    assert error == (
+        f"Error: the PostgreSQL database {tmp_path}/todo has no socket in its folder: start it, or correct"
+        " TICKBOX_DATABASE_URL"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_that_the_server_does_not_have_is_reported(
+    command: tuple[str, ...], postgres_databases: PostgresDatabases
+) -> None:
+    url = postgres_databases.empty()
+    postgres_databases.remove(url)
+    create = f"create it (`createdb {make_url(url).database}`), or correct TICKBOX_DATABASE_URL"
+    assert error_of(*command, database_url=url) == f"Error: {name_of(url)} does not exist: {create}"
 
 
 # --- accounts ---
@@ -250,6 +290,8 @@ def test_a_password_that_cannot_be_read_is_reported_in_one_line(
 ) -> None:
     monkeypatch.setenv("PYTHONUTF8", "1")
     url = sqlite_databases.migrated()
+    create = ("user", "create", "ada@example.com", "--name", "Ada")
+    assert run(*create, settings={"database_url": url}, stdin=PASSWORD + "\n").exit_code == 0
     found = run("user", "password", "ada@example.com", settings={"database_url": url}, stdin=stdin)
     sqlite_databases.remove(url)
     assert found.exit_code == 1

@@ -398,7 +398,8 @@ def test_a_port_in_use_is_reported_in_one_line(sqlite_url: str) -> None:
         port = str(taken.getsockname()[1])
         found = tickbox("serve", "--port", port, settings={"database_url": sqlite_url})
     assert (found.returncode, found.stdout) == (1, "")
-    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in one_line(found.stderr)
+    expected = f"Error: another program uses port {port}: stop it, or set TICKBOX_PORT"
+    assert one_line(found.stderr) == expected
 
 
 def test_a_folder_that_cannot_be_created_is_reported_in_one_line() -> None:
@@ -504,7 +505,8 @@ def test_migrating_a_database_that_does_not_respond_is_reported_in_one_line() ->
 
 
 def test_the_routes_are_those_of_the_contract() -> None:
-    lines = run("routes", settings={}).stdout.splitlines()
+    heads, *lines = run("routes", settings={}).stdout.splitlines()
+    assert heads.split() == ["METHOD", "PATH", "OPERATION", "SCOPE", "ROLE", "PROBLEMS"]
     wanted = {
         (method.upper(), path, operation["operationId"], *_needs(operation))
         for path, item in read_contract()["paths"].items()
@@ -598,7 +600,6 @@ def test_a_database_that_is_not_on_the_server_is_reported_in_one_line(postgres_d
         (("create", "new@example.com", "--name", "Ada", "--time-zone", "Mars"), PASSWORD, "time zone"),
         (("create", "new@example.com", "--name", "Ada"), "iloveyou", "password"),
         (("create", "ada.lovelace@example.com", "--name", "Ada"), "Ada.Lovelace", "password"),
-        (("password", "new@example.com"), "short", "password"),
         (("password", "nobody@example.com"), PASSWORD, "No account"),
     ],
 )
@@ -609,6 +610,15 @@ def test_the_contract_s_limits_apply_to_the_operator_too(
     found = run("user", *arguments, settings=settings, stdin=password + "\n")
     assert (found.exit_code, found.stdout) == (1, "")
     assert expected in one_line(found.stderr)
+
+
+def test_the_contract_s_limits_apply_to_a_new_password_by_the_operator(
+    client: Client, module_database_url: str
+) -> None:
+    email = register(client).user["email"]
+    found = run("user", "password", email, settings={"database_url": module_database_url}, stdin="short\n")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "new_password: " in one_line(found.stderr)
 
 
 def test_an_existing_account_cannot_be_created_again(client: Client, module_database_url: str) -> None:
@@ -624,3 +634,17 @@ def test_every_command_has_a_help_text() -> None:
     found = run("--help", settings={})
     assert found.exit_code == 0
     assert all(name in found.stdout for name in main.commands)
+
+
+@pytest.mark.parametrize("group", [(), ("user",)])
+def test_no_line_of_the_help_is_cut_off(group: tuple[str, ...]) -> None:
+    found = run(*group, "--help", settings={})
+    listed = found.stdout.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+def test_an_account_that_does_not_exist_is_reported_before_a_password_is_read(sqlite_url: str) -> None:
+    found = run("user", "password", "nobody@example.com", settings={"database_url": sqlite_url}, stdin="")
+    assert found.exit_code == 1
+    assert "No account has this e-mail address." in one_line(found.stderr)

@@ -33,8 +33,8 @@ def log_sender(texts: Texts) -> EmailSender:
 
     async def log(rendered_email: RenderedEmail) -> None:
         unsent_logger.warning(
-            "an e-mail was not sent: TICKBOX_SMTP_URL is not set",
-            extra={"kind": rendered_email.kind, "to": rendered_email.to, "way": texts.way(rendered_email)},
+            "an e-mail was not sent: TICKBOX_SMTP_URL is not set; pass this on to the user",
+            extra={"kind": rendered_email.kind, "to": rendered_email.to, "request": texts.way(rendered_email)},
         )
 
     return log
