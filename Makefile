@@ -10,7 +10,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: serve test check try soak fuzz sdks bench models support docs wheels lock clean python
+.PHONY: help serve test check try soak fuzz sdks bench models support docs wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -64,7 +64,10 @@ lock: wheels  ## compile the three requirements*.txt anew from the two pyproject
 	$(COMPILE) --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
 	sed -i '/^tickbox-contract==/,/^[^ ]/{/^tickbox-contract==/d;/^ /d}' requirements.txt requirements-dev.txt requirements-bench.txt
 
-clean:
+help:  ## what make can do here
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 10
+
+clean:  ## delete the environment and what was built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .coverage*
 
 python:  # asked each time: a .venv may have been made with an older Python, which may even be gone

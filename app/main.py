@@ -72,6 +72,7 @@ VOCABULARY = Vocabulary(
     problems=frozenset(TABLE.values()),
     common_problems={UNAVAILABLE},
     scaffold="tickbox scaffold",
+    new_problem="add an error for it in domain/model; the name of its class is the slug (handlers/problems.py)",
 )
 _GC_THRESHOLD = 50_000
 """Young objects before a collection. A request creates few cycles, and a pause delays every request (ADR 14)."""

@@ -1,16 +1,16 @@
 """The unit of work of one request, and the only place that commits.
 
-The first use of a repository opens a write's transaction, always in the same order, so that there are no deadlocks:
+The first use of a repository opens a write's transaction, always in the same order, so that there are no deadlocks
+("A request's way" in spec/architecture.md has the same steps):
 
 1. begin;
 2. claim the request's idempotency key, if it has one;
-3. lock the workspace that the request names;
-4. read the caller's role again, in a statement of its own, which sees what was committed while this one waited;
-5. let the request go on, or refuse it;
-6. whatever the service does;
-7. the log.
-
-A request that names no workspace locks its caller's account instead, and checks that its session or token still exists.
+3. lock the workspace that the request names or, if it names none, the account of its caller;
+4. read the caller's role again, in a statement of its own, which sees what was committed while this one waited, and ask
+   the engine whether it is still enough; without a workspace, check that the session or token still exists;
+5. claim the id that the client created;
+6. evaluate `If-Match` and `If-None-Match`;
+7. everything else. The events of what was changed are written last, before the commit.
 """
 
 import datetime as dt

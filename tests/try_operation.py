@@ -1,7 +1,8 @@
 """`make try OP=complete_task`: all that the contract promises for one operation, on SQLite, in under a minute.
 
-The gate comes first, then start-up, then the tests that run for each operation, and those that compare lists of
-operations. You run the operation's own tests, such as in tests/integration/test_tasks.py, yourself.
+The gate comes first, then start-up, then the tests that compare lists of operations, then those that run for each
+operation. The first that fails ends it. You run the operation's own tests, such as in tests/integration/test_tasks.py,
+yourself.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import click
 from app.main import contract_path
 from tickbox_contract.openapi.document import Document
 
-SUITES = (
+SUITES = (  # in the order in which they run: the first ones are fast, and say what is missing where
     "tests/architecture/test_contract.py",
+    "tests/architecture/test_guide.py",
     "tests/architecture/test_errors.py",
     "tests/architecture/test_policy.py",
     "tests/integration/test_access.py",
@@ -32,6 +34,7 @@ LISTS = (
     "every_service_is_called_by_an_operation",
     "every_error_has",
     "only_leaves_are_raised",
+    "the_guide_has_every_problem",
 )
 """Parts of the names of tests that are about all operations at once, and fast."""
 START_UP = """
@@ -47,9 +50,12 @@ except ContractMismatchError as error:
 
 
 @click.command()
-@click.argument("operation_id")
+@click.argument("operation_id", default="")
 def try_operation(operation_id: str) -> None:
-    """Check OPERATION_ID, and stop at the first step that fails."""
+    """Check OPERATION_ID, and stop at the first step or test that fails."""
+    if not operation_id:
+        message = "name an operation: make try OP=complete_task"
+        raise click.ClickException(message)
     known = [operation.name for operation in Document.read(contract_path()).operations]
     if operation_id not in known:
         nearest = get_close_matches(operation_id, known, n=1)
@@ -59,7 +65,7 @@ def try_operation(operation_id: str) -> None:
     for step, command in (
         ("gate", ["-c", "from app.command import main; main()", "gate"]),
         ("start-up", ["-c", START_UP]),
-        ("tests", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITES, "-k", wanted]),
+        ("tests", ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITES, "-k", wanted]),
     ):
         click.echo(f"--- {step}")
         sys.stdout.flush()

@@ -35,7 +35,9 @@ def listing(*slugs: str, **changes: Any) -> Document:
 
 
 def compiled(document: Document) -> dict[str, CompiledOperation]:
-    vocabulary = dataclasses.replace(VOCABULARY, problems=KNOWN, common_problems=[RESTING])
+    vocabulary = dataclasses.replace(
+        VOCABULARY, problems=KNOWN, common_problems=[RESTING], new_problem="add it to `problems`"
+    )
     return compile_operations(document, handlers, vocabulary=vocabulary, body_limit_bytes=BODY_LIMIT_BYTES)
 
 
@@ -44,7 +46,7 @@ def compiled(document: Document) -> dict[str, CompiledOperation]:
     [
         ({"x-problems": "name-taken"}, "x-problems must be a list of problem types"),
         ({"x-problems": ["name-taken", 409]}, "x-problems must be a list of problem types"),
-        ({"x-problems": ["nope"]}, "x-problems names the unknown problem 'nope'"),
+        ({"x-problems": ["nope"]}, "x-problems names the unknown problem 'nope': add it to `problems`"),
         ({"x-problems": ["later", "later"]}, "x-problems names 'later' more than once"),
         ({"x-problems": ["resting"]}, "x-problems names 'resting', which any operation may send"),
         ({"x-problems": ["invalid-body"]}, "x-problems names 'invalid-body', which the engine sends by itself"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import make_url, text
 
 import migrations
@@ -26,6 +28,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import our_contract, run, serve
 from tests.support.server import serving
 from tests.support.tables import Tables
+from tests.try_operation import try_operation
 from tickbox_contract.engine.protocol import bounded_protocol
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
@@ -329,6 +332,17 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+def test_make_help_lists_every_target(tmp_path: Path) -> None:
+    listed = [line.split()[0] for line in make(tmp_path, "help").stdout.splitlines()]
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(set(phony.split()) - {"python"})
+
+
+def test_make_try_without_an_operation_says_how_to_name_one() -> None:
+    result = CliRunner().invoke(try_operation, [])
+    assert (result.exit_code, result.stderr) == (1, "Error: name an operation: make try OP=complete_task\n")
 
 
 @pytest.mark.parametrize("target", ["serve", "test", "check"])

@@ -131,6 +131,13 @@ def test_the_walk_through_works_as_printed(page: str, address: str, path: str, t
     compare(walk, [output.replace(address, ADDRESS) for output in outputs])
 
 
+def test_getting_started_works_as_printed_after_the_readme(address: str, path: str, tmp_path: Path) -> None:
+    readme, walk = map(steps_of, SESSIONS)
+    commands = [step.command.replace(ADDRESS, address) for step in (*readme, *walk)]
+    outputs = run(commands, path=path, folder=tmp_path)[len(readme) :]
+    compare(walk, [output.replace(address, ADDRESS) for output in outputs])
+
+
 @pytest.mark.parametrize("page", COMMANDS)
 def test_the_commands_work_as_printed(page: str, tmp_path: Path) -> None:
     contract = NAMELESS.read_text(encoding="utf-8").replace("      operationId: list_books\n", "")

@@ -47,7 +47,7 @@ class Vocabulary:
     operation may send every problem whose status it declares.
 
     `scaffold` is a command that writes stubs of a handler when an operationId follows, for the message about one that
-    is missing; empty if there is none.
+    is missing; empty if there is none. `new_problem` says how to add a problem, for the message about an unknown one.
     """
 
     roles: Sequence[str] = ()
@@ -58,6 +58,7 @@ class Vocabulary:
     problems: Collection[ProblemType] = ()
     common_problems: Collection[ProblemType] = ()
     scaffold: str = ""
+    new_problem: str = ""
 
 
 ANY_SCOPE = "any"

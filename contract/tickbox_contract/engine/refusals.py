@@ -50,7 +50,8 @@ def faults(slugs: list[str], vocabulary: Vocabulary, own: frozenset[ProblemType]
         elif slug in everywhere:
             yield f"{PROBLEMS} names {slug!r}, which any operation may send"
         elif slug not in known:
-            yield f"{PROBLEMS} names the unknown problem {slug!r}"
+            advice = f": {vocabulary.new_problem}" if vocabulary.new_problem else ""
+            yield f"{PROBLEMS} names the unknown problem {slug!r}{advice}"
         elif known[slug].status not in declared:
             yield f"{PROBLEMS} names {slug!r}, and the response {known[slug].status} is not declared as a problem"
 

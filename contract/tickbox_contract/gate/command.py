@@ -129,6 +129,8 @@ def _fix(path: Path) -> None:
         path.write_bytes(fixed.raw)
     for note in fixed.notes:
         click.echo(f"fixed {printable(note)}", err=True)
+    if not fixed.notes:
+        click.echo("nothing was fixed: no standard response or header could be added", err=True)
 
 
 def _report(path: Path, own: Own | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:

@@ -7,7 +7,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from tickbox_contract.openapi.faults import counted
-from tickbox_contract.openapi.rules import Rule
+from tickbox_contract.openapi.rules import STAGES, Rule
+from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .findings import Finding, Report
 
@@ -17,12 +18,18 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def table(report: Report) -> Iterator[str]:
-    """A line for each finding and each rule that could not be checked, in columns, and one that counts them."""
+    """A line for each finding, by stage, and each rule that could not be checked, in columns, and one that counts them.
+
+    Another line says so if only the form was checked.
+    """
+    findings = sorted(report.findings, key=lambda finding: STAGES.index(finding.rule.stage))
     rows: list[tuple[str, ...]] = [
-        (f.rule.stage, f.rule.rule_id, f"{report.file}:{f.line}", f.message) for f in report.findings
+        (f.rule.stage, f.rule.rule_id, f"{report.file}:{f.line}", f.message) for f in findings
     ]
     rows += [(s.rule.stage, s.rule.rule_id, "not checked", s.why) for s in report.skipped]
     yield from _columns(rows)
+    if report.rules == (WELL_FORMED,):
+        yield "the other rules are checked when this is right"
     yield summary(report)
 
 

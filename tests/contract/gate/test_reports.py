@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from tickbox_contract.gate import messages, reports
 from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.rules import RULES, run
-from tickbox_contract.openapi.rules import Stage
+from tickbox_contract.openapi.rules import STAGES, Stage
 
 from . import cases
 
@@ -35,6 +35,20 @@ def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None
         "complete current-models not checked no models are generated from this contract",
         f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1",
     ]
+
+
+def test_the_table_is_sorted_by_stage_and_then_by_line() -> None:
+    found = [line.split() for line in reports.table(checked(BAD, "valid", "style", "complete", file="f"))]
+    keys = [(STAGES.index(stage), int(place[2:])) for stage, _, place, *_ in found[:-1] if place.startswith("f:")]
+    assert keys == sorted(keys)
+    assert {stage for stage, _ in keys} == {0, 1, 2}
+
+
+def test_the_table_says_that_only_the_form_was_checked() -> None:
+    *findings, advice, summary = reports.table(checked(b"openapi: 3.0.4\ninfo: 1\npaths: {}\n"))
+    assert {finding.split()[1] for finding in findings} == {"well-formed"}
+    assert advice == "the other rules are checked when this is right"
+    assert summary == "1 rule over 0 operations; findings: valid 1"
 
 
 def test_the_table_of_a_contract_without_fault_is_its_summary() -> None:
