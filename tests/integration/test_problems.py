@@ -104,20 +104,14 @@ def test_a_patch_of_a_read_only_property_names_the_operation_that_changes_it(
     assert (response.status_code, texts(response)) == (422, found)
 
 
-def test_null_where_a_value_is_wanted_says_whether_to_leave_it_out(ada: Person) -> None:
+def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
-    leave_out, required = "This cannot be null. Leave it out.", "This cannot be null."
-    assert texts(ada.client.merge(path, {"description": None})) == {"#/description": leave_out}
-    due = {"date": "2027-02-28", "time": 9}
-    wrong = {"description": None, "title": 1, "due": due}
-    found = {
-        "#/description": leave_out,
-        "#/title": "This must be a string.",
-        "#/due/time": "This must be a string or null.",
-    }
+    null = "This cannot be null: send a value, or leave it out if it is optional."
+    wrong = {"description": None, "title": 1, "due": {"date": "2027-02-28", "time": 9}}
+    found = {"#/description": null, "#/title": "This must be a string.", "#/due/time": "This must be a string or null."}
     assert texts(ada.client.merge(path, wrong)) == found
     new = ada.client.post("/v1/tokens", json={"name": None, "scopes": ["read", None]})
-    assert texts(new) == {"#/name": required, "#/scopes/1": "This must be a string."}
+    assert texts(new) == {"#/name": null, "#/scopes/1": "This must be a string."}
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ class Body:
         if media.validator.is_valid(value):
             return []
         found = schema_faults(media.validator.iter_errors(value), self.sentences)
-        return [self._explained(fault) for fault in explain_nulls(found, value, media.validator)]
+        return [self._explained(fault) for fault in explain_nulls(found, value)]
 
     def _explained(self, fault: Fault) -> Fault:
         text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
