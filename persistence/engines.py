@@ -91,8 +91,15 @@ def _check_sqlite(url: URL) -> None:
 
 
 def _check_postgresql(url: URL) -> None:
+    """Raise ValueError unless the driver's arguments can be made of *url*."""
     _check_parameters(url, "a PostgreSQL", _POSTGRESQL_PARAMETERS)
-    if url.port is not None and url.port not in _PORTS:
+    try:
+        _, arguments = url.set(drivername="postgresql+asyncpg").get_dialect()().create_connect_args(url)
+    except ArgumentError as error:
+        message = "must have a port, which is a number, for each of several hosts: ?host=a:5432&host=b:5432"
+        raise ValueError(message) from error
+    ports = arguments.get("port", _PORTS[0])
+    if not all(port in _PORTS for port in (ports if isinstance(ports, list) else [ports])):
         message = f"must have a port from {_PORTS[0]} to {_PORTS[-1]}"
         raise ValueError(message)
 
