@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import environment
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "contract", "domain", "handlers", "migrations", "persistence", "pyproject.toml", "spec", "tests")
 TICKBOX = ("-c", "from app.command import main; main()")
@@ -79,13 +81,15 @@ def copy(tmp_path: Path) -> Path:
 def test_the_example_of_a_new_operation_works_as_written(copy: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     example = text[text.index("## Add an operation\n") : text.index("### If it needs more")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(copy), str(copy / "contract")))}
+    own_environment = environment() | {"PYTHONPATH": os.pathsep.join((str(copy), str(copy / "contract")))}
     files = {"CHANGELOG.md"}
     for language, block in _STEP.findall(example):
         if language == "sh":
             for line in block.splitlines():
                 command = [sys.executable, *COMMANDS[line]]
-                result = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+                result = subprocess.run(
+                    command, cwd=copy, env=own_environment, capture_output=True, text=True, check=False
+                )
                 assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
                 files |= set(re.findall(r"^(\S+\.py): .* was added$", result.stdout, re.MULTILINE))
                 files |= {"spec/models.py"} if line == "make models" else set()
