@@ -365,6 +365,7 @@ async def call_user_services(ada: Caller) -> None:
     await ada.account.read(account_log.page, cursor=page.next_cursor)
     await ada.account.write(users.update, name="y")
     await ada.account.write(passwords.change, current_password="pw", new_password="new")
+    await ada.account.read(passwords.require_account, email="3")
     await ada.account.write(passwords.set_by_operator, email="3", new_password="new")
     await ada.account.write(registration.register, email="new", password="pw", name="x", time_zone="UTC")
     await caller(ada.database, 500).account.write(users.delete)
