@@ -30,8 +30,8 @@ try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make
 	$(BIN)/python -m tests.try_operation $(OP)
 
 soak: $(DEV)  ## what `make test` does in a short form: kills under load, the access matrix, Schemathesis
-	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 \
-	  tests/integration/test_crashes.py tests/integration/test_access.py tests/fuzzing
+	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing \
+	  $(addprefix tests/integration/test_,crashes.py access.py probes.py problems.py)
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz

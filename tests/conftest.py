@@ -8,9 +8,7 @@ import pytest
 from coverage import Coverage
 
 from tests.support import leftovers
-from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
-
-BACKENDS = ("sqlite", "postgresql")
+from tests.support.databases import BACKENDS, Databases, PostgresDatabases, SqliteDatabases, named_by, own_postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,9 +69,7 @@ def postgres_databases() -> Iterator[PostgresDatabases]:
 @pytest.fixture(scope="session", params=BACKENDS)
 def databases(request: pytest.FixtureRequest) -> Databases:
     """Both kinds, one after the other: tests that use this run on each. PostgreSQL starts with the first use."""
-    created: Mapping[str, str] = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
-    kind: Databases = request.getfixturevalue(created[request.param])
-    return kind
+    return named_by(request)
 
 
 @pytest.fixture

@@ -3,21 +3,19 @@
 `make test` runs few examples, on SQLite; `make soak` as many as `schemathesis.toml` says, on each database.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BACKENDS
 from tests.fuzzing.runs import operations, run, serving
+from tests.support.databases import AT_LENGTH, FEW_BACKENDS
 
 SEED = 20260302
-AT_LENGTH = "TICKBOX_TEST_SOAK" in os.environ
 
 
 @pytest.mark.unmeasured
-@pytest.mark.parametrize("databases", BACKENDS if AT_LENGTH else ("sqlite",), indirect=True)
+@pytest.mark.parametrize("databases", FEW_BACKENDS, indirect=True)
 def test_a_bounded_run_of_all_phases_finds_no_failure(
     database_url: str,
     tmp_path: Path,

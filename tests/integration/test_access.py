@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from sqlalchemy import Executable, delete, update
 from persistence.memberships import members
 from tests.support.checking import read_contract
 from tests.support.clients import Client, no_content, ok, rejected
+from tests.support.databases import AT_LENGTH
 from tests.support.household import UNKNOWN_ID, Household, differences
 from tests.support.matrix import (
     NOT_FOUND,
@@ -43,7 +43,6 @@ OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
 IN_WORKSPACE = tuple(operation for operation in GUARDED if operation.in_workspace)
 Check = Callable[..., None]
-AT_LENGTH = "TICKBOX_TEST_SOAK" in os.environ
 SHARE = 4
 """On PostgreSQL each operation is tried by one of this many callers, different ones each; in `make soak` by all."""
 

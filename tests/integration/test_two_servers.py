@@ -76,13 +76,6 @@ def pair(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     mailbox.stop()
 
 
-@pytest.fixture(scope="module")
-def tables(module_database_url: str) -> Iterator[Tables]:
-    tables = Tables(module_database_url)
-    yield tables
-    tables.close()
-
-
 @pytest.fixture
 def ada(pair: Pair) -> Iterator[Person]:
     with Client(pair.urls[0]) as client:

@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import asyncpg
+import pytest
 from sqlalchemy.engine import make_url
 
 import migrations
 from tests.support import leftovers
 
 Result = TypeVar("Result")
+
+BACKENDS = ("sqlite", "postgresql")
+AT_LENGTH = "TICKBOX_TEST_SOAK" in os.environ
+"""Whether this is `make soak`, which tries what `make test` does in a short form in full."""
+FEW_BACKENDS = BACKENDS if AT_LENGTH else ("sqlite",)
+"""For tests that hardly depend on the kind of database."""
 
 _STARTS = 6
 
@@ -36,6 +43,13 @@ class Databases(Protocol):
 
     def remove(self, url: str) -> None:
         """Remove a database that this created, even if there are connections to it."""
+
+
+def named_by(request: pytest.FixtureRequest) -> Databases:
+    """The kind of database that the parameter of a fixture names."""
+    fixtures = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    kind: Databases = request.getfixturevalue(fixtures[request.param])
+    return kind
 
 
 class SqliteDatabases:

@@ -1,12 +1,15 @@
-"""For modules whose tests do not depend on the kind of database: they import this fixture, and run on SQLite only."""
+"""For modules whose tests hardly depend on the kind of database: they import this fixture, and run on SQLite.
+
+`make soak` runs them on PostgreSQL, too.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import Databases, SqliteDatabases
+from tests.support.databases import FEW_BACKENDS, Databases, named_by
 
 
-@pytest.fixture(scope="session")
-def databases(sqlite_databases: SqliteDatabases) -> Databases:
-    return sqlite_databases
+@pytest.fixture(scope="session", params=FEW_BACKENDS)
+def databases(request: pytest.FixtureRequest) -> Databases:
+    return named_by(request)
