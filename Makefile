@@ -39,11 +39,12 @@ fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 sdks: $(DEV)  ## clients from five generators, compiled and driven against the server, where their tools are installed
 	TICKBOX_TEST_SDKS=1 $(BIN)/pytest tests/sdk -rs
 
-bench: $(BENCH)  ## the engine beside its alternatives, and what guarantees cost; see bench/README.md
+bench: $(DEV) $(BENCH)  ## Tickbox and its engine beside their alternatives, and what guarantees cost; see bench/README.md
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.operations
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.guarantees
+	$(BIN)/python -m bench.stack --rounds 3
 
 models: $(DEV)  ## generate spec/models.py and spec/responses.py from the contract
 	$(BIN)/python -m spec.generate

@@ -16,6 +16,8 @@ from typing import Any
 from bench import inside, load
 from bench.engine import requests
 from bench.engine.requests import ENGINE, REQUESTS, TARGETS, TWINS
+from bench.machine import machine
+from bench.ratios import median_ratio
 
 PACKAGES = (
     "connexion",
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="show where the engine's time goes, by function")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     options = parser.parse_args()
-    found: dict[str, Any] = {"machine": load.machine(), "versions": {name: metadata.version(name) for name in PACKAGES}}
+    found: dict[str, Any] = {"machine": machine(), "versions": {name: metadata.version(name) for name in PACKAGES}}
     print(f"Machine: {json.dumps(found['machine'])}")
     if names := [name for name in options.twins.split(",") if name]:
         load.require_wrk()
@@ -98,9 +100,7 @@ def _ratios(rates: Rates, names: list[str], figure: str) -> dict[str, dict[str, 
         return [getattr(result, figure) for result in rates[operation][name]]
 
     return {
-        name: {
-            operation: load.median_ratio(figures(operation, "engine"), figures(operation, name)) for operation in rates
-        }
+        name: {operation: median_ratio(figures(operation, "engine"), figures(operation, name)) for operation in rates}
         for name in names
     }
 

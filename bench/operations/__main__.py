@@ -12,7 +12,9 @@ from typing import Any
 
 from bench import inside, load
 from bench.engine.requests import REQUESTS
+from bench.machine import machine
 from bench.operations import contracts
+from bench.ratios import median_ratio
 
 SMALL, LARGE = 10, 200
 TARGET = 1.05
@@ -25,7 +27,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     options = parser.parse_args()
     load.require_wrk()
-    print(f"Machine: {json.dumps(load.machine())}")
+    print(f"Machine: {json.dumps(machine())}")
     ratios = {
         "in process": _in_process(options.rounds),
         "by wrk": _by_wrk(options.rounds, options.seconds),
@@ -39,7 +41,7 @@ def main() -> None:
     print(f"Load average at the end: {os.getloadavg()}")
     if options.json:
         options.json.write_text(
-            json.dumps({"machine": load.machine(), "target": TARGET, "ratios": ratios}, indent=2) + "\n",
+            json.dumps({"machine": machine(), "target": TARGET, "ratios": ratios}, indent=2) + "\n",
             encoding="utf-8",
         )
 
@@ -66,9 +68,7 @@ def _by_wrk(rounds: int, seconds: float) -> dict[str, float]:
                 for name in sorted(running, reverse=bool(number % 2)):
                     result = load.measure(running[name], request, seconds=seconds)
                     rates[operation][name].append(result.requests_per_cpu_s)
-    return {
-        operation: load.median_ratio(by_size[str(SMALL)], by_size[str(LARGE)]) for operation, by_size in rates.items()
-    }
+    return {operation: median_ratio(by_size[str(SMALL)], by_size[str(LARGE)]) for operation, by_size in rates.items()}
 
 
 if __name__ == "__main__":

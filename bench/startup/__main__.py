@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import inside, load
 from bench.engine.twins import engine
+from bench.machine import machine
 from bench.startup import contracts
 from tickbox_contract.openapi.document import Document
 
@@ -29,7 +30,7 @@ def main() -> None:
     if options.size:
         print(json.dumps(_started(*options.size)))
         return
-    print(f"Machine: {json.dumps(load.machine())}")
+    print(f"Machine: {json.dumps(machine())}")
     print(f"{'components':>12}{'operations':>12}{'start-up':>12}{'memory':>12}{'request':>12}")
     for components, operations in SIZES:
         command = [sys.executable, "-m", "bench.startup", "--size", str(components), str(operations)]

@@ -1,0 +1,158 @@
+"""Starlette, asyncpg and orjson by hand, for PostgreSQL: the token and the role are looked up, and nothing is checked
+of a request's body or of a response. The limit of what this kind of server can do.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime as dt
+import hashlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from bench.stack.twins.tables import EDITORS, PRIORITIES, due_time_text, new_position
+
+_COLUMNS = (
+    "id::text, workspace_id::text, project_id::text, title, description, status, priority, position, completed_at,"
+    " created_by::text, created_at, updated_at, revision, due_date, due_time, due_time_zone"
+)
+"""Ids as text: orjson cannot encode asyncpg's own type of them."""
+_CALLER = """
+    SELECT s.user_id, m.role FROM access_tokens a
+    JOIN sessions s ON s.id = a.session_id
+    LEFT JOIN members m ON m.workspace_id = $2 AND m.user_id = s.user_id
+    WHERE a.digest = $1 AND a.expires_at > now()
+"""
+_ONE = "workspace_id = $1 AND id = $2"
+_GET = f"SELECT {_COLUMNS} FROM tasks WHERE {_ONE}"
+_LIST = f"""
+    SELECT {_COLUMNS} FROM tasks WHERE workspace_id = $1 AND status = $2 AND (created_at, id) > ($3, $4)
+    ORDER BY created_at, id LIMIT $5
+"""
+_CREATE = f"""
+    INSERT INTO tasks (id, workspace_id, project_id, title, description, status, priority, due_key, position,
+                       created_by, created_at, updated_at, revision)
+    SELECT $1, $2, id, $3, $4, 'open', $5, '~', $6, $7, $8, $8, 1
+    FROM projects WHERE workspace_id = $2 AND is_inbox
+    RETURNING {_COLUMNS}
+"""
+_PATCH = f"UPDATE tasks SET title = $3, updated_at = now(), revision = revision + 1 WHERE {_ONE} RETURNING {_COLUMNS}"
+_COMPLETE = f"""
+    UPDATE tasks SET status = 'completed', completed_at = coalesce(completed_at, now()), updated_at = now(),
+                     revision = revision + 1
+    WHERE {_ONE} RETURNING {_COLUMNS}
+"""
+_START = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
+
+pool: asyncpg.Pool
+Connection = Any
+Handler = Callable[[Request, Connection, UUID, UUID], Awaitable[Response]]
+
+
+async def _keep(_connection: Connection) -> None:
+    """No session is changed, so there is nothing to reset when a connection returns to the pool."""
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    global pool
+    async with asyncpg.create_pool(os.environ["BENCH_DATABASE_URL"], min_size=10, max_size=10, reset=_keep) as pool:
+        yield
+
+
+def response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), status, headers, media_type="application/json")
+
+
+def shown(row: Any) -> dict[str, Any]:
+    task = dict(row)
+    task["priority"] = PRIORITIES[task["priority"]]
+    due = {"date": task.pop("due_date"), "time": task.pop("due_time"), "time_zone": task.pop("due_time_zone")}
+    if due["date"] is not None:
+        task["due"] = due | {"time": due_time_text(due["time"])}
+    return task
+
+
+def one(row: Any, status: int = 200) -> Response:
+    return response({"title": "Not found"}, 404) if row is None else response(shown(row), status)
+
+
+def endpoint(handler: Handler, *, writes: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    async def checked(request: Request) -> Response:
+        workspace_id = UUID(request.path_params["workspace_id"])
+        token = request.headers.get("authorization", "")[7:]
+        async with pool.acquire() as connection:
+            caller = await connection.fetchrow(_CALLER, hashlib.sha256(token.encode()).digest(), workspace_id)
+            if caller is None:
+                return response({"title": "Unauthorized"}, 401)
+            if caller["role"] is None:
+                return response({"title": "Not found"}, 404)
+            if writes and caller["role"] not in EDITORS:
+                return response({"title": "Forbidden"}, 403)
+            return await handler(request, connection, workspace_id, caller["user_id"])
+
+    return checked
+
+
+async def list_tasks(request: Request, connection: Connection, workspace_id: UUID, _user: UUID) -> Response:
+    query = request.query_params
+    limit = int(query["limit"])
+    after = _START
+    if "cursor" in query:
+        created_at, task_id = orjson.loads(base64.urlsafe_b64decode(query["cursor"]))
+        after = dt.datetime.fromisoformat(created_at), UUID(task_id)
+    rows = await connection.fetch(_LIST, workspace_id, query["status"], *after, limit + 1)
+    cursor = None
+    if len(rows) > limit:
+        last = orjson.dumps([rows[limit - 1]["created_at"], rows[limit - 1]["id"]])
+        cursor = base64.urlsafe_b64encode(last).decode()
+    return response({"items": [shown(row) for row in rows[:limit]], "next_cursor": cursor})
+
+
+async def create_task(request: Request, connection: Connection, workspace_id: UUID, user_id: UUID) -> Response:
+    body = orjson.loads(await request.body())
+    rank = PRIORITIES.index(body.get("priority", "none"))
+    texts = (body["title"], body.get("description", ""))
+    now = dt.datetime.now(dt.UTC)
+    row = await connection.fetchrow(_CREATE, uuid7(), workspace_id, *texts, rank, new_position(), user_id, now)
+    where = f"/v1/workspaces/{workspace_id}/tasks/{row['id']}"
+    return response(shown(row), 201, {"Location": where})
+
+
+async def get_task(request: Request, connection: Connection, workspace_id: UUID, _user: UUID) -> Response:
+    return one(await connection.fetchrow(_GET, workspace_id, UUID(request.path_params["task_id"])))
+
+
+async def update_task(request: Request, connection: Connection, workspace_id: UUID, _user: UUID) -> Response:
+    body = orjson.loads(await request.body())
+    task_id = UUID(request.path_params["task_id"])
+    return one(await connection.fetchrow(_PATCH, workspace_id, task_id, body["title"]))
+
+
+async def complete_task(request: Request, connection: Connection, workspace_id: UUID, _user: UUID) -> Response:
+    return one(await connection.fetchrow(_COMPLETE, workspace_id, UUID(request.path_params["task_id"])))
+
+
+def build() -> Any:
+    tasks, task = "/v1/workspaces/{workspace_id}/tasks", "/v1/workspaces/{workspace_id}/tasks/{task_id}"
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route(tasks, endpoint(list_tasks), methods=["GET"]),
+            Route(tasks, endpoint(create_task, writes=True), methods=["POST"]),
+            Route(task, endpoint(get_task), methods=["GET"]),
+            Route(task, endpoint(update_task, writes=True), methods=["PATCH"]),
+            Route(task + "/complete", endpoint(complete_task, writes=True), methods=["POST"]),
+        ],
+    )

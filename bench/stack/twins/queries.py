@@ -1,0 +1,61 @@
+"""What the two twins with SQLAlchemy's ORM have in common: the engine, the check of a caller, statements, cursors."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import os
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select, tuple_
+
+from bench.stack.twins.tables import AccessToken, AuthSession, Member, Project, Task
+
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 0}
+
+
+def database_url() -> str:
+    """The URL of Tickbox's database, for an asynchronous driver."""
+    kind, _, place = os.environ["BENCH_DATABASE_URL"].partition("://")
+    return f"{'sqlite+aiosqlite' if kind == 'sqlite' else 'postgresql+asyncpg'}://{place}"
+
+
+def caller(token: str, workspace_id: UUID) -> Select[UUID, str]:
+    """Whose token it is, and their role in the workspace, if any. No row without a valid token."""
+    here = and_(Member.user_id == AuthSession.user_id, Member.workspace_id == workspace_id)
+    return (
+        select(AuthSession.user_id, Member.role)
+        .join(AccessToken, AccessToken.session_id == AuthSession.id)
+        .outerjoin(Member, here)
+        .where(
+            AccessToken.digest == hashlib.sha256(token.encode()).digest(),
+            AccessToken.expires_at > dt.datetime.now(dt.UTC),
+        )
+    )
+
+
+def inbox(workspace_id: UUID) -> Select[UUID]:
+    return select(Project.id).where(Project.workspace_id == workspace_id, Project.is_inbox)
+
+
+def page(workspace_id: UUID, *, status: str | None, cursor: str | None) -> Select[Task]:
+    """Tasks in the order of their creation."""
+    statement = select(Task).where(Task.workspace_id == workspace_id).order_by(Task.created_at, Task.id)
+    if status is not None:
+        statement = statement.where(Task.status == status)
+    if cursor is not None:
+        created_at, task_id = json.loads(base64.urlsafe_b64decode(cursor))
+        after = (dt.datetime.fromisoformat(created_at), UUID(task_id))
+        statement = statement.where(tuple_(Task.created_at, Task.id) > after)
+    return statement
+
+
+def next_cursor(tasks: list[Task], limit: int) -> str | None:
+    """The cursor of the page after the first *limit* of *tasks*, if there are more."""
+    if len(tasks) <= limit:
+        return None
+    last = tasks[limit - 1]
+    return base64.urlsafe_b64encode(json.dumps([last.created_at.isoformat(), str(last.id)]).encode()).decode()

@@ -1,0 +1,135 @@
+"""The tables that the twins use, for SQLAlchemy's ORM: Tickbox's own, as its migrations create them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, LargeBinary, SmallInteger
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+Status = Literal["open", "completed"]
+Priority = Literal["none", "low", "medium", "high", "urgent"]
+PRIORITIES: tuple[Priority, ...] = ("none", "low", "medium", "high", "urgent")
+EDITORS = ("editor", "admin", "owner")
+NO_DUE = "~"
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class Microseconds(TypeDecorator[dt.datetime]):
+    """SQLite has no type for instants; Tickbox stores them as numbers."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- a TypeDecorator's signature
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy's own name, on the class
+        dt.datetime: DateTime(timezone=True).with_variant(Microseconds(), "sqlite"),
+        bytes: LargeBinary,
+    }
+
+
+class AccessToken(Base):
+    __tablename__ = "access_tokens"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID]
+    expires_at: Mapped[dt.datetime]
+
+
+class AuthSession(Base):
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+
+
+class Member(Base):
+    __tablename__ = "members"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str]
+
+
+class Project(Base):
+    __tablename__ = "projects"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_inbox: Mapped[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    date: dt.date
+    time: str | None
+    time_zone: str | None
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    title: Mapped[str]
+    description: Mapped[str]
+    status: Mapped[str]
+    rank: Mapped[int] = mapped_column("priority", SmallInteger)
+    due_date: Mapped[dt.date | None]
+    due_time: Mapped[dt.time | None]
+    due_time_zone: Mapped[str | None]
+    due_key: Mapped[str]
+    position: Mapped[str]
+    completed_at: Mapped[dt.datetime | None]
+    created_by: Mapped[UUID]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    revision: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def priority(self) -> Priority:
+        return PRIORITIES[self.rank]
+
+    @property
+    def due(self) -> Due | None:
+        if self.due_date is None:
+            return None
+        return Due(self.due_date, due_time_text(self.due_time), self.due_time_zone)
+
+
+def due_time_text(value: dt.time | None) -> str | None:
+    return None if value is None else value.isoformat("seconds" if value.second else "minutes")
+
+
+def due_values(due: Any) -> dict[str, Any]:
+    """The columns of a due value, which has `date`, `time` and `time_zone`, or is None."""
+    if due is None:
+        return {"due_date": None, "due_time": None, "due_time_zone": None, "due_key": NO_DUE}
+    time_of_day = f"T{due.time.isoformat('seconds')}" if due.time else "~"
+    key = f"{due.date.isoformat()}{time_of_day}"
+    return {"due_date": due.date, "due_time": due.time, "due_time_zone": due.time_zone, "due_key": key}
+
+
+def new_position() -> str:
+    """A place after all others, by the clock: two that are created at once may share one."""
+    number, digits = time.time_ns() // 1000, ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _DIGITS[digit] + digits
+    return "i" + digits.rjust(9, "0")
