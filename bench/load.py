@@ -148,7 +148,15 @@ def response(server: Running, request: Request) -> tuple[int, Message, Any]:
         with urllib.request.urlopen(sent, timeout=_START_S) as reply:
             return reply.status, reply.headers, json.load(reply)
     except urllib.error.HTTPError as error:
-        return error.code, error.headers, json.load(error)
+        return error.code, error.headers, _decoded(error.read())
+
+
+def _decoded(body: bytes) -> Any:
+    """A server that fails may send text, or nothing."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
 
 
 def measure(server: Running, request: Request, *, seconds: float, connections: int = CONNECTIONS) -> Result:

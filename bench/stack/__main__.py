@@ -23,6 +23,8 @@ PACKAGES = (
     "aiosqlite",
     "asyncpg",
     "connexion",
+    "django",
+    "django-ninja",
     "fastapi",
     "litestar",
     "msgspec",
@@ -33,6 +35,7 @@ PACKAGES = (
     "starlette",
     "uvicorn",
     "uvloop",
+    "waitress",
 )
 
 

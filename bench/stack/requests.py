@@ -26,6 +26,7 @@ TWINS = {
     "sqlite": {
         "fastapi": Server("fastapi", f"{_TWINS}.fastapi:build"),
         "litestar": Server("litestar", f"{_TWINS}.litestar:build"),
+        "django": Server("django", f"{_TWINS}.django:build", "wsgi"),
     },
     "postgresql": {
         "fastapi": Server("fastapi", f"{_TWINS}.fastapi:build"),

@@ -4,10 +4,8 @@ of a request's body or of a response. The limit of what this kind of server can 
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime as dt
-import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -21,7 +19,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
-from bench.stack.twins.tables import EDITORS, PRIORITIES, due_time_text, new_position
+from bench.stack.twins.values import (
+    EDITORS,
+    EPOCH,
+    PRIORITIES,
+    cursor_after,
+    digest_of,
+    due_time_text,
+    new_position,
+    place_of,
+)
 
 _COLUMNS = (
     "id::text, workspace_id::text, project_id::text, title, description, status, priority, position, completed_at,"
@@ -53,7 +60,7 @@ _COMPLETE = f"""
                      revision = revision + 1
     WHERE {_ONE} RETURNING {_COLUMNS}
 """
-_START = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), UUID(int=0))
+_START = (EPOCH, UUID(int=0))
 
 pool: asyncpg.Pool
 Connection = Any
@@ -93,7 +100,7 @@ def endpoint(handler: Handler, *, writes: bool = False) -> Callable[[Request], A
         workspace_id = UUID(request.path_params["workspace_id"])
         token = request.headers.get("authorization", "")[7:]
         async with pool.acquire() as connection:
-            caller = await connection.fetchrow(_CALLER, hashlib.sha256(token.encode()).digest(), workspace_id)
+            caller = await connection.fetchrow(_CALLER, digest_of(token), workspace_id)
             if caller is None:
                 return response({"title": "Unauthorized"}, 401)
             if caller["role"] is None:
@@ -110,13 +117,11 @@ async def list_tasks(request: Request, connection: Connection, workspace_id: UUI
     limit = int(query["limit"])
     after = _START
     if "cursor" in query:
-        created_at, task_id = orjson.loads(base64.urlsafe_b64decode(query["cursor"]))
-        after = dt.datetime.fromisoformat(created_at), UUID(task_id)
+        after = place_of(query["cursor"])
     rows = await connection.fetch(_LIST, workspace_id, query["status"], *after, limit + 1)
     cursor = None
     if len(rows) > limit:
-        last = orjson.dumps([rows[limit - 1]["created_at"], rows[limit - 1]["id"]])
-        cursor = base64.urlsafe_b64encode(last).decode()
+        cursor = cursor_after(rows[limit - 1]["created_at"], rows[limit - 1]["id"])
     return response({"items": [shown(row) for row in rows[:limit]], "next_cursor": cursor})
 
 

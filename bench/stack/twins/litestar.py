@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from bench.stack.twins import queries
-from bench.stack.twins.tables import EDITORS, PRIORITIES, Priority, Status, Task, due_values, new_position
+from bench.stack.twins.tables import Task
+from bench.stack.twins.values import EDITORS, PRIORITIES, Priority, Status, due_values, new_position
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 Description = Annotated[str, msgspec.Meta(max_length=16384)]

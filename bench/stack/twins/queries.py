@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import json
 import os
 from typing import Any
 from uuid import UUID
@@ -13,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, select, tuple_
 
 from bench.stack.twins.tables import AccessToken, AuthSession, Member, Project, Task
+from bench.stack.twins.values import cursor_after, digest_of, place_of
 
 POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 0}
 
@@ -31,7 +29,7 @@ def caller(token: str, workspace_id: UUID) -> Select[UUID, str]:
         .join(AccessToken, AccessToken.session_id == AuthSession.id)
         .outerjoin(Member, here)
         .where(
-            AccessToken.digest == hashlib.sha256(token.encode()).digest(),
+            AccessToken.digest == digest_of(token),
             AccessToken.expires_at > dt.datetime.now(dt.UTC),
         )
     )
@@ -47,15 +45,10 @@ def page(workspace_id: UUID, *, status: str | None, cursor: str | None) -> Selec
     if status is not None:
         statement = statement.where(Task.status == status)
     if cursor is not None:
-        created_at, task_id = json.loads(base64.urlsafe_b64decode(cursor))
-        after = (dt.datetime.fromisoformat(created_at), UUID(task_id))
-        statement = statement.where(tuple_(Task.created_at, Task.id) > after)
+        statement = statement.where(tuple_(Task.created_at, Task.id) > place_of(cursor))
     return statement
 
 
 def next_cursor(tasks: list[Task], limit: int) -> str | None:
     """The cursor of the page after the first *limit* of *tasks*, if there are more."""
-    if len(tasks) <= limit:
-        return None
-    last = tasks[limit - 1]
-    return base64.urlsafe_b64encode(json.dumps([last.created_at.isoformat(), str(last.id)]).encode()).decode()
+    return cursor_after(tasks[limit - 1].created_at, tasks[limit - 1].id) if len(tasks) > limit else None

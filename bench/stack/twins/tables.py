@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
-from dataclasses import dataclass
-from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, LargeBinary, SmallInteger
@@ -13,14 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-Status = Literal["open", "completed"]
-Priority = Literal["none", "low", "medium", "high", "urgent"]
-PRIORITIES: tuple[Priority, ...] = ("none", "low", "medium", "high", "urgent")
-EDITORS = ("editor", "admin", "owner")
-NO_DUE = "~"
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
+from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text
 
 
 class Microseconds(TypeDecorator[dt.datetime]):
@@ -30,10 +20,10 @@ class Microseconds(TypeDecorator[dt.datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- a TypeDecorator's signature
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else EPOCH + value * MICROSECOND
 
 
 class Base(DeclarativeBase):
@@ -74,13 +64,6 @@ class Project(Base):
     is_inbox: Mapped[bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    date: dt.date
-    time: str | None
-    time_zone: str | None
-
-
 class Task(Base):
     __tablename__ = "tasks"
 
@@ -111,25 +94,3 @@ class Task(Base):
         if self.due_date is None:
             return None
         return Due(self.due_date, due_time_text(self.due_time), self.due_time_zone)
-
-
-def due_time_text(value: dt.time | None) -> str | None:
-    return None if value is None else value.isoformat("seconds" if value.second else "minutes")
-
-
-def due_values(due: Any) -> dict[str, Any]:
-    """The columns of a due value, which has `date`, `time` and `time_zone`, or is None."""
-    if due is None:
-        return {"due_date": None, "due_time": None, "due_time_zone": None, "due_key": NO_DUE}
-    time_of_day = f"T{due.time.isoformat('seconds')}" if due.time else "~"
-    key = f"{due.date.isoformat()}{time_of_day}"
-    return {"due_date": due.date, "due_time": due.time, "due_time_zone": due.time_zone, "due_key": key}
-
-
-def new_position() -> str:
-    """A place after all others, by the clock: two that are created at once may share one."""
-    number, digits = time.time_ns() // 1000, ""
-    while number:
-        number, digit = divmod(number, 62)
-        digits = _DIGITS[digit] + digits
-    return "i" + digits.rjust(9, "0")

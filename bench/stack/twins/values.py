@@ -1,0 +1,64 @@
+"""What all twins know of Tickbox: names, the form of a due value, positions, digests, cursors."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+Status = Literal["open", "completed"]
+Priority = Literal["none", "low", "medium", "high", "urgent"]
+PRIORITIES: tuple[Priority, ...] = ("none", "low", "medium", "high", "urgent")
+EDITORS = ("editor", "admin", "owner")
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+_NO_DUE = "~"
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def digest_of(token: str) -> bytes:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def cursor_after(created_at: dt.datetime, task_id: UUID | str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([created_at.isoformat(), str(task_id)]).encode()).decode()
+
+
+def place_of(cursor: str) -> tuple[dt.datetime, UUID]:
+    created_at, task_id = json.loads(base64.urlsafe_b64decode(cursor))
+    return dt.datetime.fromisoformat(created_at), UUID(task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    date: dt.date
+    time: str | None
+    time_zone: str | None
+
+
+def due_time_text(value: dt.time | None) -> str | None:
+    return None if value is None else value.isoformat("seconds" if value.second else "minutes")
+
+
+def due_values(due: Any) -> dict[str, Any]:
+    """The columns of a due value, which has `date`, `time` and `time_zone`, or is None."""
+    if due is None:
+        return {"due_date": None, "due_time": None, "due_time_zone": None, "due_key": _NO_DUE}
+    time_of_day = f"T{due.time.isoformat('seconds')}" if due.time else "~"
+    key = f"{due.date.isoformat()}{time_of_day}"
+    return {"due_date": due.date, "due_time": due.time, "due_time_zone": due.time_zone, "due_key": key}
+
+
+def new_position() -> str:
+    """A place after all others, by the clock: two that are created at once may share one."""
+    number, digits = time.time_ns() // 1000, ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _DIGITS[digit] + digits
+    return "i" + digits.rjust(9, "0")
