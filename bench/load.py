@@ -238,6 +238,8 @@ def wrk(base: str, request: Request, *, connections: int = CONNECTIONS) -> Itera
         ) as process:
             run = Wrk(process)
             try:
+                assert process.stdout is not None
+                process.stdout.readline()  # a signal before would end it without a result
                 yield run
             finally:
                 run.stop()

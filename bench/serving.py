@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import gc
 import importlib
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -66,6 +67,7 @@ def _serve_asgi(application: Any, listener: socket.socket, protocol: type[asynci
 def _serve_wsgi(application: Any, listener: socket.socket) -> None:
     import waitress  # noqa: PLC0415 -- for one twin only
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever all threads are busy
     waitress.serve(application, sockets=[listener], threads=_THREADS, _quiet=True)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from uuid_utils.compat import uuid7
@@ -26,8 +26,8 @@ from bench.stack.twins.values import (
     cursor_after,
     digest_of,
     due_time_text,
-    new_position,
     place_of,
+    position_after,
 )
 
 _COLUMNS = (
@@ -47,11 +47,16 @@ _LIST = f"""
     SELECT {_COLUMNS} FROM tasks WHERE workspace_id = $1 AND status = $2 AND (created_at, id) > ($3, $4)
     ORDER BY created_at, id LIMIT $5
 """
+_INBOX = """
+    SELECT p.id, (SELECT position FROM tasks t
+                  WHERE t.workspace_id = p.workspace_id AND t.project_id = p.id AND t.status = 'open'
+                  ORDER BY position DESC LIMIT 1) AS last
+    FROM projects p WHERE p.workspace_id = $1 AND p.is_inbox
+"""
 _CREATE = f"""
     INSERT INTO tasks (id, workspace_id, project_id, title, description, status, priority, due_key, position,
                        created_by, created_at, updated_at, revision)
-    SELECT $1, $2, id, $3, $4, 'open', $5, '~', $6, $7, $8, $8, 1
-    FROM projects WHERE workspace_id = $2 AND is_inbox
+    VALUES ($1, $2, $3, $4, $5, 'open', $6, '~', $7, $8, $9, $9, 1)
     RETURNING {_COLUMNS}
 """
 _PATCH = f"UPDATE tasks SET title = $3, updated_at = now(), revision = revision + 1 WHERE {_ONE} RETURNING {_COLUMNS}"
@@ -107,7 +112,10 @@ def endpoint(handler: Handler, *, writes: bool = False) -> Callable[[Request], A
                 return response({"title": "Not found"}, 404)
             if writes and caller["role"] not in EDITORS:
                 return response({"title": "Forbidden"}, 403)
-            return await handler(request, connection, workspace_id, caller["user_id"])
+            try:
+                return await handler(request, connection, workspace_id, caller["user_id"])
+            except ClientDisconnect:  # wrk has been stopped
+                return Response(status_code=499)
 
     return checked
 
@@ -130,7 +138,9 @@ async def create_task(request: Request, connection: Connection, workspace_id: UU
     rank = PRIORITIES.index(body.get("priority", "none"))
     texts = (body["title"], body.get("description", ""))
     now = dt.datetime.now(dt.UTC)
-    row = await connection.fetchrow(_CREATE, uuid7(), workspace_id, *texts, rank, new_position(), user_id, now)
+    inbox = await connection.fetchrow(_INBOX, workspace_id)
+    values = (inbox["id"], *texts, rank, position_after(inbox["last"]), user_id, now)
+    row = await connection.fetchrow(_CREATE, uuid7(), workspace_id, *values)
     where = f"/v1/workspaces/{workspace_id}/tasks/{row['id']}"
     return response(shown(row), 201, {"Location": where})
 

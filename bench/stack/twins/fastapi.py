@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from uuid_utils.compat import uuid7
 
 from bench.stack.twins import queries
-from bench.stack.twins.tables import Task
-from bench.stack.twins.values import EDITORS, PRIORITIES, Priority, Status, due_values, new_position
+from bench.stack.twins.tables import AuthSession, Member, Task
+from bench.stack.twins.values import EDITORS, PRIORITIES, Priority, Status, due_values, position_after
 
 Title = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 Description = Annotated[str, Field(max_length=16384)]
@@ -96,31 +96,33 @@ Session = Annotated[AsyncSession, Depends(open_session)]
 Bearer = Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
 
 
-class Caller(BaseModel):
-    user_id: UUID
-    role: str
-
-
-async def find_caller(workspace_id: UUID, session: Session, credentials: Bearer) -> Caller:
-    found = (await session.execute(queries.caller(credentials.credentials, workspace_id))).one_or_none()
+async def find_session(session: Session, credentials: Bearer) -> AuthSession:
+    found = await session.scalar(queries.auth_session(credentials.credentials))
     if found is None:
         raise HTTPException(401)
-    if found.role is None:
+    return found
+
+
+async def find_member(
+    workspace_id: UUID, session: Session, auth: Annotated[AuthSession, Depends(find_session)]
+) -> Member:
+    member = await session.get(Member, (workspace_id, auth.user_id))
+    if member is None:
         raise HTTPException(404)
-    return Caller(user_id=found.user_id, role=found.role)
+    return member
 
 
-async def find_editor(caller: Annotated[Caller, Depends(find_caller)]) -> Caller:
-    if caller.role not in EDITORS:
+async def find_editor(member: Annotated[Member, Depends(find_member)]) -> Member:
+    if member.role not in EDITORS:
         raise HTTPException(403)
-    return caller
+    return member
 
 
-Editor = Annotated[Caller, Depends(find_editor)]
+Editor = Annotated[Member, Depends(find_editor)]
 app = FastAPI(openapi_url=None)
 
 
-@app.get(ALL, response_model=TaskPage, dependencies=[Depends(find_caller)])
+@app.get(ALL, response_model=TaskPage, dependencies=[Depends(find_member)])
 async def list_tasks(  # noqa: PLR0913, PLR0917 -- a parameter of the request each
     workspace_id: UUID,
     session: Session,
@@ -136,20 +138,22 @@ async def list_tasks(  # noqa: PLR0913, PLR0917 -- a parameter of the request ea
 
 @app.post(ALL, response_model=TaskOut, status_code=201)
 async def create_task(
-    workspace_id: UUID, body: TaskCreate, session: Session, caller: Editor, response: Response
+    workspace_id: UUID, body: TaskCreate, session: Session, editor: Editor, response: Response
 ) -> Any:
     now = dt.datetime.now(dt.UTC)
+    project_id = (await session.scalars(queries.inbox(workspace_id))).one()
+    last = (await session.scalars(queries.last_position(workspace_id, project_id))).one_or_none()
     task = Task(
         workspace_id=workspace_id,
         id=uuid7(),
-        project_id=await session.scalar(queries.inbox(workspace_id)),
+        project_id=project_id,
         title=body.title,
         description=body.description,
         status="open",
         rank=PRIORITIES.index(body.priority),
-        position=new_position(),
+        position=position_after(last),
         completed_at=None,
-        created_by=caller.user_id,
+        created_by=editor.user_id,
         created_at=now,
         updated_at=now,
         revision=1,
@@ -172,13 +176,13 @@ async def find_task(workspace_id: UUID, task_id: UUID, session: Session) -> Task
 Found = Annotated[Task, Depends(find_task)]
 
 
-@app.get(ONE, response_model=TaskOut, dependencies=[Depends(find_caller)])
+@app.get(ONE, response_model=TaskOut, dependencies=[Depends(find_member)])
 async def get_task(task: Found) -> Any:
     return task
 
 
 @app.patch(ONE, response_model=TaskOut)
-async def update_task(_caller: Editor, task: Found, body: TaskPatch, session: Session) -> Any:
+async def update_task(_editor: Editor, task: Found, body: TaskPatch, session: Session) -> Any:
     for name, value in body.model_dump(exclude_unset=True, exclude={"due", "priority"}).items():
         setattr(task, name, value)
     if body.priority is not None:
@@ -191,7 +195,7 @@ async def update_task(_caller: Editor, task: Found, body: TaskPatch, session: Se
 
 
 @app.post(f"{ONE}/complete", response_model=TaskOut)
-async def complete_task(_caller: Editor, task: Found, session: Session) -> Any:
+async def complete_task(_editor: Editor, task: Found, session: Session) -> Any:
     if task.status != "completed":
         task.status = "completed"
         task.completed_at = dt.datetime.now(dt.UTC)

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from bench.stack.twins import queries
-from bench.stack.twins.tables import Task
-from bench.stack.twins.values import EDITORS, PRIORITIES, Priority, Status, due_values, new_position
+from bench.stack.twins.tables import AuthSession, Member, Task
+from bench.stack.twins.values import EDITORS, PRIORITIES, Priority, Status, due_values, position_after
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 Description = Annotated[str, msgspec.Meta(max_length=16384)]
@@ -86,29 +86,29 @@ class TaskService(SQLAlchemyAsyncRepositoryService[Task]):
     repository_type = Repository
 
 
-class Caller(msgspec.Struct):
-    user_id: UUID
-    role: str
-
-
 async def provide_tasks(db_session: AsyncSession) -> TaskService:
     return TaskService(session=db_session)
 
 
-async def provide_caller(request: Request[Any, Any, Any], db_session: AsyncSession, workspace_id: UUID) -> Caller:
+async def provide_auth(request: Request[Any, Any, Any], db_session: AsyncSession) -> AuthSession:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    found = (await db_session.execute(queries.caller(token, workspace_id))).one_or_none()
+    found = await db_session.scalar(queries.auth_session(token))
     if kind != "Bearer" or found is None:
         raise NotAuthorizedException
-    if found.role is None:
+    return found
+
+
+async def provide_member(auth: AuthSession, db_session: AsyncSession, workspace_id: UUID) -> Member:
+    member = await db_session.get(Member, (workspace_id, auth.user_id))
+    if member is None:
         raise NotFoundException
-    return Caller(found.user_id, found.role)
+    return member
 
 
-async def provide_editor(caller: Caller) -> Caller:
-    if caller.role not in EDITORS:
+async def provide_editor(member: Member) -> Member:
+    if member.role not in EDITORS:
         raise PermissionDeniedException
-    return caller
+    return member
 
 
 def out(task: Task) -> TaskOut:
@@ -119,7 +119,8 @@ class TaskController(Controller):
     path = "/v1/workspaces/{workspace_id:uuid}/tasks"
     dependencies = {  # noqa: RUF012 -- Litestar's own name, on the class
         "tasks": Provide(provide_tasks),
-        "caller": Provide(provide_caller),
+        "auth": Provide(provide_auth),
+        "member": Provide(provide_member),
         "editor": Provide(provide_editor),
     }
 
@@ -127,7 +128,7 @@ class TaskController(Controller):
     async def list_tasks(  # noqa: PLR0913, PLR0917 -- a parameter of the request each
         self,
         workspace_id: UUID,
-        caller: Caller,  # noqa: ARG002 -- checked by being asked for
+        member: Member,  # noqa: ARG002 -- checked by being asked for
         tasks: TaskService,
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
         status: Status | None = None,
@@ -140,18 +141,20 @@ class TaskController(Controller):
 
     @post()
     async def create_task(
-        self, workspace_id: UUID, data: TaskCreate, editor: Caller, tasks: TaskService, db_session: AsyncSession
+        self, workspace_id: UUID, data: TaskCreate, editor: Member, tasks: TaskService, db_session: AsyncSession
     ) -> Response[TaskOut]:
         now = dt.datetime.now(dt.UTC)
+        project_id = (await db_session.scalars(queries.inbox(workspace_id))).one()
+        last = (await db_session.scalars(queries.last_position(workspace_id, project_id))).one_or_none()
         task = Task(
             workspace_id=workspace_id,
             id=uuid7(),
-            project_id=await db_session.scalar(queries.inbox(workspace_id)),
+            project_id=project_id,
             title=data.title,
             description=data.description,
             status="open",
             rank=PRIORITIES.index(data.priority),
-            position=new_position(),
+            position=position_after(last),
             completed_at=None,
             created_by=editor.user_id,
             created_at=now,
@@ -167,7 +170,7 @@ class TaskController(Controller):
         self,
         workspace_id: UUID,
         task_id: UUID,
-        caller: Caller,  # noqa: ARG002 -- checked by being asked for
+        member: Member,  # noqa: ARG002 -- checked by being asked for
         tasks: TaskService,
     ) -> TaskOut:
         return out(await find(tasks, workspace_id, task_id))
@@ -177,7 +180,7 @@ class TaskController(Controller):
         self,
         workspace_id: UUID,
         task_id: UUID,
-        editor: Caller,  # noqa: ARG002 -- checked by being asked for
+        editor: Member,  # noqa: ARG002 -- checked by being asked for
         data: TaskPatch,
         tasks: TaskService,
     ) -> TaskOut:
@@ -199,7 +202,7 @@ class TaskController(Controller):
         self,
         workspace_id: UUID,
         task_id: UUID,
-        editor: Caller,  # noqa: ARG002 -- checked by being asked for
+        editor: Member,  # noqa: ARG002 -- checked by being asked for
         tasks: TaskService,
     ) -> TaskOut:
         task = await find(tasks, workspace_id, task_id)

@@ -7,9 +7,9 @@ import os
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
-from bench.stack.twins.tables import AccessToken, AuthSession, Member, Project, Task
+from bench.stack.twins.tables import AccessToken, AuthSession, Project, Task
 from bench.stack.twins.values import cursor_after, digest_of, place_of
 
 POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 0}
@@ -21,22 +21,23 @@ def database_url() -> str:
     return f"{'sqlite+aiosqlite' if kind == 'sqlite' else 'postgresql+asyncpg'}://{place}"
 
 
-def caller(token: str, workspace_id: UUID) -> Select[UUID, str]:
-    """Whose token it is, and their role in the workspace, if any. No row without a valid token."""
-    here = and_(Member.user_id == AuthSession.user_id, Member.workspace_id == workspace_id)
+def auth_session(token: str) -> Select[AuthSession]:
+    """The session of a token that has not expired."""
     return (
-        select(AuthSession.user_id, Member.role)
+        select(AuthSession)
         .join(AccessToken, AccessToken.session_id == AuthSession.id)
-        .outerjoin(Member, here)
-        .where(
-            AccessToken.digest == digest_of(token),
-            AccessToken.expires_at > dt.datetime.now(dt.UTC),
-        )
+        .where(AccessToken.digest == digest_of(token), AccessToken.expires_at > dt.datetime.now(dt.UTC))
     )
 
 
 def inbox(workspace_id: UUID) -> Select[UUID]:
     return select(Project.id).where(Project.workspace_id == workspace_id, Project.is_inbox)
+
+
+def last_position(workspace_id: UUID, project_id: UUID) -> Select[str]:
+    """That of the last open task of the project."""
+    here = (Task.workspace_id == workspace_id, Task.project_id == project_id, Task.status == "open")
+    return select(Task.position).where(*here).order_by(Task.position.desc()).limit(1)
 
 
 def page(workspace_id: UUID, *, status: str | None, cursor: str | None) -> Select[Task]:

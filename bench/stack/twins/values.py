@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import hashlib
 import json
-import time
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -55,10 +54,12 @@ def due_values(due: Any) -> dict[str, Any]:
     return {"due_date": due.date, "due_time": due.time, "due_time_zone": due.time_zone, "due_key": key}
 
 
-def new_position() -> str:
-    """A place after all others, by the clock: two that are created at once may share one."""
-    number, digits = time.time_ns() // 1000, ""
-    while number:
-        number, digit = divmod(number, 62)
-        digits = _DIGITS[digit] + digits
-    return "i" + digits.rjust(9, "0")
+def position_after(last: str | None) -> str:
+    """The next place: a number in base 62, after a letter that says how many digits it has."""
+    if last is None:
+        return "a0"
+    digits = last[1:]
+    room = digits.rstrip(_DIGITS[-1])
+    if not room:
+        return chr(ord(last[0]) + 1) + "0" * len(last)
+    return last[0] + (room[:-1] + _DIGITS[_DIGITS.index(room[-1]) + 1]).ljust(len(digits), "0")

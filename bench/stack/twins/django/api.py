@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.urls import path
 from ninja import Field, NinjaAPI, Query, Schema
 from ninja.errors import HttpError
@@ -26,8 +26,8 @@ from bench.stack.twins.values import (
     cursor_after,
     digest_of,
     due_values,
-    new_position,
     place_of,
+    position_after,
 )
 
 Title = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
@@ -102,22 +102,18 @@ class Bearer(HttpBearer):
     """Returns the user's id, after a look at their role in the workspace of the path."""
 
     def authenticate(self, request: Any, token: str) -> UUID | None:
-        workspace_id = request.resolver_match.kwargs["workspace_id"]
-        roles = Member.objects.filter(workspace_id=workspace_id, user_id=OuterRef("session__user_id")).values("role")
-        found = (
-            AccessToken.objects.filter(digest=digest_of(token), expires_at__gt=dt.datetime.now(dt.UTC))
-            .annotate(role=Subquery(roles[:1]))
-            .values_list("session__user_id", "role")
-            .first()
-        )
+        live = AccessToken.objects.select_related("session").filter(expires_at__gt=dt.datetime.now(dt.UTC))
+        found = live.filter(digest=digest_of(token)).first()
         if found is None:
             return None
-        user_id, role = found
-        if role is None:
+        workspace_id = request.resolver_match.kwargs["workspace_id"]
+        member = Member.objects.filter(workspace_id=workspace_id, user_id=found.session.user_id).first()
+        if member is None:
             raise HttpError(404, "Not found")
-        if request.method != "GET" and role not in EDITORS:
+        if request.method != "GET" and member.role not in EDITORS:
             raise HttpError(403, "Forbidden")
-        return UUID(str(user_id))
+        user_id: UUID = member.user_id
+        return user_id
 
 
 api = NinjaAPI(auth=Bearer(), renderer=OrjsonRenderer(), openapi_url=None)
@@ -150,6 +146,8 @@ def create_task(request: Any, workspace_id: UUID, body: TaskCreate) -> Any:
     now = dt.datetime.now(dt.UTC)
     with transaction.atomic():
         inbox = Project.objects.only("id").get(workspace_id=workspace_id, is_inbox=True)
+        there = Task.objects.filter(workspace_id=workspace_id, project_id=inbox.id, status="open")
+        last = there.order_by("-position").values_list("position", flat=True).first()
         task = Task.objects.create(
             workspace_id=workspace_id,
             id=uuid7(),
@@ -158,7 +156,7 @@ def create_task(request: Any, workspace_id: UUID, body: TaskCreate) -> Any:
             description=body.description,
             status="open",
             rank=PRIORITIES.index(body.priority),
-            position=new_position(),
+            position=position_after(last),
             completed_at=None,
             created_by=request.auth,
             created_at=now,
