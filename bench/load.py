@@ -222,7 +222,19 @@ class Wrk:
 def wrk(base: str, request: Request, *, connections: int = CONNECTIONS) -> Iterator[Wrk]:
     """Send *request* over and over until the context ends."""
     # wrk measures whole seconds; it is stopped by its own clock or by SIGINT, upon which it reports as well.
-    command = ["taskset", "-c", str(cores()[-1]), "wrk", "-t1", f"-c{connections}", "-d300s", "-s", str(_SCRIPT)]
+    command = [
+        "taskset",
+        "-c",
+        str(cores()[-1]),
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        "-d300s",
+        "--timeout",
+        "60s",
+        "-s",
+        str(_SCRIPT),
+    ]
     with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".targets") as targets:
         environment = os.environ | {"BENCH_METHOD": request.method}
         if request.body is not None:

@@ -47,6 +47,7 @@ def main() -> None:
         "versions": {name: metadata.version(name) for name in PACKAGES} | {"sqlite": sqlite3.sqlite_version},
     }
     print(f"Machine: {json.dumps(found['machine'])}")
+    found["options"] = {name: getattr(options, name) for name in ("rounds", "seconds", "workspaces")}
     for kind in KINDS:
         if options.database in {None, kind}:
             found[kind] = _measured(kind, options)
@@ -63,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="how often everything is measured in turn (7)")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each measurement lasts (2)")
     parser.add_argument("--twins", default=",".join(known), help=f"which twins ({','.join(known)})")
+    parser.add_argument("--workspaces", type=int, default=16, help="how many the writes are spread over (16)")
     parser.add_argument("--database", choices=KINDS, help="this one only")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--growth", action="store_true", help="instead: Tickbox alone, with more and more tasks")
@@ -78,7 +80,7 @@ def _measured(kind: str, options: argparse.Namespace) -> dict[str, Any]:
     if options.fairness:
         return fairness.observe(kind, seconds=options.rounds * options.seconds)
     names: Sequence[str] = [name for name in TWINS[kind] if name in options.twins.split(",")]
-    return race.race(kind, names, rounds=options.rounds, seconds=options.seconds)
+    return race.race(kind, names, rounds=options.rounds, seconds=options.seconds, written=options.workspaces)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 16, 46, 26
 _COLOURS = ("#2563a8", "#c8641e", "#4d8a3d", "#8a4d8a")
 _INK, _PAPER, _LINE = "#333", "#fff", "#ccc"
 _TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-_RATIO = "by processor time"
+_RATIO = "by clock"
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def ratios(found: Mapping[str, Any]) -> str:
         operations = list(next(iter(by_name.values())))
         highest = max(one["highest"] for by_operation in by_name.values() for one in by_operation.values())
         panel = Panel(len(panels) * _HEIGHT, highest * 1.1, operations)
-        title = f"{_TITLES[kind]}: requests of Tickbox for each of the other's, by the server's processor time"
+        title = f"{_TITLES[kind]}: requests of Tickbox for each of the other's, by the clock"
         panel.frame(title, list(by_name), _ticks(panel.highest))
         for number, by_operation in enumerate(by_name.values()):
             for group, operation in enumerate(operations):

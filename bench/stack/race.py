@@ -19,7 +19,7 @@ from bench.stack import requests, rows
 from bench.stack.requests import OPERATIONS, TARGETS, TICKBOX, TWINS, Scene
 
 _MOST_PER_S = 12_000
-"""More requests than any of the servers can complete."""
+"""More tasks than any of the servers can complete."""
 FIGURES = {
     "by clock": "requests_per_s",
     "by processor time": "requests_per_cpu_s",
@@ -30,9 +30,13 @@ Rates = dict[str, dict[str, list[Result]]]
 """By operation and server, a result for each round."""
 
 
-def race(kind: str, names: Sequence[str], *, rounds: int, seconds: float) -> dict[str, Any]:
-    """Measure Tickbox and the twins of these *names* on one kind of database, print the ratios, and return all."""
-    with _serving(kind, names, tasks=round(_MOST_PER_S * (seconds + load.WARM_UP_S))) as (servers, scene):
+def race(kind: str, names: Sequence[str], *, rounds: int, seconds: float, written: int) -> dict[str, Any]:
+    """Measure Tickbox and the twins of these *names* on one kind of database, print the ratios, and return all.
+
+    Writes are spread over so many workspaces.
+    """
+    tasks = max(requests.SEEN_TASKS, round(_MOST_PER_S * (seconds + load.WARM_UP_S) / written))
+    with _serving(kind, names, tasks=tasks, written=written) as (servers, scene):
         requests.check(servers, scene)
         rates = _measure(servers, scene, rounds=rounds, seconds=seconds)
     found = {
@@ -46,19 +50,22 @@ def race(kind: str, names: Sequence[str], *, rounds: int, seconds: float) -> dic
 
 
 @contextlib.contextmanager
-def _serving(kind: str, names: Sequence[str], *, tasks: int) -> Iterator[tuple[dict[str, Running], Scene]]:
+def _serving(
+    kind: str, names: Sequence[str], *, tasks: int, written: int
+) -> Iterator[tuple[dict[str, Running], Scene]]:
     with opened(kind) as database, tickbox.serving(database, core=cores()[0]) as ours:
-        scene = prepare(database, ours, tasks=tasks)
+        scene = prepare(database, ours, tasks=tasks, written=written)
         twins = [TWINS[kind][name] for name in names]
         with load.running(twins, database_url=database.url, database_pid=database.pid) as others:
             yield {TICKBOX: ours, **others}, scene
 
 
-def prepare(database: Database, server: Running, *, tasks: int) -> Scene:
+def prepare(database: Database, server: Running, *, tasks: int, written: int) -> Scene:
+    """Create the people, and the workspaces with so many *tasks* each, of which so many are *written* to."""
     ada, bob = (tickbox.register(server.base, name) for name in ("Ada", "Bob"))
-    rows.fill(database, ada.id, workspaces=2, tasks=tasks)
+    rows.fill(database, ada.id, workspaces=1 + written, tasks=tasks)
     rows.add_viewer(database, bob.id, workspace=requests.WRITTEN)
-    return Scene(database=database, ada=ada, bob=bob, tasks=tasks)
+    return Scene(database=database, ada=ada, bob=bob, tasks=tasks, written=written)
 
 
 def _measure(servers: Mapping[str, Running], scene: Scene, *, rounds: int, seconds: float) -> Rates:
@@ -68,7 +75,7 @@ def _measure(servers: Mapping[str, Running], scene: Scene, *, rounds: int, secon
         first = number % len(names)
         for name in names[first:] + names[:first]:
             if operation == "complete":
-                rows.reopen(scene.database, workspace=requests.WRITTEN)
+                rows.reopen(scene.database, but_for=requests.READ)
             rows.settle(scene.database)
             rates[operation][name].append(load.measure(servers[name], scene.request(operation), seconds=seconds))
     return rates

@@ -16,7 +16,7 @@ from bench.stack import rows
 from bench.tickbox import Person
 
 READ, WRITTEN = 0, 1
-"""The workspaces that requests read, and that they change."""
+"""The workspace that requests read, and the first of those that they change."""
 SEEN_TASKS = 1000
 """How many tasks of the first are read one by one."""
 OPERATIONS = ("get", "list", "create", "patch", "complete")
@@ -61,30 +61,35 @@ _FORMS |= {"updated_at": _FORMS["created_at"], "completed_at": _FORMS["created_a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A database with two workspaces: `ada` owns both, `bob` may read the second one only."""
+    """A database with workspaces of so many *tasks* each: one that is read, and others, *written*, that are changed.
+
+    `ada` owns them all, and `bob` may read the first that is changed.
+    """
 
     database: Database
     ada: Person
     bob: Person
     tasks: int
+    written: int
 
     def request(self, operation: str) -> Request:
-        """Each request for *operation* is for another task of the workspace, and none is completed twice."""
-        token = self.ada.token
-        written = tuple(rows.task_path(WRITTEN, number) for number in range(self.tasks))
+        """One after the other is for another workspace and another task, and none is completed twice."""
         if operation == "get":
-            seen = tuple(rows.task_path(READ, number) for number in range(SEEN_TASKS))
-            return Request("GET", seen[7], token=token, variety=Variety(targets=seen))
+            return self._varied("GET", [rows.task_path(READ, number) for number in range(SEEN_TASKS)])
         if operation == "list":
             target = f"{rows.workspace_path(READ)}/tasks?status=open&limit=50&sort=created_at"
-            return Request("GET", target, token=token)
+            return Request("GET", target, token=self.ada.token)
+        workspaces = range(WRITTEN, WRITTEN + self.written)
         if operation == "create":
-            return Request("POST", f"{rows.workspace_path(WRITTEN)}/tasks", json.dumps(_NEW).encode(), token)
+            paths = [f"{rows.workspace_path(workspace)}/tasks" for workspace in workspaces]
+            return self._varied("POST", paths, json.dumps(_NEW).encode())
+        tasks = [rows.task_path(workspace, number) for number in range(self.tasks) for workspace in workspaces]
         if operation == "patch":
-            body = json.dumps({"title": f"Patched at {time.time_ns()}, number {{n}}"}).encode()
-            return Request("PATCH", written[7], body, token, Variety(targets=written))
-        done = tuple(f"{task}/complete" for task in written)
-        return Request("POST", done[7], token=token, variety=Variety(targets=done, once=True))
+            return self._varied("PATCH", tasks, f'{{"title": "Patched at {time.time_ns()}, number {{n}}"}}'.encode())
+        return self._varied("POST", [f"{task}/complete" for task in tasks], once=True)
+
+    def _varied(self, method: str, targets: list[str], body: bytes | None = None, *, once: bool = False) -> Request:
+        return Request(method, targets[0], body, self.ada.token, Variety(targets=tuple(targets), once=once))
 
     def refused(self) -> Mapping[tuple[str, int], Request]:
         """Requests that every server must refuse, with the status."""
@@ -118,7 +123,7 @@ def check(servers: Mapping[str, Running], scene: Scene) -> None:
 
 
 def _once(server: Running, request: Request, scene: Scene) -> tuple[int, Any]:
-    rows.reopen(scene.database, workspace=WRITTEN)
+    rows.reopen(scene.database, but_for=READ)
     status, _, body = response(server, request)
     return status, normalised(body)
 
