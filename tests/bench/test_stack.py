@@ -27,7 +27,7 @@ def serving(kind: str, *twins: Server) -> Iterator[tuple[dict[str, Running], Sce
 def test_a_twin_that_responds_otherwise_is_not_measured() -> None:
     honest, liar = TWINS["postgresql"]["starlette"], Server("liar", "tests.bench.liar:build")
     with serving("postgresql", honest, liar) as (servers, scene):
-        with pytest.raises(SystemExit, match="liar and Tickbox differ in list: items"):
+        with pytest.raises(SystemExit, match="liar and Tickbox differ in get: priority is 'low'"):
             requests.check(servers, scene)
         del servers["liar"]
         requests.check(servers, scene)
