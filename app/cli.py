@@ -19,8 +19,8 @@ from app.worker import run_worker
 from domain import passwords, registration
 from domain.errors import DomainError, StorageUnavailable
 from domain.model.users import EmailTaken, UserNotFound
-from persistence.engines import name_of
 from persistence.unit_of_work import SqlUnitOfWork
+from persistence.urls import name_of
 from tickbox_contract.engine.access import AccessRule
 from tickbox_contract.engine.mismatches import ContractMismatchError
 from tickbox_contract.openapi.document import Document

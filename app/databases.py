@@ -17,7 +17,7 @@ from app.settings import DEFAULT_DATABASE_URL, Settings
 from domain.errors import StorageUnavailable
 from persistence import schema
 from persistence.database import Database
-from persistence.engines import name_of, parse_url, socket_folders
+from persistence.urls import name_of, parse_url, socket_folders
 
 _CORRECT: Final = "correct TICKBOX_DATABASE_URL"
 _NO_SUCH_DATABASE: Final = "3D000"

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from app.main import URN_PREFIX
 from app.requests import problem_headers
 from app.settings import Settings
-from persistence.engines import name_of
+from persistence.urls import name_of
 from tickbox_contract.engine.protocol import bounded_protocol
 
 _TRY = """\

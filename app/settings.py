@@ -17,7 +17,7 @@ from app.adapters.oidc.safe_urls import split_safe
 from app.adapters.rate_limits.limiter import OFF, parse_rate
 from app.adapters.rate_limits.windows import check_url
 from domain.policy import Registration
-from persistence.engines import parse_url
+from persistence.urls import parse_url
 
 PREFIX: Final = "TICKBOX_"
 DEFAULT_DATABASE_URL: Final = "sqlite:///var/tickbox.db"

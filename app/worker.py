@@ -8,7 +8,7 @@ import click
 from app.jobs.loop import running
 from app.main import contract_path, make_parts, shared_jobs
 from app.settings import Settings
-from persistence.engines import name_of
+from persistence.urls import name_of
 from tickbox_contract.openapi.document import Document
 
 

@@ -79,10 +79,10 @@ class Unavailable(DomainError):
 
 
 class StorageUnavailable(Unavailable):
-    """The database cannot be reached, or is too busy."""
+    """The database cannot be reached, cannot be written, or is too busy."""
 
     def __init__(self) -> None:
-        super().__init__("The database cannot be reached, or is too busy. Try again.")
+        super().__init__("The database cannot be reached, cannot be written, or is too busy. Try again.")
 
 
 class SchemaMismatched(Unavailable):

@@ -116,7 +116,7 @@ class UnitOfWork(Protocol):
         """Return bytes that nobody can predict."""
 
     async def check_storage(self) -> None:
-        """Raise StorageUnavailable if the database does not respond, SchemaMismatched if it is of another version."""
+        """Raise StorageUnavailable unless the database can be written, SchemaMismatched if it is of another version."""
 
     async def enter(self, workspace_id: UUID) -> bool:
         """Lock a workspace, and let a request that names none work in it. Return False if it does not exist.

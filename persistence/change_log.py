@@ -9,14 +9,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, UpdateBase, bindparam, delete, insert, select, update
+from sqlalchemy import UpdateBase, bindparam, delete, insert, select, update
 
 from domain.events import Event
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
+from persistence.constants import constant
 from persistence.database import Parameters, Row, Runner
 from persistence.events import events, tombstones, trim
 from persistence.memberships import USAGE, members, workspaces
@@ -46,11 +47,8 @@ _RAISE_HEADS: Final = (
     .values(head=workspaces.c.head + 1)
     .returning(workspaces.c.id, workspaces.c.head)
 )
-# In the statement itself: SQLite takes an index for some rows only where it sees that the statement is about those.
-_OF_MEMBERS: Final[BindParameter[Any]] = bindparam("types", MEMBER_EVENTS, expanding=True, literal_execute=True)
-_FORGET: Final = (
-    update(events).where(events.c.entity_id == bindparam("user"), events.c.type.in_(_OF_MEMBERS)).values(body=None)
-)
+_OF_MEMBERS: Final = events.c.type.in_([constant(each) for each in MEMBER_EVENTS])
+_FORGET: Final = update(events).where(events.c.entity_id == bindparam("user"), _OF_MEMBERS).values(body=None)
 
 
 class ChangeLog:

@@ -1,45 +1,45 @@
 """The one place through which every statement runs.
 
 A read runs by itself, in autocommit; a transaction writes. Both have the same three methods (`row`, `rows`, `run`), so
-that a repository does not depend on which of the two it has.
+that a repository does not depend on which of the two it has. What SQLite and PostgreSQL do differently is in their
+modules.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final, Protocol
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from sqlalchemy import Executable
-from sqlalchemy import Row as VariadicRow
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence.engines import WAIT_S, open_engines
-from persistence.violations import meaning_of
+from persistence.compiled import Parameters, Row, Statements, Values
+from persistence.urls import WAIT_S, driver_arguments, parse_url, sqlite_timeout
 
-Parameters = Mapping[str, object]
-Row = VariadicRow[*tuple[Any, ...]]
+__all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transaction"]
 
-_UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "55P03", "57P")
-"""The SQLSTATE classes: connection lost, login refused, no such database, deadlock or serialization failure, out of
-resources, lock timeout, shutdown.
-"""
-_UNAVAILABLE_SQLITE: Final = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_CANTOPEN",
-    "SQLITE_FULL",
-    "SQLITE_READONLY",
-    "SQLITE_IOERR",
-    "SQLITE_NOTADB",
-)
-"""Beginnings of names: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
+BEGIN: Final = "BEGIN"
+COMMIT: Final = "COMMIT"
+_logger: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SentStatement:
+    """What is logged of a statement at the level `debug`: its text, and never its values."""
+
+    text: str
+    values: Values = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
 
 
 class Runner(Protocol):
-    """What a repository runs its statements on. Raises StorageUnavailable, and the error that a violation means."""
+    """What a repository runs its statements on.
+
+    Raises StorageUnavailable, the error that a violation means, and StatementFailed.
+    """
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         """Return the only row, or None."""
@@ -54,74 +54,101 @@ class Runner(Protocol):
         """
 
 
-class Transaction:
-    """An open transaction on a connection of its own. Its `close` must be awaited in any case."""
+class OpenTransaction(Protocol):
+    """A transaction as a driver has it."""
 
-    def __init__(self, connection: AsyncConnection, turn: asyncio.Lock | None) -> None:
-        self._connection = connection
-        self._turn = turn
+    async def fetch(self, text: str, values: Values, *, bulk: bool) -> Sequence[Row]:
+        """Return the rows of a statement. *bulk* says that it may change many rows."""
 
-    async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
-        with _translated():
-            return (await self._connection.execute(statement, parameters)).one_or_none()
+    async def execute(self, text: str, values: Values, *, bulk: bool) -> int:
+        """Return how many rows a statement changed."""
 
-    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        with _translated():
-            return (await self._connection.execute(statement, parameters)).all()
-
-    async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
-        with _translated():
-            return (await self._connection.execute(statement, parameters)).rowcount
+    async def execute_all(self, text: str, many: Sequence[Values]) -> None:
+        """Run a statement once for each of *many*."""
 
     async def commit(self) -> None:
-        """Commit. No statement may follow, as it would begin another transaction.
-
-        Raises OutcomeUnknown where a statement would raise StorageUnavailable: the commit may have succeeded.
-        """
-        try:
-            with _translated():
-                await self._connection.commit()
-        except StorageUnavailable as error:
-            raise OutcomeUnknown from error
+        """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
 
     async def close(self) -> None:
-        """Roll back what is not committed, return the connection, and release the writer's lock.
+        """Roll back what is not committed, and release everything, even if it is cancelled."""
 
-        It runs to its end even if the request is cancelled meanwhile.
-        """
-        await asyncio.shield(asyncio.ensure_future(self._close()))
 
-    async def _close(self) -> None:
-        try:
-            await self._connection.close()
-        finally:
-            if self._turn is not None:
-                self._turn.release()
+class Connections(Protocol):
+    """The connections of one process to a database. They are opened when they are first used."""
+
+    @property
+    def statements(self) -> Statements:
+        """The compiled statements."""
+
+    async def fetch(self, text: str, values: Values) -> Sequence[Row]:
+        """Return the rows of a statement that only reads, in autocommit."""
+
+    async def begin(self) -> OpenTransaction:
+        """Begin a transaction that may write."""
+
+    async def require_writable(self) -> None:
+        """Raise StorageUnavailable if the database can be read, but not written."""
+
+    async def close(self) -> None:
+        """Close all connections. None may be in use."""
+
+
+class Transaction:
+    """An open transaction. Its `close` must be awaited in any case."""
+
+    def __init__(self, statements: Statements, transaction: OpenTransaction) -> None:
+        self._statements = statements
+        self._transaction = transaction
+
+    async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
+        return only(await self.rows(statement, parameters), statement)
+
+    async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
+        compiled = self._statements.compiled(statement, parameters)
+        values = _logged(compiled.text, compiled.bind(parameters))
+        return compiled.loaded(await self._transaction.fetch(compiled.text, values, bulk=compiled.is_bulk))
+
+    async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
+        if isinstance(parameters, Sequence):
+            compiled = self._statements.compiled(statement, parameters[0])
+            many = [compiled.bind(each) for each in parameters]
+            _logged(compiled.text, many[0])
+            await self._transaction.execute_all(compiled.text, many)
+            return -1
+        compiled = self._statements.compiled(statement, parameters)
+        values = _logged(compiled.text, compiled.bind(parameters))
+        return await self._transaction.execute(compiled.text, values, bulk=compiled.is_bulk)
+
+    async def commit(self) -> None:
+        """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
+        _logged(COMMIT, ())
+        await self._transaction.commit()
+
+    async def close(self) -> None:
+        """Roll back what is not committed, and release everything. It runs to its end even if it is cancelled."""
+        await self._transaction.close()
 
 
 class Database:
-    """A database, as one process uses it: pools of connections and, on SQLite, the lock for the only writer.
+    """A database, as one process uses it.
 
-    *pool_size* is how many connections it opens at most (SQLite: for reading). *wait_s* is how long a request waits for
-    one, or to be the writer, before StorageUnavailable. It connects when it is first used.
+    *pool_size* is how many connections it opens at most; on SQLite there are two. *wait_s* is how long a request waits
+    for one, or for a lock, before StorageUnavailable. It connects when it is first used. Raises ValueError for a URL
+    that `parse_url` rejects.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S) -> None:
-        self._engines = open_engines(url, pool_size=pool_size, wait_s=wait_s)
-        self._wait_s = wait_s
-        self._turn = asyncio.Lock() if self._engines.one_writer else None
+        self._connections = _connections(url, pool_size=pool_size, wait_s=wait_s)
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         """See Runner; in autocommit."""
-        with _translated():
-            async with self._engines.reading.connect() as connection:
-                return (await connection.execute(statement, parameters)).one_or_none()
+        return only(await self.rows(statement, parameters), statement)
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
         """See Runner; in autocommit."""
-        with _translated():
-            async with self._engines.reading.connect() as connection:
-                return (await connection.execute(statement, parameters)).all()
+        compiled = self._connections.statements.compiled(statement, parameters)
+        values = _logged(compiled.text, compiled.bind(parameters))
+        return compiled.loaded(await self._connections.fetch(compiled.text, values))
 
     async def run(
         self,
@@ -133,27 +160,9 @@ class Database:
         raise RuntimeError(message)
 
     async def begin(self) -> Transaction:
-        """Begin a transaction that may write. On SQLite there is one at a time; the others wait here.
-
-        SQLite itself would poll: with 50 writers that took twenty times as long.
-        """
-        with _translated():
-            if self._turn is not None:
-                async with asyncio.timeout(self._wait_s):
-                    await self._turn.acquire()
-            try:
-                connection = await self._engines.writing.connect()
-            except BaseException:
-                if self._turn is not None:
-                    self._turn.release()
-                raise
-            transaction = Transaction(connection, self._turn)
-            try:
-                await connection.begin()
-            except BaseException:
-                await transaction.close()
-                raise
-            return transaction
+        """Begin a transaction that may write. On SQLite there is one at a time; the others wait here."""
+        _logged(BEGIN, ())
+        return Transaction(self._connections.statements, await self._connections.begin())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -165,35 +174,35 @@ class Database:
         finally:
             await transaction.close()
 
+    async def require_writable(self) -> None:
+        """Raise StorageUnavailable if the database can be read, but not written, such as after a failover."""
+        await self._connections.require_writable()
+
     async def close(self) -> None:
         """Close all connections. None may be in use."""
-        await self._engines.reading.dispose()
-        await self._engines.writing.dispose()
+        await self._connections.close()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Translate a driver's exceptions into domain errors, where there is one."""
-    try:
-        yield
-    except IntegrityError as error:
-        meaning = meaning_of(error)
-        if meaning is None:
-            raise
-        raise meaning from error
-    except DBAPIError as error:
-        if not _is_unavailable(error):
-            raise
-        raise StorageUnavailable from error
-    except (PoolTimeoutError, OSError) as error:  # TimeoutError is an OSError; so is a refused connection
-        raise StorageUnavailable from error
+def only(rows: Sequence[Row], statement: Executable) -> Row | None:
+    """Return the only row, or None. Raises RuntimeError if there are several."""
+    if len(rows) > 1:
+        message = f"{len(rows)} rows instead of one: {statement}"
+        raise RuntimeError(message)
+    return rows[0] if rows else None
 
 
-def _is_unavailable(error: DBAPIError) -> bool:
-    cause = error.driver_exception
-    if error.connection_invalidated or isinstance(cause, OSError):
-        return True
-    sqlstate = getattr(cause, "sqlstate", None)
-    if isinstance(sqlstate, str):
-        return sqlstate.startswith(_UNAVAILABLE_SQLSTATES)
-    return getattr(cause, "sqlite_errorname", "").startswith(_UNAVAILABLE_SQLITE)
+def _logged(text: str, values: Values) -> Values:
+    if _logger.isEnabledFor(logging.DEBUG):
+        _logger.debug("%s", SentStatement(text, values))
+    return values
+
+
+def _connections(url: str, *, pool_size: int, wait_s: float) -> Connections:
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        from persistence.sqlite import SqliteConnections  # noqa: PLC0415  # a process needs one of the two drivers
+
+        return SqliteConnections(parsed.database or "", turn_s=wait_s, lock_s=sqlite_timeout(parsed, default_s=wait_s))
+    from persistence.postgresql import PostgresqlConnections  # noqa: PLC0415  # as above
+
+    return PostgresqlConnections(driver_arguments(parsed), pool_size=pool_size, wait_s=wait_s)

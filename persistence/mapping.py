@@ -10,7 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Column, Table
 
-from persistence.database import Row
+from persistence.compiled import Row
+from persistence.generated import function_of
 
 Entity = TypeVar("Entity")
 Parts = Sequence[Any]
@@ -84,7 +85,7 @@ def _loader(kind: type[Entity], names: Sequence[str], stored: Mapping[str, Store
         count += width
     unpacked = ", ".join(f"v{index}" for index in range(count))
     lines = [f"({unpacked},) = given", f"return kind({', '.join(arguments)})"]
-    return _compiled(lines, {"kind": kind, **{f"load_{name}": each.load for name, each in stored.items()}})
+    return function_of(lines, {"kind": kind, **{f"load_{name}": each.load for name, each in stored.items()}})
 
 
 def _dumper(
@@ -103,12 +104,4 @@ def _dumper(
     items += [f"{name!r}: derive_{name}(given)" for name in derived]
     dumps = {f"dump_{name}": each.dump for name, each in stored.items()}
     derives = {f"derive_{name}": derive for name, derive in derived.items()}
-    return _compiled([*lines, f"return {{{', '.join(items)}}}"], {**dumps, **derives})
-
-
-def _compiled(lines: Sequence[str], known: Mapping[str, object]) -> Callable[[Any], Any]:
-    namespace: dict[str, Any] = dict(known)
-    body = "\n".join(f"    {line}" for line in lines)
-    exec(f"def convert(given):\n{body}", namespace)  # noqa: S102  # built from the names of fields, as dataclasses do it
-    convert: Callable[[Any], Any] = namespace["convert"]
-    return convert
+    return function_of([*lines, f"return {{{', '.join(items)}}}"], {**dumps, **derives})

@@ -23,6 +23,34 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
+def to_microseconds(instant: dt.datetime) -> int:
+    """Return whole microseconds since 1970. Raises TypeError for a datetime without an offset."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(count: int) -> dt.datetime:
+    """Return the instant, in UTC."""
+    return _EPOCH + count * _MICROSECOND
+
+
+def with_offset(instant: dt.datetime) -> dt.datetime:
+    """Return the instant. Raises TypeError if it has no offset: PostgreSQL's driver would take it as local time."""
+    if instant.tzinfo is None:
+        message = "can't store a time without an offset"
+        raise TypeError(message)
+    return instant
+
+
+def to_text(words: Iterable[str]) -> str:
+    """Return the words in one text, sorted, so that equal sets are equal texts."""
+    return " ".join(sorted(words))
+
+
+def to_words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 class Microseconds(TypeDecorator[dt.datetime]):
     """An instant on SQLite, as whole microseconds since 1970."""
 
@@ -31,11 +59,11 @@ class Microseconds(TypeDecorator[dt.datetime]):
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- a TypeDecorator's signature
         """Raises TypeError for a datetime without an offset."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
         """Return it in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else from_microseconds(value)
 
 
 class Timestamp(TypeDecorator[dt.datetime]):
@@ -46,10 +74,7 @@ class Timestamp(TypeDecorator[dt.datetime]):
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 -- as above
         """Raises TypeError for a datetime without an offset."""
-        if value is not None and value.tzinfo is None:
-            message = "can't store a time without an offset"
-            raise TypeError(message)
-        return value
+        return None if value is None else with_offset(value)
 
 
 class Words(TypeDecorator[frozenset[str]]):
@@ -60,11 +85,11 @@ class Words(TypeDecorator[frozenset[str]]):
 
     def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- as above
         """Sorted, so that equal sets are equal texts."""
-        return None if value is None else " ".join(sorted(value))
+        return None if value is None else to_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:  # noqa: ARG002 -- as above
         """Return a set again."""
-        return None if value is None else frozenset(value.split())
+        return None if value is None else to_words(value)
 
 
 INSTANT: Final[TypeEngine[dt.datetime]] = Timestamp().with_variant(Microseconds(), "sqlite")

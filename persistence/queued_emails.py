@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    literal,
     select,
     update,
 )
@@ -26,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 
 from domain.model.queued_emails import EmailKind, QueuedEmail
 from domain.queued_emails import APART
+from persistence.constants import constant
 from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
@@ -55,9 +55,7 @@ outbox: Final = Table(
     info=UNLOGGED,
 )
 """E-mails to send. They have no token: it is created when the e-mail is sent."""
-ONE_A_KIND: Final = and_(
-    outbox.c.invitation_id.is_(None), outbox.c.kind != literal("email_change", Text, literal_execute=True)
-)
+ONE_A_KIND: Final = and_(outbox.c.invitation_id.is_(None), outbox.c.kind != constant("email_change"))
 """The e-mails of which only one waits for an address. Each of the others is about something of its own."""
 Index(
     "uq_outbox_kind_email_key",

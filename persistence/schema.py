@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Column, MetaData, String, Table, select
-from sqlalchemy.exc import DBAPIError
 
 from persistence.database import Runner
+from persistence.violations import StatementFailed
 
 VERSION_TABLE: Final = "alembic_version"
 
@@ -41,6 +41,6 @@ async def current(runner: Runner) -> str | None:
     """Return the revision of the schema; None for a database that was never migrated. Raises StorageUnavailable."""
     try:
         row = await runner.row(_CURRENT, {})
-    except DBAPIError:  # there is no such table
+    except StatementFailed:  # there is no such table
         return None
     return None if row is None else str(row[0])

@@ -39,6 +39,7 @@ from domain.events import Event, end_of, event_of
 from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
+from persistence.compiled import BULK
 from persistence.database import Row, Runner
 from persistence.mapping import Mapper, Stored
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
@@ -135,7 +136,9 @@ _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
 _AT_ONCE: Final = 1000
 """How many tasks are deleted at once. Other requests run in between."""
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(_AT_ONCE)
-_DELETE_SOME: Final = delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED)
+_DELETE_SOME: Final = (
+    delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED).execution_options(**BULK)
+)
 
 
 def _last_position() -> Select[Any]:

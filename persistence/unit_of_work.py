@@ -147,6 +147,7 @@ class SqlUnitOfWork(Repositories):
         if found != schema.REVISION:
             is_newer = found is not None and schema.is_newer(found)
             raise SchemaMismatched(found, needed=schema.REVISION, is_newer=is_newer)
+        await self._dependencies.database.require_writable()
 
     async def enter(self, workspace_id: UUID) -> bool:
         """See UnitOfWork. Raises RuntimeError in a request that names a workspace."""

@@ -16,9 +16,10 @@ from tickbox_contract.gate.rules import run
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "spec" / "decisions"
-SKIPPED = {".venv", ".git", "build", "dist", "var"}
-"""Top-level folders that are not part of the repository."""
-DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if path.relative_to(ROOT).parts[0] not in SKIPPED)
+UNTRACKED = {"build", "dist", "var"}
+"""Top-level folders that are not part of the repository; so are those whose name begins with a dot."""
+TRACKED = [path for path in ROOT.iterdir() if path.name not in UNTRACKED and path.name[0] != "."]
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *(found for path in TRACKED for found in path.rglob("*.md"))})
 EXAMPLES = {"SUPPORT.md", "CONTRIBUTING.md"}
 """Documents with operations of other contracts, or ones that could be added."""
 MAX_README_LINES = 120

@@ -16,6 +16,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import Executable, delete, update
 
+from persistence.database import BEGIN
 from persistence.memberships import members
 from tests.support.checking import read_contract
 from tests.support.clients import Client, no_content, ok, rejected
@@ -37,7 +38,8 @@ from tests.support.matrix import (
 from tests.support.matrix_callers import create_household
 from tests.support.patience import PATIENCE_S
 from tests.support.request_values import VALUES
-from tests.support.tables import Tables, overheard
+from tests.support.statements import awaited
+from tests.support.tables import Tables
 
 OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
@@ -287,9 +289,9 @@ def test_a_role_that_is_lowered_or_removed_while_a_write_waits_is_not_enough(
 
     def faults(change: Executable, refusal: Refusal) -> Iterator[str]:
         request, tables = household.request(operation, caller), household.tables
-        waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT workspaces.head"
+        waits_at = BEGIN if tables.is_sqlite else "SELECT workspaces.head"
         with ThreadPoolExecutor(1) as thread, tables.locked(workspace_id) as run:
-            with overheard(waits_at) as waiting:
+            with awaited(waits_at) as waiting:
                 write = thread.submit(household.send, request, caller)
                 assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
             run(change)

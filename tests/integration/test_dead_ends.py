@@ -20,8 +20,8 @@ from sqlalchemy import make_url, text
 import migrations
 from app.main import URN_PREFIX, build
 from app.settings import Settings
-from persistence.engines import name_of
 from persistence.schema import REVISION, REVISIONS
+from persistence.urls import name_of
 from tests.support.clients import PASSWORD
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.patience import PATIENCE_S

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, select
 
+from persistence.database import BEGIN
 from persistence.memberships import members
 from persistence.sessions import sessions
 from persistence.tokens import personal_tokens
@@ -29,7 +30,8 @@ from tests.support.clients import (
 )
 from tests.support.logs import check_log, check_payloads
 from tests.support.patience import PATIENCE_S
-from tests.support.tables import Tables, overheard
+from tests.support.statements import awaited
+from tests.support.tables import Tables
 
 pytestmark = pytest.mark.unmeasured
 
@@ -146,9 +148,9 @@ def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejecte
 ) -> None:
     shared = ada.create("/v1/workspaces", name="Shared")["id"]
     tables.add_member(shared, bob.id, role="editor")
-    waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT workspaces.head"
+    waits_at = BEGIN if tables.is_sqlite else "SELECT workspaces.head"
     with ThreadPoolExecutor(1) as thread, tables.locked(shared) as run:
-        with overheard(waits_at) as waiting:
+        with awaited(waits_at) as waiting:
             write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/tasks", json={"title": "Sow"})
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))
@@ -167,9 +169,9 @@ def test_a_caller_whose_token_ends_while_their_write_waits_for_the_account_is_re
         "session": delete(sessions).where(sessions.c.id == UUID(ada.tokens["session_id"])),
         "token": delete(personal_tokens).where(personal_tokens.c.id == UUID(minted["id"])),
     }
-    waits_at = "BEGIN IMMEDIATE" if tables.is_sqlite else "SELECT users.id"
+    waits_at = BEGIN if tables.is_sqlite else "SELECT users.id"
     with ThreadPoolExecutor(1) as thread, tables.locked(ada.id, of=users) as run:
-        with overheard(waits_at) as waiting:
+        with awaited(waits_at) as waiting:
             write = thread.submit(intruder.post, "/v1/tokens", json={"name": "new", "scopes": ["read"]})
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         run(ends[through])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.settings import Settings
-from persistence.engines import name_of
+from persistence.urls import name_of
 from tests.support.programs import run
 
 SECRET = "s3cr3t"

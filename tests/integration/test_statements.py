@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.support.clients import PASSWORD, Client, Person, created, new_email, new_id, no_content, ok, rejected
+from tests.support.statements import overheard
 
 AUTHENTICATE = "SELECT access_tokens"
 LOCK = ["SELECT workspaces", "SELECT members"]
@@ -31,18 +31,11 @@ CREATE = [
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements of all engines in this process, each as its verb and its first table."""
+    """The statements of all databases in this process, each as its verb and its first table, once it has ended."""
     statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement != "BEGIN IMMEDIATE":
-            statements.append(_shape(statement))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with overheard() as heard:
         yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    statements += [_shape(sent.text) for sent in heard]
 
 
 def _shape(statement: str) -> str:

@@ -46,15 +46,12 @@ async def test_the_changes_of_one_request_are_numbered_within_it(ada: Caller) ->
 async def test_an_event_has_its_user_time_and_resource(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
-    row = await ada.database.row(select(events).where(events.c.revision == 2), {})
+    columns = (events.c.workspace_id, events.c.entity_id, events.c.actor_id, events.c.recorded_at, events.c.body)
+    row = await ada.database.row(select(*columns).where(events.c.revision == 2), {})
     assert row is not None
-    assert (row.workspace_id, row.entity_id, row.actor_id, row.recorded_at) == (
-        ada.workspace_id,
-        task.id,
-        ada.user_id,
-        NOON,
-    )
-    assert '"title":"Iron"' in row.body
+    *ids, body = row
+    assert ids == [ada.workspace_id, task.id, ada.user_id, NOON]
+    assert '"title":"Iron"' in body
 
 
 async def test_uncommitted_changes_are_not_in_the_log(ada: Caller) -> None:

@@ -1,31 +1,49 @@
 import asyncio
 import datetime as dt
+import os
+import signal
 import sqlite3
-import threading
 from collections.abc import AsyncIterator, Iterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import registration, workspaces
 from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence import schema
+from persistence import schema, sqlite
 from persistence.database import Database
 from persistence.repositories import metadata
+from persistence.violations import StatementFailed
 from persistence.workspaces import lock_workspace
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
+from tests.support.waiting import until_held_up
 
 TABLES = metadata.tables
 SHORT_S = 2.0
 """Too short for what the test waits for, and long enough to connect on a busy machine."""
+ORPHAN = {
+    "id": UUID(int=1),
+    "user_id": UUID(int=2),
+    "created_at": NOON,
+    "last_refreshed_at": NOON,
+    "expires_at": NOON,
+}
+"""A session of no user."""
+CANCEL_WAITING = text(
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 COUNT_USERS = select(func.count()).select_from(TABLES["users"])
+
+
+def user_values(name: str) -> dict[str, object]:
+    times = {"created_at": NOON, "updated_at": NOON, "revision": 1}
+    return {"id": uuid4(), "email": name, "email_key": name, "name": name, "time_zone": "UTC", **times}
 
 
 def writers(database_url: str) -> int:
@@ -59,7 +77,6 @@ def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
     "url", ["postgresql://nobody@127.0.0.1:1/nothing", "postgresql:///x?host=/nowhere", "sqlite:////nowhere/x.db"]
 )
 async def test_an_unreachable_database_is_unavailable(url: str) -> None:
-    before = set(threading.enumerate())
     database = Database(url)
 
     with pytest.raises(StorageUnavailable):
@@ -67,10 +84,6 @@ async def test_an_unreachable_database_is_unavailable(url: str) -> None:
     with pytest.raises(StorageUnavailable):
         await database.begin()
     await database.close()
-    for thread in set(threading.enumerate()) - before:
-        if "_connection_worker_thread" in thread.name:  # aiosqlite's thread, which sends the loop a last callback
-            await asyncio.to_thread(thread.join, PATIENCE_S)
-            assert not thread.is_alive()
 
 
 async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
@@ -185,27 +198,51 @@ async def test_the_outcome_of_a_commit_without_a_response_is_unknown(
     await database.close()
 
 
-@pytest.mark.parametrize("lost", [ConnectionResetError(), TimeoutError()])
-async def test_the_outcome_of_an_interrupted_commit_is_unknown(
-    database: Database, monkeypatch: pytest.MonkeyPatch, lost: OSError
-) -> None:
-    async def lose(_connection: AsyncConnection) -> None:
-        raise lost
-
-    monkeypatch.setattr(AsyncConnection, "commit", lose)
+async def test_the_outcome_of_a_commit_that_takes_too_long_is_unknown(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=SHORT_S / 10)
     transaction = await database.begin()
+    found = await transaction.row(select(func.pg_backend_pid()), {})
+    assert found is not None
+    os.kill(found[0], signal.SIGSTOP)
 
-    with pytest.raises(OutcomeUnknown) as raised:
+    with pytest.raises(OutcomeUnknown):
+        await transaction.commit()
+
+    os.kill(found[0], signal.SIGCONT)
+    await transaction.close()
+    await database.close()
+
+
+async def test_a_commit_that_the_server_refuses_is_known_to_have_failed(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    one, other = await database.begin(), await database.begin()
+    for transaction in (one, other):
+        await transaction.run(text("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"), {})
+    await one.row(COUNT_USERS, {})
+    await other.row(COUNT_USERS, {})
+    await one.run(insert(TABLES["users"]), user_values("ada"))
+    await other.run(insert(TABLES["users"]), user_values("bob"))
+    await one.commit()
+
+    with pytest.raises(StorageUnavailable):
+        await other.commit()
+
+    await one.close()
+    await other.close()
+    await database.close()
+
+
+async def test_a_commit_after_an_error_that_was_caught_is_an_error(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    transaction = await database.begin()
+    with pytest.raises(StatementFailed):
+        await transaction.run(insert(TABLES["sessions"]), ORPHAN)
+
+    with pytest.raises(RuntimeError, match="failed transaction"):
         await transaction.commit()
 
     await transaction.close()
-    assert not isinstance(raised.value, StorageUnavailable)
-
-
-def sqlite_error(name: str) -> sqlite3.OperationalError:
-    error = sqlite3.OperationalError("something is wrong")
-    error.sqlite_errorname = name
-    return error
+    await database.close()
 
 
 @pytest.mark.parametrize(
@@ -218,22 +255,17 @@ def sqlite_error(name: str) -> sqlite3.OperationalError:
         ("SQLITE_FULL", StorageUnavailable),
         ("SQLITE_READONLY_DBMOVED", StorageUnavailable),
         ("SQLITE_IOERR_WRITE", StorageUnavailable),
-        ("SQLITE_ERROR", OperationalError),
-        ("SQLITE_CORRUPT", OperationalError),
+        ("SQLITE_ERROR", StatementFailed),
+        ("SQLITE_CORRUPT", StatementFailed),
     ],
 )
-async def test_a_file_that_cannot_be_used_now_is_unavailable_and_a_corrupt_one_is_an_error(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, name: str, raised: type[Exception]
+def test_a_file_that_cannot_be_used_now_is_unavailable_and_a_corrupt_one_is_an_error(
+    name: str, raised: type[Exception]
 ) -> None:
-    async def fail(*_: object) -> None:
-        raise OperationalError("SELECT", {}, sqlite_error(name))
+    error = sqlite3.OperationalError("something is wrong")
+    error.sqlite_errorname = name
 
-    database = Database(sqlite_url)
-    monkeypatch.setattr(AsyncConnection, "execute", fail)
-
-    with pytest.raises(raised):
-        await database.row(COUNT_USERS, {})
-    await database.close()
+    assert isinstance(sqlite.translated(error, "SELECT"), raised)
 
 
 async def test_a_read_only_file_is_unavailable_to_a_writer(sqlite_url: str) -> None:
@@ -248,17 +280,10 @@ async def test_a_read_only_file_is_unavailable_to_a_writer(sqlite_url: str) -> N
 
 
 async def test_foreign_keys_are_enforced(database: Database) -> None:
-    values = {
-        "id": UUID(int=1),
-        "user_id": UUID(int=2),
-        "created_at": NOON,
-        "last_refreshed_at": NOON,
-        "expires_at": NOON,
-    }
     transaction = await database.begin()
 
-    with pytest.raises(IntegrityError):
-        await transaction.run(insert(TABLES["sessions"]), values)
+    with pytest.raises(StatementFailed):
+        await transaction.run(insert(TABLES["sessions"]), ORPHAN)
     await transaction.close()
 
 
@@ -291,6 +316,40 @@ async def test_a_time_without_an_offset_is_rejected(database: Database) -> None:
     values = {"id": UUID(int=1), "user_id": ada.user_id, "created_at": naive, "last_refreshed_at": naive}
     transaction = await database.begin()
 
-    with pytest.raises(StatementError, match="offset"):
+    with pytest.raises(TypeError, match="offset"):
         await transaction.run(insert(TABLES["sessions"]), {**values, "expires_at": naive})
     await transaction.close()
+
+
+async def test_a_database_that_became_read_only_is_unavailable_to_writers_and_not_ready(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    await database.require_writable()
+    async with database.transaction() as transaction:
+        await transaction.run(text("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+
+    with pytest.raises(StorageUnavailable):
+        await database.require_writable()
+    transaction = await database.begin()
+    with pytest.raises(StorageUnavailable):
+        await transaction.run(insert(TABLES["users"]), user_values("ada"))
+    await transaction.close()
+    await database.close()
+
+
+async def test_a_caller_whose_statement_the_operator_cancels_is_asked_to_try_again_later(
+    postgres_url: str,
+) -> None:
+    database = Database(postgres_url)
+    ada = await Caller(database=database).register("ada")
+    holding, waiting = await database.begin(), await database.begin()
+    await lock_workspace(holding, ada.workspace_id)
+    locking = asyncio.create_task(lock_workspace(waiting, ada.workspace_id))
+    await until_held_up(locking, database=database)
+
+    await database.row(CANCEL_WAITING, {})
+
+    with pytest.raises(StorageUnavailable):
+        await locking
+    await waiting.close()
+    await holding.close()
+    await database.close()

@@ -54,7 +54,7 @@ from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
 from persistence import uses
-from persistence.database import Database
+from persistence.database import Database, SentStatement
 from persistence.identities import recognise
 from persistence.repositories import metadata
 from tests.support.clients import Client, register
@@ -65,7 +65,7 @@ from tests.support.prepared import OPERATIONS, prepared
 from tests.support.programs import quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.service_callers import Caller
-from tests.support.statements import Plan, Statement, overheard, plans_of
+from tests.support.statements import Plan, overheard, plans_of
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
@@ -572,7 +572,7 @@ def test_every_statement_of_every_operation_is_served_by_an_index(
     run_elsewhere(look)
 
 
-async def require_indexes(connection: AsyncConnection, heard: Sequence[Statement]) -> None:
+async def require_indexes(connection: AsyncConnection, heard: Sequence[SentStatement]) -> None:
     """Raise AssertionError with each statement that no index serves, what its plan does, and what to do."""
     statements = {each.text: each for each in heard if not each.text.startswith("INSERT") and ONE_ROW not in each.text}
     wrong = [

@@ -265,7 +265,7 @@ async def test_the_purge_deletes_only_expired_tokens(ada: Caller, bob: Caller) -
     await transaction.close()
 
     assert purged == [1, 0]
-    assert [row.user_id for row in await ada.database.rows(select(tokens), {})] == [bob.user_id]
+    assert [row[0] for row in await ada.database.rows(select(tokens.c.user_id), {})] == [bob.user_id]
 
 
 async def test_old_accounts_have_no_verified_address_and_a_downgrade_keeps_them(

@@ -3,7 +3,6 @@ import datetime as dt
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from domain import passwords, secret_tokens, sessions
 from domain.model.sessions import RefreshTokenInvalid, SessionNotFound, StoredToken, WrongCredentials
@@ -11,6 +10,7 @@ from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
 from domain.sessions import SessionEnded, SessionTokens
 from persistence.sessions import authenticate, purge, refresh_tokens
+from persistence.violations import StatementFailed
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller, every_item
@@ -168,7 +168,7 @@ async def test_the_database_rejects_a_second_live_token_of_a_session(ada: Caller
     begun = await log_in(ada)
 
     async with ada.account.unit() as uow:
-        with pytest.raises(IntegrityError):
+        with pytest.raises(StatementFailed):
             await uow.sessions.add_tokens(
                 access=StoredToken(digest=b"a", session_id=begun.session.id, expires_at=NOON),
                 refresh=StoredToken(digest=b"r", session_id=begun.session.id, expires_at=NOON),

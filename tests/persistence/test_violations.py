@@ -3,7 +3,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Executable, insert, update
-from sqlalchemy.exc import IntegrityError
 
 from domain import tasks
 from domain.errors import IdTaken
@@ -11,7 +10,7 @@ from domain.model.identities import IdentityTaken
 from domain.model.users import EmailTaken
 from domain.tasks import TaskDraft
 from persistence.repositories import metadata
-from persistence.violations import constraint_of, meanings
+from persistence.violations import StatementFailed, meanings
 from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
 
@@ -20,10 +19,10 @@ TABLES = metadata.tables
 TIMES = {"created_at": NOON, "updated_at": NOON, "revision": 1}
 
 
-async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) -> IntegrityError:
+async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) -> StatementFailed:
     transaction = await ada.database.begin()
     try:
-        with pytest.raises(IntegrityError) as raised:
+        with pytest.raises(StatementFailed) as raised:
             await transaction.run(statement, values)
     finally:
         await transaction.close()
@@ -33,7 +32,7 @@ async def violate(ada: Caller, statement: Executable, values: dict[str, Any]) ->
 async def test_a_repeated_primary_key_is_reported_by_name(ada: Caller) -> None:
     values = {"workspace_id": ada.workspace_id, "user_id": ada.user_id, "role": "viewer", "name": "x", **TIMES}
 
-    assert constraint_of(await violate(ada, insert(TABLES["members"]), values)) == "pk_members"
+    assert (await violate(ada, insert(TABLES["members"]), values)).constraint == "pk_members"
 
 
 async def test_a_second_inbox_is_reported_by_the_name_of_its_index(ada: Caller) -> None:
@@ -41,7 +40,7 @@ async def test_a_second_inbox_is_reported_by_the_name_of_its_index(ada: Caller) 
 
     error = await violate(ada, insert(TABLES["projects"]), {**values, "position": "a0", **TIMES})
 
-    assert constraint_of(error) == "uq_projects_inbox"
+    assert error.constraint == "uq_projects_inbox"
 
 
 @pytest.mark.parametrize(
@@ -59,17 +58,17 @@ async def test_an_impossible_value_is_reported_by_the_name_of_its_check(
 ) -> None:
     await ada.write(tasks.create, TaskDraft(title="x"))
 
-    assert constraint_of(await violate(ada, update(TABLES["tasks"]), {column: value})) == name
+    assert (await violate(ada, update(TABLES["tasks"]), {column: value})).constraint == name
 
 
 async def test_a_missing_value_has_no_named_constraint(ada: Caller) -> None:
     await ada.write(tasks.create, TaskDraft(title="x"))
 
-    assert constraint_of(await violate(ada, update(TABLES["tasks"]), {"title": None})) is None
+    assert (await violate(ada, update(TABLES["tasks"]), {"title": None})).constraint is None
 
 
 async def test_a_violation_without_a_meaning_is_raised_unchanged(ada: Caller) -> None:
-    assert isinstance(await violate(ada, update(TABLES["members"]), {"role": "king"}), IntegrityError)
+    assert isinstance(await violate(ada, update(TABLES["members"]), {"role": "king"}), StatementFailed)
 
 
 def test_every_violation_that_a_caller_can_cause_has_a_meaning() -> None:

@@ -70,7 +70,9 @@ class SqliteDatabases:
         return f"sqlite+aiosqlite:///{path}"
 
     def empty(self) -> str:
-        return f"sqlite+aiosqlite:///{self._new_path()}"
+        path = self._new_path()
+        path.touch()
+        return f"sqlite+aiosqlite:///{path}"
 
     def remove(self, url: str) -> None:
         path = Path(make_url(url).database or "")

@@ -1,63 +1,63 @@
 """The statements that are sent to a database, and their plans."""
 
+import logging
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.pool import Pool
+
+from persistence import database
+from persistence.database import BEGIN, COMMIT, SentStatement
 
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """A statement as it was sent, with its parameters as the driver got them."""
+class _Listener(logging.Handler):
+    def __init__(self, hear: Callable[[SentStatement], None]) -> None:
+        super().__init__()
+        self._hear = hear
 
-    text: str
-    parameters: tuple[Any, ...]
-
-    @property
-    def touches_data(self) -> bool:
-        """Whether it is not about transactions or connections."""
-        return self.text.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+    def emit(self, record: logging.LogRecord) -> None:
+        assert isinstance(record.args, tuple)
+        (sent,) = record.args
+        assert isinstance(sent, SentStatement)
+        self._hear(sent)
 
 
 @contextmanager
-def overheard() -> Iterator[list[Statement]]:
-    """The statements on data that are run meanwhile, on any engine."""
-    heard: list[Statement] = []
-
-    def listen(_connection: Connection, _cursor: object, text: str, parameters: Any, *_more: object) -> None:
-        one = parameters[0] if isinstance(parameters, list) else parameters
-        statement = Statement(text=text, parameters=tuple(one))
-        if statement.touches_data:
-            heard.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", listen)
+def _listening(hear: Callable[[SentStatement], None]) -> Iterator[None]:
+    """Call *hear* with each statement that any database of this process logs, before it is sent."""
+    logger = logging.getLogger(database.__name__)
+    listener, level, propagates = _Listener(hear), logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
     try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+        logger.propagate = propagates
+
+
+@contextmanager
+def overheard() -> Iterator[list[SentStatement]]:
+    """The statements that are sent meanwhile, without BEGIN and COMMIT."""
+    heard: list[SentStatement] = []
+    with _listening(lambda sent: None if sent.text in {BEGIN, COMMIT} else heard.append(sent)):
         yield heard
-    finally:
-        event.remove(Engine, "before_cursor_execute", listen)
 
 
 @contextmanager
-def connections_opened() -> Iterator[list[object]]:
-    """The connections that are opened meanwhile, by any pool."""
-    opened: list[object] = []
-
-    def listen(connection: object, _entry: object) -> None:
-        opened.append(connection)
-
-    event.listen(Pool, "connect", listen)
-    try:
-        yield opened
-    finally:
-        event.remove(Pool, "connect", listen)
+def awaited(beginning: str) -> Iterator[threading.Event]:
+    """An event that is set as soon as a statement is sent that begins like this."""
+    said = threading.Event()
+    with _listening(lambda sent: said.set() if sent.text.startswith(beginning) else None):
+        yield said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +71,15 @@ class Plan:
     text: str
 
 
-async def plans_of(connection: AsyncConnection, statement: Statement) -> Sequence[Plan]:
+async def plans_of(connection: AsyncConnection, statement: SentStatement) -> Sequence[Plan]:
     """The plan for the statement's own parameters, and, on PostgreSQL, also the generic plan."""
     if connection.dialect.name == "sqlite":
-        found = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement.text, statement.parameters)
+        found = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement.text, statement.values)
         return [_sqlite_plan([tuple(row) for row in found])]
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     await raw.execute(f"PREPARE explained AS {statement.text}")
-    arguments = ", ".join(map(_literal, statement.parameters))
+    arguments = ", ".join(map(_literal, statement.values))
     execute = f"EXECUTE explained ({arguments})" if arguments else "EXECUTE explained"
     plans = []
     for mode in ("force_custom_plan", "force_generic_plan"):

@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import hashlib
 import secrets
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, reduce
@@ -21,7 +20,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     delete,
-    event,
     func,
     insert,
     literal,
@@ -35,7 +33,6 @@ from sqlalchemy.util import greenlet_spawn
 from domain import secret_tokens
 from domain.model.one_time_tokens import OneTimeKind
 from domain.roles import Role
-from persistence.engines import parse_url
 from persistence.invitations import invitations
 from persistence.memberships import members, workspaces
 from persistence.one_time_tokens import one_time_tokens
@@ -43,6 +40,7 @@ from persistence.queued_emails import outbox
 from persistence.repositories import metadata
 from persistence.sessions import access_tokens, refresh_tokens, sessions
 from persistence.tokens import personal_tokens
+from persistence.urls import parse_url
 from tests.support.patience import PATIENCE_S
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -273,19 +271,3 @@ def _every_row(dialect: str) -> Executable:
         return reduce(lambda one, other: one.concat(",").concat(other), values)
 
     return union_all(*(select(literal(table.name), text(table)) for table in metadata.sorted_tables))
-
-
-@contextmanager
-def overheard(beginning: str) -> Iterator[threading.Event]:
-    """An event that is set as soon as a server of this process sends a statement that begins like this."""
-    said = threading.Event()
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(beginning):
-            said.set()
-
-    event.listen(Engine, "before_cursor_execute", listen)
-    try:
-        yield said
-    finally:
-        event.remove(Engine, "before_cursor_execute", listen)

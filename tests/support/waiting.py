@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from persistence.database import Database
+from persistence.sqlite import SqliteConnections
 from tests.support.patience import PATIENCE_S
 
 _BETWEEN_LOOKS_S: Final = 0.01
@@ -29,8 +30,8 @@ async def until_held_up_or_done(call: asyncio.Task[Any], *, database: Database) 
 
 async def _waiting(database: Database) -> int:
     """How many wait: for a lock of PostgreSQL, or on SQLite for their turn to write."""
-    turn = database._turn  # noqa: SLF001 -- nobody else has a use for its length
-    if turn is not None:
-        return len(turn._waiters or ())  # noqa: SLF001 -- as above
+    connections = database._connections  # noqa: SLF001 -- nobody else has a use for it
+    if isinstance(connections, SqliteConnections):
+        return len(connections._turn._waiters or ())  # noqa: SLF001 -- as above
     row = await database.row(_WAITING, {})
     return 0 if row is None else int(row[0])

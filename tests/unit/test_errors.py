@@ -37,4 +37,5 @@ def test_every_invalid_value_has_a_code_in_kebab_case(kind: type[errors.Invalid]
 
 
 def test_an_unreachable_database_is_reported_without_its_address() -> None:
-    assert str(errors.StorageUnavailable()) == "The database cannot be reached, or is too busy. Try again."
+    text = str(errors.StorageUnavailable())
+    assert text == "The database cannot be reached, cannot be written, or is too busy. Try again."

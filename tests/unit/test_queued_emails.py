@@ -13,7 +13,7 @@ from domain.model.queued_emails import QueuedEmail
 from domain.model.users import EmailVerified
 from domain.queued_emails import APART, ATTEMPTS, RenderedEmail
 from domain.tokens import TokenDraft
-from persistence.engines import WAIT_S
+from persistence.urls import WAIT_S
 from tests.support.defaults import NOON
 from tests.support.fakes.passwords import FakePasswords
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
