@@ -22,7 +22,6 @@ _MAPPER: Final = Mapper(Member, members, fixed=("workspace_id", "user_id", "name
 _ONE: Final = (members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
 
 _INSERT: Final = insert(members)
-_ROLE: Final = select(members.c.role).where(*_ONE)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _PAGES: Final = Pages(
     select(*_MAPPER.columns).where(members.c.workspace_id == bindparam("workspace")), members.c.user_id
@@ -77,15 +76,6 @@ def role_in_workspace(user_id: Column[UUID]) -> ScalarSelect[Role]:
     workspace = bindparam("workspace", type_=members.c.workspace_id.type)
     mine = (members.c.workspace_id == workspace, members.c.user_id == user_id)
     return select(members.c.role).where(*mine).correlate(user_id.table).scalar_subquery()
-
-
-async def role_of(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> Role | None:
-    """Return the user's role as it is now; None if they are not a member."""
-    row = await runner.row(_ROLE, {"workspace": workspace_id, "user": user_id})
-    if row is None:
-        return None
-    role: Role = row[0]
-    return role
 
 
 class Members:

@@ -5,9 +5,10 @@ The first use of a repository opens a write's transaction, always in the same or
 
 1. begin;
 2. claim the request's idempotency key, if it has one;
-3. lock the workspace that the request names or, if it names none, the account of its caller;
-4. read the caller's role again, in a statement of its own, which sees what was committed while this one waited, and ask
-   the engine whether it is still enough; without a workspace, check that the session or token still exists;
+3. lock the workspace that the request names, with the caller's membership, or, if it names none, the account of its
+   caller;
+4. ask the engine whether the role, as it is under the lock, is still enough; without a workspace, check that the
+   session or token still exists;
 5. claim the id that the client created;
 6. evaluate `If-Match` and `If-None-Match`;
 7. everything else. The events of what was changed are written last, before the commit.
@@ -34,10 +35,9 @@ from persistence.database import Database, Runner, Transaction
 from persistence.guarded import Guarded
 from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space
 from persistence.lazy_transactions import LazyTransaction
-from persistence.members import role_of
 from persistence.repositories import Repositories
 from persistence.users import Users
-from persistence.workspaces import lock_workspace
+from persistence.workspaces import lock_as_member, lock_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,12 +237,12 @@ class SqlUnitOfWork(Repositories):
             if self.caller is not None:
                 await _lock_caller(transaction, self.caller)
             return
-        locked = await lock_workspace(transaction, self._named_workspace_id)
+        locked = await lock_as_member(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         if locked is None:
             self._admit(None)
             return
-        self.change_log.lock(self._named_workspace_id, head=locked[0], usage=locked[1])
-        role = await role_of(transaction, self._named_workspace_id, user_id=self.principal.user_id)
+        head, usage, role = locked
+        self.change_log.lock(self._named_workspace_id, head=head, usage=usage)
         self._admit(role)
 
 

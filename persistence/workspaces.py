@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from domain.events import event_of
 from domain.model.workspaces import Workspace
 from domain.quotas import Usage
+from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.database import Runner
 from persistence.idempotency import forget_space
@@ -38,10 +39,14 @@ _PAGES: Final = {
 }
 """By whether it is the first page, and whether only some are listed. A user's workspaces are sorted, as they are few
 (ADR 48)."""
-_LOCK: Final = (
-    select(workspaces.c.head, *(workspaces.c[name] for name in USAGE))
-    .where(workspaces.c.id == bindparam("workspace"))
-    .with_for_update()
+_STATE: Final = (workspaces.c.head, *(workspaces.c[name] for name in USAGE))
+_LOCK: Final = select(*_STATE).where(workspaces.c.id == bindparam("workspace")).with_for_update()
+# PostgreSQL reads both rows again after the wait for the first one, because both are locked, and in this order.
+_LOCK_AS_MEMBER: Final = (
+    select(*_STATE, members.c.role)
+    .join_from(workspaces, members, members.c.workspace_id == workspaces.c.id)
+    .where(workspaces.c.id == bindparam("workspace"), members.c.user_id == bindparam("user"))
+    .with_for_update(of=[workspaces, members])
 )
 _LOCK_JOINED: Final = (
     select(workspaces.c.id)
@@ -55,10 +60,20 @@ _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspac
 async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage] | None:
     """Lock a workspace, and return its head and its usage. None if there is no such workspace."""
     row = await runner.row(_LOCK, {"workspace": workspace_id})
-    if row is None:
-        return None
-    head, *taken = row
-    return head, Usage(**dict(zip(USAGE, taken, strict=True)))
+    return None if row is None else (row[0], _usage(row[1:]))
+
+
+async def lock_as_member(runner: Runner, workspace_id: UUID, *, user_id: UUID) -> tuple[int, Usage, Role] | None:
+    """Lock a workspace and the user's membership, and return its head, its usage, and the role as it is then.
+
+    None if there is no such workspace, or the user is not a member.
+    """
+    row = await runner.row(_LOCK_AS_MEMBER, {"workspace": workspace_id, "user": user_id})
+    return None if row is None else (row[0], _usage(row[1:-1]), row[-1])
+
+
+def _usage(values: Sequence[int]) -> Usage:
+    return Usage(**dict(zip(USAGE, values, strict=True)))
 
 
 class Workspaces:

@@ -294,6 +294,7 @@ def test_a_role_that_is_lowered_or_removed_while_a_write_waits_is_not_enough(
             with awaited(waits_at) as waiting:
                 write = thread.submit(household.send, request, caller)
                 assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
+            tables.until_a_lock_is_awaited()
             run(change)
             assert not write.done()
         yield from refusal.faults(write.result(PATIENCE_S))

@@ -153,6 +153,7 @@ def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejecte
         with awaited(waits_at) as waiting:
             write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/tasks", json={"title": "Sow"})
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
+        tables.until_a_lock_is_awaited()
         run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))
         assert not write.done()
     rejected(write.result(PATIENCE_S), 404, "not-found")
@@ -174,6 +175,7 @@ def test_a_caller_whose_token_ends_while_their_write_waits_for_the_account_is_re
         with awaited(waits_at) as waiting:
             write = thread.submit(intruder.post, "/v1/tokens", json={"name": "new", "scopes": ["read"]})
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
+        tables.until_a_lock_is_awaited()
         run(ends[through])
         assert not write.done()
     rejected(write.result(PATIENCE_S), 401, "unauthenticated")

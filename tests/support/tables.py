@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, reduce
@@ -24,6 +25,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     union_all,
     update,
 )
@@ -52,6 +54,9 @@ _STATE: Mapping[str, str] = {
     "sqlite": "PRAGMA data_version",
     "postgresql": "SELECT pg_current_wal_insert_lsn()::text",
 }
+
+_BETWEEN_LOOKS_S = 0.005
+_AWAITED = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 Result = TypeVar("Result")
 
@@ -121,6 +126,16 @@ class Tables:
         finally:
             self._run(connection.exec_driver_sql, "COMMIT")
             self._run(connection.close)
+
+    def until_a_lock_is_awaited(self) -> None:
+        """Wait until a transaction waits for a lock of another, after its statement was sent.
+
+        On SQLite a transaction that has not begun sees all that is committed before it begins.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.is_sqlite and not self.rows(_AWAITED):
+            assert time.monotonic() < deadline, "nothing waits for a lock"
+            time.sleep(_BETWEEN_LOOKS_S)
 
     def digest(self) -> dict[str, str]:
         """A digest of all rows of each table: equal before and after a request that changed nothing.
