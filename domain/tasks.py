@@ -140,9 +140,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         with checks:
             dues.check(draft.due)
     with checks:
-        project = await _project_for(uow, draft.project_id)
+        project, last = await _destination(uow, draft.project_id)
     checks.finish()
-    last = await uow.tasks.last_position(uow.workspace_id, project_id=project.id)
     task = Task(
         id=draft.id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -198,18 +197,17 @@ async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
     return await _store(uow, task, replace(task, status="open", completed_at=None), event="task.reopened")
 
 
-async def _project_for(uow: UnitOfWork, project_id: UUID | None) -> Project:
-    if project_id is None:
-        inbox = await uow.projects.inbox(uow.workspace_id)
-        if inbox is None:
+async def _destination(uow: UnitOfWork, project_id: UUID | None) -> tuple[Project, str | None]:
+    """Return the project of a new task, or the inbox for None, and the last position in it."""
+    found = await uow.tasks.destination(uow.workspace_id, project_id=project_id)
+    if found is None:
+        if project_id is None:
             raise WorkspaceNotFound(uow.workspace_id)
-        return inbox
-    project = await uow.projects.get(uow.workspace_id, project_id)
-    if project is None:
         raise ProjectUnknown(project_id)
+    project, last = found
     if project.archived_at is not None:
-        raise ProjectArchived(project_id)
-    return project
+        raise ProjectArchived(project.id)
+    return project, last
 
 
 async def _store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent) -> Task:

@@ -73,21 +73,20 @@ for _name, _condition in (
         sqlite_where=_condition,
     )
 
-_MAPPER: Final = Mapper(Project, projects, fixed=("id", "workspace_id", "is_inbox", "created_at"))
+PROJECTS: Final = Mapper(Project, projects, fixed=("id", "workspace_id", "is_inbox", "created_at"))
 _ACTIVE: Final = projects.c.archived_at.is_(None)
 _ARCHIVED: Final = projects.c.archived_at.is_not(None)
 _IN_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
 _ONE: Final = (_IN_WORKSPACE, projects.c.id == bindparam("project"))
 
 _INSERT: Final = insert(projects)
-_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
-_INBOX: Final = select(*_MAPPER.columns).where(_IN_WORKSPACE, projects.c.is_inbox)
+_SELECT: Final = select(*PROJECTS.columns).where(*_ONE)
 _UPDATE: Final = update(projects).where(*_ONE)
 _DELETE: Final = delete(projects).where(*_ONE).returning(octets(projects.c.name) + octets(projects.c.description))
 
 
 _PAGES: Final = {
-    is_archived: Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE, which), projects.c.position, projects.c.id)
+    is_archived: Pages(select(*PROJECTS.columns).where(_IN_WORKSPACE, which), projects.c.position, projects.c.id)
     for is_archived, which in ((False, _ACTIVE), (True, _ARCHIVED))
 }
 
@@ -118,13 +117,10 @@ class Projects:
         self._change_log = change_log
 
     async def add(self, project: Project) -> None:
-        await self._change_log.write(_INSERT, _MAPPER.values(project), event_of("project.created", project))
+        await self._change_log.write(_INSERT, PROJECTS.values(project), event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
-        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id}))
-
-    async def inbox(self, workspace_id: UUID) -> Project | None:
-        return _MAPPER.one(await self._runner.row(_INBOX, {"workspace": workspace_id}))
+        return PROJECTS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id}))
 
     async def last_position(self, workspace_id: UUID) -> str | None:
         row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
@@ -132,12 +128,12 @@ class Projects:
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         pages, place = _PAGES[query.archived], {"workspace": query.workspace_id}
-        return _MAPPER.all(await pages.read(self._runner, place, after=query.after, limit=query.limit))
+        return PROJECTS.all(await pages.read(self._runner, place, after=query.after, limit=query.limit))
 
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         key = {"workspace": project.workspace_id, "project": project.id}
         await self._change_log.write(
-            _UPDATE, {**key, **_MAPPER.changes(project)}, event_of(event, project, before=before)
+            _UPDATE, {**key, **PROJECTS.changes(project)}, event_of(event, project, before=before)
         )
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:

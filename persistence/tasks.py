@@ -25,7 +25,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
-    func,
     insert,
     select,
     union_all,
@@ -36,6 +35,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from domain.dues import Due, due_key
 from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
+from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
@@ -45,6 +45,7 @@ from persistence.mapping import Mapper, Stored
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
 from persistence.paging import ordered, page_parameters
+from persistence.projects import PROJECTS, projects
 
 tasks: Final = Table(
     "tasks",
@@ -141,22 +142,18 @@ _DELETE_SOME: Final = (
 )
 
 
-def _last_position() -> Select[Any]:
-    """Look at the end of the project's index for each status only."""
-    ends = [
-        select(
-            select(tasks.c.position)
-            .where(_IN_WORKSPACE, _IN_PROJECT, tasks.c.status == status)
-            .order_by(tasks.c.position.desc())
-            .limit(1)
-            .subquery()
-        )
-        for status in STATUSES
-    ]
-    return select(func.max(union_all(*ends).subquery().c.position))
-
-
-_LAST_POSITION: Final = _last_position()
+_LAST: Final = (
+    select(tasks.c.position)
+    .where(tasks.c.workspace_id == projects.c.workspace_id, tasks.c.project_id == projects.c.id)
+    .order_by(tasks.c.position.desc())
+    .limit(1)
+)
+# Looks at the end of the project's index for each status only.
+_DESTINATIONS: Final = select(
+    *PROJECTS.columns, *(_LAST.where(tasks.c.status == status).scalar_subquery() for status in STATUSES)
+).where(projects.c.workspace_id == bindparam("workspace"))
+_PROJECT: Final = _DESTINATIONS.where(projects.c.id == bindparam("project"))
+_INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +210,15 @@ class Tasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
-    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
-        row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id, "project": project_id})
-        return None if row is None else row[0]
+    async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
+        if project_id is None:
+            row = await self._runner.row(_INBOX, {"workspace": workspace_id})
+        else:
+            row = await self._runner.row(_PROJECT, {"workspace": workspace_id, "project": project_id})
+        if row is None:
+            return None
+        width = len(PROJECTS.columns)
+        return PROJECTS.load(row[:width]), max(filter(None, row[width:]), default=None)
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         shape = PageShape(

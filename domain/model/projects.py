@@ -95,9 +95,6 @@ class ProjectRepository(Protocol):
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """Return the project, without a lock of its own."""
 
-    async def inbox(self, workspace_id: UUID) -> Project | None:
-        """Return the inbox. None only if the workspace is deleted."""
-
     async def last_position(self, workspace_id: UUID) -> str | None:
         """Return the greatest position of all projects, archived or not. None without projects."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.dues import Due
 from domain.errors import NotFound
+from domain.model.projects import Project
 
 Status = Literal["open", "completed"]
 
@@ -85,8 +86,11 @@ class TaskRepository(Protocol):
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """Return the task, without a lock of its own."""
 
-    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
-        """Return the greatest position of a project's tasks. None without tasks."""
+    async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
+        """Return a project (the inbox for None) with the greatest position of its tasks, which is None without tasks.
+
+        Return None if there is no such project.
+        """
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """Return at most `query.limit` tasks."""

@@ -80,7 +80,7 @@ async def test_deleting_a_workspace_deletes_everything_in_it(ada: Caller) -> Non
 
     async with ada.unit(safe=True) as uow:
         assert await uow.projects.get(created.id, project.id) is None
-        assert await uow.projects.inbox(created.id) is None
+        assert await uow.tasks.destination(created.id, project_id=None) is None
         assert await uow.tasks.get(created.id, task.id) is None
         assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
 

@@ -55,8 +55,8 @@ async def test_each_workspace_has_its_own_inbox(world: World, home: Workspace, o
     await add(world, project(3, other, revision=2))
 
     async with world.unit() as uow:
-        assert await uow.projects.inbox(home.id) == inbox
-        assert await uow.projects.inbox(other.id) is None
+        assert await uow.tasks.destination(home.id, project_id=None) == (inbox, None)
+        assert await uow.tasks.destination(other.id, project_id=None) is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])

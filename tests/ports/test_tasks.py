@@ -200,20 +200,33 @@ async def test_a_list_has_the_tasks_that_match_its_filters(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_last_position_is_that_of_any_task_of_the_project(
+async def test_the_destination_is_a_project_with_the_last_position_of_any_of_its_tasks(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
     place = chores.workspace_id
-    async with world.unit() as uow:
-        assert await uow.tasks.last_position(place, project_id=chores.id) is None
+
+    async def destination() -> tuple[Project, str | None] | None:
+        async with world.unit() as uow:
+            return await uow.tasks.destination(place, project_id=chores.id)
+
+    assert await destination() == (chores, None)
     await add(world, task(1, chores, position="aa", revision=3), task(2, chores, position="aZ", revision=3))
     await add(world, task(3, elsewhere, position="b00", revision=3))
-    async with world.unit() as uow:
-        assert await uow.tasks.last_position(place, project_id=chores.id) == "aa"
+    assert await destination() == (chores, "aa")
     await add(world, task(4, chores, position="ab", status="completed", completed_at=NOON, revision=4))
+    assert await destination() == (chores, "ab")
+
+
+async def test_the_destination_without_a_project_is_the_inbox(world: World, chores: Project) -> None:
+    place = chores.workspace_id
     async with world.unit() as uow:
-        assert await uow.tasks.last_position(place, project_id=chores.id) == "ab"
-        assert await uow.tasks.last_position(place, project_id=NOBODY) is None
+        assert await uow.tasks.destination(place, project_id=None) is None
+        assert await uow.tasks.destination(place, project_id=NOBODY) is None
+    inbox = replace(chores, id=ident(2), is_inbox=True, revision=3)
+    await add(world, inbox, task(1, chores, position="aa", revision=3), task(2, inbox, position="a1", revision=3))
+
+    async with world.unit() as uow:
+        assert await uow.tasks.destination(place, project_id=None) == (inbox, "a1")
 
 
 async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewhere: Project) -> None:

@@ -127,7 +127,7 @@ async def test_deleting_a_workspace_deletes_everything_in_it_and_nothing_of_anot
                 await uow.workspaces.get(place.id, user_id=bob.id) is not None,
                 await uow.members.get(place.id, bob.id) is not None,
                 await uow.projects.get(place.id, ident(30)) is not None,
-                await uow.projects.inbox(place.id) is not None,
+                await uow.tasks.destination(place.id, project_id=None) is not None,
                 await uow.tasks.get(place.id, ident(40)) is not None,
                 await uow.invitations.get(place.id, ident(50), now=NOON) is not None,
                 await uow.credentials.find_invitation(digests[place.id], now=NOON) is not None,

@@ -15,9 +15,9 @@ UNKNOWN = UUID(int=0)
 
 
 async def inbox_of(uow: FakeUnitOfWork) -> Project:
-    inbox = await uow.projects.inbox(uow.workspace_id)
-    assert inbox is not None
-    return inbox
+    found = await uow.tasks.destination(uow.workspace_id, project_id=None)
+    assert found is not None
+    return found[0]
 
 
 def head_of(uow: FakeUnitOfWork) -> int:

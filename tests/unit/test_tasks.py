@@ -60,8 +60,10 @@ async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: F
     one = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
     two = await tasks.create(uow.unit(now=LATER), TaskDraft(title="Buy bread"))
 
-    inbox = await uow.projects.inbox(uow.workspace_id)
-    assert inbox is not None
+    found = await uow.tasks.destination(uow.workspace_id, project_id=None)
+    assert found is not None
+    inbox, last = found
+    assert last == two.position
     assert (one.project_id, one.workspace_id, one.created_by) == (inbox.id, uow.workspace_id, uow.principal.user_id)
     assert (one.title, one.description, one.status, one.priority, one.due) == ("Buy milk", "", "open", "none", None)
     assert (one.created_at, one.updated_at, one.completed_at, one.revision) == (NOON, NOON, None, 2)

@@ -19,12 +19,12 @@ async def test_a_new_workspace_belongs_to_its_creator_and_has_an_inbox(uow: Fake
     workspace = await workspaces.create(uow.unit(), name="Family")
 
     member = uow.store.members[workspace.id, uow.principal.user_id]
-    inbox = await uow.projects.inbox(workspace.id)
+    found = await uow.tasks.destination(workspace.id, project_id=None)
     assert (workspace.name, workspace.personal, workspace.role) == ("Family", False, "owner")
     assert (workspace.head, workspace.revision) == (1, 1)
     assert (member.role, member.name) == ("owner", "Ada")
-    assert inbox is not None
-    assert inbox.name == "Inbox"
+    assert found is not None
+    assert found[0].name == "Inbox"
 
 
 async def test_a_deleted_account_cannot_create_workspaces(uow: FakeUnitOfWork) -> None:

@@ -21,9 +21,6 @@ class FakeProjects:
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         return self._store.projects.get((workspace_id, project_id))
 
-    async def inbox(self, workspace_id: UUID) -> Project | None:
-        return next((p for p in self._all(workspace_id) if p.is_inbox), None)
-
     async def last_position(self, workspace_id: UUID) -> str | None:
         return max((p.position for p in self._all(workspace_id)), default=None)
 

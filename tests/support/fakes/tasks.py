@@ -4,6 +4,7 @@ from uuid import UUID
 from domain.dues import due_key
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
+from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, SortKey, Task, TaskEvent, TaskQuery
 from tests.support.fakes.store import Store, page_of
 
@@ -33,9 +34,14 @@ class FakeTasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return self._store.tasks.get((workspace_id, task_id))
 
-    async def last_position(self, workspace_id: UUID, *, project_id: UUID) -> str | None:
-        tasks = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
-        return max((task.position for task in tasks), default=None)
+    async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
+        projects = [project for project in self._store.projects.values() if project.workspace_id == workspace_id]
+        found = [each for each in projects if (each.is_inbox if project_id is None else each.id == project_id)]
+        if not found:
+            return None
+        place = (workspace_id, found[0].id)
+        tasks = (task for task in self._store.tasks.values() if (task.workspace_id, task.project_id) == place)
+        return found[0], max((task.position for task in tasks), default=None)
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         listed = [
