@@ -98,12 +98,14 @@ async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
 
 def weight(*texts: str) -> int:
     """Return how many bytes of JSON an item with these *texts* has at most; for long texts, exactly."""
-    return _FIXED_BYTES + sum(map(_text_bytes, texts))
+    size_bytes = _FIXED_BYTES
+    for text in texts:
+        length = len(text)
+        size_bytes += _MOST_BYTES_A_CHARACTER * length if length <= _SHORT else _json_bytes(text)
+    return size_bytes
 
 
-def _text_bytes(text: str) -> int:
-    if len(text) <= _SHORT:
-        return _MOST_BYTES_A_CHARACTER * len(text)
+def _json_bytes(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode())
 
 

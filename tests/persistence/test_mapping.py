@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass, replace
 from typing import Any
 
 import pytest
@@ -64,6 +64,16 @@ def test_what_is_written_is_read_back(engine: Engine) -> None:
     assert MAPPER.one(None) is None
 
 
+def test_what_is_read_behaves_as_what_was_constructed() -> None:
+    read = MAPPER.load(("home", 1, 2, 3, "Ada"))
+
+    assert type(read) is Place
+    assert (hash(read), repr(read)) == (hash(HOME), repr(HOME))
+    assert replace(read, given=4) == replace(HOME, given=4)
+    with pytest.raises(FrozenInstanceError):
+        read.given = 4  # type: ignore[misc]  # it is frozen
+
+
 def test_the_values_have_the_names_of_the_table_s_columns() -> None:
     assert MAPPER.values(HOME) == {"kind": "home", "x": 1, "y": 2, "given": 3, "sum": 3}
 
@@ -89,3 +99,22 @@ def test_a_field_without_a_column_is_an_error_at_import() -> None:
 def test_a_name_that_is_not_a_field_is_an_error_at_import(wrong: dict[str, Any]) -> None:
     with pytest.raises(KeyError, match=r"givn|ownr|art"):
         Mapper(Owned, places, **wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithoutSlots:
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    kind: str
+
+    def __post_init__(self) -> None:
+        assert self.kind
+
+
+@pytest.mark.parametrize("kind", [WithoutSlots, Checked])
+def test_a_class_whose_constructor_a_row_would_need_is_an_error_at_import(kind: type[object]) -> None:
+    with pytest.raises(TypeError, match=r"layout differs|__post_init__"):
+        Mapper(kind, places)
