@@ -3,6 +3,7 @@
 import decimal
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -265,6 +266,36 @@ def test_a_schema_of_openapi_3_0_means_what_it_says(
     validator = SchemaCompiler({"components": {"schemas": COMPONENTS}}).compile(schema, direction=direction)
     assert [value for value in good if not validator.is_valid(value)] == []
     assert [value for value in bad if validator.is_valid(value)] == []
+
+
+SUBSETS = [tuple(chosen) for size in range(5) for chosen in combinations("abcx", size)]
+
+
+@pytest.mark.parametrize("required", [chosen for chosen in SUBSETS if len(chosen) < 4])
+@pytest.mark.parametrize("hidden", ["", "a", "c"])
+def test_a_response_is_an_object_of_exactly_what_is_declared_and_required(
+    required: tuple[str, ...], hidden: str
+) -> None:
+    properties = {name: {"type": "integer"} | ({"writeOnly": True} if name == hidden else {}) for name in "abc"}
+    schema = {"type": "object", "nullable": True, "properties": properties}
+    schema |= {"required": list(required)} if required else {}
+    validator = SchemaCompiler({}).compile(schema, direction="response")
+
+    allowed, needed = set("abc") - {hidden}, set(required) - {hidden}
+    wrong = [sent for sent in SUBSETS if validator.is_valid(dict.fromkeys(sent, 1)) != (needed <= set(sent) <= allowed)]
+    assert (wrong, validator.is_valid(None)) == ([], True)
+    assert {error.kind.name for error in validator.iter_errors({})} == ({"required"} if needed else set())
+
+
+def test_what_is_required_of_an_object_that_may_also_be_a_date_is_required() -> None:
+    schema = {"properties": {"a": {}}, "required": ["a"], "format": "date"}
+    validator = SchemaCompiler({}).compile(schema, direction="response")
+    assert [validator.is_valid(value) for value in ({"a": 1}, {}, "2024-02-29", "2024-02-30")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.fixture

@@ -134,9 +134,12 @@ class SchemaWriter:
         """Forbid undeclared properties in the outermost schema of a composition; a free object stays free."""
         if "additionalProperties" in schema or not self.compositions.declares_properties(schema):
             return
-        composed = any(key in schema for key in COMPOSITES)
         self._require_undivided(schema)
-        out["unevaluatedProperties" if composed else "additionalProperties"] = False
+        if any(key in schema for key in COMPOSITES):
+            out["unevaluatedProperties"] = False
+        else:
+            out["additionalProperties"] = False
+            _count(out)
 
     def _require_undivided(self, schema: Schema) -> None:
         for name in self.compositions.divided(schema):
@@ -205,6 +208,22 @@ def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
     if alternatives.union is None:
         return says_so(schema)
     return ("type" not in schema or says_so(schema)) and any(says_so(f.node) for f in alternatives.by_value.values())
+
+
+def _count(out: dict[str, Any]) -> None:
+    """Look for each required property of a closed object only if their number does not decide.
+
+    Each look-up costs half as much as to check a text. An object in which at most one property is optional has all
+    required ones if it has enough properties.
+    """
+    names, required = out["properties"].keys(), set(out.get("required", ()))
+    optional = [name for name in names if name not in required]
+    if not required or not required <= names or len(optional) > 1 or "if" in out:
+        return
+    enough: dict[str, Any] = {"minProperties": len(names)}
+    if optional:
+        enough = {"minProperties": len(required), "if": {"required": optional}, "then": enough}
+    out |= {"if": enough, "else": {"required": out.pop("required")}}
 
 
 def _bounds(schema: Schema, out: dict[str, Any]) -> None:
