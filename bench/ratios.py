@@ -5,6 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,9 @@ def ratio(ours: Sequence[float], others: Sequence[float]) -> Ratio:
 def median_ratio(ours: Sequence[float], others: Sequence[float]) -> float:
     """The median of the ratios within each round."""
     return ratio(ours, others).median
+
+
+def rotated(items: Sequence[Item], number: int) -> list[Item]:
+    """*items* in the order of that round, so that none is always the first."""
+    first = number % len(items)
+    return [*items[first:], *items[:first]]

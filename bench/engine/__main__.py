@@ -17,7 +17,7 @@ from bench import inside, load
 from bench.engine import requests
 from bench.engine.requests import ENGINE, REQUESTS, TARGETS, TWINS
 from bench.machine import machine
-from bench.ratios import median_ratio
+from bench.ratios import median_ratio, rotated
 
 PACKAGES = (
     "connexion",
@@ -61,9 +61,8 @@ def _race(names: list[str], rounds: int, seconds: float) -> Rates:
     with load.running([ENGINE, *(TWINS[name] for name in names)]) as servers:
         requests.check(servers)
         for number in range(rounds):
-            order = list(servers)[number % len(servers) :] + list(servers)[: number % len(servers)]
             for operation, request in REQUESTS.items():
-                for name in order:
+                for name in rotated(list(servers), number):
                     rates[operation][name].append(load.measure(servers[name], request, seconds=seconds))
     return rates
 

@@ -7,13 +7,14 @@ import dataclasses
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from bench import load, tickbox
 from bench.databases import opened
 from bench.load import Request, Result, Running, Variety
 from bench.machine import cores
-from bench.ratios import ratio
+from bench.ratios import ratio, rotated
 from bench.stack import rows
 from bench.tickbox import Person
 
@@ -57,13 +58,15 @@ def grow(kind: str, sizes: Sequence[int], *, rounds: int, seconds: float) -> dic
     every = [*(Size(workspaces=1, tasks=tasks) for tasks in sizes), Size(workspaces=WORKSPACES, tasks=TASKS_EACH)]
     with contextlib.ExitStack() as stack:
         servers = {size: stack.enter_context(_serving(kind, size)) for size in every}
-        for _ in range(rounds):
-            for operation in OPERATIONS:
-                for size, (server, person) in servers.items():
-                    request = size.request(operation, person)
-                    result = load.measure(server, request, seconds=seconds, connections=_CONNECTIONS)
-                    found[operation][size.name].append(result)
-    shown = {operation: _summary(by_size, every[0].name) for operation, by_size in found.items()}
+        for number, operation in product(range(rounds), OPERATIONS):
+            for size in rotated(every, number):
+                server, person = servers[size]
+                request = size.request(operation, person)
+                result = load.measure(server, request, seconds=seconds, connections=_CONNECTIONS)
+                found[operation][size.name].append(result)
+    shown = {
+        operation: _summary({size.name: by_size[size.name] for size in every}) for operation, by_size in found.items()
+    }
     _show(kind, shown, rounds)
     return shown
 
@@ -76,9 +79,9 @@ def _serving(kind: str, size: Size) -> Iterator[tuple[Running, Person]]:
         yield server, ada
 
 
-def _summary(by_size: dict[str, list[Result]], smallest: str) -> dict[str, Any]:
-    """By size: medians over the rounds, and how many times the smallest's p99 its p99 is, round by round."""
-    base = [result.p99_us for result in by_size[smallest]]
+def _summary(by_size: dict[str, list[Result]]) -> dict[str, Any]:
+    """By size: medians over the rounds, and how many times the first's p99 its p99 is, round by round."""
+    base = [result.p99_us for result in next(iter(by_size.values()))]
     return {
         name: {
             "p50_us": statistics.median(result.p50_us for result in results),
