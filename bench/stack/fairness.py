@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import statistics
+import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,11 +46,11 @@ class Noticed:
 
 @dataclass(slots=True)
 class Probe:
-    """Sends one request at a steady pace, in a thread of its own."""
+    """Sends one request at a steady pace, in a thread of its own, until all are sent that were due before the end."""
 
     server: Running
     request: Request
-    ended: threading.Event = field(default_factory=threading.Event)
+    end_s: float = math.inf
     latencies_s: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
 
@@ -58,24 +58,28 @@ class Probe:
         connection = http.client.HTTPConnection(urlsplit(self.server.base).netloc, timeout=_TIMEOUT_S)
         due_s = time.perf_counter()
         with contextlib.closing(connection):
-            while not self.ended.is_set():
+            while due_s < self.end_s:
                 connection.request(self.request.method, self.request.target, self.request.body, self.request.headers())
                 response = connection.getresponse()
                 response.read()
                 self.latencies_s.append(time.perf_counter() - due_s)
                 self.statuses[response.status] += 1
                 due_s += _INTERVAL_S
-                self.ended.wait(max(0.0, due_s - time.perf_counter()))
+                time.sleep(max(0.0, due_s - time.perf_counter()))
 
     def noticed(self) -> Noticed:
-        percentiles = statistics.quantiles(self.latencies_s, n=100, method="inclusive")
         return Noticed(
             requests=len(self.latencies_s),
-            p50_ms=percentiles[49] * 1000,
-            p99_ms=percentiles[98] * 1000,
+            p50_ms=percentile(self.latencies_s, 50) * 1000,
+            p99_ms=percentile(self.latencies_s, 99) * 1000,
             longest_ms=max(self.latencies_s) * 1000,
             refused={status: count for status, count in self.statuses.items() if status // 100 != 2},
         )
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that is at least as large as *percent* of all."""
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
 @contextlib.contextmanager
@@ -90,7 +94,7 @@ def _probing(server: Running, requests: dict[str, Request]) -> Iterator[dict[str
         yield found
     finally:
         for probe in probes.values():
-            probe.ended.set()
+            probe.end_s = time.perf_counter()
         for thread in threads:
             thread.join()
     found |= {name: probe.noticed() for name, probe in probes.items()}

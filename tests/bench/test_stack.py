@@ -11,6 +11,7 @@ from bench.databases import KINDS, opened
 from bench.load import Running, Server, Variety
 from bench.ratios import Ratio, ratio
 from bench.stack import plots, race, requests
+from bench.stack.fairness import percentile
 from bench.stack.requests import TICKBOX, TWINS, Scene, differences
 
 TASK = {"id": "0190a5f0-0000-7000-8004-000000000007", "title": "Sow", "revision": 3, "due": {"time": None}}
@@ -47,6 +48,12 @@ def test_a_ratio_is_the_median_of_those_of_each_round() -> None:
     """The ratio of the medians would be 2.0."""
     assert ratio([2.0, 4.0, 30.0], [1.0, 8.0, 2.0]) == Ratio(2.0, 0.5, 15.0)
     assert ratio([2.0, 4.0, 30.0], [4.0, 2.0, 1.0]).median == 2.0
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert [percentile(range(1, 101), percent) for percent in (50, 99, 100)] == [50, 99, 100]
+    assert percentile([3.0], 99) == 3.0
+    assert percentile([5.0, 1.0, 3.0], 50) == 3.0
 
 
 @pytest.mark.parametrize(
