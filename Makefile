@@ -10,7 +10,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: help serve test check try soak fuzz sdks bench models support docs wheels lock clean python
+.PHONY: help serve test check try soak fuzz sdks bench figures models support docs wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -45,6 +45,12 @@ bench: $(DEV) $(BENCH)  ## Tickbox and its engine beside their alternatives, and
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.guarantees
 	$(BIN)/python -m bench.stack --rounds 3
+
+figures: $(DEV) $(BENCH)  ## measure the whole at length, and write bench/results; needs a quiet machine for half an hour
+	$(BIN)/python -m bench.stack --json bench/results/stack.json
+	$(BIN)/python -m bench.stack --growth --json bench/results/stack-growth.json
+	$(BIN)/python -m bench.stack --fairness --json bench/results/stack-fairness.json
+	$(BIN)/python -m bench.stack.plots
 
 models: $(DEV)  ## generate spec/models.py and spec/responses.py from the contract
 	$(BIN)/python -m spec.generate

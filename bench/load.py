@@ -164,13 +164,13 @@ def measure(server: Running, request: Request, *, seconds: float, connections: i
     warm_up, main = _parts(request, WARM_UP_S / (WARM_UP_S + seconds))
     with wrk(server.base, warm_up, connections=connections) as run:
         time.sleep(WARM_UP_S)
-    _require_success(run.totals(), server, request)
+    require_success(run.totals(), request)
     before_s, before_database_s = server.cpu_s(), server.database_cpu_s()
     with wrk(server.base, main, connections=connections) as run:
         time.sleep(seconds)
     found = run.totals()
     server_s, database_s = server.cpu_s() - before_s, server.database_cpu_s() - before_database_s
-    _require_success(found, server, request)
+    require_success(found, request)
     count = found["requests"]
     return Result(
         requests_per_s=count / found["duration_us"] * 1e6,
@@ -188,14 +188,15 @@ def _parts(request: Request, share: float) -> tuple[Request, Request]:
     return replace(request, variety=first), replace(request, variety=rest)
 
 
-def _require_success(found: Mapping[str, int], server: Running, request: Request) -> None:
-    where = f"{request.method} {server.base}{request.target}"
+def require_success(found: Mapping[str, int], request: Request) -> None:
+    """End the program if the totals of a run have an error, or if a target that is for one request had several."""
+    what = f"{request.method} {request.target}"
     if found["errors"]:
-        sys.exit(f"{found['errors']} errors from {where}")
+        sys.exit(f"{found['errors']} errors from {what}")
     if found["repeated"]:
-        sys.exit(f"{found['repeated']} requests too many for the targets of {where}: prepare more of them")
+        sys.exit(f"{found['repeated']} requests too many for the targets of {what}: prepare more of them")
     if not found["requests"]:
-        sys.exit(f"no response at all from {where}")
+        sys.exit(f"no response at all from {what}")
 
 
 class Wrk:

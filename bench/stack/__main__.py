@@ -71,7 +71,11 @@ def _options() -> argparse.Namespace:
     what.add_argument("--fairness", action="store_true", help="instead: what others notice of a busy workspace")
     parser.add_argument("--sizes", type=int, nargs="+", default=growth.SIZES, help="with --growth: numbers of tasks")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.twins = [name for name in options.twins.split(",") if name]
+    if unknown := set(options.twins) - set(known):
+        parser.error(f"no such twin: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
+    return options
 
 
 def _measured(kind: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _measured(kind: str, options: argparse.Namespace) -> dict[str, Any]:
         return growth.grow(kind, options.sizes, rounds=options.rounds, seconds=options.seconds)
     if options.fairness:
         return fairness.observe(kind, seconds=options.rounds * options.seconds)
-    names: Sequence[str] = [name for name in TWINS[kind] if name in options.twins.split(",")]
+    names: Sequence[str] = [name for name in TWINS[kind] if name in options.twins]
     return race.race(kind, names, rounds=options.rounds, seconds=options.seconds, written=options.workspaces)
 
 

@@ -74,7 +74,7 @@ def main() -> None:
 def ratios(found: Mapping[str, Any]) -> str:
     """Bars of Tickbox's rate over each twin's, with the lowest and the highest of the rounds."""
     panels: list[Panel] = []
-    for kind in (kind for kind in KINDS if kind in found):
+    for kind in (kind for kind in KINDS if kind in found and found[kind]["ratios"][_RATIO]):
         by_name: dict[str, dict[str, dict[str, float]]] = found[kind]["ratios"][_RATIO]
         operations = list(next(iter(by_name.values())))
         highest = max(one["highest"] for by_operation in by_name.values() for one in by_operation.values())

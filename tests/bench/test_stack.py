@@ -8,7 +8,7 @@ import pytest
 
 from bench import load, tickbox
 from bench.databases import KINDS, opened
-from bench.load import Running, Server, Variety
+from bench.load import Request, Running, Server, Variety
 from bench.ratios import Ratio, ratio
 from bench.stack import plots, race, requests
 from bench.stack.fairness import percentile
@@ -73,6 +73,20 @@ def test_responses_differ_in(found: tuple[int, object], difference: str) -> None
     (only,) = differences((200, TASK), found, own=own)
     assert only.startswith(difference)
     assert differences((200, TASK), (200, TASK | {"revision": 4}), own=own) == []
+
+
+@pytest.mark.parametrize(
+    ("totals", "message"),
+    [
+        ({"requests": 9, "errors": 1, "repeated": 0}, "1 errors from GET /"),
+        ({"requests": 9, "errors": 0, "repeated": 2}, "2 requests too many"),
+        ({"requests": 0, "errors": 0, "repeated": 0}, "no response at all"),
+    ],
+)
+def test_a_run_is_not_counted_after(totals: dict[str, int], message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        load.require_success(totals, Request("GET", "/"))
+    load.require_success({"requests": 9, "errors": 0, "repeated": 0}, Request("GET", "/"))
 
 
 def test_no_task_is_completed_in_the_warm_up_and_again() -> None:
