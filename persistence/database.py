@@ -5,16 +5,20 @@ that a repository does not depend on which of the two it has. What SQLite and Po
 modules.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
+from uuid import UUID
 
 from sqlalchemy import Executable
 
 from persistence.compiled import Parameters, Row, Statements, Values
 from persistence.urls import WAIT_S, driver_arguments, parse_url, sqlite_timeout
+from persistence.waiting import MOST_WAITING, Turns
 
 __all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transaction"]
 
@@ -70,7 +74,7 @@ class OpenTransaction(Protocol):
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
 
     async def close(self) -> None:
-        """Roll back what is not committed, and release everything, even if it is cancelled."""
+        """Roll back what is not committed, and release everything. After a commit it does not wait for anything."""
 
 
 class Connections(Protocol):
@@ -94,11 +98,13 @@ class Connections(Protocol):
 
 
 class Transaction:
-    """An open transaction. Its `close` must be awaited in any case."""
+    """An open transaction. Its `close` must be awaited in any case. *closed* is called once it holds nothing."""
 
-    def __init__(self, statements: Statements, transaction: OpenTransaction) -> None:
+    def __init__(self, statements: Statements, transaction: OpenTransaction, closed: Callable[[], None]) -> None:
         self._statements = statements
         self._transaction = transaction
+        self._closed = closed
+        self._is_committed = False
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         return only(await self.rows(statement, parameters), statement)
@@ -123,22 +129,35 @@ class Transaction:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
         _logged(COMMIT, ())
         await self._transaction.commit()
+        self._is_committed = True
 
     async def close(self) -> None:
         """Roll back what is not committed, and release everything. It runs to its end even if it is cancelled."""
-        await self._transaction.close()
+        if self._is_committed:  # without the price of a task
+            await self._close()
+        else:
+            await asyncio.shield(asyncio.ensure_future(self._close()))
+
+    async def _close(self) -> None:
+        try:
+            await self._transaction.close()
+        finally:
+            self._closed()
 
 
 class Database:
     """A database, as one process uses it.
 
     *pool_size* is how many connections it opens at most; on SQLite there are two. *wait_s* is how long a request waits
-    for one, or for a lock, before StorageUnavailable. It connects when it is first used. Raises ValueError for a URL
-    that `parse_url` rejects.
+    for its turn, for a connection, or for a lock, before StorageUnavailable; *most_waiting* can wait for one turn. It
+    connects when it is first used. Raises ValueError for a URL that `parse_url` rejects.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S, most_waiting: int = MOST_WAITING
+    ) -> None:
         self._connections = _connections(url, pool_size=pool_size, wait_s=wait_s)
+        self._turns = Turns(wait_s, most_waiting=most_waiting)
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         """See Runner; in autocommit."""
@@ -159,10 +178,22 @@ class Database:
         message = f"a write outside of a transaction: {statement}"
         raise RuntimeError(message)
 
-    async def begin(self) -> Transaction:
-        """Begin a transaction that may write. On SQLite there is one at a time; the others wait here."""
+    async def begin(self, *, turn: UUID | None = None) -> Transaction:
+        """Begin a transaction that may write. On SQLite there is one at a time; the others wait here.
+
+        *turn* is the workspace or account that it locks first. Of those with the same one, all but one wait here,
+        without a connection, in the order of the calls. Raises StorageUnavailable.
+        """
         _logged(BEGIN, ())
-        return Transaction(self._connections.statements, await self._connections.begin())
+        if turn is None:
+            return Transaction(self._connections.statements, await self._connections.begin(), _nothing)
+        await self._turns.take(turn)
+        try:
+            opened = await self._connections.begin()
+        except BaseException:
+            self._turns.end(turn)
+            raise
+        return Transaction(self._connections.statements, opened, partial(self._turns.end, turn))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -189,6 +220,10 @@ def only(rows: Sequence[Row], statement: Executable) -> Row | None:
         message = f"{len(rows)} rows instead of one: {statement}"
         raise RuntimeError(message)
     return rows[0] if rows else None
+
+
+def _nothing() -> None:
+    """No turn ends."""
 
 
 def _logged(text: str, values: Values) -> Values:

@@ -1,6 +1,7 @@
 """A transaction that begins when it is first used."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
 
 from sqlalchemy import Executable
 
@@ -11,18 +12,21 @@ class LazyTransaction:
     """A Runner that begins its transaction, and awaits *prepare* with it, when it is first used.
 
     If that raises, the transaction is closed, and the next use begins another one: no statement runs in one that is not
-    prepared.
+    prepared. *turn* is `Database.begin`'s.
     """
 
-    def __init__(self, database: Database, prepare: Callable[[Transaction], Awaitable[None]]) -> None:
+    def __init__(
+        self, database: Database, prepare: Callable[[Transaction], Awaitable[None]], *, turn: UUID | None
+    ) -> None:
         self._database = database
         self._prepare = prepare
+        self._turn = turn
         self._transaction: Transaction | None = None
 
     async def opened(self) -> Transaction:
         """Begin and prepare the transaction, unless that is done, and return it. Raises what *prepare* raises."""
         if self._transaction is None:
-            transaction = await self._database.begin()
+            transaction = await self._database.begin(turn=self._turn)
             try:
                 await self._prepare(transaction)
             except BaseException:

@@ -40,6 +40,8 @@ _IS_READ_ONLY: Final = str(
 )
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _STATEMENT_FACTOR: Final = 6
+_FOR_READS: Final = 2
+"""How many connections transactions leave to reads. One read takes a millisecond or less."""
 _ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What the driver raises. TimeoutError is an OSError; so is a refused connection."""
 
@@ -47,7 +49,8 @@ _ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Interna
 class PostgresqlConnections:
     """At most *pool_size* connections of one process, opened when they are needed. The last one used is used again.
 
-    *arguments* are asyncpg's. *wait_s* is how long a request waits for a connection; a statement may take six times as
+    Transactions never have all of them: they may wait for locks, and reads must not wait for that. *arguments* are
+    asyncpg's. *wait_s* is how long a request waits for a connection; a statement may take six times as
     long. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
     """
 
@@ -55,6 +58,7 @@ class PostgresqlConnections:
         self.statements: Final = Statements(PGDialect_asyncpg(), CODECS)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         self._wait_s = wait_s
         self._free = asyncio.Semaphore(pool_size)
+        self._writing = asyncio.Semaphore(pool_size - min(pool_size - 1, _FOR_READS))
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         self._options: Mapping[str, Any] = {
             "timeout": wait_s,
@@ -71,24 +75,32 @@ class PostgresqlConnections:
         try:
             rows: Sequence[Row] = await connection.fetch(text, *values)
         except _ERRORS as error:
-            await self.abandon(connection)
+            await self._abandon(connection)
             raise translated(error, text, connection) from error
         except BaseException:
-            await self.abandon(connection)
+            await self._abandon(connection)
             raise
-        self.release(connection)
+        self._release(connection)
         return rows
 
     async def begin(self) -> "PostgresqlTransaction":
         """Begin a transaction. Raises StorageUnavailable."""
+        await take(self._writing, self._wait_s)
+        try:
+            return await self._begin()
+        except BaseException:
+            self._writing.release()
+            raise
+
+    async def _begin(self) -> "PostgresqlTransaction":
         connection = await self._acquire()
         try:
             await connection.execute(_BEGIN)
         except _ERRORS as error:
-            await self.abandon(connection)
+            await self._abandon(connection)
             raise translated(error, _BEGIN, connection) from error
         except BaseException:
-            await self.abandon(connection)
+            await self._abandon(connection)
             raise
         return PostgresqlTransaction(self, connection)
 
@@ -105,27 +117,38 @@ class PostgresqlConnections:
             with contextlib.suppress(*_ERRORS):
                 await connection.close(timeout=self._wait_s)
 
-    def release(self, connection: asyncpg.Connection) -> None:
-        """Take back a connection that has no transaction."""
+    def end(self, connection: asyncpg.Connection) -> None:
+        """Take back a connection after the commit of its transaction."""
+        self._writing.release()
+        self._release(connection)
+
+    async def roll_back(self, connection: asyncpg.Connection) -> None:
+        """Take back a connection in a transaction that is not committed."""
+        try:
+            await self._reset(connection)
+        finally:
+            self._writing.release()
+
+    def _release(self, connection: asyncpg.Connection) -> None:
         if not connection.is_closed():
             self._idle.append((connection, time.monotonic()))
         self._free.release()
 
-    async def abandon(self, connection: asyncpg.Connection) -> None:
+    async def _abandon(self, connection: asyncpg.Connection) -> None:
         """Take back a connection that may be in a transaction, or in a statement that was cancelled.
 
         It runs to its end even if it is cancelled.
         """
-        await asyncio.shield(asyncio.ensure_future(self._abandon(connection)))
+        await asyncio.shield(asyncio.ensure_future(self._reset(connection)))
 
-    async def _abandon(self, connection: asyncpg.Connection) -> None:
+    async def _reset(self, connection: asyncpg.Connection) -> None:
         try:
             if not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=self._wait_s)  # after the driver has cancelled what runs
         except _ERRORS:
             connection.terminate()  # its error says less than the one that led here
         finally:
-            self.release(connection)
+            self._release(connection)
 
     async def _acquire(self) -> asyncpg.Connection:
         await take(self._free, self._wait_s)
@@ -192,11 +215,11 @@ class PostgresqlTransaction:
             raise RuntimeError(message)
 
     async def close(self) -> None:
-        """Roll back what is not committed, and return the connection. It runs to its end even if it is cancelled."""
+        """Roll back what is not committed, and return the connection. After a commit it does not wait for anything."""
         if self._is_committed:
-            self._connections.release(self._connection)
+            self._connections.end(self._connection)
         else:
-            await self._connections.abandon(self._connection)
+            await self._connections.roll_back(self._connection)
 
 
 def _is_response(error: Exception) -> bool:

@@ -234,15 +234,10 @@ class SqliteTransaction:
             raise translated(error, "COMMIT") from error
 
     async def close(self) -> None:
-        """Roll back what is not committed, and end the turn. It runs to its end even if it is cancelled."""
-        if self._is_running_aside or self._connection.in_transaction:
-            await asyncio.shield(asyncio.ensure_future(self._roll_back()))
-        else:
-            self._connections.end_turn()
-
-    async def _roll_back(self) -> None:
+        """Roll back what is not committed, and end the turn. After a commit it does not wait for anything."""
         try:
-            await self._connections.aside(self._connection.rollback)
+            if self._is_running_aside or self._connection.in_transaction:
+                await self._connections.aside(self._connection.rollback)
         finally:
             self._connections.end_turn()
 

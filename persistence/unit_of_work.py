@@ -75,7 +75,8 @@ class SqlUnitOfWork(Repositories):
         self._dependencies = dependencies
         self._workspace_id = workspace_id
         self._named_workspace_id = workspace_id
-        self._transaction = LazyTransaction(dependencies.database, self._open)
+        turn = workspace_id or (account_space(principal.user_id) if principal else None)
+        self._transaction = LazyTransaction(dependencies.database, self._open, turn=turn)
         self._safe = safe
         self._admit = admit
         self._origin = origin

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from persistence.database import Database
+from persistence.postgresql import PostgresqlConnections
 from persistence.sqlite import SqliteConnections
 from tests.support.patience import PATIENCE_S
 
@@ -29,9 +30,18 @@ async def until_held_up_or_done(call: asyncio.Task[Any], *, database: Database) 
 
 
 async def _waiting(database: Database) -> int:
-    """How many wait: for a lock of PostgreSQL, or on SQLite for their turn to write."""
-    connections = database._connections  # noqa: SLF001 -- nobody else has a use for it
-    if isinstance(connections, SqliteConnections):
-        return len(connections._turn._waiters or ())  # noqa: SLF001 -- as above
+    """How many wait: for their turn in a workspace, to write, or for a lock of PostgreSQL."""
+    waiting = database._turns.waiting + writers_waiting(database)  # noqa: SLF001 -- nobody else has a use for it
+    if waiting or isinstance(database._connections, SqliteConnections):  # noqa: SLF001 -- as above
+        return waiting
     row = await database.row(_WAITING, {})
     return 0 if row is None else int(row[0])
+
+
+def writers_waiting(database: Database) -> int:
+    """How many transactions wait for others to end, of whatever workspace."""
+    connections = database._connections  # noqa: SLF001 -- as above
+    if isinstance(connections, SqliteConnections):
+        return len(connections._turn._waiters or ())  # noqa: SLF001 -- as above
+    assert isinstance(connections, PostgresqlConnections)
+    return len(connections._writing._waiters or ())  # noqa: SLF001 -- as above
