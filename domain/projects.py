@@ -13,6 +13,8 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 INBOX_NAME: Final = "Inbox"
+DELETED_AT_ONCE: Final = 1000
+"""How many tasks are deleted in one transaction, during which others cannot write in the workspace."""
 
 
 def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
@@ -96,13 +98,23 @@ async def update(
 
 
 async def delete(uow: UnitOfWork, project_id: UUID) -> None:
-    """Delete a project with its tasks. Raises InboxProtected, ProjectNotFound."""
+    """Delete a project with its tasks; many of them in several steps, the project in the last one (ADR 81).
+
+    Raises InboxProtected, ProjectNotFound.
+    """
+    while await _delete_some(uow, project_id) == DELETED_AT_ONCE:
+        await uow.next_step()
+    await uow.projects.delete(uow.workspace_id, project_id, revision=await uow.next_revision())
+
+
+async def _delete_some(uow: UnitOfWork, project_id: UUID) -> int:
+    """Delete some of a project's tasks, and return how many."""
     project = await get(uow, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    revision = await uow.next_revision()
-    await uow.tasks.delete_all(uow.workspace_id, project_id=project_id, revision=revision)
-    await uow.projects.delete(uow.workspace_id, project_id, revision=revision)
+    return await uow.tasks.delete_some(
+        uow.workspace_id, project_id=project_id, revision=await uow.next_revision(), limit=DELETED_AT_ONCE
+    )
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:

@@ -23,7 +23,7 @@ from domain.principals import Principal
 
 
 class UnitOfWork(Protocol):
-    """The unit of work of one request: everything done through it happens together, or not at all.
+    """The unit of work of one request: everything done through it happens together, or not at all; but see `next_step`.
 
     A write opens its transaction with the first use of a repository (except `credentials`). From then on it holds the
     lock on the workspace that the request names or, if it names none, on the caller's account. A read sees what is
@@ -122,6 +122,14 @@ class UnitOfWork(Protocol):
         """Lock a workspace, and let a request that names none work in it. Return False if it does not exist.
 
         Its id was found in this transaction. No other workspace is locked after it.
+        """
+
+    async def next_step(self) -> None:
+        """Commit what was done so far, as a change with a number of its own, and let others write before the rest.
+
+        Then everything that a write begins with is done again: the locks, the caller's role, the conditions of the
+        request. It raises what that raises. Whatever was read before may have changed. Only for a request that names
+        its workspace, and has neither an idempotency key nor an id for what it creates.
         """
 
     async def next_revision(self) -> int:

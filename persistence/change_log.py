@@ -118,6 +118,12 @@ class ChangeLog:
         if self._locked is not None:
             self._usage = self._usage.with_kept(size_bytes, now=self._now(), quota_bytes=self._quota_bytes)
 
+    def begin_next(self) -> None:
+        """Begin another change, after the commit of the one before. Its workspace is to be locked again."""
+        self._head = None
+        self._locked = None
+        self._sequences.clear()
+
     async def raise_heads(self, user_id: UUID) -> dict[UUID, int]:
         """Raise the head of each workspace of a user, which are locked, and return the new heads."""
         return {row[0]: row[1] for row in await self._runner.rows(_RAISE_HEADS, {"user": user_id})}

@@ -134,9 +134,7 @@ _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description))
 _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
-_AT_ONCE: Final = 1000
-"""How many tasks are deleted at once. Other requests run in between."""
-_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(_AT_ONCE)
+_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(bindparam("limit"))
 _DELETE_SOME: Final = (
     delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED).execution_options(**BULK)
 )
@@ -238,11 +236,9 @@ class Tasks:
         end = _ends(workspace_id, revision)
         await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Delete some at a time, until none is left."""
-        place = {"workspace": workspace_id, "project": project_id}
-        while await self._change_log.write_all(_DELETE_SOME, place, _ends(workspace_id, revision)):
-            pass
+    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
+        some = {"workspace": workspace_id, "project": project_id, "limit": limit}
+        return await self._change_log.write_all(_DELETE_SOME, some, _ends(workspace_id, revision))
 
 
 def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:

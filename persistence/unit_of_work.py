@@ -15,7 +15,7 @@ The first use of a repository opens a write's transaction, always in the same or
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -83,6 +83,7 @@ class SqlUnitOfWork(Repositories):
         self._revision: int | None = None
         self._key: _Key | None = None
         self._client_id: UUID | None = None
+        self._check: Callable[[], Awaitable[None]] | None = None
 
     @cached_property
     def runner(self) -> Runner:
@@ -162,6 +163,20 @@ class SqlUnitOfWork(Repositories):
         self.change_log.lock(workspace_id, head=found[0], usage=found[1])
         return True
 
+    async def next_step(self) -> None:
+        """See UnitOfWork. Raises RuntimeError in any other request."""
+        if self._named_workspace_id is None or self._key is not None or self._client_id is not None:
+            message = "the request must be one transaction"
+            raise RuntimeError(message)
+        await self.commit()
+        await self._transaction.close()
+        self.change_log.begin_next()
+        self._revision = None
+        vars(self).pop("now", None)  # the next one is the time at which the lock is held again
+        await self._transaction.opened()
+        if self._check is not None:
+            await self._check()
+
     async def next_revision(self) -> int:
         """See UnitOfWork. Raises RuntimeError in a safe request."""
         if self._safe:
@@ -171,6 +186,11 @@ class SqlUnitOfWork(Repositories):
             await self._transaction.opened()
             self._revision = self.change_log.next_head()
         return self._revision
+
+    async def require(self, check: Callable[[], Awaitable[None]]) -> None:
+        """See `tickbox_contract.engine.units.Unit`."""
+        self._check = check
+        await check()
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """See `tickbox_contract.engine.units.Unit`. It must come first. Nothing but the key is locked."""

@@ -101,5 +101,5 @@ class TaskRepository(Protocol):
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """Delete a task that exists."""
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Delete a project's tasks."""
+    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
+        """Delete a project's tasks, at most *limit*. Return how many: with fewer than *limit*, none is left."""

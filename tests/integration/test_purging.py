@@ -127,7 +127,7 @@ async def test_a_server_purges_from_its_start_and_continues_after_an_outage_of_t
     class Away(Database):
         tries = 0
 
-        async def begin(self) -> NoReturn:
+        async def begin(self, *, turn: UUID | None = None) -> NoReturn:  # noqa: ARG002  # the base class's
             self.tries += 1
             if self.tries > len(PURGES):
                 tried_again.set()

@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -269,20 +270,23 @@ async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Pro
     assert (await world.log_of(created.workspace_id))[-1] == (4, "task.deleted", created.id)
 
 
-async def test_all_tasks_of_a_project_are_deleted_and_no_others(
+async def test_some_tasks_of_a_project_are_deleted_and_no_others(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
     garden = replace(chores, id=ident(2), revision=3)
-    mine = [task(number, chores, revision=3) for number in (1, 2)]
+    mine = [task(number, chores, revision=3) for number in (1, 2, 4)]
     others = [task(3, garden, revision=3), task(1, elsewhere, revision=3)]
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
     async with world.unit() as uow:
-        await uow.tasks.delete_all(chores.workspace_id, project_id=chores.id, revision=4)
-        await uow.tasks.delete_all(chores.workspace_id, project_id=NOBODY, revision=4)
+        delete_some = partial(uow.tasks.delete_some, chores.workspace_id, revision=4, limit=2)
+        assert await delete_some(project_id=chores.id) == 2
+        assert len([each for each in mine if await uow.tasks.get(each.workspace_id, each.id)]) == 1
+        assert await delete_some(project_id=chores.id) == 1
+        assert await delete_some(project_id=NOBODY) == 0
 
     async with world.unit() as uow:
-        assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None]
+        assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None, None]
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in others] == others
-    ends = (await world.log_of(chores.workspace_id))[-2:]
+    ends = (await world.log_of(chores.workspace_id))[-3:]
     assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -30,6 +30,9 @@ class _UnitOfWork:
 
     async def commit(self) -> None:
         pass
+
+    async def require(self, check: Callable[[], Awaitable[None]]) -> None:
+        await check()
 
     async def recall(self, _key: str, _request: bytes) -> None:
         pass

@@ -121,13 +121,16 @@ class Runner:
                     return replay_of(recorded, semantics)
             if semantics.client_id is None or await self._claim(uow, semantics) == "new":
                 if semantics.conditions != NO_CONDITIONS and not self.operation.safe:
-                    semantics.conditions.require(await self._entity_tag(uow, context, count))
+                    await uow.require(partial(self._compare, semantics.conditions, uow, context, count))
                 response = await self.operation.handler(uow, **arguments)
                 encoded = self._encode(response, accepted)
                 await remember(uow, semantics, encoded)
                 await uow.commit()
                 return encoded
         return await self._created_before(context, semantics, accepted)
+
+    async def _compare(self, conditions: Conditions, uow: Unit, context: RequestContext, count: Count) -> None:
+        conditions.require(await self._entity_tag(uow, context, count))
 
     async def _claim(self, uow: Unit, semantics: RequestSemantics) -> Literal["new", "repeated"]:
         claim = await uow.claim(semantics.client_id, semantics.request)

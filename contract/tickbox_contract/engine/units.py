@@ -55,6 +55,13 @@ class Unit(Protocol):
         """Commit. Called once, by the engine, after the response was checked."""
         ...
 
+    async def require(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Await *check*, which compares the conditions of the request, and raises Refused if one is false.
+
+        A unit that commits in several steps awaits it again at the beginning of each.
+        """
+        ...
+
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """Claim an idempotency key for the request with this digest, or return the digest and response that it has.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -77,6 +78,10 @@ class UnitOfWork:
             if self._response is not None:
                 self.store.responses[self._owner] = (self._request, self._response)
             self.store.log.append("committed")
+
+    async def require(self, check: Callable[[], Awaitable[None]]) -> None:
+        """It has one step."""
+        await check()
 
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """A key is its principal's."""

@@ -69,7 +69,8 @@ class FakeTasks:
         end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
         mine = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
-        for task in mine:
+        for task in mine[:limit]:
             await self.delete(workspace_id, task.id, revision=revision)
+        return min(limit, len(mine))

@@ -121,6 +121,9 @@ class FakeUnitOfWork:
         self._workspace_id = workspace_id
         return True
 
+    async def next_step(self) -> None:
+        self._revision = None
+
     async def next_revision(self) -> int:
         if self._revision is None:
             self._revision = self.store.take_number(self.workspace_id)

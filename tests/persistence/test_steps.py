@@ -1,0 +1,205 @@
+"""A large project is deleted in several transactions, between which others write."""
+
+import asyncio
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from domain import projects, users, workspaces
+from domain.model.projects import Project, ProjectNotFound
+from domain.projects import DELETED_AT_ONCE
+from domain.quotas import ROW_BYTES, row_bytes
+from persistence.events import events, tombstones
+from persistence.memberships import workspaces as workspace_rows
+from persistence.tasks import tasks
+from tests.support.defaults import NOON
+from tests.support.patience import PATIENCE_S
+from tests.support.service_callers import Caller
+from tests.support.waiting import until_held_up, writers_waiting
+
+STEPS = 3
+MANY = (STEPS - 1) * DELETED_AT_ONCE + 10
+
+
+class Steps:
+    """Stands where the engine admits the caller's role, and so sees each step begin. *then* is called by number."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.first = asyncio.Event()
+        self.error: BaseException | None = None
+
+    def __call__(self, _role: object) -> None:
+        self.begun += 1
+        self.first.set()
+        if self.begun > 1 and self.error is not None:
+            raise self.error
+
+
+async def filled(caller: Caller, *, count: int = MANY) -> Project:
+    """A project with many tasks."""
+    project = await caller.write(projects.create, name="Garden")
+    values = {
+        "workspace_id": caller.workspace_id,
+        "project_id": project.id,
+        "title": "Sow",
+        "description": "",
+        "status": "open",
+        "priority": 0,
+        "due_key": "~",
+        "created_by": caller.user_id,
+        "revision": 2,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    rows = [{**values, "id": UUID(int=number), "position": f"a{number:06}"} for number in range(count)]
+    async with caller.database.transaction() as transaction:
+        await transaction.run(insert(tasks), rows)
+        larger = update(workspace_rows).where(workspace_rows.c.id == caller.workspace_id)
+        size = workspace_rows.c.content_bytes + count * row_bytes("Sow")
+        await transaction.run(larger.values(content_bytes=size), {})
+    return project
+
+
+async def left(caller: Caller) -> int:
+    row = await caller.database.row(
+        select(func.count()).select_from(tasks).where(tasks.c.workspace_id == caller.workspace_id), {}
+    )
+    assert row is not None
+    return int(row[0])
+
+
+async def deleted_by_revision(caller: Caller) -> dict[int, int]:
+    """How many things the log says were deleted, by change, and the tombstones say the same."""
+    found = [
+        await caller.database.rows(
+            select(table.c.revision, table.c.sequence, table.c.entity_id).where(
+                table.c.workspace_id == caller.workspace_id, condition
+            ),
+            {},
+        )
+        for table, condition in ((events, events.c.type.like("%.deleted")), (tombstones, tombstones.c.sequence > 0))
+    ]
+    assert sorted(map(tuple, found[0])) == sorted(map(tuple, found[1]))
+    counted = Counter(row[0] for row in found[0])
+    for revision, count in counted.items():
+        assert sorted(row[1] for row in found[0] if row[0] == revision) == list(range(1, count + 1))
+    return dict(counted)
+
+
+def stepping(caller: Caller, steps: Steps) -> Caller:
+    return Caller(
+        database=caller.database,
+        clock=caller.clock,
+        principal=caller.principal,
+        workspace=caller.workspace,
+        admit=steps,
+    )
+
+
+async def test_a_small_project_is_deleted_in_one_change(ada: Caller) -> None:
+    project = await filled(ada, count=DELETED_AT_ONCE - 1)
+
+    await ada.write(projects.delete, project.id)
+
+    assert await deleted_by_revision(ada) == {3: DELETED_AT_ONCE}
+
+
+async def test_a_large_project_is_deleted_in_changes_that_are_each_complete(ada: Caller) -> None:
+    before = await ada.read(workspaces.get)
+    project = await filled(ada)
+
+    await ada.write(projects.delete, project.id)
+
+    assert await left(ada) == 0
+    head = before.head + 1
+    counts = [DELETED_AT_ONCE, DELETED_AT_ONCE, MANY - 2 * DELETED_AT_ONCE + 1]
+    assert await deleted_by_revision(ada) == {head + n + 1: count for n, count in enumerate(counts)}
+    assert (await ada.read(workspaces.get)).head == head + STEPS
+    row = await ada.database.row(
+        select(workspace_rows.c.content_bytes).where(workspace_rows.c.id == ada.workspace_id), {}
+    )
+    assert row == (row_bytes("Inbox"),), f"each row gave its {ROW_BYTES} bytes and its texts back"
+
+
+async def test_others_write_between_the_steps(ada: Caller, bob: Caller) -> None:
+    project, steps, done = await filled(ada), Steps(), []
+
+    async def create(caller: Caller) -> Project:
+        created = await caller.write(projects.create, name="Meadow")
+        done.append(caller.user_id)
+        return created
+
+    deleting = asyncio.create_task(stepping(ada, steps).write(projects.delete, project.id))
+    deleting.add_done_callback(lambda _task: done.append(project.id))
+    await steps.first.wait()
+    neighbour = asyncio.create_task(create(ada))
+    await until_held_up(neighbour, database=ada.database)
+    stranger = asyncio.create_task(create(bob))
+    async with asyncio.timeout(PATIENCE_S):
+        while not stranger.done() and not writers_waiting(bob.database):  # noqa: ASYNC110 -- SQLite has one writer
+            await asyncio.sleep(0)
+    created, _, _ = await asyncio.gather(neighbour, stranger, deleting)
+
+    assert done[-1] == project.id
+    assert created.revision == 4, "right after the first step"
+    assert sorted(await deleted_by_revision(ada)) == [3, 5, 6]
+
+
+@pytest.mark.parametrize("how", ["refused", "cancelled"])
+async def test_a_deletion_that_ends_between_its_steps_goes_on_when_it_is_repeated(ada: Caller, how: str) -> None:
+    project, steps = await filled(ada), Steps()
+    steps.error = LookupError() if how == "refused" else asyncio.CancelledError()
+
+    with pytest.raises(type(steps.error)):
+        await stepping(ada, steps).write(projects.delete, project.id)
+
+    assert await left(ada) == MANY - DELETED_AT_ONCE
+    assert await ada.read(projects.get, project.id) == project
+    await ada.write(projects.delete, project.id)
+    assert await left(ada) == 0
+    assert sorted(await deleted_by_revision(ada)) == [3, 4, 5]
+    with pytest.raises(ProjectNotFound):
+        await ada.read(projects.get, project.id)
+
+
+async def test_the_conditions_of_the_request_are_compared_at_each_step(ada: Caller) -> None:
+    project, compared = await filled(ada), []
+
+    async def compare() -> None:
+        compared.append(await projects.get(uow, project.id))
+        if len(compared) == STEPS:
+            raise LookupError
+
+    async with ada.unit() as uow:
+        await uow.require(compare)
+        with pytest.raises(LookupError):
+            await projects.delete(uow, project.id)
+
+    assert compared == STEPS * [project]
+    assert await left(ada) == MANY - (STEPS - 1) * DELETED_AT_ONCE
+
+
+async def test_a_project_that_somebody_else_deletes_in_between_is_not_found(ada: Caller) -> None:
+    project, steps = await filled(ada), Steps()
+    deleting = asyncio.create_task(stepping(ada, steps).write(projects.delete, project.id))
+    await steps.first.wait()
+
+    other = asyncio.create_task(ada.write(projects.delete, project.id))
+    results = await asyncio.gather(deleting, other, return_exceptions=True)
+
+    assert sorted(type(each).__name__ for each in results) == ["NoneType", "ProjectNotFound"]
+    assert sum((await deleted_by_revision(ada)).values()) == MANY + 1
+
+
+async def test_a_request_with_a_key_or_without_a_workspace_is_one_transaction(ada: Caller) -> None:
+    async with ada.unit() as uow:
+        await uow.recall("key", b"r" * 32)
+        with pytest.raises(RuntimeError, match="one transaction"):
+            await uow.next_step()
+    async with ada.account.unit() as uow:
+        await users.get_me(uow)
+        with pytest.raises(RuntimeError, match="one transaction"):
+            await uow.next_step()
