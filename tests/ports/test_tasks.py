@@ -1,6 +1,5 @@
 import datetime as dt
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -279,11 +278,11 @@ async def test_some_tasks_of_a_project_are_deleted_and_no_others(
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
     async with world.unit() as uow:
-        delete_some = partial(uow.tasks.delete_some, chores.workspace_id, revision=4, limit=2)
-        assert await delete_some(project_id=chores.id) == 2
+        here, some = chores.workspace_id, {"revision": 4, "limit": 2}
+        assert await uow.tasks.delete_some(here, project_id=chores.id, **some) == 2
         assert len([each for each in mine if await uow.tasks.get(each.workspace_id, each.id)]) == 1
-        assert await delete_some(project_id=chores.id) == 1
-        assert await delete_some(project_id=NOBODY) == 0
+        assert await uow.tasks.delete_some(here, project_id=chores.id, **some) == 1
+        assert await uow.tasks.delete_some(here, project_id=NOBODY, **some) == 0
 
     async with world.unit() as uow:
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None, None]
