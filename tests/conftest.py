@@ -1,11 +1,13 @@
 """Fixtures for every kind of test: databases, on SQLite and on PostgreSQL."""
 
 import os
+import sys
+import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 import pytest
-from coverage import Coverage
 
 from tests.support import leftovers
 from tests.support.databases import BACKENDS, Databases, PostgresDatabases, SqliteDatabases, named_by, own_postgres
@@ -20,8 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def is_measured(item: pytest.Item) -> bool:
     """Whether the branches that a test takes are counted, which doubles its time.
 
-    What is tested over HTTP on both databases is counted on SQLite only. Tests that take the same branch very often are
-    not counted.
+    What is tested over HTTP on both databases is counted on SQLite only. Tests that take long, and whose branches
+    others take, too, are marked as not counted.
     """
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     over_http = "integration" in item.path.parts
@@ -29,22 +31,29 @@ def is_measured(item: pytest.Item) -> bool:
     return not twice and item.get_closest_marker("unmeasured") is None
 
 
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Count no branches in this thread, and none in threads and processes that start meanwhile.
+
+    Threads that run already go on: a server that tests share, some of which are counted.
+    """
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
+    here, in_new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        threading.settrace(in_new_threads)
+        sys.settrace(here)
+        os.environ.update(inherited)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Count branches, or not: threads and processes that start meanwhile do the same."""
-    if is_measured(item):
+    """Count branches, or not."""
+    with nullcontext() if is_measured(item) else unmeasured():
         return (yield)
-    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
-    stopped = []
-    while coverage := Coverage.current():  # in a worker there are two, and where one stops the other goes on
-        coverage.stop()
-        stopped.append(coverage)
-    try:
-        return (yield)
-    finally:
-        for coverage in reversed(stopped):
-            coverage.start()
-        os.environ.update(inherited)
 
 
 @pytest.fixture(scope="session")

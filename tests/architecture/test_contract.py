@@ -24,6 +24,8 @@ TAGS = [tag["name"] for tag in CONTRACT["tags"]]
 NOT_RESOURCES = {"handlers": {"events", "pages", "patches", "problems"}}
 """Modules of handlers that all tags use."""
 
+pytestmark = pytest.mark.unmeasured
+
 
 def test_the_contract_is_valid_for_the_field_s_own_validator() -> None:
     assert list(OpenAPIV30SpecValidator(CONTRACT).iter_errors()) == []

@@ -36,6 +36,8 @@ _COMMAND = re.compile(r"(?:`|^|\$ )tickbox ([a-z]+)", re.MULTILINE)
 _PATH = re.compile(r"`([\w.-]+/[\w./-]*(?:\.py|\.md|\.yaml|/)|test_\w+\.py)`")
 _ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\(decisions/(.+)\) \| (.+) \|$", re.MULTILINE)
 
+pytestmark = pytest.mark.unmeasured
+
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()

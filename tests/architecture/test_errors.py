@@ -41,6 +41,8 @@ PREFIX = "urn:tickbox:problem:"
 OUTSIDE_OF_OPERATIONS = {"method-not-allowed", "request-timeout", "headers-too-large", "not-implemented"}
 """Problems that are sent before an operation is found. `docs/guide.md` lists them."""
 
+pytestmark = pytest.mark.unmeasured
+
 
 def tree(kind: type[DomainError]) -> Iterator[type[DomainError]]:
     yield kind

@@ -34,6 +34,8 @@ OTHERWISE: Mapping[str, tuple[str | None, str]] = {
 ABOUT_PEOPLE = ("/v1/users", "/v1/sessions", "/v1/tokens")
 ABOUT_WORKSPACES = ("/v1/workspaces/{workspace_id}/members", "/v1/workspaces/{workspace_id}/invitations")
 
+pytestmark = pytest.mark.unmeasured
+
 
 def policy(operation: Operation) -> tuple[str | None, str]:
     """The role and the scope that an operation needs, by its resource."""

@@ -22,6 +22,8 @@ _CODE = r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*|# type: ignore\[[a-z-]+(, [a-z-]+)*\]"
 _WITH_CODE = re.compile(_CODE)
 _WITH_REASON = re.compile(rf"({_CODE})\s+(#|--) \S")
 
+pytestmark = pytest.mark.unmeasured
+
 
 def sources(*folders: str) -> list[Path]:
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]

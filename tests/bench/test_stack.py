@@ -16,6 +16,8 @@ from bench.stack.requests import TICKBOX, TWINS, Scene, differences
 
 TASK = {"id": "0190a5f0-0000-7000-8004-000000000007", "title": "Sow", "revision": 3, "due": {"time": None}}
 
+pytestmark = pytest.mark.unmeasured
+
 
 @contextmanager
 def serving(kind: str, *twins: Server) -> Iterator[tuple[dict[str, Running], Scene]]:

@@ -20,6 +20,8 @@ from .gate import cases
 CASES = {rule_id: change for rule_id, word, change in cases.read() if word == "fails"}
 """A change of the gate's good contract for each rule that breaks it."""
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:

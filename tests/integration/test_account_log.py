@@ -28,6 +28,8 @@ EVENTS = "/v1/users/me/events"
 NEW_PASSWORD = "tea and analytical engines"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
 
+pytestmark = pytest.mark.unmeasured
+
 
 def log_of(person: Person) -> list[dict[str, Any]]:
     """The events, newest first."""

@@ -26,6 +26,8 @@ DUES: tuple[dict[str, str] | None, ...] = (
 )
 """Due values, not in order."""
 
+pytestmark = pytest.mark.unmeasured
+
 
 def path_of(task: dict[str, Any]) -> str:
     return f"/v1/workspaces/{task['workspace_id']}/tasks/{task['id']}"

@@ -115,6 +115,7 @@ async def test_every_task_of_a_deleted_project_has_a_tombstone(ada: Caller) -> N
     assert [tuple(row) for row in await ada.database.rows(kinds, {})] == [("project", 1), ("task", 3)]
 
 
+@pytest.mark.unmeasured
 async def test_a_project_with_many_tasks_is_deleted_with_all_of_them(ada: Caller) -> None:
     project = await ada.write(projects.create, name="Chores")
     async with ada.unit() as uow:
@@ -160,6 +161,7 @@ async def test_erasing_a_person_from_a_log_leaves_its_room_as_before(ada: Caller
     assert min(kept[-5:]) > quota_bytes / 2
 
 
+@pytest.mark.unmeasured
 async def test_a_log_far_over_its_quota_is_trimmed_by_several_changes(ada: Caller) -> None:
     """This happens after the operator has lowered the quota: no change deletes more than a thousand bodies."""
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))

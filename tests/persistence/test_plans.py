@@ -76,6 +76,8 @@ OWNERS = 2000
 TASKS = {0: 12_000} | dict.fromkeys(range(1, 41), 100)
 """The number of tasks of each of the first workspaces."""
 
+pytestmark = pytest.mark.unmeasured
+
 
 def numbered(kind: int, number: int) -> UUID:
     return UUID(int=(kind << 64) + number)

@@ -24,6 +24,8 @@ DUES = (
     Due(date=dt.date(9999, 12, 31), time=dt.time(23, 59, 59)),
 )
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.mark.parametrize("due", DUES)
 async def test_a_new_task_is_read_back(ada: Caller, due: Due | None) -> None:

@@ -96,7 +96,7 @@ class PostgresDatabases:
         return make_url(url).database or ""
 
     def migrated(self) -> str:
-        return self._create(f'TEMPLATE "{self._template}"')
+        return self._create(f'TEMPLATE "{self._template}" STRATEGY FILE_COPY')  # an eighth of the work of WAL_LOG
 
     def empty(self) -> str:
         return self._create("TEMPLATE template0 ENCODING 'UTF8'")

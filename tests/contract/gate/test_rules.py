@@ -47,6 +47,7 @@ def test_a_rule_alone_finds_what_breaks_it_where_it_is_broken(rule_id: str, chan
     assert found(change.text) == {(rule_id, change.line)}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("change", PASSING)
 def test_what_is_close_to_a_fault_passes(change: cases.Change) -> None:
     assert (found(change.text), change.line) == (set(), None)
@@ -94,12 +95,14 @@ def valid(text: str) -> Report:
     return run(text.encode(), file="contract.yaml", stages=["valid"])
 
 
+@pytest.mark.unmeasured
 def test_examples_of_schemas_that_lead_to_each_other_are_all_looked_at() -> None:
     report = valid(ring(1500, example=", example: {a: 1}"))
     assert {finding.rule.rule_id for finding in report.findings} == {"fitting-example"}
     assert len(report.findings) == 1500
 
 
+@pytest.mark.unmeasured
 def test_examples_however_many_take_one_validator_for_requests_and_one_for_responses() -> None:
     """Each holds all that its schemas lead to, which here are all."""
     compiling = "tickbox_contract.openapi.schemas.SchemaCompiler.compile"
@@ -110,6 +113,7 @@ def test_examples_however_many_take_one_validator_for_requests_and_one_for_respo
     assert without >= 100
 
 
+@pytest.mark.unmeasured
 def test_twice_as_many_schemas_that_lead_to_each_other_are_twice_the_work() -> None:
     alone, some, twice = (calls_of(partial(valid, text)).total() for text in (cases.GOOD, ring(100), ring(200)))
     assert twice - alone < 2.5 * (some - alone)
