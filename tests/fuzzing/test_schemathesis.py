@@ -1,7 +1,7 @@
 """Schemathesis finds no failure: examples, coverage, fuzzing and stateful, bounded, with a fixed seed.
 
-`make test` runs few examples, and few values of wrong types, on SQLite; `make soak` as many as `schemathesis.toml` says,
-on each database.
+`make test` runs few examples, and few values of wrong types, on SQLite; `make soak` as many as `schemathesis.toml`
+says, on each database.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from app.jobs.loop import running
 from app.jobs.mail import deliver, mail_job
-from app.main import contract_path, make_email_sender, make_parts
+from app.main import make_email_sender, make_parts
 from app.settings import Settings
 from domain.queued_emails import APART, ATTEMPTS, LONGEST_PAUSE
 from persistence.one_time_tokens import one_time_tokens
@@ -40,9 +40,8 @@ from tests.support.clients import (
 )
 from tests.support.mailboxes import Certificate, Mailbox, Received, opened
 from tests.support.patience import PATIENCE_S
-from tests.support.programs import Program, patiently, serve
+from tests.support.programs import Program, our_contract, patiently, quick_passwords, serve
 from tests.support.tables import NOW, Tables
-from tickbox_contract.openapi.document import Document
 
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()
@@ -67,7 +66,7 @@ class Office:
         """Send what is due as *workers* servers would, *later* from now."""
 
         async def send_all() -> None:
-            parts = make_parts(self.settings, Document.read(contract_path()))
+            parts = make_parts(self.settings, our_contract().document, passwords=quick_passwords())
             dependencies = replace(parts.dependencies, clock=lambda: dt.datetime.now(dt.UTC) + later)
             try:
                 await asyncio.gather(*(deliver(dependencies, make_email_sender(self.settings)) for _ in range(workers)))
@@ -478,7 +477,7 @@ async def test_an_email_of_a_server_that_stops_while_sending_is_sent_by_the_next
     module_database_url: str, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
     mailbox.holding = True
-    parts = make_parts(office.settings, Document.read(contract_path()))
+    parts = make_parts(office.settings, our_contract().document)
     async with running([mail_job(parts.dependencies, make_email_sender(office.settings), every_s=0.01)]):
         while not mailbox.begun.is_set():  # noqa: ASYNC110  # another thread sets it
             await asyncio.sleep(0.01)
@@ -499,7 +498,7 @@ async def test_an_email_that_cannot_be_rendered_does_not_delay_the_others(
     other = register(client)
 
     async def send_all() -> None:
-        parts = make_parts(office.settings, Document.read(contract_path()))
+        parts = make_parts(office.settings, our_contract().document)
         send = make_email_sender(office.settings)
 
         async def fail(rendered_email: object) -> None:

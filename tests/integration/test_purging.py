@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 
 from app.jobs.loop import running
 from app.jobs.purge import PURGES, Purge, purge, purge_job
-from app.main import URN_PREFIX, build, contract_path, make_parts
+from app.main import URN_PREFIX, build, make_parts
 from app.settings import Settings
 from domain.errors import StorageUnavailable
 from persistence import account_log, idempotency, invitations, sessions, tokens
@@ -27,7 +27,6 @@ from tests.support.programs import our_contract, patiently
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
-from tickbox_contract.openapi.document import Document
 
 KEPT = select(func.count()).select_from(idempotency_keys)
 KEPT_EVENTS = dt.timedelta(days=400)
@@ -35,7 +34,7 @@ ALMOST = dt.datetime.now(dt.UTC) - KEPT_EVENTS + dt.timedelta(hours=1)
 
 
 def dependencies(url: str) -> Dependencies:
-    return make_parts(Settings(database_url=url), Document.read(contract_path())).dependencies
+    return make_parts(Settings(database_url=url), our_contract().document).dependencies
 
 
 def keep(person: Person, count: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.adapters.passwords.argon2_hasher import Argon2Passwords
-from app.main import contract_path, make_parts
+from app.main import make_parts
 from app.settings import Settings
 from domain import secret_tokens
 from domain import sessions as session_services
@@ -34,9 +34,8 @@ from tests.support.clients import (
     problem_of,
     rejected,
 )
-from tests.support.programs import run
+from tests.support.programs import our_contract, run
 from tests.support.tables import Tables
-from tickbox_contract.openapi.document import Document
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
@@ -90,7 +89,7 @@ class _ObservedPasswords(Argon2Passwords):
 async def test_a_failed_log_in_takes_the_same_work_for_an_unknown_address(
     module_database_url: str, ada: Person
 ) -> None:
-    parts = make_parts(Settings(database_url=module_database_url), Document.read(contract_path()))
+    parts = make_parts(Settings(database_url=module_database_url), our_contract().document)
     # The server of these tests hashes with less work. Hashes that the program has stored are of full strength.
     settings = {"database_url": module_database_url}
     stored = await asyncio.to_thread(run, "user", "password", ada.user["email"], settings=settings, stdin=PASSWORD)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.jobs.last_used import LastUses
-from app.main import URN_PREFIX, build, contract_path, make_parts
+from app.main import URN_PREFIX, build, make_parts
 from app.settings import Settings
 from domain.principals import SCOPES, Principal
 from persistence.sessions import access_tokens, sessions
@@ -21,7 +21,6 @@ from tests.support.programs import our_contract
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
-from tickbox_contract.openapi.document import Document
 
 FAR = "2099-03-02T08:00:00Z"
 
@@ -229,7 +228,7 @@ def test_the_last_use_is_stored_without_a_write_for_each_request(
 
 
 async def _write(uses: LastUses, url: str) -> None:
-    dependencies = make_parts(Settings(database_url=url), Document.read(contract_path())).dependencies
+    dependencies = make_parts(Settings(database_url=url), our_contract().document).dependencies
     try:
         await uses.write(dependencies)
     finally:
