@@ -22,7 +22,7 @@ Values = Sequence[Any]
 """The parameters as the driver gets them, in the order of the text."""
 
 _MOST: Final = 5000
-"""More statements than a program has that builds them at import."""
+"""More statements than a program has that builds each once."""
 
 
 _BULK: Final = "bulk"
@@ -61,7 +61,7 @@ class Compiled:
 
 
 class Statements:
-    """The compiled statements of one kind of database. It keeps them, so statements must be built at import.
+    """The compiled statements of one kind of database. It keeps them, so each must be built once.
 
     A statement has several texts if they depend on which columns have values, or on how many values a list has.
     """
@@ -81,7 +81,7 @@ class Statements:
             return found
         if found is None:
             if len(self._found) >= _MOST:
-                message = f"too many statements: build each once, at import, unlike {statement}"
+                message = f"too many statements: build each once, unlike {statement}"
                 raise RuntimeError(message)
             found = self._found[statement] = {} if _varies(statement) else self._compile(statement, parameters)
             if isinstance(found, Compiled):

@@ -1,10 +1,9 @@
 """The table and the repository of tasks, with a statement for each combination of filter, sort and page."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import product
+from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -165,8 +164,11 @@ class PageShape:
     resumed: bool
 
 
+@cache
 def _page(shape: PageShape) -> TypedReturnsRows[Any]:
-    """Build a statement that reads in order from one index, and stops at the limit.
+    """Return the statement that reads in order from one index, and stops at the limit. It is built at its first use.
+
+    All forty of them, most of which nobody uses, took 6 MB.
 
     The status is before the sort key in the indexes. Without a filter by it, a page of each status is read, and the two
     are merged: at most twice the limit.
@@ -186,13 +188,6 @@ def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descend
     merged = union_all(*with_key).subquery()
     columns = [merged.c[column.name] for column in _MAPPER.columns]
     return ordered(select(*columns), (merged.c.sort_key, merged.c.id), descending=descending)
-
-
-_SHAPES: Final = (
-    PageShape(in_project=p, with_status=s, order=order, descending=d, resumed=r)
-    for p, s, order, d, r in product((False, True), (False, True), TASK_ORDERS, (False, True), (False, True))
-)
-_PAGES: Final[Mapping[PageShape, TypedReturnsRows[Any]]] = {shape: _page(shape) for shape in _SHAPES}
 
 
 class Tasks:
@@ -226,7 +221,7 @@ class Tasks:
             descending=query.descending,
             resumed=query.after is not None,
         )
-        return _MAPPER.all(await self._runner.rows(_PAGES[shape], _page_parameters(query)))
+        return _MAPPER.all(await self._runner.rows(_page(shape), _page_parameters(query)))
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         key = {"workspace": task.workspace_id, "task": task.id}
