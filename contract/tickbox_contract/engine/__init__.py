@@ -43,7 +43,7 @@ For each request:
     encoding, problems  RFC 9457 documents, and the exception that carries one
     events              recorded facts, checked like responses
     sending             bytes and streams
-    quiet               Connexion, imported without its warnings; before every other import of it
+    quiet               Connexion, without its warnings and what is not used; before every other import of it
 
 The engine relies on these parts of Connexion 3.3. Look at them when there is a new version:
 
