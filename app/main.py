@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import gc
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,6 +30,7 @@ from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
 from app.jobs.mail import mail_job
 from app.jobs.purge import purge_job
+from app.memory import collect_garbage_rarely, return_large_blocks
 from app.requests import (
     CORS_METHODS,
     CORS_REQUEST_HEADERS,
@@ -74,8 +74,6 @@ VOCABULARY = Vocabulary(
     scaffold="tickbox scaffold",
     new_problem="add an error for it in domain/model; the name of its class is the slug (handlers/problems.py)",
 )
-_GC_THRESHOLD = 50_000
-"""Young objects before a collection. A request creates few cycles, and a pause delays every request (ADR 14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +256,8 @@ def _lifespan(
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
-        _collect_garbage_rarely()
+        collect_garbage_rarely()
+        return_large_blocks()
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(limiter.close)
             stack.push_async_callback(parts.close)
@@ -269,13 +268,6 @@ def _lifespan(
             yield
 
     return lifespan
-
-
-def _collect_garbage_rarely() -> None:
-    """What exists when serving begins stays, so the collector need not look at it again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD, 20, 20)
 
 
 def _with_outer_layers(application: ASGIApp, settings: Settings) -> ASGIApp:
