@@ -116,7 +116,7 @@ def _quoted_cause(settings: Settings, error: BaseException | None, what: str) ->
 
 
 async def _current(settings: Settings) -> str | None:
-    database = Database(settings.database_url, pool_size=1)
+    database = Database(settings.database_url, pool_size=1, prepares=settings.database_prepared_statements == "on")
     try:
         return await schema.current(database)
     finally:

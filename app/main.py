@@ -145,7 +145,11 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
     """
     passwords = passwords or Argon2Passwords()
     dependencies = Dependencies(
-        database=Database(settings.database_url, pool_size=settings.database_pool_size),
+        database=Database(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            prepares=settings.database_prepared_statements == "on",
+        ),
         clock=lambda: dt.datetime.now(dt.UTC),
         new_id=uuid7,
         random_bytes=secrets.token_bytes,

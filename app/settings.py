@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         " `postgresql://user:password@host/name`, with a socket `postgresql://user@/name?host=/directory`",
     )
     database_pool_size: int = Field(default=10, ge=1, le=1000, description="connections that each process keeps")
+    database_prepared_statements: Literal["on", "off"] = Field(
+        default="on",
+        description="`off` behind a pooler that gives each transaction another connection, unless it keeps track of"
+        " prepared statements (PgBouncer in transaction mode: since 1.21, with `max_prepared_statements`)",
+    )
     jobs: Literal["serve", "worker"] = Field(
         default="serve",
         description="where e-mails are sent and expired rows are deleted: `serve` in each server; `worker` only in"

@@ -8,7 +8,7 @@ before its commit, with the workspace's head and its use of the quota.
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import astuple
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from domain.events import Event
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
 from persistence.constants import constant
-from persistence.database import Parameters, Row, Runner
+from persistence.database import Parameters, Row, Write, Writer
 from persistence.events import events, tombstones, trim
 from persistence.memberships import USAGE, members, workspaces
 from persistence.metadata import logged_kind
@@ -33,6 +33,7 @@ _AT_ONCE: Final = 1000
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_USAGE_OF: Final = attrgetter(*USAGE)
 _SPARE: Final = 64
 """Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
@@ -56,7 +57,7 @@ class ChangeLog:
 
     def __init__(
         self,
-        runner: Runner,
+        runner: Writer,
         *,
         actor_id: UUID | None,
         now: Callable[[], dt.datetime],
@@ -75,11 +76,14 @@ class ChangeLog:
         self._sequences: Counter[UUID] = Counter()
 
     async def write(self, statement: UpdateBase, parameters: Parameters, event: Event) -> None:
-        """Change one row, and record *event*. Raises RuntimeError if there is no such row, or it is of another kind."""
+        """Change one row, and record *event*. Raises RuntimeError if there is no such row, or it is of another kind.
+
+        The change may be made only when something else is run, or when the log is flushed: then its error is raised.
+        """
         _require_kind(statement, event)
-        if await self._runner.run(statement, parameters) != 1:
-            message = f"{event.type}: the row does not exist"
-            raise RuntimeError(message)
+        await self._runner.defer((statement, parameters))
+        if statement.table is workspaces:  # whose row is changed with the log, too
+            await self._runner.finish(())
         self._note(event)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
@@ -148,21 +152,25 @@ class ChangeLog:
         if self._locked is not None:
             added = content.pop(self._locked[0], 0)
             self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes)
+        writes: list[Write] = []
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
             bodies = [self._encode(event) for _, event in some]
             for (_, event), body in zip(some, bodies, strict=True):
                 log[event.workspace_id] += len(body.encode())
             rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
-            await self._runner.run(_INSERT_EVENTS, rows)
-            ends = [(number, event) for number, event in some if event.is_the_end]
-            if ends:
-                await self._runner.run(_INSERT_TOMBSTONES, [self._tombstone_values(*end) for end in ends])
+            ends = [self._tombstone_values(number, event) for number, event in some if event.is_the_end]
+            for statement, values in ((_INSERT_EVENTS, rows), (_INSERT_TOMBSTONES, ends)):
+                if len(values) == 1:
+                    writes.append((statement, values[0]))
+                elif values:
+                    await self._runner.run(statement, values)
         if self._locked is not None:
-            await self._update_locked(log.pop(self._locked[0], 0))
+            writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
+        await self._runner.finish(writes)
         await self._update_others(content, log)
 
-    async def _update_locked(self, log_bytes: int) -> None:
+    async def _changes_of_locked(self, log_bytes: int) -> list[Write]:
         assert self._locked is not None
         workspace_id, head, usage = self._locked
         self._usage = self._usage.with_log(log_bytes)
@@ -177,11 +185,10 @@ class ChangeLog:
                 added=log_bytes,
             )
             self._usage = trimmed
-        values = dict(zip(USAGE, astuple(self._usage), strict=True)) if self._usage != usage else {}
+        values = dict(zip(USAGE, _USAGE_OF(self._usage), strict=True)) if self._usage != usage else {}
         if self._head is not None:
             values["head"] = self._head
-        if values:
-            await self._runner.run(_UPDATE, {"workspace": workspace_id, **values})
+        return [(_UPDATE, {"workspace": workspace_id, **values})] if values else []
 
     async def _update_others(self, content: Counter[UUID], log: Counter[UUID]) -> None:
         changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]

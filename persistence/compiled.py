@@ -64,9 +64,11 @@ class Statements:
     """The compiled statements of one kind of database. It keeps them, so each must be built once.
 
     A statement has several texts if they depend on which columns have values, or on how many values a list has.
+    `combines` says whether one statement can make several changes (persistence/combined.py).
     """
 
-    def __init__(self, dialect: Dialect, codecs: Codecs) -> None:
+    def __init__(self, dialect: Dialect, codecs: Codecs, *, combines: bool) -> None:
+        self.combines: Final = combines
         self._dialect = dialect
         self._codecs = codecs
         self._found: dict[Executable, Compiled | dict[tuple[object, ...], Compiled]] = {}

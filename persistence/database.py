@@ -16,11 +16,12 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
+from persistence.combined import Write, combine
 from persistence.compiled import Parameters, Row, Statements, Values
 from persistence.urls import WAIT_S, driver_arguments, parse_url, sqlite_timeout
 from persistence.waiting import MOST_WAITING, Turns
 
-__all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transaction"]
+__all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transaction", "Write", "Writer"]
 
 BEGIN: Final = "BEGIN"
 COMMIT: Final = "COMMIT"
@@ -55,6 +56,19 @@ class Runner(Protocol):
         """Return how many rows were changed.
 
         With several parameters it runs once for each, and the number means nothing.
+        """
+
+
+class Writer(Runner, Protocol):
+    """What the change log runs its changes on."""
+
+    async def defer(self, write: Write) -> None:
+        """Run it before the next statement, or together with what `finish` runs. So its error is raised there."""
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        """Run what was deferred, then *writes*. On PostgreSQL all of it is one statement.
+
+        No two of them may change the same row. Raises RuntimeError if one does not change exactly one row.
         """
 
 
@@ -105,16 +119,21 @@ class Transaction:
         self._transaction = transaction
         self._closed = closed
         self._is_committed = False
+        self._deferred: list[Write] = []
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         return only(await self.rows(statement, parameters), statement)
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
+        if self._deferred:
+            await self.finish(())
         compiled = self._statements.compiled(statement, parameters)
         values = _logged(compiled.text, compiled.bind(parameters))
         return compiled.loaded(await self._transaction.fetch(compiled.text, values, bulk=compiled.is_bulk))
 
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
+        if self._deferred:
+            await self.finish(())
         if isinstance(parameters, Sequence):
             compiled = self._statements.compiled(statement, parameters[0])
             many = [compiled.bind(each) for each in parameters]
@@ -125,8 +144,25 @@ class Transaction:
         values = _logged(compiled.text, compiled.bind(parameters))
         return await self._transaction.execute(compiled.text, values, bulk=compiled.is_bulk)
 
+    async def defer(self, write: Write) -> None:
+        if any(statement.table is write[0].table for statement, _ in self._deferred):  # it may be the same row
+            await self.finish(())
+        self._deferred.append(write)
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        together, self._deferred = [*self._deferred, *writes], []
+        if self._statements.combines and len(together) > 1:
+            counts = await self.row(*combine(together)) or ()
+        else:
+            counts = [await self.run(*each) for each in together]
+        for (statement, _), count in zip(together, counts, strict=True):
+            if count != 1:
+                message = f"{count} rows instead of one: {statement}"
+                raise RuntimeError(message)
+
     async def commit(self) -> None:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
+        await self.finish(())
         _logged(COMMIT, ())
         await self._transaction.commit()
         self._is_committed = True
@@ -149,14 +185,21 @@ class Database:
     """A database, as one process uses it.
 
     *pool_size* is how many connections it opens at most; on SQLite there are two. *wait_s* is how long a request waits
-    for its turn, for a connection, or for a lock, before StorageUnavailable; *most_waiting* can wait for one turn. It
-    connects when it is first used. Raises ValueError for a URL that `parse_url` rejects.
+    for its turn, for a connection, or for a lock, before StorageUnavailable; *most_waiting* can wait for one turn.
+    *prepares* says whether a prepared statement on PostgreSQL can be used in another transaction. It connects when it
+    is first used. Raises ValueError for a URL that `parse_url` rejects.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, wait_s: float = WAIT_S, most_waiting: int = MOST_WAITING
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        wait_s: float = WAIT_S,
+        most_waiting: int = MOST_WAITING,
+        prepares: bool = True,
     ) -> None:
-        self._connections = _connections(url, pool_size=pool_size, wait_s=wait_s)
+        self._connections = _connections(url, pool_size=pool_size, wait_s=wait_s, prepares=prepares)
         self._turns = Turns(wait_s, most_waiting=most_waiting)
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
@@ -232,7 +275,7 @@ def _logged(text: str, values: Values) -> Values:
     return values
 
 
-def _connections(url: str, *, pool_size: int, wait_s: float) -> Connections:
+def _connections(url: str, *, pool_size: int, wait_s: float, prepares: bool) -> Connections:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         from persistence.sqlite import SqliteConnections  # noqa: PLC0415  # a process needs one of the two drivers
@@ -240,4 +283,4 @@ def _connections(url: str, *, pool_size: int, wait_s: float) -> Connections:
         return SqliteConnections(parsed.database or "", turn_s=wait_s, lock_s=sqlite_timeout(parsed, default_s=wait_s))
     from persistence.postgresql import PostgresqlConnections  # noqa: PLC0415  # as above
 
-    return PostgresqlConnections(driver_arguments(parsed), pool_size=pool_size, wait_s=wait_s)
+    return PostgresqlConnections(driver_arguments(parsed), pool_size=pool_size, wait_s=wait_s, prepares=prepares)

@@ -8,7 +8,7 @@ from sqlalchemy import Executable, UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import iterate
 
-from persistence.database import Parameters, Row, Runner
+from persistence.database import Parameters, Row, Runner, Write
 from persistence.metadata import is_unlogged
 
 _OPAQUE: Final = frozenset({"textclause", "values"})
@@ -31,6 +31,13 @@ class Guarded:
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
         _refuse_unlogged(statement)
         return await self._runner.run(statement, parameters)
+
+    async def defer(self, write: Write) -> None:
+        _refuse_unlogged(write[0])
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        for statement, _ in writes:
+            _refuse_unlogged(statement)
 
 
 def _refuse_unlogged(statement: Executable) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
-from persistence.database import Runner
+from persistence.database import Runner, Write
 from persistence.events import tombstones
 from persistence.memberships import members
 from persistence.metadata import INSTANT, UNLOGGED, metadata
@@ -142,7 +142,7 @@ class KeyOwner:
 
 
 class IdempotencyKeys:
-    """Claims within one transaction, and the responses recorded under them."""
+    """Claims within one transaction, whose responses are recorded later."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -156,10 +156,6 @@ class IdempotencyKeys:
         found = await self._runner.row(_SELECT_RESPONSE, owner.parameters)
         assert found is not None, "the key could not be claimed, and is not there"
         return found[0], found[1]
-
-    async def record(self, owner: KeyOwner, *, response: bytes) -> None:
-        """Store the response under a key that was claimed in this transaction."""
-        await self._runner.run(_RECORD, {**owner.parameters, "response": response})
 
     async def release_key(self, owner: KeyOwner) -> None:
         """Release a key that was claimed in this transaction."""
@@ -176,6 +172,11 @@ class IdempotencyKeys:
     async def release_id(self, space_id: UUID, client_id: UUID) -> None:
         """Release an id that was claimed in this transaction."""
         await self._runner.run(_RELEASE_ID, {"space": space_id, "id": client_id})
+
+
+def recording(owner: KeyOwner, *, response: bytes) -> Write:
+    """Return what stores a response under a key that was claimed in this transaction."""
+    return _RECORD, {**owner.parameters, "response": response}
 
 
 def account_space(user_id: UUID) -> UUID:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
-from persistence.database import Database, Parameters, Row, Transaction
+from persistence.database import Database, Parameters, Row, Transaction, Write
 
 
 class LazyTransaction:
-    """A Runner that begins its transaction, and awaits *prepare* with it, when it is first used.
+    """A Writer that begins its transaction, and awaits *prepare* with it, when it is first used.
 
     If that raises, the transaction is closed, and the next use begins another one: no statement runs in one that is not
     prepared. *turn* is `Database.begin`'s.
@@ -43,6 +43,13 @@ class LazyTransaction:
 
     async def run(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
         return await (await self.opened()).run(statement, parameters)
+
+    async def defer(self, write: Write) -> None:
+        await (await self.opened()).defer(write)
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        if writes or self._transaction is not None:
+            await (await self.opened()).finish(writes)
 
     async def commit(self) -> None:
         if self._transaction is not None:

@@ -52,18 +52,26 @@ class PostgresqlConnections:
     Transactions never have all of them: they may wait for locks, and reads must not wait for that. *arguments* are
     asyncpg's. *wait_s* is how long a request waits for a connection; a statement may take six times as
     long. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
+
+    If it does not *prepare* statements to use them again, each takes one more way to the server, and each read has a
+    transaction: behind a pooler, what follows a transaction may go to another server process.
     """
 
-    def __init__(self, arguments: Mapping[str, Any], *, pool_size: int, wait_s: float) -> None:
-        self.statements: Final = Statements(PGDialect_asyncpg(), CODECS)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    def __init__(self, arguments: Mapping[str, Any], *, pool_size: int, wait_s: float, prepares: bool) -> None:
+        self.statements: Final = Statements(
+            PGDialect_asyncpg(),  # type: ignore[no-untyped-call]  # SQLAlchemy's
+            CODECS,
+            combines=True,
+        )
         self._wait_s = wait_s
+        self._prepares = prepares
         self._free = asyncio.Semaphore(pool_size)
         self._writing = asyncio.Semaphore(pool_size - min(pool_size - 1, _FOR_READS))
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         self._options: Mapping[str, Any] = {
             "timeout": wait_s,
             "command_timeout": wait_s * _STATEMENT_FACTOR,
-            "statement_cache_size": _STATEMENTS_KEPT,
+            "statement_cache_size": _STATEMENTS_KEPT if prepares else 0,
             "max_cached_statement_lifetime": 0,
             "server_settings": {"application_name": "tickbox"},  # a PgBouncer refuses most others
             **arguments,
@@ -71,6 +79,8 @@ class PostgresqlConnections:
 
     async def fetch(self, text: str, values: Values) -> Sequence[Row]:
         """Return the rows of a statement, in autocommit. Raises StorageUnavailable."""
+        if not self._prepares:
+            return await self._fetch_in_transaction(text, values)
         connection = await self._acquire()
         try:
             rows: Sequence[Row] = await connection.fetch(text, *values)
@@ -81,6 +91,15 @@ class PostgresqlConnections:
             await self._abandon(connection)
             raise
         self._release(connection)
+        return rows
+
+    async def _fetch_in_transaction(self, text: str, values: Values) -> Sequence[Row]:
+        transaction = await self.begin()
+        try:
+            rows = await transaction.fetch(text, values, bulk=False)
+            await transaction.commit()
+        finally:
+            await transaction.close()
         return rows
 
     async def begin(self) -> "PostgresqlTransaction":

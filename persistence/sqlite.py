@@ -80,7 +80,7 @@ class SqliteConnections:
     """
 
     def __init__(self, path: str, *, turn_s: float, lock_s: float) -> None:
-        self.statements: Final = Statements(SQLiteDialect(paramstyle="qmark"), CODECS)
+        self.statements: Final = Statements(SQLiteDialect(paramstyle="qmark"), CODECS, combines=False)
         self._path = path
         self._turn_s = turn_s
         self._lock_s = lock_s

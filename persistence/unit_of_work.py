@@ -33,7 +33,7 @@ from persistence import schema, sessions, tokens
 from persistence.change_log import ChangeLog, EncodeEvent
 from persistence.database import Database, Runner, Transaction
 from persistence.guarded import Guarded
-from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space
+from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space, recording
 from persistence.lazy_transactions import LazyTransaction
 from persistence.repositories import Repositories
 from persistence.users import Users
@@ -86,7 +86,7 @@ class SqlUnitOfWork(Repositories):
         self._check: Callable[[], Awaitable[None]] | None = None
 
     @cached_property
-    def runner(self) -> Runner:
+    def runner(self) -> Guarded:
         """What repositories read with, and change what is not logged."""
         return Guarded(self._dependencies.database if self._safe else self._transaction)
 
@@ -209,7 +209,7 @@ class SqlUnitOfWork(Repositories):
             raise RuntimeError(message)
         if self._named_workspace_id is not None:
             self.change_log.keep(len(response))
-        await IdempotencyKeys(self.runner).record(self._key.owner, response=response)
+        await self._transaction.defer(recording(self._key.owner, response=response))
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See `tickbox_contract.engine.units.Unit`."""

@@ -150,7 +150,7 @@ def test_no_repository_gets_another_runner() -> None:
         for path in (ROOT / "persistence").glob("*.py")
     }
     assert "tasks" in imported
-    assert {name for name, names in imported.items() if names - {"Parameters", "Row", "Runner"}} <= UNGUARDED
+    assert {name for name, names in imported.items() if names - {"Parameters", "Row", "Runner", "Write"}} <= UNGUARDED
 
 
 def test_only_the_unit_of_work_creates_a_change_log() -> None:

@@ -112,7 +112,8 @@ async def provide_editor(member: Member) -> Member:
 
 
 def out(task: Task) -> TaskOut:
-    return msgspec.convert(task, TaskOut, from_attributes=True)
+    found: TaskOut = msgspec.convert(task, TaskOut, from_attributes=True)
+    return found
 
 
 class TaskController(Controller):
