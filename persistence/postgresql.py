@@ -39,6 +39,7 @@ _IS_READ_ONLY: Final = str(
     select(or_(func.pg_is_in_recovery(), func.current_setting(constant("transaction_read_only")) == constant("on")))
 )
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_COMMIT: Final = "COMMIT"
 _STATEMENT_FACTOR: Final = 6
 _FOR_READS: Final = 2
 """How many connections transactions leave to reads. One read takes a millisecond or less."""
@@ -79,8 +80,6 @@ class PostgresqlConnections:
 
     async def fetch(self, text: str, values: Values) -> Sequence[Row]:
         """Return the rows of a statement, in autocommit. Raises StorageUnavailable."""
-        if not self._prepares:
-            return await self._fetch_in_transaction(text, values)
         connection = await self._acquire()
         try:
             rows: Sequence[Row] = await connection.fetch(text, *values)
@@ -91,15 +90,6 @@ class PostgresqlConnections:
             await self._abandon(connection)
             raise
         self._release(connection)
-        return rows
-
-    async def _fetch_in_transaction(self, text: str, values: Values) -> Sequence[Row]:
-        transaction = await self.begin()
-        try:
-            rows = await transaction.fetch(text, values, bulk=False)
-            await transaction.commit()
-        finally:
-            await transaction.close()
         return rows
 
     async def begin(self) -> "PostgresqlTransaction":
@@ -222,14 +212,14 @@ class PostgresqlTransaction:
     async def commit(self) -> None:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
         try:
-            status = await self._connection.execute("COMMIT")
+            status = await self._connection.execute(_COMMIT)
         except _ERRORS as error:
-            failed = translated(error, "COMMIT", self._connection)
+            failed = translated(error, _COMMIT, self._connection)
             if isinstance(failed, StorageUnavailable) and not _is_response(error):
                 raise OutcomeUnknown from error
             raise failed from error
         self._is_committed = True
-        if status != "COMMIT":  # after an error in the transaction, COMMIT rolls back, and reports no error
+        if status != _COMMIT:  # after an error in the transaction, COMMIT rolls back, and reports no error
             message = f"a commit of a failed transaction: {status}"
             raise RuntimeError(message)
 
