@@ -1,13 +1,13 @@
 """What `bench.stack` compares and computes. The times that it measures are not tested."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from bench import load, tickbox
-from bench.databases import KINDS, opened
+from bench.databases import KINDS, Database, opened
 from bench.load import Request, Running, Server, Variety
 from bench.ratios import Ratio, ratio
 from bench.stack import plots, race, requests
@@ -19,31 +19,38 @@ TASK = {"id": "0190a5f0-0000-7000-8004-000000000007", "title": "Sow", "revision"
 pytestmark = pytest.mark.unmeasured
 
 
-@contextmanager
-def serving(kind: str, *twins: Server) -> Iterator[tuple[dict[str, Running], Scene]]:
-    with opened(kind) as database, tickbox.serving(database) as ours:
-        scene = race.prepare(database, ours, tasks=requests.SEEN_TASKS, written=2)
-        with load.running(twins, database_url=database.url, database_pid=database.pid) as others:
-            yield {TICKBOX: ours, **others}, scene
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Tickbox on a database with rows, before there are twins."""
+
+    database: Database
+    ours: Running
+    scene: Scene
 
 
-def test_a_twin_that_responds_otherwise_is_not_measured() -> None:
-    honest, liar = TWINS["postgresql"]["starlette"], Server("liar", "tests.bench.liar:build")
-    with serving("postgresql", honest, liar) as (servers, scene):
+@pytest.fixture(scope="module", params=KINDS)
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    with opened(request.param) as database, tickbox.serving(database) as ours:
+        yield Stage(database, ours, race.prepare(database, ours, tasks=requests.SEEN_TASKS, written=2))
+
+
+def test_tickbox_continues_after_the_rows_that_the_database_created(stage: Stage) -> None:
+    requests.check({TICKBOX: stage.ours}, stage.scene)
+    status, _, task = load.response(stage.ours, stage.scene.request("create"))
+    assert status == 201
+    assert task["revision"] > stage.scene.tasks
+    assert task["position"] > f"f{stage.scene.tasks - 1:06}"
+
+
+@pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+def test_a_twin_that_responds_otherwise_is_not_measured(stage: Stage) -> None:
+    twins = [TWINS["postgresql"]["starlette"], Server("liar", "tests.bench.liar:build")]
+    with load.running(twins, database_url=stage.database.url, database_pid=stage.database.pid) as others:
+        servers = {TICKBOX: stage.ours, **others}
         with pytest.raises(SystemExit, match="liar and Tickbox differ in get: priority is 'low'"):
-            requests.check(servers, scene)
+            requests.check(servers, stage.scene)
         del servers["liar"]
-        requests.check(servers, scene)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_tickbox_continues_after_the_rows_that_the_database_created(kind: str) -> None:
-    with serving(kind) as (servers, scene):
-        requests.check(servers, scene)
-        status, _, task = load.response(servers[TICKBOX], scene.request("create"))
-        assert status == 201
-        assert task["revision"] > scene.tasks
-        assert task["position"] > f"f{scene.tasks - 1:06}"
+        requests.check(servers, stage.scene)
 
 
 def test_a_ratio_is_the_median_of_those_of_each_round() -> None:

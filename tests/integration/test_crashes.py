@@ -145,17 +145,19 @@ def test_no_acknowledged_write_is_lost_and_none_is_done_twice(
     seed = random.randrange(10**9)  # noqa: S311  # any moment will do
     moments = random.Random(seed)  # noqa: S311  # as above
     settings = {"database_url": database_url, "log_level": "warning"}
-    with serve(tmp_path, **settings) as program, Client(program.url) as client:
-        ada = register(client)
-    token = str(ada.tokens["access_token"])
-    writers = [Writer(f"writer {n}", f"{ada.home}/tasks") for n in range(WRITERS)]
+    tables = Tables(database_url)
+    writers: list[Writer] = []
     unacknowledged = 0
     for _ in range(KILLS):
         with serve(tmp_path, **settings) as program:
+            if not writers:
+                with Client(program.url) as client:
+                    ada = register(client)
+                token = str(ada.tokens["access_token"])
+                writers = [Writer(f"writer {n}", f"{ada.home}/tasks") for n in range(WRITERS)]
             moment = moments.uniform(0, LONGEST_S)
             asyncio.run(load(program.url, token, writers, kill_after_s=moment, kill=program.process.kill))
         unacknowledged += sum(writer.pending is not None for writer in writers)
-    tables = Tables(database_url)
     with serve(tmp_path, **settings) as program, Client(program.url, token=token) as client:
         asyncio.run(repeat_unanswered(program.url, token, writers))
         log = check_log(tables, ada.workspace_id)

@@ -31,9 +31,9 @@ from persistence.urls import name_of
 from persistence.users import users
 from tests.support.checking import read_contract
 from tests.support.clients import PASSWORD, Client, created, log_in, new_email, no_content, ok, register, rejected
-from tests.support.databases import PostgresDatabases
+from tests.support.databases import FEW_BACKENDS, PostgresDatabases
 from tests.support.patience import PATIENCE_S
-from tests.support.programs import TICKBOX, Program, counting, environment, patiently, run, serve, tickbox
+from tests.support.programs import TICKBOX, Program, counting, environment, patiently, run, serve
 from tests.support.tables import Tables
 from tests.support.wire import Address, connected, exchange, read_reply, request
 
@@ -264,64 +264,92 @@ def test_the_health_check_of_the_image_uses_the_port_that_is_set(program: Progra
 # --- settings ---
 
 
-def test_closed_registration_is_open_only_to_the_operator(sqlite_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": sqlite_url, "registration": "closed"}
+ALLOWED, PUBLIC_URL, LIFETIME_S = "https://app.example", "https://tickbox.example", 60
+
+
+@pytest.fixture(scope="module")
+def configured_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings that do not touch each other, each with another value than the default."""
+    return {
+        "database_url": f"sqlite:///{tmp_path_factory.mktemp('configured')}/tickbox.db?timeout=5",
+        "registration": "closed",
+        "cors_origins": f"{ALLOWED}, https://b.example",
+        "public_url": PUBLIC_URL,
+        "body_limit_bytes": "1024",
+        "access_token_lifetime_s": str(LIFETIME_S),
+    }
+
+
+@pytest.fixture(scope="module")
+def configured(configured_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A running server with these settings."""
+    assert run("migrate", settings=configured_settings).exit_code == 0
+    with serve(tmp_path_factory.mktemp("serve"), **configured_settings) as program:
+        yield program
+
+
+@pytest.fixture
+def visitor(configured: Program) -> Iterator[Client]:
+    """A client of that server."""
+    with Client(configured.url) as client:
+        yield client
+
+
+def test_closed_registration_is_open_only_to_the_operator(visitor: Client, configured_settings: dict[str, str]) -> None:
     email = new_email()
-    with serve(tmp_path, **settings) as program, Client(program.url) as client:
-        body = {"email": email, "password": PASSWORD, "name": "Ada"}
-        rejected(client.post("/v1/users", json=body), 403, "registration-closed")
-        result = run("user", "create", email, "--name", "Ada", settings=settings, stdin=PASSWORD + "\n")
-        assert result.exit_code == 0, result.stderr
-        tokens = log_in(client, email)
-        me = ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
-    assert result.stdout == f"created {me['id']} in {name_of(sqlite_url)}\n"
+    body = {"email": email, "password": PASSWORD, "name": "Ada"}
+    rejected(visitor.post("/v1/users", json=body), 403, "registration-closed")
+    result = run("user", "create", email, "--name", "Ada", settings=configured_settings, stdin=PASSWORD + "\n")
+    assert result.exit_code == 0, result.stderr
+    tokens = log_in(visitor, email)
+    me = ok(visitor.with_token(tokens["access_token"]).get("/v1/users/me"))
+    assert result.stdout == f"created {me['id']} in {name_of(configured_settings['database_url'])}\n"
     assert (me["email"], me["name"], me["time_zone"]) == (email, "Ada", "UTC")
 
 
-def test_browsers_may_send_requests_from_the_origins_that_are_set(sqlite_url: str, tmp_path: Path) -> None:
-    allowed, other = "https://app.example", "https://evil.example"
-    origins = f"{allowed}, https://b.example"
+def test_token_lifetimes_can_be_set(visitor: Client, configured_settings: dict[str, str]) -> None:
+    email = new_email()
+    result = run("user", "create", email, "--name", "Ada", settings=configured_settings, stdin=PASSWORD + "\n")
+    assert result.exit_code == 0, result.stderr
+    assert log_in(visitor, email)["expires_in"] == LIFETIME_S
+
+
+def test_browsers_may_send_requests_from_the_origins_that_are_set(visitor: Client) -> None:
+    other = "https://evil.example"
     asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization, content-type"}
-    with serve(tmp_path, database_url=sqlite_url, cors_origins=origins) as program, Client(program.url) as client:
-        preflight = client.options("/v1/users/me", headers={"Origin": allowed, **asked})
-        assert (preflight.status_code, preflight.content) == (204, b"")
-        assert preflight.headers["Access-Control-Allow-Origin"] == allowed
-        assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
-        headers = set(preflight.headers["Access-Control-Allow-Headers"].split(", "))
-        assert {"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"} <= headers
-        assert "X-Request-Id" in preflight.headers
-        refusal = client.options("/v1/users/me", headers={"Origin": other, **asked})
-        assert (refusal.status_code, refusal.content) == (204, b"")
-        assert "Access-Control-Allow-Origin" not in refusal.headers
-        response = client.get("/v1/users/me", headers={"Origin": allowed})
-        rejected(response, 401, "unauthenticated")
-        assert response.headers["Access-Control-Allow-Origin"] == allowed
-        assert "ETag" in response.headers["Access-Control-Expose-Headers"]
-        assert "Access-Control-Allow-Origin" not in client.get("/livez", headers={"Origin": other}).headers
+    preflight = visitor.options("/v1/users/me", headers={"Origin": ALLOWED, **asked})
+    assert (preflight.status_code, preflight.content) == (204, b"")
+    assert preflight.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
+    headers = set(preflight.headers["Access-Control-Allow-Headers"].split(", "))
+    assert {"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"} <= headers
+    assert "X-Request-Id" in preflight.headers
+    refusal = visitor.options("/v1/users/me", headers={"Origin": other, **asked})
+    assert (refusal.status_code, refusal.content) == (204, b"")
+    assert "Access-Control-Allow-Origin" not in refusal.headers
+    response = visitor.get("/v1/users/me", headers={"Origin": ALLOWED})
+    rejected(response, 401, "unauthenticated")
+    assert response.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert "ETag" in response.headers["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Origin" not in visitor.get("/livez", headers={"Origin": other}).headers
 
 
-def test_with_a_public_https_url_responses_have_strict_transport_security(sqlite_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example", "body_limit_bytes": "1024"}
-    with serve(tmp_path, **settings) as program, Client(program.url) as client:
-        assert client.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
-        body = {"email": new_email(), "password": PASSWORD, "name": "x" * 1024}
-        rejected(client.post("/v1/users", json=body), 413, "content-too-large")
+def test_with_a_public_https_url_responses_have_strict_transport_security(visitor: Client) -> None:
+    assert visitor.get("/livez").headers["Strict-Transport-Security"] == "max-age=31536000"
+    body = {"email": new_email(), "password": PASSWORD, "name": "x" * 1024}
+    rejected(visitor.post("/v1/users", json=body), 413, "content-too-large")
 
 
-def test_requests_that_are_not_http_get_the_headers_of_every_response(sqlite_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": sqlite_url, "public_url": "https://tickbox.example"}
-    with serve(tmp_path, **settings) as program:
-        host, port = program.url.removeprefix("http://").split(":")
-        reply = exchange((host, int(port)), [b"GET /livez HTTP/1.1\r\n\r\n"])
+def test_requests_that_are_not_http_get_the_headers_of_every_response(configured: Program) -> None:
+    reply = exchange(address_of(configured), [b"GET /livez HTTP/1.1\r\n\r\n"])
     assert reply.slug == "malformed-request"
     assert {"date", "link", "strict-transport-security", "content-security-policy"} <= reply.headers.keys()
     assert (reply.headers["x-content-type-options"], reply.headers["cache-control"]) == ("nosniff", "no-store")
 
 
-def test_token_lifetimes_can_be_set(sqlite_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": sqlite_url, "access_token_lifetime_s": "60"}
-    with serve(tmp_path, **settings) as program, Client(program.url) as client:
-        assert register(client).tokens["expires_in"] == 60
+def test_an_sqlite_url_may_have_a_timeout(visitor: Client, configured_settings: dict[str, str]) -> None:
+    assert configured_settings["database_url"].endswith("?timeout=5")
+    ok(visitor.get("/readyz"))
 
 
 @pytest.mark.parametrize(
@@ -376,13 +404,6 @@ def test_a_variable_of_the_tests_is_accepted(sqlite_url: str) -> None:
     assert (found.exit_code, found.stderr) == (0, "")
 
 
-def test_an_sqlite_url_may_have_a_timeout(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/tickbox.db?timeout=5"
-    assert run("migrate", settings={"database_url": url}).exit_code == 0
-    with serve(tmp_path, database_url=url) as program, Client(program.url) as client:
-        ok(client.get("/readyz"))
-
-
 @pytest.mark.parametrize("host", ["host.invalid", "x" * 64])
 def test_an_invalid_host_is_reported_in_one_line(sqlite_url: str, host: str) -> None:
     found = run("serve", "--host", host, "--port", "0", settings={"database_url": sqlite_url})
@@ -396,8 +417,8 @@ def test_an_invalid_host_is_reported_in_one_line(sqlite_url: str, host: str) -> 
 def test_a_port_in_use_is_reported_in_one_line(sqlite_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        found = tickbox("serve", "--port", port, settings={"database_url": sqlite_url})
-    assert (found.returncode, found.stdout) == (1, "")
+        found = run("serve", "--port", port, settings={"database_url": sqlite_url})
+    assert (found.exit_code, found.stdout) == (1, "")
     expected = f"Error: another program uses port {port}: stop it, or set TICKBOX_PORT"
     assert one_line(found.stderr) == expected
 
@@ -535,6 +556,7 @@ def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module
     log_in(client, ada.user["email"], new)
 
 
+@pytest.mark.parametrize("databases", FEW_BACKENDS, indirect=True)
 @pytest.mark.parametrize(
     ("repeated", "exit_code", "expected"),
     [

@@ -145,21 +145,13 @@ def test_each_email_is_sent_by_one_of_the_two(pair: Pair) -> None:
     assert {address: len(pair.mailbox.to(address)) for address in addresses} == dict.fromkeys(addresses, 1)
 
 
-def test_one_that_is_killed_while_both_write_does_not_delay_the_other(database_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": database_url, "log_level": "warning"}
-    for name in "ab":
-        (tmp_path / name).mkdir()
-    with (
-        serve(tmp_path / "a", **settings) as killed,
-        serve(tmp_path / "b", **settings) as other,
-        Client(other.url) as client,
-    ):
-        ada = register(client)
-        asyncio.run(_write_at_both(ada, killed, other))
-        created(ada.client.post(f"{ada.home}/tasks", json={"title": "after"}))
-        tables = Tables(database_url)
-        check_payloads(ada, check_log(tables, ada.workspace_id))
-        tables.close()
+def test_one_that_is_killed_while_both_write_does_not_delay_the_other(
+    pair: Pair, ada: Person, tables: Tables, module_database_url: str, tmp_path: Path
+) -> None:
+    with serve(tmp_path, database_url=module_database_url, log_level="warning") as killed:
+        asyncio.run(_write_at_both(ada, killed, pair.programs[0]))
+    created(ada.client.post(f"{ada.home}/tasks", json={"title": "after"}))
+    check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
 async def _write_at_both(ada: Person, killed: Program, other: Program) -> None:

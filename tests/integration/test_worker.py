@@ -15,7 +15,7 @@ from persistence.idempotency import idempotency_keys
 from persistence.queued_emails import outbox
 from persistence.tokens import personal_tokens
 from tests.support.clients import Client, created, register
-from tests.support.programs import Program, patiently, serve, started, tickbox
+from tests.support.programs import Program, patiently, run, serve, started
 from tests.support.tables import Tables
 
 WAITING = select(func.count()).select_from(outbox)
@@ -70,6 +70,6 @@ def test_ctrl_c_stops_a_worker(sqlite_url: str, tmp_path: Path) -> None:
 
 
 def test_a_worker_rejects_a_database_that_was_not_migrated(tmp_path: Path) -> None:
-    done = tickbox("worker", settings={"database_url": f"sqlite:///{tmp_path}/none.db"})
-    assert (done.returncode, done.stdout) == (1, "")
+    done = run("worker", settings={"database_url": f"sqlite:///{tmp_path}/none.db"})
+    assert (done.exit_code, done.stdout) == (1, "")
     assert "does not exist: run `tickbox migrate`" in done.stderr
