@@ -29,9 +29,9 @@ check: $(DEV)  ## the contract with its models, lint, imports, types
 try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make try OP=complete_task
 	$(BIN)/python -m tests.try_operation $(OP)
 
-soak: $(DEV)  ## what `make test` does in a short form: kills under load, the access matrix, Schemathesis
+soak: $(DEV)  ## what `make test` does in a short form: kills under load, the access matrix, Schemathesis, programs
 	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing \
-	  $(addprefix tests/integration/test_,crashes.py access.py probes.py problems.py running.py)
+	  $(addprefix tests/integration/test_,crashes.py access.py mail.py probes.py problems.py running.py worker.py)
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz

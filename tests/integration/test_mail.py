@@ -38,6 +38,7 @@ from tests.support.clients import (
     register,
     rejected,
 )
+from tests.support.databases import FEW_BACKENDS
 from tests.support.mailboxes import Certificate, Mailbox, Received, opened
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, our_contract, patiently, quick_passwords, serve
@@ -548,6 +549,7 @@ def test_a_server_sends_over_tls_with_its_account_and_links_to_the_app(sqlite_ur
         assert secret not in program.output.replace("ada@example.com", "")
 
 
+@pytest.mark.parametrize("databases", FEW_BACKENDS, indirect=True)
 def test_a_server_that_is_killed_between_commit_and_sending_loses_no_email_and_stores_no_token(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from persistence.idempotency import idempotency_keys
 from persistence.queued_emails import outbox
 from persistence.tokens import personal_tokens
 from tests.support.clients import Client, created, register
+from tests.support.databases import FEW_BACKENDS
 from tests.support.programs import Program, patiently, run, serve, started
 from tests.support.tables import Tables
 
@@ -34,6 +35,7 @@ def unsent(program: Program) -> list[dict[str, Any]]:
     return [line for line in program.log if line["logger"] == "tickbox.unsent"]
 
 
+@pytest.mark.parametrize("databases", FEW_BACKENDS, indirect=True)
 def test_a_worker_does_the_jobs_and_a_server_without_jobs_stores_only_its_last_uses(
     database_url: str, tmp_path_factory: pytest.TempPathFactory, tables: Tables
 ) -> None:
