@@ -13,8 +13,10 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 INBOX_NAME: Final = "Inbox"
-DELETED_AT_ONCE: Final = 1000
-"""How many tasks are deleted in one transaction, during which others cannot write in the workspace."""
+SMALL: Final = 1000
+"""A project with fewer tasks is deleted in one change."""
+STEP: Final = 200
+"""How many tasks of a larger one are deleted in each change after the first. Others wait for one at most."""
 
 
 def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
@@ -102,19 +104,20 @@ async def delete(uow: UnitOfWork, project_id: UUID) -> None:
 
     Raises InboxProtected, ProjectNotFound.
     """
-    while await _delete_some(uow, project_id) == DELETED_AT_ONCE:
+    limit = SMALL
+    while await _delete_some(uow, project_id, limit=limit) == limit:
         await uow.next_step()
+        limit = STEP
     await uow.projects.delete(uow.workspace_id, project_id, revision=await uow.next_revision())
 
 
-async def _delete_some(uow: UnitOfWork, project_id: UUID) -> int:
+async def _delete_some(uow: UnitOfWork, project_id: UUID, *, limit: int) -> int:
     """Delete some of a project's tasks, and return how many."""
     project = await get(uow, project_id)
     if project.is_inbox:
         raise InboxProtected(project_id)
-    return await uow.tasks.delete_some(
-        uow.workspace_id, project_id=project_id, revision=await uow.next_revision(), limit=DELETED_AT_ONCE
-    )
+    revision = await uow.next_revision()
+    return await uow.tasks.delete_some(uow.workspace_id, project_id=project_id, revision=revision, limit=limit)
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:

@@ -17,6 +17,7 @@ from sqlalchemy import UpdateBase, bindparam, delete, insert, select, update
 from domain.events import Event
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
+from persistence.compiled import BULK
 from persistence.constants import constant
 from persistence.database import Parameters, Row, Write, Writer
 from persistence.events import events, tombstones, trim
@@ -26,13 +27,13 @@ from persistence.metadata import logged_kind
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
 
-_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 200
 """How many events are encoded and written at once. Other requests run in between."""
 
 
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
-_ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace")).execution_options(**BULK)
 _USAGE_OF: Final = attrgetter(*USAGE)
 _SPARE: Final = 64
 """Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
@@ -47,9 +48,15 @@ _RAISE_HEADS: Final = (
     .where(workspaces.c.id.in_(_JOINED))
     .values(head=workspaces.c.head + 1)
     .returning(workspaces.c.id, workspaces.c.head)
+    .execution_options(**BULK)
 )
 _OF_MEMBERS: Final = events.c.type.in_([constant(each) for each in MEMBER_EVENTS])
-_FORGET: Final = update(events).where(events.c.entity_id == bindparam("user"), _OF_MEMBERS).values(body=None)
+_FORGET: Final = (
+    update(events)
+    .where(events.c.entity_id == bindparam("user"), _OF_MEMBERS)
+    .values(body=None)
+    .execution_options(**BULK)
+)
 
 
 class ChangeLog:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
+from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.metadata import INSTANT, metadata
 from persistence.octets import octets
@@ -88,6 +89,7 @@ _TRIM: Final = (
         tuple_(events.c.revision, events.c.sequence) <= tuple_(bindparam("to_revision"), bindparam("to_sequence")),
     )
     .values(body=None)
+    .execution_options(**BULK)
 )
 
 

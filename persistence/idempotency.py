@@ -7,16 +7,16 @@ draft-ietf-httpapi-idempotency-key-header-07.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Delete,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Select,
     Table,
     Text,
     Uuid,
@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
+from persistence.compiled import BULK
 from persistence.database import Runner, Write
 from persistence.events import tombstones
-from persistence.memberships import members
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
 
@@ -96,31 +96,26 @@ _CLAIM_ID: Final = (
     .returning(client_ids.c.id)
 )
 _SELECT_REQUEST: Final = select(client_ids.c.request).where(client_ids.c.space_id == _SPACE, client_ids.c.id == _ID)
-_KEYS: Final = select(*idempotency_keys.primary_key)
 _RELEASE_KEY: Final = delete(idempotency_keys).where(*_MINE)
 _RELEASE_ID: Final = delete(client_ids).where(client_ids.c.space_id == _SPACE, client_ids.c.id == _ID)
 
 
-def _delete_keys(which: Select[Any]) -> Delete:
-    """Delete keys, except those that a request holds now: it may wait for a lock that this transaction holds."""
-    return delete(idempotency_keys).where(
-        tuple_(*idempotency_keys.primary_key).in_(which.with_for_update(skip_locked=True))
+def _delete_keys(*which: ColumnElement[bool]) -> Delete:
+    """Delete keys of a space, except those that a request holds now: it may wait for a lock that this one holds."""
+    mine = (idempotency_keys.c.space_id == _SPACE, *which)
+    free = select(*idempotency_keys.primary_key).where(*mine).with_for_update(skip_locked=True)
+    return (
+        delete(idempotency_keys)
+        .where(idempotency_keys.c.space_id == _SPACE, tuple_(*idempotency_keys.primary_key).in_(free))
+        .execution_options(**BULK)
     )
 
 
 _FORGET_SPACE: Final = (
-    delete(client_ids).where(client_ids.c.space_id == _SPACE),
-    _delete_keys(_KEYS.where(idempotency_keys.c.space_id == _SPACE)),
+    delete(client_ids).where(client_ids.c.space_id == _SPACE).execution_options(**BULK),
+    _delete_keys(),
 )
-_FORGET_MEMBER: Final = _delete_keys(
-    _KEYS.where(idempotency_keys.c.space_id == _SPACE, idempotency_keys.c.user_id == bindparam("user"))
-)
-_FORGET_USER: Final = _delete_keys(
-    _KEYS.where(
-        idempotency_keys.c.user_id == bindparam("user"),
-        idempotency_keys.c.space_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
-    )
-)
+_FORGET_MEMBER: Final = _delete_keys(idempotency_keys.c.user_id == bindparam("user"))
 _OLD: Final = Expired(idempotency_keys, idempotency_keys.c.recorded_at)
 
 Claim = Literal["new", "repeated", "taken"]
@@ -197,11 +192,6 @@ async def forget_space(runner: Runner, space_id: UUID) -> None:
 async def forget_member(runner: Runner, space_id: UUID, *, user_id: UUID) -> None:
     """Delete the responses that are kept for a user in a workspace that they leave."""
     await runner.run(_FORGET_MEMBER, {"space": space_id, "user": user_id})
-
-
-async def forget_user(runner: Runner, user_id: UUID) -> None:
-    """Delete the responses that are kept for a user in the workspaces that they are still a member of."""
-    await runner.run(_FORGET_USER, {"user": user_id})
 
 
 async def purge(runner: Runner, *, now: dt.datetime) -> int:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from domain.model.invitations import Invitation
 from domain.roles import ROLES, Role
+from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.memberships import members
@@ -74,12 +75,21 @@ _PAGES: Final = Pages(select(*_MAPPER.columns).where(_HERE, _IS_LIVE), invitatio
 _FIND: Final = select(*_MAPPER.columns).where(invitations.c.digest == bindparam("digest"), _IS_LIVE)
 _SET_DIGEST: Final = update(invitations).where(*_ONE)
 _DELETE: Final = delete(invitations).where(*_ONE)
-_WITHDRAW: Final = delete(invitations).where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
+_WITHDRAW: Final = (
+    delete(invitations)
+    .where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
+    .execution_options(**BULK)
+)
 _WITHDRAW_TO: Final = delete(invitations).where(
     _HERE, invitations.c.email_key == select(users.c.email_key).where(users.c.id == bindparam("user")).scalar_subquery()
 )
-_WITHDRAW_ALL: Final = delete(invitations).where(
-    invitations.c.workspace_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))), _BY
+_WITHDRAW_ALL: Final = (
+    delete(invitations)
+    .where(
+        invitations.c.workspace_id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))),
+        _BY,
+    )
+    .execution_options(**BULK)
 )
 
 _EXPIRED: Final = Expired(invitations, invitations.c.expires_at)

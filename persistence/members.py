@@ -11,8 +11,9 @@ from domain.events import Event, end_of, event_of
 from domain.model.members import Member, MembershipSummary
 from domain.roles import Role
 from persistence.change_log import ChangeLog
+from persistence.compiled import BULK
 from persistence.database import Parameters, Row, Runner
-from persistence.idempotency import forget_member, forget_user
+from persistence.idempotency import forget_member
 from persistence.mapping import Mapper
 from persistence.memberships import members, workspaces
 from persistence.paging import Pages
@@ -67,8 +68,14 @@ _RENAME: Final = (
         revision=select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery(),
     )
     .returning(*_MAPPER.columns)
+    .execution_options(**BULK)
 )
-_REMOVE: Final = delete(members).where(members.c.user_id == bindparam("user")).returning(members.c.workspace_id)
+_REMOVE: Final = (
+    delete(members)
+    .where(members.c.user_id == bindparam("user"))
+    .returning(members.c.workspace_id)
+    .execution_options(**BULK)
+)
 
 
 def role_in_workspace(user_id: Column[UUID]) -> ScalarSelect[Role]:
@@ -129,8 +136,9 @@ class Members:
 
     async def remove(self, user_id: UUID) -> None:
         await self._change_log.forget(user_id)
-        await forget_user(self._runner, user_id)
         heads = await self._change_log.raise_heads(user_id)
+        for workspace_id in heads:
+            await forget_member(self._runner, workspace_id, user_id=user_id)
 
         def end(row: Row) -> Event:
             return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])

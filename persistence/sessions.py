@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
+from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.members import role_in_workspace
@@ -119,7 +120,7 @@ _DELETE_OLD_TOKENS: Final = tuple(
 )
 _DELETE: Final = delete(sessions).where(sessions.c.id == bindparam("session"), sessions.c.user_id == bindparam("user"))
 _EXISTS: Final = select(sessions.c.id).where(sessions.c.id == bindparam("session"))
-_DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user"))
+_DELETE_ALL: Final = delete(sessions).where(sessions.c.user_id == bindparam("user")).execution_options(**BULK)
 _DELETE_OTHERS: Final = _DELETE_ALL.where(sessions.c.id != bindparam("keep"))
 _FIND_EXPIRED: Final = (
     select(refresh_tokens.c.session_id)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from domain.model.tokens import PersonalToken
 from domain.principals import Membership, Principal
+from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.mapping import Mapper, Stored
 from persistence.members import role_in_workspace
@@ -79,8 +80,9 @@ _SELECT: Final = select(*_MAPPER.columns).where(
     personal_tokens.c.id == bindparam("token"), personal_tokens.c.user_id == bindparam("user"), _IS_LIVE
 )
 _EXISTS: Final = select(personal_tokens.c.id).where(personal_tokens.c.id == bindparam("token"))
-_DELETE_ALL: Final = delete(personal_tokens).where(personal_tokens.c.user_id == bindparam("user"))
-_DELETE: Final = _DELETE_ALL.where(personal_tokens.c.id == bindparam("token"))
+_MINE: Final = personal_tokens.c.user_id == bindparam("user")
+_DELETE_ALL: Final = delete(personal_tokens).where(_MINE).execution_options(**BULK)
+_DELETE: Final = delete(personal_tokens).where(_MINE, personal_tokens.c.id == bindparam("token"))
 _GRANT: Final = select(
     personal_tokens.c.id,
     personal_tokens.c.user_id,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from domain.emails import email_key
 from domain.model.users import EmailTaken, User
+from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.idempotency import account_space, forget_space
 from persistence.mapping import Mapper
@@ -61,7 +62,7 @@ _SELECT: Final = select(*_MAPPER.columns).where(_ME)
 _LOCK: Final = _SELECT.with_for_update()
 _LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
 _UPDATE: Final = update(users).where(_ME)
-_DELETE: Final = delete(users).where(_ME)
+_DELETE: Final = delete(users).where(_ME).execution_options(**BULK)
 
 
 class Users:

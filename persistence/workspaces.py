@@ -48,11 +48,8 @@ _LOCK_AS_MEMBER: Final = (
     .where(workspaces.c.id == bindparam("workspace"), members.c.user_id == bindparam("user"))
     .with_for_update(of=[workspaces, members])
 )
-_LOCK_JOINED: Final = (
-    select(workspaces.c.id)
-    .where(workspaces.c.id.in_(select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))))
-    .order_by(workspaces.c.id)
-    .with_for_update(of=workspaces)
+_JOINED: Final = (
+    select(members.c.workspace_id).where(members.c.user_id == bindparam("user")).order_by(members.c.workspace_id)
 )
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 
@@ -104,7 +101,9 @@ class Workspaces:
         return _MAPPER.all(rows)
 
     async def lock_joined(self, user_id: UUID) -> None:
-        await self._runner.rows(_LOCK_JOINED, {"user": user_id})
+        """One at a time: a distributed database locks rows only where it knows the machine that they are on."""
+        for row in await self._runner.rows(_JOINED, {"user": user_id}):
+            await lock_workspace(self._runner, row[0])
 
     async def update(self, workspace: Workspace) -> None:
         """The head is written by the change log only."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from domain import projects, users, workspaces
 from domain.model.projects import Project, ProjectNotFound
-from domain.projects import DELETED_AT_ONCE
+from domain.projects import SMALL, STEP
 from domain.quotas import ROW_BYTES, row_bytes
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows
@@ -20,7 +20,7 @@ from tests.support.service_callers import Caller
 from tests.support.waiting import until_held_up, writers_waiting
 
 STEPS = 3
-MANY = (STEPS - 1) * DELETED_AT_ONCE + 10
+MANY = SMALL + STEP + 10
 
 
 class Steps:
@@ -100,11 +100,11 @@ def stepping(caller: Caller, steps: Steps) -> Caller:
 
 
 async def test_a_small_project_is_deleted_in_one_change(ada: Caller) -> None:
-    project = await filled(ada, count=DELETED_AT_ONCE - 1)
+    project = await filled(ada, count=SMALL - 1)
 
     await ada.write(projects.delete, project.id)
 
-    assert await deleted_by_revision(ada) == {3: DELETED_AT_ONCE}
+    assert await deleted_by_revision(ada) == {3: SMALL}
 
 
 async def test_a_large_project_is_deleted_in_changes_that_are_each_complete(ada: Caller) -> None:
@@ -115,7 +115,7 @@ async def test_a_large_project_is_deleted_in_changes_that_are_each_complete(ada:
 
     assert await left(ada) == 0
     head = before.head + 1
-    counts = [DELETED_AT_ONCE, DELETED_AT_ONCE, MANY - 2 * DELETED_AT_ONCE + 1]
+    counts = [SMALL, STEP, MANY - SMALL - STEP + 1]
     assert await deleted_by_revision(ada) == {head + n + 1: count for n, count in enumerate(counts)}
     assert (await ada.read(workspaces.get)).head == head + STEPS
     row = await ada.database.row(
@@ -156,11 +156,11 @@ async def test_a_deletion_that_ends_between_its_steps_goes_on_when_it_is_repeate
     with pytest.raises(type(steps.error)):
         await stepping(ada, steps).write(projects.delete, project.id)
 
-    assert await left(ada) == MANY - DELETED_AT_ONCE
+    assert await left(ada) == MANY - SMALL
     assert await ada.read(projects.get, project.id) == project
     await ada.write(projects.delete, project.id)
     assert await left(ada) == 0
-    assert sorted(await deleted_by_revision(ada)) == [3, 4, 5]
+    assert sorted(await deleted_by_revision(ada)) == [3, 4]
     with pytest.raises(ProjectNotFound):
         await ada.read(projects.get, project.id)
 
@@ -179,7 +179,7 @@ async def test_the_conditions_of_the_request_are_compared_at_each_step(ada: Call
             await projects.delete(uow, project.id)
 
     assert compared == STEPS * [project]
-    assert await left(ada) == MANY - (STEPS - 1) * DELETED_AT_ONCE
+    assert await left(ada) == MANY - SMALL - STEP
 
 
 async def test_a_project_that_somebody_else_deletes_in_between_is_not_found(ada: Caller) -> None:

@@ -1,0 +1,253 @@
+"""What every statement that the code can send names: the workspace, so that tables can be spread over machines by it.
+
+The statements are those that the modules of `persistence` build at import; they build no others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    UpdateBase,
+    bindparam,
+    delete,
+    select,
+    union_all,
+)
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.selectable import Alias, FromClause, SelectBase
+
+import persistence
+from persistence.compiled import BULK
+from persistence.projects import projects
+from persistence.repositories import metadata
+from persistence.tasks import tasks
+
+KEYS = {"workspaces": "id", "client_ids": "space_id", "idempotency_keys": "space_id"}
+KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "workspace_id" in table.primary_key.columns}
+"""The tables that can be spread over machines, each with the column that says where a row is. The others are of
+accounts, and on every machine.
+"""
+
+CASCADING = {
+    key.referred_table
+    for table in metadata.tables.values()
+    for key in table.foreign_key_constraints
+    if key.ondelete == "CASCADE"
+}
+"""The tables with rows that other rows are deleted with."""
+
+_MEMBERSHIPS = "a user's memberships are wherever their workspaces are: at most 500 (ADR 48)"
+_OLD = "what has expired is anywhere; it is only read here"
+SCATTERED: Mapping[str, str] = {
+    "change_log._FORGET": "the events about a user who deletes their account, also in workspaces that they left",
+    "change_log._RAISE_HEADS": _MEMBERSHIPS,
+    "idempotency._OLD": _OLD,
+    "invitations._EXPIRED": _OLD,
+    "invitations._FIND": "a token does not say of which workspace it is",
+    "invitations._WITHDRAW_ALL": _MEMBERSHIPS,
+    "members._COUNT_JOINED": _MEMBERSHIPS,
+    "members._MEMBERSHIP_SUMMARIES": _MEMBERSHIPS,
+    "members._REMOVE": _MEMBERSHIPS,
+    "members._RENAME": _MEMBERSHIPS,
+    "workspaces._JOINED": _MEMBERSHIPS,
+    "workspaces._PAGES": _MEMBERSHIPS,
+}
+"""The statements that every machine must look at, each with its reason. None locks rows that it only reads."""
+PARTS = frozenset(
+    {
+        "change_log._JOINED",
+        "members._COUNT_OTHERS",
+        "tasks._LAST",
+        "workspaces._FIRST_PAGE",
+        "workspaces._MINE",
+        "workspaces._NEXT_PAGE",
+        "workspaces._SEEN",
+    }
+)
+"""They are only sent within others."""
+
+_ONE_ROW = "a constraint allows one"
+_BY_ONE = "a row that is named, if it is not locked"
+FEW: Mapping[str, str] = {
+    "invitations._REPLACE": _ONE_ROW,
+    "invitations._WITHDRAW_TO": _ONE_ROW,
+    "one_time_tokens._DELETE": _ONE_ROW,
+    "queued_emails._WITHDRAW": _ONE_ROW,
+    "sessions._DELETE": "a session and its tokens",
+    "sessions._DELETE_OLD_TOKENS": "those of one session that have expired since it was refreshed last",
+    "sessions._PURGE": _BY_ONE,
+    "sessions._SPEND": _ONE_ROW,
+    "uses._OF_SESSIONS": _BY_ONE,
+    "uses._OF_TOKENS": _BY_ONE,
+    "projects._DELETE": "its tasks are deleted before",
+}
+"""The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
+
+
+def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
+    """All statements, by the name of the module and of what has them."""
+    for module in pkgutil.iter_modules(persistence.__path__):
+        loaded = importlib.import_module(f"persistence.{module.name}")
+        for name, value in vars(loaded).items():
+            yield from ((f"{module.name}.{name}", each) for each in _within(value))
+
+
+def _within(value: object) -> Iterator[SelectBase | UpdateBase]:
+    if isinstance(value, SelectBase | UpdateBase):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _within(each)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _within(each)
+    elif type(value).__module__.startswith("persistence.") and hasattr(value, "__dict__"):
+        yield from _within(vars(value))
+
+
+SENT = [(name, statement) for name, statement in statements() if name not in PARTS]
+ALL = [pytest.param(name, statement, id=f"{name}-{n}") for n, (name, statement) in enumerate(SENT)]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A SELECT, INSERT, UPDATE or DELETE, alone or within another: its own tables, and which columns it compares."""
+
+    part: SelectBase | UpdateBase
+    tables: Sequence[Table | Alias]
+    equal: Sequence[tuple[ColumnElement[Any], ColumnElement[Any]]]
+    """Both ways."""
+    outer: frozenset[FromClause]
+
+    @property
+    def bound(self) -> set[FromClause]:
+        """The tables whose key has one value, which is a parameter or what an outer scope has found."""
+        keys = {key: table for table in (*self.tables, *self.outer) if (key := key_of(table)) is not None}
+        found = {keys[a] for a, b in self.equal if a in keys and isinstance(b, BindParameter)} | {*self.outer}
+        for _ in keys:
+            found |= {keys[a] for a, b in self.equal if a in keys and b in keys and keys[b] in found}
+        return found
+
+    @property
+    def changes_one_row(self) -> bool:
+        """Whether an UPDATE or DELETE names the whole primary key, and no row of another table is deleted with it."""
+        assert isinstance(self.part, Update | Delete)
+        named = {a for a, b in self.equal if isinstance(b, BindParameter)}
+        cascades = isinstance(self.part, Delete) and self.part.table in CASCADING
+        return {*self.part.table.primary_key} <= named and not cascades
+
+
+def scopes(part: SelectBase | UpdateBase, outer: frozenset[FromClause] = frozenset()) -> Iterator[Scope]:
+    inner: list[SelectBase | UpdateBase] = []
+    equal: list[tuple[ColumnElement[Any], ColumnElement[Any]]] = []
+    stack: list[Any] = list(part.get_children())
+    while stack:
+        each = stack.pop()
+        if isinstance(each, SelectBase | UpdateBase):
+            inner += [] if each in inner else [each]  # each is found by its rows and by its columns
+            continue
+        if isinstance(each, BinaryExpression) and each.operator is operators.eq:
+            equal += [(each.left, each.right), (each.right, each.left)]
+        stack += each.get_children()
+    found: list[FromClause] = []
+    if isinstance(part, UpdateBase):
+        found = [part.table]
+    elif isinstance(part, Select):
+        found = [table for each in part.get_final_froms() for table in each._from_objects]  # noqa: SLF001 -- of a join
+    mine = [table for table in found if table not in outer] or found
+    yield Scope(part, [each for each in mine if isinstance(each, Table | Alias)], equal, outer - {*mine})
+    for each in inner:
+        yield from scopes(each, outer | {*mine})
+
+
+def key_of(table: FromClause) -> ColumnElement[Any] | None:
+    name = KEYS.get(getattr(table.element if isinstance(table, Alias) else table, "name", ""))
+    return None if name is None else table.c[name]
+
+
+def scattered(statement: SelectBase | UpdateBase) -> Iterator[tuple[Scope, FromClause]]:
+    """Each table that is spread and not bound, with the part of the statement. The row of an INSERT has its key."""
+    for scope in scopes(statement):
+        if not isinstance(scope.part, Insert):
+            yield from (
+                (scope, table) for table in scope.tables if key_of(table) is not None and table not in scope.bound
+            )
+
+
+@pytest.mark.parametrize(("name", "statement"), ALL)
+def test_a_statement_names_the_workspace_or_is_listed_with_its_reason(
+    name: str, statement: SelectBase | UpdateBase
+) -> None:
+    if name not in SCATTERED:
+        assert [(str(scope.part), str(table)) for scope, table in scattered(statement)] == []
+
+
+@pytest.mark.parametrize(("name", "statement"), ALL)
+def test_rows_are_locked_in_one_workspace_only(name: str, statement: SelectBase | UpdateBase) -> None:
+    locking = [
+        (name, str(scope.part))
+        for scope, table in scattered(statement)
+        if isinstance(scope.part, Select) and (lock := scope.part._for_update_arg) is not None  # noqa: SLF001 -- no other way
+        if not lock.of or table in lock.of
+    ]
+    assert locking == []
+
+
+@pytest.mark.parametrize(("name", "statement"), ALL)
+def test_a_statement_that_may_change_many_rows_is_marked_or_listed_with_its_reason(
+    name: str, statement: SelectBase | UpdateBase
+) -> None:
+    if isinstance(statement, Update | Delete) and name not in FEW:
+        first = next(scopes(statement))
+        is_marked = BULK.items() <= statement.get_execution_options().items()
+        assert first.changes_one_row or is_marked, str(statement)
+
+
+def test_nothing_is_listed_that_need_not_be() -> None:
+    found: dict[str, list[SelectBase | UpdateBase]] = {}
+    for name, statement in statements():
+        found.setdefault(name, []).append(statement)
+    assert [name for name in SCATTERED if not any(list(scattered(each)) for each in found[name])] == []
+    assert [name for name in PARTS if not any(list(scattered(each)) for each in found[name])] == []
+    changes = {name: [each for each in found[name] if isinstance(each, Update | Delete)] for name in FEW}
+    assert [name for name in FEW if all(next(scopes(each)).changes_one_row for each in changes[name])] == []
+
+
+def test_the_statements_of_every_kind_of_holder_are_found() -> None:
+    names = {name for name, _ in statements()}
+    assert {"tasks._PAGES", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        (select(tasks).where(tasks.c.workspace_id == bindparam("w")), 0),
+        (select(tasks), 1),
+        (select(tasks).where(tasks.c.id == bindparam("t")), 1),
+        (select(tasks).join(projects, tasks.c.workspace_id == projects.c.workspace_id), 2),
+        (
+            select(tasks)
+            .join(projects, tasks.c.workspace_id == projects.c.workspace_id)
+            .where(projects.c.workspace_id == bindparam("w")),
+            0,
+        ),
+        (delete(tasks).where(tasks.c.workspace_id == bindparam("w"), tasks.c.id.in_(select(tasks.c.id))), 1),
+        (select(union_all(select(tasks.c.id), select(projects.c.id)).subquery()), 2),
+    ],
+)
+def test_a_table_is_bound_by_a_parameter_or_by_one_that_is(statement: SelectBase, count: int) -> None:
+    assert len(list(scattered(statement))) == count
