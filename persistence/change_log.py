@@ -33,7 +33,7 @@ _AT_ONCE: Final = 200
 
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
-_ERASE: Final = delete(workspaces).where(workspaces.c.id == bindparam("workspace")).execution_options(**BULK)
+_LEAVE: Final = delete(members).where(members.c.workspace_id == bindparam("workspace")).execution_options(**BULK)
 _USAGE_OF: Final = attrgetter(*USAGE)
 _SPARE: Final = 64
 """Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
@@ -140,8 +140,9 @@ class ChangeLog:
         return {row[0]: row[1] for row in await self._runner.rows(_RAISE_HEADS, {"user": user_id})}
 
     async def erase(self, workspace_id: UUID) -> None:
-        """Delete a workspace with everything in it, its log too."""
-        await self._runner.run(_ERASE, {"workspace": workspace_id})
+        """Delete a workspace for all its members. What is in it, its log too, is deleted later, unseen (ADR 83)."""
+        await self._runner.run(_LEAVE, {"workspace": workspace_id})
+        await self._runner.run(_UPDATE, {"workspace": workspace_id, "deleted_at": self._now()})
 
     async def forget(self, user_id: UUID) -> None:
         """Delete the payloads of the events about a user from all logs, also of workspaces that they left.

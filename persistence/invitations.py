@@ -80,6 +80,7 @@ _WITHDRAW: Final = (
     .where(_HERE, _BY, invitations.c.role.in_(bindparam("roles", expanding=True)))
     .execution_options(**BULK)
 )
+_WITHDRAW_HERE: Final = delete(invitations).where(_HERE).execution_options(**BULK)
 _WITHDRAW_TO: Final = delete(invitations).where(
     _HERE, invitations.c.email_key == select(users.c.email_key).where(users.c.id == bindparam("user")).scalar_subquery()
 )
@@ -98,6 +99,11 @@ _EXPIRED: Final = Expired(invitations, invitations.c.expires_at)
 async def purge(runner: Runner, *, now: dt.datetime) -> int:
     """Delete some of the expired invitations. Return how many; repeat until there are none."""
     return await _EXPIRED.delete_some(runner, before=now)
+
+
+async def withdraw_all(runner: Runner, workspace_id: UUID) -> None:
+    """Delete all invitations to a workspace, which is being deleted."""
+    await runner.run(_WITHDRAW_HERE, {"workspace": workspace_id})
 
 
 async def find(runner: Runner, digest: bytes, *, now: dt.datetime) -> Invitation | None:

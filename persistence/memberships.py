@@ -32,9 +32,13 @@ workspaces: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE),
+    Column("deleted_at", INSTANT),
     PrimaryKeyConstraint("id", info=means(IdTaken)),
     info=logged_as("workspace"),
 )
+"""A deleted workspace has no members. It is kept until what was in it is deleted (`persistence/erasures.py`)."""
+_IS_DELETED: Final = workspaces.c.deleted_at.is_not(None)
+Index(None, workspaces.c.deleted_at, postgresql_where=_IS_DELETED, sqlite_where=_IS_DELETED)
 
 members: Final = Table(
     "members",

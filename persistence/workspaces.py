@@ -13,7 +13,7 @@ from domain.quotas import Usage
 from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.database import Runner
-from persistence.idempotency import forget_space
+from persistence.invitations import withdraw_all
 from persistence.mapping import Mapper
 from persistence.memberships import USAGE, members, workspaces
 from persistence.paging import ordered, page_parameters
@@ -40,7 +40,11 @@ _PAGES: Final = {
 """By whether it is the first page, and whether only some are listed. A user's workspaces are sorted, as they are few
 (ADR 48)."""
 _STATE: Final = (workspaces.c.head, *(workspaces.c[name] for name in USAGE))
-_LOCK: Final = select(*_STATE).where(workspaces.c.id == bindparam("workspace")).with_for_update()
+_LOCK: Final = (
+    select(*_STATE)
+    .where(workspaces.c.id == bindparam("workspace"), workspaces.c.deleted_at.is_(None))
+    .with_for_update()
+)
 # PostgreSQL reads both rows again after the wait for the first one, because both are locked, and in this order.
 _LOCK_AS_MEMBER: Final = (
     select(*_STATE, members.c.role)
@@ -111,7 +115,6 @@ class Workspaces:
         await self._change_log.write(_UPDATE, values, event_of("workspace.updated", workspace))
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """Everything in them is deleted by cascade."""
         for workspace_id in workspace_ids:
+            await withdraw_all(self._runner, workspace_id)
             await self._change_log.erase(workspace_id)
-            await forget_space(self._runner, workspace_id)

@@ -6,7 +6,16 @@ from functools import partial
 from typing import Final, Protocol
 
 from app.jobs.loop import Job
-from persistence import account_log, idempotency, invitations, one_time_tokens, queued_emails, sessions, tokens
+from persistence import (
+    account_log,
+    erasures,
+    idempotency,
+    invitations,
+    one_time_tokens,
+    queued_emails,
+    sessions,
+    tokens,
+)
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
 
@@ -28,6 +37,7 @@ PURGES: Final[Sequence[Purge]] = (
     one_time_tokens.purge,
     queued_emails.purge,
     account_log.purge,
+    erasures.purge,
 )
 """Each is repeated until nothing is left."""
 

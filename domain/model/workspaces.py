@@ -103,4 +103,4 @@ class WorkspaceRepository(Protocol):
         """Store the name, the time of the change and the revision."""
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
-        """Delete workspaces with everything in them, their logs too."""
+        """Delete workspaces with everything in them, their logs too. Nobody sees anything of them any more."""

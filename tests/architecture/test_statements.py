@@ -55,6 +55,7 @@ _OLD = "what has expired is anywhere; it is only read here"
 SCATTERED: Mapping[str, str] = {
     "change_log._FORGET": "the events about a user who deletes their account, also in workspaces that they left",
     "change_log._RAISE_HEADS": _MEMBERSHIPS,
+    "erasures._FIND": _OLD,
     "idempotency._OLD": _OLD,
     "invitations._EXPIRED": _OLD,
     "invitations._FIND": "a token does not say of which workspace it is",

@@ -6,6 +6,8 @@ import pytest
 from domain import projects, tasks, users, workspaces
 from domain.model.workspaces import PersonalWorkspace, WorkspaceNotFound
 from domain.tasks import TaskDraft
+from persistence import erasures
+from persistence.database import Database
 from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard
@@ -79,10 +81,39 @@ async def test_deleting_a_workspace_deletes_everything_in_it(ada: Caller) -> Non
     await there.write(workspaces.delete)
 
     async with ada.unit(safe=True) as uow:
+        assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
+    async with ada.account.unit() as uow:
+        assert not await uow.enter(created.id)
+    with pytest.raises(WorkspaceNotFound):
+        await there.read(workspaces.get)
+    await purged(ada.database)
+    async with ada.unit(safe=True) as uow:
         assert await uow.projects.get(created.id, project.id) is None
         assert await uow.tasks.destination(created.id, project_id=None) is None
         assert await uow.tasks.get(created.id, task.id) is None
-        assert [s.workspace_id for s in await uow.members.membership_summaries(ada.user_id)] == [ada.workspace_id]
+
+
+async def purged(database: Database) -> list[int]:
+    """How many rows each transaction deleted of deleted workspaces."""
+    counts: list[int] = []
+    while not counts or counts[-1]:
+        async with database.transaction() as transaction:
+            counts.append(await erasures.purge(transaction, now=NOON))
+    return counts
+
+
+async def test_what_was_in_a_deleted_workspace_is_deleted_in_small_transactions(ada: Caller) -> None:
+    created = await ada.account.write(workspaces.create, name="Family")
+    there = ada.in_workspace(created.id)
+    project = await there.write(projects.create, name="Chores")
+    for number in range(250):
+        await there.write(tasks.create, TaskDraft(title=str(number), project_id=project.id))
+    kept = await ada.write(tasks.create, TaskDraft(title="x"))
+
+    await there.write(workspaces.delete)
+
+    assert await purged(ada.database) == [200, 50, 2, 200, 54, 1, 0], "tasks, projects, events, the workspace"
+    assert await ada.read(tasks.get, kept.id) == kept
 
 
 async def test_the_personal_workspace_cannot_be_deleted(ada: Caller) -> None:
@@ -105,11 +136,13 @@ async def test_membership_summaries_count_the_others_and_the_owners_among_them(a
 
 async def test_the_workspaces_of_a_user_are_locked_in_order_of_their_ids(ada: Caller) -> None:
     """The order keeps requests that lock several workspaces from deadlocking, whatever the planner does."""
+    for number in (3, 1, 2):
+        await ada.account.write(workspaces.create, name="x", workspace_id=UUID(int=number))
     with overheard() as heard:
         await ada.account.write(users.update, name="Ada King")
 
-    (locking,) = [statement.text for statement in heard if statement.text.startswith("SELECT workspaces.id")]
-    assert "ORDER BY workspaces.id" in locking
+    locked = [UUID(str(sent.values[0])) for sent in heard if sent.text.startswith("SELECT workspaces.head")]
+    assert locked == [*map(UUID, (f"{number:032}" for number in (1, 2, 3))), ada.workspace_id]
 
 
 async def test_members_of_shared_workspaces_who_change_their_names_at_once_do_not_deadlock(

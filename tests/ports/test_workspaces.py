@@ -119,6 +119,11 @@ async def test_deleting_a_workspace_deletes_everything_in_it_and_nothing_of_anot
 
     async with world.unit(ada) as uow:
         await uow.workspaces.delete([home.id])
+    async with world.unit() as uow:
+        assert await uow.workspaces.get(home.id, user_id=bob.id) is None
+        assert await uow.credentials.find_invitation(digests[home.id], now=NOON) is None
+        assert not await uow.enter(home.id)
+    await world.empty_deleted()
 
     kept = {}
     async with world.unit() as uow:

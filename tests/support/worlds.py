@@ -11,8 +11,10 @@ from sqlalchemy import select
 from domain.model.users import User
 from domain.principals import Principal
 from domain.unit_of_work import UnitOfWork
+from persistence import erasures
 from persistence.database import Database
 from persistence.events import events
+from tests.support.defaults import NOON
 from tests.support.fakes.store import Store
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.service_callers import Caller
@@ -31,6 +33,9 @@ class World(Protocol):
     async def log_of(self, workspace_id: UUID) -> list[Logged]:
         """A workspace's log in order: the number of each change, the type of the event, the id that it happened to."""
 
+    async def empty_deleted(self) -> None:
+        """Delete what is left of deleted workspaces, as servers do later."""
+
 
 class FakeWorld:
     """Dictionaries. Nothing is rolled back if a unit of work fails: a fake rejects before it changes anything."""
@@ -48,6 +53,9 @@ class FakeWorld:
 
     async def log_of(self, workspace_id: UUID) -> list[Logged]:
         return [(e.revision, e.type, e.entity_id) for e in self._store.events if e.workspace_id == workspace_id]
+
+    async def empty_deleted(self) -> None:
+        """Nothing is left."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,12 @@ class DatabaseWorld:
         statement = select(*columns).where(events.c.workspace_id == workspace_id)
         rows = await self.database.rows(statement.order_by(events.c.revision, events.c.sequence), {})
         return [(revision, kind, entity_id) for revision, kind, entity_id in rows]
+
+    async def empty_deleted(self) -> None:
+        is_left = True
+        while is_left:
+            async with self.database.transaction() as transaction:
+                is_left = await erasures.purge(transaction, now=NOON) > 0
 
 
 def _principal(user: User | None, *, session_id: UUID | None) -> Principal | None:

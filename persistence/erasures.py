@@ -1,0 +1,60 @@
+"""Deletes what was in workspaces that are deleted, some rows at a time, so that nobody waits for long.
+
+Nobody can see such a workspace: the transaction that deleted it has deleted its members and invitations (ADR 83).
+"""
+
+import datetime as dt
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Column, Delete, bindparam, delete, select, tuple_
+
+from persistence.compiled import BULK
+from persistence.database import Runner
+from persistence.events import events, tombstones
+from persistence.idempotency import client_ids, idempotency_keys
+from persistence.memberships import workspaces
+from persistence.projects import projects
+from persistence.tasks import tasks
+
+_AT_ONCE: Final = 200
+_THIS: Final = workspaces.c.id == bindparam("workspace")
+_FIND: Final = (
+    select(workspaces.c.id).where(workspaces.c.deleted_at.is_not(None)).order_by(workspaces.c.deleted_at).limit(1)
+)
+_LOCK: Final = select(workspaces.c.id).where(_THIS).with_for_update(skip_locked=True)
+
+
+def _delete_some(place: Column[UUID]) -> Delete:
+    keys = list(place.table.primary_key)
+    here = place == bindparam("workspace")
+    some = select(*keys).where(here).limit(_AT_ONCE)
+    return delete(place.table).where(here, tuple_(*keys).in_(some)).execution_options(**BULK)
+
+
+_WITHIN: Final = tuple(
+    _delete_some(place)
+    for place in (
+        tasks.c.workspace_id,
+        projects.c.workspace_id,
+        events.c.workspace_id,
+        tombstones.c.workspace_id,
+        client_ids.c.space_id,
+        idempotency_keys.c.space_id,
+    )
+)
+_DELETE: Final = delete(workspaces).where(_THIS).execution_options(**BULK)
+
+
+async def purge(runner: Runner, *, now: dt.datetime) -> int:  # noqa: ARG001  # a purge's signature
+    """Delete some rows of a deleted workspace, at last its own. Return how many; repeat until there are none."""
+    found = await runner.row(_FIND, {})
+    if found is None:
+        return 0
+    place = {"workspace": found[0]}
+    if await runner.row(_LOCK, place) is None:  # another process is at it
+        return 0
+    for statement in _WITHIN:
+        if deleted := await runner.run(statement, place):
+            return deleted
+    return await runner.run(_DELETE, place)
