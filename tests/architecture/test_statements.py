@@ -1,14 +1,18 @@
 """What every statement that the code can send names: the workspace, so that tables can be spread over machines by it.
 
-The statements are those that the modules of `persistence` build at import; they build no others.
+The statements are those that the modules of `persistence` build at import, and those that `tasks._page` builds at their
+first use.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +38,7 @@ import persistence
 from persistence.compiled import BULK
 from persistence.projects import projects
 from persistence.repositories import metadata
-from persistence.tasks import tasks
+from persistence.tasks import TASK_ORDERS, PageShape, _page, tasks
 
 KEYS = {"workspaces": "id", "client_ids": "space_id", "idempotency_keys": "space_id"}
 KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "workspace_id" in table.primary_key.columns}
@@ -42,6 +46,12 @@ KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "wor
 accounts, and on every machine.
 """
 
+BUILDERS = {
+    *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "projects._last_position"),
+    *("purges.__init__", "tasks._merged", "tasks._page", "uses._write_down"),
+}
+"""The functions that build statements. All but `_page` and its part are called at import."""
+BOTH = ((False, True), (False, True))
 CASCADING = {
     key.referred_table
     for table in metadata.tables.values()
@@ -105,6 +115,12 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
         loaded = importlib.import_module(f"persistence.{module.name}")
         for name, value in vars(loaded).items():
             yield from ((f"{module.name}.{name}", each) for each in _within(value))
+    for in_project, with_status, order, descending, resumed in product(*BOTH, TASK_ORDERS, *BOTH):
+        shape = PageShape(
+            in_project=in_project, with_status=with_status, order=order, descending=descending, resumed=resumed
+        )
+        for statement in _within(_page(shape)):
+            yield "tasks._page", statement
 
 
 def _within(value: object) -> Iterator[SelectBase | UpdateBase]:
@@ -230,7 +246,20 @@ def test_nothing_is_listed_that_need_not_be() -> None:
 
 def test_the_statements_of_every_kind_of_holder_are_found() -> None:
     names = {name for name, _ in statements()}
-    assert {"tasks._PAGES", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
+    assert {"tasks._page", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
+
+
+def test_no_other_function_builds_a_statement() -> None:
+    found = {
+        f"{path.stem}.{function.name}"
+        for path in Path(persistence.__path__[0]).glob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if call.func.id in {"select", "insert", "update", "delete", "text"}
+    }
+    assert found == BUILDERS
 
 
 @pytest.mark.parametrize(
