@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from app.main import contract_path, make_parts
 from app.settings import Settings
 from domain.events import end_of
+from persistence import erasures
 from persistence.events import events
 from tests.support.checking import read_contract
 from tests.support.clients import Person, created, no_content, ok, rejected
 from tests.support.logs import check_log, check_payloads, read_log, read_logs
 from tests.support.prepared import OPERATIONS, WRITES
+from tests.support.purging import purged
 from tests.support.tables import Tables
 from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
@@ -31,10 +33,13 @@ WITHOUT_EVENTS = {
 
 
 @pytest.mark.parametrize("operation_id", WRITING)
-def test_a_write_leaves_the_events_that_the_contract_names(ada: Person, tables: Tables, operation_id: str) -> None:
+def test_a_write_leaves_the_events_that_the_contract_names(
+    ada: Person, tables: Tables, module_database_url: str, operation_id: str
+) -> None:
     write = WRITES[operation_id](ada, tables)
     before = read_logs(tables)
     assert write.send().is_success
+    purged(module_database_url, erasures.purge)  # the log is deleted with the workspace
     new = {
         workspace_id: log[len(before.get(workspace_id, ())) :]
         for workspace_id, log in read_logs(tables).items()
@@ -123,9 +128,11 @@ def test_a_deleted_user_is_erased_from_the_logs_of_others(ada: Person, bob: Pers
     assert not tables.holds_text("Augusta")
 
 
-def test_the_log_is_deleted_with_its_workspace(ada: Person, tables: Tables) -> None:
+def test_the_log_is_deleted_with_its_workspace(ada: Person, tables: Tables, module_database_url: str) -> None:
     workspace = created(ada.client.post("/v1/workspaces", json={"name": "Household"}))
     no_content(ada.client.delete(f"/v1/workspaces/{workspace['id']}"))
+    rejected(ada.client.get(f"/v1/workspaces/{workspace['id']}/tasks"), 404, "not-found")
+    purged(module_database_url, erasures.purge)
     assert read_log(tables, workspace["id"]) == []
 
 

@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from app.jobs.loop import running
-from app.jobs.purge import PURGES, Purge, purge, purge_job
-from app.main import URN_PREFIX, build, make_parts
+from app.jobs.purge import PURGES, purge_job
+from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain.errors import StorageUnavailable
 from persistence import account_log, idempotency, invitations, sessions, tokens
 from persistence.account_log import account_events
 from persistence.database import Database
 from persistence.idempotency import idempotency_keys
-from persistence.unit_of_work import Dependencies
 from tests.support.clients import Client, Person, created, everything, ok
 from tests.support.programs import our_contract, patiently
+from tests.support.purging import dependencies, purged
 from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -31,10 +31,6 @@ from tickbox_contract.engine.protocol import bounded_protocol
 KEPT = select(func.count()).select_from(idempotency_keys)
 KEPT_EVENTS = dt.timedelta(days=400)
 ALMOST = dt.datetime.now(dt.UTC) - KEPT_EVENTS + dt.timedelta(hours=1)
-
-
-def dependencies(url: str) -> Dependencies:
-    return make_parts(Settings(database_url=url), our_contract().document).dependencies
 
 
 def keep(person: Person, count: int) -> None:
@@ -105,17 +101,6 @@ def test_expired_tokens_and_invitations_are_deleted(module_database_url: str, ad
     assert tables.mentions(minted[0]).keys() == {"account_events"}
     assert [each["id"] for each in everything(ada.client, f"{home}/invitations")] == invited[1:]
     assert [each["id"] for each in everything(ada.client, "/v1/tokens")] == minted[1:]
-
-
-def purged(url: str, which: Purge) -> int:
-    async def run() -> int:
-        parts = dependencies(url)
-        try:
-            return await purge(parts, which)
-        finally:
-            await parts.database.close()
-
-    return asyncio.run(run())
 
 
 async def test_a_server_purges_from_its_start_and_continues_after_an_outage_of_the_database(

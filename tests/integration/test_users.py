@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
+from persistence import erasures
 from persistence.users import users
 from tests.support.clients import (
     PASSWORD,
@@ -22,6 +23,7 @@ from tests.support.clients import (
     register,
     rejected,
 )
+from tests.support.purging import purged
 from tests.support.tables import Tables
 
 
@@ -225,12 +227,14 @@ def test_of_two_concurrent_password_changes_one_succeeds(client: Client, ada: Pe
 
 
 def test_a_deleted_account_is_deleted_with_all_that_was_only_its_own(
-    client: Client, ada: Person, tables: Tables
+    client: Client, ada: Person, tables: Tables, module_database_url: str
 ) -> None:
     alone = ada.create("/v1/workspaces", name="Attic")
     ada.create(f"/v1/workspaces/{alone['id']}/tasks", title="Sort the attic")
     ada.create("tasks", title="Buy milk")
     no_content(ada.client.delete("/v1/users/me"))
+    assert tables.mentions(ada.id).keys() <= {"tasks", "events"}, "in her own workspaces, until they are emptied"
+    purged(module_database_url, erasures.purge)
     assert tables.mentions(ada.id, ada.workspace_id, alone["id"]) == {}
     rejected(ada.client.get("/v1/users/me"), 401, "unauthenticated")
     body = {"email": ada.user["email"], "password": PASSWORD}

@@ -10,6 +10,7 @@ from httpx import Response
 
 from domain import workspaces
 from domain.roles import Role
+from persistence import erasures
 from tests.support.clients import (
     PASSWORD,
     Client,
@@ -23,6 +24,7 @@ from tests.support.clients import (
     pages,
     rejected,
 )
+from tests.support.purging import purged
 from tests.support.tables import Tables
 
 UNKNOWN = "/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -174,7 +176,9 @@ def test_the_entity_tag_of_a_workspace_ignores_changes_of_its_content(ada: Perso
     assert ada.client.get(ada.home, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_deleted_workspace_is_deleted_with_everything_in_it(ada: Person, bob: Person, tables: Tables) -> None:
+def test_a_deleted_workspace_is_deleted_with_everything_in_it(
+    ada: Person, bob: Person, tables: Tables, module_database_url: str
+) -> None:
     before = tables.digest()
     workspace = ada.create("/v1/workspaces", name="Household")
     path = path_of(workspace)
@@ -187,6 +191,8 @@ def test_a_deleted_workspace_is_deleted_with_everything_in_it(ada: Person, bob: 
         rejected(bob.client.get(gone), 404, "not-found")
     rejected(ada.client.delete(path), 404, "not-found")
     rejected(ada.client.post(f"{path}/tasks", json={"title": "Late"}), 404, "not-found")
+    assert workspace not in everything(ada.client, "/v1/workspaces")
+    purged(module_database_url, erasures.purge)
     assert tables.digest() == before
 
 
