@@ -82,7 +82,11 @@ class PostgresqlConnections:
         """Return the rows of a statement, in autocommit. Raises StorageUnavailable."""
         connection = await self._acquire()
         try:
+            if not self._prepares:
+                await connection.execute(_BEGIN)
             rows: Sequence[Row] = await connection.fetch(text, *values)
+            if not self._prepares:
+                await connection.execute(_COMMIT)
         except _ERRORS as error:
             await self._abandon(connection)
             raise translated(error, text, connection) from error

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.types import NullType
 
 from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence.compiled import Codec, Row, Statements, Values
+from persistence.compiled import Codec, Codecs, Row, Statements, Values
 from persistence.metadata import Timestamp, Words, from_microseconds, to_microseconds, to_text, to_words
 from persistence.violations import StatementFailed, meaning_of, name_in
 from persistence.waiting import take
@@ -46,7 +46,7 @@ def _uuid(digits: str) -> UUID:
     return new
 
 
-CODECS: Final = {
+CODECS: Final[Codecs] = {
     Uuid: Codec(dump=attrgetter("hex"), load=lru_cache(_UUIDS_KEPT)(_uuid)),
     Timestamp: Codec(dump=to_microseconds, load=from_microseconds),
     Date: Codec(dump=dt.date.isoformat, load=dt.date.fromisoformat),

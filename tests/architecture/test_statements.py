@@ -49,8 +49,11 @@ accounts, and on every machine.
 BUILDERS = {
     *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "projects._last_position"),
     *("purges.__init__", "tasks._merged", "tasks._page", "uses._write_down"),
+    "combined._combined",
 }
-"""The functions that build statements. All but `_page` and its part are called at import."""
+"""The functions that build statements. All but `_page` and its part are called at import, and `_combined`, which puts
+such statements into one.
+"""
 BOTH = ((False, True), (False, True))
 CASCADING = {
     key.referred_table
