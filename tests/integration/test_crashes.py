@@ -12,22 +12,30 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import func, insert, select, update
 
-from tests.support.clients import MERGE_PATCH, Client, new_id, register
+from persistence.events import events
+from persistence.memberships import workspaces
+from persistence.tasks import tasks
+from tests.support.clients import MERGE_PATCH, Client, Person, new_id, no_content, ok, register, rejected
 from tests.support.logs import LoggedEvent, check_log, check_payloads
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import serve
-from tests.support.tables import Tables
+from tests.support.tables import NOW, Tables
 
 KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "3"))
 """The number of kills; `make soak` sets a larger one."""
 WRITERS = 8
+LARGE, AT_ONCE = 5000, 500
+"""The tasks of a large project, and how many of them are inserted at once."""
 LONGEST_S = 0.5
 """A server is killed at a random moment within this time of load."""
 
@@ -169,3 +177,54 @@ def test_no_acknowledged_write_is_lost_and_none_is_done_twice(
     record_property(
         "writes", f"{len(acknowledged)} acknowledged, {unacknowledged} cut off by {KILLS} kills (seed {seed})"
     )
+
+
+@pytest.mark.unmeasured
+def test_the_deletion_of_a_large_project_goes_on_after_a_kill(database_url: str, tmp_path: Path) -> None:
+    settings = {"database_url": database_url, "log_level": "warning"}
+    tables = Tables(database_url)
+    with serve(tmp_path, **settings) as program, Client(program.url) as client, ThreadPoolExecutor(1) as thread:
+        ada = register(client)
+        path = f"{ada.home}/projects/{large_project(ada, tables)}"
+        deleting = thread.submit(ada.client.delete, path)
+        while tasks_left(tables) == LARGE and not deleting.done():
+            pass
+        program.process.kill()
+        with pytest.raises(httpx.TransportError):
+            deleting.result()
+        assert 0 < tasks_left(tables) < LARGE
+        check_log(tables, ada.workspace_id)
+    token = str(ada.tokens["access_token"])
+    with serve(tmp_path, **settings) as program, Client(program.url, token=token) as client:
+        ok(client.get(path))
+        no_content(client.delete(path))
+        rejected(client.get(path), 404, "not-found")
+    assert tasks_left(tables) == 0
+    check_log(tables, ada.workspace_id)
+    tables.close()
+
+
+def large_project(ada: Person, tables: Tables) -> str:
+    """A project with many tasks, all created by its workspace's next change."""
+    project: str = ada.create("projects", name="Garden")["id"]
+    revision = ada.head() + 1
+    for start in range(0, LARGE, AT_ONCE):
+        place = {"workspace_id": UUID(ada.workspace_id), "revision": revision}
+        ids = {number: UUID(new_id()) for number in range(start + 1, start + AT_ONCE + 1)}
+        created = {"project_id": UUID(project), "created_by": UUID(ada.id), "created_at": NOW, "updated_at": NOW}
+        task = {"title": "Sow", "description": "", "status": "open", "priority": 0, "due_key": "~"}
+        event = {"type": "task.created", "actor_id": UUID(ada.id), "recorded_at": NOW, "body": "{}"}
+        tables.write(
+            insert(tasks).values(
+                [{**place, **created, **task, "id": each, "position": f"a{n:06}"} for n, each in ids.items()]
+            )
+        )
+        tables.write(
+            insert(events).values([{**place, **event, "sequence": n, "entity_id": each} for n, each in ids.items()])
+        )
+    tables.write(update(workspaces).where(workspaces.c.id == UUID(ada.workspace_id)).values(head=revision))
+    return project
+
+
+def tasks_left(tables: Tables) -> int:
+    return int(tables.rows(select(func.count()).select_from(tasks))[0][0])
