@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from persistence import erasures
 from persistence.idempotency import idempotency_keys
 from tests.support import request_values
 from tests.support.checking import read_contract
 from tests.support.clients import Client, Person, created, new_id, no_content, ok, rejected
 from tests.support.matrix import Caller
 from tests.support.prepared import OPERATIONS, WRITES, Surroundings, taking, with_client_id
+from tests.support.purging import purged
 from tests.support.tables import NOW, Tables
 
 pytestmark = pytest.mark.unmeasured
@@ -202,7 +204,7 @@ def test_a_key_can_be_used_again_after_a_day(ada: Person, tables: Tables) -> Non
 
 
 def test_kept_responses_are_deleted_with_the_account_and_with_the_workspace(
-    ada: Person, bob: Person, tables: Tables
+    ada: Person, bob: Person, tables: Tables, module_database_url: str
 ) -> None:
     shared = created(bob.client.post("/v1/workspaces", json={"name": "Shared", "id": new_id()}))
     gone = created(ada.client.post("/v1/workspaces", json={"name": "Gone", "id": new_id()}))
@@ -212,6 +214,7 @@ def test_kept_responses_are_deleted_with_the_account_and_with_the_workspace(
         created(ada.client.post(f"/v1/workspaces/{workspace['id']}/tasks", json=body, headers={"Idempotency-Key": "k"}))
     no_content(ada.client.delete(f"/v1/workspaces/{gone['id']}"))
     no_content(ada.client.delete("/v1/users/me"))
+    purged(module_database_url, erasures.purge)
     kept = [table for table in tables.mentions(ada.id, gone["id"], ada.workspace_id) if table in KEPT]
     assert kept == []
     # The account that created it is deleted; the id of the task in it stays taken.
@@ -264,13 +267,15 @@ def test_another_request_with_the_id_or_one_for_a_deleted_resource_is_rejected(
 
 @pytest.mark.parametrize("operation_id", MAKING)
 def test_an_id_that_the_server_created_stays_taken_after_a_deletion(
-    ada: Person, tables: Tables, operation_id: str
+    ada: Person, tables: Tables, module_database_url: str, operation_id: str
 ) -> None:
     write = WRITES[operation_id](ada, tables)
     thing = created(write.send())
     body = {**(write.body or {}), "id": thing["id"]}
     rejected(ada.client.post(write.path, json=body), 409, "id-taken")
     no_content(ada.client.delete(f"{write.path}/{thing['id']}"))
+    rejected(ada.client.post(write.path, json=body), 409, "id-taken")
+    purged(module_database_url, erasures.purge)
     response = ada.client.post(write.path, json=body)
     if operation_id == "create_workspace":  # its log, and so its tombstone, was deleted with it
         created(response)
