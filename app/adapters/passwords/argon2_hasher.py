@@ -1,7 +1,7 @@
 """Hashes passwords with Argon2id, in its own threads. A password is only normalised, to Unicode's NFC.
 
-Source: RFC 9106; OWASP Password Storage Cheat Sheet. Of its equally strong settings this one needs the least memory,
-which the process keeps after the first hash (ADR 17).
+Source: RFC 9106; OWASP Password Storage Cheat Sheet. Of its equally strong settings this one needs the least memory
+(ADR 17). A server returns it after each hash (ADR 84).
 """
 
 import asyncio
