@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from connexion import AsyncApp
+from connexion.apps.asynchronous import AsyncApp  # the engine imports Connexion without its own module
 from connexion.exceptions import problem
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import RelativeResolver
