@@ -53,7 +53,7 @@ class Mapper(Generic[Entity]):
         fixed: Sequence[str] = (),
     ) -> None:
         stored, only_read, derived = stored or {}, only_read or {}, derived or {}
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass, for which there is no bound
+        names = _names(kind)
         for name in {*stored, *only_read, *fixed}.difference(names):
             raise KeyError(name)
         single = {name: only_read[name] if name in only_read else table.c[name] for name in names if name not in stored}
@@ -61,7 +61,7 @@ class Mapper(Generic[Entity]):
             column for name in names for column in (stored[name].columns if name in stored else (single[name],))
         )
         """What a statement must select for `load`, in this order, and nothing else."""
-        self.load: Final[Callable[[Row], Entity]] = _loader(kind, names, stored)
+        self.load: Final[Callable[[Row], Entity]] = loader(kind, stored)
         """The entity of a row."""
         written = [name for name in names if name not in only_read]
         self.values: Final[Callable[[Entity], dict[str, Any]]] = _dumper(written, stored, derived)
@@ -79,8 +79,18 @@ class Mapper(Generic[Entity]):
         return [self.load(row) for row in rows]
 
 
-def _loader(kind: type[Entity], names: Sequence[str], stored: Mapping[str, Stored]) -> Callable[[Row], Entity]:
-    """`def convert(given): (v0,) = given; new = mutable(); new.title = v0; new.__class__ = kind; return new`."""
+def _names(kind: type[Entity]) -> list[str]:
+    return [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass, for which there is no bound
+
+
+def loader(kind: type[Entity], stored: Mapping[str, Stored] | None = None) -> Callable[[Row], Entity]:
+    """Return what makes a *kind* of the values of its fields, in their order. For those in *stored*, see Stored.
+
+    `def convert(given): (v0,) = given; new = mutable(); new.title = v0; new.__class__ = kind; return new`.
+    Raises TypeError as Mapper does.
+    """
+    stored = stored or {}
+    names = _names(kind)
     assignments, count = [], 0
     for name in names:
         width = len(stored[name].columns) if name in stored else 1

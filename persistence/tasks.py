@@ -40,7 +40,7 @@ from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK
 from persistence.database import Row, Runner
-from persistence.mapping import Mapper, Stored
+from persistence.mapping import Mapper, Stored, loader
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
 from persistence.paging import ordered, page_parameters
@@ -102,8 +102,11 @@ for _name, _column in TASK_ORDERS.items():
     )
 
 
+_LOAD_DUE: Final = loader(Due)
+
+
 def _load_due(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> Due | None:
-    return None if date is None else Due(date=date, time=time, time_zone=time_zone)
+    return None if date is None else _LOAD_DUE((date, time, time_zone))
 
 
 _MAPPER: Final = Mapper(
