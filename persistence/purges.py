@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Column, Table, bindparam, delete, select, tuple_
 
+from persistence.compiled import BULK
 from persistence.database import Runner
 
 AT_ONCE: Final = 500
@@ -25,7 +26,8 @@ class Expired:
         this = [key == bindparam(name) for key, name in zip(keys, self._names, strict=True)]
         # Who holds a row is not waited for: it comes with the next purge.
         free = select(*keys).where(*this, is_old).with_for_update(skip_locked=True)
-        self._delete = delete(table).where(*this, tuple_(*keys).in_(free))
+        # Each is a short statement, but there are many: on SQLite requests have their turn in between.
+        self._delete = delete(table).where(*this, tuple_(*keys).in_(free)).execution_options(**BULK)
 
     async def delete_some(self, runner: Runner, *, before: dt.datetime) -> int:
         """Delete at most AT_ONCE rows. Return how many; repeat until there are none."""
