@@ -7,6 +7,7 @@ modules.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -92,7 +93,12 @@ class OpenTransaction(Protocol):
 
 
 class Connections(Protocol):
-    """The connections of one process to a database. They are opened when they are first used."""
+    """The connections of one process to a database. They are opened when they are first used.
+
+    `longest_pause_s` is how long other processes that wait to write may not look whether they can. 0: they are called.
+    """
+
+    longest_pause_s: float
 
     @property
     def statements(self) -> Statements:
@@ -120,6 +126,12 @@ class Transaction:
         self._closed = closed
         self._is_committed = False
         self._deferred: list[Write] = []
+        self._began_s = time.monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """How long it has been open."""
+        return time.monotonic() - self._began_s
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         return only(await self.rows(statement, parameters), statement)
@@ -247,6 +259,13 @@ class Database:
             await transaction.commit()
         finally:
             await transaction.close()
+
+    async def give_way(self, age_s: float) -> None:
+        """Let other processes write, after a transaction that was open so long, before the next of a series.
+
+        On SQLite they look now and then whether they can, and would never find the moment between two transactions.
+        """
+        await asyncio.sleep(min(age_s, self._connections.longest_pause_s))
 
     async def require_writable(self) -> None:
         """Raise StorageUnavailable if the database can be read, but not written, such as after a failover."""

@@ -59,3 +59,11 @@ class LazyTransaction:
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await transaction.close()
+
+    async def begin_next(self) -> None:
+        """Commit, let others write, and begin and prepare another transaction."""
+        age_s = (await self.opened()).age_s
+        await self.commit()
+        await self.close()
+        await self._database.give_way(age_s)
+        await self.opened()

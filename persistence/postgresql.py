@@ -58,6 +58,8 @@ class PostgresqlConnections:
     transaction: behind a pooler, what follows a transaction may go to another server process.
     """
 
+    longest_pause_s: float = 0
+
     def __init__(self, arguments: Mapping[str, Any], *, pool_size: int, wait_s: float, prepares: bool) -> None:
         self.statements: Final = Statements(
             PGDialect_asyncpg(),  # type: ignore[no-untyped-call]  # SQLAlchemy's

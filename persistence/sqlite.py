@@ -79,6 +79,8 @@ class SqliteConnections:
     *turn_s* is how long a transaction waits for its turn, and *lock_s* how long anything waits for other processes.
     """
 
+    longest_pause_s: float = _LONGEST_PAUSE_S
+
     def __init__(self, path: str, *, turn_s: float, lock_s: float) -> None:
         self.statements: Final = Statements(SQLiteDialect(paramstyle="qmark"), CODECS, combines=False)
         self._path = path

@@ -168,12 +168,11 @@ class SqlUnitOfWork(Repositories):
         if self._named_workspace_id is None or self._key is not None or self._client_id is not None:
             message = "the request must be one transaction"
             raise RuntimeError(message)
-        await self.commit()
-        await self._transaction.close()
+        await self.change_log.flush()
         self.change_log.begin_next()
         self._revision = None
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
-        await self._transaction.opened()
+        await self._transaction.begin_next()
         if self._check is not None:
             await self._check()
 

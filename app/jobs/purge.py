@@ -73,4 +73,6 @@ async def purge(dependencies: Dependencies, which: Purge) -> int:
 
 async def _purge_some(dependencies: Dependencies, which: Purge) -> int:
     async with dependencies.database.transaction() as transaction:
-        return await which(transaction, now=dependencies.clock())
+        purged = await which(transaction, now=dependencies.clock())
+    await dependencies.database.give_way(transaction.age_s)
+    return purged

@@ -60,7 +60,7 @@ def test_there_is_one_commit_site() -> None:
         ("persistence/database.py", "Transaction.commit"),
         ("persistence/lazy_transactions.py", "LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
-        ("persistence/unit_of_work.py", "SqlUnitOfWork.next_step"),
+        ("persistence/lazy_transactions.py", "LazyTransaction.begin_next"),
         ("contract/tickbox_contract/engine/runner.py", "Runner._perform"),
         ("persistence/database.py", "Database.transaction"),
         ("app/units.py", "write"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from domain import projects, users, workspaces
 from domain.model.projects import Project, ProjectNotFound
 from domain.projects import SMALL, STEP
 from domain.quotas import ROW_BYTES, row_bytes
+from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows
 from persistence.tasks import tasks
@@ -146,6 +148,20 @@ async def test_others_write_between_the_steps(ada: Caller, bob: Caller) -> None:
     assert done[-1] == project.id
     assert created.revision == 4, "right after the first step"
     assert sorted(await deleted_by_revision(ada)) == [3, 5, 6]
+
+
+async def test_another_process_writes_between_the_steps(ada: Caller, bob: Caller, database_url: str) -> None:
+    """On SQLite it looks now and then whether it can, so the steps must leave it time."""
+    project, steps = await filled(ada, count=SMALL + 20 * STEP), Steps()
+    elsewhere = Database(database_url)
+
+    deleting = asyncio.create_task(stepping(ada, steps).write(projects.delete, project.id))
+    await steps.first.wait()
+    await replace(bob, database=elsewhere).write(projects.create, name="Meadow")
+
+    assert not deleting.done()
+    await deleting
+    await elsewhere.close()
 
 
 @pytest.mark.parametrize("how", ["refused", "cancelled"])
