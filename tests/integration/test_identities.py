@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
+from persistence import erasures
 from persistence.identities import identities
 from persistence.queued_emails import outbox
 from persistence.users import users
@@ -39,6 +40,7 @@ from tests.support.databases import SqliteDatabases
 from tests.support.logs import check_log, check_payloads
 from tests.support.programs import environment, our_contract, quick_passwords, run
 from tests.support.providers import AUDIENCE, RealProvider
+from tests.support.purging import purged
 from tests.support.server import serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -306,12 +308,13 @@ def test_a_user_without_a_password_needs_none_to_change_the_address(
 
 
 def test_a_user_who_deletes_their_account_and_returns_gets_a_new_one(
-    client: Client, provider: RealProvider, tables: Tables, subject: str
+    client: Client, provider: RealProvider, tables: Tables, module_database_url: str, subject: str
 ) -> None:
     email = f"{subject}@example.com"
     token = provider.id_token(subject, email=email, email_verified=True)
     ada = first_request(client, token)
     no_content(ada.client.delete("/v1/users/me"))
+    purged(module_database_url, erasures.purge)
     assert tables.mentions(ada.id, ada.workspace_id) == {}
     assert tables.rows(select(identities).where(identities.c.subject == subject)) == []
     again = first_request(client, token)
