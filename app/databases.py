@@ -18,6 +18,7 @@ from domain.errors import StorageUnavailable
 from persistence import schema
 from persistence.database import Database
 from persistence.urls import name_of, parse_url, socket_folders
+from persistence.violations import StatementFailed
 
 _CORRECT: Final = "correct TICKBOX_DATABASE_URL"
 _NO_SUCH_DATABASE: Final = "3D000"
@@ -31,7 +32,7 @@ def require_schema(settings: Settings) -> None:
     _require_openable(settings)
     try:
         found = asyncio.run(_current(settings))
-    except StorageUnavailable as error:
+    except (StorageUnavailable, StatementFailed) as error:
         raise unreachable(settings, error.__cause__) from error
     if found is None:
         raise click.ClickException(

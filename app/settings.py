@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         description="`sqlite:///path` (relative to the current folder) or `sqlite:////full/path`; or"
         " `postgresql://user:password@host/name`, with a socket `postgresql://user@/name?host=/directory`",
     )
-    database_pool_size: int = Field(default=10, ge=1, le=1000, description="connections that each process keeps")
+    database_pool_size: int = Field(default=10, ge=2, le=1000, description="connections that each process keeps")
     database_prepared_statements: Literal["on", "off"] = Field(
         default="on",
         description="`off` behind a pooler that gives each transaction another connection, unless it keeps track of"

@@ -138,6 +138,11 @@ class Statements:
         raise TypeError(message)
 
 
+def padded(values: Sequence[object]) -> list[object]:
+    """Return the values of a list that means a set, of one of few lengths: each has a text of its own."""
+    return [*values, *values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values))]
+
+
 def _varies(statement: Executable) -> bool:
     """Whether the text depends on which parameters are given, or on how long one is."""
     assert isinstance(statement, ClauseElement)

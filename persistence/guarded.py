@@ -33,17 +33,20 @@ class Guarded:
         return await self._runner.run(statement, parameters)
 
     async def defer(self, write: Write) -> None:
-        _refuse_unlogged(write[0])
+        raise _around_the_change_log(write[0])
 
     async def finish(self, writes: Sequence[Write]) -> None:
         for statement, _ in writes:
-            _refuse_unlogged(statement)
+            raise _around_the_change_log(statement)
 
 
 def _refuse_unlogged(statement: Executable) -> None:
     if not _is_harmless(statement):
-        message = f"a change around the change log: {statement}"
-        raise RuntimeError(message)
+        raise _around_the_change_log(statement)
+
+
+def _around_the_change_log(statement: Executable) -> RuntimeError:
+    return RuntimeError(f"a change around the change log: {statement}")
 
 
 @lru_cache(maxsize=1000)  # statements are built at import: each is inspected once

@@ -33,12 +33,13 @@ _UNAVAILABLE: Final = ("08", "25006", "28", "3D", "40", "53", "55000", "55P03", 
 serialization failure, out of resources, not ready, lock timeout, canceled or shut down.
 """
 _STATEMENTS_KEPT: Final = 500
-_IDLE_S: Final = 1800
-"""A connection that was idle for so long may be dead without anybody knowing."""
+_OLDEST_S: Final = 1800
+"""How long a connection is used. A proxy or a name may lead to another server by then."""
+_APART_S: Final = 1
+"""How long there is between two times at which all connections are replaced."""
 _IS_READ_ONLY: Final = str(
     select(or_(func.pg_is_in_recovery(), func.current_setting(constant("transaction_read_only")) == constant("on")))
 )
-_BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _COMMIT: Final = "COMMIT"
 _STATEMENT_FACTOR: Final = 6
 _FOR_READS: Final = 2
@@ -47,12 +48,20 @@ _ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Interna
 """What the driver raises. TimeoutError is an OSError; so is a refused connection."""
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that knows when it was opened, in monotonic seconds."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.opened_s = time.monotonic()
+
+
 class PostgresqlConnections:
     """At most *pool_size* connections of one process, opened when they are needed. The last one used is used again.
 
     Transactions never have all of them: they may wait for locks, and reads must not wait for that. *arguments* are
-    asyncpg's. *wait_s* is how long a request waits for a connection; a statement may take six times as
-    long. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
+    asyncpg's. *wait_s* is how long a request waits for a connection, and for each lock of another process. A statement
+    may take six times as long. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
 
     If it does not *prepare* statements to use them again, each takes one more way to the server, and each read has a
     transaction: behind a pooler, what follows a transaction may go to another server process.
@@ -70,8 +79,13 @@ class PostgresqlConnections:
         self._prepares = prepares
         self._free = asyncio.Semaphore(pool_size)
         self._writing = asyncio.Semaphore(pool_size - min(pool_size - 1, _FOR_READS))
-        self._idle: list[tuple[asyncpg.Connection, float]] = []
+        self._idle: list[_Connection] = []
+        self._replaced_s = float("-inf")
+        self._begin_text = (
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))}"
+        )
         self._options: Mapping[str, Any] = {
+            "connection_class": _Connection,
             "timeout": wait_s,
             "command_timeout": wait_s * _STATEMENT_FACTOR,
             "statement_cache_size": _STATEMENTS_KEPT if prepares else 0,
@@ -85,7 +99,7 @@ class PostgresqlConnections:
         connection = await self._acquire()
         try:
             if not self._prepares:
-                await connection.execute(_BEGIN)
+                await connection.execute(self._begin_text)
             rows: Sequence[Row] = await connection.fetch(text, *values)
             if not self._prepares:
                 await connection.execute(_COMMIT)
@@ -110,10 +124,10 @@ class PostgresqlConnections:
     async def _begin(self) -> "PostgresqlTransaction":
         connection = await self._acquire()
         try:
-            await connection.execute(_BEGIN)
+            await connection.execute(self._begin_text)
         except _ERRORS as error:
             await self._abandon(connection)
-            raise translated(error, _BEGIN, connection) from error
+            raise translated(error, self._begin_text, connection) from error
         except BaseException:
             await self._abandon(connection)
             raise
@@ -123,40 +137,46 @@ class PostgresqlConnections:
         """Raise StorageUnavailable if the server is a standby, or new transactions are read-only."""
         (row,) = await self.fetch(_IS_READ_ONLY, ())
         if row[0]:
+            self.replace_all()
             raise StorageUnavailable
+
+    def replace_all(self) -> None:
+        """Use no connection any more that is open now: they lead to a server that became read-only."""
+        if time.monotonic() - self._replaced_s > _APART_S:
+            self._replaced_s = time.monotonic()
 
     async def close(self) -> None:
         """Close the connections. None may be in use."""
         while self._idle:
-            connection, _ = self._idle.pop()
+            connection = self._idle.pop()
             with contextlib.suppress(*_ERRORS):
                 await connection.close(timeout=self._wait_s)
 
-    def end(self, connection: asyncpg.Connection) -> None:
+    def end(self, connection: _Connection) -> None:
         """Take back a connection after the commit of its transaction."""
         self._writing.release()
         self._release(connection)
 
-    async def roll_back(self, connection: asyncpg.Connection) -> None:
+    async def roll_back(self, connection: _Connection) -> None:
         """Take back a connection in a transaction that is not committed."""
         try:
             await self._reset(connection)
         finally:
             self._writing.release()
 
-    def _release(self, connection: asyncpg.Connection) -> None:
+    def _release(self, connection: _Connection) -> None:
         if not connection.is_closed():
-            self._idle.append((connection, time.monotonic()))
+            self._idle.append(connection)
         self._free.release()
 
-    async def _abandon(self, connection: asyncpg.Connection) -> None:
+    async def _abandon(self, connection: _Connection) -> None:
         """Take back a connection that may be in a transaction, or in a statement that was cancelled.
 
         It runs to its end even if it is cancelled.
         """
         await asyncio.shield(asyncio.ensure_future(self._reset(connection)))
 
-    async def _reset(self, connection: asyncpg.Connection) -> None:
+    async def _reset(self, connection: _Connection) -> None:
         try:
             if not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=self._wait_s)  # after the driver has cancelled what runs
@@ -165,28 +185,36 @@ class PostgresqlConnections:
         finally:
             self._release(connection)
 
-    async def _acquire(self) -> asyncpg.Connection:
+    async def _acquire(self) -> _Connection:
         await take(self._free, self._wait_s)
-        oldest = time.monotonic() - _IDLE_S
-        while self._idle:
-            connection, since = self._idle.pop()
-            if since > oldest and not connection.is_closed():
-                return connection
-            connection.terminate()
         try:
-            return await asyncpg.connect(**self._options)
-        except _ERRORS as error:
-            self._free.release()
-            raise translated(error, "connect") from error
+            return self._last_used() or await self._connect()
         except BaseException:
             self._free.release()
             raise
+
+    def _last_used(self) -> _Connection | None:
+        oldest_s = max(self._replaced_s, time.monotonic() - _OLDEST_S)
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.opened_s > oldest_s and not connection.is_closed():
+                return connection
+            connection.terminate()
+        return None
+
+    async def _connect(self) -> _Connection:
+        try:
+            connection: _Connection = await asyncpg.connect(**self._options)
+        except _ERRORS as error:
+            hide_values(error)
+            raise StorageUnavailable from error
+        return connection
 
 
 class PostgresqlTransaction:
     """A transaction on a connection of its own."""
 
-    def __init__(self, connections: PostgresqlConnections, connection: asyncpg.Connection) -> None:
+    def __init__(self, connections: PostgresqlConnections, connection: _Connection) -> None:
         self._connections = connections
         self._connection = connection
         self._is_committed = False
@@ -196,7 +224,7 @@ class PostgresqlTransaction:
         try:
             rows: Sequence[Row] = await self._connection.fetch(text, *values)
         except _ERRORS as error:
-            raise translated(error, text, self._connection) from error
+            raise self._translated(error, text) from error
         return rows
 
     async def execute(self, text: str, values: Values, *, bulk: bool) -> int:  # noqa: ARG002  # SQLite's
@@ -204,7 +232,7 @@ class PostgresqlTransaction:
         try:
             status = await self._connection.execute(text, *values)
         except _ERRORS as error:
-            raise translated(error, text, self._connection) from error
+            raise self._translated(error, text) from error
         count = status.rpartition(" ")[2]  # "INSERT 0 1", "UPDATE 1"
         return int(count) if count.isdecimal() else -1
 
@@ -213,14 +241,14 @@ class PostgresqlTransaction:
         try:
             await self._connection.executemany(text, many)
         except _ERRORS as error:
-            raise translated(error, text, self._connection) from error
+            raise self._translated(error, text) from error
 
     async def commit(self) -> None:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""
         try:
             status = await self._connection.execute(_COMMIT)
         except _ERRORS as error:
-            failed = translated(error, _COMMIT, self._connection)
+            failed = self._translated(error, _COMMIT)
             if isinstance(failed, StorageUnavailable) and not _is_response(error):
                 raise OutcomeUnknown from error
             raise failed from error
@@ -228,6 +256,11 @@ class PostgresqlTransaction:
         if status != _COMMIT:  # after an error in the transaction, COMMIT rolls back, and reports no error
             message = f"a commit of a failed transaction: {status}"
             raise RuntimeError(message)
+
+    def _translated(self, error: Exception, text: str) -> Exception:
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            self._connections.replace_all()
+        return translated(error, text, self._connection)
 
     async def close(self) -> None:
         """Roll back what is not committed, and return the connection. After a commit it does not wait for anything."""
@@ -242,10 +275,10 @@ def _is_response(error: Exception) -> bool:
     return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
 
 
-def translated(error: Exception, text: str, connection: asyncpg.Connection | None = None) -> Exception:
+def translated(error: Exception, text: str, connection: _Connection) -> Exception:
     """Return the error to raise for one of the driver, from which the values are deleted."""
     hide_values(error)
-    if _is_unavailable(error) or (connection is not None and connection.is_closed()):
+    if _is_unavailable(error) or connection.is_closed():
         return StorageUnavailable()
     failed = StatementFailed(error, text, getattr(error, "constraint_name", None))
     return meaning_of(failed) or failed

@@ -41,6 +41,12 @@ async def current(runner: Runner) -> str | None:
     """Return the revision of the schema; None for a database that was never migrated. Raises StorageUnavailable."""
     try:
         row = await runner.row(_CURRENT, {})
-    except StatementFailed:  # there is no such table
+    except StatementFailed as error:
+        if not _is_missing_table(error.__cause__):
+            raise
         return None
     return None if row is None else str(row[0])
+
+
+def _is_missing_table(cause: BaseException | None) -> bool:
+    return getattr(cause, "sqlstate", None) == "42P01" or str(cause).startswith("no such table")

@@ -9,12 +9,11 @@ with 50 writers. Only where another process writes to the file is there no other
 """
 
 import asyncio
-import contextlib
 import datetime as dt
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from operator import attrgetter
@@ -33,6 +32,8 @@ from persistence.violations import StatementFailed, meaning_of, name_in
 from persistence.waiting import take
 
 Result = TypeVar("Result")
+_Identity = tuple[int, int]
+"""The device and the number of a file."""
 
 _UUIDS_KEPT: Final = 1000
 """The rows of a list share most of them."""
@@ -86,11 +87,11 @@ class SqliteConnections:
         self._path = path
         self._turn_s = turn_s
         self._lock_s = lock_s
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Semaphore(1)
         self._thread: ThreadPoolExecutor | None = None
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._opened: Mapping[str, _Identity | None] = {}
 
     async def fetch(self, text: str, values: Values) -> Sequence[Row]:
         """Return the rows of a statement that only reads. Raises StorageUnavailable."""
@@ -142,6 +143,13 @@ class SqliteConnections:
             self._thread = ThreadPoolExecutor(1, "sqlite")
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
+    async def roll_back(self, connection: sqlite3.Connection) -> None:
+        """Roll back the writer's transaction, after what runs in it."""
+        try:
+            await self.aside(connection.rollback)
+        except sqlite3.Error:  # it says less than the error that led here; to close the connection rolls back, too
+            self._close_writer()
+
     def end_turn(self) -> None:
         """Let the next transaction begin."""
         self._turn.release()
@@ -169,6 +177,7 @@ class SqliteConnections:
 
     def _open(self) -> sqlite3.Connection:
         """Open the file, which must exist: SQLite would create an empty one in the place of one that was deleted."""
+        before = self._identities()[""]
         uri = Path(self._path).absolute().as_uri()
         connection = sqlite3.connect(
             f"{uri}?mode=rw",
@@ -181,39 +190,47 @@ class SqliteConnections:
         try:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchall()  # opens the files beside it
         except BaseException:
             connection.close()
             raise
-        self._file = self._identity()
+        opened = self._identities()
+        if not before == opened[""] == self._opened.get("", before):
+            connection.close()
+            raise StorageUnavailable  # it was replaced meanwhile
+        self._opened = opened
         return connection
 
     def _is_another_file(self) -> bool:
         """Whether the file that is open was deleted or replaced: what is written to it is lost."""
-        return self._file is not None and self._identity() != self._file
+        return bool(self._opened) and _identity(self._path) != self._opened[""]
 
     def _leave_file(self) -> None:
         """Close the connections to a file that was deleted or replaced.
 
-        Its write-ahead log is emptied first. It still lies beside the new file, which would take it for its own.
+        Its write-ahead log is deleted: it still lies beside the new file, which would take it for its own. If another
+        process was faster, the one that lies there is the new file's, and stays.
         """
-        connection = self._writer or self._reader
-        assert connection is not None
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        opened = self._opened
         self._close()
+        for suffix, identity in self._identities().items():
+            if suffix and identity is not None and identity == opened[suffix]:
+                Path(self._path + suffix).unlink(missing_ok=True)
 
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            found = os.stat(self._path)  # noqa: PTH116  # once a statement: a third of the time of a Path's
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+    def _identities(self) -> Mapping[str, "_Identity | None"]:
+        """The identities of the file and of those beside it, by what their names have more."""
+        return {suffix: _identity(self._path + suffix) for suffix in ("", "-wal", "-shm")}
 
     def _close(self) -> None:
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = self._file = None
+        self._close_writer()
+        if self._reader is not None:
+            self._reader.close()
+        self._reader, self._opened = None, {}
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
 
 
 class SqliteTransaction:
@@ -249,7 +266,7 @@ class SqliteTransaction:
         """Roll back what is not committed, and end the turn. After a commit it does not wait for anything."""
         try:
             if self._is_running_aside or self._connection.in_transaction:
-                await self._connections.aside(self._connection.rollback)
+                await self._connections.roll_back(self._connection)
         finally:
             self._connections.end_turn()
 
@@ -277,6 +294,14 @@ class SqliteTransaction:
     def _commit(self) -> None:
         self._connections.require_same_file()
         self._cursor().execute("COMMIT")
+
+
+def _identity(path: str) -> _Identity | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  # once a statement: a third of the time of a Path's
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def error_name(error: sqlite3.Error) -> str:

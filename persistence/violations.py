@@ -51,6 +51,7 @@ def hide_values(error: BaseException) -> None:
     """
     if hasattr(error, "detail"):
         error.detail = None
+    error.__cause__, error.__suppress_context__ = None, True
     error.args = tuple(_ARGUMENT.sub(r"\1", str(each)) for each in error.args)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from domain.errors import StorageUnavailable
@@ -11,9 +12,9 @@ MOST_WAITING: Final = 1000
 """How many can wait for one turn. They would get it within the time that they wait, if nothing is wrong."""
 
 
-async def take(what: asyncio.Semaphore | asyncio.Lock, wait_s: float) -> None:
+async def take(what: asyncio.Semaphore, wait_s: float) -> None:
     """Acquire *what*, in the order of the calls. Raises StorageUnavailable after *wait_s* seconds."""
-    if not what.locked():  # without the price of a timer
+    if not what.locked():  # nobody waits: without the price of a timer
         await what.acquire()
         return
     try:
@@ -25,7 +26,7 @@ async def take(what: asyncio.Semaphore | asyncio.Lock, wait_s: float) -> None:
 
 @dataclass(slots=True)
 class _Turn:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, 1))
     users: int = 0
     """Who has it, and who waits for it."""
 

@@ -12,6 +12,7 @@ from domain.model.workspaces import Workspace
 from domain.quotas import Usage
 from domain.roles import Role
 from persistence.change_log import ChangeLog
+from persistence.compiled import padded
 from persistence.database import Runner
 from persistence.invitations import withdraw_all
 from persistence.mapping import Mapper
@@ -100,7 +101,7 @@ class Workspaces:
     ) -> Sequence[Workspace]:
         parameters = {"user": user_id, **page_parameters(after, limit)}
         if only is not None:
-            parameters["only"] = sorted(only)
+            parameters["only"] = padded(sorted(only))
         rows = await self._runner.rows(_PAGES[after is None, only is not None], parameters)
         return _MAPPER.all(rows)
 

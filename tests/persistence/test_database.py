@@ -34,6 +34,9 @@ ORPHAN = {
     "expires_at": NOON,
 }
 """A session of no user."""
+COUNT_SLEEPING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+)
 CANCEL_WAITING = text(
     "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -315,18 +318,98 @@ async def test_a_time_without_an_offset_is_rejected(database: Database) -> None:
     await transaction.close()
 
 
-async def test_a_database_that_became_read_only_is_unavailable_to_writers_and_not_ready(postgres_url: str) -> None:
-    database = Database(postgres_url)
-    await database.require_writable()
+async def make_read_only(database: Database) -> None:
+    """Let the connection of *database* lead to a server that became read-only."""
     async with database.transaction() as transaction:
         await transaction.run(text("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
 
+
+async def test_a_database_that_became_read_only_is_not_ready_until_another_server_answers(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    await database.require_writable()
+    await make_read_only(database)
+
     with pytest.raises(StorageUnavailable):
         await database.require_writable()
+
+    await database.require_writable()
+    await database.close()
+
+
+async def test_a_writer_on_a_server_that_became_read_only_is_unavailable_and_the_next_connects_anew(
+    postgres_url: str,
+) -> None:
+    database = Database(postgres_url)
+    await make_read_only(database)
     transaction = await database.begin()
+
     with pytest.raises(StorageUnavailable):
         await transaction.run(insert(TABLES["users"]), user_values("ada"))
+
     await transaction.close()
+    async with database.transaction() as another:
+        await another.run(insert(TABLES["users"]), user_values("ada"))
+    await database.close()
+
+
+async def test_no_server_of_the_wanted_kind_is_unavailable(postgres_url: str) -> None:
+    url = make_url(postgres_url).update_query_dict({"target_session_attrs": "standby"})
+    database = Database(url.render_as_string(hide_password=False))
+
+    with pytest.raises(StorageUnavailable):
+        await schema.current(database)
+    with pytest.raises(StorageUnavailable):
+        await database.begin()
+    await database.close()
+
+
+async def test_a_table_of_revisions_that_cannot_be_read_is_not_taken_for_a_missing_one(
+    database: Database, empty_database_url: str
+) -> None:
+    assert await schema.current(database) == schema.REVISION
+    other = Database(empty_database_url)
+    assert await schema.current(other) is None
+    async with other.transaction() as transaction:
+        await transaction.run(text("CREATE TABLE alembic_version (number INTEGER)"), {})
+
+    with pytest.raises(StatementFailed):
+        await schema.current(other)
+    await other.close()
+
+
+async def test_a_rollback_that_takes_too_long_is_given_up_with_its_connection(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=SHORT_S / 10)
+    transaction = await database.begin()
+    found = await transaction.row(select(func.pg_backend_pid()), {})
+    assert found is not None
+    os.kill(found[0], signal.SIGSTOP)
+
+    await transaction.close()
+
+    os.kill(found[0], signal.SIGCONT)
+    await database.close()
+
+
+async def until_sleeping(database: Database, count: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while await database.row(COUNT_SLEEPING, {}) != (count,):  # noqa: ASYNC110  # seen in the database
+            await asyncio.sleep(0.01)
+
+
+async def test_reads_that_are_cancelled_twice_give_their_connections_back(postgres_url: str) -> None:
+    database = Database(postgres_url, pool_size=2, wait_s=PATIENCE_S)
+    for pauses in range(8):
+        reading = asyncio.create_task(database.row(text("SELECT pg_sleep(:s)"), {"s": PATIENCE_S}))
+        await until_sleeping(database, 1)
+        reading.cancel()
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+        await until_sleeping(database, 0)
+        await asyncio.gather(*(database.row(COUNT_USERS, {}) for _ in range(4)))
     await database.close()
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import bindparam, func, select, text, update
@@ -12,10 +14,13 @@ from sqlalchemy.engine import make_url
 
 from domain import tasks
 from domain.errors import StorageUnavailable
-from domain.tasks import TaskDraft
+from domain.model.tasks import TaskNotFound
+from domain.tasks import TaskDraft, TaskFilter
+from domain.unit_of_work import UnitOfWork
 from persistence.compiled import BULK
 from persistence.database import Database
 from persistence.repositories import metadata
+from persistence.sqlite import SqliteConnections
 from tests.support.databases import SqliteDatabases
 from tests.support.service_callers import Caller
 
@@ -129,3 +134,76 @@ async def test_a_writer_that_is_locked_out_by_another_program_leaves_its_turn_to
 
     await (await waiting).close()
     other.close()
+
+
+async def test_what_another_process_has_committed_to_a_new_file_survives_those_that_notice_later(
+    url: str, path: Path, sqlite_databases: SqliteDatabases
+) -> None:
+    first, last = Database(url), Database(url)
+    await Caller(database=first).register("ada")
+    assert await last.row(COUNT_USERS, {}) == (1,)
+    os.replace(make_url(sqlite_databases.migrated()).database or "", path)  # noqa: PTH105  # of two texts
+    await Caller(database=first).register("bob")
+
+    assert await last.row(COUNT_USERS, {}) == (1,)
+    await Caller(database=last).register("eve")
+
+    assert await first.row(COUNT_USERS, {}) == (2,)
+    for database in (first, last):
+        await database.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_deleted_or_replaced_is_not_ready(
+    database: Database,
+    path: Path,
+    sqlite_databases: SqliteDatabases,
+    replaced: bool,  # noqa: FBT001 -- a parameter of a test
+) -> None:
+    await Caller(database=database).register("ada")
+    await database.require_writable()
+    path.unlink()  # noqa: ASYNC240  # at once
+    if replaced:
+        os.replace(make_url(sqlite_databases.migrated()).database or "", path)  # noqa: PTH105  # of two texts
+
+    with pytest.raises(StorageUnavailable):
+        await database.require_writable()
+
+
+async def test_a_commit_that_could_not_be_written_is_known_to_have_failed(database: Database, path: Path) -> None:
+    ada = await Caller(database=database).register("ada")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with ada.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="Iron", description="x" * 10_000))
+        size = path.with_name(f"{path.name}-wal").stat().st_size  # at once
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            with pytest.raises(StorageUnavailable):
+                await uow.commit()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    await ada.write(tasks.create, TaskDraft(title="Wash"))
+    assert [task.title for task in (await ada.read(tasks.page, filters=TaskFilter())).items] == ["Wash"]
+
+
+async def test_an_error_of_the_rollback_hides_no_other_and_ends_the_transaction(database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+
+    def refuse(action: int, what: str | None, *_: object) -> int:
+        is_rollback = action == sqlite3.SQLITE_TRANSACTION and what == "ROLLBACK"
+        return sqlite3.SQLITE_DENY if is_rollback else sqlite3.SQLITE_OK
+
+    async def create_and_fail(uow: UnitOfWork) -> None:
+        await tasks.create(uow, TaskDraft(title="Iron"))
+        connections = database._connections  # noqa: SLF001  # an error of SQLite itself
+        assert isinstance(connections, SqliteConnections)
+        assert connections._writer is not None  # noqa: SLF001  # as above
+        connections._writer.set_authorizer(refuse)  # noqa: SLF001  # as above
+        await tasks.complete(uow, UUID(int=0))
+
+    with pytest.raises(TaskNotFound):
+        await ada.write(create_and_fail)
+
+    await ada.write(tasks.create, TaskDraft(title="Wash"))
+    assert [task.title for task in (await ada.read(tasks.page, filters=TaskFilter())).items] == ["Wash"]

@@ -89,6 +89,21 @@ async def test_one_too_many_is_asked_at_once_to_try_again_later() -> None:
     await turns.take(KEY)
 
 
+async def test_the_wait_is_limited_for_a_caller_who_comes_just_as_a_turn_ends() -> None:
+    turns = Turns(0.01)
+    await turns.take(KEY)
+    waiting = asyncio.create_task(turns.take(KEY))
+    await until_waiting(turns, 1)
+    turns.end(KEY)  # the turn is free for a moment: whoever waits has not run yet
+
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(StorageUnavailable):
+            await turns.take(KEY)
+
+    await waiting
+    turns.end(KEY)
+
+
 async def test_who_waits_too_long_for_a_turn_is_asked_to_try_again_later() -> None:
     turns = Turns(0.01)
     await turns.take(KEY)
