@@ -139,8 +139,9 @@ class Statements:
 
 
 def padded(values: Sequence[object]) -> list[object]:
-    """Return the values of a list that means a set, of one of few lengths: each has a text of its own."""
-    return [*values, *values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values))]
+    """Return the values of a list that means a set, of one of few lengths: each length has a text of its own."""
+    length = 1 << max(0, len(values) - 1).bit_length()
+    return [*values, *[values[-1]] * (length - len(values))] if values else []
 
 
 def _varies(statement: Executable) -> bool:

@@ -406,7 +406,7 @@ def test_the_emails_and_tokens_of_an_account_are_deleted_with_it(
     token = reset_token(client, office, newcomer)
     accepted(newcomer.client.post("/v1/users/me/send-verification"))
     no_content(newcomer.client.delete("/v1/users/me"))
-    assert tables.mentions(newcomer.id) == {}
+    assert tables.mentions(newcomer.id).keys() <= {"events"}, "in a workspace, until it is emptied"
     office.deliver(later=APART)
     assert len(office.to(newcomer)) == 2
     response = client.post("/v1/users/reset-password", json={"token": token, "new_password": NEW_PASSWORD})

@@ -6,6 +6,7 @@ It is not imported by the package itself: the gate reads contracts, and needs no
 import sys
 import warnings
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
@@ -24,11 +25,27 @@ class _Later(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
+def _whole_when_used(spec: ModuleSpec) -> ModuleType:
+    """Return the package's module, which is executed when something in it is first used, by other code than ours."""
+    module = module_from_spec(spec)
+
+    def find(name: str) -> Any:  # whatever is in the module
+        if name.startswith("__"):  # asked for by the import system
+            raise AttributeError(name)
+        del module.__dict__["__getattr__"]
+        assert spec.loader is not None
+        spec.loader.exec_module(module)
+        return getattr(module, name)
+
+    module.__dict__["__getattr__"] = find
+    return module
+
+
 def _import_connexion() -> None:
     """Import the layers without the package's own module, which imports applications for Flask and a test client."""
     spec = find_spec("connexion")
     if spec is not None:
-        sys.modules[spec.name] = module_from_spec(spec)
+        sys.modules[spec.name] = _whole_when_used(spec)
     later = {name: _Later(name) for name in _UNUSED if name not in sys.modules}
     sys.modules |= later
     with warnings.catch_warnings():
