@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, UpdateBase
 
 from persistence.combined import Write, combine
 from persistence.compiled import Parameters, Row, Statements, Values
@@ -219,7 +219,9 @@ class Database:
         return only(await self.rows(statement, parameters), statement)
 
     async def rows(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
-        """See Runner; in autocommit."""
+        """See Runner; in autocommit. Raises RuntimeError for a write, as `run` does."""
+        if isinstance(statement, UpdateBase):
+            raise _outside_of_a_transaction(statement)
         compiled = self._connections.statements.compiled(statement, parameters)
         values = _logged(compiled.text, compiled.bind(parameters))
         return compiled.loaded(await self._connections.fetch(compiled.text, values))
@@ -230,8 +232,7 @@ class Database:
         parameters: Parameters | Sequence[Parameters],  # noqa: ARG002 -- a Runner's signature
     ) -> int:
         """Raise RuntimeError: a write needs a transaction."""
-        message = f"a write outside of a transaction: {statement}"
-        raise RuntimeError(message)
+        raise _outside_of_a_transaction(statement)
 
     async def begin(self, *, turn: UUID | None = None) -> Transaction:
         """Begin a transaction that may write. On SQLite there is one at a time; the others wait here.
@@ -282,6 +283,10 @@ def only(rows: Sequence[Row], statement: Executable) -> Row | None:
         message = f"{len(rows)} rows instead of one: {statement}"
         raise RuntimeError(message)
     return rows[0] if rows else None
+
+
+def _outside_of_a_transaction(statement: Executable) -> RuntimeError:
+    return RuntimeError(f"a write outside of a transaction: {statement}")
 
 
 def _nothing() -> None:

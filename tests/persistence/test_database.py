@@ -430,3 +430,13 @@ async def test_a_caller_whose_statement_the_operator_cancels_is_asked_to_try_aga
     await waiting.close()
     await holding.close()
     await database.close()
+
+
+@pytest.mark.parametrize("way", ["row", "rows", "run"])
+async def test_nothing_is_written_outside_of_a_transaction(database: Database, way: str) -> None:
+    await Caller(database=database).register("ada")
+
+    with pytest.raises(RuntimeError, match="outside of a transaction"):
+        await getattr(database, way)(delete(TABLES["users"]).returning(TABLES["users"].c.id), {})
+
+    assert await database.row(COUNT_USERS, {}) == (1,)
