@@ -22,7 +22,7 @@ def test_a_bounded_run_of_all_phases_finds_no_failure(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    options = ["--seed", str(SEED), *(() if AT_LENGTH else ("--max-examples", "3"))]
+    options = ["--seed", str(SEED), *(() if AT_LENGTH else ("--max-examples", "1"))]
     with serving(database_url, tmp_path) as url:
         report = run(url, tmp_path, options, wrong_types=1 if AT_LENGTH else 5)
 

@@ -31,7 +31,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import serve
 from tests.support.tables import NOW, Tables
 
-KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "2"))
 """The number of kills; `make soak` sets a larger one."""
 WRITERS = 8
 LARGE, AT_ONCE = 5000, 500

@@ -13,6 +13,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.support import leftovers
+from tests.support.databases import AT_LENGTH
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import patiently
 from tests.support.server import serving
@@ -74,14 +75,11 @@ def names_of(mark: str) -> Iterator[str]:
         yield process.name()
 
 
-@pytest.mark.parametrize(
-    ("options", "number", "waiting"),
-    [
-        (("-k", "postgresql"), signal.SIGKILL, ("postgresql",)),
-        (("-n", "2"), signal.SIGINT, ("sqlite", "postgresql")),
-    ],
-    ids=["killed", "Ctrl-C with workers"],
-)
+KILLED = pytest.param(("-k", "postgresql"), signal.SIGKILL, ("postgresql",), id="killed")
+CTRL_C = pytest.param(("-n", "2"), signal.SIGINT, ("sqlite", "postgresql"), id="Ctrl-C with workers")
+
+
+@pytest.mark.parametrize(("options", "number", "waiting"), [KILLED, CTRL_C] if AT_LENGTH else [KILLED])
 def test_interrupted_tests_leave_nothing_behind(
     tmp_path: Path, log: Path, options: tuple[str, ...], number: signal.Signals, waiting: tuple[str, ...]
 ) -> None:
