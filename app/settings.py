@@ -202,7 +202,7 @@ class Settings(BaseSettings):
     def _audience_of_issuer(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         issuer = info.data.get("oidc_issuer")
         if issuer and not value:
-            message = "must name the audience of the provider's tokens: otherwise tokens for other programs would do"
+            message = "must name the audience of the provider's tokens, so that tokens for other programs are rejected"
             raise ValueError(message)
         if value and issuer == "":
             message = "must be empty without TICKBOX_OIDC_ISSUER"

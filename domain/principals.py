@@ -18,7 +18,7 @@ SESSION_SCOPES: Final[frozenset[Scope]] = frozenset(SCOPES)
 class Principal:
     """The user of a request, and the kind of its token: a session's, a personal token, or an identity provider's.
 
-    `workspace_ids` are the only ones in which the token works, None if it works in all of the user's. `expires_at` is
+    `workspace_ids` limits the token to these workspaces; None allows all workspaces of the user. `expires_at` is
     the token's, None if it never expires, or if only the identity provider knows.
     """
 

@@ -83,7 +83,7 @@ class ChangeLog:
         self._sequences: Counter[UUID] = Counter()
 
     async def write(self, statement: UpdateBase, parameters: Parameters, event: Event) -> None:
-        """Change one row, and record *event*. Raises RuntimeError if there is no such row, or it is of another kind.
+        """Change one row, and record *event*. Raises RuntimeError if the row does not exist, or is of another kind.
 
         The change may be made only when something else is run, or when the log is flushed: then its error is raised.
         """

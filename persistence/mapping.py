@@ -80,7 +80,7 @@ class Mapper(Generic[Entity]):
 
 
 def _names(kind: type[Entity]) -> list[str]:
-    return [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass, for which there is no bound
+    return [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass: no bound says so
 
 
 def loader(kind: type[Entity], stored: Mapping[str, Stored] | None = None) -> Callable[[Row], Entity]:

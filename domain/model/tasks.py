@@ -89,7 +89,7 @@ class TaskRepository(Protocol):
     async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
         """Return a project (the inbox for None) with the greatest position of its tasks, which is None without tasks.
 
-        Return None if there is no such project.
+        Return None if the project does not exist.
         """
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:

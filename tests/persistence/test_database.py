@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 
 from domain import registration, workspaces
@@ -440,3 +440,28 @@ async def test_nothing_is_written_outside_of_a_transaction(database: Database, w
         await getattr(database, way)(delete(TABLES["users"]).returning(TABLES["users"].c.id), {})
 
     assert await database.row(COUNT_USERS, {}) == (1,)
+
+
+RENAME = update(TABLES["users"]).where(TABLES["users"].c.id == bindparam("user"))
+NAMES = select(TABLES["users"].c.name)
+
+
+async def test_a_deferred_write_is_made_before_the_next_statement_and_at_the_latest_at_the_commit(
+    database: Database,
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    async with database.transaction() as transaction:
+        await transaction.defer((RENAME, {"user": ada.user_id, "name": "first"}))
+        assert await transaction.row(NAMES, {}) == ("first",)
+        await transaction.defer((RENAME, {"user": ada.user_id, "name": "last"}))
+
+    assert await database.row(NAMES, {}) == ("last",)
+
+
+async def test_deferred_writes_of_one_row_are_made_one_after_the_other(database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    async with database.transaction() as transaction:
+        for name in ("first", "second", "last"):
+            await transaction.defer((RENAME, {"user": ada.user_id, "name": name}))
+
+    assert await database.row(NAMES, {}) == ("last",)
