@@ -229,8 +229,14 @@ class SqlUnitOfWork(Repositories):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Roll back what is not committed, and release every lock, even if the request is cancelled."""
-        await self._transaction.close()
+        """Roll back what is not committed, and release every lock, even if the request is cancelled.
+
+        It cannot be used after that: its parts refer to it, so it is emptied rather than left to the garbage collector.
+        """
+        try:
+            await self._transaction.close()
+        finally:
+            vars(self).clear()
 
     async def commit(self) -> None:
         """Commit what was changed, with its events. A request that opened no transaction has nothing to commit.

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 from uuid import UUID
 
@@ -42,6 +44,19 @@ async def test_committed_changes_are_kept(ada: Caller) -> None:
     await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     assert await heads(ada) == (2, 1)
+
+
+async def test_nothing_of_a_unit_of_work_is_left_to_the_garbage_collector(ada: Caller) -> None:
+    gc.disable()
+    try:
+        async with ada.unit() as uow:
+            await tasks.create(uow, TaskDraft(title="Iron"))
+            await uow.commit()
+        part = weakref.ref(uow)
+        del uow
+        assert part() is None
+    finally:
+        gc.enable()
 
 
 async def test_uncommitted_changes_leave_no_rows(ada: Caller) -> None:

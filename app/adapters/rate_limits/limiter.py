@@ -19,6 +19,7 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from limits import RateLimitItem, parse
@@ -131,6 +132,7 @@ def _counted(policy: str, address: str | None, principal: Principal | None) -> t
     return ADDRESS if policy == DEFAULT else policy, network_of(address)
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str | None) -> str:
     """Whose calls count together: an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets.
 
