@@ -67,8 +67,20 @@ class Mapper(Generic[Entity]):
         self.values: Final[Callable[[Entity], dict[str, Any]]] = _dumper(written, stored, derived)
         """The columns of a new row, by name."""
         changing = [name for name in written if name not in fixed]
-        self.changes: Final[Callable[[Entity], dict[str, Any]]] = _dumper(changing, stored, derived)
-        """The columns that an update may change, by name."""
+        self._changing: Final[Callable[[Entity], dict[str, Any]]] = _dumper(changing, stored, derived)
+        self._indexed: Final = {column.name for index in table.indexes for column in index.columns}
+
+    def changes(self, entity: Entity, *, before: Entity | None = None) -> dict[str, Any]:
+        """Return the columns that an update sets, by name.
+
+        If it is known what the row was *before*, the indexed columns whose values stay are left out: SQLite updates the
+        indexes of all columns that a statement names. The others stay, so that there are few different statements.
+        """
+        columns = self._changing(entity)
+        if before is None:
+            return columns
+        old, indexed = self._changing(before), self._indexed
+        return {name: value for name, value in columns.items() if name not in indexed or value != old[name]}
 
     def one(self, row: Row | None) -> Entity | None:
         """The entity of a row, if there is one."""

@@ -133,7 +133,7 @@ class Projects:
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         key = {"workspace": project.workspace_id, "project": project.id}
         await self._change_log.write(
-            _UPDATE, {**key, **PROJECTS.changes(project)}, event_of(event, project, before=before)
+            _UPDATE, {**key, **PROJECTS.changes(project, before=before)}, event_of(event, project, before=before)
         )
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:

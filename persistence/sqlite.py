@@ -56,8 +56,10 @@ CODECS: Final[Codecs] = {
     Words: Codec(dump=to_text, load=to_words),
     **dict.fromkeys((String, Integer, LargeBinary, NullType), Codec()),
 }
-PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
-"""A commit is on the disk before it returns."""
+PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
+"""A commit is on the disk before it returns. What undoes a failed statement is in memory: SQLite would create a file for
+it, with each update of a task, since that changes more than 16 pages.
+"""
 STATEMENTS_KEPT: Final = 500
 
 _UNAVAILABLE: Final = (

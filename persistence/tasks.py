@@ -228,7 +228,8 @@ class Tasks:
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         key = {"workspace": task.workspace_id, "task": task.id}
-        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(task)}, event_of(event, task, before=before))
+        values = {**key, **_MAPPER.changes(task, before=before)}
+        await self._change_log.write(_UPDATE, values, event_of(event, task, before=before))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         end = _ends(workspace_id, revision)

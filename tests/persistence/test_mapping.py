@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_engine, select
+from sqlalchemy import Column, Engine, Index, Integer, MetaData, Table, Text, create_engine, select
 
 from persistence.mapping import Mapper, Stored
 
@@ -31,6 +31,7 @@ places = Table(
         Column("x", Integer),
         Column("y", Integer),
         Column("sum", Integer),
+        Index("ix_places_kind", "kind"),
     ),
 )
 owners = Table("owners", TABLES, Column("name", Text))
@@ -76,6 +77,14 @@ def test_what_is_read_behaves_as_what_was_constructed() -> None:
 
 def test_the_values_have_the_names_of_the_table_s_columns() -> None:
     assert MAPPER.values(HOME) == {"kind": "home", "x": 1, "y": 2, "given": 3, "sum": 3}
+
+
+def test_an_indexed_column_is_among_the_changes_only_if_its_value_changes() -> None:
+    """SQLite updates every index of a column that an update names."""
+    older, elsewhere = replace(HOME, kind="office"), replace(HOME, at=(1, 3))
+
+    assert MAPPER.changes(HOME, before=elsewhere) == {"x": 1, "y": 2, "sum": 3}
+    assert MAPPER.changes(HOME, before=older) == {"kind": "home", "x": 1, "y": 2, "sum": 3}
 
 
 def test_a_fixed_field_is_not_among_the_changes() -> None:
