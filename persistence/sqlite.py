@@ -57,8 +57,8 @@ CODECS: Final[Codecs] = {
     **dict.fromkeys((String, Integer, LargeBinary, NullType), Codec()),
 }
 PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
-"""A commit is on the disk before it returns. What undoes a failed statement is in memory: SQLite would create a file for
-it, with each update of a task, since that changes more than 16 pages.
+"""A commit is on the disk before it returns. What can undo a statement is in memory: SQLite would create a file for one
+that changes more than 16 pages, as the completion of a task does.
 """
 STATEMENTS_KEPT: Final = 500
 
