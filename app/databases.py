@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.settings import DEFAULT_DATABASE_URL, Settings
 from domain.errors import StorageUnavailable
-from persistence import schema
+from persistence import readiness, schema
 from persistence.database import Database
 from persistence.urls import name_of, parse_url, socket_folders
 from persistence.violations import StatementFailed
@@ -119,7 +119,7 @@ def _quoted_cause(settings: Settings, error: BaseException | None, what: str) ->
 async def _current(settings: Settings) -> str | None:
     database = Database(settings.database_url, pool_size=1, prepares=settings.database_prepared_statements == "on")
     try:
-        return await schema.current(database)
+        return await readiness.current(database)
     finally:
         await database.close()
 

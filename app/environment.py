@@ -65,8 +65,16 @@ def rows(settings: Settings) -> Iterator[Row]:
             variable=_variable(name),
             value=_shown(getattr(settings, name)),
             default=_shown(field.default),
-            meaning=field.description or "",
+            meaning=f"{field.description or ''}{_bounds(field.metadata)}",
         )
+
+
+def _bounds(metadata: Iterable[object]) -> str:
+    """Return the smallest and the largest value of a number, as in `; 1 to 10`. Empty without any."""
+    bounds = {name: getattr(each, name) for each in metadata for name in ("ge", "le") if hasattr(each, name)}
+    if "le" in bounds:
+        return f"; {bounds['ge']} to {bounds['le']}"
+    return f"; at least {bounds['ge']}" if bounds else ""
 
 
 def _unknown(names: Iterable[str]) -> Iterator[str]:

@@ -79,10 +79,12 @@ class Unavailable(DomainError):
 
 
 class StorageUnavailable(Unavailable):
-    """The database cannot be reached, cannot be written, or is too busy."""
+    """The database cannot be reached, cannot be written, or is too busy. *reason* is for the log only: it is a note."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str = "") -> None:
         super().__init__("The database cannot be reached, cannot be written, or is too busy. Try again.")
+        if reason:
+            self.add_note(reason)
 
 
 class SchemaMismatched(Unavailable):

@@ -19,13 +19,14 @@ from sqlalchemy import Executable, UpdateBase
 
 from persistence.combined import Write, combine
 from persistence.compiled import Parameters, Row, Statements, Values
-from persistence.urls import WAIT_S, driver_arguments, parse_url, sqlite_timeout
+from persistence.urls import WAIT_S, driver_arguments, name_of, parse_url, sqlite_timeout
 from persistence.waiting import MOST_WAITING, Turns
 
 __all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transaction", "Write", "Writer"]
 
 BEGIN: Final = "BEGIN"
 COMMIT: Final = "COMMIT"
+ROLLBACK: Final = "ROLLBACK"
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -184,6 +185,7 @@ class Transaction:
         if self._is_committed:  # without the price of a task
             await self._close()
         else:
+            _logged(ROLLBACK, ())
             await asyncio.shield(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:
@@ -211,6 +213,7 @@ class Database:
         most_waiting: int = MOST_WAITING,
         prepares: bool = True,
     ) -> None:
+        self.name: Final = name_of(url)
         self._connections = _connections(url, pool_size=pool_size, wait_s=wait_s, prepares=prepares)
         self._turns = Turns(wait_s, most_waiting=most_waiting)
 
@@ -304,7 +307,11 @@ def _connections(url: str, *, pool_size: int, wait_s: float, prepares: bool) -> 
     if parsed.get_backend_name() == "sqlite":
         from persistence.sqlite import SqliteConnections  # noqa: PLC0415  # a process needs one of the two drivers
 
-        return SqliteConnections(parsed.database or "", turn_s=wait_s, lock_s=sqlite_timeout(parsed, default_s=wait_s))
+        return SqliteConnections(
+            parsed.database or "", name=name_of(url), turn_s=wait_s, lock_s=sqlite_timeout(parsed, default_s=wait_s)
+        )
     from persistence.postgresql import PostgresqlConnections  # noqa: PLC0415  # as above
 
-    return PostgresqlConnections(driver_arguments(parsed), pool_size=pool_size, wait_s=wait_s, prepares=prepares)
+    return PostgresqlConnections(
+        driver_arguments(parsed), name=name_of(url), pool_size=pool_size, wait_s=wait_s, prepares=prepares
+    )

@@ -41,7 +41,11 @@ _IS_READ_ONLY: Final = str(
     select(or_(func.pg_is_in_recovery(), func.current_setting(constant("transaction_read_only")) == constant("on")))
 )
 _COMMIT: Final = "COMMIT"
-_STATEMENT_FACTOR: Final = 6
+_LONGEST_STATEMENT: Final = 1.5
+"""How long a statement may take, in waits: it may itself wait for a lock, which the server reports first."""
+_LONGEST_BULK: Final = 6
+"""How long a statement may take that changes many rows, in waits."""
+_LONGEST_ROLLBACK_S: Final = 1
 _FOR_READS: Final = 2
 """How many connections transactions leave to reads. One read takes a millisecond or less."""
 _ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -60,8 +64,11 @@ class PostgresqlConnections:
     """At most *pool_size* connections of one process, opened when they are needed. The last one used is used again.
 
     Transactions never have all of them: they may wait for locks, and reads must not wait for that. *arguments* are
-    asyncpg's. *wait_s* is how long a request waits for a connection, and for each lock of another process. A statement
-    may take six times as long. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
+    asyncpg's. *wait_s* is how long a request waits for a connection, and for each lock of another process. *name* is
+    the database's, for the log. asyncpg's own pool costs as much as the statement of a short read (ADR 79).
+
+    A server that does not respond to a statement in time does not respond to the others, either: all connections are
+    replaced then.
 
     If it does not *prepare* statements to use them again, each takes one more way to the server, and each read has a
     transaction: behind a pooler, what follows a transaction may go to another server process.
@@ -69,17 +76,22 @@ class PostgresqlConnections:
 
     longest_pause_s: float = 0
 
-    def __init__(self, arguments: Mapping[str, Any], *, pool_size: int, wait_s: float, prepares: bool) -> None:
+    def __init__(
+        self, arguments: Mapping[str, Any], *, name: str, pool_size: int, wait_s: float, prepares: bool
+    ) -> None:
         self.statements: Final = Statements(
             PGDialect_asyncpg(),  # type: ignore[no-untyped-call]  # SQLAlchemy's
             CODECS,
             combines=True,
         )
+        self.longest_bulk_s: Final = wait_s * _LONGEST_BULK
+        self._name = name
         self._wait_s = wait_s
         self._prepares = prepares
         self._free = asyncio.Semaphore(pool_size)
         self._writing = asyncio.Semaphore(pool_size - min(pool_size - 1, _FOR_READS))
         self._idle: list[_Connection] = []
+        self._resets: set[asyncio.Task[None]] = set()
         self._replaced_s = float("-inf")
         self._begin_text = (
             f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))}"
@@ -87,7 +99,7 @@ class PostgresqlConnections:
         self._options: Mapping[str, Any] = {
             "connection_class": _Connection,
             "timeout": wait_s,
-            "command_timeout": wait_s * _STATEMENT_FACTOR,
+            "command_timeout": wait_s * _LONGEST_STATEMENT,
             "statement_cache_size": _STATEMENTS_KEPT if prepares else 0,
             "max_cached_statement_lifetime": 0,
             "server_settings": {"application_name": "tickbox"},  # a PgBouncer refuses most others
@@ -104,17 +116,17 @@ class PostgresqlConnections:
             if not self._prepares:
                 await connection.execute(_COMMIT)
         except _ERRORS as error:
-            await self._abandon(connection)
-            raise translated(error, text, connection) from error
+            self._abandon(connection)
+            raise self.translated(error, text, connection) from error
         except BaseException:
-            await self._abandon(connection)
+            self._abandon(connection)
             raise
         self._release(connection)
         return rows
 
     async def begin(self) -> "PostgresqlTransaction":
         """Begin a transaction. Raises StorageUnavailable."""
-        await take(self._writing, self._wait_s)
+        await take(self._writing, self._wait_s, f"a connection to {self._name}")
         try:
             return await self._begin()
         except BaseException:
@@ -126,10 +138,10 @@ class PostgresqlConnections:
         try:
             await connection.execute(self._begin_text)
         except _ERRORS as error:
-            await self._abandon(connection)
-            raise translated(error, self._begin_text, connection) from error
+            self._abandon(connection)
+            raise self.translated(error, self._begin_text, connection) from error
         except BaseException:
-            await self._abandon(connection)
+            self._abandon(connection)
             raise
         return PostgresqlTransaction(self, connection)
 
@@ -137,16 +149,17 @@ class PostgresqlConnections:
         """Raise StorageUnavailable if the server is a standby, or new transactions are read-only."""
         (row,) = await self.fetch(_IS_READ_ONLY, ())
         if row[0]:
-            self.replace_all()
-            raise StorageUnavailable
+            self._replace_all()
+            raise StorageUnavailable(f"{self._name}: it is read-only")
 
-    def replace_all(self) -> None:
-        """Use no connection any more that is open now: they lead to a server that became read-only."""
+    def _replace_all(self) -> None:
+        """Use no connection any more that is open now: they lead to a server that became read-only, or hangs."""
         if time.monotonic() - self._replaced_s > _APART_S:
             self._replaced_s = time.monotonic()
 
     async def close(self) -> None:
         """Close the connections. None may be in use."""
+        await asyncio.gather(*self._resets)
         while self._idle:
             connection = self._idle.pop()
             with contextlib.suppress(*_ERRORS):
@@ -169,24 +182,26 @@ class PostgresqlConnections:
             self._idle.append(connection)
         self._free.release()
 
-    async def _abandon(self, connection: _Connection) -> None:
-        """Take back a connection that may be in a transaction, or in a statement that was cancelled.
-
-        It runs to its end even if it is cancelled.
-        """
-        await asyncio.shield(asyncio.ensure_future(self._reset(connection)))
+    def _abandon(self, connection: _Connection) -> None:
+        """Take back a connection that may be in a transaction, or in a statement that was cancelled: soon."""
+        task = asyncio.ensure_future(self._reset(connection))
+        self._resets.add(task)
+        task.add_done_callback(self._resets.discard)
 
     async def _reset(self, connection: _Connection) -> None:
+        """Roll back, after the driver has cancelled what runs. A server that does not respond is not waited for."""
         try:
             if not connection.is_closed():
-                await connection.execute("ROLLBACK", timeout=self._wait_s)  # after the driver has cancelled what runs
-        except _ERRORS:
-            connection.terminate()  # its error says less than the one that led here
+                await connection.execute("ROLLBACK", timeout=_LONGEST_ROLLBACK_S)
+        except _ERRORS as error:  # it says less than the one that led here
+            if isinstance(error, TimeoutError):
+                self._replace_all()
+            connection.terminate()
         finally:
             self._release(connection)
 
     async def _acquire(self) -> _Connection:
-        await take(self._free, self._wait_s)
+        await take(self._free, self._wait_s, f"a connection to {self._name}")
         try:
             return self._last_used() or await self._connect()
         except BaseException:
@@ -207,8 +222,22 @@ class PostgresqlConnections:
             connection: _Connection = await asyncpg.connect(**self._options)
         except _ERRORS as error:
             hide_values(error)
-            raise StorageUnavailable from error
+            raise self._unavailable(error) from error
         return connection
+
+    def translated(self, error: Exception, text: str, connection: _Connection) -> Exception:
+        """Return the error to raise for one of the driver, from which the values are deleted."""
+        hide_values(error)
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError | TimeoutError):
+            self._replace_all()
+        if _is_unavailable(error) or connection.is_closed():
+            return self._unavailable(error)
+        failed = StatementFailed(error, text, getattr(error, "constraint_name", None))
+        return meaning_of(failed) or failed
+
+    def _unavailable(self, error: Exception) -> StorageUnavailable:
+        reason = str(error) or ("no response in time" if isinstance(error, TimeoutError) else type(error).__name__)
+        return StorageUnavailable(f"{self._name}: {reason}")
 
 
 class PostgresqlTransaction:
@@ -219,18 +248,18 @@ class PostgresqlTransaction:
         self._connection = connection
         self._is_committed = False
 
-    async def fetch(self, text: str, values: Values, *, bulk: bool) -> Sequence[Row]:  # noqa: ARG002  # SQLite's
+    async def fetch(self, text: str, values: Values, *, bulk: bool) -> Sequence[Row]:
         """Return the rows of a statement."""
         try:
-            rows: Sequence[Row] = await self._connection.fetch(text, *values)
+            rows: Sequence[Row] = await self._connection.fetch(text, *values, timeout=self._longest_s(bulk=bulk))
         except _ERRORS as error:
             raise self._translated(error, text) from error
         return rows
 
-    async def execute(self, text: str, values: Values, *, bulk: bool) -> int:  # noqa: ARG002  # SQLite's
+    async def execute(self, text: str, values: Values, *, bulk: bool) -> int:
         """Return how many rows a statement changed."""
         try:
-            status = await self._connection.execute(text, *values)
+            status = await self._connection.execute(text, *values, timeout=self._longest_s(bulk=bulk))
         except _ERRORS as error:
             raise self._translated(error, text) from error
         count = status.rpartition(" ")[2]  # "INSERT 0 1", "UPDATE 1"
@@ -239,7 +268,7 @@ class PostgresqlTransaction:
     async def execute_all(self, text: str, many: Sequence[Values]) -> None:
         """Run a statement once for each of *many*."""
         try:
-            await self._connection.executemany(text, many)
+            await self._connection.executemany(text, many, timeout=self._longest_s(bulk=True))
         except _ERRORS as error:
             raise self._translated(error, text) from error
 
@@ -257,10 +286,12 @@ class PostgresqlTransaction:
             message = f"a commit of a failed transaction: {status}"
             raise RuntimeError(message)
 
+    def _longest_s(self, *, bulk: bool) -> float | None:
+        """How long a statement may take. None: as long as the connection's usual ones."""
+        return self._connections.longest_bulk_s if bulk else None
+
     def _translated(self, error: Exception, text: str) -> Exception:
-        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-            self._connections.replace_all()
-        return translated(error, text, self._connection)
+        return self._connections.translated(error, text, self._connection)
 
     async def close(self) -> None:
         """Roll back what is not committed, and return the connection. After a commit it does not wait for anything."""
@@ -273,15 +304,6 @@ class PostgresqlTransaction:
 def _is_response(error: Exception) -> bool:
     """Whether the server itself reports that it did not commit, and goes on."""
     return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
-
-
-def translated(error: Exception, text: str, connection: _Connection) -> Exception:
-    """Return the error to raise for one of the driver, from which the values are deleted."""
-    hide_values(error)
-    if _is_unavailable(error) or connection.is_closed():
-        return StorageUnavailable()
-    failed = StatementFailed(error, text, getattr(error, "constraint_name", None))
-    return meaning_of(failed) or failed
 
 
 def _is_unavailable(error: Exception) -> bool:

@@ -1,13 +1,8 @@
-"""Which migration a database is at."""
+"""The migrations of this version."""
 
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy import Column, MetaData, String, Table, select
-
-from persistence.database import Runner
-from persistence.violations import StatementFailed
 
 VERSION_TABLE: Final = "alembic_version"
 
@@ -25,9 +20,6 @@ REVISIONS: Final = _revisions()
 REVISION: Final = REVISIONS[-1]
 """The revision that this version needs."""
 
-_versions: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
-_CURRENT: Final = select(_versions.c.version_num)
-
 
 def is_newer(revision: str) -> bool:
     """Whether a newer version of Tickbox created *revision*: it is a number above ours.
@@ -35,18 +27,3 @@ def is_newer(revision: str) -> bool:
     A revision that is neither that nor one of REVISIONS is of another program that uses Alembic.
     """
     return revision.isdecimal() and len(revision) == len(REVISION) and revision > REVISION
-
-
-async def current(runner: Runner) -> str | None:
-    """Return the revision of the schema; None for a database that was never migrated. Raises StorageUnavailable."""
-    try:
-        row = await runner.row(_CURRENT, {})
-    except StatementFailed as error:
-        if not _is_missing_table(error.__cause__):
-            raise
-        return None
-    return None if row is None else str(row[0])
-
-
-def _is_missing_table(cause: BaseException | None) -> bool:
-    return getattr(cause, "sqlstate", None) == "42P01" or str(cause).startswith("no such table")

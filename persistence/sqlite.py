@@ -9,83 +9,50 @@ with 50 writers. Only where another process writes to the file is there no other
 """
 
 import asyncio
-import datetime as dt
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
-from uuid import UUID, SafeUUID
 
-from sqlalchemy import Boolean, Date, Integer, LargeBinary, String, Time, Uuid
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.types import NullType
 
 from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence.compiled import Codec, Codecs, Row, Statements, Values
-from persistence.metadata import Timestamp, Words, from_microseconds, to_microseconds, to_text, to_words
-from persistence.violations import StatementFailed, meaning_of, name_in
+from persistence.compiled import Row, Statements, Values
+from persistence.schema import REVISION, VERSION_TABLE
+from persistence.sqlite_errors import error_name, is_busy, translated
+from persistence.sqlite_file import SHM, WAL, OpenFile, identity
+from persistence.sqlite_values import CODECS
 from persistence.waiting import take
 
 Result = TypeVar("Result")
-_Identity = tuple[int, int]
-"""The device and the number of a file."""
 
-_UUIDS_KEPT: Final = 1000
-"""The rows of a list share most of them."""
-
-
-def _uuid(digits: str) -> UUID:
-    """Return the UUID that was stored. The constructor takes three times as long, because it reads other forms, too."""
-    new = UUID.__new__(UUID)
-    object.__setattr__(new, "int", int(digits, 16))
-    object.__setattr__(new, "is_safe", SafeUUID.unknown)
-    return new
-
-
-CODECS: Final[Codecs] = {
-    Uuid: Codec(dump=attrgetter("hex"), load=lru_cache(_UUIDS_KEPT)(_uuid)),
-    Timestamp: Codec(dump=to_microseconds, load=from_microseconds),
-    Date: Codec(dump=dt.date.isoformat, load=dt.date.fromisoformat),
-    Time: Codec(dump=lambda time: time.isoformat("microseconds"), load=dt.time.fromisoformat),
-    Boolean: Codec(load=bool),
-    Words: Codec(dump=to_text, load=to_words),
-    **dict.fromkeys((String, Integer, LargeBinary, NullType), Codec()),
-}
 PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
 """A commit is on the disk before it returns. What can undo a statement is in memory: SQLite would create a file for one
 that changes more than 16 pages, as the completion of a task does.
 """
 STATEMENTS_KEPT: Final = 500
 
-_UNAVAILABLE: Final = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_CANTOPEN",
-    "SQLITE_FULL",
-    "SQLITE_READONLY",
-    "SQLITE_IOERR",
-    "SQLITE_NOTADB",
-)
-"""Beginnings of names: most have variants, such as SQLITE_BUSY_SNAPSHOT."""
 _SHORTEST_PAUSE_S: Final = 0.001
 _LONGEST_PAUSE_S: Final = 0.05
+_LEAST_FREE_BYTES: Final = 1024 * 1024
+"""What one write may need of the disk, at most."""
 
 
 class SqliteConnections:
     """The connections of one process to the file *path*. They are opened when they are first used.
 
-    *turn_s* is how long a transaction waits for its turn, and *lock_s* how long anything waits for other processes.
+    *name* is the database's, for the log. *turn_s* is how long a transaction waits for its turn, and *lock_s* how long
+    anything waits for other processes.
     """
 
     longest_pause_s: float = _LONGEST_PAUSE_S
 
-    def __init__(self, path: str, *, turn_s: float, lock_s: float) -> None:
+    def __init__(self, path: str, *, name: str, turn_s: float, lock_s: float) -> None:
         self.statements: Final = Statements(SQLiteDialect(paramstyle="qmark"), CODECS, combines=False)
+        self.name: Final = name
         self._path = path
         self._turn_s = turn_s
         self._lock_s = lock_s
@@ -93,16 +60,15 @@ class SqliteConnections:
         self._thread: ThreadPoolExecutor | None = None
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
-        self._opened: Mapping[str, _Identity | None] = {}
+        self._file: OpenFile | None = None
+        self._is_replacement = False
 
     async def fetch(self, text: str, values: Values) -> Sequence[Row]:
         """Return the rows of a statement that only reads. Raises StorageUnavailable."""
 
         def read() -> Sequence[Row]:
-            if self._is_another_file():
-                if self._turn.locked():
-                    raise StorageUnavailable
-                self._leave_file()
+            if self._file is not None and not self._file.is_unchanged():
+                self._follow_changes(self._file, may_leave=not self._turn.locked())
             if self._reader is None:
                 self._reader = self._open()
             return self._reader.execute(text, values).fetchall()
@@ -111,7 +77,7 @@ class SqliteConnections:
 
     async def begin(self) -> "SqliteTransaction":
         """Begin to write. Raises StorageUnavailable if other transactions take too long."""
-        await take(self._turn, self._turn_s)
+        await take(self._turn, self._turn_s, f"the turn to write to {self.name}")
         try:
             return await self._patiently(self._begin, "BEGIN IMMEDIATE")
         except BaseException:
@@ -119,13 +85,16 @@ class SqliteConnections:
             raise
 
     async def require_writable(self) -> None:
-        """Raise StorageUnavailable if the file is read-only, deleted or replaced, or its disk is full."""
+        """Raise StorageUnavailable if the file is read-only, deleted, replaced or damaged, or its disk is full."""
         try:
-            is_full = shutil.disk_usage(self._path).free == 0
+            is_full = shutil.disk_usage(self._path).free < _LEAST_FREE_BYTES
         except OSError as error:
-            raise StorageUnavailable from error
-        if is_full or self._is_another_file() or not os.access(self._path, os.W_OK):
-            raise StorageUnavailable
+            raise StorageUnavailable(str(error)) from error
+        if is_full:
+            raise self._unavailable("its disk is full")
+        if not os.access(self._path, os.W_OK):
+            raise self._unavailable("it is read-only")
+        self.require_same_file(WAL, SHM)
 
     async def close(self) -> None:
         """Close the connections. None may be in use."""
@@ -134,10 +103,17 @@ class SqliteConnections:
             self._thread = None
         self._close()
 
-    def require_same_file(self) -> None:
-        """Raise StorageUnavailable if the file is not the one that the connections have opened."""
-        if self._is_another_file():
-            raise StorageUnavailable
+    def require_same_file(self, *suffixes: str) -> None:
+        """Raise StorageUnavailable if the file, or one beside it with *suffixes*, is not the one that is open.
+
+        What is written to a file without a name is lost.
+        """
+        if self._file is None:
+            return
+        if self._file.is_replaced():
+            raise self._unavailable("it was deleted or replaced")
+        if damage := self._file.damage(*suffixes):
+            raise StorageUnavailable(damage)
 
     async def aside(self, function: Callable[[], Result]) -> Result:
         """Return what *function* returns, which runs in the writer's thread, after what runs there."""
@@ -157,8 +133,8 @@ class SqliteConnections:
         self._turn.release()
 
     def _begin(self) -> "SqliteTransaction":
-        if self._is_another_file():
-            self._leave_file()
+        if self._file is not None and not self._file.is_unchanged():
+            self._follow_changes(self._file, may_leave=True)
         if self._writer is None:
             self._writer = self._open()
         self._writer.execute("BEGIN IMMEDIATE")
@@ -172,14 +148,14 @@ class SqliteConnections:
                 return function()
             except sqlite3.Error as error:
                 if not is_busy(error) or waited_s >= self._lock_s:
-                    raise translated(error, text) from error
+                    raise translated(error, text, self.name) from error
             await asyncio.sleep(pause_s)
             waited_s += pause_s
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _open(self) -> sqlite3.Connection:
         """Open the file, which must exist: SQLite would create an empty one in the place of one that was deleted."""
-        before = self._identities()[""]
+        before = identity(self._path)
         uri = Path(self._path).absolute().as_uri()
         connection = sqlite3.connect(
             f"{uri}?mode=rw",
@@ -193,46 +169,57 @@ class SqliteConnections:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
             connection.execute("SELECT 1 FROM sqlite_schema").fetchall()  # opens the files beside it
+            self._require_opened(connection, before)
         except BaseException:
             connection.close()
             raise
-        opened = self._identities()
-        if not before == opened[""] == self._opened.get("", before):
-            connection.close()
-            raise StorageUnavailable  # it was replaced meanwhile
-        self._opened = opened
         return connection
 
-    def _is_another_file(self) -> bool:
-        """Whether the file that is open was deleted or replaced: what is written to it is lost."""
-        return bool(self._opened) and _identity(self._path) != self._opened[""]
+    def _require_opened(self, connection: sqlite3.Connection, before: object) -> None:
+        """Raise StorageUnavailable if the file was replaced meanwhile, or is one that cannot be used."""
+        if identity(self._path) != before or (self._file is not None and self._file.is_replaced()):
+            raise self._unavailable("it was replaced")
+        if self._file is None:
+            if self._is_replacement and (found := _revision(connection)) != REVISION:
+                raise self._unavailable(f"it was replaced by one at revision {found or 'none'} instead of {REVISION}")
+            self._file = OpenFile(self._path)
 
-    def _leave_file(self) -> None:
-        """Close the connections to a file that was deleted or replaced.
-
-        Its write-ahead log is deleted: it still lies beside the new file, which would take it for its own. If another
-        process was faster, the one that lies there is the new file's, and stays.
-        """
-        opened = self._opened
-        self._close()
-        for suffix, identity in self._identities().items():
-            if suffix and identity is not None and identity == opened[suffix]:
-                Path(self._path + suffix).unlink(missing_ok=True)
-
-    def _identities(self) -> Mapping[str, "_Identity | None"]:
-        """The identities of the file and of those beside it, by what their names have more."""
-        return {suffix: _identity(self._path + suffix) for suffix in ("", "-wal", "-shm")}
+    def _follow_changes(self, file: OpenFile, *, may_leave: bool) -> None:
+        """Leave a file that was deleted or replaced. Raises StorageUnavailable if that, or its use, is impossible."""
+        if not file.is_replaced():
+            self.require_same_file()
+        elif may_leave:
+            self._close()
+            self._is_replacement = True
+        else:
+            raise self._unavailable("it was deleted or replaced")
 
     def _close(self) -> None:
-        self._close_writer()
-        if self._reader is not None:
-            self._reader.close()
-        self._reader, self._opened = None, {}
+        """Close the connections, and the file.
+
+        A write-ahead log of another file is not copied into it, but deleted: the file would take it for its own.
+        """
+        file, self._file = self._file, None
+        is_other = file is not None and (file.is_replaced() or not file.may_checkpoint())
+        for connection in (self._writer, self._reader):
+            if connection is not None:
+                if is_other:
+                    connection.interrupt()  # closing then copies nothing
+                connection.close()
+        self._writer = self._reader = None
+        if file is not None:
+            file.close()
+            if is_other:
+                file.delete_beside()
 
     def _close_writer(self) -> None:
         if self._writer is not None:
+            self._writer.interrupt()  # see `_close`
             self._writer.close()
         self._writer = None
+
+    def _unavailable(self, reason: str) -> StorageUnavailable:
+        return StorageUnavailable(f"{self.name}: {reason}")
 
 
 class SqliteTransaction:
@@ -262,7 +249,7 @@ class SqliteTransaction:
         except sqlite3.Error as error:
             if "FSYNC" in error_name(error):  # all was written, and may be on the disk
                 raise OutcomeUnknown from error
-            raise translated(error, "COMMIT") from error
+            raise translated(error, "COMMIT", self._connections.name) from error
 
     async def close(self) -> None:
         """Roll back what is not committed, and end the turn. After a commit it does not wait for anything."""
@@ -276,7 +263,7 @@ class SqliteTransaction:
         try:
             return await self._aside(function) if bulk else function()
         except sqlite3.Error as error:
-            raise translated(error, text) from error
+            raise translated(error, text, self._connections.name) from error
 
     async def _aside(self, function: Callable[[], Result]) -> Result:
         self._is_running_aside = True
@@ -290,35 +277,20 @@ class SqliteTransaction:
     def _cursor(self) -> sqlite3.Cursor:
         """Return a cursor in the transaction. After some errors SQLite has ended it: a statement would then commit."""
         if not self._connection.in_transaction:
-            raise StorageUnavailable
+            raise StorageUnavailable("SQLite has ended the transaction after an error")
         return self._connection.cursor()
 
     def _commit(self) -> None:
-        self._connections.require_same_file()
+        self._connections.require_same_file(WAL)
         self._cursor().execute("COMMIT")
 
 
-def _identity(path: str) -> _Identity | None:
+def _revision(connection: sqlite3.Connection) -> str | None:
+    """Return the revision of the schema; None for a database that was never migrated."""
     try:
-        found = os.stat(path)  # noqa: PTH116  # once a statement: a third of the time of a Path's
-    except OSError:
+        row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608  # a constant
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
         return None
-    return found.st_dev, found.st_ino
-
-
-def error_name(error: sqlite3.Error) -> str:
-    """Return SQLite's name for an error, such as SQLITE_BUSY. Empty if the driver raised it by itself."""
-    return getattr(error, "sqlite_errorname", "")
-
-
-def is_busy(error: sqlite3.Error) -> bool:
-    """Whether another process has locked the file, so that the same may succeed later."""
-    return error_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-
-
-def translated(error: sqlite3.Error, text: str) -> Exception:
-    """Return the error to raise for one of the driver."""
-    if error_name(error).startswith(_UNAVAILABLE):
-        return StorageUnavailable()
-    failed = StatementFailed(error, text, name_in(str(error)) if isinstance(error, sqlite3.IntegrityError) else None)
-    return meaning_of(failed) or failed
+    return None if row is None else str(row[0])

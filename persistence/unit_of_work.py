@@ -22,14 +22,13 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from domain.errors import SchemaMismatched
 from domain.model.passwords import PasswordHasher
 from domain.model.users import AccountGone
 from domain.origins import Origin
 from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
-from persistence import schema, sessions, tokens
+from persistence import readiness, sessions, tokens
 from persistence.change_log import ChangeLog, EncodeEvent
 from persistence.database import Database, Runner, Transaction
 from persistence.guarded import Guarded
@@ -145,11 +144,7 @@ class SqlUnitOfWork(Repositories):
         return self._dependencies.random_bytes(count)
 
     async def check_storage(self) -> None:
-        found = await schema.current(self._dependencies.database)
-        if found != schema.REVISION:
-            is_newer = found is not None and schema.is_newer(found)
-            raise SchemaMismatched(found, needed=schema.REVISION, is_newer=is_newer)
-        await self._dependencies.database.require_writable()
+        await readiness.check(self._dependencies.database)
 
     async def enter(self, workspace_id: UUID) -> bool:
         """See UnitOfWork. Raises RuntimeError in a request that names a workspace."""

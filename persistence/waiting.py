@@ -12,8 +12,8 @@ MOST_WAITING: Final = 1000
 """How many can wait for one turn. They would get it within the time that they wait, if nothing is wrong."""
 
 
-async def take(what: asyncio.Semaphore, wait_s: float) -> None:
-    """Acquire *what*, in the order of the calls. Raises StorageUnavailable after *wait_s* seconds."""
+async def take(what: asyncio.Semaphore, wait_s: float, name: str) -> None:
+    """Acquire *what*, in the order of the calls. Raises StorageUnavailable, with the *name*, after *wait_s* seconds."""
     if not what.locked():  # nobody waits: without the price of a timer
         await what.acquire()
         return
@@ -21,7 +21,7 @@ async def take(what: asyncio.Semaphore, wait_s: float) -> None:
         async with asyncio.timeout(wait_s):
             await what.acquire()
     except TimeoutError as error:
-        raise StorageUnavailable from error
+        raise StorageUnavailable(f"waited {wait_s:g} s for {name}") from error
 
 
 @dataclass(slots=True)
@@ -51,10 +51,10 @@ class Turns:
         """Wait for the turn of *key*. Raises StorageUnavailable if it takes too long, and at once if too many wait."""
         turn = self._turns.setdefault(key, _Turn())
         if turn.users > self._most_waiting:
-            raise StorageUnavailable
+            raise StorageUnavailable(f"{self._most_waiting} requests wait for the same workspace or account")
         turn.users += 1
         try:
-            await take(turn.lock, self._wait_s)
+            await take(turn.lock, self._wait_s, "other requests in the same workspace or account")
         except BaseException:
             self._leave(key, turn)
             raise

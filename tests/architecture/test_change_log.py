@@ -36,9 +36,9 @@ from persistence.users import users
 from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
-UNGUARDED = {"change_log", "database", "engines", "lazy_transactions", "unit_of_work"}
-"""The callers that run statements on a transaction directly: the change log, code on its behalf,
-and the layers below.
+UNGUARDED = {"change_log", "database", "engines", "lazy_transactions", "readiness", "unit_of_work"}
+"""The callers that run statements on a transaction directly: the change log, code on its behalf, the check of
+the schema, and the layers below.
 """
 
 LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key=lambda table: table.name)

@@ -24,7 +24,7 @@ from .sample.handlers.echoes import RESPONSES
 
 STATION = f"/stations/{STATION_ID}"
 GOOD = {"good", "good-text", "good-bytes", "good-empty", "returned-problem"}
-TRANSLATED = {"raised-problem", "raised-server-problem"}
+TRANSLATED = {"raised-problem", "raised-server-problem", "raised-noted-problem"}
 UNSENDABLE = {
     "split-header", "non-ascii-header", "no-plain-data", "broken-bytes", "text-no-utf8", "text-of-dict", "no-stream",
     "raised-undeclared-problem", "failure",
@@ -338,8 +338,13 @@ def test_head_of_a_stream_has_no_end_to_wait_for(server: Sample) -> None:
     assert (reply.status, reply.headers["content-type"], reply.body) == (200, "text/event-stream", b"")
 
 
-def test_the_reason_of_a_503_is_logged_and_not_sent(server: Sample, caplog: pytest.LogCaptureFixture) -> None:
-    reply = server.call("POST", "/answers/raised-server-problem")
+@pytest.mark.parametrize(
+    ("kind", "cause"), [("server", "the barometer is away"), ("noted", "the barometer in Lund is away")]
+)
+def test_the_reason_of_a_5xx_is_logged_and_not_sent(
+    server: Sample, caplog: pytest.LogCaptureFixture, kind: str, cause: str
+) -> None:
+    reply = server.call("POST", f"/answers/raised-{kind}-problem")
     assert (reply.status, reply.slug) == (500, "resting")
     assert b"barometer" not in reply.body
-    assert [vars(record)["cause"] for record in caplog.records if "cause" in vars(record)] == ["the barometer is away"]
+    assert [vars(record)["cause"] for record in caplog.records if "cause" in vars(record)] == [cause]

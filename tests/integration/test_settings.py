@@ -72,5 +72,5 @@ def test_each_setting_is_listed_with_value_default_and_meaning() -> None:
     assert list(listed) == [f"TICKBOX_{name.upper()}" for name in Settings.model_fields]
     assert listed["TICKBOX_PORT"] == "9000"
     assert listed["TICKBOX_CORS_ORIGINS"] == "https://a.example, https://b.example"
-    assert "    port to listen on; 0 for any (default: 8080)\n" in found.stdout
+    assert "    port to listen on; 0 for any; 0 to 65535 (default: 8080)\n" in found.stdout
     assert found.stdout.endswith(f"The database is {name_of(url)}.\n")

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,9 +13,11 @@ from sqlalchemy.engine import make_url
 
 from domain import registration, workspaces
 from domain.errors import OutcomeUnknown, StorageUnavailable
-from persistence import schema, sqlite
+from persistence import readiness, schema, sqlite_errors
+from persistence.compiled import BULK
 from persistence.database import Database
 from persistence.repositories import metadata
+from persistence.urls import name_of
 from persistence.violations import StatementFailed
 from persistence.workspaces import lock_workspace
 from tests.support.databases import PostgresDatabases, SqliteDatabases
@@ -41,6 +44,7 @@ CANCEL_WAITING = text(
     "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
+BACKEND = select(func.pg_backend_pid())
 COUNT_USERS = select(func.count()).select_from(TABLES["users"])
 
 
@@ -78,7 +82,7 @@ async def test_an_unreachable_database_is_unavailable(url: str) -> None:
     database = Database(url)
 
     with pytest.raises(StorageUnavailable):
-        await schema.current(database)
+        await readiness.current(database)
     with pytest.raises(StorageUnavailable):
         await database.begin()
     await database.close()
@@ -195,6 +199,82 @@ async def test_the_outcome_of_a_commit_without_a_response_is_unknown(
     await database.close()
 
 
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Let the process of a connection on the server hang: it keeps the connection, and does not respond."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def reasons(raised: pytest.ExceptionInfo[StorageUnavailable]) -> str:
+    return " ".join(raised.value.__notes__)
+
+
+async def test_a_connection_that_hangs_in_a_transaction_is_given_up_and_others_are_used(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=SHORT_S)
+    transaction = await database.begin()
+    pid = await transaction.row(BACKEND, {})
+    assert pid is not None
+    with stopped(pid[0]):
+        with pytest.raises(StorageUnavailable) as raised:
+            await transaction.row(COUNT_USERS, {})
+        await transaction.close()
+
+        assert await database.row(COUNT_USERS, {}) == (0,)
+        assert database._connections._idle, "and they are kept"  # type: ignore[attr-defined]  # noqa: SLF001
+
+    assert reasons(raised) == f"{name_of(postgres_url)}: no response in time"
+    await database.close()
+
+
+async def test_after_one_connection_hangs_all_are_replaced(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=SHORT_S)
+    transactions = [await database.begin() for _ in range(3)]
+    pids = [await transaction.row(BACKEND, {}) for transaction in transactions]
+    for transaction in transactions:
+        await transaction.commit()
+        await transaction.close()
+    last = pids[-1]
+    assert last is not None
+    with stopped(last[0]), pytest.raises(StorageUnavailable):
+        await database.row(COUNT_USERS, {})
+    async with database.transaction() as transaction:
+        assert await transaction.row(BACKEND, {}) not in pids
+    await database.close()
+
+
+async def test_a_server_that_hangs_is_not_ready_long_before_a_request_fails(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url, wait_s=PATIENCE_S)
+    pid = await database.row(BACKEND, {})
+    assert pid is not None
+    await readiness.check(database)
+    monkeypatch.setattr(readiness, "WITHIN_S", 0.1)
+    async with asyncio.timeout(PATIENCE_S):
+        with stopped(pid[0]), pytest.raises(StorageUnavailable) as raised:
+            await readiness.check(database)
+
+    assert "did not respond" in reasons(raised)
+    await database.close()
+
+
+async def test_a_change_of_many_rows_may_take_longer(postgres_url: str) -> None:
+    database = Database(postgres_url, wait_s=SHORT_S / 10)
+    sleeping = text(f"SELECT pg_sleep({SHORT_S / 5})")
+    transaction = await database.begin()
+
+    await transaction.run(sleeping.execution_options(**BULK), {})
+    with pytest.raises(StorageUnavailable):
+        await transaction.run(sleeping, {})
+
+    await transaction.close()
+    await database.close()
+
+
 async def test_the_outcome_of_a_commit_that_takes_too_long_is_unknown(postgres_url: str) -> None:
     database = Database(postgres_url, wait_s=SHORT_S / 10)
     transaction = await database.begin()
@@ -262,7 +342,7 @@ def test_a_file_that_cannot_be_used_now_is_unavailable_and_a_corrupt_one_is_an_e
     error = sqlite3.OperationalError("something is wrong")
     error.sqlite_errorname = name
 
-    assert isinstance(sqlite.translated(error, "SELECT"), raised)
+    assert isinstance(sqlite_errors.translated(error, "SELECT", "the database"), raised)
 
 
 async def test_a_read_only_file_is_unavailable_to_a_writer(sqlite_url: str) -> None:
@@ -357,7 +437,7 @@ async def test_no_server_of_the_wanted_kind_is_unavailable(postgres_url: str) ->
     database = Database(url.render_as_string(hide_password=False))
 
     with pytest.raises(StorageUnavailable):
-        await schema.current(database)
+        await readiness.current(database)
     with pytest.raises(StorageUnavailable):
         await database.begin()
     await database.close()
@@ -366,14 +446,14 @@ async def test_no_server_of_the_wanted_kind_is_unavailable(postgres_url: str) ->
 async def test_a_table_of_revisions_that_cannot_be_read_is_not_taken_for_a_missing_one(
     database: Database, empty_database_url: str
 ) -> None:
-    assert await schema.current(database) == schema.REVISION
+    assert await readiness.current(database) == schema.REVISION
     other = Database(empty_database_url)
-    assert await schema.current(other) is None
+    assert await readiness.current(other) is None
     async with other.transaction() as transaction:
         await transaction.run(text("CREATE TABLE alembic_version (number INTEGER)"), {})
 
     with pytest.raises(StatementFailed):
-        await schema.current(other)
+        await readiness.current(other)
     await other.close()
 
 

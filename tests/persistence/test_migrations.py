@@ -16,7 +16,7 @@ from domain import account_log, projects, sessions, tasks
 from domain.policy import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
-from persistence import schema
+from persistence import readiness, schema
 from persistence.database import Database
 from persistence.repositories import metadata
 from tests.support.databases import PostgresDatabases, run_elsewhere
@@ -208,7 +208,7 @@ async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
 
 
 async def test_a_running_server_sees_the_revision_of_the_schema(database: Database, empty_database_url: str) -> None:
-    assert await schema.current(database) == migrations.head()
+    assert await readiness.current(database) == migrations.head()
     empty = Database(empty_database_url)
-    assert await schema.current(empty) is None
+    assert await readiness.current(empty) is None
     await empty.close()

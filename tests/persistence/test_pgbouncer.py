@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from domain import tasks
 from domain.tasks import TaskDraft
-from persistence import schema
+from persistence import readiness, schema
 from persistence.database import Database
 from tests.support.databases import PostgresDatabases
 from tests.support.programs import patiently
@@ -73,5 +73,5 @@ async def test_many_connections_share_few_server_processes(pooled_url: str) -> N
         await asyncio.gather(*(use(person, number) for person in people for number in range(2 * CONNECTIONS)))
 
     for database in databases:
-        assert await schema.current(database) == schema.REVISION
+        assert await readiness.current(database) == schema.REVISION
         await database.close()

@@ -4,7 +4,9 @@ import asyncio
 import os
 import resource
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -12,11 +14,13 @@ import pytest
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.engine import make_url
 
+import migrations
 from domain import tasks
 from domain.errors import StorageUnavailable
 from domain.model.tasks import TaskNotFound
 from domain.tasks import TaskDraft, TaskFilter
 from domain.unit_of_work import UnitOfWork
+from persistence import readiness, schema
 from persistence.compiled import BULK
 from persistence.database import Database
 from persistence.repositories import metadata
@@ -207,3 +211,145 @@ async def test_an_error_of_the_rollback_hides_no_other_and_ends_the_transaction(
 
     await ada.write(tasks.create, TaskDraft(title="Wash"))
     assert [task.title for task in (await ada.read(tasks.page, filters=TaskFilter())).items] == ["Wash"]
+
+
+def overwrite(path: Path, by: Path) -> None:
+    """Write another file's bytes into the file, as `cp` does."""
+    path.write_bytes(by.read_bytes())
+
+
+def users_in(path: Path) -> list[str]:
+    """Return the addresses in a file that nobody has opened, after a check of the whole file."""
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return [email for (email,) in other.execute("SELECT email FROM users ORDER BY email")]
+
+
+def backed_up(path: Path) -> Path:
+    """Return a copy that SQLite has made."""
+    copy = path.with_name(f"{path.name}.backup")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("VACUUM INTO ?", (str(copy),))
+    return copy
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+async def test_without_a_file_beside_it_nothing_is_acknowledged_and_nothing_is_lost(
+    database: Database, path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    path.with_name(f"{path.name}{suffix}").unlink()
+
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="database"):
+            await readiness.check(database)
+        with pytest.raises(StorageUnavailable):
+            await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "the database cannot be used: stop every server; restore it, if it was overwritten; start again"
+    ]
+    await database.close()
+    assert users_in(path) == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("beside", [(), ("-wal", "-shm")])
+async def test_a_file_that_is_restored_in_place_is_not_used_and_not_damaged(
+    database: Database, path: Path, beside: tuple[str, ...]
+) -> None:
+    await Caller(database=database).register("ada")
+    backup = backed_up(path)
+    bob = await Caller(database=database).register("bob")
+    await bob.write(tasks.create, TaskDraft(title="Iron", description="x" * 20_000))
+    for suffix in beside:
+        path.with_name(f"{path.name}{suffix}").unlink()
+
+    overwrite(path, backup)
+
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            await readiness.check(database)
+        with pytest.raises(StorageUnavailable):
+            await database.row(COUNT_USERS, {})
+        with pytest.raises(StorageUnavailable):
+            await database.begin()
+    await database.close()
+    assert users_in(path) == ["ada@example.com"]
+
+
+async def test_a_file_that_was_restored_while_nobody_looked_is_not_damaged_by_a_stop(
+    database: Database, path: Path
+) -> None:
+    await Caller(database=database).register("ada")
+    backup = backed_up(path)
+    await Caller(database=database).register("bob")
+    overwrite(path, backup)
+
+    await database.close()
+
+    assert users_in(path) == ["ada@example.com"]
+
+
+async def test_checkpoints_of_any_process_and_new_times_are_not_taken_for_another_file(
+    database: Database, path: Path
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    for mode in ("PASSIVE", "TRUNCATE", "PASSIVE"):
+        await ada.write(tasks.create, TaskDraft(title=f"Iron, {mode}"))
+        program = (
+            f"import sqlite3; print(sqlite3.connect({str(path)!r}).execute('PRAGMA wal_checkpoint({mode})').fetchone())"
+        )
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+        printed, _ = await process.communicate()
+        assert printed.startswith(b"(0, ")
+        await readiness.check(database)
+    os.utime(path)
+    await readiness.check(database)
+    for _ in range(20):  # the log is copied by itself after 1,000 pages
+        await ada.write(tasks.create, TaskDraft(title="Iron", description="x" * 20_000))
+    for _ in range(250):
+        await ada.write(tasks.create, TaskDraft(title="Iron"))
+    await readiness.check(database)
+    await database.close()
+    assert users_in(path) == ["ada@example.com"]
+
+
+async def test_a_file_of_an_older_schema_is_not_used_until_it_is_migrated(
+    database: Database, url: str, path: Path, sqlite_databases: SqliteDatabases
+) -> None:
+    await Caller(database=database).register("ada")
+    migrated, empty = sqlite_databases.migrated(), sqlite_databases.empty()
+    migrations.downgrade(migrated, schema.REVISIONS[-2])
+    for other in (migrated, empty):
+        replacement = make_url(other).database or ""
+        os.replace(replacement, path)  # noqa: PTH105  # at once
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable) as raised:
+                await database.row(COUNT_USERS, {})
+            with pytest.raises(StorageUnavailable):
+                await database.begin()
+            with pytest.raises(StorageUnavailable):
+                await readiness.check(database)
+        assert f"instead of {schema.REVISION}" in raised.value.__notes__[0]
+
+    migrations.upgrade(url)
+
+    assert await database.row(COUNT_USERS, {}) == (0,)
+    await readiness.check(database)
+
+
+@pytest.mark.parametrize("what", ["SQLITE_NOTADB", "SQLITE_CORRUPT"])
+async def test_a_damaged_file_is_not_ready(url: str, path: Path, what: str) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        found = other.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'alembic_version'").fetchone()
+        (size,) = other.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek(0 if what == "SQLITE_NOTADB" else (found[0] - 1) * size)
+        file.write(b"\xff" * 100)
+    database = Database(url)
+
+    with pytest.raises(StorageUnavailable) as raised:
+        await readiness.check(database)
+
+    assert str(path) in raised.value.__notes__[0]
+    await database.close()

@@ -84,3 +84,12 @@ def test_a_database_is_named_by_its_place_without_a_password(url: str, name: str
 def test_a_relative_path_is_named_in_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert name_of("sqlite:///var/tickbox.db") == f"the SQLite database {tmp_path}/var/tickbox.db"
+
+
+def test_the_parameters_of_a_url_are_those_that_the_documentation_lists() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "databases.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"A URL may have these parameters: ([^.]*)\.", page)
+    with pytest.raises(ValueError, match="known are") as raised:
+        parse_url("postgresql://h/d?colour=red")
+    known = str(raised.value).rpartition("known are ")[2].split(", ")
+    assert sorted(re.findall(r"`(\w+)`", sentence)) == sorted(known)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import database
-from persistence.database import BEGIN, COMMIT, SentStatement
+from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
@@ -46,9 +46,9 @@ def _listening(hear: Callable[[SentStatement], None]) -> Iterator[None]:
 
 @contextmanager
 def overheard() -> Iterator[list[SentStatement]]:
-    """The statements that are sent meanwhile, without BEGIN and COMMIT."""
+    """The statements that are sent meanwhile, without BEGIN, COMMIT and ROLLBACK."""
     heard: list[SentStatement] = []
-    with _listening(lambda sent: None if sent.text in {BEGIN, COMMIT} else heard.append(sent)):
+    with _listening(lambda sent: None if sent.text in {BEGIN, COMMIT, ROLLBACK} else heard.append(sent)):
         yield heard
 
 

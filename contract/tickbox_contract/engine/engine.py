@@ -66,9 +66,7 @@ class Engine(RoutedMiddleware["_EngineAPI"]):
         if response is None and not isinstance(error, NonConformingResponseError):
             logger.error("unhandled error", exc_info=error)
         elif response is not None and response.status >= _SERVER_ERROR:
-            logger.warning(
-                "not available", extra={"problem": response.type.slug, "cause": str(error.__cause__ or error)}
-            )
+            logger.warning("not available", extra={"problem": response.type.slug, "cause": _cause_of(error)})
         operation = self._operations.get(operation_id_of(scope) or "")
         try:
             encoded = encoded_problem(operation, response or _SOMETHING_FAILED, self._settings)
@@ -85,6 +83,11 @@ class _EngineAPI(RoutedAPI["Runner"]):
 
     def make_operation(self, operation: AbstractOperation) -> Runner:
         return self._make(operation.operation_id)
+
+
+def _cause_of(error: Exception) -> str:
+    """The error's notes, which no client sees, or else what it was raised from, or itself."""
+    return "; ".join(getattr(error, "__notes__", ())) or str(error.__cause__ or error)
 
 
 _SERVER_ERROR = 500

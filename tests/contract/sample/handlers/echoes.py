@@ -50,6 +50,11 @@ def _fail(error: Exception) -> Response:
     raise error
 
 
+def _noted(error: Exception, note: str) -> Exception:
+    error.add_note(note)
+    return error
+
+
 def _plain(content: Any, **headers: str) -> Response:
     return Response(status=200, content=content, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
@@ -63,6 +68,7 @@ RESPONSES: dict[str, Callable[[], Response]] = {
     "returned-problem": lambda: problem(CONFLICT, "Returned."),
     "raised-problem": lambda: _fail(NameTakenError()),
     "raised-server-problem": lambda: _fail(ConnectionError("the barometer is away")),
+    "raised-noted-problem": lambda: _fail(_noted(ConnectionError(), "the barometer in Lund is away")),
     "undeclared-status": lambda: Response(status=203, content=GOOD),
     "undeclared-problem": lambda: problem(GONE, "Not declared."),
     "raised-undeclared-problem": lambda: _fail(TimeoutError()),
