@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from tests.support.patience import PATIENCE_S
 from tests.support.server import serving
 from tests.support.wire import Address, connected, read_reply, request
-from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, Outflow
+from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, JoinedWrites, Outflow
 from tickbox_contract.engine.protocol import bounded_protocol
 
 LARGE = 12 * 1024 * 1024
@@ -243,3 +243,54 @@ async def test_an_idle_connection_is_not_left_to_a_client_that_does_not_read() -
     protocol.timeout_keep_alive_handler()
     await asyncio.wait_for(transport.is_aborted.wait(), PATIENCE_S)
     protocol.connection_lost(None)
+
+
+class Packets(asyncio.WriteTransport):
+    """What was written to it, each part on its own; None once it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes | None] = []
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+
+    def close(self) -> None:
+        self.written.append(None)
+
+    def is_closing(self) -> bool:
+        return None in self.written
+
+
+async def test_the_head_and_the_body_of_a_response_are_one_packet() -> None:
+    joined = JoinedWrites(packets := Packets(), asyncio.get_running_loop())
+
+    for response in (b"1", b"2"):
+        joined.write(b"head" + response)
+        joined.write(b"body" + response)
+    await asyncio.sleep(0)
+
+    assert packets.written == [b"head1body1", b"head2body2"]
+
+
+async def test_a_head_whose_body_comes_later_is_sent_without_it() -> None:
+    joined = JoinedWrites(packets := Packets(), asyncio.get_running_loop())
+
+    joined.write(b"head")
+    await asyncio.sleep(0)
+    assert packets.written == [b"head"]
+
+    joined.write(b"chunk")
+    await asyncio.sleep(0)
+    assert packets.written == [b"head", b"chunk"]
+
+
+async def test_a_head_is_sent_before_the_connection_closes() -> None:
+    joined = JoinedWrites(packets := Packets(), asyncio.get_running_loop())
+
+    joined.write(b"head")
+    joined.close()
+    await asyncio.sleep(0)
+
+    assert packets.written == [b"head", None]
+    assert joined.is_closing()

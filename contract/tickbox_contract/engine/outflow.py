@@ -95,6 +95,44 @@ class Outflow:
             self._watch()
 
 
+class JoinedWrites:
+    """A connection's transport for responses: what is written in one turn of the event loop is one packet.
+
+    uvicorn writes the head and the body of a response separately: two system calls here, and two for the client. So a
+    first part waits for the second one, or for the next turn.
+    """
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.WriteTransport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        """Write *data*: at once if it follows other, or else soon."""
+        if self._held is None:
+            self._held = data
+            self._loop.call_soon(self._flush)
+        else:
+            held, self._held = self._held, None
+            self._transport.write(held + data)
+
+    def close(self) -> None:
+        """Close the transport after what was written."""
+        self._flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be written."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._transport.write(held)
+
+
 def drop(transport: asyncio.WriteTransport, reason: str) -> None:
     """Close a connection, and discard what it holds back."""
     logger.info("connection dropped", extra={"reason": reason, "unsent_bytes": transport.get_write_buffer_size()})

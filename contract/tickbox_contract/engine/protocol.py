@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tickbox_contract.responses import Problem
 
 from .heads import BAD_VERSION, VERSIONS, MalformedHeadError, check_codings, check_hosts, origin_form
-from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, Outflow
+from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, JoinedWrites, Outflow
 from .protocol_problems import (
     MAX_HEAD_BYTES,
     MAX_HEADERS,
@@ -65,6 +65,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._replaying = False
         self._previous: RequestResponseCycle | None = None
         self._outflow: Outflow = None  # type: ignore[assignment]  # until the connection is made, as uvicorn's
+        self._responses: Any = None  # JoinedWrites; has all that a response needs of an asyncio.Transport
         self._holds_next = False
         self._server_stops = asyncio.Event()
 
@@ -74,6 +75,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._outflow = Outflow(
             transport, self.backlog, call_later=self.loop.call_later, timeout_s=self.write_timeout_s
         )
+        self._responses = JoinedWrites(transport, self.loop)
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -178,6 +180,7 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             self.expect_100_continue = False  # it has no interim responses (RFC 9110, 10.1.1)
         self._previous = self.cycle
         super().on_headers_complete()
+        self.cycle.transport = self._responses
         self._in_head, self._in_body = False, True
 
     def on_body(self, body: bytes) -> None:
