@@ -1,4 +1,4 @@
-"""Limits for responses that clients do not read: in time for each connection, and in bytes for all together.
+"""How responses leave: in few packets, and within limits for clients that do not read, in time and in bytes.
 
 A transport keeps what a socket does not accept. If a client sends requests and never reads, its responses would stay in
 memory for as long as it is connected.
