@@ -23,6 +23,11 @@ class LazyTransaction:
         self._turn = turn
         self._transaction: Transaction | None = None
 
+    def expect_turn(self, turn: UUID) -> None:
+        """Take the turn of what will be locked first, unless there is one already. Nothing if it has begun."""
+        if self._turn is None:
+            self._turn = turn
+
     async def opened(self) -> Transaction:
         """Begin and prepare the transaction, unless that is done, and return it. Raises what *prepare* raises."""
         if self._transaction is None:

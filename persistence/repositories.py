@@ -7,6 +7,7 @@ repository, or of what serves all of them; importing this module loads every one
 from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from persistence.account_log import AccountLog, Request
 from persistence.change_log import ChangeLog
@@ -41,6 +42,9 @@ class Needs(Request, Protocol):
     def aside(self) -> Runner:
         """Reads what is committed, outside of the transaction."""
 
+    def expect_lock(self, user_id: UUID) -> None:
+        """Let the request wait for its turn with this account before it has a connection, if it has locked nothing."""
+
     @property
     def change_log(self) -> ChangeLog:
         """Changes the tables that are logged."""
@@ -61,8 +65,8 @@ class Repositories:
     one_time_tokens = _created(lambda uow: OneTimeTokens(uow.runner))
     outbox = _created(lambda uow: Outbox(uow.runner))
     projects = _created(lambda uow: Projects(uow.runner, uow.change_log))
-    sessions = _created(lambda uow: Sessions(uow.runner))
+    sessions = _created(lambda uow: Sessions(uow.runner, uow.aside, uow.expect_lock))
     tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))
     tokens = _created(lambda uow: Tokens(uow.runner))
-    users = _created(lambda uow: Users(uow.runner))
+    users = _created(lambda uow: Users(uow.runner, uow.expect_lock))
     workspaces = _created(lambda uow: Workspaces(uow.runner, uow.change_log))

@@ -1,7 +1,7 @@
 """The tables and the repository of sessions and their tokens, and the lookup of an access token."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -101,6 +101,7 @@ _OF_TOKEN: Final = (
     sessions.c.id
     == select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == bindparam("digest")).scalar_subquery()
 )
+_USER_BY_REFRESH_TOKEN: Final = select(sessions.c.user_id).where(_OF_TOKEN)
 _LOCK_USER_BY_REFRESH_TOKEN: Final = (
     select(users.c.id)
     .where(users.c.id == select(sessions.c.user_id).where(_OF_TOKEN).scalar_subquery())
@@ -180,8 +181,10 @@ async def exists(runner: Runner, session_id: UUID) -> bool:
 class Sessions:
     """Implements domain.model.sessions.SessionRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, aside: Runner, expect_lock: Callable[[UUID], None]) -> None:
         self._runner = runner
+        self._aside = aside
+        self._expect_lock = expect_lock
 
     async def add(self, session: Session) -> None:
         await self._runner.run(_INSERT, _MAPPER.values(session))
@@ -198,6 +201,9 @@ class Sessions:
         return _MAPPER.one(await self._runner.row(_SELECT, {"session": session_id, "user": user_id, "now": now}))
 
     async def lock_by_refresh_token(self, digest: bytes) -> Session | None:
+        user = await self._aside.row(_USER_BY_REFRESH_TOKEN, {"digest": digest})
+        if user is not None:
+            self._expect_lock(user[0])
         await self._runner.row(_LOCK_USER_BY_REFRESH_TOKEN, {"digest": digest})
         return _MAPPER.one(await self._runner.row(_LOCK_BY_REFRESH_TOKEN, {"digest": digest}))
 

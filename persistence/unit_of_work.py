@@ -94,6 +94,10 @@ class SqlUnitOfWork(Repositories):
         """What reads outside of the transaction."""
         return Guarded(self._dependencies.database)
 
+    def expect_lock(self, user_id: UUID) -> None:
+        """See persistence.repositories.Needs."""
+        self._transaction.expect_turn(account_space(user_id))
+
     @cached_property
     def change_log(self) -> ChangeLog:
         """What changes workspaces."""

@@ -1,5 +1,6 @@
 """The table and the repository of accounts."""
 
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -68,8 +69,9 @@ _DELETE: Final = delete(users).where(_ME).execution_options(**BULK)
 class Users:
     """Implements domain.model.users.UserRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, expect_lock: Callable[[UUID], None] = lambda _: None) -> None:
         self._runner = runner
+        self._expect_lock = expect_lock
 
     async def add(self, user: User, *, email_key: str | None, password_hash: str | None) -> None:
         values = {**_MAPPER.values(user), "email_key": email_key, "password_hash": password_hash}
@@ -79,9 +81,11 @@ class Users:
         return _MAPPER.one(await self._runner.row(_SELECT, {"user": user_id}))
 
     async def lock(self, user_id: UUID) -> User | None:
+        self._expect_lock(user_id)
         return _MAPPER.one(await self._runner.row(_LOCK, {"user": user_id}))
 
     async def lock_if_password(self, user_id: UUID, *, password_hash: str) -> bool:
+        self._expect_lock(user_id)
         found = await self._runner.row(_LOCK_IF_PASSWORD, {"user": user_id, "hash": password_hash})
         return found is not None
 

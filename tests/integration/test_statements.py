@@ -165,7 +165,7 @@ def test_a_rejected_log_in_takes_one_whether_the_address_is_known_or_not(ada: Pe
     assert statements_of(fail) == ["SELECT users"]
 
 
-def test_refreshing_takes_eight(ada: Person) -> None:
+def test_refreshing_takes_nine(ada: Person) -> None:
     tokens = dict(ada.tokens)
 
     def refresh() -> None:
@@ -173,6 +173,7 @@ def test_refreshing_takes_eight(ada: Person) -> None:
         tokens.update(ok(ada.client.post("/v1/sessions/refresh", json=body)))
 
     assert statements_of(refresh) == [
+        "SELECT refresh_tokens",  # the user of the session, whose turn it is
         "SELECT refresh_tokens",  # the user of the session, locked
         "SELECT refresh_tokens",  # the session, locked
         "UPDATE refresh_tokens",  # the live token becomes spent

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from domain import projects, users, workspaces
+from domain import projects, sessions, users, workspaces
 from domain.errors import StorageUnavailable
 from persistence.database import Database
 from persistence.waiting import Turns
@@ -158,6 +158,30 @@ async def test_who_waits_for_a_workspace_or_an_account_has_no_connection(writer:
 
         assert await asyncio.wait_for(writer.account.read(users.get_me), PATIENCE_S)
         assert writers_waiting(writer.database) == 0
+    await asyncio.gather(*waiting)
+
+
+async def log_in(caller: Caller) -> sessions.SessionTokens:
+    return await Caller(database=caller.database).write(sessions.log_in, email="ada@example.com", password="ada")
+
+
+async def refresh(caller: Caller, token: str) -> None:
+    assert isinstance(await Caller(database=caller.database).write(sessions.refresh, token), sessions.SessionTokens)
+
+
+@pytest.mark.parametrize("what", ["log in", "refresh"])
+async def test_a_request_without_a_token_that_waits_for_an_account_has_no_connection(
+    small: Database, what: str
+) -> None:
+    ada = await Caller(database=small).register("ada")
+    tokens = [(await log_in(ada)).refresh_token for _ in range(2)]
+    async with ada.account.unit() as uow:
+        await users.get_me(uow)
+        waiting = [asyncio.create_task(log_in(ada) if what == "log in" else refresh(ada, token)) for token in tokens]
+        await until_waiting(small._turns, 2)  # noqa: SLF001 -- as above
+
+        assert await asyncio.wait_for(ada.account.read(users.get_me), PATIENCE_S)
+        assert writers_waiting(small) == 0
     await asyncio.gather(*waiting)
 
 
