@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
-from persistence.compiled import BULK
+from persistence.compiled import BULK, padded
 from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.members import role_in_workspace
@@ -129,12 +129,12 @@ _FIND_EXPIRED: Final = (
     .order_by(refresh_tokens.c.expires_at)
     .limit(_PURGED_AT_ONCE)
 )
-_PURGE: Final = delete(sessions).where(
-    sessions.c.id.in_(
-        select(sessions.c.id)
-        .where(sessions.c.id == bindparam("session"), sessions.c.expires_at <= bindparam("now"))
-        .with_for_update(skip_locked=True)
-    )
+_EXPIRED: Final = sessions.c.id.in_(bindparam("expired", expanding=True))
+_FREE: Final = select(sessions.c.id).where(_EXPIRED, sessions.c.expires_at <= bindparam("now"))
+_PURGE: Final = (
+    delete(sessions)
+    .where(_EXPIRED, sessions.c.id.in_(_FREE.with_for_update(skip_locked=True)))
+    .execution_options(**BULK)
 )
 _GRANT: Final = (
     select(sessions.c.id, sessions.c.user_id, access_tokens.c.expires_at, role_in_workspace(sessions.c.user_id))
@@ -169,8 +169,8 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
     A session is found by the expiry of its live refresh token, which is the same: an index on sessions would be written
     by each refresh. Locked sessions are skipped.
     """
-    expired = await runner.rows(_FIND_EXPIRED, {"now": now})
-    return sum([await runner.run(_PURGE, {"session": row[0], "now": now}) for row in expired])
+    expired = [row[0] for row in await runner.rows(_FIND_EXPIRED, {"now": now})]
+    return await runner.run(_PURGE, {"expired": padded(expired), "now": now}) if expired else 0
 
 
 async def exists(runner: Runner, session_id: UUID) -> bool:

@@ -103,7 +103,6 @@ FEW: Mapping[str, str] = {
     "queued_emails._WITHDRAW": _ONE_ROW,
     "sessions._DELETE": "a session and its tokens",
     "sessions._DELETE_OLD_TOKENS": "those of one session that have expired since it was refreshed last",
-    "sessions._PURGE": _BY_ONE,
     "sessions._SPEND": _ONE_ROW,
     "uses._OF_SESSIONS": _BY_ONE,
     "uses._OF_TOKENS": _BY_ONE,

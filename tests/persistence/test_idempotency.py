@@ -14,6 +14,7 @@ from persistence.idempotency import KEPT, idempotency_keys, purge
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
+from tests.support.statements import overheard
 from tests.support.waiting import until_held_up, until_held_up_or_done
 
 REQUEST, OTHER = b"r" * 32, b"o" * 32
@@ -80,6 +81,23 @@ async def _purge(caller: Caller) -> int:
     finally:
         await transaction.close()
     return purged
+
+
+async def test_a_purge_deletes_the_old_keys_of_each_user_in_a_workspace_with_one_statement(
+    ada: Caller, bob: Caller
+) -> None:
+    for caller, key in [(ada, "a"), (ada, "b"), (ada, "c"), (ada.account, "a"), (bob, "a")]:
+        async with caller.unit() as uow:
+            await uow.recall(key, REQUEST)
+            await uow.record(b"response")
+            await uow.commit()
+    ada.clock.now += 2 * KEPT
+
+    with overheard() as heard:
+        assert await _purge(ada) == 5
+
+    assert [each.text.split()[0] for each in heard] == ["SELECT", "DELETE", "DELETE", "DELETE"]
+    assert await _purge(ada) == 0
 
 
 async def test_the_purge_keeps_a_key_that_was_used_again_meanwhile(ada: Caller) -> None:
