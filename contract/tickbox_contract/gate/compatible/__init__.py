@@ -1,0 +1,1 @@
+"""What a contract changes for the clients of an earlier one."""

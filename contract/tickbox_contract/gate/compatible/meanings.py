@@ -1,0 +1,261 @@
+"""Schemas of OpenAPI as what they mean in one direction, each with its place.
+
+A meaning has the keywords of JSON Schema 2020-12, and its subschemas are meanings, too. What a translation for the
+engine adds is not in it: a response is as open as it is published, and nothing is written for speed.
+
+Source: OpenAPI 3.0.4, "Schema Object"; `compositions` for `readOnly`, `writeOnly` and discriminators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tickbox_contract.openapi.compositions import Alternatives, Compositions, Direction, Schema, UnservableSchemaError
+from tickbox_contract.openapi.formats import RANGES
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.references import Found, References
+
+Keywords = Mapping[str, Any]
+"""Keywords with plain values or `Meaning`s. Three differ from JSON Schema: `type` is a tuple, `range` is the bounds that a
+number has by its format, and `additionalProperties` is never a bool."""
+
+_COPIED = (
+    "multipleOf", "minLength", "maxLength", "pattern",
+    "minItems", "maxItems", "minProperties", "maxProperties",
+)  # fmt: skip
+
+
+class Meaning:
+    """A schema as it is meant. Its keywords are read when they are needed: a schema may contain itself.
+
+    Two meanings are equal only if they are the same object; a reader creates one for each place and use.
+    """
+
+    __slots__ = ("_keywords", "_write", "is_named", "pointer")
+
+    def __init__(self, pointer: Pointer, write: Callable[[], Keywords], *, is_named: bool = False) -> None:
+        self.pointer = pointer
+        self.is_named = is_named
+        self._write = write
+        self._keywords: Keywords | None = None
+
+    @property
+    def keywords(self) -> Keywords:
+        """The keywords that say something. Raises UnresolvedReferenceError."""
+        if self._keywords is None:
+            self._keywords = self._write()
+        return self._keywords
+
+
+def meaning(pointer: Pointer, **keywords: Any) -> Meaning:
+    """A meaning with the given keywords."""
+    return Meaning(pointer, lambda: keywords)
+
+
+def anything(pointer: Pointer) -> Meaning:
+    """What every value fits."""
+    return meaning(pointer)
+
+
+def nothing(pointer: Pointer) -> Meaning:
+    """What no value fits."""
+    return meaning(pointer, type=())
+
+
+class _Use(NamedTuple):
+    """How a schema is used; see `schema_writer.Use`."""
+
+    exact: bool = False
+    dropped: frozenset[str] = frozenset()
+
+
+_WHOLE = _Use()
+
+
+class MeaningReader:
+    """Reads the schemas of one contract as they are meant in one direction."""
+
+    def __init__(self, references: References, compositions: Compositions, direction: Direction) -> None:
+        self._references = references
+        self._compositions = compositions
+        self._direction = direction
+        self._known: dict[tuple[Pointer, int, _Use], tuple[Schema, Meaning]] = {}
+
+    def read(self, node: Node) -> Meaning:
+        """The meaning of the schema *node*; of everything, if it is empty."""
+        return self._meaning(node.value, node.pointer, _WHOLE)
+
+    def _meaning(self, schema: Schema, pointer: Pointer, use: _Use) -> Meaning:
+        if not isinstance(schema, Mapping):
+            return nothing(pointer) if schema is False else anything(pointer)
+        is_named = "$ref" in schema
+        found = self._references.end(schema, pointer) if is_named else Found(pointer, schema)
+        return self._known_meaning(found, use, is_named=is_named)
+
+    def _known_meaning(self, found: Found, use: _Use, *, is_named: bool = True) -> Meaning:
+        key = (found.pointer, id(found.node), use)
+        if key not in self._known:
+            written = Meaning(found.pointer, lambda: self._keywords(found, use), is_named=is_named)
+            self._known[key] = (found.node, written)  # the node is kept, and so its identity
+        known = self._known[key][1]
+        known.is_named |= is_named
+        return known
+
+    def _keywords(self, found: Found, use: _Use) -> Keywords:
+        alternatives = None if use.exact else self._alternatives(found.node)
+        if alternatives is None:
+            return self._plain(found.node, found.pointer, use)
+        return self._selected(found, alternatives, use)
+
+    def _plain(self, schema: Schema, pointer: Pointer, use: _Use) -> Keywords:
+        """*schema* by its own keywords, without what a discriminator selects."""
+        use = use._replace(dropped=use.dropped | self._compositions.hidden(schema, self._direction))
+        late = self._required_late(schema, use)
+        out = {key: schema[key] for key in _COPIED if key in schema}
+        out |= dict(_scalars(schema))
+        out |= dict(self._members(schema, pointer))
+        required = [name for name in schema.get("required", ()) if name not in use.dropped | late]
+        if required:
+            out["required"] = tuple(dict.fromkeys(required))
+        out |= dict(self._composites(schema, pointer, use, late))
+        return out
+
+    def _members(self, schema: Schema, pointer: Pointer) -> Iterator[tuple[str, Any]]:
+        if "properties" in schema:
+            yield (
+                "properties",
+                {
+                    name: self._property(sub, (*pointer, "properties", name))
+                    for name, sub in schema["properties"].items()
+                },
+            )
+        for key in ("items", "additionalProperties", "not"):
+            if key in schema and schema[key] is not True:
+                yield key, self._meaning(schema[key], (*pointer, key), _WHOLE)
+
+    def _property(self, schema: Schema, pointer: Pointer) -> Meaning:
+        is_hidden = self._compositions.is_hidden(schema, self._direction)
+        return nothing(pointer) if is_hidden else self._meaning(schema, pointer, _WHOLE)
+
+    def _composites(
+        self, schema: Schema, pointer: Pointer, use: _Use, late: frozenset[str]
+    ) -> Iterator[tuple[str, tuple[Meaning, ...]]]:
+        if schema.get("allOf"):
+            part = _Use(dropped=use.dropped | late)
+            yield (
+                "allOf",
+                tuple(
+                    self._meaning(
+                        sub,
+                        (*pointer, "allOf", number),
+                        part._replace(exact=use.exact or self._compositions.is_derived(schema, sub)),
+                    )
+                    for number, sub in enumerate(schema["allOf"])
+                ),
+            )
+        for key in ("anyOf", "oneOf"):
+            if schema.get(key):
+                branch = _Use(dropped=use.dropped)
+                yield (
+                    key,
+                    tuple(
+                        self._branch(sub, (*pointer, key, number), branch, late)
+                        for number, sub in enumerate(schema[key])
+                    ),
+                )
+
+    def _required_late(self, schema: Schema, use: _Use) -> frozenset[str]:
+        """The names that are required unless the alternative of the value keeps them out of this direction."""
+        hidden = frozenset[str]().union(
+            *(
+                self._compositions.hidden(sub, self._direction)
+                for key in ("anyOf", "oneOf")
+                for sub in schema.get(key, ())
+            )
+        )
+        return hidden & self._compositions.required(schema) - use.dropped if hidden else hidden
+
+    def _branch(self, schema: Schema, pointer: Pointer, use: _Use, late: frozenset[str]) -> Meaning:
+        own = self._meaning(schema, pointer, use)
+        due = late - self._compositions.hidden(schema, self._direction)
+        return meaning(pointer, allOf=(own,), required=tuple(sorted(due))) if due else own
+
+    def _alternatives(self, schema: Schema) -> Alternatives | None:
+        """The schemas that a discriminator selects from; None if it cannot select: then it says nothing."""
+        try:
+            found = self._compositions.alternatives(schema)
+        except UnservableSchemaError:
+            return None
+        return found if found and all(self._selectable(found, key) for key in found.targets) else None
+
+    def _selectable(self, alternatives: Alternatives, key: int) -> bool:
+        target = alternatives.targets[key].node
+        values = set(_values(alternatives, key))
+        if alternatives.name in self._compositions.hidden(target, self._direction):
+            return False
+        own = (
+            inner
+            for part in self._compositions.parts(target)
+            for inner in self._compositions.parts(part.get("properties", {}).get(alternatives.name, {}))
+        )
+        return all(each.get("type", "string") == "string" and values & set(each.get("enum", values)) for each in own)
+
+    def _selected(self, found: Found, alternatives: Alternatives, use: _Use) -> Keywords:
+        """The alternative that the value of a property selects, and what is beside the discriminator."""
+        schema, pointer = found.node, found.pointer
+        union = alternatives.union
+        where = (*pointer, union) if union else pointer
+        branches = [self._alternative(where, key, alternatives, use) for key in alternatives.targets]
+        if _takes_null(schema, alternatives):
+            branches.append(meaning(where, type=("null",)))
+        out: dict[str, Any] = {"anyOf": tuple(branches)}
+        if union is not None:
+            rest = {key: value for key, value in schema.items() if key not in {union, "discriminator"}}
+            out["allOf"] = (Meaning(pointer, lambda: self._plain(rest, pointer, use)),)
+        return out
+
+    def _alternative(self, pointer: Pointer, key: int, alternatives: Alternatives, use: _Use) -> Meaning:
+        name, target = alternatives.name, alternatives.targets[key]
+        further = self._compositions.alternatives(target.node) if alternatives.union else None
+        use = _Use(exact=further is None or len(further.targets) == 1, dropped=use.dropped)
+        values = meaning(pointer, enum=_values(alternatives, key))
+        own = self._known_meaning(target, use)
+        return meaning(pointer, type=("object",), properties={name: values}, required=(name,), allOf=(own,))
+
+
+def _values(alternatives: Alternatives, key: int) -> list[str]:
+    return [value for value, found in alternatives.by_value.items() if id(found.node) == key]
+
+
+def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
+    """Whether null is allowed: `nullable` counts only beside a type (OpenAPI 3.0.4, "Schema Object", `nullable`)."""
+
+    def says_so(each: Schema) -> bool:
+        return each.get("nullable") is True and "type" in each
+
+    if alternatives.union is None:
+        return says_so(schema)
+    return ("type" not in schema or says_so(schema)) and any(says_so(f.node) for f in alternatives.by_value.values())
+
+
+def _scalars(schema: Schema) -> Iterator[tuple[str, Any]]:
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        yield "type", (kind, "null") if schema.get("nullable") is True else (kind,)
+    elif isinstance(kind, list):
+        yield "type", tuple(kind)
+    if "enum" in schema:
+        yield "enum", list(schema["enum"])
+    if schema.get("uniqueItems") is True:
+        yield "uniqueItems", True
+    for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if inclusive in schema:
+            yield exclusive if schema.get(exclusive) is True else inclusive, schema[inclusive]
+        if not isinstance(schema.get(exclusive, True), bool):
+            yield exclusive, schema[exclusive]
+    if schema.get("format") in RANGES:
+        yield "range", RANGES[schema["format"]]
+    elif isinstance(schema.get("format"), str):
+        yield "format", schema["format"]
