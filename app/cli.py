@@ -229,7 +229,7 @@ def _run(
     try:
         return asyncio.run(run())
     except StorageUnavailable as error:
-        raise databases.unreachable(settings, error.__cause__) from error
+        raise databases.unreachable(settings, error.__cause__ or error) from error
     except DomainError as error:
         advice = _ADVICE.get(type(error), "")
         raise click.ClickException(

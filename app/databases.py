@@ -33,7 +33,7 @@ def require_schema(settings: Settings) -> None:
     try:
         found = asyncio.run(_current(settings))
     except (StorageUnavailable, StatementFailed) as error:
-        raise unreachable(settings, error.__cause__) from error
+        raise unreachable(settings, error.__cause__ or error) from error
     if found is None:
         raise click.ClickException(
             f"{name_of(settings.database_url)} was not migrated yet: run `tickbox migrate`, or {_OTHER}"
@@ -112,7 +112,8 @@ def _missing_socket(settings: Settings) -> str:
 
 
 def _quoted_cause(settings: Settings, error: BaseException | None, what: str) -> str:
-    reason = str(error).partition("\n")[0]
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    reason = notes or str(error).partition("\n")[0] or type(error).__name__  # a TimeoutError has no text
     return f"{name_of(settings.database_url)} {what} ({reason}): see TICKBOX_DATABASE_URL"
 
 

@@ -26,7 +26,9 @@ import migrations
 from app.adapters.logging import UNSENT
 from app.adapters.passwords.argon2_hasher import LANES, MEMORY_KIB, PASSES
 from app.cli import main
+from app.databases import unreachable
 from app.settings import Settings
+from domain.errors import StorageUnavailable
 from persistence.urls import name_of
 from persistence.users import users
 from tests.support.checking import read_contract
@@ -669,3 +671,15 @@ def test_an_account_that_does_not_exist_is_reported_before_a_password_is_read(sq
     found = run("user", "password", "nobody@example.com", settings={"database_url": sqlite_url}, stdin="")
     assert found.exit_code == 1
     assert "No account has this e-mail address." in one_line(found.stderr)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (TimeoutError(), "(TimeoutError)"),
+        (StorageUnavailable("its disk is full"), "(its disk is full)"),
+        (OSError("no route\nto it"), "(no route)"),
+    ],
+)
+def test_a_command_that_cannot_use_the_database_has_a_reason(cause: Exception, reason: str) -> None:
+    assert reason in str(unreachable(Settings(database_url="postgresql://db.example/tickbox"), cause))
