@@ -18,8 +18,8 @@ from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.references import Found, References
 
 Keywords = Mapping[str, Any]
-"""Keywords with plain values or `Meaning`s. Three differ from JSON Schema: `type` is a tuple, `range` is the bounds that
-a number has by its format, and `additionalProperties` is never a bool."""
+"""Keywords with plain values or `Meaning`s. Three differ from JSON Schema: `type` is a tuple, `range` is the bounds
+that a number has by its format, and `additionalProperties` is never a bool."""
 
 _COPIED = (
     "multipleOf", "minLength", "maxLength", "pattern",
