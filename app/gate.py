@@ -40,6 +40,7 @@ def _stale_models() -> list[str]:
 gate = gate_command(
     Own(
         contract=Path(str(_SPEC / "openapi.yaml")),
+        released=Path(str(_SPEC / "released")),
         handlers="handlers",
         notes=OUR_NOTES,
         access_words=_access_words,

@@ -114,7 +114,7 @@ def test_a_key_that_is_given_twice_is_named(text: bytes, keys: tuple[tuple[int, 
 def test_a_key_that_is_given_twice_is_found_where_no_line_can_be_read() -> None:
     too_deep_for_yaml = b'{"a": ' + b"[" * 150 + b"]" * 150 + b', "a": 1}'
     (hit,) = UNIQUE_KEY.check(Document.parse(too_deep_for_yaml))
-    assert hit == ((), "an object has the same key twice, and only the last one is read")
+    assert hit[:2] == ((), "an object has the same key twice, and only the last one is read")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -19,6 +20,8 @@ from tickbox_contract.handlers import find_handler
 from tickbox_contract.openapi.rules import STAGES, Stage
 
 from . import messages, reports
+from .compatible.releases import NoReleaseError, releases
+from .compatible.stage import ReleaseComparer
 from .contracts import Surroundings
 from .findings import Report, printable
 from .fixes import fix
@@ -33,10 +36,12 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 class Own:
     """A program's own contract, which its gate checks if no other one is named.
 
-    `handlers` is the name of a package; `notes` are texts beside the contract; see Surroundings for the other two.
+    `released` is the folder of its releases; `handlers` is the name of a package; `notes` are texts beside it; see
+    Surroundings for the other two.
     """
 
     contract: Path
+    released: Path
     handlers: str
     notes: tuple[Path, ...]
     access_words: Callable[[], Mapping[str, Collection[str]]]
@@ -56,9 +61,16 @@ def gate_command(own: Own | None = None) -> click.Command:
     """The command `gate`. Without *own* it needs `--contract`."""
 
     @click.command("gate", context_settings={"help_option_names": ["-h", "--help"]})
-    @click.argument("stages", nargs=-1, type=click.Choice(STAGES), metavar="[valid] [style] [complete]")
+    @click.argument("stages", nargs=-1, type=click.Choice(STAGES), metavar="[valid] [style] [complete] [compatible]")
     @click.option(
         "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 file.{' Default: our own.' if own else ''}"
+    )
+    @click.option(
+        "--against",
+        metavar="RELEASE",
+        multiple=True,
+        help="A released contract for stage compatible: a file, a folder of files, or a git revision. Can be repeated."
+        f"{' Default: our own releases.' if own else ''}",
     )
     @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
     @click.option(
@@ -72,9 +84,10 @@ def gate_command(own: Own | None = None) -> click.Command:
     @click.option("--fix", is_flag=True, help="First write the standard responses and headers that operations lack.")
     @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
     def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **options: Any) -> None:
-        """Check whether a contract is valid, in good style and complete. All three stages run if none is named.
+        """Check whether a contract is valid, in good style, complete, and compatible with its releases.
 
-        Exits with 0 if nothing is wrong, with 1 if something is, and with 2 if the contract could not be checked.
+        All stages run if none is named; the last one needs a release. Exits with 0 if nothing is wrong, with 1 if
+        something is, and with 2 if the contract could not be checked.
         """
         if rules:
             click.echo("\n".join(reports.rule_table(RULES)))
@@ -106,11 +119,13 @@ def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **
     try:
         if options["fix"]:
             _fix(path)
-        report = _report(path, own, options["handlers"], stages)
+        report = _report(path, own, stages, handlers=options["handlers"], against=options["against"])
         _write(report, options["junit"], options["sarif"])
         lines = list(_lines(report, options["form"], notes))
     except UnreadableError as error:
         raise CannotRun(f"{_shown(path)}: {error}") from error
+    except NoReleaseError as error:
+        raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
     except (click.ClickException, KeyboardInterrupt):
@@ -118,7 +133,7 @@ def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **
     except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is not an Exception
         raise CannotRun(f"{_shown(path)}: the gate fails ({_described(error)}): report it") from error
     click.echo("\n".join(lines))
-    return 1 if report.findings else 0 if report.is_sound else CannotRun.exit_code
+    return 1 if report.errors else 0 if report.is_sound else CannotRun.exit_code
 
 
 def _fix(path: Path) -> None:
@@ -133,13 +148,30 @@ def _fix(path: Path) -> None:
         click.echo("nothing was fixed: no standard response or header could be added", err=True)
 
 
-def _report(path: Path, own: Own | None, handlers: str | None, stages: tuple[Stage, ...]) -> Report:
+def _report(
+    path: Path, own: Own | None, stages: tuple[Stage, ...], *, handlers: str | None, against: tuple[str, ...]
+) -> Report:
+    words = own.access_words() if own else None
     surroundings = Surroundings(
         handlers=_finder(handlers, own) if "complete" in stages else None,
         stale_models=own.stale_models if own else None,
-        access_words=own.access_words() if own else None,
+        access_words=words,
+        compare=_comparer(path, own, against, roles=(words or {}).get("role", ())) if "compatible" in stages else None,
     )
+    if stages == ("compatible",) and surroundings.compare is None:
+        raise NoReleaseError("there is no release to compare with: name one with --against")
     return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
+
+
+def _comparer(
+    path: Path, own: Own | None, against: tuple[str, ...], *, roles: Collection[str]
+) -> ReleaseComparer | None:
+    """Compare the contract at *path* with the releases that *against* names, or with our own; None if there is none."""
+    named = against or ((_shown(own.released),) if own and own.released.is_dir() else ())
+    found = tuple(release for name in named for release in releases(name, contract=path))
+    if against and not found:
+        raise NoReleaseError(f"{', '.join(against)} has no contract: name a file, a folder or a git revision")
+    return ReleaseComparer(found, datetime.now(UTC).date(), tuple(roles)) if found else None
 
 
 def _finder(package: str | None, own: Own | None) -> Callable[[str, str], bool] | None:

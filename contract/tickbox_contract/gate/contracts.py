@@ -9,6 +9,7 @@ from functools import cached_property
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.openapi.uses import Message, SchemaUse, messages_of, reach
 
@@ -19,12 +20,13 @@ class Surroundings:
 
     `handlers` returns whether a tag has a handler for an operationId. `stale_models` returns the names of generated
     modules that do not match the contract, or raises NotCheckableError. `access_words` are the values that the members
-    of `x-access`, by name, may have.
+    of `x-access`, by name, may have. `compare` returns what breaks clients of released contracts, by rule.
     """
 
     handlers: Callable[[str, str], bool] | None = None
     stale_models: Callable[[], list[str]] | None = None
     access_words: Mapping[str, Collection[str]] | None = None
+    compare: Callable[[Contract], Mapping[str, list[Hit]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Contract(Document):
             if node.pointer not in pointers
         ]
         return (*used, *(use for use in reach(self, unused) if use.node.pointer not in pointers))
+
+    @cached_property
+    def compared(self) -> Mapping[str, list[Hit]] | None:
+        """What breaks clients of released contracts, by the ids of rules; None if no release is known."""
+        return self.surroundings.compare(self) if self.surroundings.compare else None
 
     def is_single(self, response: Node) -> bool:
         """Whether *response* returns a single resource with a version: an object that requires `revision`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tickbox_contract.openapi.rules import STAGES, Rule, Stage
+from tickbox_contract.openapi.rules import STAGES, Rule, Severity, Stage
 
 
 def printable(text: str) -> str:
@@ -14,11 +14,25 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule that is broken, and the line, from 1, that breaks it. The message is printable."""
+    """A rule that is broken, and the line, from 1, that breaks it. The texts are printable.
+
+    `other` is a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault.
+    """
 
     rule: Rule
     line: int
     message: str
+    severity: Severity = "error"
+    other: str | None = None
+    witness: str | None = None
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """What is known beside place and message: names and texts, such as `("breaks", "response readers")`."""
+        found = (
+            ("breaks", self.rule.breaks), ("was", self.other), ("for example", self.witness), ("mend", self.rule.mend),
+        )  # fmt: skip
+        return tuple((name, text) for name, text in found if text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +64,14 @@ class Report:
         return tuple(stage for stage in STAGES if any(rule.stage == stage for rule in self.rules))
 
     @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that fail the run."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
     def is_sound(self) -> bool:
-        """Whether there is no finding, and all of stage `valid` was checked: without that, the run is not a success."""
-        return not self.findings and all(skip.rule.stage != "valid" for skip in self.skipped)
+        """Whether there is no error, and all of stage `valid` was checked: without that, the run is not a success."""
+        return not self.errors and all(skip.rule.stage != "valid" for skip in self.skipped)
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

@@ -21,6 +21,8 @@ QUESTIONS: Mapping[str, tuple[str, bool]] = {
     "field-description": ("What does this field mean?", False),
 }
 """For each rule: what must be decided, and whether work on the contract must wait for it."""
+BREAKS = "This breaks clients of a release: keep what they rely on, or announce the break with the version?"
+"""What must be decided of each error of stage `compatible`."""
 
 _MENTION = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s`?]*)[^`]*`")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -37,6 +39,9 @@ def lines(report: Report, notes: Mapping[str, str]) -> Iterator[Json]:
             question, blocking = QUESTIONS[finding.rule.rule_id]
             context = f"{report.file}:{finding.line}: {finding.message}"
             yield _clarification(question, context, blocking=blocking)
+        elif finding.rule.stage == "compatible" and finding.severity == "error":
+            details = "".join(f"; {name}: {text}" for name, text in finding.details)
+            yield _clarification(BREAKS, f"{report.file}:{finding.line}: {finding.message}{details}", blocking=True)
     for name, text in notes.items():
         for line, mention in _unknown(text, report.operations):
             question = f"{mention} is not in the contract: is the text right, or the contract?"

@@ -6,16 +6,18 @@ from collections.abc import Collection, Iterable
 
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
-from tickbox_contract.openapi.rules import STAGES, Rule, Stage
+from tickbox_contract.openapi.rules import STAGES, Hit, Rule, Stage
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from . import complete, exchanges, form, names, shapes, valid, writes
+from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
 from .reading import read
 
 RULES: tuple[Rule, ...] = (
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *exchanges.RULES, *writes.RULES, *complete.RULES,
+    *stage.RULES,
 )  # fmt: skip
 
 
@@ -50,9 +52,19 @@ def _check(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], li
     skipped = []
     for rule in rules:
         try:
-            for pointer, message in rule.check(contract):
-                line = contract.line(pointer) or 1
-                found[rule.rule_id, pointer, message] = Finding(rule=rule, line=line, message=printable(message))
+            for hit in rule.check(contract):
+                found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit)
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))
     return sorted(found.values(), key=lambda finding: finding.line), skipped
+
+
+def _finding(contract: Contract, rule: Rule, hit: Hit) -> Finding:
+    return Finding(
+        rule=rule,
+        line=contract.line(hit.pointer) or 1,
+        message=printable(hit.message),
+        severity=hit.severity or rule.severity,
+        other=hit.other and printable(hit.other),
+        witness=hit.witness and printable(hit.witness),
+    )

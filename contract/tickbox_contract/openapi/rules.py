@@ -8,15 +8,24 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from .objects import Pointer
 
-Stage = Literal["valid", "style", "complete"]
+Stage = Literal["valid", "style", "complete", "compatible"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+Severity = Literal["error", "warning", "notice"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class Hit(NamedTuple):
-    """A rule is broken at *pointer*. The message quotes names, never values: an example may contain a secret."""
+    """A rule is broken at *pointer*. The message quotes names, never values: an example may contain a secret.
+
+    `other` is the place in another file that the contract is compared with, as `file:line`. `witness` is a value, as
+    JSON, that shows the fault. `severity` is set where it is not that of the rule.
+    """
 
     pointer: Pointer
     message: str
+    other: str | None = None
+    witness: str | None = None
+    severity: Severity | None = None
 
 
 Check = Callable[[Any], Iterable[Hit]]
@@ -27,7 +36,9 @@ Check = Callable[[Any], Iterable[Hit]]
 class Rule:
     """One rule. `source` is what it can be argued with: an RFC, a number of Zalando's guidelines, a measurement.
 
-    `is_servable` means that the engine relies on the rule, and does not start if a contract breaks it.
+    `is_servable` means that the engine relies on the rule, and does not start if a contract breaks it. Only an *error*
+    fails a run. `breaks` says who is hurt by what breaks the rule, and `mend` what to do about it; empty if the reason
+    says so.
     """
 
     rule_id: str
@@ -36,6 +47,9 @@ class Rule:
     source: str
     check: Check
     is_servable: bool = False
+    severity: Severity = "error"
+    breaks: str = ""
+    mend: str = ""
 
 
 def rules_of(stage: Stage, rows: Iterable[Rule | tuple[str, str, Check, str]]) -> tuple[Rule, ...]:

@@ -24,6 +24,7 @@ def looked_at(text: str) -> Report:
         handlers=lambda _tag, operation_id: "unhandled" not in operation_id,
         stale_models=lambda: ["models.py"] if "x-stale: true" in text else [],
         access_words={"scope": {"read", "write"}, "role": {"viewer", "editor"}},
+        compare=lambda _contract: {},
     )
     return run(text.encode(), file="contract.yaml", surroundings=surroundings)
 
@@ -34,7 +35,9 @@ def found(text: str) -> set[tuple[str, int]]:
 
 @pytest.mark.parametrize("word", ["fails", "passes"])
 def test_every_rule_has_cases_of_both_kinds(word: str) -> None:
-    assert list(dict.fromkeys(rule_id for rule_id, kind, _ in CASES if kind == word)) == [r.rule_id for r in RULES]
+    assert list(dict.fromkeys(rule_id for rule_id, kind, _ in CASES if kind == word)) == [
+        rule.rule_id for rule in RULES if rule.stage != "compatible"
+    ]
 
 
 def test_the_good_contract_breaks_no_rule_and_leaves_none_unchecked() -> None:

@@ -1,0 +1,66 @@
+"""What has changed between two contracts, each change once, with the operations that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tickbox_contract.openapi.objects import Pointer
+
+MAX_NAMED = 3
+"""How many operations a message names."""
+
+
+class Spot(NamedTuple):
+    """A place *at* which something is in the new contract, and *was* in the old one. It need not exist."""
+
+    at: Pointer
+    was: Pointer
+
+    def within(self, *steps: str | int) -> Spot:
+        """The place inside this one, in both contracts."""
+        return Spot((*self.at, *steps), (*self.was, *steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change, by the row of the table of rules that it belongs to.
+
+    `what` is a sentence, `operations` are the names of the operations that it is about.
+    """
+
+    rule_id: str
+    spot: Spot
+    what: str
+    operations: tuple[str, ...] = ()
+    witness: str | None = None
+
+    @property
+    def message(self) -> str:
+        """The sentence, with the first of its operations."""
+        named, more = ", ".join(self.operations[:MAX_NAMED]), len(self.operations) - MAX_NAMED
+        if not named:
+            return self.what
+        return f"{named} and {more} more: {self.what}" if more > 0 else f"{named}: {self.what}"
+
+
+class Changes:
+    """Collects changes. Operations that share what has changed share one change."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Spot, str], Change] = {}
+
+    def __iter__(self) -> Iterator[Change]:
+        """Each change, in the order in which it was first found."""
+        return iter(self._found.values())
+
+    def add(self, rule_id: str, what: str, spot: Spot, *, operation: str | None, witness: str | None = None) -> None:
+        """Record a change of *operation*, or of the contract as a whole."""
+        key = rule_id, spot, what
+        named = () if operation is None else (operation,)
+        known = self._found.get(key)
+        if known is None:
+            self._found[key] = Change(rule_id=rule_id, spot=spot, what=what, operations=named, witness=witness)
+        elif not set(named) <= set(known.operations):
+            self._found[key] = replace(known, operations=known.operations + named)

@@ -1,0 +1,71 @@
+"""What two contracts are compared with, and the pairs of operations in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.operations import Operation
+
+from .changes import Changes, Spot
+
+_NAME = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The same operation in both contracts. `renamed` has the new names of its path parameters by the old ones."""
+
+    old: Operation
+    new: Operation
+
+    @property
+    def name(self) -> str:
+        """The name in the new contract."""
+        return self.new.name
+
+    @property
+    def spot(self) -> Spot:
+        """The places of both operations."""
+        return Spot(self.new.node.pointer, self.old.node.pointer)
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """The new names of all path parameters, by the old ones, as their places in the path say."""
+        return dict(zip(_NAME.findall(self.old.path), _NAME.findall(self.new.path), strict=True))
+
+
+class Comparison:
+    """The comparison of two contracts: *old* is the released one. *roles* are those of `x-access`, lowest first."""
+
+    def __init__(self, old: Contract, new: Contract, *, today: date, roles: Sequence[str] = ()) -> None:
+        self.old = old
+        self.new = new
+        self.today = today
+        self.roles = roles
+        self.changes = Changes()
+        self._places = {shape(each): each for each in new.operations}
+
+    def counterpart(self, operation: Operation) -> Operation | None:
+        """The new operation with the same method at the same path; names of path parameters do not matter."""
+        return self._places.get(shape(operation))
+
+    def pairs(self) -> Iterator[Pair]:
+        """The operations that are in both."""
+        for old in self.old.operations:
+            if new := self.counterpart(old):
+                yield Pair(old=old, new=new)
+
+    def note(
+        self, rule_id: str, what: str, spot: Spot, *, pair: Pair | None = None, witness: str | None = None
+    ) -> None:
+        """Record a change; see Changes."""
+        self.changes.add(rule_id, what, spot, operation=pair.name if pair else None, witness=witness)
+
+
+def shape(operation: Operation) -> tuple[str, str]:
+    """Method and path without the names of its parameters."""
+    return operation.method, _NAME.sub("{}", operation.path)

@@ -1,0 +1,144 @@
+"""Operations: removed, moved, renamed, deprecated, at other servers, under another rate limit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.servable import RATE_LIMIT
+
+from .changes import Spot
+from .comparison import Comparison, Pair, shape
+
+_UNCOUNTED = "none"
+_SUNSET = "x-sunset"
+
+
+def compare_operations(comparison: Comparison) -> None:
+    """Compare which operations there are, and what each says of itself, without its messages and its security."""
+    known = {shape(each) for each in comparison.old.operations}
+    for new in comparison.new.operations:
+        if shape(new) not in known and _moved_from(comparison, new) is None:
+            what = f"{_placed(new)} was added"
+            comparison.changes.add("operation-added", what, Spot(new.node.pointer, ("paths",)), operation=new.name)
+    for old in comparison.old.operations:
+        if comparison.counterpart(old) is None:
+            _missing(comparison, old)
+    for pair in comparison.pairs():
+        _names(comparison, pair)
+        _deprecation(comparison, pair)
+        _rate_limit(comparison, pair)
+        _servers(comparison, pair)
+
+
+def sunset(node: Node) -> date | None:
+    """The date of `x-sunset` of something that is deprecated; None without one."""
+    text = node.get(_SUNSET)
+    try:
+        return date.fromisoformat(str(text)[:10]) if node.get("deprecated") is True and text else None
+    except ValueError:
+        return None
+
+
+def is_retired(comparison: Comparison, node: Node) -> bool:
+    """Whether *node*, of the old contract, may be removed today."""
+    day = sunset(node)
+    return day is not None and day <= comparison.today
+
+
+def _placed(operation: Operation) -> str:
+    return f"{operation.method.upper()} {operation.path}"
+
+
+def _moved_from(comparison: Comparison, new: Operation) -> Operation | None:
+    """The operation of that operationId which the old contract has elsewhere, and the new one does not have there."""
+    name = new.node.get("operationId")
+    found = (old for old in comparison.old.operations if name and old.node.get("operationId") == name)
+    return next((old for old in found if comparison.counterpart(old) is None), None)
+
+
+def _missing(comparison: Comparison, old: Operation) -> None:
+    moved = next((new for new in comparison.new.operations if _moved_from(comparison, new) is old), None)
+    if moved:
+        what, spot = f"{_placed(old)} is {_placed(moved)} now", Spot(moved.node.pointer, old.node.pointer)
+        comparison.changes.add("operation-moved", what, spot, operation=moved.name)
+    else:
+        rule_id = "operation-retired" if is_retired(comparison, old.node) else "operation-removed"
+        spot = Spot(old.node.pointer, old.node.pointer)
+        comparison.changes.add(rule_id, f"{_placed(old)} was removed", spot, operation=old.name)
+
+
+def _names(comparison: Comparison, pair: Pair) -> None:
+    old, new = pair.old, pair.new
+    if old.node.get("operationId") and old.name != new.name:
+        spot = pair.spot.within("operationId")
+        comparison.note("operation-renamed", f"its name was {old.name}", spot, pair=pair)
+    tags = [(each.node.get("tags") or [None])[0] for each in (old, new)]
+    if tags[0] != tags[1]:
+        what = f"its first tag is {_or_none(tags[1])}, and was {_or_none(tags[0])}"
+        comparison.note("operation-retagged", what, pair.spot.within("tags"), pair=pair)
+    for before, now in pair.renamed.items():
+        if before != now:
+            what = f"the path parameter {before} is {now} now"
+            comparison.note("path-parameter-renamed", what, Spot(new.item.pointer, old.item.pointer), pair=pair)
+
+
+def _or_none(name: object) -> str:
+    return "none" if name is None else str(name)
+
+
+def _deprecation(comparison: Comparison, pair: Pair) -> None:
+    old, new = pair.old.node, pair.new.node
+    was, now = old.get("deprecated") is True, new.get("deprecated") is True
+    if now and not was:
+        comparison.note("operation-deprecated", "it is deprecated" + _until(sunset(new)), pair.spot, pair=pair)
+    elif was and not now:
+        comparison.note("deprecation-withdrawn", "it is no longer deprecated", pair.spot, pair=pair)
+    elif sunset(old) != sunset(new):
+        before, after = sunset(old), sunset(new)
+        is_earlier = before is not None and after is not None and after < before
+        what = f"its date of x-sunset is {_or_none(after)}, and was {_or_none(before)}"
+        comparison.note("sunset-advanced" if is_earlier else "sunset-changed", what, pair.spot, pair=pair)
+
+
+def _until(day: date | None) -> str:
+    return f", and may be removed on {day}" if day else ""
+
+
+def _rate_limit(comparison: Comparison, pair: Pair) -> None:
+    old, new = (each.node.get(RATE_LIMIT) for each in (pair.old, pair.new))
+    if old != new:
+        rule_id = "rate-limit-removed" if new == _UNCOUNTED else "rate-limit-changed"
+        what = f"its rate limit is {new or 'the default'}, and was {old or 'the default'}"
+        comparison.note(rule_id, what, pair.spot.within(RATE_LIMIT), pair=pair)
+
+
+def _servers(comparison: Comparison, pair: Pair) -> None:
+    """The servers of the contract are compared once, because all operations have them at one place."""
+    old, new = _servers_of(comparison.old, pair.old), _servers_of(comparison.new, pair.new)
+    urls, now = ([_url(each) for each in node.items("servers")] or ["/"] for node in (old, new))
+    spot, shared = Spot(new.pointer, old.pointer).within("servers"), pair if new.pointer else None
+    for url in urls:
+        if url not in now:
+            comparison.note("server-removed", f"the server {url} was removed", spot, pair=shared)
+    if urls[0] in now and urls[0] != now[0]:
+        what = f"the first server is {now[0]}, and was {urls[0]}"
+        comparison.note("server-removed", what, spot, pair=shared)
+    for url in now:
+        if url not in urls:
+            comparison.note("server-added", f"the server {url} was added", spot, pair=shared)
+
+
+def _servers_of(contract: Contract, operation: Operation) -> Node:
+    """What names the servers of *operation*: itself, its path, or the contract."""
+    return next((node for node in (operation.node, operation.item) if node.get("servers")), contract.node)
+
+
+def _url(server: Node) -> str:
+    """The URL with the defaults of its variables: generated code sends requests to that one."""
+    url = str(server.get("url"))
+    for name, variable in server.members("variables").items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default")))
+    return url.rstrip("/") or "/"

@@ -1,0 +1,110 @@
+"""Stage `compatible`: a rule for each kind of change that is more than a line in the changelog."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.openapi.rules import Hit, Rule, Severity
+
+from .changes import Change
+from .comparison import Comparison
+from .operations import compare_operations
+from .releases import Release
+from .table import TABLE, Row
+from .versions import Version, step_of
+
+VERSION_STEP = "version-step"
+
+
+def compare(old: Contract, new: Contract, *, today: date, roles: Sequence[str] = ()) -> tuple[Change, ...]:
+    """All changes from *old* to *new*. *roles* are those of `x-access`, from the lowest to the highest."""
+    comparison = Comparison(old, new, today=today, roles=roles)
+    compare_operations(comparison)
+    return tuple(comparison.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseComparer:
+    """Compares a contract with all *releases*, as the surroundings of a contract need it."""
+
+    releases: tuple[Release, ...]
+    today: date
+    roles: Sequence[str] = ()
+
+    def __call__(self, contract: Contract) -> Mapping[str, list[Hit]]:
+        """What breaks each rule of the stage, by its id."""
+        found: defaultdict[str, list[Hit]] = defaultdict(list)
+        for release in self.releases:
+            changes = compare(release.contract, contract, today=self.today, roles=self.roles)
+            allowed = _is_announced(release.contract, contract)
+            for change in changes:
+                row = TABLE[change.rule_id]
+                if row.severity:
+                    found[change.rule_id].append(_hit(release, change, row, allowed=allowed))
+            found[VERSION_STEP] += _version(release, contract, changes)
+        return found
+
+
+def _hit(release: Release, change: Change, row: Row, *, allowed: bool) -> Hit:
+    """A break that the version announces is a warning."""
+    lowered: Severity | None = "warning" if allowed and row.effect == "breaks" else None
+    line = release.contract.line(change.spot.was) or 1
+    return Hit(change.spot.at, change.message, f"{release.name}:{line}", change.witness, lowered)
+
+
+def _is_announced(old: Contract, new: Contract) -> bool:
+    """Whether the version of *new* says that clients of *old* may break."""
+    versions = version_of(old), version_of(new)
+    if versions[0] is None or versions[1] is None:
+        return False
+    return versions[1] >= versions[0].after("major" if versions[0].major else "minor")
+
+
+def version_of(contract: Contract) -> Version | None:
+    """The version that *contract* has; None if it is not a semantic one."""
+    return Version.parse(contract.node.at("info").get("version"))
+
+
+def _version(release: Release, contract: Contract, changes: Sequence[Change]) -> Iterator[Hit]:
+    """`info.version`, if it has not risen as far as *changes* demand."""
+    old, new = version_of(release.contract), version_of(contract)
+    pointer, text = ("info", "version"), str(contract.node.at("info").get("version"))
+    other = f"{release.name}:{release.contract.line(pointer) or 1}"
+    if new is None:
+        yield Hit(pointer, f"the version {text!r} is not a semantic version, such as 1.4.0", other)
+    elif old is None:
+        yield Hit(pointer, "the release has no semantic version to go on from", other, severity="notice")
+    else:
+        least = old.after(step_of(changes, since=old))
+        if new < least:
+            yield Hit(pointer, f"the version is {text}, and must be at least {least} after {old}", other)
+
+
+def _hits(rule_id: str, contract: Contract) -> Iterator[Hit]:
+    found = contract.compared
+    if found is None:
+        raise NotCheckableError("no released contract is named (--against)")
+    yield from found.get(rule_id, ())
+
+
+RULES = (
+    *(
+        Rule(
+            rule_id=row.rule_id, stage="compatible", reason=row.reason, source=row.source,
+            check=partial(_hits, row.rule_id), severity=row.severity, breaks=row.breaks, mend=row.mend,
+        )
+        for row in TABLE.values()
+        if row.severity
+    ),
+    Rule(
+        rule_id=VERSION_STEP, stage="compatible", source="SemVer 2.0.0", check=partial(_hits, VERSION_STEP),
+        reason="Clients decide by the version whether they can update without a change of their own.",
+        breaks="all who rely on the version", mend="raise `info.version`",
+    ),
+)  # fmt: skip
