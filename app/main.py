@@ -26,6 +26,7 @@ from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.adapters.rate_limits import limiter as limits
 from app.adapters.rate_limits.windows import ProcessWindows, SharedWindows
 from app.authentication import Authenticator
+from app.fair_order import FairOrder
 from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
 from app.jobs.mail import mail_job
@@ -283,7 +284,7 @@ def _with_outer_layers(application: ASGIApp, settings: Settings) -> ASGIApp:
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_RESPONSE_HEADERS,
         )
-    application = RequestLayer(application, https=settings.is_https)
+    application = RequestLayer(FairOrder(application), https=settings.is_https)
     if settings.trusted_proxies:
         # From here on the client is whoever called the proxy. Its types are the same protocol, written in another way.
         application = ProxyHeadersMiddleware(application, [*settings.trusted_proxies])  # type: ignore[arg-type, assignment]  # as above
