@@ -143,15 +143,14 @@ class _Things:
     def workspace(self, case: Case) -> str:
         """The latest workspace."""
         if not self.alive:
-            personal = _send(case, "GET", _WORKSPACES, token=_log_in(case, ADA)["access_token"])["items"][0]
+            personal = _send_as_ada(case, "GET", _WORKSPACES)["items"][0]
             self._add("workspace_id", personal["id"], personal["id"])
         return next(reversed(self.alive))
 
     def _create(self, case: Case, name: str) -> str:
         workspace_id = case.path_parameters["workspace_id"]
         kind, body = {"project_id": ("projects", {"name": "Garden"}), "task_id": ("tasks", {"title": "Buy milk"})}[name]
-        token = _log_in(case, ADA)["access_token"]
-        created = str(_send(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body, token=token)["id"])
+        created = str(_send_as_ada(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body)["id"])
         self._add(name, created, workspace_id)
         return created
 
@@ -278,7 +277,7 @@ class _SharedWorkspace:
 
     def _workspace(self, case: Case) -> str:
         body = {"name": "Household"}
-        return str(_send(case, "POST", _WORKSPACES, body, token=_log_in(case, ADA)["access_token"])["id"])
+        return str(_send_as_ada(case, "POST", _WORKSPACES, body)["id"])
 
     def _new_guest(self, case: Case) -> str:
         self.guests += 1
@@ -288,7 +287,7 @@ class _SharedWorkspace:
 
     def _invited(self, case: Case, workspace_id: str, email: str) -> Any:
         path, body = f"{_WORKSPACES}/{workspace_id}/invitations", {"email": email, "role": "editor"}
-        return _send(case, "POST", path, body, token=_log_in(case, ADA)["access_token"])
+        return _send_as_ada(case, "POST", path, body)
 
     def _invite(self, case: Case, workspace_id: str, email: str) -> str:
         """The token of an invitation; empty if the server sends it by e-mail."""
@@ -376,6 +375,9 @@ _GUEST_PASSWORD = "somebody else is here"
 
 _wrong_types = itertools.count()
 _client = httpx.Client(timeout=PATIENCE_S, trust_env=False)  # one: each reads all certificates
+
+_token_of_ada = [""]
+"""The latest: to log in for each request would take most of the time."""
 
 _shared_workspace = _SharedWorkspace()
 _things = _Things()
@@ -489,7 +491,7 @@ def _have_a_token(case: Case) -> None:
     given = case.path_parameters["token_id"]
     if _is_valid(case, ParameterLocation.PATH) and _is_chosen(case, given):
         body = {"name": "Script", "scopes": ["read"]}
-        created = _send(case, "POST", "/v1/tokens", body, token=_log_in(case, ADA)["access_token"])
+        created = _send_as_ada(case, "POST", "/v1/tokens", body)
         case.path_parameters["token_id"] = created["id"]
 
 
@@ -571,3 +573,14 @@ def _send(case: Case, method: str, path: str, body: Mapping[str, Any] | None = N
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     response = _client.request(method, f"{case.operation.base_url}{path}", json=body, headers=headers)
     return response.raise_for_status().json() if response.content else None
+
+
+def _send_as_ada(case: Case, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """The same as Ada, who logs in again if a request of the run has ended her session."""
+    try:
+        return _send(case, method, path, body, token=_token_of_ada[0] or "none")
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.UNAUTHORIZED:
+            raise
+    _token_of_ada[0] = _log_in(case, ADA)["access_token"]
+    return _send(case, method, path, body, token=_token_of_ada[0])
