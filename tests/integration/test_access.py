@@ -45,7 +45,7 @@ OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
 IN_WORKSPACE = tuple(operation for operation in GUARDED if operation.in_workspace)
 Check = Callable[..., None]
-SHARE = 4
+SHARE = 8
 """On PostgreSQL each operation is tried by one of this many callers, different ones each; in `make soak` by all."""
 
 pytestmark = pytest.mark.unmeasured

@@ -22,6 +22,8 @@ from tests.support.tables import Tables
 from tickbox_contract.engine.violations import NonConformingResponseError
 from tickbox_contract.openapi.document import Document
 
+pytestmark = pytest.mark.unmeasured
+
 WRITING = {name: operation.events for name, operation in OPERATIONS.items() if operation.events}
 """The events that each operation writes according to the contract: its `x-events`."""
 WITHOUT_EVENTS = {
