@@ -93,7 +93,9 @@ def test_sarif_names_its_rules_and_places() -> None:
     (logged,) = log["runs"]
     driver, (result,) = logged["tool"]["driver"], logged["results"]
     assert (log["version"], driver["name"], driver["version"]) == ("2.1.0", "tickbox gate", "1.2.3")
-    assert all(set(rule) == {"id", "shortDescription", "defaultConfiguration", "properties"} for rule in driver["rules"])
+    assert all(
+        set(rule) == {"id", "shortDescription", "defaultConfiguration", "properties"} for rule in driver["rules"]
+    )
     assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "access-rule"
     assert (result["level"], result["message"]["text"].partition(".")[0]) == ("error", MESSAGE)
     place = {"artifactLocation": {"uri": "a,b.yaml"}, "region": {"startLine": LINE}}
