@@ -12,12 +12,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.programs import environment, run, tickbox
+from tickbox_contract.gate.rule_sets import RULE_SETS
 from tickbox_contract.gate.rules import RULES
 from tickbox_contract.openapi.rules import STAGES
 
 CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
 ROOT = Path(__file__).parents[2]
 GOOD, BAD = str(CONTRACTS / "good.yaml"), str(CONTRACTS / "bad.yaml")
+ALL_RULES = [part for name in RULE_SETS for part in ("--rule-set", name)]
+OF_ONE_FILE = sum(rule.stage != "compatible" for rule in RULES)
+"""Rules that need nothing but the contract."""
 RULES_BY_STAGE = {stage: sum(rule.stage == stage for rule in RULES) for stage in STAGES}
 
 
@@ -33,18 +37,24 @@ def test_our_own_contract_follows_the_style() -> None:
 
 
 def test_a_good_contract_of_another_service_passes() -> None:
-    result = run("gate", "--contract", GOOD, settings={})
+    result = run("gate", "--contract", GOOD, *ALL_RULES, settings={})
     *_, models, summary = result.stdout.splitlines()
     assert result.exit_code == 0
     assert models.split()[:4] == ["complete", "current-models", "not", "checked"]
-    assert summary == f"{len(RULES) - 2} rules over 7 operations; findings: valid 0, style 0, complete 0"
+    assert summary == f"{OF_ONE_FILE - 2} rules over 7 operations; findings: valid 0, style 0, complete 0"
 
 
 def test_a_bad_contract_fails() -> None:
-    result = run("gate", "--contract", BAD, settings={})
+    result = run("gate", "--contract", BAD, *ALL_RULES, settings={})
     assert result.exit_code == 1
     assert result.stdout.startswith("valid ")
     assert "bad.yaml:2 " in result.stdout
+
+
+def test_without_a_choice_of_rules_the_style_of_others_is_their_own() -> None:
+    result = run("gate", "style", "complete", "--contract", BAD, settings={})
+    assert result.exit_code == 0
+    assert "has no operationId" in result.stdout
 
 
 def test_only_the_named_stages_run() -> None:
@@ -54,16 +64,17 @@ def test_only_the_named_stages_run() -> None:
 
 def test_paths_are_printed_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CONTRACTS.parent)
-    result = run("gate", "style", "--contract", BAD, "--format", "github", settings={})
+    result = run("gate", "style", "--contract", BAD, *ALL_RULES, "--format", "github", settings={})
     assert result.stdout.startswith("::error file=gate/bad.yaml,line=2,title=openapi-3-0-4::")
 
 
 def test_reports_are_written_beside_the_table(tmp_path: Path) -> None:
     junit, sarif = tmp_path / "junit.xml", tmp_path / "gate.sarif"
-    result = run("gate", "--contract", BAD, "--junit", str(junit), "--sarif", str(sarif), settings={})
+    reports = ("--junit", str(junit), "--sarif", str(sarif))
+    result = run("gate", "--contract", BAD, *ALL_RULES, *reports, settings={})
     assert result.exit_code == 1
     cases = ET.parse(junit).getroot().iter("testcase")  # noqa: S314  # written just now
-    assert len(list(cases)) == len(RULES)
+    assert len(list(cases)) == OF_ONE_FILE
     (logged,) = json.loads(sarif.read_text())["runs"]
     unchecked = result.stdout.count("not checked")
     assert len(logged["results"]) + unchecked + len(["summary"]) == len(result.stdout.splitlines())
@@ -134,7 +145,7 @@ def test_a_contract_that_could_not_be_checked_in_full_exits_with_two(tmp_path: P
     contract.write_text(Path(GOOD).read_text().replace("{$ref: '#/components/schemas/Shelf'}", elsewhere))
     result = run("gate", "valid", "--contract", str(contract), settings={})
     assert result.exit_code == 2
-    assert result.stdout.startswith("valid  fitting-example  not checked  a $ref in a schema leads out of the file\n")
+    assert result.stdout.startswith("valid    fitting-example  not checked  a $ref in a schema leads out of the file\n")
 
 
 def test_the_rules_are_listed() -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from importlib.machinery import PathFinder
@@ -17,7 +17,7 @@ from typing import Any, cast
 import click
 
 from tickbox_contract.handlers import find_handler
-from tickbox_contract.openapi.rules import STAGES, Stage
+from tickbox_contract.openapi.rules import STAGES, Rule, Stage
 
 from . import messages, reports
 from .compatible.releases import NoReleaseError, releases
@@ -26,6 +26,7 @@ from .contracts import Surroundings
 from .findings import Report, printable
 from .fixes import fix
 from .reading import UnreadableError
+from .rule_sets import ADVICE, DEFAULT_SETS, RULE_SETS, RuleSet, chosen
 from .rules import RULES, run
 
 _FILE = click.Path(path_type=Path)
@@ -72,6 +73,14 @@ def gate_command(own: Own | None = None) -> click.Command:
         help="A released contract for stage compatible: a file, a folder of files, or a git revision. Can be repeated."
         f"{' Default: our own releases.' if own else ''}",
     )
+    @click.option(
+        "--rule-set",
+        "rule_sets",
+        multiple=True,
+        type=click.Choice(RULE_SETS),
+        help="Check these rules.",
+        show_default="standard",
+    )
     @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
     @click.option(
         "--notes", metavar="FILE", type=_EXISTING_FILE, multiple=True, help="A text that --format messages compares."
@@ -86,7 +95,7 @@ def gate_command(own: Own | None = None) -> click.Command:
     def gate(stages: tuple[str, ...], contract: Path | None, *, rules: bool, **options: Any) -> None:
         """Check whether a contract is valid, in good style, complete, and compatible with its releases.
 
-        All stages run if none is named; the last one needs a release. Exits with 0 if nothing is wrong, with 1 if
+        All stages run if none is named, the last one if there is a release. Exits with 0 if nothing is wrong, with 1 if
         something is, and with 2 if the contract could not be checked.
         """
         if rules:
@@ -119,7 +128,7 @@ def _check(contract: Path | None, own: Own | None, stages: tuple[Stage, ...], **
     try:
         if options["fix"]:
             _fix(path)
-        report = _report(path, own, stages, handlers=options["handlers"], against=options["against"])
+        report = _report(path, own, stages, options)
         _write(report, options["junit"], options["sarif"])
         lines = list(_lines(report, options["form"], notes))
     except UnreadableError as error:
@@ -148,19 +157,28 @@ def _fix(path: Path) -> None:
         click.echo("nothing was fixed: no standard response or header could be added", err=True)
 
 
-def _report(
-    path: Path, own: Own | None, stages: tuple[Stage, ...], *, handlers: str | None, against: tuple[str, ...]
-) -> Report:
-    words = own.access_words() if own else None
+def _report(path: Path, own: Own | None, stages: tuple[Stage, ...], options: Mapping[str, Any]) -> Report:
+    handlers, words = options["handlers"], own.access_words() if own else None
+    roles = (words or {}).get("role", ())
     surroundings = Surroundings(
         handlers=_finder(handlers, own) if "complete" in stages else None,
         stale_models=own.stale_models if own else None,
         access_words=words,
-        compare=_comparer(path, own, against, roles=(words or {}).get("role", ())) if "compatible" in stages else None,
+        compare=_comparer(path, own, options["against"], roles=roles) if "compatible" in stages else None,
     )
-    if stages == ("compatible",) and surroundings.compare is None:
+    if surroundings.compare is None:
+        stages = tuple(stage for stage in stages if stage != "compatible")
+    if not stages:
         raise NoReleaseError("there is no release to compare with: name one with --against")
-    return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings)
+    rules = _rules(own, options["rule_sets"], with_handlers=handlers is not None)
+    return run(path.read_bytes(), file=_shown(path), stages=stages, surroundings=surroundings, rules=rules)
+
+
+def _rules(own: Own | None, sets: tuple[RuleSet, ...], *, with_handlers: bool) -> tuple[Rule, ...]:
+    """All rules hold for a program's own contract, and what is advice to others is an error."""
+    if own:
+        return tuple(replace(rule, severity="error") if rule.rule_id in ADVICE else rule for rule in RULES)
+    return chosen(RULES, sets or DEFAULT_SETS, and_also={"operation-handler"} if with_handlers else ())
 
 
 def _comparer(

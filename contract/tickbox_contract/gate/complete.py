@@ -48,7 +48,7 @@ def _access_words(contract: Contract) -> Iterator[Hit]:
 
 def _error_responses(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        if not any(operation.errors()):
+        if not any(operation.errors()) and "default" not in operation.responses:
             yield Hit(operation.node.pointer, f"{operation.name} declares no error")
 
 

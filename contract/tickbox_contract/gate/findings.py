@@ -1,9 +1,11 @@
-"""Findings: what breaks a rule, at which line; and rules that could not be checked."""
+"""Findings: what breaks a rule, at which place; what excuses one; and rules that could not be checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import STAGES, Rule, Severity, Stage
 
 
@@ -13,16 +15,28 @@ def printable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excuse:
+    """Why a finding does not count: the settings name it, with a reason, or it is in the baseline."""
+
+    kind: Literal["ignored", "baseline"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A rule that is broken, and the line, from 1, that breaks it. The texts are printable.
 
+    `pointer` is the place in the document. `file` is the file of the line, None if it is the one that is checked.
     `other` is a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault.
     """
 
     rule: Rule
     line: int
     message: str
+    pointer: Pointer = ()
     severity: Severity = "error"
+    file: str | None = None
+    excuse: Excuse | None = None
     other: str | None = None
     witness: str | None = None
 
@@ -49,7 +63,10 @@ class NotCheckableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of a run. `rules` are those of the requested stages; `findings` are sorted by line, then by rule."""
+    """The result of a run. `rules` are those that were asked for; `findings` are sorted by line, then by rule.
+
+    `excused` are the findings that do not count.
+    """
 
     file: str
     rules: tuple[Rule, ...]
@@ -57,6 +74,7 @@ class Report:
     skipped: tuple[Skipped, ...]
     operations: frozenset[tuple[str, str]]
     """Method, in lower case, and path of each."""
+    excused: tuple[Finding, ...] = ()
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -75,4 +93,4 @@ class Report:
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""
-        return [finding for finding in self.findings if finding.rule is rule]
+        return [finding for finding in self.findings if finding.rule.rule_id == rule.rule_id]

@@ -50,10 +50,14 @@ def _plurals(contract: Contract) -> Iterator[Hit]:
 
 def _operation_ids(contract: Contract) -> Iterator[Hit]:
     for operation in contract.operations:
-        given = operation.node.get("operationId")
-        if not isinstance(given, str):
+        if not isinstance(operation.node.get("operationId"), str):
             yield Hit(operation.node.pointer, f"{operation.name} has no operationId")
-        elif not _SNAKE_WORDS.fullmatch(given):
+
+
+def _operation_id_words(contract: Contract) -> Iterator[Hit]:
+    for operation in contract.operations:
+        given = operation.node.get("operationId")
+        if isinstance(given, str) and not _SNAKE_WORDS.fullmatch(given):
             yield Hit((*operation.node.pointer, "operationId"), f"{given!r} is not several words in snake_case")
 
 
@@ -159,7 +163,9 @@ RULES = rules_of("style", (
     ("plural-collections", "Zalando 134", _plurals,
      "An id chooses one of many things, even while there is only one."),
     ("operation-id", "generators", _operation_ids,
-     "It is the name of a function in each SDK and of the handler: snake_case, first the verb, then the noun."),
+     "It is the name of a function in each SDK. Without one, generators make up a name that changes with the path."),
+    ("snake-case-operation-ids", "generators", _operation_id_words,
+     "Generators turn it into the case of each language, and the handler has it as its name: verb, then noun."),
     ("operation-id-verb", "generators", _verbs,
      "`list_tasks` says what happens, and reads like a function; `task_list` is a thing."),
     ("alike-operation-ids", "generators", _alike,

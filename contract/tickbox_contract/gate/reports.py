@@ -11,6 +11,7 @@ from tickbox_contract.openapi.rules import SEVERITIES, STAGES, Rule, Severity
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .findings import Finding, Report
+from .rule_sets import set_of
 
 _IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
 """The characters that GitHub's workflow commands need escaped, `%` first."""
@@ -25,7 +26,7 @@ def table(report: Report) -> Iterator[str]:
     """
     findings = sorted(report.findings, key=lambda finding: STAGES.index(finding.rule.stage))
     rows: list[tuple[str, ...]] = [
-        (f.rule.stage, f.rule.rule_id, f"{report.file}:{f.line}", _marked(f)) for f in findings
+        (f.rule.stage, f.severity, f.rule.rule_id, f"{f.file or report.file}:{f.line}", f.message) for f in findings
     ]
     rows += _skipped(report)
     below = [finding.details for finding in findings] + [()] * (len(rows) - len(findings))
@@ -43,14 +44,9 @@ def _skipped(report: Report) -> Iterator[tuple[str, ...]]:
         skips = [skip for skip in report.skipped if skip.rule.stage == stage]
         whole = len(skips) > 1 and len(skips) == sum(rule.stage == stage for rule in report.rules)
         if whole and len({skip.why for skip in skips}) == 1:
-            yield stage, "all rules", "not checked", skips[0].why
+            yield stage, "", "all rules", "not checked", skips[0].why
         else:
-            yield from ((stage, skip.rule.rule_id, "not checked", skip.why) for skip in skips)
-
-
-def _marked(finding: Finding) -> str:
-    """The message, with the severity if the finding does not fail the run."""
-    return finding.message if finding.severity == "error" else f"{finding.severity}: {finding.message}"
+            yield from ((stage, "", skip.rule.rule_id, "not checked", skip.why) for skip in skips)
 
 
 def summary(report: Report) -> str:
@@ -73,14 +69,15 @@ def coverage(report: Report) -> str:
 
 
 def rule_table(rules: tuple[Rule, ...]) -> Iterator[str]:
-    """A line for each rule: id, stage, source, reason."""
-    yield from _columns([(rule.rule_id, rule.stage, rule.source, rule.reason) for rule in rules])
+    """A line for each rule: id, set, stage, severity, source, reason."""
+    yield from _columns([(r.rule_id, set_of(r), r.stage, r.severity, r.source, r.reason) for r in rules])
 
 
 def github(report: Report) -> Iterator[str]:
     """Workflow commands that GitHub shows at their lines."""
     for finding in report.findings:
-        place = f"file={_escaped(report.file, _IN_PROPERTIES)},line={finding.line},title={finding.rule.rule_id}"
+        file = _escaped(finding.file or report.file, _IN_PROPERTIES)
+        place = f"file={file},line={finding.line},title={finding.rule.rule_id}"
         yield f"::{finding.severity} {place}::{_escaped(_text_of(finding), _IN_TEXTS)}"
     yield summary(report)
 
@@ -111,7 +108,7 @@ def junit(report: Report) -> str:
 
 def _entry(report: Report, finding: Finding) -> str:
     details = "".join(f"\n    {name}: {text}" for name, text in finding.details)
-    return f"{report.file}:{finding.line}: {_marked(finding)}{details}"
+    return f"{finding.file or report.file}:{finding.line}: {finding.severity}: {finding.message}{details}"
 
 
 def sarif(report: Report, *, version: str) -> dict[str, Any]:
@@ -143,7 +140,7 @@ def sarif(report: Report, *, version: str) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": report.file}, "region": {"startLine": finding.line}}
+    place = {"artifactLocation": {"uri": finding.file or report.file}, "region": {"startLine": finding.line}}
     result: dict[str, Any] = {
         "ruleId": finding.rule.rule_id,
         "ruleIndex": index,

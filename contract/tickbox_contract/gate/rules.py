@@ -14,22 +14,29 @@ from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
 from .reading import read
+from .rule_sets import with_severities
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *exchanges.RULES, *writes.RULES, *complete.RULES,
     *stage.RULES,
-)  # fmt: skip
+))  # fmt: skip
 
 
 def run(
-    raw: bytes, *, file: str, stages: Collection[Stage] = STAGES, surroundings: Surroundings | None = None
+    raw: bytes,
+    *,
+    file: str,
+    stages: Collection[Stage] = STAGES,
+    surroundings: Surroundings | None = None,
+    rules: Iterable[Rule] = RULES,
 ) -> Report:
-    """Check the contract in *raw* by the rules of *stages*. *file* is its name in the report. Raises UnreadableError.
+    """Check the contract in *raw* by those of *rules* that are of *stages*. *file* is its name in the report.
 
-    If its form is not OpenAPI's, only the form is checked, whatever the stages: all other rules rely on it.
+    Raises UnreadableError. If the form is not OpenAPI's, nothing else is checked, whatever the stages: all other rules
+    rely on it.
     """
     contract = read(raw, surroundings)
-    rules = tuple(rule for rule in RULES if rule.stage in stages)
+    rules = tuple(rule for rule in rules if rule.stage in stages)
     findings, skipped = _check(contract, (WELL_FORMED,))
     operations: tuple[Operation, ...] = ()
     if findings:
@@ -64,6 +71,7 @@ def _finding(contract: Contract, rule: Rule, hit: Hit) -> Finding:
         rule=rule,
         line=contract.line(hit.pointer) or 1,
         message=printable(hit.message),
+        pointer=hit.pointer,
         severity=hit.severity or rule.severity,
         other=hit.other and printable(hit.other),
         witness=hit.witness and printable(hit.witness),

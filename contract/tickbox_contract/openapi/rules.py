@@ -12,6 +12,7 @@ Stage = Literal["valid", "style", "complete", "compatible"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""A run fails because of errors only."""
 
 
 class Hit(NamedTuple):

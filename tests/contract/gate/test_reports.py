@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from tickbox_contract.gate import messages, reports
 from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.rule_sets import set_of
 from tickbox_contract.gate.rules import RULES, run
 from tickbox_contract.openapi.rules import STAGES, Stage
 
@@ -30,7 +31,7 @@ def checked(raw: bytes = BROKEN, *stages: Stage, file: str = "a,b.yaml") -> Repo
 def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None:
     lines = [" ".join(line.split()) for line in reports.table(checked())]
     assert lines == [
-        f"complete access-rule a,b.yaml:{LINE} {MESSAGE}",
+        f"complete error access-rule a,b.yaml:{LINE} {MESSAGE}",
         "complete operation-handler not checked no package of handlers is named (--handlers)",
         "complete current-models not checked no models are generated from this contract",
         f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1",
@@ -39,14 +40,14 @@ def test_the_table_has_a_line_for_each_finding_and_each_rule_unchecked() -> None
 
 def test_the_table_is_sorted_by_stage_and_then_by_line() -> None:
     found = [line.split() for line in reports.table(checked(BAD, "valid", "style", "complete", file="f"))]
-    keys = [(STAGES.index(stage), int(place[2:])) for stage, _, place, *_ in found[:-1] if place.startswith("f:")]
+    keys = [(STAGES.index(stage), int(place[2:])) for stage, _, _, place, *_ in found[:-1] if place.startswith("f:")]
     assert keys == sorted(keys)
     assert {stage for stage, _ in keys} == {0, 1, 2}
 
 
 def test_the_table_says_that_only_the_form_was_checked() -> None:
     *findings, advice, summary = reports.table(checked(b"openapi: 3.0.4\ninfo: 1\npaths: {}\n"))
-    assert {finding.split()[1] for finding in findings} == {"well-formed"}
+    assert {finding.split()[2] for finding in findings} == {"well-formed"}
     assert advice == "the other rules are checked when this is right"
     assert summary == "1 rule over 0 operations; findings: valid 1"
 
@@ -67,7 +68,7 @@ def test_junit_has_a_case_for_each_rule() -> None:
     suites = ET.fromstring(reports.junit(report))  # noqa: S314  # what was written just now
     assert [case.get("name") for case in suites.iter("testcase")] == [rule.rule_id for rule in report.rules]
     assert {suite.get("name"): suite.get("failures") for suite in suites} == {"valid": "0", "complete": "1"}
-    assert [failure.text for failure in suites.iter("failure")] == [f"a,b.yaml:{LINE}: {MESSAGE}"]
+    assert [failure.text for failure in suites.iter("failure")] == [f"a,b.yaml:{LINE}: error: {MESSAGE}"]
     assert len(list(suites.iter("skipped"))) == 2
 
 
@@ -147,7 +148,7 @@ def test_a_text_that_mentions_an_unknown_operation_leads_to_a_question() -> None
 def test_the_list_of_rules_gives_each_its_source_and_reason() -> None:
     for rule, line in zip(RULES, reports.rule_table(RULES), strict=True):
         parts = [part.strip() for part in line.split("  ") if part]
-        assert parts == [rule.rule_id, rule.stage, rule.source, rule.reason]
+        assert parts == [rule.rule_id, set_of(rule), rule.stage, rule.severity, rule.source, rule.reason]
 
 
 def test_no_two_rules_have_one_id() -> None:

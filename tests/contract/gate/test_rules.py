@@ -59,7 +59,7 @@ def test_what_is_close_to_a_fault_passes(change: cases.Change) -> None:
 def test_a_contract_of_any_kind_is_looked_at_to_the_end() -> None:
     report = looked_at((cases.HERE / "bad.yaml").read_text(encoding="utf-8"))
     assert report.skipped == ()
-    assert len({finding.rule.rule_id for finding in report.findings}) == 43
+    assert len({finding.rule.rule_id for finding in report.findings}) == 44
 
 
 def test_an_object_that_is_not_a_component_is_of_the_wrong_kind() -> None:
