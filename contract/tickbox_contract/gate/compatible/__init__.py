@@ -5,6 +5,13 @@ One part finds changes, the table says what they mean, and the rest compares tha
 releases      the released contracts: files, folders, or git revisions
 comparison    two contracts, and the pairs of operations in them
 operations    operations: removed, moved, renamed, deprecated; servers; rate limits
+security      `security`, its schemes, and `x-access`
+parameters    parameters
+messages      request bodies, responses by status, and their headers
+events        `x-events` and `x-problems`
+contents      media types, and their schemas
+structure     what two schemas say beside which values fit: names, defaults, properties
+equality      whether two schemas are written alike
 schemas       two schemas by meaning, in one direction; with verdicts, meanings and validators
 changes       what was found, each change once
 table         all kinds of changes: who breaks, why, and what to do instead

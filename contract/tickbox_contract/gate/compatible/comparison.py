@@ -11,6 +11,8 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.operations import Operation
 
 from .changes import Changes, Spot
+from .equality import Equality
+from .schemas import Direction, Node, Pointer, SchemaComparison, Verdict
 
 _NAME = re.compile(r"\{([^{}]*)\}")
 
@@ -47,7 +49,23 @@ class Comparison:
         self.today = today
         self.roles = roles
         self.changes = Changes()
+        self.same_names = Equality(old, new, by_name=True)
+        self.same_meaning = Equality(old, new, by_name=False)
+        self._schemas = SchemaComparison(old, new)
+        self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
         self._places = {shape(each): each for each in new.operations}
+
+    @property
+    def both(self) -> tuple[Contract, Contract]:
+        """The old and the new contract."""
+        return self.old, self.new
+
+    def verdict(self, old: Node, new: Node, direction: Direction) -> Verdict:
+        """What *new* means for clients of *old*; see SchemaComparison."""
+        key = old.pointer, new.pointer, direction
+        if key not in self._verdicts:
+            self._verdicts[key] = self._schemas.compare(old, new, direction=direction)
+        return self._verdicts[key]
 
     def counterpart(self, operation: Operation) -> Operation | None:
         """The new operation with the same method at the same path; names of path parameters do not matter."""

@@ -14,8 +14,12 @@ from tickbox_contract.openapi.rules import Hit, Rule, Severity
 
 from .changes import Change
 from .comparison import Comparison
+from .events import compare_events
+from .messages import compare_messages
 from .operations import compare_operations
+from .parameters import compare_parameters
 from .releases import Release
+from .security import compare_security
 from .table import TABLE, Row
 from .versions import Version, step_of
 
@@ -25,7 +29,8 @@ VERSION_STEP = "version-step"
 def compare(old: Contract, new: Contract, *, today: date, roles: Sequence[str] = ()) -> tuple[Change, ...]:
     """All changes from *old* to *new*. *roles* are those of `x-access`, from the lowest to the highest."""
     comparison = Comparison(old, new, today=today, roles=roles)
-    compare_operations(comparison)
+    for part in (compare_operations, compare_security, compare_parameters, compare_messages, compare_events):
+        part(comparison)
     return tuple(comparison.changes)
 
 

@@ -1,0 +1,128 @@
+"""Contents: what schemas and media types in both contracts let senders send and readers meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tickbox_contract.openapi.media_types import essence
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.schemas import Direction
+
+from .changes import Spot
+from .comparison import Comparison, Pair
+from .equality import is_identical
+from .schemas import Broken, Covered, Undecided
+from .structure import Structure
+
+_MAX_WITNESS = 300
+_OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "request"}
+
+
+class Place(NamedTuple):
+    """Where schemas are compared: the operation, the direction, and the rule that a break belongs to."""
+
+    pair: Pair | None
+    direction: Direction
+    rule_id: str
+
+
+def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
+    """Compare the schemas *old* and *new*, references or not; an absent one is empty."""
+    if comparison.same_names.holds(old, new):
+        return
+    structure = Structure(comparison, place.pair, place.direction)
+    structure.compare(old, new)
+    if not comparison.same_meaning.holds(old, new):
+        _verdict(comparison, place, structure, (old, new))
+
+
+def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas: tuple[Node, Node]) -> None:
+    old, new = schemas
+    verdict = comparison.verdict(old, new, place.direction)
+    if isinstance(verdict, Undecided):
+        comparison.note("schema-undecided", verdict.why, Spot(verdict.pointer, old.pointer), pair=place.pair)
+    elif isinstance(verdict, Broken):
+        rule_id = place.rule_id
+        if verdict.is_undeclared and not structure.has_other_openness:
+            rule_id = "undeclared-property"
+        where = Spot(verdict.pointer, verdict.old_pointer)
+        comparison.note(rule_id, verdict.what, where, pair=place.pair, witness=_written(verdict.witness))
+    elif not structure.describes:
+        reverse = comparison.verdict(old, new, _OTHER[place.direction])
+        if not isinstance(reverse, Covered):
+            rule_id = "request-widened" if place.direction == "request" else "response-narrowed"
+            what = "more is accepted" if place.direction == "request" else "less may be returned"
+            comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
+
+
+def _written(witness: object) -> str:
+    text = json.dumps(witness, ensure_ascii=False)
+    return text if len(text) <= _MAX_WITNESS else f"{text[:_MAX_WITNESS]}..."
+
+
+def schema_of(node: Node) -> Node:
+    """The schema of a parameter or header: its own, or that of its one content."""
+    media = next(iter(node.members("content").values()), None)
+    return node.at("schema") if media is None else media.at("schema")
+
+
+def compare_contents(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
+    """Compare the media types of two bodies or responses."""
+    before, after = old.members("content"), new.members("content")
+    spot, kind = Spot(new.pointer, old.pointer).within("content"), _kind(place)
+    for name in before:
+        if not any(_is_kept(name, other, place.direction) for other in after):
+            what = f"{name} was removed from the {kind}"
+            comparison.note(f"{kind}-media-type-removed", what, spot.within(name), pair=place.pair)
+    for name in after:
+        if not any(_is_kept(name, other, "response") for other in before):
+            what = f"{name} was added to the {kind}"
+            comparison.note(f"{kind}-media-type-added", what, spot.within(name), pair=place.pair)
+    for first, second in _same_types(before, after):
+        compare_schemas(comparison, place, first.at("schema"), second.at("schema"))
+        _encoding(comparison, place, first, second)
+
+
+def _kind(place: Place) -> str:
+    return "body" if place.rule_id == "body-schema" else "response"
+
+
+def _same_types(before: Mapping[str, Node], after: Mapping[str, Node]) -> Iterator[tuple[Node, Node]]:
+    for name, old in before.items():
+        for other, new in after.items():
+            if _meets(name, other):
+                yield old, new
+
+
+def _normal(name: str) -> tuple[str, tuple[str, ...]]:
+    parts = name.split(";")[1:]
+    return essence(name), tuple(sorted(part.strip().lower() for part in parts))
+
+
+def _covers(media_range: str, name: str) -> bool:
+    """Whether *media_range*, such as `application/*`, has *name* in it; parameters such as `charset` do not matter."""
+    wide, narrow = essence(media_range), essence(name)
+    return wide in {narrow, "*/*"} or (wide.endswith("/*") and narrow.startswith(wide[:-1]))
+
+
+def _meets(one: str, other: str) -> bool:
+    return _covers(one, other) or _covers(other, one)
+
+
+def _is_kept(name: str, other: str, direction: Direction) -> bool:
+    """Whether *other* is enough for those who know *name*: a request may be of each type in a range."""
+    return _covers(other, name) if direction == "request" else _meets(name, other)
+
+
+def _encoding(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
+    """How properties of forms are written."""
+    before, after = old.members("encoding"), new.members("encoding")
+    for name in sorted(before.keys() | after.keys()):
+        for key in ("contentType", "style", "explode", "allowReserved"):
+            was, now = (each[name].get(key) if name in each else None for each in (before, after))
+            if not is_identical(was, now):
+                what = f"{key} of the property {name} is {now}, and was {was}"
+                spot = Spot(new.pointer, old.pointer).within("encoding", name)
+                comparison.note("encoding-changed", what, spot, pair=place.pair)

@@ -1,0 +1,116 @@
+"""Messages: request bodies, responses by status, and the headers of responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tickbox_contract.openapi.nodes import Node
+
+from .changes import Spot
+from .comparison import Comparison, Pair
+from .contents import Place, compare_contents, compare_schemas, schema_of
+from .parameters import compare_form
+
+_ASKED_FOR = frozenset({"206", "304"})
+"""Statuses that only a request with `Range` or `If-None-Match` gets."""
+_DEFAULT = "default"
+
+
+def compare_messages(comparison: Comparison) -> None:
+    """Compare the bodies and the responses of each operation."""
+    for pair in comparison.pairs():
+        _body(comparison, pair)
+        for status, new in pair.new.responses.items():
+            olds = list(_counterparts(status, pair.old.responses))
+            for old in olds:
+                _response(comparison, pair, old, new)
+            if not olds or (_is_range(status) and status not in pair.old.responses):
+                _status_added(comparison, pair, status)
+        for status in pair.old.responses:
+            if not any(_meets(status, other) for other in pair.new.responses):
+                rule_id = "success-status-removed" if _is_success(status) else "error-status-removed"
+                spot = pair.spot.within("responses", status)
+                comparison.note(rule_id, f"the status {status} was removed", spot, pair=pair)
+
+
+def _body(comparison: Comparison, pair: Pair) -> None:
+    old, new, spot = pair.old.body, pair.new.body, pair.spot.within("requestBody")
+    if old is None and new is None:
+        return
+    if new is None:
+        comparison.note("body-removed", "it takes no body now", spot, pair=pair)
+        return
+    was, now = old is not None and old.get("required") is True, new.get("required") is True
+    if now and not was:
+        comparison.note("body-made-required", "a body is required now", spot, pair=pair)
+    elif old is None:
+        comparison.note("body-added", "it takes a body now", spot, pair=pair)
+    elif was and not now:
+        comparison.note("body-made-optional", "the body is optional now", spot, pair=pair)
+    if old is not None:
+        compare_contents(comparison, Place(pair, "request", "body-schema"), old, new)
+
+
+def _is_success(status: str) -> bool:
+    return status[:1] in {"2", "3"}
+
+
+def _is_range(status: str) -> bool:
+    return status.upper().endswith("XX")
+
+
+def _meets(status: str, other: str) -> bool:
+    """Whether one of the two, of which either may be a range or `default`, says something of the other."""
+    if _DEFAULT in {status, other}:
+        return status == other or not _is_success(status if other == _DEFAULT else other)
+    if _is_range(status) or _is_range(other):
+        return status[0] == other[0]
+    return status == other
+
+
+def _counterparts(status: str, old: Mapping[str, Node]) -> Iterator[Node]:
+    """What the old operation said of *status*: itself, its range, the default; of a range, all that is in it."""
+    exact = [old[status]] if status in old else []
+    within = [node for other, node in old.items() if _meets(status, other) and other != _DEFAULT]
+    default = [old[_DEFAULT]] if _DEFAULT in old and _meets(status, _DEFAULT) else []
+    yield from (within or exact) if _is_range(status) else (exact or within or default)
+
+
+def _status_added(comparison: Comparison, pair: Pair, status: str) -> None:
+    rule_id = "error-status-added"
+    if _is_success(status):
+        rule_id = "conditional-status-added" if status in _ASKED_FOR else "success-status-added"
+    spot = pair.spot.within("responses", status)
+    comparison.note(rule_id, f"the status {status} may be returned now", spot, pair=pair)
+
+
+def _response(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
+    compare_contents(comparison, Place(pair, "response", "response-schema"), old, new)
+    before, after = _headers(comparison, old, is_old=True), _headers(comparison, new, is_old=False)
+    spot = Spot(new.pointer, old.pointer).within("headers")
+    for key, (name, node) in before.items():
+        if key not in after:
+            comparison.note("response-header-removed", f"the header {name} was removed", spot.within(name), pair=pair)
+        else:
+            _header(comparison, pair, node, after[key][1])
+    for key in after.keys() - before.keys():
+        name = after[key][0]
+        comparison.note("response-header-added", f"the header {name} was added", spot.within(name), pair=pair)
+
+
+def _headers(comparison: Comparison, response: Node, *, is_old: bool) -> dict[str, tuple[str, Node]]:
+    """The headers of *response*, followed, by their names without case."""
+    contract = comparison.old if is_old else comparison.new
+    found = response.members("headers").items()
+    return {name.lower(): (name, contract.follow(node)) for name, node in found}
+
+
+def _header(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
+    spot, was, now = Spot(new.pointer, old.pointer), old.get("required") is True, new.get("required") is True
+    name = new.pointer[-1]
+    if was and not now:
+        comparison.note("response-header-made-optional", f"the header {name} may be left out now", spot, pair=pair)
+    elif now and not was:
+        comparison.note("response-header-made-required", f"the header {name} is always sent now", spot, pair=pair)
+    compare_form(comparison, pair, old, new, label="header")
+    compare_schemas(comparison, Place(pair, "response", "header-schema"), schema_of(old), schema_of(new))

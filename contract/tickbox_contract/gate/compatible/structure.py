@@ -1,0 +1,187 @@
+"""What two schemas say beside which values fit: names, defaults, properties, discriminators, known values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+from tickbox_contract.openapi.schemas import Direction
+
+from .changes import Spot
+from .comparison import Comparison, Pair
+from .equality import is_identical, said
+
+_ENUM = "x-extensible-enum"
+_OPEN: dict[str, Any] = {}
+_SINGLE = ("items", "additionalProperties")
+
+
+class Schemas(NamedTuple):
+    """The schemas of one value in both contracts, as they are written: references are not followed."""
+
+    old: Node
+    new: Node
+
+
+class Structure:
+    """Walks through the schemas of a value in both contracts, also where they are composed in different ways."""
+
+    def __init__(self, comparison: Comparison, pair: Pair | None, direction: Direction) -> None:
+        self._comparison = comparison
+        self._pair = pair
+        self._direction = direction
+        self._seen: set[tuple[Pointer, Pointer]] = set()
+        self.has_other_openness = False
+        """Whether an object was open and is closed, or the other way round."""
+        self.describes = False
+        """Whether a change was noted that says what is different."""
+
+    def compare(self, old: Node, new: Node) -> None:
+        """Note what is different."""
+        waiting = [Schemas(old, new)]
+        while waiting:
+            found = waiting.pop()
+            self._names(found)
+            followed = Schemas(self._comparison.old.follow(found.old), self._comparison.new.follow(found.new))
+            key = followed.old.pointer, followed.new.pointer
+            if key not in self._seen:
+                self._seen.add(key)
+                self._value(followed)
+                waiting += self._within(followed)
+
+    def _note(self, rule_id: str, what: str, schemas: Schemas, *steps: str) -> None:
+        spot = Spot(schemas.new.pointer, schemas.old.pointer).within(*steps)
+        self._comparison.note(rule_id, what, spot, pair=self._pair)
+
+    def _names(self, schemas: Schemas) -> None:
+        """The name of a component that becomes a type in generated code."""
+        before, after = (_component(node) for node in schemas)
+        if before is None or before == after or not _is_type(self._comparison.old.follow(schemas.old)):
+            return
+        named = self._comparison.new.follow(schemas.new) if after else schemas.new
+        what = f"the schema {before} is {after or 'written out'} now"
+        spot = Spot(named.pointer, self._comparison.old.follow(schemas.old).pointer)
+        self._comparison.note("component-renamed", what, spot, pair=self._pair)
+
+    def _value(self, schemas: Schemas) -> None:
+        before, after = (_merged(contract, node) for contract, node in zip(self._comparison.both, schemas, strict=True))
+        self.has_other_openness |= (before.get("additionalProperties") is False) != (
+            after.get("additionalProperties") is False
+        )
+        if self._direction == "request":
+            self._default(schemas, before, after)
+        self._extensible(schemas, before, after)
+        self._discriminator(schemas, before.get("discriminator"), after.get("discriminator"))
+        if not is_identical(before.get("xml"), after.get("xml")):
+            self._note("schema-undecided", "its form in XML has changed: compare by hand", schemas, "xml")
+
+    def _default(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
+        old, new = before.get("default"), after.get("default")
+        if is_identical(old, new) and ("default" in before) == ("default" in after):
+            return
+        self.describes = True
+        if "default" not in before:
+            self._note("default-added", "it has a default now", schemas, "default")
+        else:
+            now = "has no default" if "default" not in after else "has another default"
+            self._note(
+                "default-changed", f"it {now} now: a request without it means something else", schemas, "default"
+            )
+
+    def _extensible(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
+        old, new = (list(each[_ENUM]) if isinstance(each.get(_ENUM), list) else [] for each in (before, after))
+        gone, come = [v for v in old if v not in new], [v for v in new if v not in old]
+        if gone and new:
+            rule_id = "known-value-withdrawn" if self._direction == "request" else "known-value-removed"
+            self._note(rule_id, f"{_listed(gone)} is no longer a known value", schemas, _ENUM)
+        if come and old:
+            self._note("known-value-added", f"{_listed(come)} is a known value now", schemas, _ENUM)
+
+    def _discriminator(self, schemas: Schemas, old: Any, new: Any) -> None:  # JSON
+        if is_identical(old, new) or not isinstance(old, dict):
+            return
+        now = new if isinstance(new, dict) else {}
+        if old.get("propertyName") != now.get("propertyName"):
+            what = f"{now.get('propertyName') or 'nothing'} selects the schema now, and {old.get('propertyName')} did"
+            self._note("discriminator-changed", what, schemas, "discriminator")
+            return
+        before, after = old.get("mapping") or {}, now.get("mapping") or {}
+        for value in sorted(before.keys() | after.keys()):
+            was, leads = _last(before.get(value)), _last(after.get(value))
+            if was != leads and not (self._direction == "request" and was is None):
+                what = f"{value} selects {leads or 'no schema by the mapping'} now, and {was or 'none'} before"
+                self._note("discriminator-changed", what, schemas, "discriminator", "mapping")
+
+    def _within(self, schemas: Schemas) -> Iterator[Schemas]:
+        old, new = schemas
+        before, after = _properties(self._comparison.old, old), _properties(self._comparison.new, new)
+        for name in before.keys() - after.keys():
+            self.describes = True
+            self._note("property-removed", f"the property {name} was removed", schemas, "properties", name)
+        for name in after.keys() - before.keys():
+            self.describes = True
+            self._note("property-added", f"the property {name} was added", schemas, "properties", name)
+        yield from (Schemas(before[name], after[name]) for name in before if name in after)
+        for key in _SINGLE:
+            held = _single(self._comparison.old, old, key), _single(self._comparison.new, new, key)
+            if held[0] is not None and held[1] is not None:
+                yield Schemas(held[0], held[1])
+        for key in ("anyOf", "oneOf"):
+            yield from _branches(old.items(key), new.items(key))
+
+
+def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:
+    """Alternatives with the same name, and those without a name at the same place."""
+    names = {_component(node): node for node in new if _component(node)}
+    for i, node in enumerate(old):
+        if other := names.get(_component(node)) if _component(node) else (new[i] if i < len(new) else None):
+            yield Schemas(node, other)
+
+
+def _properties(contract: Contract, schema: Node) -> dict[str, Node]:
+    """The properties that *schema* declares, also in its parts and alternatives; the first of each name."""
+    found: dict[str, Node] = {}
+    seen: set[Pointer] = set()
+    waiting = [schema]
+    while waiting:
+        node = contract.follow(waiting.pop())
+        if node.pointer not in seen:
+            seen.add(node.pointer)
+            for name, held in node.members("properties").items():
+                found.setdefault(name, held)
+            waiting += [part for key in COMPOSITES for part in node.items(key)]
+    return found
+
+
+def _single(contract: Contract, schema: Node, key: str) -> Node | None:
+    return next((part.at(key) for part in contract.parts(schema) if isinstance(part.get(key), dict)), None)
+
+
+def _merged(contract: Contract, schema: Node) -> dict[str, Any]:
+    """The keywords of *schema* and the parts of its `allOf`; of *schema* first."""
+    merged: dict[str, Any] = {}
+    for part in contract.parts(schema):
+        merged = {**said(part), **merged}
+    return merged
+
+
+def _component(node: Node) -> str | None:
+    """The name of the component that *node* refers to."""
+    reference = node.get("$ref")
+    return reference.rpartition("/")[2] if isinstance(reference, str) and "/schemas/" in reference else None
+
+
+def _is_type(schema: Node) -> bool:
+    """Whether generators make a type of *schema*: scalars are written as what they are."""
+    return schema.get("type") == "object" or any(key in schema.value for key in ("properties", "enum", *COMPOSITES))
+
+
+def _last(reference: Any) -> str | None:  # JSON
+    return None if reference is None else str(reference).rpartition("/")[2]
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(map(str, values))
