@@ -18,8 +18,17 @@ from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.references import Found, References
 
 Keywords = Mapping[str, Any]
-"""Keywords with plain values or `Meaning`s. Three differ from JSON Schema: `type` is a tuple, `range` is the bounds
-that a number has by its format, and `additionalProperties` is never a bool."""
+"""Keywords with plain values or `Meaning`s. They differ from JSON Schema: `type` is a tuple, `range` is the bounds that
+a number has by its format, and `additionalProperties` is never a bool."""
+
+_RANGES: Mapping[object, tuple[float, float]] = {
+    **RANGES,
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+REMARKS = frozenset({"password", "binary", "double", "html", "markdown", "commonmark"})
+"""Formats that exclude no value."""
+
 
 _COPIED = (
     "multipleOf", "minLength", "maxLength", "pattern",
@@ -33,11 +42,14 @@ class Meaning:
     Two meanings are equal only if they are the same object; a reader creates one for each place and use.
     """
 
-    __slots__ = ("_keywords", "_write", "is_named", "pointer")
+    __slots__ = ("_keywords", "_write", "is_named", "is_written", "pointer")
 
-    def __init__(self, pointer: Pointer, write: Callable[[], Keywords], *, is_named: bool = False) -> None:
+    def __init__(
+        self, pointer: Pointer, write: Callable[[], Keywords], *, is_named: bool = False, is_written: bool = True
+    ) -> None:
         self.pointer = pointer
         self.is_named = is_named
+        self.is_written = is_written
         self._write = write
         self._keywords: Keywords | None = None
 
@@ -50,8 +62,8 @@ class Meaning:
 
 
 def meaning(pointer: Pointer, **keywords: Any) -> Meaning:
-    """A meaning with the given keywords."""
-    return Meaning(pointer, lambda: keywords)
+    """A meaning with keywords that are not written at *pointer*, but follow from what is."""
+    return Meaning(pointer, lambda: keywords, is_written=False)
 
 
 def anything(pointer: Pointer) -> Meaning:
@@ -255,7 +267,8 @@ def _scalars(schema: Schema) -> Iterator[tuple[str, Any]]:
             yield exclusive if schema.get(exclusive) is True else inclusive, schema[inclusive]
         if not isinstance(schema.get(exclusive, True), bool):
             yield exclusive, schema[exclusive]
-    if schema.get("format") in RANGES:
-        yield "range", RANGES[schema["format"]]
-    elif isinstance(schema.get("format"), str):
-        yield "format", schema["format"]
+    form = schema.get("format")
+    if form in _RANGES:
+        yield "range", _RANGES[form]
+    elif isinstance(form, str) and form not in REMARKS:
+        yield "format", form

@@ -7,38 +7,75 @@ old one describes.
 from __future__ import annotations
 
 import jsonschema_rs
-from jsonschema_rs import canonical
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.schemas import Direction
 
+from .goals import goal_of
 from .meanings import Meaning, MeaningReader
-from .validators import json_schema
+from .places import Places
+from .sameness import Sameness
+from .search import Budget, OverBudgetError, Search
+from .sentences import sentence
+from .validators import Validators, json_schema
 from .verdicts import JSON, Broken, Covered, Undecided, Verdict
 
 __all__ = ["JSON", "Broken", "Covered", "Direction", "Node", "Pointer", "SchemaComparison", "Undecided", "Verdict"]
+
+_STEPS = 200_000
 
 
 class SchemaComparison:
     """Compares schemas of an old contract with those of a new one."""
 
     def __init__(self, old: Contract, new: Contract) -> None:
-        self._old = {direction: _reader(old, direction) for direction in ("request", "response")}
-        self._new = {direction: _reader(new, direction) for direction in ("request", "response")}
+        self._contracts = old, new
+        self._readers: dict[tuple[int, Direction], MeaningReader] = {}
+        self._validators = Validators()
+        self._sameness = Sameness()
+        self._places = Places(self._validators)
 
     def compare(self, old: Node, new: Node, *, direction: Direction) -> Verdict:
         """Whether *new* is safe for the clients of *old*. An absent schema is an empty node: everything fits."""
-        before, after = self._old[direction].read(old), self._new[direction].read(new)
+        before, after = self._read(0, old, direction), self._read(1, new, direction)
         covered, covering = (before, after) if direction == "request" else (after, before)
-        if _canonical(covering).covers(_canonical(covered)) == canonical.Containment.YES:
+        try:
+            found = self._search().values(goal_of([covered], [covering]))
+        except OverBudgetError:
+            return Undecided("the two schemas are too large to be compared", new.pointer)
+        if found.is_empty:
             return Covered()
+        for witness in found.values:
+            if self._breaks(covered, covering, witness):
+                return self._broken(covered, covering, witness, direction)
         return Undecided("the two schemas could not be compared", new.pointer)
 
+    def _read(self, which: int, node: Node, direction: Direction) -> Meaning:
+        key = (which, direction)
+        if key not in self._readers:
+            contract = self._contracts[which]
+            self._readers[key] = MeaningReader(contract.references, contract.compiler.compositions, direction)
+        return self._readers[key].read(node)
 
-def _reader(contract: Contract, direction: Direction) -> MeaningReader:
-    return MeaningReader(contract.references, contract.compiler.compositions, direction)
+    def _search(self, *, only_declared: bool = False) -> Search:
+        return Search(self._validators, self._sameness, Budget(_STEPS), only_declared=only_declared)
+
+    def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:
+        return self._validators.accepts(covered, witness) and not self._validators.accepts(covering, witness)
+
+    def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:
+        """What breaks, with a value that has only declared properties, if there is one."""
+        declared = self._search(only_declared=True).values(goal_of([covered], [covering]))
+        chosen = [each for each in declared.values if self._breaks(covered, covering, each)]
+        witness = chosen[0] if chosen else witness
+        failure = self._places.failure(covering, witness)
+        assert failure is not None
+        there, here = failure.pointer, self._places.counterpart(covered, failure, witness)
+        old_pointer, pointer = (here, there) if direction == "request" else (there, here)
+        what = sentence(failure, witness, direction, is_undeclared=not chosen)
+        return Broken(witness, pointer, old_pointer, what, is_undeclared=not chosen)
 
 
 def _canonical(meaning: Meaning) -> jsonschema_rs.CanonicalSchema:

@@ -1,0 +1,129 @@
+"""Numbers within bounds that are multiples of some numbers and not of others, exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+_MOST_CANDIDATES = 2_000
+
+Number = int | float
+
+
+def exact(number: Number) -> Fraction:
+    """*number* as it is written: 0.1 is a tenth."""
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What a number must be. `multiples` are of the numbers that it must be a multiple of."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    is_low_open: bool = False
+    is_high_open: bool = False
+    multiples: list[Fraction] = field(default_factory=list)
+    not_multiples: list[Fraction] = field(default_factory=list)
+
+    def above(self, bound: Number, *, is_open: bool) -> None:
+        """Require more than *bound*, or as much."""
+        found = exact(bound)
+        if self.low is None or (found, is_open) > (self.low, self.is_low_open):
+            self.low, self.is_low_open = found, is_open
+
+    def below(self, bound: Number, *, is_open: bool) -> None:
+        """Require less than *bound*, or as much."""
+        found = exact(bound)
+        if self.high is None or (-found, is_open) > (-self.high, self.is_high_open):
+            self.high, self.is_high_open = found, is_open
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether the bounds exclude all numbers."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.low == self.high and (self.is_low_open or self.is_high_open))
+
+    def values(self, want: int, is_excluded: Callable[[Number], bool]) -> tuple[list[Number], bool]:
+        """Up to *want* such numbers that are not excluded, and whether it is certain that there are no more."""
+        if self.is_impossible:
+            return [], True
+        is_complete: bool
+        step = _common_multiple(self.multiples)
+        candidates, is_complete = (self._dense(), self.low == self.high) if step is None else self._steps(step)
+        found: list[Number] = []
+        for candidate in candidates:
+            if any((candidate / each).denominator == 1 for each in self.not_multiples):
+                continue
+            value = _number(candidate)
+            if is_excluded(value):
+                is_complete = is_complete and self._is_bounded
+                continue
+            found.append(value)
+            if len(found) == want:
+                return found, False
+        return found, is_complete and (not found or self._is_bounded)
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.low is not None and self.high is not None
+
+    def _within(self, number: Fraction) -> bool:
+        if self.low is not None and (number < self.low or (number == self.low and self.is_low_open)):
+            return False
+        return self.high is None or number < self.high or (number == self.high and not self.is_high_open)
+
+    def _steps(self, step: Fraction) -> tuple[Iterator[Fraction], bool]:
+        """The multiples of *step*, from the bound or zero on, and whether these are all that matter.
+
+        Which of them are multiples of other numbers repeats after a while.
+        """
+        upwards = self.low is not None or self.high is None
+        bound = (self.low if upwards else self.high) or Fraction(0)
+        first = math.ceil(bound / step) if upwards else math.floor(bound / step)
+        last = _MOST_CANDIDATES
+        if self.low is not None and self.high is not None:
+            last = math.floor(self.high / step) - first + 1
+        period = _common_multiple([step, *self.not_multiples])
+        repeats = period is not None and period / step < _MOST_CANDIDATES
+        count = max(0, min(last, _MOST_CANDIDATES)) + 1
+        numbers = ((first + number if upwards else first - number) * step for number in range(count))
+        is_complete = last < _MOST_CANDIDATES or repeats
+        return (number for number in numbers if self._within(number)), is_complete
+
+    def _dense(self) -> Iterator[Fraction]:
+        """Some of the numbers: whole ones and others, next to the bounds and between them."""
+        low, high = self.low, self.high
+        if low is not None and high is not None:
+            marks = [low, high, *(low + (high - low) * Fraction(n, d) for n, d in _PARTS)]
+        elif low is not None:
+            marks = [low, *(low + delta for delta in _DELTAS)]
+        elif high is not None:
+            marks = [high, *(high - delta for delta in _DELTAS)]
+        else:
+            marks = [Fraction(0), *_DELTAS]
+        whole = [each for mark in marks for each in (Fraction(math.ceil(mark)), Fraction(math.floor(mark)))]
+        for mark in dict.fromkeys([*marks[:1], *whole, *marks]):
+            if self._within(mark):
+                yield mark
+
+
+_PARTS = ((1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (1, 7), (3, 7), (5, 11), (1, 1000), (7, 1009))
+_DELTAS = [Fraction(text) for text in ("1", "0.5", "0.25", "2", "1.75", "7.3", "0.01", "0.001", "13.37", "1000")]
+
+
+def _common_multiple(numbers: list[Fraction]) -> Fraction | None:
+    if not numbers:
+        return None
+    common = numbers[0]
+    for number in numbers[1:]:
+        numerator = math.lcm(common.numerator * number.denominator, number.numerator * common.denominator)
+        common = Fraction(numerator, common.denominator * number.denominator)
+    return common
+
+
+def _number(exactly: Fraction) -> Number:
+    return exactly.numerator if exactly.denominator == 1 else float(exactly)

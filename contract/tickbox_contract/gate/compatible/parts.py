@@ -1,0 +1,132 @@
+"""The parts of a meaning for one kind of values, each as the ways in which a value fits it and does not.
+
+A *kind* is a type of JSON; whole numbers are numbers. A value fits a meaning if it fits each part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any, Literal, NamedTuple
+
+from .meanings import Meaning
+from .verdicts import JSON
+
+Kind = Literal["null", "boolean", "number", "string", "array", "object"]
+KINDS: tuple[Kind, ...] = ("string", "number", "boolean", "object", "array", "null")
+
+_PLAIN: dict[Kind, tuple[str, ...]] = {
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "array": ("minItems", "maxItems", "uniqueItems", "items"),
+    "object": ("minProperties", "maxProperties"),
+}
+
+
+class Claim(NamedTuple):
+    """That a value fits a meaning, or does not."""
+
+    meaning: Meaning
+    holds: bool
+
+
+class Fact(NamedTuple):
+    """That a value fits one keyword, or does not."""
+
+    keyword: str
+    value: Any
+    holds: bool
+
+
+Step = Claim | Fact
+Option = tuple[Step, ...]
+"""What holds together."""
+
+
+class Part(NamedTuple):
+    """The ways in which a value fits a part of a meaning, and the ways in which it does not."""
+
+    fits: tuple[Option, ...]
+    fails: tuple[Option, ...]
+
+
+_NEVER = Part((), ((),))
+
+
+def kind_of(value: JSON) -> Kind:
+    """The kind of *value*."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
+
+
+def parts_of(meaning: Meaning, kind: Kind) -> Iterator[Part]:
+    """The parts of *meaning* that say something about values of *kind*."""
+    keywords = meaning.keywords
+    yield from _typed(keywords.get("type"), kind)
+    if "enum" in keywords:
+        yield _fact("enum", keywords["enum"])
+    for keyword in _PLAIN.get(kind, ()):
+        if keyword in keywords:
+            yield _fact(keyword, keywords[keyword])
+    if kind == "number" and "range" in keywords:
+        low, high = keywords["range"]
+        yield _fact("minimum", low)
+        yield _fact("maximum", high)
+    if kind == "object":
+        yield from _members(meaning)
+    yield from _composed(meaning)
+
+
+def _fact(keyword: str, value: Any) -> Part:
+    return Part(((Fact(keyword, value, holds=True),),), ((Fact(keyword, value, holds=False),),))
+
+
+def _typed(types: tuple[str, ...] | None, kind: Kind) -> Iterator[Part]:
+    if types is None or kind in types:
+        return
+    if kind == "number" and "integer" in types:
+        yield _fact("multipleOf", 1)
+    else:
+        yield _NEVER
+
+
+def _members(meaning: Meaning) -> Iterator[Part]:
+    keywords = meaning.keywords
+    for name in keywords.get("required", ()):
+        yield _fact("required", name)
+    properties = keywords.get("properties", {})
+    for name, inner in properties.items():
+        yield _fact("property", (name, inner))
+    if "additionalProperties" in keywords:
+        yield _fact("additionalProperties", (frozenset(properties), keywords["additionalProperties"]))
+
+
+def _composed(meaning: Meaning) -> Iterator[Part]:
+    keywords = meaning.keywords
+    for inner in keywords.get("allOf", ()):
+        yield Part(((Claim(inner, holds=True),),), ((Claim(inner, holds=False),),))
+    if "not" in keywords:
+        inner = keywords["not"]
+        yield Part(((Claim(inner, holds=False),),), ((Claim(inner, holds=True),),))
+    if "anyOf" in keywords:
+        yield Part(tuple((Claim(each, holds=True),) for each in keywords["anyOf"]), (_none_of(keywords["anyOf"]),))
+    if "oneOf" in keywords:
+        yield _exactly_one(keywords["oneOf"])
+
+
+def _none_of(branches: tuple[Meaning, ...]) -> Option:
+    return tuple(Claim(each, holds=False) for each in branches)
+
+
+def _exactly_one(branches: tuple[Meaning, ...]) -> Part:
+    fits = (
+        (Claim(each, holds=True), *_none_of((*branches[:number], *branches[number + 1 :])))
+        for number, each in enumerate(branches)
+    )
+    both = ((Claim(one, holds=True), Claim(other, holds=True)) for one, other in combinations(branches, 2))
+    return Part(tuple(fits), (_none_of(branches), *both))

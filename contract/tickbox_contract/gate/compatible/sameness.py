@@ -1,0 +1,98 @@
+"""Meanings that say the same, recognized by what they say: one stands for all of them in a search."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from .meanings import Meaning
+from .parts import Claim, Fact, Option, Part, Step
+
+_MOST_MEANINGS = 3_000
+_MOST_DEPTH = 60
+_ENDLESS = 1_000_000
+
+
+class _TooLargeError(Exception):
+    """A meaning leads to too many others to be recognized."""
+
+
+class Sameness:
+    """Finds for each meaning the first one that says the same.
+
+    Two meanings that say the same in different words are different here. A meaning in which it is itself contained is
+    written with the number of steps back to it.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, Meaning] = {}
+        self._known: dict[Meaning, Meaning] = {}
+        self._digests: dict[Meaning, bytes] = {}
+        self._open: dict[Meaning, int] = {}
+        self._left = 0
+
+    def of(self, meaning: Meaning) -> Meaning:
+        """The first meaning that was asked for and says the same as *meaning*."""
+        if meaning not in self._known:
+            self._left = _MOST_MEANINGS
+            try:
+                digest, _ = self._digest(meaning)
+                self._known[meaning] = self._first.setdefault(digest, meaning)
+            except _TooLargeError:
+                self._open.clear()
+                self._known[meaning] = meaning
+        return self._known[meaning]
+
+    def of_part(self, part: Part) -> Part:
+        """*part* with these meanings."""
+        return Part(tuple(map(self._of_option, part.fits)), tuple(map(self._of_option, part.fails)))
+
+    def _of_option(self, option: Option) -> Option:
+        return tuple(self._of_step(step) for step in option)
+
+    def _of_step(self, step: Step) -> Step:
+        if isinstance(step, Claim):
+            return Claim(self.of(step.meaning), step.holds)
+        if isinstance(step.value, Meaning):
+            return Fact(step.keyword, self.of(step.value), step.holds)
+        if isinstance(step.value, tuple):
+            return Fact(step.keyword, (step.value[0], self.of(step.value[1])), step.holds)
+        return step
+
+    def _digest(self, meaning: Meaning) -> tuple[bytes, int]:
+        """What *meaning* says, and the least depth of a meaning around it that it leads back to."""
+        if meaning in self._digests:
+            return self._digests[meaning], _ENDLESS
+        depth = len(self._open)
+        if meaning in self._open:
+            return f"back {depth - self._open[meaning]}".encode(), self._open[meaning]
+        self._left -= 1
+        if self._left < 0 or depth > _MOST_DEPTH:
+            raise _TooLargeError
+        self._open[meaning] = depth
+        back = _ENDLESS
+        made = hashlib.blake2b(digest_size=16)
+        for keyword, value in sorted(meaning.keywords.items()):
+            made.update(keyword.encode())
+            for text, inner in self._said(value):
+                made.update(b"(%d)" % len(text))
+                made.update(text)
+                if inner is not None:
+                    digest, least = self._digest(inner)
+                    made.update(digest)
+                    back = min(back, least)
+        del self._open[meaning]
+        if back >= depth:
+            self._digests[meaning] = made.digest()
+        return made.digest(), back if back < depth else _ENDLESS
+
+    def _said(self, value: Any) -> list[tuple[bytes, Meaning | None]]:  # of a keyword
+        if isinstance(value, Meaning):
+            return [(b"", value)]
+        if isinstance(value, tuple) and value and isinstance(value[0], Meaning):
+            return [(b"", each) for each in value]
+        if isinstance(value, dict):
+            return [(name.encode(), value[name]) for name in sorted(value)]
+        return [(orjson.dumps(sorted(value) if isinstance(value, tuple) else value, option=orjson.OPT_SORT_KEYS), None)]

@@ -1,0 +1,267 @@
+"""Searches a value that fits some schemas and does not fit others: finds one, or proves that there is none.
+
+The search follows the structure of values. It looks at one kind of values after the other, divides what must hold into
+cells, and searches values of the properties and items of each cell in the same way. Where it cannot be exact, such as
+with a format, it finds too much rather than too little: that there is nothing is always a proof, and a value that was
+found must be checked.
+
+A schema may contain itself. A value that needs a part for which the same must hold as for the whole does not have to be
+looked at: if there is such a value, then the part is a smaller one.
+
+Source: Attouche et al., "Witness Generation for JSON Schema", VLDB 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .arrays import Arrays
+from .cells import Cell, Divider
+from .goals import Goal, Results, goal_of, json_key
+from .meanings import Meaning
+from .numbers import Numbers, exact
+from .objects import Objects
+from .parts import KINDS, Claim, Fact, Kind, Part, kind_of, parts_of
+from .sameness import Sameness
+from .texts import KNOWN_FORMATS, Texts
+from .validators import Validators
+from .verdicts import JSON
+
+_MOST_DEPTH = 40
+_ENDLESS = 1_000_000
+
+
+class OverBudgetError(Exception):
+    """The search took more steps than it may."""
+
+
+class Budget:
+    """The steps that a search may take."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Take *steps*. Raises OverBudgetError."""
+        self._left -= steps
+        if self._left < 0:
+            raise OverBudgetError
+
+
+class _Open(NamedTuple):
+    """A goal that is being searched: its number on the way here, and at which depth of the value."""
+
+    number: int
+    depth: int
+    want: int
+
+
+class Search:
+    """Searches values. Its results are kept, so the same question is answered once.
+
+    With *only_declared*, objects have only properties that a schema which they fit declares. Then it is not certain
+    that there is nothing. With *checked*, each value is checked when it is found.
+    """
+
+    def __init__(
+        self,
+        validators: Validators,
+        sameness: Sameness,
+        budget: Budget,
+        *,
+        only_declared: bool = False,
+        checked: bool = False,
+    ) -> None:
+        self._validators = validators
+        self._sameness = sameness
+        self._budget = budget
+        self._only_declared = only_declared
+        self._checked = checked
+        self._known: dict[tuple[Goal, int], Results] = {}
+        self._parts: dict[tuple[Meaning, Kind], tuple[Part, ...]] = {}
+        self._open: dict[Goal, _Open] = {}
+        self._depth = 0
+        self._cut = _ENDLESS
+        self._divider = Divider(self._parts_of, self._is_impossible, self._are_apart, budget.spend)
+
+    def values(self, goal: Goal, want: int = 1) -> Results:
+        """Up to *want* values for *goal*. Raises OverBudgetError."""
+        goal = goal_of(map(self._sameness.of, goal.wanted), map(self._sameness.of, goal.unwanted))
+        if goal.wanted & goal.unwanted:
+            return Results([], is_complete=True)
+        if (goal, want) in self._known:
+            return self._known[goal, want]
+        if goal in self._open:
+            return self._again(goal, want)
+        if self._depth > _MOST_DEPTH:
+            self._cut = min(self._cut, 0)
+            return Results([], is_complete=False)
+        before, self._cut = self._cut, _ENDLESS
+        here = _Open(len(self._open), self._depth, want)
+        self._open[goal] = here
+        try:
+            found = self._found(goal, want)
+        finally:
+            del self._open[goal]
+        if self._cut >= here.number or found.values:
+            self._known[goal, want] = found
+            self._cut = _ENDLESS
+        self._cut = min(self._cut, before)
+        return found
+
+    def _again(self, goal: Goal, want: int) -> Results:
+        """The results for a part of a value for which the same must hold as for the whole."""
+        whole = self._open[goal]
+        self._cut = min(self._cut, whole.number)
+        is_smaller = self._depth > whole.depth and whole.want == want == 1
+        return Results([], is_complete=is_smaller)
+
+    def _found(self, goal: Goal, want: int) -> Results:
+        claims = [Claim(meaning, holds=True) for meaning in _ordered(goal.wanted)]
+        claims += [Claim(meaning, holds=False) for meaning in _ordered(goal.unwanted)]
+        found: list[JSON] = []
+        is_complete = True
+        for kind in KINDS:
+            for cell in self._divider.cells(kind, claims):
+                more = self._in_cell(goal, cell, want - len(found))
+                known = {json_key(value) for value in found}
+                found += [value for value in more.values if json_key(value) not in known and self._fits(goal, value)]
+                is_complete &= more.is_complete
+                if len(found) >= want:
+                    return Results(found[:want], is_complete=False)
+        return Results(found, is_complete=is_complete)
+
+    def _fits(self, goal: Goal, value: JSON) -> bool:
+        return not self._checked or self._accepts(goal, value)
+
+    def _accepts(self, goal: Goal, value: JSON) -> bool:
+        accepts = self._validators.accepts
+        return all(accepts(each, value) for each in goal.wanted) and not any(accepts(m, value) for m in goal.unwanted)
+
+    def _in_cell(self, goal: Goal, cell: Cell, want: int) -> Results:
+        """Values of a cell. Where a keyword lists the values, each is checked."""
+        listed = [fact.value for fact in cell.facts if fact.keyword == "enum" and fact.holds]
+        if cell.kind == "null":
+            listed.append([None])
+        elif cell.kind == "boolean":
+            listed.append([True, False])
+        if listed:
+            candidates = min(listed, key=len)
+            values = [value for value in candidates if kind_of(value) == cell.kind and self._accepts(goal, value)]
+            is_known = not any(_is_unknown(fact) for fact in cell.facts)
+            return Results(values[:want], is_complete=is_known and len(values) <= want)
+        excluded = [
+            value
+            for fact in cell.facts
+            if fact.keyword == "enum" and not fact.holds
+            for value in fact.value
+            if kind_of(value) == cell.kind
+        ]
+        if cell.kind in {"object", "array"}:
+            return self._containers(cell, excluded, want)
+        facts = [fact for fact in cell.facts if fact.keyword != "enum"]
+        if cell.kind == "number":
+            keys = {json_key(value) for value in excluded}
+            return Results(*_numbers(facts).values(want, lambda value: json_key(value) in keys))
+        return Results(
+            *_texts(facts).values(want, excluded, lambda text: self._accepts(goal, text), self._budget.spend)
+        )
+
+    def _containers(self, cell: Cell, excluded: list[JSON], want: int) -> Results:
+        before = self._cut
+        facts = [fact for fact in cell.facts if fact.keyword != "enum"]
+        if cell.kind == "object":
+            found = _objects(facts).values(want + len(excluded), self._inner, only_declared=self._only_declared)
+        else:
+            found = _arrays(facts).values(want + len(excluded), self._inner)
+        if not excluded:
+            return found
+        keys = {json_key(value) for value in excluded}
+        values = [value for value in found.values if json_key(value) not in keys]
+        was_cut = self._cut < before
+        return Results(values[:want], is_complete=found.is_complete and not found.values and not was_cut)
+
+    def _inner(self, goal: Goal, want: int) -> Results:
+        """Values of a property or an item."""
+        self._depth += 1
+        try:
+            return self.values(goal, want)
+        finally:
+            self._depth -= 1
+
+    def _parts_of(self, meaning: Meaning, kind: Kind) -> tuple[Part, ...]:
+        key = (meaning, kind)
+        if key not in self._parts:
+            self._parts[key] = tuple(map(self._sameness.of_part, parts_of(meaning, kind)))
+            self._budget.spend(len(self._parts[key]))
+        return self._parts[key]
+
+    def _is_impossible(self, cell: Cell, fact: Fact) -> bool:
+        """Whether a property or item cannot fail as *fact* says, with what else is known of it."""
+        if fact.holds or fact.keyword not in {"property", "items"}:
+            return False
+        if fact.keyword == "property":
+            name, meaning = fact.value
+            goal = _objects(cell.facts).goal(name, (meaning,))
+        else:
+            goal = _arrays(cell.facts).goal(fact.value)
+        return self._inner(goal, 1).is_empty
+
+    def _are_apart(self, meanings: frozenset[Meaning]) -> bool:
+        return self.values(goal_of(meanings, ())).is_empty
+
+
+def _is_unknown(fact: Fact) -> bool:
+    """Whether a value must lack a format that nobody can check."""
+    return fact.keyword == "format" and not fact.holds and fact.value not in KNOWN_FORMATS
+
+
+def _ordered(meanings: frozenset[Meaning]) -> list[Meaning]:
+    return sorted(meanings, key=lambda meaning: (len(meaning.pointer), str(meaning.pointer)))
+
+
+def _objects(facts: Iterable[Fact]) -> Objects:
+    made = Objects()
+    for fact in facts:
+        made.add(fact)
+    return made
+
+
+def _arrays(facts: Iterable[Fact]) -> Arrays:
+    made = Arrays()
+    for fact in facts:
+        made.add(fact)
+    return made
+
+
+def _numbers(facts: list[Fact]) -> Numbers:
+    made = Numbers()
+    for keyword, value, holds in facts:
+        if keyword == "multipleOf":
+            (made.multiples if holds else made.not_multiples).append(exact(value))
+        elif keyword in {"minimum", "exclusiveMinimum"}:
+            is_open = keyword == "exclusiveMinimum"
+            if holds:
+                made.above(value, is_open=is_open)
+            else:
+                made.below(value, is_open=not is_open)
+        elif holds:
+            made.below(value, is_open=keyword == "exclusiveMaximum")
+        else:
+            made.above(value, is_open=keyword == "maximum")
+    return made
+
+
+def _texts(facts: list[Fact]) -> Texts:
+    made = Texts()
+    for keyword, value, holds in facts:
+        if keyword == "pattern":
+            (made.patterns if holds else made.not_patterns).append(value)
+        elif keyword == "format":
+            (made.formats if holds else made.not_formats).append(value)
+        elif (keyword == "minLength") == holds:
+            made.least = max(made.least, value if holds else value + 1)
+        else:
+            made.most = min(made.most, value if holds else value - 1)
+    return made

@@ -1,0 +1,131 @@
+"""Texts that have some lengths, patterns and formats and do not have others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+from tickbox_contract.openapi.formats import PLAINLY
+
+from .languages import Spend, shortest
+from .patterns import Automaton, UnsupportedPatternError, automaton, literal
+
+_MOST_LENGTH = 20_000
+INFINITY = float("inf")
+
+
+class _Format(NamedTuple):
+    """Patterns of a format: texts with it certainly match `over`, and those that match `under` certainly have it."""
+
+    over: str
+    under: str | None = None
+
+
+_EVERY = r"^[\s\S]*$"
+_PRINTABLE = r"^[!-~]*$"
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_IP4 = rf"^({_BYTE}\.){{3}}{_BYTE}$"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_FORMATS: Mapping[str, _Format] = {
+    "uuid": _Format(_UUID, _UUID),
+    "byte": _Format(_BASE64, _BASE64),
+    "ipv4": _Format(_IP4, _IP4),
+    "date": _Format(f"^{_DATE}$", PLAINLY["date"]),
+    "date-time": _Format(f"^{_DATE}[Tt]{_TIME}$", PLAINLY["date-time"]),
+    "time": _Format(f"^{_TIME}$", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"),
+    "email": _Format(r"^[\s\S]*@[\s\S]*$", "^[a-z]{1,20}@[a-z]{1,20}\\.com$"),
+    "uri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]*$", "^https://a\\.com/[a-z0-9]*$"),
+    "uri-reference": _Format(_PRINTABLE, "^(https://a\\.com)?/[a-z0-9]*$"),
+    "hostname": _Format("^[A-Za-z0-9.-]+$", "^[a-z]{1,40}$"),
+    "ipv6": _Format("^[0-9A-Fa-f:.]+$", "^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$"),
+    "duration": _Format("^P[0-9A-Z]+$", "^P[1-9][0-9]{0,3}D$"),
+    "json-pointer": _Format(r"^(/[\s\S]*)?$", "^(/[a-z0-9]*)*$"),
+    "relative-json-pointer": _Format(r"^[0-9][\s\S]*$", "^[1-9][0-9]{0,3}$"),
+    "regex": _Format(_EVERY, "^[a-z0-9]*$"),
+    "iri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[\s\S]*$", "^https://a\\.com/[a-z0-9]*$"),
+    "iri-reference": _Format(_EVERY, "^/[a-z0-9]*$"),
+    "uri-template": _Format(_EVERY, "^/[a-z0-9]*$"),
+    "idn-email": _Format(r"^[\s\S]*@[\s\S]*$", "^[a-z]{1,20}@[a-z]{1,20}\\.com$"),
+    "idn-hostname": _Format(_EVERY, "^[a-z]{1,40}$"),
+}
+KNOWN_FORMATS = frozenset(_FORMATS)
+"""The formats that validators check."""
+_WITHOUT_FORMAT = ("", " ", "{", "%", "(", "\\", "a b", "-")
+"""Texts that have few formats."""
+
+
+@dataclass(slots=True)
+class Texts:
+    """What a text must be."""
+
+    least: int = 0
+    most: float = INFINITY
+    patterns: list[str] = field(default_factory=list)
+    not_patterns: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    not_formats: list[str] = field(default_factory=list)
+
+    def values(
+        self, want: int, excluded: list[str], fits: Callable[[str], bool], spend: Spend
+    ) -> tuple[list[str], bool]:
+        """Up to *want* such texts that also *fits* accepts, and whether it is certain that there are no more."""
+        found: list[str] = []
+        while len(found) < want:
+            text, is_complete = self._one([*excluded, *found], fits, spend)
+            if text is None:
+                return found, is_complete
+            found.append(text)
+        return found, False
+
+    def _one(self, excluded: list[str], fits: Callable[[str], bool], spend: Spend) -> tuple[str | None, bool]:
+        if self.least > self.most:
+            return None, True
+        if set(self.formats) & set(self.not_formats) or set(self.patterns) & set(self.not_patterns):
+            return None, True
+        if self.least > _MOST_LENGTH:
+            return self._long(fits)
+        others = [literal(text) for text in excluded]
+        surely = self._search(others, spend, is_sure=True)
+        if surely is not None and fits(surely):
+            return surely, False
+        samples = (text for text in _WITHOUT_FORMAT if text not in excluded and self.least <= len(text) <= self.most)
+        sample = next((text for text in samples if fits(text)), None)
+        if sample is not None:
+            return sample, False
+        return None, self._search(others, spend, is_sure=False) is None
+
+    def _long(self, fits: Callable[[str], bool]) -> tuple[str | None, bool]:
+        text = "a" * self.least if self.least <= 10 * _MOST_LENGTH else ""
+        return (text, False) if text and fits(text) else (None, False)
+
+    def _search(self, others: list[Automaton], spend: Spend, *, is_sure: bool) -> str | None:
+        """A text. If *is_sure*, it certainly has the formats; otherwise there is certainly none without a result."""
+        inside, outside = [*self.patterns], [*self.not_patterns]
+        for name in self.formats:
+            known = _FORMATS.get(name, _Format(_EVERY))
+            inside.append((known.under or known.over) if is_sure else known.over)
+        for name in self.not_formats:
+            known = _FORMATS.get(name, _Format(_EVERY))
+            if is_sure or known.under:
+                outside.append(known.over if is_sure else known.under or "")
+        return shortest(_automata(inside), [*_automata(outside), *others], self.least, self.most, spend)
+
+
+def _automata(patterns: list[str]) -> list[Automaton]:
+    """Automata of the patterns that have one. Without the others, more texts are found than there are."""
+    made = (_automaton(pattern) for pattern in patterns)
+    return [each for each in made if each is not None]
+
+
+@cache
+def _automaton(pattern: str) -> Automaton | None:
+    """The automaton of *pattern*; None if there is none."""
+    try:
+        return automaton(pattern)
+    except UnsupportedPatternError:
+        return None
