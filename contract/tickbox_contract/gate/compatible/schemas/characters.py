@@ -8,8 +8,7 @@ Ranges = tuple[tuple[int, int], ...]
 """Ranges of code points, first and last, in order and apart."""
 
 LAST = 0x10FFFF
-_AFTER_SURROGATES = 0xE000
-EVERY: Ranges = ((0, 0xD7FF), (_AFTER_SURROGATES, LAST))
+EVERY: Ranges = ((0, 0xD7FF), (0xE000, LAST))
 """What a text of JSON can have: no surrogates."""
 
 
@@ -56,10 +55,8 @@ _NICE = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_. ,:/é
 def classes(sets: Iterable[Ranges]) -> list[tuple[str, frozenset[Ranges]]]:
     """The characters that no set of *sets* tells apart: one of each such class, and the sets that it is in."""
     distinct = set(sets)
-    starts = {0, _AFTER_SURROGATES} | {
-        edge for ranges in distinct for low, high in ranges for edge in (low, high + 1) if edge <= LAST
-    }
-    candidates = [*_NICE, *(chr(start) for start in sorted(starts) if has(EVERY, chr(start)))]
+    edges = {0, *(edge for ranges in distinct for low, high in ranges for edge in (low, high + 1) if edge <= LAST)}
+    candidates = [*_NICE, *(chr(edge) for edge in sorted(edges) if has(EVERY, chr(edge)))]
     found: dict[frozenset[Ranges], str] = {}
     for character in candidates:
         found.setdefault(frozenset(each for each in distinct if has(each, character)), character)

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
-from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
 from .goals import goal_of
@@ -21,8 +21,6 @@ from .search import Budget, OverBudgetError, Search
 from .sentences import sentence
 from .validators import Validators, json_schema
 from .verdicts import JSON, Broken, Covered, Undecided, Verdict
-
-__all__ = ["JSON", "Broken", "Covered", "Direction", "Node", "Pointer", "SchemaComparison", "Undecided", "Verdict"]
 
 _STEPS = 200_000
 
@@ -39,12 +37,19 @@ class SchemaComparison:
 
     def compare(self, old: Node, new: Node, *, direction: Direction) -> Verdict:
         """Whether *new* is safe for the clients of *old*. An absent schema is an empty node: everything fits."""
-        before, after = self._read(0, old, direction), self._read(1, new, direction)
-        covered, covering = (before, after) if direction == "request" else (after, before)
         try:
-            found = self._search().values(goal_of([covered], [covering]))
+            return self._compared(old, new, direction)
         except OverBudgetError:
             return Undecided("the two schemas are too large to be compared", new.pointer)
+        except UnresolvedReferenceError as error:
+            return Undecided(str(error), new.pointer)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            return Undecided(f"one of the two is not a schema: {str(error).partition(chr(10))[0]}", new.pointer)
+
+    def _compared(self, old: Node, new: Node, direction: Direction) -> Verdict:
+        before, after = self._read(0, old, direction), self._read(1, new, direction)
+        covered, covering = (before, after) if direction == "request" else (after, before)
+        found = self._search().values(goal_of([covered], [covering]))
         if found.is_empty:
             return Covered()
         for witness in found.values:

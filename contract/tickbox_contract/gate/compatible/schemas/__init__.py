@@ -1,0 +1,22 @@
+"""The comparison of two schemas by meaning: whether each value of one is a value of the other.
+
+comparisons     compares two schemas of two contracts: the face of this package
+verdicts        what a comparison says
+meanings        reads schemas as they are meant in one direction; sameness: recognizes those that say the same
+search          finds a value that fits some schemas and does not fit others, or proves that there is none
+goals           what is searched, and what was found
+parts, cells    divide what must hold for a value until it is a conjunction of facts
+numbers, texts, arrays, objects     values for such facts
+characters, patterns, languages     regular expressions as automata, for texts
+validators      check each value that was found
+places, sentences   where a value does not fit, and what that means for a client
+"""
+
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.schemas import Direction
+
+from .comparisons import SchemaComparison
+from .verdicts import JSON, Broken, Covered, Undecided, Verdict
+
+__all__ = ["JSON", "Broken", "Covered", "Direction", "Node", "Pointer", "SchemaComparison", "Undecided", "Verdict"]
