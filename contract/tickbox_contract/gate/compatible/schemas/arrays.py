@@ -50,13 +50,13 @@ class Arrays:
         """Some such arrays."""
         if self.least > self.most or (self.is_distinct and self.is_repeated):
             return _NONE
+        if self.most == 0:
+            return _NONE if self.misfits or self.is_repeated else Results([[]], is_complete=True)
         if self.least > _MOST_ITEMS:
             return _UNKNOWN
         due = [self.goal(misfit) for misfit in self.misfits]
         if len(due) > self.most:  # one item may be several misfits
             due = [goal_of(self.items, self.misfits)]
-        if len(due) > self.most:
-            return _NONE
         found = self._distinct(due, values) if self.is_distinct else self._repeated(due, values)
         if not found.values and len(self.misfits) > len(due) > 0 and self.most > 1:
             return _UNKNOWN
@@ -93,14 +93,12 @@ class Arrays:
         seen: set[bytes] = set()
         for goal in (*due, *[self.goal()] * (count - len(due))):
             result = values(goal, count)
-            new = next((value for value in result.values if json_key(value) not in seen), None)
-            if new is None and result.values:
-                is_all = result.is_complete and not due  # then the items of the others were chosen from the same
-                return Results([], is_complete=is_all)
-            if not result.values:
-                return Results([], result.is_complete)
-            items.append(new)
-            seen.add(json_key(new))
+            new = [value for value in result.values if json_key(value) not in seen]
+            if not new:
+                is_all = not result.values or not due  # all items were chosen from the same
+                return Results([], is_complete=result.is_complete and is_all)
+            items.append(new[0])
+            seen.add(json_key(new[0]))
         return Results([items], is_complete=False)
 
     def _others(self, found: list[JSON], want: int, values: Values) -> list[JSON]:

@@ -180,7 +180,7 @@ class Search:
         keys = {json_key(value) for value in excluded}
         values = [value for value in found.values if json_key(value) not in keys]
         was_cut = self._cut < before
-        return Results(values[:want], is_complete=found.is_complete and not found.values and not was_cut)
+        return Results(values[:want], is_complete=found.is_complete and not was_cut)
 
     def _inner(self, goal: Goal, want: int) -> Results:
         """Values of a property or an item."""
@@ -205,7 +205,7 @@ class Search:
             name, meaning = fact.value
             goal = _objects(cell.facts).goal(name, (meaning,))
         else:
-            goal = _arrays(cell.facts).goal(fact.value)
+            goal = _arrays(each for each in cell.facts if each.keyword != "enum").goal(fact.value)
         return self._inner(goal, 1).is_empty
 
     def _are_apart(self, meanings: frozenset[Meaning]) -> bool:

@@ -38,7 +38,7 @@ _FORMATS: Mapping[str, _Format] = {
     "date": _Format(f"^{_DATE}$", PLAINLY["date"]),
     "date-time": _Format(f"^{_DATE}[Tt]{_TIME}$", PLAINLY["date-time"]),
     "time": _Format(f"^{_TIME}$", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"),
-    "email": _Format(r"^[\s\S]*@[\s\S]*$", "^[a-z]{1,20}@[a-z]{1,20}\\.com$"),
+    "email": _Format(r"^[\s\S]+@[\s\S]+$", "^[a-z]{1,20}@[a-z]{1,20}(\\.com)?$"),
     "uri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]*$", "^https://a\\.com/[a-z0-9]*$"),
     "uri-reference": _Format(_PRINTABLE, "^(https://a\\.com)?/[a-z0-9]*$"),
     "hostname": _Format("^[A-Za-z0-9.-]+$", "^[a-z]{1,40}$"),
@@ -50,7 +50,7 @@ _FORMATS: Mapping[str, _Format] = {
     "iri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[\s\S]*$", "^https://a\\.com/[a-z0-9]*$"),
     "iri-reference": _Format(_EVERY, "^/[a-z0-9]*$"),
     "uri-template": _Format(_EVERY, "^/[a-z0-9]*$"),
-    "idn-email": _Format(r"^[\s\S]*@[\s\S]*$", "^[a-z]{1,20}@[a-z]{1,20}\\.com$"),
+    "idn-email": _Format(r"^[\s\S]+@[\s\S]+$", "^[a-z]{1,20}@[a-z]{1,20}(\\.com)?$"),
     "idn-hostname": _Format(_EVERY, "^[a-z]{1,40}$"),
 }
 KNOWN_FORMATS = frozenset(_FORMATS)
