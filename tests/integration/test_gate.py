@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.programs import environment, run, tickbox
+from tickbox_contract.gate.exceptions import SETTINGS_RULES
 from tickbox_contract.gate.rule_sets import RULE_SETS
 from tickbox_contract.gate.rules import RULES
 from tickbox_contract.openapi.rules import STAGES
@@ -19,6 +20,7 @@ from tickbox_contract.openapi.rules import STAGES
 CONTRACTS = Path(__file__).parents[1] / "contract" / "gate"
 ROOT = Path(__file__).parents[2]
 GOOD, BAD = str(CONTRACTS / "good.yaml"), str(CONTRACTS / "bad.yaml")
+GATE = Path(sys.executable).with_name("tickbox-contract")
 ALL_RULES = [part for name in RULE_SETS for part in ("--rule-set", name)]
 OF_ONE_FILE = sum(rule.stage != "compatible" for rule in RULES)
 """Rules that need nothing but the contract."""
@@ -150,7 +152,7 @@ def test_a_contract_that_could_not_be_checked_in_full_exits_with_two(tmp_path: P
 
 def test_the_rules_are_listed() -> None:
     result = run("gate", "--rules", settings={})
-    assert (result.exit_code, len(result.stdout.splitlines())) == (0, len(RULES))
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, len(RULES) + len(SETTINGS_RULES))
 
 
 @pytest.mark.parametrize(
@@ -211,3 +213,86 @@ def test_our_own_contract_names_only_scopes_and_roles_of_our_server(tmp_path: Pa
     )
     assert result.returncode == 1
     assert "needs the role viewr, which the server does not know" in result.stdout
+
+
+LEGACY = Path(BAD).read_text(encoding="utf-8")
+
+
+def written(folder: Path, settings: str) -> Path:
+    (folder / "openapi.yaml").write_text(LEGACY, encoding="utf-8")
+    (folder / "gate.toml").write_text(settings, encoding="utf-8")
+    return folder
+
+
+def test_in_a_folder_with_settings_no_option_is_needed(tmp_path: Path) -> None:
+    written(tmp_path, 'contract = "openapi.yaml"\nrule-sets = ["owasp"]\n')
+    done = subprocess.run(
+        [GATE, "gate", "style"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert {line.split()[2].partition("-")[0] for line in done.stdout.splitlines()[:-1]} == {"bounded"}
+
+
+def test_the_command_line_replaces_what_the_settings_say(tmp_path: Path) -> None:
+    folder = written(tmp_path, 'rule-sets = ["owasp"]\n')
+    contract = ("--contract", str(folder / "openapi.yaml"))
+    assert "bounded" in run("gate", "style", *contract, settings={}).stdout
+    assert "bounded" not in run("gate", "style", *contract, "--rule-set", "standard", settings={}).stdout
+
+
+def test_mistakes_in_the_settings_are_a_line_each_and_nothing_is_checked(tmp_path: Path) -> None:
+    folder = written(tmp_path, "rules-sets = []\n[rules]\nno-totals = {severity = 'off'}\n")
+    result = run("gate", "--contract", str(folder / "openapi.yaml"), settings={})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sorted(result.stderr.removeprefix("Error: ").splitlines()) == [
+        f"{folder}/gate.toml: rules-sets: there is no such setting: did you mean 'rule-sets'?",
+        f"{folder}/gate.toml: rules.no-totals: `reason` is missing",
+    ]
+
+
+def test_a_baseline_keeps_old_findings_silent_and_lets_new_ones_fail(tmp_path: Path) -> None:
+    folder = written(tmp_path, "")
+    contract, baseline = folder / "openapi.yaml", folder / "baseline.json"
+    options = ("--contract", str(contract), *ALL_RULES)
+    first = run("gate", *options, "--write-baseline", str(baseline), settings={})
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[-1].endswith(" in the baseline")
+
+    again = run("gate", *options, "--baseline", str(baseline), settings={})
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+
+    contract.write_text(
+        f"# moves all lines\n{LEGACY}".replace(
+            "info: {title: Odd", "tags: [{name: a}, {name: a, description: b}]\ninfo: {title: Odd"
+        )
+    )
+    found = run("gate", *options, "--baseline", str(baseline), settings={})
+    assert found.exit_code == 1
+    assert [line.split()[2] for line in found.stdout.splitlines() if " error " in line] == ["unique-tag"]
+
+    contract.write_text(f"{LEGACY.replace('openapi: 3.0.0', 'openapi: 3.0.4')}")
+    mended = run("gate", *options, "--baseline", str(baseline), settings={})
+    assert mended.exit_code == 0
+    assert "obsolete-baseline" in mended.stdout
+
+
+def test_writing_a_baseline_for_some_stages_keeps_what_it_knows_of_others(tmp_path: Path) -> None:
+    folder = written(tmp_path, "")
+    baseline = folder / "baseline.json"
+    options = ("--contract", str(folder / "openapi.yaml"), *ALL_RULES)
+    run("gate", *options, "--write-baseline", str(baseline), settings={})
+    before = baseline.read_text()
+    run("gate", "style", *options, "--write-baseline", str(baseline), settings={})
+    assert baseline.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["--baseline", "--write-baseline"])
+def test_a_file_that_is_not_a_baseline_is_neither_believed_nor_overwritten(tmp_path: Path, name: str) -> None:
+    other = tmp_path / "package.json"
+    other.write_text("{}")
+    result = run("gate", "--contract", BAD, name, str(other), settings={})
+    assert (result.exit_code, other.read_text()) == (2, "{}")
+    assert (
+        result.stderr
+        == f"Error: {other}: this is not a baseline of this version: write it anew with --write-baseline\n"
+    )

@@ -26,14 +26,16 @@ class Excuse:
 class Finding:
     """A rule that is broken, and the line, from 1, that breaks it. The texts are printable.
 
-    `pointer` is the place in the document. `file` is the file of the line, None if it is the one that is checked.
-    `other` is a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault.
+    `pointer` is the place in the document, and `place` its name in a baseline (`places.stable`). `file` is the file of
+    the line, None if it is the one that is checked. `other` is a place in another file, as `file:line`; `witness` is a
+    value, as JSON, that shows the fault.
     """
 
     rule: Rule
     line: int
     message: str
     pointer: Pointer = ()
+    place: str = "#"
     severity: Severity = "error"
     file: str | None = None
     excuse: Excuse | None = None

@@ -1,13 +1,11 @@
-"""Reports of a run, for people, for GitHub, and for tools that collect reports."""
+"""Reports of a run for people: the table, annotations in GitHub, and the sentences that other reports share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator
 
 from tickbox_contract.openapi.faults import counted
-from tickbox_contract.openapi.rules import SEVERITIES, STAGES, Rule, Severity
+from tickbox_contract.openapi.rules import SEVERITIES, STAGES, Rule
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .findings import Finding, Report
@@ -15,8 +13,6 @@ from .rule_sets import set_of
 
 _IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
 """The characters that GitHub's workflow commands need escaped, `%` first."""
-_SARIF_LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "notice": "note"}
-_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def table(report: Report) -> Iterator[str]:
@@ -50,7 +46,7 @@ def _skipped(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def summary(report: Report) -> str:
-    """One line: what was checked, how many errors each stage has, and how many other findings there are."""
+    """One line: what was checked, the errors of each stage, other findings, and how many of them do not count."""
     counts = ", ".join(
         f"{stage} {sum(finding.rule.stage == stage for finding in report.errors)}" for stage in report.stages
     )
@@ -59,6 +55,9 @@ def summary(report: Report) -> str:
         for severity in SEVERITIES[1:]
         if (number := sum(finding.severity == severity for finding in report.findings))
     )
+    for kind, words in (("ignored", "ignored"), ("baseline", "in the baseline")):
+        if number := sum(finding.excuse is not None and finding.excuse.kind == kind for finding in report.excused):
+            others += f"; {number} {words}"
     return f"{coverage(report)}; findings: {counts}{others}"
 
 
@@ -78,86 +77,12 @@ def github(report: Report) -> Iterator[str]:
     for finding in report.findings:
         file = _escaped(finding.file or report.file, _IN_PROPERTIES)
         place = f"file={file},line={finding.line},title={finding.rule.rule_id}"
-        yield f"::{finding.severity} {place}::{_escaped(_text_of(finding), _IN_TEXTS)}"
+        yield f"::{finding.severity} {place}::{_escaped(text_of(finding), _IN_TEXTS)}"
     yield summary(report)
 
 
-def junit(report: Report) -> str:
-    """JUnit XML: a suite for each stage, a case for each rule."""
-    suites = ET.Element("testsuites", name="tickbox gate")
-    skipped = {skip.rule.rule_id: skip.why for skip in report.skipped}
-    for stage in report.stages:
-        rules = [rule for rule in report.rules if rule.stage == stage]
-        suite = ET.SubElement(suites, "testsuite", name=stage, tests=str(len(rules)), errors="0")
-        suite.set(
-            "failures", str(len({finding.rule.rule_id for finding in report.errors} & {r.rule_id for r in rules}))
-        )
-        suite.set("skipped", str(sum(rule.rule_id in skipped for rule in rules)))
-        for rule in rules:
-            case = ET.SubElement(suite, "testcase", classname=stage, name=rule.rule_id)
-            findings = report.of(rule)
-            if failing := [finding for finding in findings if finding.severity == "error"]:
-                failure = ET.SubElement(case, "failure", message=f"{len(failing)}: {rule.reason}")
-                failure.text = "\n".join(_entry(report, finding) for finding in failing)
-            elif rule.rule_id in skipped:
-                ET.SubElement(case, "skipped", message=skipped[rule.rule_id])
-            if others := [finding for finding in findings if finding.severity != "error"]:
-                ET.SubElement(case, "system-out").text = "\n".join(_entry(report, finding) for finding in others)
-    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _entry(report: Report, finding: Finding) -> str:
-    details = "".join(f"\n    {name}: {text}" for name, text in finding.details)
-    return f"{finding.file or report.file}:{finding.line}: {finding.severity}: {finding.message}{details}"
-
-
-def sarif(report: Report, *, version: str) -> dict[str, Any]:
-    """A log of SARIF 2.1.0 (OASIS). *version* is the gate's own."""
-    driver = {
-        "name": "tickbox gate",
-        "version": version,
-        "rules": [
-            {
-                "id": rule.rule_id,
-                "shortDescription": {"text": rule.reason},
-                "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
-                "properties": {"stage": rule.stage, "source": rule.source},
-            }
-            for rule in report.rules
-        ],
-    }
-    notes = [
-        {"level": "note", "message": {"text": skip.why}, "associatedRule": {"id": skip.rule.rule_id}}
-        for skip in report.skipped
-    ]
-    indices = {rule.rule_id: index for index, rule in enumerate(report.rules)}
-    run = {
-        "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
-        "results": [_result(report, finding, indices[finding.rule.rule_id]) for finding in report.findings],
-    }
-    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": finding.file or report.file}, "region": {"startLine": finding.line}}
-    result: dict[str, Any] = {
-        "ruleId": finding.rule.rule_id,
-        "ruleIndex": index,
-        "level": _SARIF_LEVELS[finding.severity],
-        "message": {"text": _text_of(finding)},
-        "locations": [{"physicalLocation": place}],
-    }
-    if finding.other:
-        file, _, line = finding.other.rpartition(":")
-        other = {"artifactLocation": {"uri": file}, "region": {"startLine": int(line)}}
-        result["relatedLocations"] = [{"physicalLocation": other, "message": {"text": "the place in the release"}}]
-    if finding.details:
-        result["properties"] = dict(finding.details)
-    return result
-
-
-def _text_of(finding: Finding) -> str:
+def text_of(finding: Finding) -> str:
+    """The message of *finding* with its reason, its source and its details."""
     details = "".join(f" {name.capitalize()}: {text.removesuffix('.')}." for name, text in finding.details)
     return f"{finding.message.removesuffix('.')}. {finding.rule.reason} ({finding.rule.source}){details}"
 

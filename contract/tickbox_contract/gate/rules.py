@@ -13,6 +13,7 @@ from . import complete, exchanges, form, names, shapes, valid, writes
 from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
+from .places import stable
 from .reading import read
 from .rule_sets import with_severities
 
@@ -72,6 +73,7 @@ def _finding(contract: Contract, rule: Rule, hit: Hit) -> Finding:
         line=contract.line(hit.pointer) or 1,
         message=printable(hit.message),
         pointer=hit.pointer,
+        place=printable(stable(contract.root, hit.pointer)),
         severity=hit.severity or rule.severity,
         other=hit.other and printable(hit.other),
         witness=hit.witness and printable(hit.witness),

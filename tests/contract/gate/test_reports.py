@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Literal
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tickbox_contract.gate import messages, reports
-from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.findings import Excuse, Report
+from tickbox_contract.gate.gitlab import code_quality
+from tickbox_contract.gate.junit import junit
 from tickbox_contract.gate.rule_sets import set_of
 from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.gate.sarif import sarif
 from tickbox_contract.openapi.rules import STAGES, Stage
 
 from . import cases
@@ -65,7 +72,7 @@ def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
 
 def test_junit_has_a_case_for_each_rule() -> None:
     report = checked()
-    suites = ET.fromstring(reports.junit(report))  # noqa: S314  # what was written just now
+    suites = ET.fromstring(junit(report))  # noqa: S314  # what was written just now
     assert [case.get("name") for case in suites.iter("testcase")] == [rule.rule_id for rule in report.rules]
     assert {suite.get("name"): suite.get("failures") for suite in suites} == {"valid": "0", "complete": "1"}
     assert [failure.text for failure in suites.iter("failure")] == [f"a,b.yaml:{LINE}: error: {MESSAGE}"]
@@ -79,7 +86,7 @@ def test_what_a_terminal_xml_or_github_would_act_on_is_written_as_an_escape() ->
     )
     (finding,) = report.findings
     assert finding.message == r"\x01\x1b[31m\n::error:: has no description"
-    assert finding.message in "".join(ET.fromstring(reports.junit(report)).itertext())  # noqa: S314  # written just now
+    assert finding.message in "".join(ET.fromstring(junit(report)).itertext())  # noqa: S314  # written just now
 
 
 def test_what_was_not_looked_at_in_full_has_not_passed() -> None:
@@ -90,7 +97,7 @@ def test_what_was_not_looked_at_in_full_has_not_passed() -> None:
 
 
 def test_sarif_names_its_rules_and_places() -> None:
-    log = json.loads(json.dumps(reports.sarif(checked(), version="1.2.3")))
+    log = json.loads(json.dumps(sarif(checked(), version="1.2.3")))
     (logged,) = log["runs"]
     driver, (result,) = logged["tool"]["driver"], logged["results"]
     assert (log["version"], driver["name"], driver["version"]) == ("2.1.0", "tickbox gate", "1.2.3")
@@ -100,9 +107,46 @@ def test_sarif_names_its_rules_and_places() -> None:
     assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "access-rule"
     assert (result["level"], result["message"]["text"].partition(".")[0]) == ("error", MESSAGE)
     place = {"artifactLocation": {"uri": "a,b.yaml"}, "region": {"startLine": LINE}}
-    assert result["locations"] == [{"physicalLocation": place}]
+    assert [location["physicalLocation"] for location in result["locations"]] == [place]
     notes = logged["invocations"][0]["toolExecutionNotifications"]
     assert [note["associatedRule"]["id"] for note in notes] == ["operation-handler", "current-models"]
+
+
+def excused(kind: Literal["ignored", "baseline"]) -> Report:
+    """The report, with its finding not counting."""
+    report = checked()
+    excuse = Excuse(kind=kind, reason="Later.")
+    return replace(report, findings=(), excused=tuple(replace(finding, excuse=excuse) for finding in report.findings))
+
+
+def test_sarif_has_what_does_not_count_as_suppressed_and_knows_findings_again() -> None:
+    (counting,), (not_counting,) = (
+        sarif(report, version="1")["runs"][0]["results"] for report in (checked(), excused("baseline"))
+    )
+    assert (counting["suppressions"], not_counting["suppressions"]) == (
+        [],
+        [{"kind": "external", "justification": "Later."}],
+    )
+    moved = checked(b"# a line\n" + BROKEN)
+    (result,) = sarif(moved, version="1")["runs"][0]["results"]
+    assert result["partialFingerprints"] == counting["partialFingerprints"]
+    assert result["locations"] != counting["locations"]
+
+
+@pytest.mark.parametrize(("kind", "words"), [("ignored", "1 ignored"), ("baseline", "1 in the baseline")])
+def test_what_does_not_count_is_counted(kind: Literal["ignored", "baseline"], words: str) -> None:
+    *_, summary = reports.table(excused(kind))
+    assert summary.endswith(f"complete 0; {words}")
+
+
+def test_gitlab_knows_findings_again_when_lines_move() -> None:
+    (issue,), (moved,) = code_quality(checked()), code_quality(checked(b"# a line\n" + BROKEN))
+    assert (issue["check_name"], issue["severity"]) == ("access-rule", "critical")
+    assert issue["location"] == {"path": "a,b.yaml", "lines": {"begin": LINE}}
+    assert moved["location"]["lines"] == {"begin": LINE + 1}
+    assert moved["fingerprint"] == issue["fingerprint"]
+    fingerprints = [each["fingerprint"] for each in code_quality(checked(BAD, "style"))]
+    assert len(set(fingerprints)) == len(fingerprints)
 
 
 def test_the_deliverable_says_what_was_covered() -> None:

@@ -1,0 +1,136 @@
+"""One run of the gate: the contract, the rules, and what they need, as the command line and the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from tickbox_contract.openapi.rules import FILE_STAGES, Rule, Stage
+
+from .baselines import Baseline, BaselineError
+from .compatible.releases import NoReleaseError, releases
+from .compatible.stage import ReleaseComparer
+from .contracts import Surroundings
+from .exceptions import Decisions
+from .failures import CannotRun
+from .findings import Report
+from .handlers import finder
+from .rule_sets import ADVICE, DEFAULT_SETS, RuleSet, chosen
+from .rules import RULES, run
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A program's own contract, which its gate checks if no other one is named.
+
+    `released` is the folder of its releases; `handlers` is the name of a package; `notes` are texts beside it; see
+    Surroundings for the other two.
+    """
+
+    contract: Path
+    released: Path
+    handlers: str
+    notes: tuple[Path, ...]
+    access_words: Callable[[], Mapping[str, Collection[str]]]
+    stale_models: Callable[[], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What to check, and by which rules. What the command line names replaces what the settings say."""
+
+    path: Path
+    own: Own | None
+    settings: Settings
+    today: date
+    stages: tuple[Stage, ...] = ()
+    rule_sets: tuple[RuleSet, ...] = ()
+    handlers: str | None = None
+    against: tuple[str, ...] = ()
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+
+    def report(self) -> Report:
+        """Check the contract. Raises CannotRun, UnreadableError, NoReleaseError, OSError."""
+        comparer = self._comparer()
+        stages = tuple(stage for stage in self.stages or FILE_STAGES if stage != "compatible" or comparer)
+        if not stages:
+            raise NoReleaseError("there is no release to compare with: name one with --against")
+        handlers = self._handlers if "complete" in stages else None
+        surroundings = Surroundings(
+            handlers=finder(handlers, is_own=self._is_ours(handlers)) if handlers else None,
+            stale_models=self.own.stale_models if self.own else None,
+            access_words=self._words,
+            compare=comparer,
+        )
+        raw = self.path.read_bytes()
+        report = run(raw, file=shown(self.path), stages=stages, surroundings=surroundings, rules=self._rules())
+        return self._decided(report)
+
+    @property
+    def _handlers(self) -> str | None:
+        return self.handlers or self.settings.handlers or (self.own.handlers if self.own else None)
+
+    def _is_ours(self, handlers: str) -> bool:
+        return self.own is not None and handlers == self.own.handlers
+
+    @property
+    def _words(self) -> Mapping[str, Collection[str]] | None:
+        return self.settings.access or (self.own.access_words() if self.own else None)
+
+    def _rules(self) -> tuple[Rule, ...]:
+        """All rules hold for a program's own contract, and what is advice to others is an error."""
+        if self.own:
+            return tuple(replace(rule, severity="error") if rule.rule_id in ADVICE else rule for rule in RULES)
+        sets = self.rule_sets or self.settings.rule_sets or DEFAULT_SETS
+        return chosen(RULES, sets, and_also={"operation-handler"} if self._handlers else ())
+
+    def _comparer(self) -> ReleaseComparer | None:
+        """Compare the contract with the releases that are named, or with our own; None if there is none."""
+        if "compatible" not in (self.stages or FILE_STAGES):
+            return None
+        named = self.against or self.settings.against
+        ours = (shown(self.own.released),) if self.own and self.own.released.is_dir() else ()
+        found = tuple(release for name in named or ours for release in releases(name, contract=self.path))
+        if named and not found:
+            raise NoReleaseError(f"{', '.join(named)} has no contract: name a file, a folder or a git revision")
+        return ReleaseComparer(found, self.today, tuple((self._words or {}).get("role", ()))) if found else None
+
+    def _decided(self, report: Report) -> Report:
+        """*report* with the team's decisions, after the baseline is written, if it is to be."""
+        file = self.write_baseline or self.baseline or self.settings.baseline
+        known = self._baseline()
+        decisions = Decisions(
+            settings=self.settings,
+            file=shown(self.settings.file) if self.settings.file else "",
+            baseline=known,
+            baseline_file=shown(file) if file else "",
+            today=self.today,
+        )
+        if self.write_baseline is None:
+            return decisions.applied(report)
+        before = replace(decisions, baseline=None).applied(report)
+        checked = {rule.rule_id for rule in report.rules} - {skip.rule.rule_id for skip in report.skipped}
+        counting = [finding for finding in before.findings if finding.rule.stage != "settings"]
+        written = (known or Baseline()).without(checked) | Baseline.of(counting)
+        written.write(self.write_baseline)
+        return replace(decisions, baseline=written).applied(report)
+
+    def _baseline(self) -> Baseline | None:
+        """The baseline to begin with: if one is written, the one that it replaces, which may not exist."""
+        file = self.write_baseline or self.baseline or self.settings.baseline
+        if file is None or (self.write_baseline and not file.exists()):
+            return None
+        try:
+            return Baseline.read(file)
+        except BaselineError as error:
+            raise CannotRun(f"{shown(file)}: {error}") from error
+
+
+def shown(path: Path) -> str:
+    """Relative to the current folder, if that is above it: annotations need such a path."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()

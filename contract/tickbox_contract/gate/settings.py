@@ -1,0 +1,180 @@
+"""`gate.toml`: what a team decides about its own contract, each exception with a reason.
+
+    contract = "openapi.yaml"                       # paths are relative to this file
+    rule-sets = ["standard", "generators"]
+    handlers = "app.handlers"
+    notes = ["docs/design.md"]
+    against = ["released/", "origin/main"]
+    baseline = "gate-baseline.json"
+
+    [rules]                                         # error, warning, notice or off
+    no-read-only = {severity = "off", reason = "Our clients are not generated.", until = 2027-06-30}
+
+    [[ignore]]                                      # one rule, or "*" for all, in one part of the contract
+    rule = "bounded-texts"
+    path = "/v1/legacy/**"
+    reason = "Goes away with version 2."
+
+    [access]                                        # the words of x-access
+    scope = ["read", "write"]
+
+Everything is validated before anything is checked: a word that the gate does not know is a mistake, and no exception
+is without a reason.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from tickbox_contract.openapi.rules import SEVERITIES, Severity
+
+from .rule_sets import RuleSet
+from .settings_reading import Table
+
+FILE = "gate.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exempt:
+    """What an exception from a rule has, whatever it excepts. It ends after the day `until`."""
+
+    rule_id: str
+    reason: str
+    until: date | None
+    line: int
+
+    def is_over(self, today: date) -> bool:
+        """Whether the exception has expired."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Exempt):
+    """Another severity for a rule; None switches it off."""
+
+    severity: Severity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore(Exempt):
+    """A rule, or `*`, that does not count in a part of the contract. The patterns are those of `places.matches`."""
+
+    path: str | None
+    pointer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a `gate.toml` says. Relative paths are joined with its folder; `file` is None if there is none."""
+
+    file: Path | None = None
+    contract: Path | None = None
+    rule_sets: tuple[RuleSet, ...] = ()
+    handlers: str | None = None
+    notes: tuple[Path, ...] = ()
+    against: tuple[str, ...] = ()
+    baseline: Path | None = None
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()
+    access: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def exceptions(self) -> tuple[Exempt, ...]:
+        """All exceptions, in the order of the file."""
+        return tuple(sorted((*self.changes.values(), *self.ignores), key=lambda exempt: exempt.line))
+
+
+class SettingsError(Exception):
+    """The settings have mistakes, each of which is one line."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+def find_settings(contract: Path | None) -> Path | None:
+    """The `gate.toml` beside *contract*, or else in the current folder; None if there is none."""
+    folders = (*((contract.parent,) if contract else ()), Path.cwd())
+    return next((file for folder in folders if (file := folder / FILE).is_file()), None)
+
+
+def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
+    """The settings in *file*; *rule_ids* are those that exist. Raises SettingsError, OSError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        root = Table(tomllib.loads(text), folder=file.parent)
+    except UnicodeDecodeError as error:
+        raise SettingsError(["this is not TOML in UTF-8"]) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError([f"this is not TOML: {error}"]) from error
+    settings = Settings(
+        file=file,
+        contract=root.path("contract"),
+        rule_sets=root.rule_sets("rule-sets"),
+        handlers=root.string("handlers"),
+        notes=root.paths("notes"),
+        against=root.references("against"),
+        baseline=root.path("baseline"),
+        changes=_changes(root.table("rules"), text, rule_ids),
+        ignores=tuple(_ignore(table, text, rule_ids) for table in root.tables("ignore")),
+        access=_access(root.table("access")),
+    )
+    root.refuse_others()
+    if root.mistakes:
+        raise SettingsError(root.mistakes)
+    return settings
+
+
+def _changes(rules: Table, text: str, rule_ids: Sequence[str]) -> dict[str, Change]:
+    found = {}
+    for rule_id in rules:
+        table = rules.table(rule_id, hint='write {severity = "warning", reason = "..."}')
+        rules.one_of(rule_id, rule_ids, "rule")
+        severity = table.word("severity", (*SEVERITIES, "off"), required=True)
+        found[rule_id] = Change(
+            rule_id=rule_id,
+            severity=None if severity == "off" else severity,  # type: ignore[arg-type]  # one of SEVERITIES
+            line=_line(text, rf'^\s*(rules\.)?"?{re.escape(rule_id)}"?\s*=|^\s*\[rules\."?{re.escape(rule_id)}"?\]'),
+            reason=table.string("reason", required=True) or "",
+            until=table.date("until"),
+        )
+        table.refuse_others()
+    return found
+
+
+def _ignore(table: Table, text: str, rule_ids: Sequence[str]) -> Ignore:
+    rule_id = table.word("rule", (*rule_ids, "*"), required=True) or ""
+    ignore = Ignore(
+        rule_id=rule_id,
+        path=table.string("path"),
+        pointer=table.string("pointer"),
+        line=_line(text, r"^\s*\[\[\s*ignore\s*\]\]|^\s*ignore\s*=", table.number),
+        reason=table.string("reason", required=True) or "",
+        until=table.date("until"),
+    )
+    if ignore.path is None and ignore.pointer is None:
+        table.mistake("name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]")
+    for name in ("path", "pointer"):
+        pattern = getattr(ignore, name)
+        if pattern is not None and not pattern.startswith("/"):
+            table.mistake(f"`{name}` begins with a slash, such as {'/v1/**' if name == 'path' else '/components/**'}")
+    table.refuse_others()
+    return ignore
+
+
+def _access(table: Table) -> dict[str, tuple[str, ...]]:
+    found = {member: table.texts(member) for member in ("role", "scope")}
+    table.refuse_others()
+    return {member: words for member, words in found.items() if words}
+
+
+def _line(text: str, pattern: str, number: int = 0) -> int:
+    """The line, from 1, of the match with that number, or of the last one: TOML's reader gives no lines."""
+    starts = [found.start() for found in re.finditer(pattern, text, re.MULTILINE)]
+    start = starts[min(number, len(starts) - 1)] if starts else 0
+    return text.count("\n", 0, start + (text[start : start + 1] == "\n")) + 1

@@ -1,0 +1,149 @@
+"""Reads the values of a TOML table strictly, and collects all mistakes: each is one line that says where and what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+
+from .findings import printable
+from .rule_sets import RULE_SETS, RuleSet
+
+
+class Table:
+    """A table of the settings. Its mistakes, and those of the tables in it, are in one list.
+
+    A value that is wrong is read as if it were absent. `number` counts the tables of one list, from 0.
+    """
+
+    def __init__(
+        self,
+        values: dict[str, Any],
+        *,
+        folder: Path,
+        where: str = "",
+        number: int = 0,
+        mistakes: list[str] | None = None,
+    ) -> None:
+        self._values, self._folder, self._where, self._read = values, folder, where, set[str]()
+        self.mistakes: list[str] = [] if mistakes is None else mistakes
+        self.number = number
+        self._is_wrong = False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def mistake(self, text: str, key: str = "") -> None:
+        """Note a mistake at *key*, or in the table itself."""
+        where = ".".join(part for part in (self._where, key) if part)
+        self.mistakes.append(printable(f"{where}: {text}" if where else text))
+
+    def refuse_others(self) -> None:
+        """Note each name that was not read."""
+        for key in self._values.keys() - self._read:
+            self.mistake(f"there is no such setting{_nearest(key, self._read)}", key)
+
+    def string(self, key: str, *, required: bool = False) -> str | None:
+        """A text that is not empty."""
+        value = self._value(key, str, "a text", required=required)
+        if value is not None and not value.strip():
+            self.mistake("this is empty", key)
+        return cast("str | None", value)
+
+    def word(self, key: str, words: Iterable[str], *, required: bool = False) -> str | None:
+        """One of *words*."""
+        value = self.string(key, required=required)
+        if value is not None:
+            self.one_of(value, list(words), key, key)
+        return value
+
+    def one_of(self, value: str, words: Sequence[str], kind: str, key: str = "") -> bool:
+        """Whether *value* is one of *words*; notes a mistake if it is not."""
+        if value in words:
+            return True
+        listed = f": {', '.join(words)}" if len(words) < 8 else _nearest(value, words)  # noqa: PLR2004  # a short line
+        self.mistake(f"there is no {kind} {value!r}{listed}", key)
+        return False
+
+    def date(self, key: str) -> dt.date | None:
+        """A date, such as 2027-06-30, without a time."""
+        value = self._value(key, dt.date, "a date, such as 2027-06-30")
+        if isinstance(value, dt.datetime):
+            self.mistake("this must be a date, such as 2027-06-30", key)
+            return None
+        return cast("dt.date | None", value)
+
+    def whole_number(self, key: str, *, least: int, most: int) -> int | None:
+        """An integer within the two bounds."""
+        value = self._value(key, int, f"a number from {least} to {most}")
+        if value is not None and (isinstance(value, bool) or not least <= value <= most):
+            self.mistake(f"this must be a number from {least} to {most}", key)
+            return None
+        return cast("int | None", value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        values = self._value(key, list, "a list of texts")
+        if values is not None and not all(isinstance(value, str) and value for value in values):
+            self.mistake("this must be a list of texts", key)
+            return ()
+        return tuple(values or ())
+
+    def rule_sets(self, key: str) -> tuple[RuleSet, ...]:
+        """A list of names of rule sets."""
+        names = [name for name in self.texts(key) if self.one_of(name, RULE_SETS, "rule set", key)]
+        return cast("tuple[RuleSet, ...]", tuple(names))
+
+    def path(self, key: str) -> Path | None:
+        """A path, relative to the folder of the settings."""
+        text = self.string(key)
+        return self._folder / text if text else None
+
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """A list of paths of files that exist."""
+        found = tuple(self._folder / text for text in self.texts(key))
+        for file in found:
+            if not file.is_file():
+                self.mistake(f"there is no file {file.as_posix()}", key)
+        return found
+
+    def references(self, key: str) -> tuple[str, ...]:
+        """A list of paths, or of other names where no such path exists."""
+        texts = self.texts(key)
+        return tuple(str(self._folder / text) if (self._folder / text).exists() else text for text in texts)
+
+    def table(self, key: str, *, hint: str = "") -> Table:
+        """A table; an empty one if it is absent."""
+        value = self._value(key, dict, f"a table{hint and f': {hint}'}")
+        found = self._within(value or {}, key)
+        found._is_wrong = value is None and key in self._values  # noqa: SLF001  # of this class
+        return found
+
+    def tables(self, key: str) -> list[Table]:
+        """A list of tables."""
+        values = self._value(key, list, f"a list of tables: write [[{key}]]") or []
+        if not all(isinstance(value, dict) for value in values):
+            self.mistake(f"this must be a list of tables: write [[{key}]]", key)
+            return []
+        return [self._within(value, f"{key}[{number}]", number) for number, value in enumerate(values)]
+
+    def _within(self, values: dict[str, Any], key: str, number: int = 0) -> Table:
+        where = ".".join(part for part in (self._where, key) if part)
+        return Table(values, folder=self._folder, where=where, number=number, mistakes=self.mistakes)
+
+    def _value(self, key: str, kind: type, name: str, *, required: bool = False) -> Any:  # TOML
+        self._read.add(key)
+        value = self._values.get(key)
+        if value is None and required and not self._is_wrong:
+            self.mistake(f"`{key}` is missing")
+        if value is not None and not isinstance(value, kind):
+            self.mistake(f"this must be {name}", key)
+            return None
+        return value
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    found = get_close_matches(name, list(names), n=1, cutoff=0.75)
+    return f": did you mean {found[0]!r}?" if found else ""
