@@ -15,7 +15,7 @@ from tickbox_contract.openapi.compositions import Alternatives, Compositions, Di
 from tickbox_contract.openapi.formats import RANGES
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.references import Found, References
+from tickbox_contract.openapi.references import Found, References, UnresolvedReferenceError
 
 Keywords = Mapping[str, Any]
 """Keywords with plain values or `Meaning`s. They differ from JSON Schema: `type` is a tuple, `range` is the bounds that
@@ -31,9 +31,16 @@ REMARKS = frozenset({"password", "binary", "double", "html", "markdown", "common
 
 
 _COPIED = (
-    "multipleOf", "minLength", "maxLength", "pattern",
+    "multipleOf", "minLength", "minContains", "maxContains", "dependentRequired", "const", "maxLength", "pattern",
     "minItems", "maxItems", "minProperties", "maxProperties",
 )  # fmt: skip
+
+
+_SINGLE = (
+    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
+    "unevaluatedProperties",
+)  # fmt: skip
+_NAMED = ("patternProperties", "dependentSchemas")
 
 
 class Meaning:
@@ -93,6 +100,7 @@ class MeaningReader:
         self._references = references
         self._compositions = compositions
         self._direction = direction
+        self._is_old = str(references.root.get("openapi", "3.0")).startswith("3.0")
         self._known: dict[tuple[Pointer, int, _Use], tuple[Schema, Meaning]] = {}
 
     def read(self, node: Node) -> Meaning:
@@ -102,6 +110,12 @@ class MeaningReader:
     def _meaning(self, schema: Schema, pointer: Pointer, use: _Use) -> Meaning:
         if not isinstance(schema, Mapping):
             return nothing(pointer) if schema is False else anything(pointer)
+        if "$dynamicRef" in schema:
+            raise UnresolvedReferenceError("$dynamicRef is not followed", "nowhere")
+        beside = {} if self._is_old else {key: value for key, value in schema.items() if key != "$ref"}
+        if "$ref" in schema and beside:
+            refers = self._meaning({"$ref": schema["$ref"]}, pointer, use)
+            return meaning(pointer, allOf=(refers, self._known_meaning(Found(pointer, beside), use, is_named=False)))
         is_named = "$ref" in schema
         found = self._references.end(schema, pointer) if is_named else Found(pointer, schema)
         return self._known_meaning(found, use, is_named=is_named)
@@ -126,7 +140,7 @@ class MeaningReader:
         use = use._replace(dropped=use.dropped | self._compositions.hidden(schema, self._direction))
         late = self._required_late(schema, use)
         out = {key: schema[key] for key in _COPIED if key in schema}
-        out |= dict(_scalars(schema))
+        out |= dict(_scalars(schema, may_be_nullable=self._is_old))
         out |= dict(self._members(schema, pointer))
         required = [name for name in schema.get("required", ()) if name not in use.dropped | late]
         if required:
@@ -143,9 +157,15 @@ class MeaningReader:
                     for name, sub in schema["properties"].items()
                 },
             )
-        for key in ("items", "additionalProperties", "not"):
+        for key in _SINGLE:
             if key in schema and schema[key] is not True:
                 yield key, self._meaning(schema[key], (*pointer, key), _WHOLE)
+        for key in _NAMED:
+            if key in schema:
+                yield key, {n: self._meaning(sub, (*pointer, key, n), _WHOLE) for n, sub in schema[key].items()}
+        if "prefixItems" in schema:
+            parts = enumerate(schema["prefixItems"])
+            yield "prefixItems", tuple(self._meaning(sub, (*pointer, "prefixItems", n), _WHOLE) for n, sub in parts)
 
     def _property(self, schema: Schema, pointer: Pointer) -> Meaning:
         is_hidden = self._compositions.is_hidden(schema, self._direction)
@@ -204,7 +224,7 @@ class MeaningReader:
 
     def _selectable(self, alternatives: Alternatives, key: int) -> bool:
         target = alternatives.targets[key].node
-        values = set(_values(alternatives, key))
+        values = _values(alternatives, key)
         if alternatives.name in self._compositions.hidden(target, self._direction):
             return False
         own = (
@@ -212,7 +232,10 @@ class MeaningReader:
             for part in self._compositions.parts(target)
             for inner in self._compositions.parts(part.get("properties", {}).get(alternatives.name, {}))
         )
-        return all(each.get("type", "string") == "string" and values & set(each.get("enum", values)) for each in own)
+        return all(
+            each.get("type", "string") == "string" and any(value in values for value in each.get("enum", values))
+            for each in own
+        )
 
     def _selected(self, found: Found, alternatives: Alternatives, use: _Use) -> Keywords:
         """The alternative that the value of a property selects, and what is beside the discriminator."""
@@ -252,21 +275,21 @@ def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
     return ("type" not in schema or says_so(schema)) and any(says_so(f.node) for f in alternatives.by_value.values())
 
 
-def _scalars(schema: Schema) -> Iterator[tuple[str, Any]]:
+def _scalars(schema: Schema, *, may_be_nullable: bool) -> Iterator[tuple[str, Any]]:
     kind = schema.get("type")
     if isinstance(kind, str):
-        yield "type", (kind, "null") if schema.get("nullable") is True else (kind,)
+        yield "type", (kind, "null") if may_be_nullable and schema.get("nullable") is True else (kind,)
     elif isinstance(kind, list):
         yield "type", tuple(kind)
     if "enum" in schema:
         yield "enum", list(schema["enum"])
-    if schema.get("uniqueItems") is True:
-        yield "uniqueItems", True
     for exclusive, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if inclusive in schema:
             yield exclusive if schema.get(exclusive) is True else inclusive, schema[inclusive]
         if not isinstance(schema.get(exclusive, True), bool):
             yield exclusive, schema[exclusive]
+    if schema.get("uniqueItems") is True:
+        yield "uniqueItems", True
     form = schema.get("format")
     if form in _RANGES:
         yield "range", _RANGES[form]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 _MOST_CANDIDATES = 2_000
+_ENDLESS = 10**400
 
 Number = int | float
 
@@ -59,6 +60,9 @@ class Numbers:
             if any((candidate / each).denominator == 1 for each in self.not_multiples):
                 continue
             value = _number(candidate)
+            if exact(value) != candidate:  # a float has too few digits
+                is_complete = False
+                continue
             if is_excluded(value):
                 is_complete = is_complete and self._is_bounded
                 continue
@@ -77,42 +81,46 @@ class Numbers:
         return self.high is None or number < self.high or (number == self.high and not self.is_high_open)
 
     def _steps(self, step: Fraction) -> tuple[Iterator[Fraction], bool]:
-        """The multiples of *step*, from the bound or zero on, and whether these are all that matter.
+        """The multiples of *step*, those next to zero first, and whether these are all that matter.
 
         Which of them are multiples of other numbers repeats after a while.
         """
-        upwards = self.low is not None or self.high is None
-        bound = (self.low if upwards else self.high) or Fraction(0)
-        first = math.ceil(bound / step) if upwards else math.floor(bound / step)
-        last = _MOST_CANDIDATES
-        if self.low is not None and self.high is not None:
-            last = math.floor(self.high / step) - first + 1
+        first = -_ENDLESS if self.low is None else math.floor(self.low / step) + 1
+        last = _ENDLESS if self.high is None else math.ceil(self.high / step) - 1
+        if self.low is not None and not self.is_low_open and (self.low / step).denominator == 1:
+            first -= 1
+        if self.high is not None and not self.is_high_open and (self.high / step).denominator == 1:
+            last += 1
         period = _common_multiple([step, *self.not_multiples])
-        repeats = period is not None and period / step < _MOST_CANDIDATES
-        count = max(0, min(last, _MOST_CANDIDATES)) + 1
-        numbers = ((first + number if upwards else first - number) * step for number in range(count))
-        is_complete = last < _MOST_CANDIDATES or repeats
-        return (number for number in numbers if self._within(number)), is_complete
+        repeats = period is not None and period / step < _MOST_CANDIDATES / 2
+        return (number * step for number in _outwards(first, last)), last - first < _MOST_CANDIDATES / 2 or repeats
 
     def _dense(self) -> Iterator[Fraction]:
         """Some of the numbers: whole ones and others, next to the bounds and between them."""
         low, high = self.low, self.high
+        marks = [] if low is None else [low, *(low + delta for delta in _DELTAS)]
+        marks += [] if high is None else [high, *(high - delta for delta in _DELTAS)]
         if low is not None and high is not None:
-            marks = [low, high, *(low + (high - low) * Fraction(n, d) for n, d in _PARTS)]
-        elif low is not None:
-            marks = [low, *(low + delta for delta in _DELTAS)]
-        elif high is not None:
-            marks = [high, *(high - delta for delta in _DELTAS)]
-        else:
-            marks = [Fraction(0), *_DELTAS]
+            marks += [low + (high - low) * part for part in _PARTS]
+        marks = marks or [Fraction(0), *_DELTAS]
         whole = [each for mark in marks for each in (Fraction(math.ceil(mark)), Fraction(math.floor(mark)))]
-        for mark in dict.fromkeys([*marks[:1], *whole, *marks]):
-            if self._within(mark):
-                yield mark
+        for mark in dict.fromkeys([*marks[:1], *whole, *marks, *_DELTAS]):
+            written = exact(_number(mark))
+            if self._within(written):
+                yield written
 
 
-_PARTS = ((1, 2), (1, 4), (3, 4), (1, 8), (3, 8), (1, 7), (3, 7), (5, 11), (1, 1000), (7, 1009))
+_PARTS = [Fraction(text) for text in ("1/2", "1/4", "3/4", "1/8", "3/8", "1/7", "3/7", "5/11", "1/1000", "7/1009")]
 _DELTAS = [Fraction(text) for text in ("1", "0.5", "0.25", "2", "1.75", "7.3", "0.01", "0.001", "13.37", "1000")]
+
+
+def _outwards(first: int, last: int) -> Iterator[int]:
+    """The whole numbers from *first* to *last*, those next to zero first, but not too many."""
+    start = min(max(0, first), last)
+    for distance in range(_MOST_CANDIDATES // 2 + 1):
+        for number in dict.fromkeys((start + distance, start - distance)):
+            if first <= number <= last:
+                yield number
 
 
 def _common_multiple(numbers: list[Fraction]) -> Fraction | None:

@@ -77,7 +77,7 @@ class Objects:
             is_complete &= more.is_complete
             if len(found) >= want:
                 break
-        return Results(found, is_complete=is_complete and not found)
+        return Results(found, is_complete=is_complete)
 
     def _ways(self, *, only_declared: bool) -> Iterator[dict[str, tuple[Meaning, ...]]]:
         """The ways to choose names for the outliers: for each name, what its value must not fit."""
@@ -147,7 +147,8 @@ class Objects:
             made |= {name: found.values[0]} if found.values else {}
         if len(made) < self.least:
             return Results([], is_complete=is_complete)
-        return Results([made, *self._others(made, ways, want - 1, values)], is_complete=False)
+        others = self._others(made, ways, want - 1, values) if self.most else []
+        return Results([made, *others], is_complete=not self.most)
 
     def _others(
         self, made: dict[str, JSON], ways: dict[str, tuple[Meaning, ...]], want: int, values: Values

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
-from .meanings import Meaning
+from .meanings import Keywords, Meaning
 from .verdicts import JSON
 
 Kind = Literal["null", "boolean", "number", "string", "array", "object"]
@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = ("string", "number", "boolean", "object", "array", "nu
 _PLAIN: dict[Kind, tuple[str, ...]] = {
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     "string": ("minLength", "maxLength", "pattern", "format"),
-    "array": ("minItems", "maxItems", "uniqueItems", "items"),
+    "array": ("minItems", "maxItems", "uniqueItems"),
     "object": ("minProperties", "maxProperties"),
 }
 
@@ -51,6 +51,12 @@ class Part(NamedTuple):
 
 
 _NEVER = Part((), ((),))
+_UNKNOWN = Part(((),), ((),))
+_OPAQUE: dict[Kind, frozenset[str]] = {
+    "array": frozenset({"prefixItems", "contains", "unevaluatedItems"}),
+    "object": frozenset({"patternProperties", "propertyNames", "unevaluatedProperties"}),
+}
+"""Keywords that are not followed: a value may fit them or not, and must be checked."""
 
 
 def kind_of(value: JSON) -> Kind:
@@ -70,6 +76,10 @@ def parts_of(meaning: Meaning, kind: Kind) -> Iterator[Part]:
     yield from _typed(keywords.get("type"), kind)
     if "enum" in keywords:
         yield _fact("enum", keywords["enum"])
+    if "const" in keywords:
+        yield _fact("enum", [keywords["const"]])
+    if not _OPAQUE.get(kind, frozenset()).isdisjoint(keywords):
+        yield _UNKNOWN
     for keyword in _PLAIN.get(kind, ()):
         if keyword in keywords:
             yield _fact(keyword, keywords[keyword])
@@ -77,6 +87,8 @@ def parts_of(meaning: Meaning, kind: Kind) -> Iterator[Part]:
         low, high = keywords["range"]
         yield _fact("minimum", low)
         yield _fact("maximum", high)
+    if kind == "array" and "items" in keywords and "prefixItems" not in keywords:
+        yield _fact("items", keywords["items"])
     if kind == "object":
         yield from _members(meaning)
     yield from _composed(meaning)
@@ -102,8 +114,18 @@ def _members(meaning: Meaning) -> Iterator[Part]:
     properties = keywords.get("properties", {})
     for name, inner in properties.items():
         yield _fact("property", (name, inner))
-    if "additionalProperties" in keywords:
+    if "additionalProperties" in keywords and "patternProperties" not in keywords:
         yield _fact("additionalProperties", (frozenset(properties), keywords["additionalProperties"]))
+    for name, others in keywords.get("dependentRequired", {}).items():
+        for other in others:
+            yield _if_present(name, Fact("required", other, holds=True), Fact("required", other, holds=False))
+    for name, inner in keywords.get("dependentSchemas", {}).items():
+        yield _if_present(name, Claim(inner, holds=True), Claim(inner, holds=False))
+
+
+def _if_present(name: str, holds: Step, fails: Step) -> Part:
+    is_there = Fact("required", name, holds=True)
+    return Part(((is_there._replace(holds=False),), (holds,)), ((is_there, fails),))
 
 
 def _composed(meaning: Meaning) -> Iterator[Part]:
@@ -117,6 +139,18 @@ def _composed(meaning: Meaning) -> Iterator[Part]:
         yield Part(tuple((Claim(each, holds=True),) for each in keywords["anyOf"]), (_none_of(keywords["anyOf"]),))
     if "oneOf" in keywords:
         yield _exactly_one(keywords["oneOf"])
+    if "if" in keywords:
+        yield from _conditional(keywords)
+
+
+def _conditional(keywords: Keywords) -> Iterator[Part]:
+    holds, fails = Claim(keywords["if"], holds=True), Claim(keywords["if"], holds=False)
+    if "then" in keywords:
+        then = keywords["then"]
+        yield Part(((fails,), (holds, Claim(then, holds=True))), ((holds, Claim(then, holds=False)),))
+    if "else" in keywords:
+        other = keywords["else"]
+        yield Part(((holds,), (fails, Claim(other, holds=True))), ((fails, Claim(other, holds=False)),))
 
 
 def _none_of(branches: tuple[Meaning, ...]) -> Option:
