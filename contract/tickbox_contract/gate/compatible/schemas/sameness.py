@@ -93,6 +93,6 @@ class Sameness:
             return [(b"", value)]
         if isinstance(value, tuple) and value and isinstance(value[0], Meaning):
             return [(b"", each) for each in value]
-        if isinstance(value, dict):
+        if isinstance(value, dict) and all(isinstance(each, Meaning) for each in value.values()):
             return [(name.encode(), value[name]) for name in sorted(value)]
         return [(orjson.dumps(sorted(value) if isinstance(value, tuple) else value, option=orjson.OPT_SORT_KEYS), None)]

@@ -1,0 +1,1 @@
+"""Tests of what breaks the clients of an earlier contract."""

@@ -1,0 +1,89 @@
+"""Verdicts about random schemas never contradict the server's own validators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tickbox_contract.gate.compatible.schemas import Broken, Covered, Undecided
+from tickbox_contract.gate.compatible.schemas.validators import json_schema
+
+from . import strategies
+from .documents import compared, is_accepted, meaning_of
+
+bounded = settings(
+    max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+Rewrite = Callable[[Any], Any]
+REWRITINGS: dict[str, Rewrite] = {
+    "one part": lambda schema: {"allOf": [schema]},
+    "the same part twice": lambda schema: {"allOf": [schema, {**schema}]},
+    "the same alternative twice": lambda schema: {"anyOf": [schema, {**schema}]},
+    "one of it and nothing": lambda schema: {"oneOf": [{"not": {}}, schema]},
+    "not what it is not": lambda schema: {"not": {"not": schema}},
+    "a component": lambda schema: {
+        "schemas": {"Root": {"$ref": "#/components/schemas/Other"}, "Other": {"anyOf": [schema]}}
+    },
+}
+
+
+@bounded
+@given(st.data())
+def test_a_verdict_is_never_contradicted_by_a_value(data: st.DataObject) -> None:
+    old = data.draw(strategies.schemas)
+    new = data.draw(strategies.edited(old) | strategies.schemas)
+    verdict = compared(old, new)
+    if isinstance(verdict, Broken):
+        assert (is_accepted(old, verdict.witness), is_accepted(new, verdict.witness)) == (True, False)
+    elif isinstance(verdict, Covered):
+        value = data.draw(strategies.near(old) | strategies.near(new))
+        assert is_accepted(new, value) or not is_accepted(old, value)
+
+
+@bounded
+@given(st.data())
+def test_a_response_is_the_reverse_of_a_request(data: st.DataObject) -> None:
+    old = data.draw(strategies.schemas)
+    new = data.draw(strategies.edited(old))
+    assert type(compared(old, new, "request")) is type(compared(new, old, "response"))
+
+
+@pytest.mark.parametrize("rewriting", [pytest.param(each, id=name) for name, each in REWRITINGS.items()])
+@bounded
+@given(st.data())
+def test_a_schema_in_other_words_is_the_same(rewriting: Rewrite, data: st.DataObject) -> None:
+    schema = data.draw(strategies.schemas)
+    assert (compared(schema, rewriting(schema)), compared(rewriting(schema), schema)) == (Covered(), Covered())
+
+
+@bounded
+@given(st.data())
+def test_what_jsonschema_rs_proves_is_not_contradicted(data: st.DataObject) -> None:
+    old = data.draw(strategies.schemas)
+    new = data.draw(strategies.edited(old))
+    covering, covered = (
+        jsonschema_rs.canonicalize(json_schema(meaning_of(each)), validate_formats=True) for each in (new, old)
+    )
+    try:
+        is_proved = str(covering.covers(covered)) == "yes"
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return
+    assert not (is_proved and isinstance(compared(old, new), Broken))
+
+
+def test_few_pairs_are_left_to_a_person() -> None:
+    undecided = []
+
+    @bounded
+    @given(st.data())
+    def look_at(data: st.DataObject) -> None:
+        old = data.draw(strategies.schemas)
+        undecided.append(isinstance(compared(old, data.draw(strategies.edited(old))), Undecided))
+
+    look_at()
+    assert sum(undecided) * 50 <= len(undecided)
