@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tickbox_contract.openapi.nodes import Node
 
@@ -20,17 +20,24 @@ def compare_messages(comparison: Comparison) -> None:
     """Compare the bodies and the responses of each operation."""
     for pair in comparison.pairs():
         _body(comparison, pair)
-        for status, new in pair.new.responses.items():
-            olds = list(_counterparts(status, pair.old.responses))
-            for old in olds:
-                _response(comparison, pair, old, new)
-            if not olds or (_is_range(status) and status not in pair.old.responses):
-                _status_added(comparison, pair, status)
-        for status in pair.old.responses:
-            if not any(_meets(status, other) for other in pair.new.responses):
-                rule_id = "success-status-removed" if _is_success(status) else "error-status-removed"
-                spot = pair.spot.within("responses", status)
-                comparison.note(rule_id, f"the status {status} was removed", spot, pair=pair)
+        _statuses(comparison, pair)
+
+
+def _statuses(comparison: Comparison, pair: Pair) -> None:
+    """Compare each response with what the other contract says of its status."""
+    old, new = pair.old.responses, pair.new.responses
+    same = {(status, _match(status, new)): None for status in old} | {
+        (_match(status, old), status): None for status in new
+    }
+    for before, after in same:
+        if before is not None and after is not None:
+            _response(comparison, pair, old[before], new[after])
+        elif after is not None:
+            _status_added(comparison, pair, after)
+        elif before is not None:
+            rule_id = "success-status-removed" if _is_success(before) else "error-status-removed"
+            spot = pair.spot.within("responses", before)
+            comparison.note(rule_id, f"the status {before} was removed", spot, pair=pair)
 
 
 def _body(comparison: Comparison, pair: Pair) -> None:
@@ -55,25 +62,10 @@ def _is_success(status: str) -> bool:
     return status[:1] in {"2", "3"}
 
 
-def _is_range(status: str) -> bool:
-    return status.upper().endswith("XX")
-
-
-def _meets(status: str, other: str) -> bool:
-    """Whether one of the two, of which either may be a range or `default`, says something of the other."""
-    if _DEFAULT in {status, other}:
-        return status == other or not _is_success(status if other == _DEFAULT else other)
-    if _is_range(status) or _is_range(other):
-        return status[0] == other[0]
-    return status == other
-
-
-def _counterparts(status: str, old: Mapping[str, Node]) -> Iterator[Node]:
-    """What the old operation said of *status*: itself, its range, the default; of a range, all that is in it."""
-    exact = [old[status]] if status in old else []
-    within = [node for other, node in old.items() if _meets(status, other) and other != _DEFAULT]
-    default = [old[_DEFAULT]] if _DEFAULT in old and _meets(status, _DEFAULT) else []
-    yield from (within or exact) if _is_range(status) else (exact or within or default)
+def _match(status: str, responses: Mapping[str, Node]) -> str | None:
+    """The key of *responses* that describes *status*: itself, its range, or `default`, which is for errors here."""
+    keys = (status, f"{status[0]}XX", *(() if _is_success(status) else (_DEFAULT,)))
+    return next((key for key in keys if key in responses), None)
 
 
 def _status_added(comparison: Comparison, pair: Pair, status: str) -> None:
