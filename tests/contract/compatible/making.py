@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 Apply = Callable[[Json], None]
+ON, OFF = True, False
 METHODS = ("get", "put", "post", "delete", "patch")
 _NAME = re.compile(r"\{[^{}]*\}")
 

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from .making import (
+    OFF,
+    ON,
     Apply,
     Edit,
     Json,
@@ -46,7 +48,7 @@ def _of_operation(op: Op) -> Iterator[Edit]:
     yield breaks("operation retagged", op.name, "operation-retagged", putting(["other"], *op.steps, "tags"))
     yield breaks("operation moved", op.name, "operation-moved", _moved(op))
     yield safe("operation added", op.name, _copied(op), "operation-added")
-    yield safe("operation deprecated", op.name, putting(True, *op.steps, "deprecated"), "operation-deprecated")
+    yield safe("operation deprecated", op.name, putting(ON, *op.steps, "deprecated"), "operation-deprecated")
     yield safe("description changed", op.name, putting("Another text.", *op.steps, "description"))
     yield safe("summary removed", op.name, deleting(*op.steps, "summary"))
     yield safe("second tag added", op.name, appending("other", *op.steps, "tags"))
@@ -146,9 +148,9 @@ def _of_body(op: Op) -> Iterator[Edit]:
         return
     yield breaks("body removed", op.name, "body-removed", deleting(*where))
     if op.node["requestBody"].get("required"):
-        yield safe("body made optional", op.name, putting(False, *where, "required"), "body-made-optional")
+        yield safe("body made optional", op.name, putting(OFF, *where, "required"), "body-made-optional")
     else:
-        yield breaks("body made required", op.name, "body-made-required", putting(True, *where, "required"))
+        yield breaks("body made required", op.name, "body-made-required", putting(ON, *where, "required"))
     content = op.node["requestBody"]["content"]
     for name, media in content.items():
         yield breaks(
@@ -344,12 +346,15 @@ def _of_components(root: Json) -> Iterator[Edit]:
     for name, parameter in components["parameters"].items():
         yield from _of_shared_parameter(name, parameter)
     for name, response in components["responses"].items():
-        steps = "components", "responses", name
+        within = "components", "responses", name
         for media in response.get("content", {}):
             yield breaks(
-                "media type of problem removed", name, "response-media-type-removed", deleting(*steps, "content", media)
+                "media type of problem removed",
+                name,
+                "response-media-type-removed",
+                deleting(*within, "content", media),
             )
-        yield breaks("headers of problem removed", name, "response-header-removed", deleting(*steps, "headers"))
+        yield breaks("headers of problem removed", name, "response-header-removed", deleting(*within, "headers"))
 
 
 def _renamed_component(kind: str, name: str) -> Apply:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .making import (
+    OFF,
+    ON,
     Edit,
     Json,
     appending,
@@ -82,7 +84,7 @@ def _sent(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
         "property-added",
     )
     yield breaks("required property added to request", name, rule, _required_property(name))
-    yield safe("request opened", name, putting(True, *where, "additionalProperties"))
+    yield safe("request opened", name, putting(ON, *where, "additionalProperties"))
     yield breaks("fewer properties allowed", name, rule, putting(0, *where, "maxProperties"))
     for key, given in schema["properties"].items():
         subject, steps = f"{name}.{key}", (*where, "properties", key)
@@ -118,9 +120,9 @@ def _required_property(name: str) -> Any:
 
 def _sent_value(subject: str, schema: Json, steps: tuple[str, ...], rule: str) -> Iterator[Edit]:
     if schema.get("nullable"):
-        yield breaks("null no longer accepted", subject, rule, putting(False, *steps, "nullable"))
+        yield breaks("null no longer accepted", subject, rule, putting(OFF, *steps, "nullable"))
     else:
-        yield safe("null accepted", subject, putting(True, *steps, "nullable"))
+        yield safe("null accepted", subject, putting(ON, *steps, "nullable"))
     for keyword, by in (("maxLength", -1), ("maximum", -1), ("maxItems", -1), ("minLength", 1), ("minimum", 1)):
         if keyword in schema:
             yield breaks(
@@ -134,9 +136,9 @@ def _sent_value(subject: str, schema: Json, steps: tuple[str, ...], rule: str) -
     elif schema.get("type") == "string" and "format" not in schema:
         yield breaks("sent pattern added", subject, rule, putting("^never$", *steps, "pattern"))
     if schema.get("uniqueItems"):
-        yield safe("repeated items accepted", subject, putting(False, *steps, "uniqueItems"))
+        yield safe("repeated items accepted", subject, putting(OFF, *steps, "uniqueItems"))
     elif schema.get("type") == "array":
-        yield breaks("repeated items rejected", subject, rule, putting(True, *steps, "uniqueItems"))
+        yield breaks("repeated items rejected", subject, rule, putting(ON, *steps, "uniqueItems"))
 
 
 def _returned(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
@@ -179,9 +181,9 @@ def _without_property(name: str, key: str) -> Any:
 
 def _returned_value(subject: str, schema: Json, steps: tuple[str, ...], rule: str) -> Iterator[Edit]:
     if schema.get("nullable"):
-        yield safe("null no longer returned", subject, putting(False, *steps, "nullable"))
+        yield safe("null no longer returned", subject, putting(OFF, *steps, "nullable"))
     elif schema.get("type"):
-        yield breaks("null returned", subject, rule, putting(True, *steps, "nullable"))
+        yield breaks("null returned", subject, rule, putting(ON, *steps, "nullable"))
     if schema.get("type") == "string":
         yield safe("returned text bounded", subject, putting(1000, *steps, "maxLength"))
     if "maxLength" in schema:
@@ -194,4 +196,4 @@ def _returned_value(subject: str, schema: Json, steps: tuple[str, ...], rule: st
         yield safe("known value removed", subject, removing(known[0], *steps, "x-extensible-enum"))
         yield safe("known values closed", subject, putting(known, *steps, "enum"))
     if schema.get("format") in {"uuid", "date", "date-time"}:
-        yield breaks("format dropped", subject, rule, deleting(*steps, "format"))
+        yield breaks("format dropped", subject, "format-changed", deleting(*steps, "format"))

@@ -50,6 +50,8 @@ class Changes:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Spot, str], Change] = {}
+        self.recorded = 0
+        """How often something was recorded."""
 
     def __iter__(self) -> Iterator[Change]:
         """Each change, in the order in which it was first found."""
@@ -57,6 +59,7 @@ class Changes:
 
     def add(self, rule_id: str, what: str, spot: Spot, *, operation: str | None, witness: str | None = None) -> None:
         """Record a change of *operation*, or of the contract as a whole."""
+        self.recorded += 1
         key = rule_id, spot, what
         named = () if operation is None else (operation,)
         known = self._found.get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,6 +52,7 @@ class Comparison:
         self.same_names = Equality(old, new, by_name=True)
         self.same_meaning = Equality(old, new, by_name=False)
         self._schemas = SchemaComparison(old, new)
+        self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
         self._places = {shape(each): each for each in new.operations}
 
@@ -66,6 +67,15 @@ class Comparison:
         if key not in self._verdicts:
             self._verdicts[key] = self._schemas.compare(old, new, direction=direction)
         return self._verdicts[key]
+
+    def once(self, old: Node, new: Node, compare: Callable[[], None]) -> None:
+        """Call *compare* for the shared places of *old* and *new*, unless it noted nothing the last time."""
+        key = old.pointer, new.pointer
+        if key not in self._unchanged:
+            recorded = self.changes.recorded
+            compare()
+            if self.changes.recorded == recorded:
+                self._unchanged.add(key)
 
     def counterpart(self, operation: Operation) -> Operation | None:
         """The new operation with the same method at the same path; names of path parameters do not matter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from tickbox_contract.openapi.nodes import Node
 
@@ -31,7 +32,8 @@ def _statuses(comparison: Comparison, pair: Pair) -> None:
     }
     for before, after in same:
         if before is not None and after is not None:
-            _response(comparison, pair, old[before], new[after])
+            responses = old[before], new[after]
+            comparison.once(*responses, partial(_response, comparison, pair, *responses))
         elif after is not None:
             _status_added(comparison, pair, after)
         elif before is not None:
@@ -84,7 +86,8 @@ def _response(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
         if key not in after:
             comparison.note("response-header-removed", f"the header {name} was removed", spot.within(name), pair=pair)
         else:
-            _header(comparison, pair, node, after[key][1])
+            headers = node, after[key][1]
+            comparison.once(*headers, partial(_header, comparison, pair, *headers))
     for key in after.keys() - before.keys():
         name = after[key][0]
         comparison.note("response-header-added", f"the header {name} was added", spot.within(name), pair=pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from tickbox_contract.gate.contracts import Contract
@@ -35,7 +36,8 @@ def compare_parameters(comparison: Comparison) -> None:
             elif key not in new:
                 _remove(comparison, pair, node)
             else:
-                _compare(comparison, pair, node, new[key])
+                both = node, new[key]
+                comparison.once(*both, partial(_compare, comparison, pair, *both))
         for key in new.keys() - old.keys() - set(moved.values()):
             _add(comparison, pair, new[key])
 

@@ -15,7 +15,8 @@ from .comparison import Comparison, Pair
 from .equality import is_identical, said
 
 _ENUM = "x-extensible-enum"
-_OPEN: dict[str, Any] = {}
+_TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
+"""Formats for which generators have types of their own."""
 _SINGLE = ("items", "additionalProperties")
 
 
@@ -73,6 +74,8 @@ class Structure:
         )
         if self._direction == "request":
             self._default(schemas, before, after)
+        else:
+            self._format(schemas, before.get("format"), after.get("format"))
         self._extensible(schemas, before, after)
         self._discriminator(schemas, before.get("discriminator"), after.get("discriminator"))
         if not is_identical(before.get("xml"), after.get("xml")):
@@ -90,6 +93,12 @@ class Structure:
             self._note(
                 "default-changed", f"it {now} now: a request without it means something else", schemas, "default"
             )
+
+    def _format(self, schemas: Schemas, old: Any, new: Any) -> None:  # JSON
+        """What a value of a response is read into."""
+        if old != new and {old, new} & _TYPED:
+            what = f"its format is {new or 'not given'} now, and was {old or 'not given'}"
+            self._note("format-changed", what, schemas, "format")
 
     def _extensible(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
         old, new = (list(each[_ENUM]) if isinstance(each.get(_ENUM), list) else [] for each in (before, after))

@@ -123,6 +123,8 @@ _ROWS = (
           "keep it with `deprecated: true`"),
     Break("component-renamed", "changed", _CODE, "generators",
           "The name is that of a type in each SDK. Requests and responses stay the same.", "keep the name"),
+    Break("format-changed", "changed", _CODE, "generators",
+          "Generated code reads the value of a response into another type, whatever is sent.", "keep the format"),
     Break("discriminator-changed", "changed", _BOTH, "OpenAPI, Discriminator Object",
           "The same value selects another schema, or none.", "keep the property and the mapping"),
     Break("known-value-withdrawn", "removed", _SENDERS, "Zalando 112",

@@ -1,0 +1,53 @@
+"""The gate tells small edits of our contract apart: those that break a client, and those that do not.
+
+`make soak` tries all of them, and `python -m tests.contract.compatible.edits` prints what came out.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import pytest
+
+from tests.support.checking import read_contract
+
+from .edits import Trial, Trials, all_edits, sample, table
+
+OF_EACH = 10_000 if os.environ.get("TICKBOX_TEST_SOAK") else 2
+ROOT = read_contract()
+EDITS = sample(all_edits(ROOT), of_each=OF_EACH)
+
+pytestmark = pytest.mark.unmeasured
+
+
+@cache
+def trials() -> tuple[Trial, ...]:
+    return tuple(map(Trials(ROOT).run, EDITS))
+
+
+def named(*outcomes: str) -> list[tuple[str, list[str]]]:
+    return [(trial.edit.name, sorted(trial.rules)) for trial in trials() if trial.outcome in outcomes]
+
+
+def test_there_are_many_edits_of_both_kinds() -> None:
+    assert len(EDITS) >= 200
+    assert all(sum(edit.verdict == verdict for edit in EDITS) >= 100 for verdict in ("breaks", "safe"))
+
+
+def test_no_edit_that_breaks_a_client_passes() -> None:
+    assert named("false safe") == [], table(list(trials()))
+
+
+def test_no_edit_that_breaks_nobody_fails() -> None:
+    assert named("false alarm") == [], table(list(trials()))
+
+
+def test_few_edits_are_left_to_a_person() -> None:
+    assert len(named("unknown")) <= len(EDITS) / 20, table(list(trials()))
+
+
+def test_the_rule_that_an_edit_is_about_finds_it() -> None:
+    known = [trial for trial in trials() if trial.outcome != "unknown"]
+    missed = [(trial.edit.name, sorted(trial.rules)) for trial in known if not trial.edit.rule <= trial.rules]
+    assert missed == []
