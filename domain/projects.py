@@ -15,7 +15,7 @@ from domain.unset import UNSET, Unset, given
 INBOX_NAME: Final = "Inbox"
 SMALL: Final = 1000
 """A project with fewer tasks is deleted in one change."""
-STEP: Final = 200
+STEP: Final = 100
 """How many tasks of a larger one are deleted in each change after the first. Others wait for one at most."""
 
 
