@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.probes import PROBES, Probe, Target
 from tests.support.wire import exchange
+from tickbox_contract.gate.live.probes import PROBES, Probe, Target
 
 from .conftest import STATION_ID, Sample
 

@@ -101,7 +101,7 @@ def listed() -> Iterator[Sample]:
         yield Sample(address, store)
 
 
-def refused(sample: Sample, name: str) -> str:
+def refused(sample: Sample, name: str) -> str | None:
     return sample.post_json("/stations", json.dumps({"name": name}).encode()).slug
 
 

@@ -11,9 +11,9 @@ import pytest
 from tests.support.checking import Seen
 from tests.support.clients import MERGE_PATCH, Client, Person, checker, ok, register
 from tests.support.one_database import databases  # noqa: F401  # what is refused here reaches none
-from tests.support.probes import PROBES, Probe, Target
 from tests.support.tables import Tables
 from tests.support.wire import Address, exchange
+from tickbox_contract.gate.live.probes import PROBES, Probe, Target
 
 pytestmark = pytest.mark.unmeasured
 

@@ -1,9 +1,11 @@
-"""The gate: it checks whether a contract is valid, in good style and complete.
+"""The gate: it checks whether a contract is valid, in good style, complete and compatible, and what a server makes of it.
 
-It reads the file and nothing else, so it can check any OpenAPI 3.0 file. The model that its rules look at is the
+Without a server it reads files and nothing else, so it can check any OpenAPI file. The model that its rules look at is the
 reader's (`tickbox_contract.openapi`).
 
     command       the command `gate`
+    runs          one run: the contract, the rules, what is around it
+    failures      why the gate could not check a contract
     reading       reads a file, and refuses what would do harm or is not a contract
     contracts     a contract with its schemas by use, and what is around the file
     findings      what breaks a rule, and what could not be checked
@@ -18,11 +20,19 @@ reader's (`tickbox_contract.openapi`).
     complete      stage complete: everything exists that callers and the server need
     standard      standard responses and headers that an operation lacks
     fixes         writes them into the file (`gate --fix`)
+    live          stages conforms and guarded, which need a running server
     rules         all rules in one table, and a run
-    reports       the table, annotations for GitHub, JUnit XML, SARIF
+    rule_sets     which rules hold for any contract, and which for teams that choose them
+    settings      `gate.toml`: what a team decides (`settings_reading` reads it strictly)
+    baselines     findings that a team begins with
+    exceptions    applies settings and baseline to what was found
+    places        names of places that survive reordering, and patterns of them
+    handlers      looks for the handlers in a package
+    reports       the table, annotations for GitHub
+    junit, sarif, gitlab    reports for tools
     messages      JSON lines for a pipeline that asks people
 
 A rule is a row: an id, its stage, its reason, its source, and a function that yields what breaks it. The rules of
-`tickbox_contract.openapi.servable` are also checked by the engine at start-up. There is no list of exceptions: a rule
-that is wrong about a contract is made exact, or deleted.
+`tickbox_contract.openapi.servable` are also checked by the engine at start-up. A rule that is wrong about a contract
+is made exact, or deleted. A team that decides otherwise than a rule says so in its `gate.toml`, with its reason.
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from tickbox_contract.openapi.rules import FILE_STAGES
+from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES
 
 from . import messages, reports
 from .compatible.releases import NoReleaseError
@@ -23,6 +23,7 @@ from .findings import Report, printable
 from .fixes import fix
 from .gitlab import code_quality
 from .junit import junit
+from .live.servers import is_url
 from .reading import UnreadableError
 from .rule_sets import RULE_SETS
 from .rules import RULES
@@ -41,7 +42,10 @@ def gate_command(own: Own | None = None) -> click.Command:
 
     @click.command("gate", context_settings={"help_option_names": ["-h", "--help"]})
     @click.argument(
-        "stages", nargs=-1, type=click.Choice(FILE_STAGES), metavar="[valid] [style] [complete] [compatible]"
+        "stages",
+        nargs=-1,
+        type=click.Choice((*FILE_STAGES, *SERVER_STAGES)),
+        metavar="[valid] [style] [complete] [compatible] [conforms] [guarded]",
     )
     @click.option(
         "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 file.{' Default: our own.' if own else ''}"
@@ -53,6 +57,7 @@ def gate_command(own: Own | None = None) -> click.Command:
         help="A released contract for stage compatible: a file, a folder of files, or a git revision. Can be repeated."
         f"{' Default: our own releases.' if own else ''}",
     )
+    @click.option("--url", metavar="URL", callback=_url, help="A running server, for the stages conforms and guarded.")
     @click.option(
         "--rule-set",
         "rule_sets",
@@ -84,7 +89,8 @@ def gate_command(own: Own | None = None) -> click.Command:
     def gate(contract: Path | None, config: Path | None, *, rules: bool, **options: Any) -> None:
         """Check whether a contract is valid, in good style, complete, and compatible with its releases.
 
-        All stages run if none is named, the last one if there is a release. Exits with 0 if there is no error, with 1
+        These stages run if none is named, the last one if there is a release. With --url, also check whether a running
+        server conforms to the contract, and whether it is guarded. Exits with 0 if there is no error, with 1
         if there is one, and with 2 if the contract could not be checked.
         """
         if rules:
@@ -98,6 +104,12 @@ def gate_command(own: Own | None = None) -> click.Command:
         sys.exit(_check(path, own if is_ours else None, settings, **options))
 
     return gate
+
+
+def _url(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not is_url(url):
+        raise click.BadParameter("this must be a URL, such as http://127.0.0.1:8080")
+    return url
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,8 @@ from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.openapi.uses import Message, SchemaUse, messages_of, reach
 
+from .live.servers import Server
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -20,13 +22,15 @@ class Surroundings:
 
     `handlers` returns whether a tag has a handler for an operationId. `stale_models` returns the names of generated
     modules that do not match the contract, or raises NotCheckableError. `access_words` are the values that the members
-    of `x-access`, by name, may have. `compare` returns what breaks clients of released contracts, by rule.
+    of `x-access`, by name, may have. `compare` returns what breaks clients of released contracts, by rule. `server` is
+    the one that is asked.
     """
 
     handlers: Callable[[str, str], bool] | None = None
     stale_models: Callable[[], list[str]] | None = None
     access_words: Mapping[str, Collection[str]] | None = None
     compare: Callable[[Contract], Mapping[str, list[Hit]]] | None = None
+    server: Server | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import STAGES, Rule, Severity, Stage
+from tickbox_contract.openapi.rules import SERVER_STAGES, STAGES, Rule, Severity, Stage
+
+_WHOLE: frozenset[Stage] = frozenset({"valid", *SERVER_STAGES})
+"""Stages without which a run is not a success."""
 
 
 def printable(text: str) -> str:
@@ -90,8 +93,8 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether there is no error, and all of stage `valid` was checked: without that, the run is not a success."""
-        return not self.errors and all(skip.rule.stage != "valid" for skip in self.skipped)
+        """Whether there is no error, and all was checked of stage `valid` and of those that need a server."""
+        return not self.errors and not any(skip.rule.stage in _WHOLE for skip in self.skipped)
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

@@ -57,6 +57,8 @@ _TICKBOX = (
     # extensions of ours, and what is around our contract
     "operation-handler", "current-models", "access-rule", "declared-problems", "changing-operations", "known-events",
     "access-text", "problem-text",
+    # what a server of ours does with what it refuses, and with x-access
+    "refused-requests", "guarded-rights",
 )  # fmt: skip
 _SETS: Mapping[str, RuleSet] = {
     **dict.fromkeys(_DOCUMENTED, "documented"),

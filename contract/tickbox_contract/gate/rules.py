@@ -6,20 +6,21 @@ from collections.abc import Collection, Iterable
 
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
-from tickbox_contract.openapi.rules import STAGES, Hit, Rule, Stage
+from tickbox_contract.openapi.rules import FILE_STAGES, Hit, Rule, Stage
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from . import complete, exchanges, form, names, shapes, valid, writes
 from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
+from .live import conforming, guarded
 from .places import stable
 from .reading import read
 from .rule_sets import with_severities
 
 RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *exchanges.RULES, *writes.RULES, *complete.RULES,
-    *stage.RULES,
+    *stage.RULES, *conforming.RULES, *guarded.RULES,
 ))  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def run(
     raw: bytes,
     *,
     file: str,
-    stages: Collection[Stage] = STAGES,
+    stages: Collection[Stage] = FILE_STAGES,
     surroundings: Surroundings | None = None,
     rules: Iterable[Rule] = RULES,
 ) -> Report:

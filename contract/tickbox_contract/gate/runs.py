@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from tickbox_contract.openapi.rules import FILE_STAGES, Rule, Stage
+from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES, Rule, Stage
 
 from .baselines import Baseline, BaselineError
 from .compatible.releases import NoReleaseError, releases
@@ -50,13 +50,14 @@ class Run:
     rule_sets: tuple[RuleSet, ...] = ()
     handlers: str | None = None
     against: tuple[str, ...] = ()
+    url: str | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None
 
     def report(self) -> Report:
         """Check the contract. Raises CannotRun, UnreadableError, NoReleaseError, OSError."""
         comparer = self._comparer()
-        stages = tuple(stage for stage in self.stages or FILE_STAGES if stage != "compatible" or comparer)
+        stages = tuple(stage for stage in self._asked if stage != "compatible" or comparer)
         if not stages:
             raise NoReleaseError("there is no release to compare with: name one with --against")
         handlers = self._handlers if "complete" in stages else None
@@ -65,10 +66,16 @@ class Run:
             stale_models=self.own.stale_models if self.own else None,
             access_words=self._words,
             compare=comparer,
+            server=replace(self.settings.server, url=self.url or self.settings.server.url),
         )
         raw = self.path.read_bytes()
         report = run(raw, file=shown(self.path), stages=stages, surroundings=surroundings, rules=self._rules())
         return self._decided(report)
+
+    @property
+    def _asked(self) -> tuple[Stage, ...]:
+        """The stages: those that are named; otherwise those of the file, and if there is a URL those of the server."""
+        return self.stages or (*FILE_STAGES, *(SERVER_STAGES if self.url else ()))
 
     @property
     def _handlers(self) -> str | None:
@@ -90,7 +97,7 @@ class Run:
 
     def _comparer(self) -> ReleaseComparer | None:
         """Compare the contract with the releases that are named, or with our own; None if there is none."""
-        if "compatible" not in (self.stages or FILE_STAGES):
+        if "compatible" not in self._asked:
             return None
         named = self.against or self.settings.against
         ours = (shown(self.own.released),) if self.own and self.own.released.is_dir() else ()

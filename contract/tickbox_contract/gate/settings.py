@@ -18,6 +18,8 @@
     [access]                                        # the words of x-access
     scope = ["read", "write"]
 
+    [server]                                        # see gate/live/servers.py
+
 Everything is validated before anything is checked: a word that the gate does not know is a mistake, and no exception
 is without a reason.
 """
@@ -33,6 +35,7 @@ from pathlib import Path
 
 from tickbox_contract.openapi.rules import SEVERITIES, Severity
 
+from .live.servers import Server
 from .rule_sets import RuleSet
 from .settings_reading import Table
 
@@ -82,6 +85,7 @@ class Settings:
     changes: Mapping[str, Change] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
     access: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    server: Server = field(default_factory=Server)
 
     @property
     def exceptions(self) -> tuple[Exempt, ...]:
@@ -123,6 +127,7 @@ def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
         changes=_changes(root.table("rules"), text, rule_ids),
         ignores=tuple(_ignore(table, text, rule_ids) for table in root.tables("ignore")),
         access=_access(root.table("access")),
+        server=Server.read(root.table("server")),
     )
     root.refuse_others()
     if root.mistakes:

@@ -75,13 +75,9 @@ class Table:
             return None
         return cast("dt.date | None", value)
 
-    def whole_number(self, key: str, *, least: int, most: int) -> int | None:
-        """An integer within the two bounds."""
-        value = self._value(key, int, f"a number from {least} to {most}")
-        if value is not None and (isinstance(value, bool) or not least <= value <= most):
-            self.mistake(f"this must be a number from {least} to {most}", key)
-            return None
-        return cast("int | None", value)
+    def flag(self, key: str) -> bool:
+        """A boolean; False if it is absent."""
+        return bool(self._value(key, bool, "true or false"))
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""

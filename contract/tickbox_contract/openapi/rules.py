@@ -8,10 +8,13 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from .objects import Pointer
 
-Stage = Literal["valid", "style", "complete", "compatible", "settings"]
+Stage = Literal["valid", "style", "complete", "compatible", "conforms", "guarded", "settings"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 FILE_STAGES: tuple[Stage, ...] = ("valid", "style", "complete", "compatible")
-"""The stages that can be asked for. `settings` is about the exceptions that a team has, and comes with them."""
+SERVER_STAGES: tuple[Stage, ...] = ("conforms", "guarded")
+"""The stages that can be asked for; the latter need a running server.
+
+`settings` is about the exceptions that a team has, and comes with them."""
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """A run fails because of errors only."""

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.wire import request
+from .wire import request
 
 Request = tuple[str, Sequence[bytes]]
 """A method, and the bytes of a whole request in one or more writes."""
 
 MEBIBYTE = 1024 * 1024
+_END = b" HTTP/1.1\r\n\r\n"
 JSON = "Content-Type: application/json"
 
 
@@ -27,17 +28,19 @@ class Target:
     """The names that a server uses for what the probes send.
 
     `collection` takes POST with the JSON object `body`, whose required member `text` is a string of at most 255
-    characters, and GET with the integer parameter `limit` from 1 to 200. `item` is the path of one resource, with
-    `{id}` for its UUID; it takes GET. If there are any, `moments`, `numbers`, `arrays` are members of the body that are
-    a date-time, a number and an array; `flag` is a path that ends in `?name=` of a boolean; `conditional` is a method
-    and path that take `If-Match`.
+    characters, and GET. `item` is the path of one resource, with `{id}` for its UUID; it takes GET. If there are any,
+    `limit` is an integer parameter of GET of the collection, with its maximum; `moment` and `array` are members of the
+    body that are a date-time and an array; `flag` is a path that ends in `?name=` of a boolean; `conditional` is a
+    method and path that take `If-Match`.
     """
 
     collection: str
     body: Mapping[str, Any]
     text: str
-    item: str
-    token: str
+    item: str | None
+    token: str | None
+    host: str = "sample"
+    limit: tuple[str, int] | None = ("limit", 200)
     moment: str | None = None
     array: str | None = None
     flag: str | None = None
@@ -51,14 +54,18 @@ class Target:
         """The valid body with *literal* as the JSON text of its string member."""
         return self.json(**{self.text: "@"}).replace(b'"@"', literal)
 
+    def request(self, method: str, target: str, *lines: str, body: bytes = b"", token: str | None = None) -> bytes:
+        """A request to this server."""
+        return request(method, target, *lines, body=body, token=token, host=self.host)
+
     def post(self, body: bytes, *lines: str, media_type: str | None = "application/json") -> Request:
         """A POST of *body* with a valid token."""
         given = (*((f"Content-Type: {media_type}",) if media_type is not None else ()), *lines)
-        return "POST", [request("POST", self.collection, *given, body=body, token=self.token)]
+        return "POST", [self.request("POST", self.collection, *given, body=body, token=self.token)]
 
     def get(self, path: str, *lines: str, method: str = "GET", body: bytes = b"") -> Request:
         """A GET of *path* with a valid token."""
-        return method, [request(method, path, *lines, body=body, token=self.token)]
+        return method, [self.request(method, path, *lines, body=body, token=self.token)]
 
     def raw(self, *chunks: bytes) -> Request:
         """Exactly these bytes."""
@@ -67,15 +74,21 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """A request, named by *sentence*, the test's id. `responses` gives the slug for each status that is right."""
+    """A request, named by *sentence*. `responses` gives the slug for each status that is right.
+
+    After one that is not complete, a server may wait for the rest of it.
+    """
 
     sentence: str
     request: Callable[[Target], Request | None]
     responses: Mapping[int, str]
     places: Iterable[str] = field(default=())
+    is_complete: bool = True
 
     def expected_places(self, target: Target) -> set[str]:
-        names = {"text": target.text, "moment": target.moment, "array": target.array}
+        """The places of the errors that the response must have."""
+        limit = target.limit[0] if target.limit else None
+        names = {"limit": limit, "text": target.text, "moment": target.moment, "array": target.array}
         return {place.format(**names) for place in self.places}
 
 
@@ -93,8 +106,8 @@ HEADERS = {431: "headers-too-large"}
 UNKNOWN_METHOD = {501: "not-implemented"}
 
 
-def _probe(sentence: str, responses: Mapping[int, str], build: Build, *places: str) -> Probe:
-    return Probe(sentence=sentence, request=build, responses=responses, places=places)
+def _probe(sentence: str, responses: Mapping[int, str], build: Build, *places: str, is_complete: bool = True) -> Probe:
+    return Probe(sentence=sentence, request=build, responses=responses, places=places, is_complete=is_complete)
 
 
 def _text(sentence: str, responses: Mapping[int, str], literal: bytes, *places: str) -> Probe:
@@ -108,25 +121,41 @@ def _moment(literal: str) -> Probe:
     return _probe(f"the moment {literal} is refused", BODY, build, "pointer #/{moment} format")
 
 
+def _query(text: str) -> Build:
+    """A GET of the collection with *text* as its query, where `{limit}` is the name of the integer parameter."""
+
+    def build(target: Target) -> Request | None:
+        if target.limit is None:
+            return None
+        name, most = target.limit
+        query = text.replace("{limit}", name).replace("{more}", str(most + 1))
+        return target.get(f"{target.collection}?{query}")
+
+    return build
+
+
 def _limit(sentence: str, text: str) -> Probe:
-    return _probe(sentence, PARAMETERS, lambda t: t.get(f"{t.collection}?limit={text}"), "parameter limit type")
+    return _probe(sentence, PARAMETERS, _query(f"{{limit}}={text}"), "parameter {limit} type")
 
 
 def _id(sentence: str, text: str, responses: Mapping[int, str] = PARAMETERS) -> Probe:
-    return _probe(sentence, responses, lambda t: t.get(t.item.format(id=text)))
+    def build(target: Target) -> Request | None:
+        return target.get(target.item.replace("{id}", text)) if target.item else None
+
+    return _probe(sentence, responses, build)
 
 
 def _authorization(sentence: str, *values: str) -> Probe:
     def build(target: Target) -> Request:
         lines = [f"Authorization: {value.format(token=target.token)}" for value in values]
         # The JSON is invalid, too: the token is checked before the body.
-        return "POST", [request("POST", target.collection, "Content-Type: application/json", *lines, body=b"{")]
+        return "POST", [target.request("POST", target.collection, "Content-Type: application/json", *lines, body=b"{")]
 
     return _probe(sentence, UNAUTHENTICATED, build)
 
 
-def _http(sentence: str, responses: Mapping[int, str], *chunks: bytes) -> Probe:
-    return _probe(sentence, responses, lambda t: t.raw(*chunks))
+def _http(sentence: str, responses: Mapping[int, str], *chunks: bytes, is_complete: bool = True) -> Probe:
+    return _probe(sentence, responses, lambda t: t.raw(*chunks), is_complete=is_complete)
 
 
 def _array(sentence: str, item: bytes) -> Probe:
@@ -211,15 +240,15 @@ BODIES: tuple[Probe, ...] = (
     _probe("10 MB in chunks are refused", TOO_LARGE, lambda t: (
         "POST",
         [
-            request("POST", t.collection, JSON, "Transfer-Encoding: chunked", token=t.token),
+            t.request("POST", t.collection, JSON, "Transfer-Encoding: chunked", token=t.token),
             *[b"10000\r\n" + b"x" * 65536 + b"\r\n"] * 160,
             b"0\r\n\r\n",
         ],
     )),
     _probe("an announced length of 10^15 is refused", TOO_LARGE, lambda t: (
         "POST",
-        [request("POST", t.collection, "Content-Type: application/json", f"Content-Length: {10**15}", token=t.token)],
-    )),
+        [t.request("POST", t.collection, "Content-Type: application/json", f"Content-Length: {10**15}", token=t.token)],
+    ), is_complete=False),
     _probe("an unknown property is refused", BODY, lambda t: t.post(t.json(nope=1)), "pointer #/nope unknown"),
     _probe("an unknown name is repeated in part only", BODY, lambda t: t.post(t.json(**{"n" * 1000: 1})),
            f"pointer #/{'n' * 64}… unknown"),
@@ -241,16 +270,16 @@ BODIES: tuple[Probe, ...] = (
 
 PARAMETER_TEXTS: tuple[Probe, ...] = (
     _probe("a scalar given twice is refused", PARAMETERS,
-           lambda t: t.get(f"{t.collection}?limit=1&limit=2"), "parameter limit repeated"),
+           _query("{limit}=1&{limit}=2"), "parameter {limit} repeated"),
     _probe("an unknown parameter is refused", PARAMETERS,
            lambda t: t.get(f"{t.collection}?nope=1"), "parameter nope unknown"),
     _probe("an unknown parameter is refused on POST, too", PARAMETERS, lambda t: (
         "POST",
-        [request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=t.json(), token=t.token)],
+        [t.request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=t.json(), token=t.token)],
     ), "parameter nope unknown"),
     _probe("faults of parameters and body are reported at once", PARAMETERS, lambda t: (
         "POST",
-        [request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=b"{}", token=t.token)],
+        [t.request("POST", f"{t.collection}?nope=1", "Content-Type: application/json", body=b"{}", token=t.token)],
     ), "parameter nope unknown", "pointer #/{text} required"),
     _probe("thousands of unknown parameters are refused", PARAMETERS,
            lambda t: t.get(f"{t.collection}?{'&'.join(map(str, range(5000)))}")),
@@ -267,13 +296,13 @@ PARAMETER_TEXTS: tuple[Probe, ...] = (
     _limit("an exponent is refused", "1e1"),
     _limit("hexadecimal is refused", "0x1"),
     _probe("a parameter beyond its range is refused", PARAMETERS,
-           lambda t: t.get(f"{t.collection}?limit=201"), "parameter limit maximum"),
+           _query("{limit}={more}"), "parameter {limit} maximum"),
     *map(_flag, ("True", "TRUE", "1", "yes", "", "%74rue%20")),
-    _probe("bad percent-encoding in a query is refused", MALFORMED, lambda t: t.get(f"{t.collection}?limit=%zz")),
-    _probe("a percent sign at the end of a query is refused", MALFORMED, lambda t: t.get(f"{t.collection}?limit=1%")),
-    _probe("invalid UTF-8 in a query is refused", MALFORMED, lambda t: t.get(f"{t.collection}?limit=%FF")),
-    _probe("an encoded NUL in a query is refused", MALFORMED, lambda t: t.get(f"{t.collection}?limit=1%00")),
-    _probe("raw bytes beyond ASCII in a query are refused", MALFORMED, lambda t: t.get(f"{t.collection}?limit=\xff")),
+    _probe("bad percent-encoding in a query is refused", MALFORMED, _query("{limit}=%zz")),
+    _probe("a percent sign at the end of a query is refused", MALFORMED, _query("{limit}=1%")),
+    _probe("invalid UTF-8 in a query is refused", MALFORMED, _query("{limit}=%FF")),
+    _probe("an encoded NUL in a query is refused", MALFORMED, _query("{limit}=1%00")),
+    _probe("raw bytes beyond ASCII in a query are refused", MALFORMED, _query("{limit}=\xff")),
     _id("bad percent-encoding in a path is refused", "%zz", MALFORMED),
     _id("invalid UTF-8 in a path is refused", "%FF", MALFORMED),
     _id("an encoded NUL in a path is refused", "a%00b", MALFORMED),
@@ -310,13 +339,17 @@ HEADER_BLOCKS: tuple[Probe, ...] = (
     *map(_if_match, ("abc", "1", '"1', 'W/"1"x', '"1", *', "")),
     _probe("a header of 70 KB is refused", HEADERS, lambda t: t.get(t.collection, f"X-Long: {'x' * 70_000}")),
     _probe("a cookie of 40 KB is refused", HEADERS, lambda t: t.get(t.collection, f"Cookie: a={'x' * 40_000}")),
-    _probe("a URL of 70 KB is refused", HEADERS, lambda t: t.get(f"{t.collection}?limit={'1' * 70_000}")),
-    _http("a URL of 20 MB is refused", HEADERS, b"GET /", *[b"x" * 65536] * 320),
+    _probe("a URL of 70 KB is refused", HEADERS, lambda t: t.get(f"{t.collection}?a={'1' * 70_000}")),
+    _http("a URL of 20 MB is refused", HEADERS, b"GET /", *[b"x" * 65536] * 320, _END),
     _http(
-        "a header block of 20 MB is refused", HEADERS, b"GET / HTTP/1.1\r\n", *[b"X: " + b"x" * 8000 + b"\r\n"] * 2500
+        "a header block of 20 MB is refused",
+        HEADERS,
+        b"GET / HTTP/1.1\r\n",
+        *[b"X: " + b"x" * 8000 + b"\r\n"] * 2500,
+        b"\r\n",
     ),
-    _http("one header of 20 MB is refused", HEADERS, b"GET / HTTP/1.1\r\nX: ", *[b"x" * 65536] * 320),
-    _http("a header name of 20 MB is refused", HEADERS, b"GET / HTTP/1.1\r\n", *[b"x" * 65536] * 320),
+    _http("one header of 20 MB is refused", HEADERS, b"GET / HTTP/1.1\r\nX: ", *[b"x" * 65536] * 320, b"\r\n\r\n"),
+    _http("a header name of 20 MB is refused", HEADERS, b"GET / HTTP/1.1\r\n", *[b"x" * 65536] * 320, b": a\r\n\r\n"),
     _http("100,000 headers are refused", HEADERS, b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 100_000, b"\r\n"),
     _http("101 headers are refused", HEADERS, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n"),
 )
@@ -330,7 +363,7 @@ METHODS: tuple[Probe, ...] = (
     ),
     _probe("a body on GET is refused", MALFORMED, lambda t: t.get(t.collection, body=b"{}")),
     _probe("a chunked body on GET is refused", MALFORMED, lambda t: (
-        "GET", [request("GET", t.collection, "Transfer-Encoding: chunked", token=t.token), b"2\r\n{}\r\n0\r\n\r\n"]
+        "GET", [t.request("GET", t.collection, "Transfer-Encoding: chunked", token=t.token), b"2\r\n{}\r\n0\r\n\r\n"]
     )),
     _probe("a body of 10 MB on GET is refused", MALFORMED, lambda t: t.get(t.collection, body=b"x" * 10 * MEBIBYTE)),
     _probe("an Accept that cannot be met is refused", {406: "not-acceptable"},
@@ -345,13 +378,14 @@ HTTP: tuple[Probe, ...] = (
     _http("a negative Content-Length is refused", MALFORMED, b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
     _http("a Content-Length with a plus sign is refused", MALFORMED, b"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na"),
     _http("a Content-Length of 30 digits is refused", MALFORMED,
-          b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n"),
+          b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n", is_complete=False),
     _http("an unknown transfer coding is refused", MALFORMED,
-          b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, klingon\r\n\r\n"),
+          b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, klingon\r\n\r\n", is_complete=False),
     _http("a NUL in a header is refused", MALFORMED, b"GET / HTTP/1.1\r\nX: a\0b\r\n\r\n"),
     _http("a space before a header's colon is refused", MALFORMED, b"GET / HTTP/1.1\r\nX : a\r\n\r\n"),
     _http("a line without a colon is refused", MALFORMED, b"GET / HTTP/1.1\r\nX\r\n\r\n"),
-    _http("another protocol is refused", MALFORMED | UNKNOWN_METHOD, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03" * 9),
+    _http("another protocol is refused", MALFORMED | UNKNOWN_METHOD,
+          b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03" * 9 + b"\r\n\r\n"),
     _http("HTTP/2 is refused", MALFORMED, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     _http("HTTP/9.9 is refused", MALFORMED, b"GET / HTTP/9.9\r\n\r\n"),
     _http("an empty target is refused", MALFORMED, b"GET  HTTP/1.1\r\n\r\n"),

@@ -1,0 +1,13 @@
+"""The stages that need a running server: whether it does what its contract says.
+
+    servers        the server, the tokens and the values that `gate.toml` names
+    requests       what an operation would accept
+    wire           HTTP as bytes on a socket
+    probes         requests that every server must reject: one table, for any target
+    targets        finds in a contract what the probes are sent to
+    conforming     stage conforms: the probes, and Schemathesis
+    schemathesis   runs it, and reads its report
+    guarded        stage guarded: every operation without a token, with a wrong one, with too few rights
+
+All of it needs the standard library alone. Schemathesis is a program of its own, which is run if it is installed.
+"""

@@ -1,0 +1,109 @@
+"""Stage `conforms`: whether a running server does what its contract says."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.openapi.rules import Hit, rules_of
+
+from . import schemathesis, wire
+from .probes import PROBES, Probe, Target
+from .servers import Server
+from .targets import find_target
+
+TIMEOUT_S = 30
+"""A server that is silent for so long hangs."""
+MOST_BYTES = 20_000
+"""No refusal needs more; a server that echoes its input back has no bound."""
+_NOT_SUPPORTED = {501, 505}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A probe, and what came back: a response, or a word for its absence."""
+
+    probe: Probe
+    reply: wire.Reply | None
+    fault: str = ""
+
+    def says(self, *, exactly: bool) -> str | None:
+        """What is wrong with the response: that the server failed, or, if *exactly*, that it differs from the table."""
+        sentence = self.probe.sentence
+        if self.reply is None:
+            return f"{sentence}: {self.fault}" if exactly or self.fault == _SILENT else None
+        status = self.reply.status
+        if status >= http.client.INTERNAL_SERVER_ERROR and status not in _NOT_SUPPORTED:
+            return f"{sentence}: the server fails with {status}"
+        if len(self.reply.body) > MOST_BYTES:
+            return f"{sentence}: the response has {len(self.reply.body)} bytes"
+        if exactly and (status, self.reply.slug) not in self.probe.responses.items():
+            wanted = " or ".join(f"{status} {slug}" for status, slug in self.probe.responses.items())
+            return f"{sentence}: the response is {status} {self.reply.slug or ''}, and must be {wanted}"
+        return None
+
+
+_SILENT = f"there is no response within {TIMEOUT_S} s"
+
+
+def send(probe: Probe, target: Target, server: Server) -> Sent | None:
+    """Send *probe*; None if *target* does not have what it breaks. Raises NotCheckableError without a connection."""
+    built = probe.request(target)
+    if built is None:
+        return None
+    method, chunks = built
+    try:
+        return Sent(probe, wire.exchange(server.endpoint(), chunks, timeout_s=TIMEOUT_S, method=method))
+    except TimeoutError:
+        return Sent(probe, None, _SILENT)
+    except (ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
+        return Sent(probe, None, "the connection is closed without a response")
+    except http.client.HTTPException as error:
+        return Sent(probe, None, f"the response is not HTTP ({type(error).__name__})")
+    except OSError as error:
+        raise NotCheckableError(f"{server.host} cannot be reached: {error}") from error
+
+
+def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
+    server = required(contract)
+    found = find_target(contract, server)
+    if found is None:
+        named = f"{server.probe} is not such an operation" if server.probe else "no operation suits"
+        raise NotCheckableError(
+            f"the probes need a POST whose JSON body has a required text in its example, and values for the parameters "
+            f"of its path: {named}"
+        )
+    for probe in PROBES:
+        sent = send(probe, found.target, server) if exactly or probe.is_complete else None
+        if sent and (message := sent.says(exactly=exactly)):
+            yield Hit(found.operation.node.pointer, message)
+
+
+def required(contract: Contract) -> Server:
+    """The server that is asked. Raises NotCheckableError if none is named."""
+    server = contract.surroundings.server
+    if server is None or server.url is None:
+        raise NotCheckableError("no server is named (--url)")
+    return server
+
+
+def _schemathesis(contract: Contract) -> Iterator[Hit]:
+    server = required(contract)
+    pointers = {f"{each.method.upper()} {each.path}": each.node.pointer for each in contract.operations}
+    for failure in schemathesis.failures(contract.raw, server, arguments=server.schemathesis):
+        message = f"{failure.operation or 'all operations'}: {failure.title}"
+        yield Hit(pointers.get(failure.operation, ()), message, witness=failure.command)
+
+
+RULES = rules_of("conforms", (
+    ("hostile-requests", "OWASP API4:2023", partial(_probed, exactly=False),
+     "Whatever is sent, the server answers: it neither fails nor hangs, and it does not send all of it back."),
+    ("refused-requests", "RFC 9457, RFC 9110", partial(_probed, exactly=True),
+     "What is not as the contract says is refused with the right status and problem, and changes nothing."),
+    ("schemathesis", "schemathesis.io", _schemathesis,
+     "Generated requests find responses that the contract does not declare, and requests that it does not accept."),
+))  # fmt: skip

@@ -1,0 +1,87 @@
+"""What the probes are sent to: a POST whose JSON body is an object with a text, found in the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.media_types import JSON, essence
+from tickbox_contract.openapi.nodes import NOTHING, Node
+from tickbox_contract.openapi.operations import Operation
+
+from .probes import Target
+from .requests import example_of, filled
+from .servers import Server
+
+
+class Found(NamedTuple):
+    """What the probes are sent to, and where it is in the contract."""
+
+    target: Target
+    operation: Operation
+
+
+def find_target(contract: Contract, server: Server) -> Found | None:
+    """The operation that *server* names, or the first one in *contract* that suits; None if there is none."""
+    for operation in contract.operations:
+        if operation.method == "post" and server.probe in {None, operation.name}:
+            target = _target(contract, server, operation)
+            if target:
+                return Found(target, operation)
+    return None
+
+
+def _target(contract: Contract, server: Server, operation: Operation) -> Target | None:
+    media = next((node for name, node in _bodies(operation) if essence(name) == JSON), None)
+    path = filled(operation, server)
+    if media is None or path is None:
+        return None
+    body = example_of(contract, media)
+    text = next(_texts(contract, media.at("schema"), body), None) if isinstance(body, dict) else None
+    if text is None:
+        return None
+    of_collection = contract.operation(operation.path, "get")
+    return Target(
+        collection=server.base + path,
+        body=body,
+        text=text,
+        item=_item(contract, server, operation),
+        token=server.bearer,
+        host=server.host,
+        limit=_limit(contract, of_collection) if of_collection else None,
+    )
+
+
+def _bodies(operation: Operation) -> list[tuple[str, Node]]:
+    return [*(operation.body or NOTHING).members("content").items()]
+
+
+def _texts(contract: Contract, schema: Node, body: dict[str, Any]) -> Iterator[str]:
+    """Required properties that are any text, and that *body* has."""
+    required = contract.required(schema)
+    for name, node in contract.properties(schema).items():
+        is_any = node.get("type") == "string" and not {"enum", "format"} & node.value.keys()
+        if is_any and name in required and isinstance(body.get(name), str):
+            yield name
+
+
+def _limit(contract: Contract, operation: Operation) -> tuple[str, int] | None:
+    for parameter in operation.parameters:
+        schema = contract.follow(parameter.at("schema"))
+        most = schema.get("maximum")
+        if parameter.get("in") == "query" and schema.get("type") == "integer" and isinstance(most, int):
+            return str(parameter.get("name")), most
+    return None
+
+
+def _item(contract: Contract, server: Server, operation: Operation) -> str | None:
+    """The path of one resource of the collection, with `{id}` for its UUID."""
+    for other in contract.operations:
+        name = other.path.removeprefix(f"{operation.path}/")
+        if other.method == "get" and name != other.path and name.startswith("{") and name.endswith("}"):
+            parameter = other.parameter("path", name[1:-1])
+            above = filled(operation, server)
+            if parameter and above and contract.follow(parameter.at("schema")).get("format") == "uuid":
+                return f"{server.base}{above}/{{id}}"
+    return None

@@ -1,0 +1,222 @@
+"""The stages that need a server find what is wrong with one that is not ours, and say so if they could not ask it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tickbox_contract.gate.contracts import Surroundings
+from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.live.servers import Caller, Secret, Server, is_url
+from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.gate.settings import SettingsError, read_settings
+from tickbox_contract.openapi.rules import Stage
+
+CONTRACT = b"""\
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      responses: {'200': {description: ok, content: {application/json: {schema: {type: array, items: {type: object}}}}}}
+    post:
+      operationId: addPet
+      security: [{bearer: []}]
+      x-access: {scope: write}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {type: object, required: [name], properties: {name: {type: string, maxLength: 10}}}
+            example: {name: Rex}
+      responses: {'201': {description: ok}, '400': {description: no}}
+  /pets/{id}:
+    get:
+      operationId: getPet
+      security: [{bearer: []}]
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: ok}, '404': {description: none}}
+components: {securitySchemes: {bearer: {type: http, scheme: bearer}}}
+"""
+SERVER_RULES = {"hostile-requests", "schemathesis", "guarded-operations", "guarded-rights"}
+
+
+class Careless(BaseHTTPRequestHandler):
+    """Accepts whatever it can read, asks nobody for a token, and fails on the rest."""
+
+    statuses = 201, 500
+
+    def _reply(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        fine, bad = self.statuses
+        try:
+            name = json.loads(self.rfile.read(max(0, length)) or b"0")["name"]
+            status = fine if isinstance(name, str) else bad
+        except (ValueError, KeyError, TypeError, RecursionError):
+            status = fine if self.command == "GET" else bad
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+        self.close_connection = True
+
+    do_GET = do_POST = _reply  # noqa: N815  # http.server's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
+        pass
+
+
+class Closed(Careless):
+    """Looks at a body before it asks for a token."""
+
+    statuses = 400, 400
+
+
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that closes its connection is no news."""
+
+
+@contextmanager
+def serving(handler: type[Careless]) -> Iterator[str]:
+    with Quiet(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def asked(server: Server, *stages: Stage, contract: bytes = CONTRACT, rules: set[str] = SERVER_RULES) -> Report:
+    chosen = [rule for rule in RULES if rule.rule_id in rules]
+    return run(contract, file="pets.yaml", stages=stages, rules=chosen, surroundings=Surroundings(server=server))
+
+
+def messages(report: Report) -> dict[str, str]:
+    return {finding.message: finding.severity for finding in report.findings}
+
+
+def test_a_server_that_fails_on_hostile_requests_is_found_out() -> None:
+    with serving(Careless) as url:
+        report = asked(Server(url=url), "conforms", rules={"hostile-requests"})
+    found = messages(report)
+    assert found["JSON that is cut short is refused: the server fails with 500"] == "error"
+    assert found["arrays nested 100,000 deep are refused: the server fails with 500"] == "error"
+    assert not [message for message in found if "an unknown property" in message]  # it accepts that, as others may
+    assert {finding.line for finding in report.findings} == {8}
+
+
+def test_a_server_that_fails_on_nothing_passes() -> None:
+    with serving(Closed) as url:
+        assert asked(Server(url=url), "conforms", rules={"hostile-requests"}).findings == ()
+
+
+def test_what_our_own_servers_must_refuse_is_compared_exactly() -> None:
+    with serving(Closed) as url:
+        found = messages(asked(Server(url=url), "conforms", rules={"refused-requests"}))
+    assert "an empty body is refused: the response is 400 , and must be 400 malformed-request" in found
+
+
+def test_schemathesis_findings_are_at_their_operations_with_a_command_that_shows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no schemathesis.toml
+    with serving(Careless) as url:
+        arguments = ("--max-examples", "5", "--phases", "examples,coverage", "--seed", "1")
+        report = asked(Server(url=url, schemathesis=arguments), "conforms", rules={"schemathesis"})
+    found = {(finding.message, finding.line): finding.witness for finding in report.findings}
+    assert (found["GET /pets: Undocumented status code", 5] or "").startswith("curl -X GET")
+    assert ("POST /pets: Server error", 8) in found
+
+
+def test_an_operation_that_asks_nobody_for_a_token_is_found() -> None:
+    with serving(Careless) as url:
+        found = messages(asked(Server(url=url), "guarded", rules={"guarded-operations"}))
+    assert found["addPet with no token: the response is 201, and must be 401 or 403"] == "error"
+    assert "addPet with a token that nobody issued: the response is 201, and must be 401 or 403" in found
+    assert found["getPet was not sent: its path needs a value"] == "warning"
+    assert not [message for message in found if message.startswith("listPets")]
+
+
+def test_a_refusal_for_another_reason_is_a_warning() -> None:
+    with serving(Closed) as url:
+        server = Server(url=url, values={"id": "1"})
+        found = messages(asked(server, "guarded", rules={"guarded-operations"}))
+    assert found["getPet with no token: the response is 400, and must be 401 or 403"] == "warning"
+    assert set(found.values()) == {"warning"}
+
+
+def test_callers_with_too_few_rights_and_expired_tokens_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READER", "r")
+    reader = Caller(
+        name="the reader",
+        token=Secret("READER"),
+        scopes=frozenset({"read"}),
+        roles=frozenset(),
+        is_expired=False,
+    )
+    writer = Caller(
+        name="the writer", token=Secret("READER"), scopes=frozenset({"write"}), roles=frozenset(), is_expired=False
+    )
+    old = Caller(name="Old", token=Secret("READER"), scopes=frozenset(), roles=frozenset(), is_expired=True)
+    with serving(Careless) as url:
+        found = messages(asked(Server(url=url, values={"id": "1"}, callers=(reader, writer, old)), "guarded"))
+    lacking = "addPet with the token of the reader, who lacks the scope write: the response is 201"
+    assert f"{lacking}, and must be 401 or 403 or 404" in found
+    assert "addPet with the expired token of Old: the response is 201, and must be 401 or 403" in found
+    assert not [message for message in found if "the writer" in message]
+
+
+@pytest.mark.parametrize(
+    ("server", "why"),
+    [
+        (Server(), "no server is named (--url)"),
+        (Server(url="http://127.0.0.1:1"), "127.0.0.1:1 "),
+        (Server(url="http://127.0.0.1:1", token=Secret("NO_SUCH_VARIABLE")), "NO_SUCH_VARIABLE is not set"),
+        (Server(url="http://127.0.0.1:1", probe="listPets"), "listPets is not such an operation"),
+    ],
+)
+def test_a_server_that_could_not_be_asked_is_not_a_success(server: Server, why: str) -> None:
+    report = asked(server, "conforms", "guarded", rules={"hostile-requests", "guarded-rights"})
+    assert why in report.skipped[0].why
+    assert (report.findings, report.is_sound) == ((), False)
+
+
+def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "t0ken")
+    file = tmp_path / "gate.toml"
+    file.write_text(
+        "[server]\nurl = 'https://a.example:8443/api/'\ntoken = '$TOKEN'\n[server.values]\nid = '$TOKEN'\nother = 'x'\n"
+        "[[server.callers]]\ntoken = '$TOKEN'\nscope = ['read']\nis-expired = true\n"
+    )
+    server = read_settings(file, rule_ids=[]).server
+    assert (server.base, server.host, server.bearer) == ("/api", "a.example:8443", "t0ken")
+    assert (server.endpoint().address, server.endpoint().context is not None) == (("a.example", 8443), True)
+    assert (server.value_of("id"), server.value_of("other"), server.value_of("none")) == ("t0ken", "x", None)
+    assert [(caller.name, caller.is_expired) for caller in server.callers] == [("caller 1", True)]
+    assert "t0ken" not in repr(server)
+
+    file.write_text("[server]\nurl = 'ftp://a'\ntoken = 't0ken'\n[[server.callers]]\nis-expired = 1\n")
+    with pytest.raises(SettingsError) as raised:
+        read_settings(file, rule_ids=[])
+    assert sorted(raised.value.mistakes) == [
+        "server.callers[0].is-expired: this must be true or false",
+        "server.callers[0]: `token` is missing",
+        "server.token: name a variable of the environment, such as $TOKEN: a token does not belong in this file",
+        "server.url: this must be a URL, such as http://127.0.0.1:8080",
+    ]
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:80", "http://", "ftp://a", "http://a:b", "http://[", "http://a:0"])
+def test_what_is_not_a_url_is_refused(url: str) -> None:
+    assert not is_url(url)
