@@ -10,7 +10,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: help serve test check try soak fuzz sdks bench figures models support docs wheels lock clean python
+.PHONY: help serve test check try soak fuzz sdks bench figures models support docs release wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -60,6 +60,9 @@ support: $(DEV)  ## write contract/SUPPORT.md from the rows of tests/contract/fo
 
 docs: $(DEV)  ## write docs/settings.md from the settings
 	$(BIN)/python -m tests.support.settings_page
+
+release: check  ## freeze the contract as a release, with its changelog: make release VERSION=0.2.0 [REASON='why it breaks clients']
+	$(BIN)/python -m spec.release '$(VERSION)' '$(REASON)'
 
 wheels: $(DEV)  ## build both distributions, tickbox-contract and tickbox, into dist/
 	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps -w dist ./contract .

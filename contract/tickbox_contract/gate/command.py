@@ -16,6 +16,7 @@ import click
 from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES
 
 from . import messages, reports
+from .changelogs import changelog_command
 from .compatible.releases import NoReleaseError
 from .exceptions import SETTINGS_RULES
 from .failures import CannotRun, described
@@ -40,7 +41,12 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 def gate_command(own: Own | None = None) -> click.Command:
     """The command `gate`. Without *own* it needs `--contract`, or settings that name one."""
 
-    @click.command("gate", context_settings={"help_option_names": ["-h", "--help"]})
+    @click.command(
+        "gate",
+        cls=_Gate,
+        changelog=changelog_command(own),
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     @click.argument(
         "stages",
         nargs=-1,
@@ -91,7 +97,7 @@ def gate_command(own: Own | None = None) -> click.Command:
 
         These stages run if none is named, the last one if there is a release. With --url, also check whether a running
         server conforms to the contract, and whether it is guarded. Exits with 0 if there is no error, with 1
-        if there is one, and with 2 if the contract could not be checked.
+        if there is one, and with 2 if the contract could not be checked. `gate changelog` writes what has changed.
         """
         if rules:
             click.echo("\n".join(reports.rule_table((*RULES, *SETTINGS_RULES))))
@@ -110,6 +116,26 @@ def _url(_context: click.Context, _parameter: click.Parameter, url: str | None) 
     if url is not None and not is_url(url):
         raise click.BadParameter("this must be a URL, such as http://127.0.0.1:8080")
     return url
+
+
+class _Gate(click.Command):
+    """The command `gate`, and `gate changelog`: what follows `gate` is otherwise the name of a stage."""
+
+    def __init__(self, *arguments: Any, changelog: click.Command, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._changelog = changelog
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of one of the two commands."""
+        if args[:1] == ["changelog"]:
+            return self._changelog.make_context(f"{info_name} changelog", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # what the command returns
+        """Run the command of *ctx*."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -58,12 +58,17 @@ class Changes:
         return iter(self._found.values())
 
     def add(self, rule_id: str, what: str, spot: Spot, *, operation: str | None, witness: str | None = None) -> None:
-        """Record a change of *operation*, or of the contract as a whole."""
+        """Record a change of *operation*, or of the contract as a whole.
+
+        A place of a schema is reached on several ways: its change is recorded once, with the shortest witness.
+        """
         self.recorded += 1
-        key = rule_id, spot, what
-        named = () if operation is None else (operation,)
+        key = rule_id, spot, what if witness is None else ""
         known = self._found.get(key)
-        if known is None:
-            self._found[key] = Change(rule_id=rule_id, spot=spot, what=what, operations=named, witness=witness)
-        elif not set(named) <= set(known.operations):
-            self._found[key] = replace(known, operations=known.operations + named)
+        named = () if operation is None else (operation,)
+        if known is None or (witness and known.witness and len(witness) < len(known.witness)):
+            operations = known.operations if known else ()
+            known = Change(rule_id=rule_id, spot=spot, what=what, operations=operations, witness=witness)
+        if not set(named) <= set(known.operations):
+            known = replace(known, operations=known.operations + named)
+        self._found[key] = known

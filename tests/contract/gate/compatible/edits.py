@@ -1,6 +1,6 @@
 """Small edits of our contract, each of which breaks a client or does not: made systematically, for each thing it has.
 
-    python -m tests.contract.compatible.edits    try all of them, and print the table
+    python -m tests.contract.gate.compatible.edits    try all of them, and print the table
 
 An edit names the rule that must find it. The schemas of requests and responses are told apart by following references
 here, not by the code under test.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import click
 import orjson
 
 from tests.support.checking import read_contract
@@ -99,8 +100,8 @@ def main() -> None:
     trials = [Trials(root).run(edit) for edit in all_edits(root)]
     for trial in trials:
         if trial.outcome in {"unknown", "false safe", "false alarm"} or not trial.edit.rule <= trial.rules:
-            print(trial.outcome, trial.edit.name, sorted(trial.rules), sorted(trial.edit.rule))  # noqa: T201
-    print(table(trials))  # noqa: T201
+            click.echo(f"{trial.outcome} {trial.edit.name} {sorted(trial.rules)} {sorted(trial.edit.rule)}")
+    click.echo(table(trials))
 
 
 if __name__ == "__main__":

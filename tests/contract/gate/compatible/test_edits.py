@@ -1,6 +1,6 @@
 """The gate tells small edits of our contract apart: those that break a client, and those that do not.
 
-`make soak` tries all of them, and `python -m tests.contract.compatible.edits` prints what came out.
+`make soak` tries all of them, and `python -m tests.contract.gate.compatible.edits` prints what came out.
 """
 
 from __future__ import annotations

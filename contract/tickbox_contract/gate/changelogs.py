@@ -1,0 +1,64 @@
+"""The command `gate changelog`: what has changed since a release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from .compatible.changelog import Changelog
+from .compatible.releases import NoReleaseError, Release, releases
+from .compatible.stage import compare, version_of
+from .failures import CannotRun
+from .reading import UnreadableError, read
+from .runs import Own, shown
+
+_FILE = click.Path(path_type=Path)
+
+
+def changelog_command(own: Own | None) -> click.Command:
+    """The command `changelog`. Without *own* it needs `--contract` and `--against`."""
+
+    @click.command("changelog", context_settings={"help_option_names": ["-h", "--help"]})
+    @click.option("--contract", metavar="FILE", type=_FILE, help="An OpenAPI file.")
+    @click.option("--against", metavar="RELEASE", help="A released contract: a file, a folder, or a git revision.")
+    @click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
+    def changelog(contract: Path | None, against: str | None, form: str) -> None:
+        """Write what has changed since a release. Of the releases in a folder, it is the latest one."""
+        path = contract or (own.contract if own else None)
+        named = against or (shown(own.released) if own and contract is None else None)
+        if path is None or named is None:
+            raise click.UsageError("Name the contract and the release: --contract FILE --against RELEASE.")
+        found = changelog_of(path, named, roles=tuple(own.access_words().get("role", ())) if own else ())
+        if form == "json":
+            click.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+        else:
+            click.echo("\n".join(found.markdown()))
+
+    return changelog
+
+
+def changelog_of(path: Path, against: str, *, roles: tuple[str, ...] = ()) -> Changelog:
+    """The changes of the contract at *path* since the latest release of *against*. Raises CannotRun."""
+    try:
+        new = read(path.read_bytes())
+        release = latest(releases(against, contract=path))
+        changes = compare(release.contract, new, today=datetime.now(UTC).date(), roles=roles)
+    except UnreadableError as error:
+        raise CannotRun(f"{shown(path)}: {error}") from error
+    except NoReleaseError as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
+    return Changelog(release=release, contract=new, changes=changes)
+
+
+def latest(found: Iterable[Release]) -> Release:
+    """The release with the highest version; one without a semantic version is before all others."""
+    every = list(found)
+    if not every:
+        raise NoReleaseError("there is no release to compare with: name one with --against")
+    return max(every, key=lambda release: version_of(release.contract) or ())
