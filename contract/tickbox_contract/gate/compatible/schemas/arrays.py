@@ -10,7 +10,7 @@ from .meanings import Meaning
 from .parts import Fact
 from .verdicts import JSON
 
-_MOST_ITEMS = 20_000
+_MOST_ITEMS = 100_000
 _MOST_DISTINCT = 300
 INFINITY = float("inf")
 Values = Callable[[Goal, int], Results]
@@ -37,10 +37,15 @@ class Arrays:
         elif fact.keyword == "uniqueItems":
             self.is_distinct |= holds
             self.is_repeated |= not holds
-        elif (fact.keyword == "minItems") == holds:
-            self.least = max(self.least, value if holds else value + 1)
-        else:
-            self.most = min(self.most, value if holds else value - 1)
+        elif fact.keyword in {"minItems", "maxItems"}:
+            if (fact.keyword == "minItems") == holds:
+                self.least = max(self.least, value if holds else value + 1)
+            else:
+                self.most = min(self.most, value if holds else value - 1)
+
+    def needs(self, fact: Fact) -> list[Goal] | None:
+        """Goals of which one must have a value if *fact* holds, too; None if that is not known."""
+        return [self.goal(fact.value)] if fact.keyword == "items" and not fact.holds else None
 
     def goal(self, misfit: Meaning | None = None) -> Goal:
         """What an item must be."""

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .meanings import Meaning
 from .parts import Claim, Fact, Kind, Option, Part, Step
 
 _MANY = 24
+_CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
+
+
+class Shape(Protocol):
+    """Facts about objects or arrays together."""
+
+    def add(self, fact: Fact) -> None:
+        """Let *fact* hold, too."""
 
 
 class _Choice(NamedTuple):
@@ -31,15 +39,28 @@ class Cell:
     claims: dict[Meaning, bool] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
     choices: list[_Choice] = field(default_factory=list)
+    shape: Shape | None = None
+    """The facts together, for a kind that has one."""
 
     def copy(self) -> Cell:
         """Another cell in which the same holds."""
         return Cell(self.kind, dict(self.claims), list(self.facts), list(self.choices))
 
+    def add(self, fact: Fact) -> None:
+        """Let *fact* hold, too."""
+        self.facts.append(fact)
+        if self.shape is not None:
+            self.shape.add(fact)
+
     @property
     def wanted(self) -> frozenset[Meaning]:
         """The meanings that the value fits."""
         return frozenset(meaning for meaning, holds in self.claims.items() if holds)
+
+    @property
+    def plainly_wanted(self) -> frozenset[Meaning]:
+        """Those without alternatives."""
+        return frozenset(meaning for meaning in self.wanted if _CHOICES.isdisjoint(meaning.keywords))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +88,7 @@ class Divider:
             if not cell.choices:
                 yield cell
                 continue
-            cell.choices.sort(key=lambda choice: len(choice.options))
+            cell.choices.sort(key=lambda choice: (choice.unwanted is not None, len(choice.options)))
             for option in reversed(cell.choices[0].options):
                 further = cell.copy()
                 del further.choices[0]
@@ -80,7 +101,7 @@ class Divider:
         while waiting:
             step = waiting.pop(0)
             if isinstance(step, Fact):
-                cell.facts.append(step)
+                cell.add(step)
             elif step.meaning in cell.claims:
                 if cell.claims[step.meaning] != step.holds:
                     return False
@@ -136,10 +157,25 @@ class Divider:
         return all(isinstance(step, Claim) and cell.claims.get(step.meaning) == step.holds for step in option)
 
     def _leave_apart(self, cell: Cell) -> None:
-        """Drop the choices of how not to fit a meaning that no value of the cell fits anyway."""
-        wanted = cell.wanted
+        """Look for meanings that no value of the cell fits.
+
+        Drop the choices of how not to fit one, and the options in which a value does.
+        """
+        wanted, fits = cell.plainly_wanted, cell.wanted
+        known: dict[Meaning, bool] = {}
+
+        def is_apart(meaning: Meaning) -> bool:
+            if meaning not in known:
+                known[meaning] = bool(wanted) and meaning not in fits and self.are_apart(wanted | {meaning})
+            return known[meaning]
+
         cell.choices = [
-            choice
+            _Choice(tuple(option for option in choice.options if not _needs(option, is_apart)), choice.unwanted)
             for choice in cell.choices
-            if choice.unwanted is None or not self.are_apart(wanted | {choice.unwanted})
+            if choice.unwanted is None or not is_apart(choice.unwanted)
         ]
+
+
+def _needs(option: Option, is_apart: Callable[[Meaning], bool]) -> bool:
+    """Whether *option* holds only for values of a meaning for which *is_apart* is true."""
+    return any(isinstance(step, Claim) and step.holds and is_apart(step.meaning) for step in option)

@@ -6,8 +6,11 @@ old one describes.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import jsonschema_rs
-from jsonschema_rs import canonical
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
@@ -20,10 +23,11 @@ from .places import Places
 from .sameness import Sameness
 from .search import Budget, OverBudgetError, Search
 from .sentences import sentence
-from .validators import Validators, json_schema
+from .validators import Validators
 from .verdicts import JSON, Broken, Covered, Undecided, Verdict
 
-_STEPS = 200_000
+_STEPS = 500_000
+_FRAMES = 10_000
 
 
 class SchemaComparison:
@@ -35,11 +39,17 @@ class SchemaComparison:
         self._validators = Validators()
         self._sameness = Sameness()
         self._places = Places(self._validators)
+        self._budget = Budget()
+        self._search, self._checked, self._declared = (
+            Search(self._validators, self._sameness, self._budget, checked=checked, only_declared=only_declared)
+            for checked, only_declared in ((False, False), (True, False), (False, True))
+        )
 
     def compare(self, old: Node, new: Node, *, direction: Direction) -> Verdict:
         """Whether *new* is safe for the clients of *old*. An absent schema is an empty node: everything fits."""
         try:
-            return self._compared(old, new, direction)
+            with _deep():
+                return self._compared(old, new, direction)
         except OverBudgetError:
             return Undecided("the two schemas are too large to be compared", new.pointer)
         except UnresolvedReferenceError as error:
@@ -50,14 +60,14 @@ class SchemaComparison:
     def _compared(self, old: Node, new: Node, direction: Direction) -> Verdict:
         before, after = self._read(0, old, direction), self._read(1, new, direction)
         covered, covering = (before, after) if direction == "request" else (after, before)
-        found = self._search().values(goal_of([covered], [covering]))
+        self._sameness.match(before, after)
+        self._budget.refill(_STEPS)
+        found = self._search.values(goal_of([covered], [covering]))
         if found.is_empty:
             return Covered()
-        for witness in found.values or self._search(checked=True).values(goal_of([covered], [covering])).values:
+        for witness in found.values or self._checked.values(goal_of([covered], [covering])).values:
             if self._breaks(covered, covering, witness):
                 return self._broken(covered, covering, witness, direction)
-        if _is_proved(covered, covering):
-            return Covered()
         return Undecided("a proof was not found, nor a value that breaks a client", new.pointer)
 
     def _read(self, which: int, node: Node, direction: Direction) -> Meaning:
@@ -67,16 +77,12 @@ class SchemaComparison:
             self._readers[key] = MeaningReader(contract.references, contract.compiler.compositions, direction)
         return self._readers[key].read(node)
 
-    def _search(self, *, only_declared: bool = False, checked: bool = False) -> Search:
-        budget = Budget(_STEPS)
-        return Search(self._validators, self._sameness, budget, only_declared=only_declared, checked=checked)
-
     def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:
-        return self._validators.accepts(covered, witness) and not self._validators.accepts(covering, witness)
+        return self._validators.confirms(covered, witness) and not self._validators.confirms(covering, witness)
 
     def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:
         """What breaks, with a value that has only declared properties, if there is one."""
-        declared = self._search(only_declared=True).values(goal_of([covered], [covering]))
+        declared = self._declared.values(goal_of([covered], [covering]))
         chosen = [each for each in declared.values if self._breaks(covered, covering, each)]
         witness = chosen[0] if chosen else witness
         failure = self._places.failure(covering, witness)
@@ -87,13 +93,12 @@ class SchemaComparison:
         return Broken(witness, pointer, old_pointer, what, is_undeclared=not chosen)
 
 
-def _is_proved(covered: Meaning, covering: Meaning) -> bool:
-    """Whether jsonschema-rs proves that each value of *covered* fits *covering*: it knows keywords that we do not."""
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Let the interpreter follow a value as deep as a search may go; it takes some ten calls for each level."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
     try:
-        return _canonical(covering).covers(_canonical(covered)) == canonical.Containment.YES
-    except canonical.CanonicalizationError:
-        return False
-
-
-def _canonical(meaning: Meaning) -> jsonschema_rs.CanonicalSchema:
-    return jsonschema_rs.canonicalize(json_schema(meaning), draft=jsonschema_rs.Draft202012, validate_formats=True)
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -94,7 +94,7 @@ def shortest(
                     return _text(layers, position)
         if length >= most:
             break
-        spend(len(layers[-1]) * len(alphabet))
+        spend(len(alphabet) * sum(1 + sum(map(len, position)) // 8 for position in layers[-1]))
         layers.append(_further(layers[-1], runners, alphabet, seen))
     return None
 

@@ -60,6 +60,22 @@ class Objects:
         wanted = [*self.properties.get(name, ()), *(meaning for names, meaning in self.maps if name not in names)]
         return goal_of(wanted, [*self.misfits.get(name, ()), *further])
 
+    def needs(self, fact: Fact) -> list[Goal] | None:
+        """Goals of which one must have a value if *fact* holds, too; None if that is not known."""
+        if fact.keyword == "required":
+            return [] if fact.value in (self.absent if fact.holds else self.required) else None
+        if fact.holds:
+            return None
+        if fact.keyword == "property":
+            name, meaning = fact.value
+            return [] if name in self.absent else [self.goal(name, (meaning,))]
+        if fact.keyword == "additionalProperties":
+            names, meaning = fact.value
+            candidates = [name for name in self._names() if name not in names | self.absent]
+            fresh = _fresh([*self._names(), *names], 1)
+            return [self.goal(name, (meaning,)) for name in (*candidates, *fresh)]
+        return None
+
     def is_declared(self, name: str) -> bool:
         """Whether a schema that the object fits knows a property of that name; a free object knows each."""
         declared = {*self.properties}

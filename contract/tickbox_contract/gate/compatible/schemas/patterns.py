@@ -6,7 +6,7 @@ Source: JSON Schema Validation 2020-12, 6.3.3 (a pattern is not anchored); ECMA-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from . import characters
@@ -67,15 +67,22 @@ def automaton(pattern: str) -> Automaton:
     return made
 
 
-def literal(text: str) -> Automaton:
-    """The text itself, and no other."""
-    made, here = Automaton(), 0
-    for character in text:
-        there = made.state()
-        made.moves[here].append((characters.of(character), there))
-        here = there
-    made.ends[here].append(1)
-    return made
+def literals(texts: Iterable[str]) -> list[Automaton]:
+    """Automata of the texts themselves: one, or none if there are no texts or too many."""
+    made = Automaton()
+    known: dict[tuple[int, str], int] = {}
+    try:
+        for text in texts:
+            here = 0
+            for character in text:
+                if (here, character) not in known:
+                    known[here, character] = made.state()
+                    made.moves[here].append((characters.of(character), known[here, character]))
+                here = known[here, character]
+            made.ends[here].append(1)
+    except UnsupportedPatternError:
+        return []
+    return [made] if known or made.ends[0] else []
 
 
 class _Parser:

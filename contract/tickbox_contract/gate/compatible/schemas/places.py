@@ -9,7 +9,7 @@ from tickbox_contract.openapi.objects import Pointer
 
 from .meanings import Meaning
 from .meanings import meaning as reduced
-from .validators import Validators
+from .validators import Validators, parts_of_value
 from .verdicts import JSON
 
 Path = tuple[str | int, ...]
@@ -60,7 +60,7 @@ class Places:
     def _inside(self, meaning: Meaning, value: JSON, path: Path) -> Failure | None:
         """The reason in a schema inside *meaning*."""
         keywords = meaning.keywords
-        for step, inner, part in _parts(meaning, value):
+        for step, inner, part in parts_of_value(meaning, value):
             found = self.failure(inner, part, (*path, step))
             if found is not None:
                 return _refused(found, meaning, value, path, step) or found
@@ -103,7 +103,7 @@ class Places:
         here = [*self._applied(meaning, value)]
         for step in failure.path:
             part = value[step]
-            inner = [found for each in here for at, found, _ in _parts(each, value) if at == step]
+            inner = [found for each in here for at, found, _ in parts_of_value(each, value) if at == step]
             if not inner:
                 return here[0].pointer
             here, value = [found for each in inner for found in self._applied(each, part)], part
@@ -122,20 +122,6 @@ class Places:
                 waiting += each.keywords.get("allOf", ())
                 alternatives = [inner for keyword in _ALTERNATIVES for inner in each.keywords.get(keyword, ())]
                 waiting += [inner for inner in alternatives if self._validators.accepts(inner, value)]
-
-
-def _parts(meaning: Meaning, value: JSON) -> Iterator[tuple[str | int, Meaning, JSON]]:
-    """The schemas inside *meaning* that apply to parts of *value*, each with the step to the part."""
-    keywords = meaning.keywords
-    if isinstance(value, dict):
-        properties = keywords.get("properties", {})
-        for name, part in value.items():
-            inner = properties.get(name) or keywords.get("additionalProperties")
-            if inner is not None:
-                yield name, inner, part
-    elif isinstance(value, list) and "items" in keywords:
-        for number, part in enumerate(value):
-            yield number, keywords["items"], part
 
 
 def _refused(found: Failure, meaning: Meaning, value: JSON, path: Path, step: str | int) -> Failure | None:

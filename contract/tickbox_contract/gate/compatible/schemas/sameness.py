@@ -10,8 +10,8 @@ import orjson
 from .meanings import Meaning
 from .parts import Claim, Fact, Option, Part, Step
 
-_MOST_MEANINGS = 3_000
-_MOST_DEPTH = 60
+_MOST_MEANINGS = 500
+_MOST_DEPTH = 250
 _ENDLESS = 1_000_000
 
 
@@ -32,17 +32,57 @@ class Sameness:
         self._digests: dict[Meaning, bytes] = {}
         self._open: dict[Meaning, int] = {}
         self._left = 0
+        self._alike: dict[Meaning, Meaning] = {}
+        self._compared: dict[tuple[Meaning, Meaning], bool] = {}
+
+    def match(self, one: Meaning, other: Meaning) -> None:
+        """Find what says the same in *one* and in *other*, each at the same place: whatever leads to no difference."""
+        above: dict[tuple[Meaning, Meaning], list[tuple[Meaning, Meaning]]] = {(one, other): []}
+        waiting, different = [(one, other)], list[tuple[Meaning, Meaning]]()
+        while waiting:
+            pair = waiting.pop()
+            inner = self._inside(*pair) if pair not in self._compared else [] if self._compared[pair] else None
+            if inner is None:
+                different.append(pair)
+                continue
+            for each in inner:
+                if each not in above:
+                    above[each] = []
+                    waiting.append(each)
+                above[each].append(pair)
+        changed = set(different)
+        while different:
+            further = [pair for pair in above[different.pop()] if pair not in changed]
+            changed |= {*further}
+            different += further
+        for pair in above:
+            self._compared[pair] = pair not in changed
+            if pair not in changed:
+                self._alike.setdefault(pair[1], pair[0])
+
+    def _inside(self, one: Meaning, other: Meaning) -> list[tuple[Meaning, Meaning]] | None:
+        """The meanings at the same places inside two that otherwise say the same; None if they differ."""
+        if one.keywords.keys() != other.keywords.keys():
+            return None
+        inner = []
+        for keyword in one.keywords:
+            said, also = self._said(one.keywords[keyword]), self._said(other.keywords[keyword])
+            if [text for text, _ in said] != [text for text, _ in also]:
+                return None
+            inner += [(first, second) for (_, first), (_, second) in zip(said, also, strict=True) if first and second]
+        return inner
 
     def of(self, meaning: Meaning) -> Meaning:
         """The first meaning that was asked for and says the same as *meaning*."""
+        meaning = self._alike.get(meaning, meaning)
         if meaning not in self._known:
             self._left = _MOST_MEANINGS
             try:
                 digest, _ = self._digest(meaning)
                 self._known[meaning] = self._first.setdefault(digest, meaning)
             except _TooLargeError:
+                self._known |= {each: each for each in self._open}  # each leads to as many others
                 self._open.clear()
-                self._known[meaning] = meaning
         return self._known[meaning]
 
     def of_part(self, part: Part) -> Part:

@@ -28,8 +28,7 @@ from .texts import KNOWN_FORMATS, Texts
 from .validators import Validators
 from .verdicts import JSON
 
-_MOST_DEPTH = 40
-_ENDLESS = 1_000_000
+_MOST_DEPTH = 250
 
 
 class OverBudgetError(Exception):
@@ -39,7 +38,11 @@ class OverBudgetError(Exception):
 class Budget:
     """The steps that a search may take."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self) -> None:
+        self._left = 0
+
+    def refill(self, steps: int) -> None:
+        """Allow *steps* from now on."""
         self._left = steps
 
     def spend(self, steps: int) -> None:
@@ -50,11 +53,17 @@ class Budget:
 
 
 class _Open(NamedTuple):
-    """A goal that is being searched: its number on the way here, and at which depth of the value."""
+    """A goal that is being searched, at which depth of the whole value."""
 
-    number: int
     depth: int
     want: int
+
+
+class _Known(NamedTuple):
+    """What was found. If that is nothing, each value would have a smaller one for one of the goals *around*."""
+
+    results: Results
+    around: frozenset[Goal]
 
 
 class Search:
@@ -78,11 +87,11 @@ class Search:
         self._budget = budget
         self._only_declared = only_declared
         self._checked = checked
-        self._known: dict[tuple[Goal, int], Results] = {}
+        self._known: dict[tuple[Goal, int], _Known] = {}
         self._parts: dict[tuple[Meaning, Kind], tuple[Part, ...]] = {}
         self._open: dict[Goal, _Open] = {}
         self._depth = 0
-        self._cut = _ENDLESS
+        self._around: set[Goal] = set()
         self._divider = Divider(self._parts_of, self._is_impossible, self._are_apart, budget.spend)
 
     def values(self, goal: Goal, want: int = 1) -> Results:
@@ -90,32 +99,57 @@ class Search:
         goal = goal_of(map(self._sameness.of, goal.wanted), map(self._sameness.of, goal.unwanted))
         if goal.wanted & goal.unwanted:
             return Results([], is_complete=True)
-        if (goal, want) in self._known:
-            return self._known[goal, want]
+        known = self._remembered(goal, want)
+        if known is not None:
+            return known
         if goal in self._open:
-            return self._again(goal, want)
+            self._around.add(goal)
+            return Results([], is_complete=want == 1 and self._is_around(goal))
         if self._depth > _MOST_DEPTH:
-            self._cut = min(self._cut, 0)
-            return Results([], is_complete=False)
-        before, self._cut = self._cut, _ENDLESS
-        here = _Open(len(self._open), self._depth, want)
-        self._open[goal] = here
+            raise OverBudgetError
+        self._budget.spend(1 + len(self._around))
+        outside, self._around = self._around, set()
+        self._open[goal] = _Open(self._depth, want)
         try:
             found = self._found(goal, want)
         finally:
             del self._open[goal]
-        if self._cut >= here.number or found.values:
-            self._known[goal, want] = found
-            self._cut = _ENDLESS
-        self._cut = min(self._cut, before)
+        self._around = set() if found.values else self._around - {goal}
+        self._known[goal, want] = _Known(found, frozenset(self._around))
+        self._around |= outside
         return found
 
-    def _again(self, goal: Goal, want: int) -> Results:
-        """The results for a part of a value for which the same must hold as for the whole."""
-        whole = self._open[goal]
-        self._cut = min(self._cut, whole.number)
-        is_smaller = self._depth > whole.depth and whole.want == want == 1
-        return Results([], is_complete=is_smaller)
+    def _remembered(self, goal: Goal, want: int) -> Results | None:
+        """What was found before, if it is also certain here.
+
+        That there is no value was perhaps found around other goals: then each value has a smaller one for one of these.
+        It is certain as long as they are around, or if nothing was found for them, either.
+        """
+        known = self._known.get((goal, want))
+        if known is None or not known.results.is_empty:
+            return known and known.results
+        around: set[Goal] = set()
+        seen, waiting = {goal}, [*known.around]
+        while waiting:
+            need = waiting.pop()
+            if need in seen:
+                continue
+            seen.add(need)
+            if self._is_around(need):
+                around.add(need)
+                continue
+            other = self._known.get((need, 1))
+            if other is None or not other.results.is_empty:
+                return None
+            waiting += other.around
+        self._budget.spend(len(seen) - 1)
+        self._known[goal, want] = known._replace(around=frozenset(around))
+        self._around |= around
+        return known.results
+
+    def _is_around(self, goal: Goal) -> bool:
+        """Whether the value that is searched now is a part of one for *goal*."""
+        return goal in self._open and self._open[goal].depth < self._depth and self._open[goal].want == 1
 
     def _found(self, goal: Goal, want: int) -> Results:
         claims = [Claim(meaning, holds=True) for meaning in _ordered(goal.wanted)]
@@ -169,18 +203,16 @@ class Search:
         )
 
     def _containers(self, cell: Cell, excluded: list[JSON], want: int) -> Results:
-        before = self._cut
-        facts = [fact for fact in cell.facts if fact.keyword != "enum"]
+        self._budget.spend(len(cell.facts))
         if cell.kind == "object":
-            found = _objects(facts).values(want + len(excluded), self._inner, only_declared=self._only_declared)
+            found = _objects(cell.facts).values(want + len(excluded), self._inner, only_declared=self._only_declared)
         else:
-            found = _arrays(facts).values(want + len(excluded), self._inner)
+            found = _arrays(cell.facts).values(want + len(excluded), self._inner)
         if not excluded:
             return found
         keys = {json_key(value) for value in excluded}
         values = [value for value in found.values if json_key(value) not in keys]
-        was_cut = self._cut < before
-        return Results(values[:want], is_complete=found.is_complete and not was_cut)
+        return Results(values[:want], is_complete=found.is_complete and not self._around)
 
     def _inner(self, goal: Goal, want: int) -> Results:
         """Values of a property or an item."""
@@ -198,18 +230,17 @@ class Search:
         return self._parts[key]
 
     def _is_impossible(self, cell: Cell, fact: Fact) -> bool:
-        """Whether a property or item cannot fail as *fact* says, with what else is known of it."""
-        if fact.holds or fact.keyword not in {"property", "items"}:
+        """Whether *fact* contradicts what else is known of an object or array."""
+        if cell.shape is None and cell.kind in {"object", "array"}:
+            cell.shape = _objects(cell.facts) if cell.kind == "object" else _arrays(cell.facts)
+        if not isinstance(cell.shape, Objects | Arrays):
             return False
-        if fact.keyword == "property":
-            name, meaning = fact.value
-            goal = _objects(cell.facts).goal(name, (meaning,))
-        else:
-            goal = _arrays(each for each in cell.facts if each.keyword != "enum").goal(fact.value)
-        return self._inner(goal, 1).is_empty
+        goals = cell.shape.needs(fact)
+        return goals is not None and all(self._inner(goal, 1).is_empty for goal in goals)
 
     def _are_apart(self, meanings: frozenset[Meaning]) -> bool:
-        return self.values(goal_of(meanings, ())).is_empty
+        goal = goal_of(map(self._sameness.of, meanings), ())
+        return goal not in self._open and self.values(goal).is_empty
 
 
 def _is_unknown(fact: Fact) -> bool:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from tickbox_contract.openapi.formats import PLAINLY
 
 from .languages import Spend, shortest
-from .patterns import Automaton, UnsupportedPatternError, automaton, literal
+from .patterns import Automaton, UnsupportedPatternError, automaton, literals
 
 _MOST_LENGTH = 20_000
+_MANY = 20
 INFINITY = float("inf")
 
 
@@ -83,13 +84,20 @@ class Texts:
         return found, False
 
     def _one(self, excluded: list[str], fits: Callable[[str], bool], spend: Spend) -> tuple[str | None, bool]:
-        if self.least > self.most:
-            return None, True
-        if set(self.formats) & set(self.not_formats) or set(self.patterns) & set(self.not_patterns):
+        if (
+            self.least > self.most
+            or set(self.formats) & set(self.not_formats)
+            or set(self.patterns) & set(self.not_patterns)
+        ):
             return None, True
         if self.least > _MOST_LENGTH:
             return self._long(fits)
-        others = [literal(text) for text in excluded]
+        beyond = max(map(len, excluded), default=-1) + 1
+        if len(excluded) > _MANY:  # a longer text is certainly another one
+            surely = self._search([], spend, is_sure=True, least=beyond)
+            if surely is not None and fits(surely):
+                return surely, False
+        others = literals(excluded)
         surely = self._search(others, spend, is_sure=True)
         if surely is not None and fits(surely):
             return surely, False
@@ -100,10 +108,10 @@ class Texts:
         return None, self._search(others, spend, is_sure=False) is None
 
     def _long(self, fits: Callable[[str], bool]) -> tuple[str | None, bool]:
-        text = "a" * self.least if self.least <= 10 * _MOST_LENGTH else ""
+        text = "a" * self.least if self.least <= 100 * _MOST_LENGTH else ""
         return (text, False) if text and fits(text) else (None, False)
 
-    def _search(self, others: list[Automaton], spend: Spend, *, is_sure: bool) -> str | None:
+    def _search(self, others: list[Automaton], spend: Spend, *, is_sure: bool, least: int = 0) -> str | None:
         """A text. If *is_sure*, it certainly has the formats; otherwise there is certainly none without a result."""
         inside, outside = [*self.patterns], [*self.not_patterns]
         for name in self.formats:
@@ -113,7 +121,7 @@ class Texts:
             known = _FORMATS.get(name, _Format(_EVERY))
             if is_sure or known.under:
                 outside.append(known.over if is_sure else known.under or "")
-        return shortest(_automata(inside), [*_automata(outside), *others], self.least, self.most, spend)
+        return shortest(_automata(inside), [*_automata(outside), *others], max(self.least, least), self.most, spend)
 
 
 def _automata(patterns: list[str]) -> list[Automaton]:
