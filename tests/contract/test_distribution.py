@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -11,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
+from tests.support.pages import compare, steps
+from tests.support.pages import run as printed
 from tickbox_contract.openapi.document import Document
 
 from .gate.cases import HERE
@@ -166,3 +172,42 @@ def test_the_server_s_gate_does_not_take_its_own_package_for_a_foreign_one(proje
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "run `tickbox-contract gate` instead" in done.stderr
+
+
+def test_a_team_guards_its_contract_with_the_commands_of_the_page(alone: Path, tmp_path: Path) -> None:
+    """In an environment with the distribution and nothing else."""
+    (tmp_path / "openapi.yaml").write_bytes((HERE / "pets.yaml").read_bytes())
+    command = tmp_path / "bin" / NAME
+    command.parent.mkdir()
+    command.write_text(f"#!/bin/sh\nexec {sys.executable} -I -S -c '{GATE}' {alone} \"$@\"\n")
+    command.chmod(0o755)
+    page = (ROOT / "docs" / "guard-your-contract.md").read_text(encoding="utf-8")
+    look, *walk = steps(page)
+    path = f"{command.parent}:{os.environ['PATH']}"
+    compare([look], printed([look.command], path=path, folder=tmp_path))
+    (settings,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "gate.toml").write_text(settings, encoding="utf-8")
+    assert len(walk) == 3
+    compare(walk, printed([step.command for step in walk], path=path, folder=tmp_path))
+
+
+def test_what_other_teams_include_installs_this_version_and_knows_the_options(alone: Path, project: Path) -> None:
+    version = project_of(ROOT / "contract")["version"]
+    job = yaml.safe_load((ROOT / "contract" / "ci" / "gitlab.yml").read_text())["tickbox-gate"]
+    assert job["variables"]["TICKBOX_CONTRACT_VERSION"] == version
+    page = (ROOT / "docs" / "guard-your-contract.md").read_text(encoding="utf-8")
+    assert f"additional_dependencies: [{NAME}=={version}]" in page
+    assert f"tickbox@v{version}" in page
+
+    (project / "gate.toml").write_text('contract = "openapi.yaml"\n')
+    action = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]["run"]
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    lines = [
+        job["script"][-1],
+        hook["entry"],
+        action.splitlines()[-1].replace('"${arguments[@]}"', "").replace('"$SARIF"', "gate.sarif"),
+    ]
+    for line in lines:
+        done = gate(alone, project, *shlex.split(line.partition(" gate")[2]))
+        assert (done.returncode, done.stderr) == (0, ""), line
+    assert {"gate.xml", "gate.json", "gate.sarif"} <= {file.name for file in project.iterdir()}

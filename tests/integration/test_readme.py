@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ import pytest
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.support.databases import SqliteDatabases
-from tests.support.patience import PATIENCE_S
+from tests.support.pages import Step, compare, run, steps
 from tests.support.programs import our_contract
 from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
@@ -26,73 +23,12 @@ SESSIONS = ("README.md", "docs/getting-started.md")
 """Pages with requests to a server."""
 COMMANDS = ("docs/databases.md", "docs/gate.md")
 """Pages with commands in a folder with a contract that has one fault."""
+ALONE = ("docs/guard-your-contract.md",)
+"""Pages with commands of the gate by itself: tests/contract/test_distribution.py."""
 FOLDER = "/srv/tickbox"
 NAMELESS = ROOT / "tests" / "contract" / "gate" / "good.yaml"
 STAND_IN = ROOT / "tests" / "support" / "curl_stand_in.py"
 ADDRESS = "http://127.0.0.1:8080"
-MARK = "@@@ next @@@"
-
-_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_CHANGING = (
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<instant>"),
-    (re.compile(r"tb[a-z]_[0-9A-Za-z]+"), "<token>"),
-    (re.compile(r'"[0-9a-f]{32}"'), '"<hash>"'),
-    (re.compile(r"^date: .*$", re.MULTILINE | re.IGNORECASE), "date: <date>"),
-    (re.compile(r"(-> |at revision )\d{4}"), r"\1<revision>"),
-    (re.compile(r"^\d+ rules over", re.MULTILINE), "<number> rules over"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A command, and the output that is shown below it."""
-
-    command: str
-    output: str
-
-
-def steps(text: str) -> Iterator[Step]:
-    """The commands of all `console` blocks: lines that begin with `$ `, and continue after a backslash."""
-    for block in _BLOCK.findall(text):
-        lines = block.splitlines()
-        while lines:
-            first = lines.pop(0)
-            assert first.startswith("$ "), f"no command: {first}"
-            command = [first[2:]]
-            while command[-1].endswith("\\"):
-                command.append(lines.pop(0))
-            output = []
-            while lines and not lines[0].startswith("$ "):
-                output.append(lines.pop(0))
-            yield Step("\n".join(command), "\n".join(output))
-
-
-def normalised(outputs: list[str]) -> list[str]:
-    """*outputs* without what differs from run to run. The same id is the same number everywhere."""
-    text = f"\n{MARK}\n".join(output.rstrip("\n") for output in outputs).replace("\r", "")
-    ids = {found: f"<id {number}>" for number, found in enumerate(dict.fromkeys(_UUID.findall(text)), start=1)}
-    text = _UUID.sub(lambda found: ids[found[0]], text)
-    for pattern, instead in _CHANGING:
-        text = pattern.sub(instead, text)
-    return text.split(f"\n{MARK}\n")
-
-
-def run(commands: list[str], *, path: str, folder: Path) -> list[str]:
-    """The output of each command; all run in one shell in *folder*."""
-    script = f"\necho '{MARK}'\n".join(commands)
-    result = subprocess.run(
-        ["bash", "-eu", "-c", script],  # noqa: S607  # the one on the PATH
-        cwd=folder,
-        env={"PATH": path, "LC_ALL": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert (result.returncode, result.stderr) == (0, "")
-    # A body does not end in a line end, so a mark may directly follow one.
-    return result.stdout.split(f"{MARK}\n")
 
 
 @pytest.fixture(params=["curl", "stand-in"])
@@ -148,16 +84,10 @@ def test_the_commands_work_as_printed(page: str, tmp_path: Path) -> None:
     compare(walk, [output.replace(str(tmp_path), FOLDER) for output in outputs])
 
 
-def compare(walk: list[Step], outputs: list[str]) -> None:
-    printed = normalised([step.output for step in walk])
-    for step, wanted, found in zip(walk, printed, normalised(outputs), strict=True):
-        assert found == wanted, step.command
-
-
 def test_every_page_with_commands_and_their_output_is_tested() -> None:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     with_commands = {page.relative_to(ROOT).as_posix() for page in pages if "```console" in page.read_text("utf-8")}
-    assert with_commands == {*SESSIONS, *COMMANDS}
+    assert with_commands == {*SESSIONS, *COMMANDS, *ALONE}
 
 
 def test_the_walk_through_covers_the_main_operations() -> None:

@@ -1,7 +1,7 @@
-"""The gate: it checks whether a contract is valid, in good style, complete and compatible, and what a server makes of it.
+"""The gate: whether a contract is valid, in good style, complete and compatible, and whether a server keeps it.
 
-Without a server it reads files and nothing else, so it can check any OpenAPI file. The model that its rules look at is the
-reader's (`tickbox_contract.openapi`).
+Without a server it reads files and nothing else, so it can check any OpenAPI file. The model that its rules look at is
+the reader's (`tickbox_contract.openapi`).
 
     command       the command `gate`
     runs          one run: the contract, the rules, what is around it
