@@ -8,6 +8,7 @@ operations    operations: removed, moved, renamed, deprecated; servers; rate lim
 security      `security`, its schemes, and `x-access`
 parameters    parameters
 messages      request bodies, responses by status, and their headers
+callbacks     what the server sends to clients
 events        `x-events` and `x-problems`
 contents      media types, and their schemas
 structure     what two schemas say beside which values fit: names, defaults, properties
@@ -16,5 +17,6 @@ schemas       two schemas by meaning, in one direction; with verdicts, meanings 
 changes       what was found, each change once
 table         all kinds of changes: who breaks, why, and what to do instead
 versions      semantic versions, and the step that changes demand
+changelog     what has changed, for people and machines
 stage         the rules of the gate that follow from the table
 """

@@ -14,6 +14,9 @@ from .changes import Changes, Spot
 from .equality import Equality
 from .schemas import Direction, Node, Pointer, SchemaComparison, Verdict
 
+Shape = tuple[str, str]
+"""Method and path without the names of its parameters."""
+
 _NAME = re.compile(r"\{([^{}]*)\}")
 
 
@@ -94,6 +97,6 @@ class Comparison:
         self.changes.add(rule_id, what, spot, operation=pair.name if pair else None, witness=witness)
 
 
-def shape(operation: Operation) -> tuple[str, str]:
+def shape(operation: Operation) -> Shape:
     """Method and path without the names of its parameters."""
     return operation.method, _NAME.sub("{}", operation.path)

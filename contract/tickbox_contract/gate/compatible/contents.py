@@ -16,6 +16,8 @@ from .equality import is_identical
 from .schemas import Broken, Covered, Undecided
 from .structure import Structure
 
+CALLBACK = "callback-changed"
+"""The rule of all that callbacks contain."""
 _MAX_WITNESS = 300
 _OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "request"}
 
@@ -72,13 +74,14 @@ def compare_contents(comparison: Comparison, place: Place, old: Node, new: Node)
     """Compare the media types of two bodies or responses."""
     before, after = old.members("content"), new.members("content")
     spot, kind = Spot(new.pointer, old.pointer).within("content"), _kind(place)
+    label = "callback" if place.rule_id == CALLBACK else kind
     for name in before:
         if not any(_is_kept(name, other, place.direction) for other in after):
-            what = f"{name} was removed from the {kind}"
+            what = f"{name} was removed from the {label}"
             comparison.note(f"{kind}-media-type-removed", what, spot.within(name), pair=place.pair)
     for name in after:
         if not any(_is_kept(name, other, "response") for other in before):
-            what = f"{name} was added to the {kind}"
+            what = f"{name} was added to the {label}"
             comparison.note(f"{kind}-media-type-added", what, spot.within(name), pair=place.pair)
     for first, second in _same_types(before, after):
         compare_schemas(comparison, place, first.at("schema"), second.at("schema"))

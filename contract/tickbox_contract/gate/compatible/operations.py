@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from tickbox_contract.gate.contracts import Contract
@@ -10,7 +11,7 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.servable import RATE_LIMIT
 
 from .changes import Spot
-from .comparison import Comparison, Pair, shape
+from .comparison import Comparison, Pair, Shape, shape
 
 _UNCOUNTED = "none"
 _SUNSET = "x-sunset"
@@ -19,13 +20,17 @@ _SUNSET = "x-sunset"
 def compare_operations(comparison: Comparison) -> None:
     """Compare which operations there are, and what each says of itself, without its messages and its security."""
     known = {shape(each) for each in comparison.old.operations}
-    for new in comparison.new.operations:
-        if shape(new) not in known and _moved_from(comparison, new) is None:
-            what = f"{_placed(new)} was added"
-            comparison.changes.add("operation-added", what, Spot(new.node.pointer, ("paths",)), operation=new.name)
-    for old in comparison.old.operations:
-        if comparison.counterpart(old) is None:
-            _missing(comparison, old)
+    lost = {shape(old): old for old in comparison.old.operations if comparison.counterpart(old) is None}
+    found = {shape(new): new for new in comparison.new.operations if shape(new) not in known}
+    moves = _moves(lost, found)
+    for place, old in lost.items():
+        if place in moves:
+            _move(comparison, old, found.pop(moves[place]))
+        else:
+            _remove(comparison, old)
+    for new in found.values():
+        what, spot = f"{_placed(new)} was added", Spot(new.node.pointer, ("paths",))
+        comparison.changes.add("operation-added", what, spot, operation=new.name)
     for pair in comparison.pairs():
         _names(comparison, pair)
         _deprecation(comparison, pair)
@@ -52,22 +57,23 @@ def _placed(operation: Operation) -> str:
     return f"{operation.method.upper()} {operation.path}"
 
 
-def _moved_from(comparison: Comparison, new: Operation) -> Operation | None:
-    """The operation of that operationId which the old contract has elsewhere, and the new one does not have there."""
-    name = new.node.get("operationId")
-    found = (old for old in comparison.old.operations if name and old.node.get("operationId") == name)
-    return next((old for old in found if comparison.counterpart(old) is None), None)
+def _moves(lost: Mapping[Shape, Operation], found: Mapping[Shape, Operation]) -> dict[Shape, Shape]:
+    """The places of *found* at which operations of *lost* are now, by their old places: they have the same name."""
+    names = {new.node.get("operationId"): place for place, new in found.items()}
+    named = ((place, old.node.get("operationId")) for place, old in lost.items())
+    moves = {names[name]: place for place, name in named if name and name in names}
+    return {place: there for there, place in moves.items()}
 
 
-def _missing(comparison: Comparison, old: Operation) -> None:
-    moved = next((new for new in comparison.new.operations if _moved_from(comparison, new) is old), None)
-    if moved:
-        what, spot = f"{_placed(old)} is {_placed(moved)} now", Spot(moved.node.pointer, old.node.pointer)
-        comparison.changes.add("operation-moved", what, spot, operation=moved.name)
-    else:
-        rule_id = "operation-retired" if is_retired(comparison, old.node) else "operation-removed"
-        spot = Spot(old.node.pointer, old.node.pointer)
-        comparison.changes.add(rule_id, f"{_placed(old)} was removed", spot, operation=old.name)
+def _move(comparison: Comparison, old: Operation, new: Operation) -> None:
+    what, spot = f"{_placed(old)} is {_placed(new)} now", Spot(new.node.pointer, old.node.pointer)
+    comparison.changes.add("operation-moved", what, spot, operation=new.name)
+
+
+def _remove(comparison: Comparison, old: Operation) -> None:
+    rule_id = "operation-retired" if is_retired(comparison, old.node) else "operation-removed"
+    spot = Spot(old.node.pointer, old.node.pointer)
+    comparison.changes.add(rule_id, f"{_placed(old)} was removed", spot, operation=old.name)
 
 
 def _names(comparison: Comparison, pair: Pair) -> None:

@@ -12,7 +12,8 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
 from tickbox_contract.openapi.rules import Hit, Rule, Severity
 
-from .changes import Change
+from .callbacks import compare_callbacks
+from .changes import Change, Spot
 from .comparison import Comparison
 from .events import compare_events
 from .messages import compare_messages
@@ -24,14 +25,26 @@ from .table import TABLE, Row
 from .versions import Version, step_of
 
 VERSION_STEP = "version-step"
+_PARTS = (
+    compare_operations, compare_security, compare_parameters, compare_messages, compare_callbacks, compare_events,
+)  # fmt: skip
 
 
 def compare(old: Contract, new: Contract, *, today: date, roles: Sequence[str] = ()) -> tuple[Change, ...]:
     """All changes from *old* to *new*. *roles* are those of `x-access`, from the lowest to the highest."""
     comparison = Comparison(old, new, today=today, roles=roles)
-    for part in (compare_operations, compare_security, compare_parameters, compare_messages, compare_events):
+    _unfollowed(comparison)
+    for part in _PARTS:
         part(comparison)
     return tuple(comparison.changes)
+
+
+def _unfollowed(comparison: Comparison) -> None:
+    """Note each reference that cannot be followed: what it leads to is not compared."""
+    for contract in comparison.both:
+        for broken in contract.references.broken:
+            spot = Spot(*((broken.pointer, ()) if contract is comparison.new else ((), broken.pointer)))
+            comparison.note("schema-undecided", f"{broken.message}, and cannot be compared", spot)
 
 
 @dataclass(frozen=True, slots=True)

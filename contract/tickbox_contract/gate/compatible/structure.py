@@ -126,7 +126,11 @@ class Structure:
 
     def _within(self, schemas: Schemas) -> Iterator[Schemas]:
         old, new = schemas
-        before, after = _properties(self._comparison.old, old), _properties(self._comparison.new, new)
+        hidden = "readOnly" if self._direction == "request" else "writeOnly"
+        before, after = (
+            {name: node for name, node in _properties(contract, schema).items() if node.get(hidden) is not True}
+            for contract, schema in zip(self._comparison.both, schemas, strict=True)
+        )
         for name in before.keys() - after.keys():
             self.describes = True
             self._note("property-removed", f"the property {name} was removed", schemas, "properties", name)

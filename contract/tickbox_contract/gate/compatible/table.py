@@ -117,6 +117,12 @@ _ROWS = (
           "The same value is written in another way.", "keep the form"),
     Break("header-schema", "changed", _READERS, "JSON Schema 2020-12",
           "A value that readers do not expect may be sent.", "send what the release describes"),
+    # callbacks
+    Break("callback-removed", "removed", "callback receivers", "OpenAPI, Callback Object",
+          "Receivers wait for the request in vain.", "send it"),
+    Break("callback-changed", "changed", "callback receivers", "OpenAPI, Callback Object",
+          "Receivers get what they do not expect, or what they send back is not accepted.",
+          "send and accept what the release describes"),
     # schemas
     Break("property-removed", "removed", f"{_BOTH}, {_CODE}", "generators",
           "It is ignored or rejected in requests, and missing in responses and in the types of each SDK.",
@@ -190,6 +196,7 @@ _ROWS = (
     Row("response-media-type-added", "added", "adds"),
     Row("response-header-added", "added", "adds"),
     Row("response-header-made-required", "changed", "adds"),
+    Row("callback-added", "added", "adds"),
     Row("event-added", "added", "adds"),
     Row("event-written", "added", "adds"),
 )  # fmt: skip

@@ -125,6 +125,8 @@ class Objects:
         due = [*ways, *(name for name in self._names() if name in self.required and name not in ways)]
         if len(due) > self.most or self.least > self.most or self.absent & set(due):
             return Results([], is_complete=True)
+        if only_declared and not all(map(self.is_declared, self.misfits)):
+            return Results([], is_complete=True)
         made: dict[str, JSON] = {}
         is_complete = True
         due.sort(key=lambda name: name not in self.misfits and name not in ways)

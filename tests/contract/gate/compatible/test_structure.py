@@ -1,0 +1,252 @@
+"""What schemas cannot say, and our own contract does not have: each change by the rule that it belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .contracts import Json, contract, gate, operation
+
+TEXT = {"type": "string"}
+JSON = "application/json"
+OK = {"description": "It."}
+
+
+def pets(**more: Any) -> Json:
+    return contract(paths=operation(**more))
+
+
+def parameter(**more: Any) -> Json:
+    return pets(parameters=[{"name": "it", "in": "query", "schema": TEXT, **more}])
+
+
+def body(schema: Json, **more: Any) -> Json:
+    return pets(requestBody={"content": {JSON: {"schema": schema, **more}}})
+
+
+def response(schema: Json, *, status: str = "200") -> Json:
+    return pets(responses={status: {**OK, "content": {JSON: {"schema": schema}}}})
+
+
+def responses(*statuses: str, **content: Json) -> Json:
+    return pets(responses={status: {**OK, **content} for status in statuses})
+
+
+def types(*names: str, place: str = "requestBody") -> Json:
+    content = {name: {"schema": TEXT} for name in names}
+    if place == "requestBody":
+        return pets(requestBody={"content": content})
+    return pets(responses={"200": {**OK, "content": content}})
+
+
+def both(request: Json, returned: Json) -> Json:
+    """One component in requests, another one, which may be the same, in responses."""
+    schemas = {"Pet": request, "Returned": returned}
+    names = ("Pet", "Pet") if request is returned else ("Pet", "Returned")
+    content = [{JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}}} for name in names]
+    paths = operation(requestBody={"content": content[0]}, responses={"200": {**OK, "content": content[1]}})
+    return contract(paths=paths, components={"schemas": schemas})
+
+
+def discriminated(mapping: Json, *, name: str = "kind", place: str = "response") -> Json:
+    kinds = {
+        kind: {"type": "object", "required": ["kind", "type"], "properties": {"kind": TEXT, "type": TEXT}}
+        for kind in ("Cat", "Dog", "Fox")
+    }
+    refs = {value: f"#/components/schemas/{kind}" for value, kind in mapping.items()}
+    schema = {
+        "oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in ("Cat", "Dog")],
+        "discriminator": {"propertyName": name, "mapping": refs},
+    }
+    made = response(schema) if place == "response" else body(schema)
+    return {**made, "components": {"schemas": kinds}}
+
+
+def secured(*requirements: Json, **schemes: Json) -> Json:
+    return {**pets(security=list(requirements)), "components": {"securitySchemes": schemes}}
+
+
+def server(url: str, **more: Any) -> Json:
+    return contract(paths=operation(), servers=[{"url": url, **more}])
+
+
+def retired(day: str) -> Json:
+    return contract(
+        paths={**operation(), **operation("/dogs", operationId="dogs", deprecated=True, **{"x-sunset": day})}
+    )
+
+
+def calling(schema: Json, *, required: bool = True, answer: Json | None = None) -> Json:
+    answers = {"204": answer or {"description": "Taken."}}
+    sent = {"required": required, "content": {JSON: {"schema": schema}}}
+    return pets(callbacks={"told": {"{$request.body#/url}": {"post": {"requestBody": sent, "responses": answers}}}})
+
+
+def oauth(url: str) -> Json:
+    flow = {"tokenUrl": url, "scopes": {"read": "Read."}}
+    return {"type": "oauth2", "flows": {"clientCredentials": flow}}
+
+
+ARRAY = {"type": "array", "items": TEXT}
+KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
+OPEN: Json = {"type": "object", "properties": {"a": TEXT}}
+CLOSED = {**OPEN, "additionalProperties": False}
+WITH_B: Json = {"type": "object", "properties": {"a": TEXT, "b": TEXT}}
+READ_ONLY = {"type": "object", "properties": {"a": TEXT, "b": {**TEXT, "readOnly": True}}}
+EXTENSIBLE = {"type": "string", "x-extensible-enum": ["a", "b"]}
+PAST, FUTURE, LATER = "2020-01-01", "2999-01-01", "2999-06-01"
+FORM = {"schema": WITH_B, "encoding": {"a": {"style": "form"}}}
+NONE: set[str] = set()
+
+CASES: list[tuple[str, Json, Json, set[str]]] = [
+    ("reserved characters no longer allowed", parameter(allowReserved=True), parameter(), {"parameter-form-changed"}),
+    ("reserved characters allowed", parameter(), parameter(allowReserved=True), NONE),
+    ("an empty value no longer allowed", parameter(allowEmptyValue=True), parameter(), {"parameter-form-changed"}),
+    ("explode of a text changed", parameter(), parameter(explode=False), NONE),
+    ("explode written out", parameter(schema=ARRAY), parameter(schema=ARRAY, explode=True, style="form"), NONE),
+    ("style changed", parameter(schema=ARRAY), parameter(schema=ARRAY, style="spaceDelimited"),
+     {"parameter-form-changed"}),
+    ("parameter moved to a header", parameter(), parameter(**{"in": "header"}), {"parameter-moved"}),
+    ("header in another case", parameter(**{"in": "header", "name": "X-It"}),
+     parameter(**{"in": "header", "name": "x-it"}), NONE),
+    ("query parameter in another case", parameter(name="It"), parameter(name="it"), {"parameter-moved"}),
+    ("parameter retired", parameter(deprecated=True, **{"x-sunset": PAST}), pets(), NONE),
+    ("parameter removed before its sunset", parameter(deprecated=True, **{"x-sunset": FUTURE}), pets(),
+     {"parameter-removed"}),
+    ("operation retired", retired(PAST), contract(paths=operation()), NONE),
+    ("operation removed before its sunset", retired(FUTURE), contract(paths=operation()), {"operation-removed"}),
+    ("operation with a sunset that is not a date", retired("soon"), contract(paths=operation()), {"operation-removed"}),
+    ("sunset brought forward", retired(LATER), retired(FUTURE), {"sunset-advanced"}),
+    ("sunset put off", retired(FUTURE), retired(LATER), NONE),
+    ("deprecation withdrawn", retired(FUTURE), contract(paths={**operation(), **operation("/dogs", operationId="dogs")}), NONE),
+    ("range of a body narrowed", types("*/*"), types("text/plain"), {"body-media-type-removed"}),
+    ("range of a body widened", types("text/plain"), types("text/*"), NONE),
+    ("media type of a body with a charset", types(JSON), types(f"{JSON}; charset=utf-8"), NONE),
+    ("range of a response narrowed", types("text/*", place="responses"), types("text/plain", place="responses"), NONE),
+    ("response in another media type", types("text/plain", place="responses"), types("text/csv", place="responses"),
+     {"response-media-type-removed"}),
+    ("success in the default range", responses("2XX"), responses("200", "2XX"), NONE),
+    ("another success", responses("200"), responses("2XX"), {"success-status-added"}),
+    ("success removed", responses("200", "204"), responses("204"), {"success-status-removed"}),
+    ("304 added", responses("200"), responses("200", "304"), NONE),
+    ("error of the default written out", responses("200", "default"), responses("200", "404", "default"), NONE),
+    ("errors become the default", responses("200", "404"), responses("200", "default"), NONE),
+    ("error of another form under the default",
+     pets(responses={"200": OK, "default": {**OK, "content": {JSON: {"schema": {"type": "object"}}}}}),
+     pets(responses={"200": OK, "404": {**OK, "content": {JSON: {"schema": TEXT}}}}),
+     {"response-schema"}),
+    ("default of a property changed", body({"type": "object", "properties": {"a": {**TEXT, "default": "x"}}}),
+     body({"type": "object", "properties": {"a": {**TEXT, "default": "y"}}}), {"default-changed"}),
+    ("default of a property written down", body({"type": "object", "properties": {"a": TEXT}}),
+     body({"type": "object", "properties": {"a": {**TEXT, "default": "y"}}}), NONE),
+    ("default that is null", body({**TEXT, "nullable": True, "default": None}), body({**TEXT, "nullable": True}),
+     {"default-changed"}),
+    ("default of a response changed", response({**TEXT, "default": "x"}), response({**TEXT, "default": "y"}), NONE),
+    ("default behind allOf", body({"allOf": [{**TEXT, "default": "x"}]}), body({**TEXT, "default": "y"}),
+     {"default-changed"}),
+    ("request closed", body(OPEN), body(CLOSED), {"body-schema"}),
+    ("request opened", body(CLOSED), body(OPEN), NONE),
+    ("response opened", response(CLOSED), response(OPEN), {"response-schema"}),
+    ("response closed", response(OPEN), response(CLOSED), NONE),
+    ("property declared in an open request", body(OPEN), body(WITH_B), NONE),
+    ("property removed from an open request", body(WITH_B), body(OPEN), {"property-removed"}),
+    ("optional property removed from a response", response(WITH_B), response(OPEN), {"property-removed"}),
+    ("property moved into allOf", response(WITH_B), response({"allOf": [OPEN, {"properties": {"b": TEXT}}]}), NONE),
+    ("read-only property removed from a request", body(READ_ONLY), body(OPEN), NONE),
+    ("read-only property removed from a response", response(READ_ONLY), response(OPEN), {"property-removed"}),
+    ("known value of a request withdrawn", body(EXTENSIBLE), body({**EXTENSIBLE, "x-extensible-enum": ["a"]}),
+     {"known-value-withdrawn"}),
+    ("known value of a response removed", response(EXTENSIBLE), response({**EXTENSIBLE, "x-extensible-enum": ["a"]}),
+     NONE),
+    ("known value of a response added", response(EXTENSIBLE),
+     response({**EXTENSIBLE, "x-extensible-enum": ["a", "b", "c"]}), NONE),
+    ("int64 instead of int32", response({"type": "integer", "format": "int32"}),
+     response({"type": "integer", "format": "int64"}), {"response-schema", "format-changed"}),
+    ("int64 where nothing was said", response({"type": "integer"}), response({"type": "integer", "format": "int64"}),
+     {"format-changed"}),
+    ("int64 accepted", body({"type": "integer", "format": "int32"}), body({"type": "integer", "format": "int64"}),
+     NONE),
+    ("mapping leads elsewhere", discriminated({"cat": "Cat", "dog": "Dog"}),
+     discriminated({"cat": "Dog", "dog": "Cat"}), {"discriminator-changed"}),
+    ("mapping of a request widened", discriminated({"cat": "Cat"}, place="request"),
+     discriminated({"cat": "Cat", "tom": "Cat"}, place="request"), NONE),
+    ("another property selects", discriminated({"cat": "Cat"}), discriminated({"cat": "Cat"}, name="type"),
+     {"discriminator-changed", "response-schema"}),
+    ("XML in another form", body({**TEXT, "xml": {"name": "a"}}), body({**TEXT, "xml": {"name": "b"}}),
+     {"schema-undecided"}),
+    ("encoding of a form changed", pets(requestBody={"content": {"multipart/form-data": FORM}}),
+     pets(requestBody={"content": {"multipart/form-data": {**FORM, "encoding": {"a": {"style": "deepObject"}}}}}),
+     {"encoding-changed"}),
+    ("alternative accepted", secured({"key": []}, key=KEY), secured({"key": []}, {"other": []}, key=KEY), NONE),
+    ("alternative dropped", secured({"key": []}, {"other": []}, key=KEY), secured({"key": []}, key=KEY),
+     {"security-changed"}),
+    ("scope required", secured({"auth": ["a"]}, auth=oauth("/t")), secured({"auth": ["a", "b"]}, auth=oauth("/t")),
+     {"scope-added"}),
+    ("scope dropped", secured({"auth": ["a", "b"]}, auth=oauth("/t")), secured({"auth": ["a"]}, auth=oauth("/t")),
+     NONE),
+    ("token from elsewhere", secured({"auth": []}, auth=oauth("/t")), secured({"auth": []}, auth=oauth("/u")),
+     {"security-scheme-changed"}),
+    ("key in a cookie", secured({"key": []}, key=KEY), secured({"key": []}, key={**KEY, "in": "cookie"}),
+     {"security-scheme-changed"}),
+    ("role of unknown rank", pets(**{"x-access": {"role": "a"}}), pets(**{"x-access": {"role": "b"}}),
+     {"access-raised"}),
+    ("member of x-access that nobody knows", pets(), pets(**{"x-access": {"plan": "gold"}}), {"access-raised"}),
+    ("server at its default", server("https://{at}.example", variables={"at": {"default": "a"}}),
+     server("https://a.example/"), NONE),
+    ("server elsewhere", server("https://a.example"), server("https://b.example"), {"server-removed"}),
+    ("server of one operation", contract(paths=operation()), pets(servers=[{"url": "https://b.example"}]),
+     {"server-removed"}),
+    ("other server first", contract(paths=operation(), servers=[{"url": "/a"}, {"url": "/b"}]),
+     contract(paths=operation(), servers=[{"url": "/b"}, {"url": "/a"}]), {"server-removed"}),
+    ("callback removed", calling(OPEN), pets(), {"callback-removed"}),
+    ("callback added", pets(), calling(OPEN), NONE),
+    ("callback with another value", calling({"type": "integer"}), calling(TEXT), {"callback-changed"}),
+    ("callback with less", calling({"type": "number"}), calling({"type": "integer"}), NONE),
+    ("callback without a body", calling(OPEN), calling(OPEN, required=False), {"callback-changed"}),
+    ("callback whose response must be more",
+     calling(OPEN, answer={**OK, "content": {JSON: {"schema": TEXT}}}),
+     calling(OPEN, answer={**OK, "content": {JSON: {"schema": {**TEXT, "maxLength": 1}}}}),
+     {"callback-changed"}),
+    ("reference out of the file", body({"$ref": "other.yaml#/Pet"}), body({"$ref": "other.yaml#/Pet"}),
+     {"schema-undecided"}),
+    ("operation without a name gets one", contract(paths={"/pets": {"get": {"responses": {"200": OK}}}}),
+     contract(paths={"/pets": {"get": {"operationId": "pets", "responses": {"200": OK}}}}), NONE),
+    ("operation moved", contract(paths=operation()), contract(paths=operation("/dogs")), {"operation-moved"}),
+    ("another operation has the name", contract(paths=operation()),
+     contract(paths={**operation(), **operation("/dogs")}), NONE),
+    ("a text of an open object may be longer",
+     response({"type": "object", "properties": {"a": {**TEXT, "maxLength": 1}, "b": TEXT}}),
+     response({"type": "object", "properties": {"a": {**TEXT, "maxLength": 2}}}),
+     {"response-schema", "property-removed"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "rules"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_a_change_is_found_by_the_rule_that_it_belongs_to(
+    old: Json, new: Json, rules: set[str], tmp_path: Path
+) -> None:
+    checked = gate(tmp_path, old, new)
+    assert checked.errors == rules, checked.output
+
+
+STATUS = {"type": "string", "enum": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "returned", "shared", "rules"),
+    [
+        ({**STATUS, "enum": ["a", "b", "c"]}, STATUS, None, NONE),
+        (STATUS, {**STATUS, "enum": ["a"]}, None, NONE),
+        (None, None, {**STATUS, "enum": ["a", "b", "c"]}, {"response-schema"}),
+        (None, None, {**STATUS, "enum": ["a"]}, {"body-schema"}),
+    ],
+)
+def test_a_component_in_both_directions_may_neither_grow_nor_shrink(
+    sent: Json | None, returned: Json | None, shared: Json | None, rules: set[str], tmp_path: Path
+) -> None:
+    """Each change is safe for a schema of one direction."""
+    old = both(STATUS, STATUS if shared else dict(STATUS))
+    new = both(shared, shared) if shared else both(sent or STATUS, returned or STATUS)
+    assert gate(tmp_path, old, new).errors == rules
