@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -274,6 +276,25 @@ def test_a_baseline_keeps_old_findings_silent_and_lets_new_ones_fail(tmp_path: P
     mended = run("gate", *options, "--baseline", str(baseline), settings={})
     assert mended.exit_code == 0
     assert "obsolete-baseline" in mended.stdout
+
+
+def test_a_baseline_does_not_excuse_a_form_that_keeps_all_else_from_being_checked(tmp_path: Path) -> None:
+    contract, baseline = tmp_path / "openapi.yaml", tmp_path / "baseline.json"
+    contract.write_text("openapi: 3.0.4\ninfo: {}\npaths: {}\n")
+    result = run("gate", "--contract", str(contract), "--write-baseline", str(baseline), settings={})
+    assert result.exit_code == 2
+    assert "the other rules are checked when this is right" in result.stdout
+
+
+def test_on_a_terminal_the_gate_says_what_it_is_checking(tmp_path: Path) -> None:
+    terminal, written_to = pty.openpty()
+    done = subprocess.run([GATE, "gate", "--contract", GOOD], stdout=subprocess.PIPE, stderr=written_to, check=True)
+    os.close(written_to)
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert "valid: well-formed" in shown
+    assert shown.endswith("\r\x1b[K")
+    assert b"\x1b" not in done.stdout
 
 
 def test_writing_a_baseline_for_some_stages_keeps_what_it_knows_of_others(tmp_path: Path) -> None:

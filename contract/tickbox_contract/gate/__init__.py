@@ -5,6 +5,7 @@ the reader's (`tickbox_contract.openapi`).
 
     command       the command `gate`
     runs          one run: the contract, the rules, what is around it
+    progress      which rule is being checked, on a terminal
     failures      why the gate could not check a contract
     reading       reads a file, and refuses what would do harm or is not a contract
     contracts     a contract with its schemas by use, and what is around the file

@@ -14,6 +14,7 @@ from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.openapi.uses import Message, SchemaUse, messages_of, reach
 
 from .live.servers import Server
+from .progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Surroundings:
     `handlers` returns whether a tag has a handler for an operationId. `stale_models` returns the names of generated
     modules that do not match the contract, or raises NotCheckableError. `access_words` are the values that the members
     of `x-access`, by name, may have. `compare` returns what breaks clients of released contracts, by rule. `server` is
-    the one that is asked.
+    the one that is asked. `progress` sees each rule before it is checked.
     """
 
     handlers: Callable[[str, str], bool] | None = None
@@ -31,6 +32,7 @@ class Surroundings:
     access_words: Mapping[str, Collection[str]] | None = None
     compare: Callable[[Contract], Mapping[str, list[Hit]]] | None = None
     server: Server | None = None
+    progress: Progress = silent
 
 
 @dataclass(frozen=True)

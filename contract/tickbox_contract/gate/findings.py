@@ -7,6 +7,7 @@ from typing import Literal
 
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import SERVER_STAGES, STAGES, Rule, Severity, Stage
+from tickbox_contract.openapi.servable import WELL_FORMED
 
 _WHOLE: frozenset[Stage] = frozenset({"valid", *SERVER_STAGES})
 """Stages without which a run is not a success."""
@@ -93,8 +94,16 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether there is no error, and all was checked of stage `valid` and of those that need a server."""
-        return not self.errors and not any(skip.rule.stage in _WHOLE for skip in self.skipped)
+        """Whether there is no error, and all was checked of stage `valid` and of those that need a server.
+
+        If the form is at fault, nothing else was checked, even if a baseline excuses that.
+        """
+        return not (self.errors or self.is_form_only or any(skip.rule.stage in _WHOLE for skip in self.skipped))
+
+    @property
+    def is_form_only(self) -> bool:
+        """Whether only the form was checked, because it is at fault."""
+        return {rule.rule_id for rule in self.rules if rule.stage != "settings"} == {WELL_FORMED.rule_id}
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

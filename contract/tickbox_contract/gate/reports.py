@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from tickbox_contract.openapi.faults import counted
 from tickbox_contract.openapi.rules import SEVERITIES, STAGES, Rule
-from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .findings import Finding, Report
 from .rule_sets import set_of
@@ -29,7 +28,7 @@ def table(report: Report) -> Iterator[str]:
     for line, details in zip(_columns(rows), below, strict=True):
         yield line
         yield from (f"    {name}: {text}" for name, text in details)
-    if report.rules == (WELL_FORMED,):
+    if report.is_form_only:
         yield "the other rules are checked when this is right"
     yield summary(report)
 

@@ -45,7 +45,7 @@ def run(
         rules = (WELL_FORMED,)
     else:
         operations = contract.operations
-        findings, skipped = _check(contract, rules)
+        findings, skipped = _check(contract, contract.surroundings.progress(rules))
     return Report(
         file=file,
         rules=rules,

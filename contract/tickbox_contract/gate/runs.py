@@ -17,6 +17,7 @@ from .exceptions import Decisions
 from .failures import CannotRun
 from .findings import Report
 from .handlers import finder
+from .progress import on_terminal
 from .rule_sets import ADVICE, DEFAULT_SETS, RuleSet, chosen
 from .rules import RULES, run
 from .settings import Settings
@@ -66,10 +67,12 @@ class Run:
             stale_models=self.own.stale_models if self.own else None,
             access_words=self._words,
             compare=comparer,
+            progress=on_terminal,
             server=replace(self.settings.server, url=self.url or self.settings.server.url),
         )
         raw = self.path.read_bytes()
-        report = run(raw, file=shown(self.path), stages=stages, surroundings=surroundings, rules=self._rules())
+        rules = self._rules()
+        report = run(raw, file=shown(self.path), stages=stages, surroundings=surroundings, rules=rules)
         return self._decided(report)
 
     @property
