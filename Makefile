@@ -29,8 +29,8 @@ check: $(DEV)  ## the contract with its models, lint, imports, types
 try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make try OP=complete_task
 	$(BIN)/python -m tests.try_operation $(OP)
 
-soak: $(DEV)  ## what `make test` does in a short form: kills under load, the access matrix, Schemathesis, programs
-	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing \
+soak: $(DEV)  ## what `make test` does in a short form: kills under load, access, Schemathesis, edits of the contract
+	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing tests/contract/gate/compatible \
 	  $(addprefix tests/integration/test_,crashes.py access.py leftovers.py mail.py probes.py problems.py running.py worker.py)
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
