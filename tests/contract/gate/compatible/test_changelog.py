@@ -52,7 +52,7 @@ def test_people_get_markdown(tmp_path: Path) -> None:
         "### Breaking",
         "",
         "- `dogs`: POST /dogs was removed. Breaks request senders.",
-        '- `pets`: `000000000` is now rejected. Breaks request senders. For example: `"000000000"`.',
+        '- `pets`: a text of 9 characters is now rejected. Breaks request senders. For example: `"aaaaaaaaa"`.',
         "",
         "### Added",
         "",
