@@ -61,13 +61,15 @@ class SchemaComparison:
         before, after = self._read(0, old, direction), self._read(1, new, direction)
         covered, covering = (before, after) if direction == "request" else (after, before)
         self._sameness.match(before, after)
-        self._budget.refill(_STEPS)
-        found = self._search.values(goal_of([covered], [covering]))
-        if found.is_empty:
-            return Covered()
-        for witness in found.values or self._checked.values(goal_of([covered], [covering])).values:
-            if self._breaks(covered, covering, witness):
-                return self._broken(covered, covering, witness, direction)
+        goal = goal_of([covered], [covering])
+        for search in (self._search, self._checked):
+            self._budget.refill(_STEPS)
+            found = search.values(goal)
+            if found.is_empty:
+                return Covered()
+            for witness in found.values:
+                if self._breaks(covered, covering, witness):
+                    return self._broken(covered, covering, witness, direction)
         return Undecided("a proof was not found, nor a value that breaks a client", new.pointer)
 
     def _read(self, which: int, node: Node, direction: Direction) -> Meaning:
@@ -80,10 +82,17 @@ class SchemaComparison:
     def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:
         return self._validators.confirms(covered, witness) and not self._validators.confirms(covering, witness)
 
+    def _with_declared(self, covered: Meaning, covering: Meaning) -> list[JSON]:
+        """Values that have only declared properties."""
+        self._budget.refill(_STEPS)
+        try:
+            return self._declared.values(goal_of([covered], [covering])).values
+        except OverBudgetError:
+            return []
+
     def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:
         """What breaks, with a value that has only declared properties, if there is one."""
-        declared = self._declared.values(goal_of([covered], [covering]))
-        chosen = [each for each in declared.values if self._breaks(covered, covering, each)]
+        chosen = [each for each in self._with_declared(covered, covering) if self._breaks(covered, covering, each)]
         witness = chosen[0] if chosen else witness
         failure = self._places.failure(covering, witness)
         assert failure is not None

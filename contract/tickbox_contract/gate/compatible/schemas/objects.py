@@ -43,7 +43,6 @@ class Objects:
         elif fact.keyword == "property":
             name, meaning = value
             (self.properties if holds else self.misfits)[name].append(meaning)
-            self.required |= set() if holds else {name}
         elif fact.keyword == "additionalProperties":
             (self.maps if holds else self.outliers).append(value)
         elif fact.keyword == "minProperties":
@@ -55,6 +54,11 @@ class Objects:
                 (self.least, min(self.most, value)) if holds else (max(self.least, value + 1), self.most)
             )
 
+    @property
+    def _due(self) -> set[str]:
+        """The names of properties that must exist."""
+        return self.required | self.misfits.keys()
+
     def goal(self, name: str, further: tuple[Meaning, ...] = ()) -> Goal:
         """What the value of a property must be; it also must not fit any of *further*."""
         wanted = [*self.properties.get(name, ()), *(meaning for names, meaning in self.maps if name not in names)]
@@ -63,7 +67,8 @@ class Objects:
     def needs(self, fact: Fact) -> list[Goal] | None:
         """Goals of which one must have a value if *fact* holds, too; None if that is not known."""
         if fact.keyword == "required":
-            return [] if fact.value in (self.absent if fact.holds else self.required) else None
+            is_contradicted = fact.value in self.absent if fact.holds else fact.value in self._due
+            return [] if is_contradicted else None
         if fact.holds:
             return None
         if fact.keyword == "property":
@@ -122,10 +127,10 @@ class Objects:
         self, ways: dict[str, tuple[Meaning, ...]], want: int, values: Values, *, only_declared: bool
     ) -> Results:
         """Objects with the given outliers, the required properties, and enough further ones."""
-        due = [*ways, *(name for name in self._names() if name in self.required and name not in ways)]
+        due = [*ways, *(name for name in self._names() if name in self._due and name not in ways)]
         if len(due) > self.most or self.least > self.most or self.absent & set(due):
             return Results([], is_complete=True)
-        if only_declared and not all(map(self.is_declared, self.misfits)):
+        if only_declared and not all(name in self.required or self.is_declared(name) for name in due):
             return Results([], is_complete=True)
         made: dict[str, JSON] = {}
         is_complete = True

@@ -23,7 +23,7 @@ _CLASSES: dict[str, Ranges] = {
     "W": characters.others(characters.WORDS),
     "S": characters.others(characters.SPACES),
 }
-_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "v": "\v", "f": "\f", "0": "\0"}
+_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "v": "\v", "f": "\f"}
 _HEX = {"x": re.compile(r"[0-9A-Fa-f]{2}"), "u": re.compile(r"[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\}")}
 
 
@@ -165,7 +165,7 @@ class _Parser:
             return self._set()
         if character == ".":
             return characters.NOT_LINE_ENDS
-        return self._escape(within=False) if character == "\\" else characters.of(character)
+        return self._escape() if character == "\\" else characters.of(character)
 
     def _group(self) -> _Build:
         if self._taken("?") and not self._taken(":"):
@@ -197,26 +197,27 @@ class _Parser:
                     raise UnsupportedPatternError("a range in a set is not supported")
                 low = ((low[0][0], high[0][1]),)
             found += low
+        if not found:
+            raise UnsupportedPatternError("an empty set is not supported")
         ranges = characters.joined(found)
         return characters.others(ranges) if is_negated else characters.common(ranges, characters.EVERY)
 
     def _member(self) -> Ranges:
         character = self._next()
-        return self._escape(within=True) if character == "\\" else characters.of(character)
+        return self._escape() if character == "\\" else characters.of(character)
 
-    def _escape(self, *, within: bool) -> Ranges:
+    def _escape(self) -> Ranges:
         character = self._next()
         if character in _CLASSES:
             return _CLASSES[character]
-        if within and character == "b":
-            return characters.of("\b")
         if character in _HEX:
             digits = _HEX[character].match(self._text, self._at)
-            if digits is None or int(digits[0].strip("{}"), 16) > characters.LAST:
+            point = int(digits[0].strip("{}"), 16) if digits else -1
+            if digits is None or not 0 <= point <= characters.LAST or not characters.has(characters.EVERY, chr(point)):
                 raise UnsupportedPatternError("an escape is not supported")
             self._at = digits.end()
-            return characters.common(characters.of(chr(int(digits[0].strip("{}"), 16))), characters.EVERY)
-        if character in _CONTROLS and not (character == "0" and self._peek().isdigit()):
+            return characters.of(chr(point))
+        if character in _CONTROLS:
             return characters.of(_CONTROLS[character])
         if character.isalnum():
             raise UnsupportedPatternError(f"the escape \\{character} is not supported")

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 import yaml
 
 from tickbox_contract.gate.compatible.schemas import JSON, Broken, Covered, Direction, Undecided
+from tickbox_contract.gate.compatible.schemas.validators import json_schema
 
-from .documents import AT, compared, is_accepted
+from .documents import AT, compared, is_accepted, meaning_of
 
 HERE = Path(__file__).parent
 ENTRIES = yaml.safe_load((HERE / "pairs.yaml").read_text(encoding="utf-8"))
+NEWER = yaml.safe_load((HERE / "pairs-3.1.yaml").read_text(encoding="utf-8"))
 DIRECTED = yaml.safe_load((HERE / "directed.yaml").read_text(encoding="utf-8"))
 HANDED_OVER = json.loads((HERE / "handed_over.json").read_text(encoding="utf-8"))
 
@@ -41,8 +44,8 @@ def both_ways(covered: Any, covering: Any, *, breaks: bool) -> Iterator[Pair]:
     yield Pair("response", covering, covered, breaks)
 
 
-def pairs() -> Iterator[Any]:
-    for entry in ENTRIES:
+def pairs(entries: list[dict[str, Any]]) -> Iterator[Any]:
+    for entry in entries:
         first = entry.get("narrow", entry.get("one"))
         second = entry.get("wide", entry.get("other"))
         found = [*both_ways(first, second, breaks="only_one" in entry)]
@@ -66,7 +69,7 @@ def test_the_server_proves_that_a_pair_differs(proof: Proof) -> None:
     assert (is_accepted(proof.fits, proof.value), is_accepted(proof.fits_not, proof.value)) == (True, False)
 
 
-@pytest.mark.parametrize("pair", list(pairs()))
+@pytest.mark.parametrize("pair", list(pairs(ENTRIES)))
 def test_a_pair_has_its_proven_verdict(pair: Pair) -> None:
     found = compared(pair.old, pair.new, pair.direction)
     if not pair.breaks:
@@ -75,6 +78,130 @@ def test_a_pair_has_its_proven_verdict(pair: Pair) -> None:
     assert isinstance(found, Broken)
     fits, fits_not = (pair.old, pair.new) if pair.direction == "request" else (pair.new, pair.old)
     assert (is_accepted(fits, found.witness), is_accepted(fits_not, found.witness)) == (True, False)
+
+
+@pytest.mark.parametrize("pair", list(pairs(NEWER)))
+def test_a_pair_of_a_newer_version_has_its_proven_verdict(pair: Pair) -> None:
+    found = compared(pair.old, pair.new, pair.direction, version="3.1.0")
+    assert type(found) is (Broken if pair.breaks else Covered)
+
+
+@pytest.mark.parametrize("entry", [pytest.param(each, id=each["about"]) for each in NEWER if "only" in each])
+def test_a_value_proves_that_a_pair_of_a_newer_version_differs(entry: dict[str, Any]) -> None:
+    wide, narrow = (json_schema(meaning_of(entry[key], version="3.1.0")) for key in ("wide", "narrow"))
+    fits = [jsonschema.Draft202012Validator(each).is_valid(entry["only"]) for each in (wide, narrow)]
+    assert fits == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"patternProperties": {"^a": {"type": "string"}}}, {"patternProperties": {"^b": {"type": "string"}}}),
+        ({"propertyNames": {"maxLength": 3}}, {"propertyNames": {"maxLength": 4}}),
+        ({"prefixItems": [{"type": "string"}]}, {"prefixItems": [{"type": "integer"}]}),
+        ({"contains": {"type": "integer"}, "minContains": 2}, {"contains": {"type": "integer"}}),
+        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"properties": {"a": {}}}),
+        ({"patternProperties": {"^a": {}}, "additionalProperties": False}, {"additionalProperties": False}),
+    ],
+)
+def test_what_is_not_followed_is_never_safe(old: Any, new: Any) -> None:
+    found = [compared(one, other, version="3.1.0") for one, other in ((old, new), (new, old))]
+    assert Covered() not in found or {"allOf", "minContains"} & old.keys()
+
+
+@pytest.mark.parametrize("schema", [{"$dynamicRef": "#a"}, {"$ref": "#/nowhere"}, {"$ref": "other.yaml"}])
+def test_a_reference_that_cannot_be_followed_is_left_to_a_person(schema: Any) -> None:
+    assert isinstance(compared(schema, {"type": "string"}, version="3.1.0"), Undecided)
+
+
+def test_what_is_not_a_schema_is_left_to_a_person() -> None:
+    found = compared({"type": "file"}, {"enum": ["a"], "multipleOf": -1})
+    assert isinstance(found, Undecided) or found == Covered()
+    assert isinstance(compared({"enum": ["a"]}, {"type": "text"}), Undecided)
+
+
+def nested(depth: int, leaf: Any) -> Any:
+    for _ in range(depth):
+        leaf = {"type": "object", "properties": {"x": leaf}}
+    return leaf
+
+
+def chained(length: int, leaf: Any) -> Any:
+    link = {number: {"$ref": f"#/components/schemas/C{number + 1}"} for number in range(length)}
+    schemas = {f"C{number}": {"type": "object", "properties": {"x": link[number]}} for number in range(length)}
+    return {"schemas": {"Root": {"$ref": "#/components/schemas/C0"}, **schemas, f"C{length}": leaf}}
+
+
+def webbed(size: int, most: int) -> Any:
+    """Components that all lead to all others."""
+    links = {f"x{number}": {"$ref": f"#/components/schemas/C{number}"} for number in range(size)}
+    schemas = {
+        f"C{number}": {"type": "object", "properties": {**links, "own": {"type": "string", "maxLength": most + number}}}
+        for number in range(size)
+    }
+    return {"schemas": {"Root": {"$ref": "#/components/schemas/C0"}, **schemas}}
+
+
+def of_kinds(count: int, **further: Any) -> Any:
+    kinds = [{"kind": {"enum": [f"k{number}"]}, **further} for number in range(count)]
+    return [
+        {"type": "object", "required": ["kind"], "properties": each, "additionalProperties": False} for each in kinds
+    ]
+
+
+def test_a_change_far_inside_is_found() -> None:
+    found = compared(nested(100, {"type": "string"}), nested(100, {"type": "string", "maxLength": 3}))
+    assert isinstance(found, Broken)
+    assert found.pointer[-1] == "maxLength"
+
+
+def test_a_change_too_far_inside_is_left_to_a_person() -> None:
+    found = compared(chained(2000, {"type": "string"}), chained(2000, {"type": "integer"}))
+    assert found == Undecided("the two schemas are too large to be compared", AT)
+
+
+@pytest.mark.parametrize("schema", [chained(2000, {}), webbed(60, 1), nested(300, {})])
+def test_a_large_schema_is_the_same_as_itself(schema: Any) -> None:
+    assert compared(schema, json.loads(json.dumps(schema))) == Covered()
+
+
+def test_components_that_lead_to_each_other_are_compared() -> None:
+    assert compared(webbed(25, 1), webbed(25, 2)) == Covered()
+    assert isinstance(compared(webbed(25, 2), webbed(25, 1)), Broken)
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_many_alternatives_that_all_change_are_compared(keyword: str) -> None:
+    before, after = ({keyword: of_kinds(15, **each)} for each in ({}, {"new": {"type": "string"}}))
+    assert compared(before, after) == Covered()
+    assert isinstance(compared(after, before), Broken)
+
+
+def test_a_list_that_is_too_long_for_a_value_is_left_to_a_person() -> None:
+    assert isinstance(compared({"type": "array"}, {"type": "array", "maxItems": 10**9}), Undecided)
+
+
+def test_an_object_that_is_too_large_for_a_value_is_left_to_a_person() -> None:
+    assert isinstance(compared({"type": "object"}, {"type": "object", "maxProperties": 10**9}), Undecided)
+
+
+def test_many_distinct_items_are_left_to_a_person() -> None:
+    old = {"type": "array", "uniqueItems": True, "items": {"type": "integer"}}
+    assert isinstance(compared(old, {**old, "maxItems": 1000}), Undecided)
+
+
+def test_an_undeclared_property_is_said_to_be_undeclared() -> None:
+    found = compared({"type": "object"}, {"type": "object", "properties": {"a": {"type": "string"}}})
+    free = isinstance(found, Broken) and found.is_undeclared
+    found = compared({"properties": {"b": {}}}, {"properties": {"a": {"type": "string"}, "b": {}}})
+    assert (free, isinstance(found, Broken) and found.is_undeclared) == (False, True)
+
+
+def test_a_value_with_declared_properties_is_preferred() -> None:
+    old = {"type": "object", "properties": {"a": {"type": "string"}}}
+    found = compared(old, {"type": "object", "additionalProperties": False, "properties": {"a": {"maxLength": 1}}})
+    assert isinstance(found, Broken)
+    assert (found.witness, found.is_undeclared) == ({"a": "aa"}, False)
 
 
 @pytest.mark.parametrize("case", [pytest.param(each, id=f"{each['about']}: {each['direction']}") for each in DIRECTED])
@@ -90,7 +217,7 @@ def test_a_case_that_was_handed_over_comes_out_right(case: dict[str, Any]) -> No
 
 
 def test_there_are_many_pairs() -> None:
-    assert len(list(pairs())) + len(DIRECTED) > 500
+    assert len(list(pairs(ENTRIES))) + len(DIRECTED) > 500
 
 
 def test_an_unknown_format_is_never_safe() -> None:
