@@ -152,13 +152,13 @@ def _described_parameters(contract: Contract) -> Iterator[Hit]:
 
 def _shown_parameters(contract: Contract) -> Iterator[Hit]:
     for name, node in _parameters_and_headers(contract):
-        if not _has_example(node) and "content" not in node.value:
+        if not _has_example(contract, node) and "content" not in node.value:
             yield Hit(node.pointer, f"{name} has no example")
 
 
 def _shown_bodies(contract: Contract) -> Iterator[Hit]:
     for message in contract.messages:
-        if (message.origin == "body" or _is_media(message.node)) and not _has_example(message.node):
+        if (message.origin == "body" or _is_media(message.node)) and not _has_example(contract, message.node):
             yield Hit(message.node.pointer, f"this {message.node.pointer[-1]} has no example")
 
 
@@ -166,8 +166,10 @@ def _is_media(node: Node) -> bool:
     return node.pointer[-2:-1] == ("content",)
 
 
-def _has_example(node: Node) -> bool:
-    return "example" in node.value or bool(node.members("examples"))
+def _has_example(contract: Contract, node: Node) -> bool:
+    """Whether a media type, a parameter or a header has an example, beside its schema or in it."""
+    schema = contract.follow(node.at("schema"))
+    return any("example" in each.value or each.get("examples") for each in (node, schema))
 
 
 RULES = rules_of("complete", (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
+from tickbox_contract.openapi.compositions import Compositions
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
@@ -39,12 +41,19 @@ class Surroundings:
 class Contract(Document):
     """A document with its surroundings. A reference that is broken leads to an empty object; a rule reports it."""
 
+    is_broad: ClassVar[bool] = True
+
     surroundings: Surroundings = field(default_factory=Surroundings)
 
     @cached_property
     def compiler(self) -> SchemaCompiler:
         """Makes validators of the contract's schemas."""
         return SchemaCompiler(self.references)
+
+    @property
+    def compositions(self) -> Compositions:
+        """What several schemas say of one value."""
+        return self.compiler.compositions
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:

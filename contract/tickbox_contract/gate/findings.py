@@ -96,14 +96,14 @@ class Report:
     def is_sound(self) -> bool:
         """Whether there is no error, and all was checked of stage `valid` and of those that need a server.
 
-        If the form is at fault, nothing else was checked, even if a baseline excuses that.
+        If the form is at fault, not all was checked, even if a baseline excuses that.
         """
-        return not (self.errors or self.is_form_only or any(skip.rule.stage in _WHOLE for skip in self.skipped))
+        return not (self.errors or self.has_form_fault or any(skip.rule.stage in _WHOLE for skip in self.skipped))
 
     @property
-    def is_form_only(self) -> bool:
-        """Whether only the form was checked, because it is at fault."""
-        return {rule.rule_id for rule in self.rules if rule.stage != "settings"} == {WELL_FORMED.rule_id}
+    def has_form_fault(self) -> bool:
+        """Whether the form is at fault, so that only its sound part was checked, and only in the stage `valid`."""
+        return any(finding.rule.rule_id == WELL_FORMED.rule_id for finding in (*self.findings, *self.excused))
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

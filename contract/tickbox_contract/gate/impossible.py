@@ -1,84 +1,226 @@
-"""Schemas that no value fits."""
+"""Schemas that no value fits, and which of their keywords or parts contradict each other.
+
+Each schema is looked at with its parts, and, if it has parts, with what they say about its properties; all further
+schemas count as if every value fitted them, because they are looked at themselves. So whatever is found is certain.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, get_args
 
 from jsonschema_rs import canonical
 
 from tickbox_contract.openapi.nodes import Node
-from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+from tickbox_contract.openapi.objects import COMPOSITES, SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.rules import Hit
-from tickbox_contract.openapi.schemas import UnservableSchemaError
+from tickbox_contract.openapi.schemas import Direction
 from tickbox_contract.openapi.servable import endless_schemas
-from tickbox_contract.openapi.uses import NESTED, SchemaUse
+from tickbox_contract.openapi.uses import SchemaUse
 
 from .contracts import Contract
-from .examples import ONE_WAY
+from .json_schemas import JsonSchemas, steps_of
 
-_IN = {"request": "a request", "response": "a response"}
+_PARTS = frozenset({*COMPOSITES, "not", "if", "then", "else", "contains", "propertyNames", "dependentSchemas"})
+_EXCLUDING = frozenset({"not", "if", "then", "else", "contains", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords that cannot be kept if something in them was left out: they would exclude more than they do."""
+_DEPTH = 3
+"""How many values deep the parts of a schema are compared."""
+_ROOM = 400
+"""How many schemas are written for one."""
+_NAMED = 4
+"""How many contradicting keywords are named."""
+_TRIALS = 500
+"""How many keywords are left out, one after the other, to see which contradict each other."""
 
 
-class _EndlessError(Exception):
-    """A schema is a part of itself, or has a part that is."""
-
-
-class _TooLargeError(Exception):
-    """A schema unfolds to more parts than there is time for."""
-
-
-@dataclass(slots=True)
-class _Room:
-    """How many more parts of a schema are looked at."""
-
-    parts: int = 200
-
-    def take(self) -> None:
-        """Take one. Raises _TooLargeError if none is left."""
-        if not self.parts:
-            raise _TooLargeError
-        self.parts -= 1
+class _CutError(Exception):
+    """A schema was cut, so it accepts more than is written."""
 
 
 def impossible_schemas(contract: Contract) -> Iterator[Hit]:
     """Each schema that no value fits. A part of a composition is not a value of its own; the whole is checked."""
     yield from endless_schemas(contract)
+    seen: set[tuple[Pointer, str]] = set()
+    writers = {direction: JsonSchemas(contract, direction, selects=False) for direction in get_args(Direction)}
     for use in contract.schemas:
-        if use.role != "part" and "$ref" not in use.node.value and _is_impossible(contract, use):
-            yield Hit(use.node.pointer, f"no value fits this schema in {_IN[use.direction]}")
+        key = (use.node.pointer, use.direction)
+        says_something = "$ref" not in use.node.value or (contract.is_3_1 and len(use.node.value) > 1)
+        if use.role in {"root", "component"} and says_something and key not in seen:
+            seen.add(key)
+            yield from _impossible(use, writers[use.direction])
 
 
-def _is_impossible(contract: Contract, use: SchemaUse) -> bool:
+def _impossible(use: SchemaUse, writer: JsonSchemas) -> Iterator[Hit]:
+    written = _Inliner(writer).inline(writer.refer(use.node))
     try:
-        own = contract.compiler.translate(_own(contract, use.node, (), _Room()), direction=use.direction)
-        return "" in canonical.find_unsatisfiable(own, offline=True)
-    except (_EndlessError, _TooLargeError):
-        return False  # without a part, the rest would have another meaning
-    except (canonical.CanonicalizationError, UnservableSchemaError):
-        return False  # the rule `compiling-schema` has it
+        found = canonical.find_unsatisfiable(written, offline=True)
+    except (canonical.CanonicalizationError, ValueError):
+        return  # another rule has it: the schema is not one
+    wholes = [steps for steps in map(tuple, map(steps_of, found)) if _is_whole(use.node, steps)]
+    for steps in wholes:
+        if not any(len(other) > len(steps) and other[: len(steps)] == steps for other in wholes):
+            why = _why(_held(written, steps))
+            if why is not None:
+                yield Hit(_place(use.node, steps), f"no value fits this schema: {why}")
 
 
-def _own(contract: Contract, given: Node, within: tuple[Pointer, ...], room: _Room) -> dict[str, Any]:
-    """A schema with its parts, but without the schemas of the values in it, which are checked separately.
+def _is_whole(node: Node, steps: tuple[str, ...]) -> bool:
+    """Whether *steps* lead to a schema that is written in *node*, for a value of its own.
 
-    Raises _EndlessError, _TooLargeError.
+    `false` and `not: {}` do not count: they say on purpose that there is no such value.
     """
-    room.take()
-    node = contract.follow(given)
-    if node.pointer in within:
-        raise _EndlessError
-    inner = (*within, node.pointer)
-    own = {key: value for key, value in node.value.items() if key not in NESTED}
-    own |= {
-        key: [_own(contract, part, inner, room) for part in node.items(key)] for key in COMPOSITES if key in node.value
-    }
-    if "not" in node.value:
-        own["not"] = _own(contract, node.at("not"), inner, room)
-    if node.get("additionalProperties") is False:
-        own["additionalProperties"] = False
-    names = node.members("properties")
-    if names:  # the object says which of them may be sent in a direction
-        own["properties"] = {name: {w: sub.get(w) for w in ONE_WAY & sub.value.keys()} for name, sub in names.items()}
-    return own
+    schema: Any = node.value
+    is_part, form = False, "one"
+    for step in steps:
+        if form == "one" and not isinstance(schema, Mapping):
+            return False
+        if form == "one":
+            is_part = step in _PARTS
+            form_of = SCHEMAS_IN.get(step)
+            if "$ref" in schema or form_of is None or step not in schema or step in _EXCLUDING:
+                return False
+            schema, form = schema[step], form_of
+        else:
+            schema, form = _within(schema, step), "one"
+    return not is_part and form == "one" and isinstance(schema, Mapping) and schema.get("not") != {}
+
+
+def _within(held: Any, step: str) -> Any:  # JSON
+    if isinstance(held, list):
+        return held[int(step)] if step.isdecimal() and int(step) < len(held) else None
+    return held.get(step) if isinstance(held, Mapping) else None
+
+
+def _place(node: Node, steps: tuple[str, ...]) -> Pointer:
+    place: list[str | int] = []
+    held: Any = node.value
+    for step in steps:
+        place.append(int(step) if isinstance(held, list) else step)
+        held = _within(held, step)
+    return (*node.pointer, *place)
+
+
+def _core(schema: Any, trials: list[int]) -> list[tuple[str, ...]]:
+    """The places of keywords in *schema* that contradict each other: without any of them, some value would fit."""
+    core = deepcopy(schema)
+    places = []
+    for steps in list(_keyword_places(schema, ())):
+        held = _held(core, steps[:-1])
+        if held is None or steps[-1] not in held or not trials[0]:
+            continue
+        trials[0] -= 1
+        value = held.pop(steps[-1])
+        if not _is_impossible(core):
+            held[steps[-1]] = value
+            places.append(steps)
+    return [steps for steps in places if steps[-1] not in SCHEMAS_IN]
+
+
+def _keyword_places(schema: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The places of all keywords in *schema*, those that hold others first."""
+    for key, value in schema.items() if isinstance(schema, Mapping) else ():
+        yield (*steps, key)
+        form = SCHEMAS_IN.get(key)
+        if form == "one":
+            yield from _keyword_places(value, (*steps, key))
+        elif form is not None:
+            for name, inner in value.items() if form == "names" else enumerate(value):
+                yield from _keyword_places(inner, (*steps, key, str(name)))
+
+
+def _held(schema: Any, steps: tuple[str, ...]) -> Any:  # JSON
+    for step in steps:
+        schema = _within(schema, step)
+    return schema
+
+
+def _is_impossible(schema: Any) -> bool:
+    try:
+        return "" in canonical.find_unsatisfiable(schema, offline=True)
+    except (canonical.CanonicalizationError, ValueError):
+        return False
+
+
+def _why(schema: Any) -> str | None:
+    """What contradicts in *schema*, in words; None if another rule has it."""
+    places = _core(schema, [_TRIALS])
+    if len(places) == 2 and {steps[-1] for steps in places} in ({"type", "enum"}, {"type", "const"}):  # noqa: PLR2004  # two
+        return None  # the rule `enum-type` has it
+    named = ", ".join(f"`{'/'.join(steps)}`" for steps in places[:_NAMED])
+    if len(places) > _NAMED:
+        named += f" and {len(places) - _NAMED} more"
+    return f"{named} contradict each other" if places else "its keywords contradict each other"
+
+
+class _At(NamedTuple):
+    """Where a schema is written: how many values deep, whether among parts, and whether nothing may be left out."""
+
+    depth: int = 0
+    is_composed: bool = False
+    is_exact: bool = False
+
+
+@dataclass(slots=True)
+class _Inliner:
+    """Writes a schema without references: `canonical` says nothing about one that leads back to itself."""
+
+    writer: JsonSchemas
+    left: int = _ROOM
+    within: list[str] = field(default_factory=list)
+
+    def inline(self, schema: Any, at: _At = _At()) -> Any:  # noqa: B008  # it is immutable
+        """*schema*; what is too deep or too large accepts every value, or, where nothing may be left out, raises."""
+        try:
+            return self._inline(schema, at)
+        except _CutError:
+            if at.is_exact:
+                raise
+            return {}
+
+    def _inline(self, schema: Any, at: _At) -> Any:
+        if not isinstance(schema, Mapping):
+            return schema
+        self.left -= 1
+        if self.left < 0 or at.depth > _DEPTH:
+            raise _CutError
+        if "$ref" in schema:
+            return self._referred(schema["$ref"].rpartition("/")[2], at)
+        at = at._replace(is_composed=at.is_composed or any(key in schema for key in _PARTS))
+        out: dict[str, Any] = {}
+        for key, value in schema.items():
+            if key not in SCHEMAS_IN:
+                out[key] = value
+            elif key == "oneOf" or key in _EXCLUDING:
+                out |= self._excluding(key, value, at)
+            else:
+                out[key] = self._each(value, SCHEMAS_IN[key], at if key in _PARTS else at._replace(depth=at.depth + 1))
+        return out
+
+    def _referred(self, name: str, at: _At) -> Any:
+        if name in self.within or (at.depth and not at.is_composed):
+            raise _CutError
+        self.within.append(name)
+        try:
+            return self._inline(self.writer.definitions[name], at)
+        finally:
+            self.within.pop()
+
+    def _excluding(self, key: str, value: Any, at: _At) -> dict[str, Any]:
+        """A keyword that is kept only if nothing in it is left out; of `oneOf`, that at least one fits."""
+        at = at._replace(is_composed=True)
+        try:
+            return {key: self._each(value, SCHEMAS_IN[key], at._replace(is_exact=True))}
+        except _CutError:
+            if at.is_exact:
+                raise
+            return {"anyOf": self._each(value, "list", at)} if key == "oneOf" else {}
+
+    def _each(self, value: Any, form: str, at: _At) -> Any:
+        if form == "list" and isinstance(value, list):
+            return [self.inline(each, at) for each in value]
+        if form == "names" and isinstance(value, Mapping):
+            return {name: self.inline(each, at) for name, each in value.items()}
+        return self.inline(value, at)

@@ -7,6 +7,7 @@ this is found on the YAML nodes, before any data is made of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -18,6 +19,7 @@ from .contracts import Contract, Surroundings
 MAX_NODES = 2_000_000
 """How many nodes a file may unfold to, with aliases written out. The largest published contracts have some 500,000."""
 
+_NO_VERSION = "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"
 _FLOAT = "tag:yaml.org,2002:float"
 _JSON_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "merge")}
 
@@ -38,12 +40,20 @@ def read(raw: bytes, surroundings: Surroundings | None = None) -> Contract:
         raise UnreadableError(f"line {line} is not valid YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise UnreadableError("this is not YAML in UTF-8") from error
-    version = root.get("openapi") if isinstance(root, dict) else None
-    if nodes is None or not isinstance(version, str):
-        raise UnreadableError("this is not an OpenAPI contract: it has no `openapi: 3.0.4`")
-    if not version.startswith("3.0."):
-        raise UnreadableError("the gate reads OpenAPI 3.0, and this file has another version: use a 3.0 file")
+    if nodes is None or not isinstance(root, dict):
+        raise UnreadableError(_NO_VERSION)
+    _require_version(root)
     return Contract(raw, root, has_repeated_keys, nodes, surroundings or Surroundings())
+
+
+def _require_version(root: dict[str, Any]) -> None:
+    version = root.get("openapi")
+    if str(root.get("swagger")) == "2.0" and version is None:
+        raise UnreadableError("this is Swagger 2.0: the gate reads OpenAPI 3.0 and 3.1")
+    if not isinstance(version, str):
+        raise UnreadableError(_NO_VERSION)
+    if not version.startswith(("3.0.", "3.1.")):
+        raise UnreadableError("the gate reads OpenAPI 3.0 and 3.1, and this file has another version")
 
 
 @dataclass(frozen=True, slots=True)

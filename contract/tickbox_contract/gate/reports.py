@@ -17,7 +17,7 @@ _IN_TEXTS, _IN_PROPERTIES = "%\r\n", "%\r\n:,"
 def table(report: Report) -> Iterator[str]:
     """A line for each finding, by stage, and each rule that could not be checked, in columns, and one that counts them.
 
-    A finding with details has a line for each, below it. Another line says so if only the form was checked.
+    A finding with details has a line for each, below it. Another line says so if the form is wrong.
     """
     findings = sorted(report.findings, key=lambda finding: STAGES.index(finding.rule.stage))
     rows: list[tuple[str, ...]] = [
@@ -28,8 +28,8 @@ def table(report: Report) -> Iterator[str]:
     for line, details in zip(_columns(rows), below, strict=True):
         yield line
         yield from (f"    {name}: {text}" for name, text in details)
-    if report.is_form_only:
-        yield "the other rules are checked when this is right"
+    if report.has_form_fault:
+        yield "the other stages are checked when the form is right"
     yield summary(report)
 
 

@@ -46,6 +46,7 @@ _TICKBOX = (
     "snake-case-operation-ids", "operation-id-verb", "create-name", "patch-name", "page-name", "id-format",
     "instant-names",
     # how bodies may grow; other teams close responses or leave requests open, and say so to their clients
+    "servable-schema", "declared-example",
     "object-bodies", "closed-requests", "open-responses", "closed-request-enums", "explained-patterns",
     "no-nullable-objects",
     # one form of lists, patches, problems and writes, of several

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.rules import FILE_STAGES, Hit, Rule, Stage
 from tickbox_contract.openapi.servable import WELL_FORMED
 
-from . import complete, exchanges, form, names, shapes, valid, writes
+from . import complete, exchanges, form, names, served, shapes, valid, writes
 from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
@@ -17,10 +16,11 @@ from .live import conforming, guarded
 from .places import stable
 from .reading import read
 from .rule_sets import with_severities
+from .sound import sound_part
 
 RULES: tuple[Rule, ...] = with_severities((
-    *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *exchanges.RULES, *writes.RULES, *complete.RULES,
-    *stage.RULES, *conforming.RULES, *guarded.RULES,
+    *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
+    *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES,
 ))  # fmt: skip
 
 
@@ -34,24 +34,23 @@ def run(
 ) -> Report:
     """Check the contract in *raw* by those of *rules* that are of *stages*. *file* is its name in the report.
 
-    Raises UnreadableError. If the form is not OpenAPI's, nothing else is checked, whatever the stages: all other rules
-    rely on it.
+    Raises UnreadableError. Where the form is not OpenAPI's, whatever the stages, only the sound part is checked, and
+    only by rules of the stage `valid`: to the others, something would seem to be missing.
     """
     contract = read(raw, surroundings)
     rules = tuple(rule for rule in rules if rule.stage in stages)
-    findings, skipped = _check(contract, (WELL_FORMED,))
-    operations: tuple[Operation, ...] = ()
-    if findings:
-        rules = (WELL_FORMED,)
-    else:
-        operations = contract.operations
-        findings, skipped = _check(contract, contract.surroundings.progress(rules))
+    malformed, _ = _check(contract, (WELL_FORMED,))
+    if malformed:
+        contract = sound_part(contract, [finding.pointer for finding in malformed])
+        rules = (WELL_FORMED, *(rule for rule in rules if rule.stage == "valid" and rule is not WELL_FORMED))
+    others = [rule for rule in rules if rule is not WELL_FORMED]
+    findings, skipped = _check(contract, contract.surroundings.progress(others))
     return Report(
         file=file,
         rules=rules,
-        findings=tuple(findings),
+        findings=tuple(sorted((*malformed, *findings), key=lambda finding: finding.line)),
         skipped=tuple(skipped),
-        operations=frozenset((operation.method, operation.path) for operation in operations),
+        operations=frozenset((operation.method, operation.path) for operation in contract.operations),
     )
 
 

@@ -124,9 +124,9 @@ def _default(_: Contract, use: SchemaUse) -> str | None:
 
 
 def _nullable_reference(_: Contract, use: SchemaUse) -> str | None:
-    """Beside it, or beside an `allOf` of it alone, which is how some write it."""
+    """Beside an `allOf` of it alone. The rule `ignored-sibling` has others; `nullable-type` those without a type."""
     parts = use.node.items("allOf")
-    refers = "$ref" in use.node.value or (len(parts) == 1 and "$ref" in parts[0].value)
+    refers = len(parts) == 1 and "$ref" in parts[0].value and "type" in use.node.value
     return "this says nullable beside a $ref" if use.node.get("nullable") is True and refers else None
 
 

@@ -67,7 +67,13 @@ class Compositions:
         seen: set[int] = set()
         found = [schema]
         while found:
-            part = self._references.follow(found.pop())
+            part = found.pop()
+            if not isinstance(part, Mapping):
+                continue  # true or false, in OpenAPI 3.1
+            try:
+                part = self._references.follow(part)
+            except UnresolvedReferenceError:
+                continue  # the rule `resolving-ref` has it
             if id(part) not in seen:
                 seen.add(id(part))
                 yield part

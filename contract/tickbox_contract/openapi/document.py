@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import orjson
 import yaml
@@ -31,6 +31,9 @@ class Document:
 
     `nodes` are those of its YAML, if they are known already; otherwise they are read when a line is needed.
     """
+
+    is_broad: ClassVar[bool] = False
+    """Whether the document may be one that the engine does not serve: of OpenAPI 3.1, or with any pattern."""
 
     raw: bytes
     root: dict[str, Any]
@@ -77,6 +80,11 @@ class Document:
     def references(self) -> References:
         """The places of the document that a `$ref` may be in, and what each leads to."""
         return References(self.root)
+
+    @property
+    def is_3_1(self) -> bool:
+        """Whether it is of OpenAPI 3.1, which the gate reads and the engine does not."""
+        return self.references.is_3_1
 
     @property
     def node(self) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -21,6 +21,12 @@ _NAMES = {
     "callbacks": "Callback", "path items": "PathItem",
 }  # fmt: skip
 """The names in the published schema of the kinds of objects that a `$ref` may lead to."""
+_NAMES_3_1 = {
+    "schemas": "schema", "responses": "response", "parameters": "parameter", "examples": "example",
+    "requestBodies": "request-body", "headers": "header", "securitySchemes": "security-scheme", "links": "link",
+    "callbacks": "callbacks", "path items": "path-item",
+}  # fmt: skip
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class FormFault(NamedTuple):
@@ -30,32 +36,98 @@ class FormFault(NamedTuple):
     message: str
 
 
-def form_faults(references: References) -> Iterator[FormFault]:
-    """All faults in the form of a document, and of what references lead to outside of OpenAPI's own places."""
-    for error in _validator(None).iter_errors(references.root):
-        yield from _innermost(error, ())
-    for place in references.elsewhere:
-        for error in _validator(place.kind).iter_errors(place.node):
-            yield from _innermost(error, place.pointer)
+def form_faults(references: References, *, broadly: bool = False) -> Iterator[FormFault]:
+    """All faults in the form of a document, and of what references lead to outside of OpenAPI's own places.
+
+    *broadly*, it may be of OpenAPI 3.1, and whether a pattern is a regular expression is not a matter of form.
+    """
+    old = functools.partial(_validator, any_pattern=broadly)
+    choose: Callable[[str | None], jsonschema_rs.Validator] = _validator_3_1 if references.is_3_1 and broadly else old
+    found: list[tuple[jsonschema_rs.ValidationError, Pointer]]
+    found = [(error, ()) for error in choose(None).iter_errors(references.root)]
+    found += [(error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node)]
+    for error, above in _without_consequences(found):
+        yield from _innermost(error, above)
 
 
-def published_schema() -> dict[str, Any]:
-    """The schema of OpenAPI 3.0 documents that the OpenAPI Initiative publishes (Apache-2.0)."""
-    schema: dict[str, Any] = json.loads((resources.files(__package__) / "openapi-3.0.schema.json").read_bytes())
+def _without_consequences(
+    found: list[tuple[jsonschema_rs.ValidationError, Pointer]],
+) -> Iterator[tuple[jsonschema_rs.ValidationError, Pointer]]:
+    """*found*, without properties that count as unknown only because something in the same object is wrong.
+
+    In JSON Schema 2020-12, a subschema that fails knows no properties.
+    """
+    wrong: set[Pointer] = set()
+    for error, above in found:
+        place = (*above, *error.instance_path)
+        if not isinstance(error.kind, Kind.UnevaluatedProperties):
+            wrong.update(place[:length] for length in range(len(place) + 1))
+    for error, above in found:
+        place = (*above, *error.instance_path)
+        match error.kind:
+            case Kind.UnevaluatedProperties(unexpected=names) if place in wrong and _names_3_1().issuperset(names):
+                continue
+            case _:
+                yield error, above
+
+
+@functools.cache
+def _names_3_1() -> frozenset[str]:
+    """All names of properties in the objects of OpenAPI 3.1."""
+    names: set[str] = set()
+    waiting: list[Any] = [published_schema("3.1")]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        names |= node["properties"].keys() if isinstance(node, dict) and "properties" in node else set()
+    return frozenset(names)
+
+
+def published_schema(version: str = "3.0") -> dict[str, Any]:
+    """The schema of OpenAPI documents that the OpenAPI Initiative publishes (Apache-2.0)."""
+    source = resources.files(__package__) / f"openapi-{version}.schema.json"
+    schema: dict[str, Any] = json.loads(source.read_bytes())
     return schema
 
 
 @functools.cache
-def _validator(kind: str | None) -> jsonschema_rs.Validator:
+def _validator(kind: str | None, *, any_pattern: bool) -> jsonschema_rs.Validator:
     """The validator of a whole document, or of an object of *kind* or a reference to one."""
     published = published_schema()
+    formats: dict[str, Callable[[str], bool]] = {"regex": lambda _: True} if any_pattern else {}
     if kind is None:
-        return jsonschema_rs.validator_for(published)
+        return jsonschema_rs.validator_for(published, formats=formats)
     either = [{"$ref": f"#/definitions/{name}"} for name in (_NAMES[kind], "Reference")]
     return jsonschema_rs.validator_for({
         "$schema": published["$schema"], "definitions": published["definitions"],
         **(either[0] if kind == "path items" else {"oneOf": either}),
-    })  # fmt: skip
+    }, formats=formats)  # fmt: skip
+
+
+@functools.cache
+def _validator_3_1(kind: str | None) -> jsonschema_rs.Validator:
+    """As `_validator`, for OpenAPI 3.1, whose published schema leaves the form of schemas to their dialect."""
+    published = published_schema("3.1")
+    definitions = published["$defs"]
+    definitions["schema"] |= {
+        "$ref": _DIALECT,
+        "properties": {
+            "discriminator": {
+                "type": "object",
+                "required": ["propertyName"],
+                "properties": {
+                    "propertyName": {"type": "string"},
+                    "mapping": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+            },
+            "externalDocs": {"$ref": "#/$defs/external-documentation"},
+        },
+    }
+    if kind is not None:
+        name = _NAMES_3_1[kind]
+        name = name if name == "schema" else f"{name}-or-reference"
+        published = {"$schema": published["$schema"], "$defs": definitions, "$ref": f"#/$defs/{name}"}
+    return jsonschema_rs.validator_for(published, validate_formats=False)
 
 
 def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator[FormFault]:
@@ -72,7 +144,7 @@ def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator
     match error.kind:
         case Kind.Required(property=name):
             yield FormFault((*place, name), f"{name}: This property is required.")
-        case Kind.AdditionalProperties(unexpected=names):
+        case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
             what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
             yield from (FormFault((*place, name), f"{name}: {what}") for name in names)
         case _:

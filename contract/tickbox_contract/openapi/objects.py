@@ -17,17 +17,32 @@ COMPOSITES = ("allOf", "anyOf", "oneOf")
 _Form = Literal["one", "list", "names", "fields"]
 """How a field has objects: one, a list, under chosen names, or under names beside extensions (`x-`)."""
 
+SCHEMAS_IN: Mapping[str, _Form] = {
+    "properties": "names", "items": "one", "additionalProperties": "one", "not": "one",
+    **dict.fromkeys(COMPOSITES, "list"),
+    # of OpenAPI 3.1 alone
+    **dict.fromkeys(("$defs", "patternProperties", "dependentSchemas"), "names"), "prefixItems": "list",
+    **dict.fromkeys(
+        ("if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"), "one"
+    ),
+}  # fmt: skip
+"""The keywords that hold schemas. A document of OpenAPI 3.0 that has one of 3.1 does not have the required form."""
+
 _PARAMETER: Mapping[str, tuple[_Form, str]] = {
     "schema": ("one", "schemas"), "content": ("names", "media types"), "examples": ("names", "examples"),
 }  # fmt: skip
 _HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
-    "document": {"paths": ("fields", "path items"), "components": ("one", "components")},
+    "document": {
+        "paths": ("fields", "path items"), "components": ("one", "components"),
+        "webhooks": ("names", "path items"),  # of OpenAPI 3.1
+    },
     "components": {
-        kind: ("names", kind)
+        "pathItems": ("names", "path items"),  # of OpenAPI 3.1
+        **{kind: ("names", kind)
         for kind in (
             "schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links",
             "callbacks",
-        )
+        )},
     },
     "path items": {"parameters": ("list", "parameters"), **dict.fromkeys(METHODS, ("one", "operations"))},
     "operations": {
@@ -44,10 +59,7 @@ _HELD: Mapping[str, Mapping[str, tuple[_Form, str]]] = {
         "schema": ("one", "schemas"), "examples": ("names", "examples"), "encoding": ("names", "encodings"),
     },
     "encodings": {"headers": ("names", "headers")},
-    "schemas": {
-        "properties": ("names", "schemas"), "items": ("one", "schemas"), "additionalProperties": ("one", "schemas"),
-        "not": ("one", "schemas"), **dict.fromkeys(COMPOSITES, ("list", "schemas")),
-    },
+    "schemas": {key: (form, "schemas") for key, form in SCHEMAS_IN.items()},
 }  # fmt: skip
 _NO_REFERENCES = frozenset({"document", "components", "operations", "media types", "encodings"})
 """Kinds of objects that cannot be replaced by a Reference Object."""
@@ -77,19 +89,19 @@ def reference_to(pointer: Pointer) -> str:
     return fragment(pointer).replace("%", "%25")
 
 
-def within(place: Place) -> Iterator[Place]:
-    """*place* and everything in it, without what references lead to."""
+def within(place: Place, *, siblings: bool = False) -> Iterator[Place]:
+    """*place* and everything in it, without what references lead to; see `held_by` for *siblings*."""
     open_places = [place]
     while open_places:
         place = open_places.pop()
         yield place
-        open_places += reversed(held_by(place))
+        open_places += reversed(held_by(place, siblings=siblings))
 
 
-def held_by(place: Place) -> list[Place]:
-    """The objects directly in that of *place*; a reference has none."""
+def held_by(place: Place, *, siblings: bool = False) -> list[Place]:
+    """The objects directly in that of *place*. A reference has none, except a schema with *siblings* (OpenAPI 3.1)."""
     pointer, kind, node = place
-    if place.reference is not None:
+    if place.reference is not None and not (siblings and kind == "schemas"):
         return []
     if kind == "callbacks":
         return [Place((*pointer, key), "path items", value) for key, value in _objects(node, "fields")]

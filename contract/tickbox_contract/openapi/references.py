@@ -54,6 +54,9 @@ class References:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self._found: dict[str, Found | UnresolvedReferenceError] = {}
+        self.is_3_1 = str(root.get("openapi")).startswith(
+            "3.1."
+        )  # in which what is beside the `$ref` of a schema counts
 
     def find(self, reference: str) -> Found:
         """The object that *reference* leads to in one step. Raises UnresolvedReferenceError."""
@@ -113,9 +116,15 @@ class References:
         above: defaultdict[int, list[int]] = defaultdict(list)
         for place in self.places:
             target = self._target(place)
-            for inner in held_by(place) if target is None else (target,):
+            for inner in (*self._held_by(place), *((target,) if target else ())):
                 above[id(inner.node)].append(id(place.node))
         return above
+
+    def _held_by(self, place: Place) -> list[Place]:
+        return held_by(place, siblings=self.is_3_1)
+
+    def _within(self, place: Place) -> Iterator[Place]:
+        return within(place, siblings=self.is_3_1)
 
     @property
     def elsewhere(self) -> tuple[Place, ...]:
@@ -124,7 +133,18 @@ class References:
 
     @cached_property
     def _written(self) -> tuple[Place, ...]:
-        return tuple(within(Place((), "document", self.root)))
+        return tuple(self._within(Place((), "document", self.root)))
+
+    @cached_property
+    def _anchors(self) -> Mapping[str, Found]:
+        """The schemas with an `$anchor`, by its name (JSON Schema 2020-12, section 8.2.2); OpenAPI 3.1 has them."""
+        if not self.is_3_1:
+            return {}
+        return {
+            str(place.node["$anchor"]): Found(place.pointer, place.node)
+            for place in self._written
+            if place.kind == "schemas" and "$anchor" in place.node
+        }
 
     @cached_property
     def _referred(self) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
@@ -137,7 +157,7 @@ class References:
             target = self._target(waiting.pop())
             if target is not None and (id(target.node), target.kind) not in known:
                 outermost.append(target)
-                more = [inner for inner in within(target) if (id(inner.node), inner.kind) not in known]
+                more = [inner for inner in self._within(target) if (id(inner.node), inner.kind) not in known]
                 known.update((id(inner.node), inner.kind) for inner in more)
                 found += more
                 waiting += [inner for inner in more if inner.reference is not None]
@@ -182,6 +202,8 @@ class References:
             text = unquote(reference[1:], errors="strict")
         except UnicodeDecodeError:
             text = "~"
+        if text in self._anchors:
+            return self._anchors[text]
         if (text and not text.startswith("/")) or _BAD_ESCAPE.search(text):
             return UnresolvedReferenceError(f"{reference} is not a JSON pointer", "nowhere")
         node: Any = self.root
@@ -257,9 +279,8 @@ class References:
         if place.pointer in wrong:
             return []
         target = self._target(place)
-        if target is not None:
-            return [target]
-        return [inner for inner in held_by(place) if inner.pointer[len(place.pointer)] in (*COMPOSITES, "not")]
+        beside = [inner for inner in self._held_by(place) if inner.pointer[len(place.pointer)] in (*COMPOSITES, "not")]
+        return [*beside, *((target,) if target else ())]
 
 
 def _has(node: Any, step: str | int) -> bool:  # JSON

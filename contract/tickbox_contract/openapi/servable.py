@@ -27,7 +27,9 @@ _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def _form(document: Document) -> Iterator[Hit]:
-    yield from (Hit(pointer, message) for pointer, message in form_faults(document.references))
+    yield from (
+        Hit(pointer, message) for pointer, message in form_faults(document.references, broadly=document.is_broad)
+    )
 
 
 def _keys(document: Document) -> Iterator[Hit]:

@@ -15,8 +15,16 @@ from .schemas import Direction
 Role = Literal["root", "component", "property", "items", "values", "part"]
 Origin = Literal["body", "parameter", "header", "unused"]
 
-_SINGLE: tuple[tuple[str, Role], ...] = (("items", "items"), ("additionalProperties", "values"), ("not", "part"))
-NESTED = frozenset({"$ref", "properties", "discriminator", *COMPOSITES, *(key for key, _ in _SINGLE)})
+_SINGLE: tuple[tuple[str, Role], ...] = (
+    ("items", "items"), ("additionalProperties", "values"), ("not", "part"),
+    # of OpenAPI 3.1
+    ("unevaluatedItems", "items"), ("unevaluatedProperties", "values"), ("contains", "part"), ("if", "part"),
+    ("then", "part"), ("else", "part"), ("propertyNames", "part"),
+)  # fmt: skip
+_NAMED: tuple[tuple[str, Role], ...] = (("patternProperties", "values"), ("dependentSchemas", "part"))
+NESTED = frozenset({
+    "$ref", "properties", "discriminator", "prefixItems", *COMPOSITES, *(key for key, _ in (*_SINGLE, *_NAMED)),
+})  # fmt: skip
 """The keys of a schema that hold further schemas."""
 
 
@@ -36,8 +44,12 @@ class SchemaUse:
 
     @property
     def type(self) -> Any:  # JSON
-        """The value of `type`."""
-        return self.node.get("type")
+        """The value of `type`; of several, which OpenAPI 3.1 allows, the only one beside null, or None."""
+        given = self.node.get("type")
+        if not isinstance(given, list):
+            return given
+        names = [name for name in given if name != "null"]
+        return names[0] if len(names) == 1 else None
 
 
 class Message(NamedTuple):
@@ -83,10 +95,14 @@ def reach(document: Document, starts: Iterable[SchemaUse]) -> Iterator[SchemaUse
 
 def _within(document: Document, use: SchemaUse) -> list[SchemaUse]:
     node = use.node
-    if "$ref" in node.value:
-        return [use.into(document.follow(node), "part" if use.role == "part" else "component")]
-    found = [use.into(sub, "property", name) for name, sub in node.members("properties").items()]
+    referred = [use.into(document.follow(node), "part" if use.role == "part" else "component")]
+    if "$ref" in node.value and not document.is_3_1:
+        return referred
+    found = referred if "$ref" in node.value else []
+    found += [use.into(sub, "property", name) for name, sub in node.members("properties").items()]
     found += [use.into(sub, "part") for key in COMPOSITES for sub in node.items(key)]
+    found += [use.into(sub, "items") for sub in node.items("prefixItems")]
+    found += [use.into(sub, role) for key, role in _NAMED for sub in node.members(key).values()]
     for key, role in _SINGLE:
         if isinstance(node.get(key), dict):
             found.append(use.into(node.at(key), role))

@@ -68,10 +68,11 @@ STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n"
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"- openapi\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"openapi: 3.0\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4`"),
-        (b"openapi: 3.1.0\n", "the gate reads OpenAPI 3.0, and this file has another version: use a 3.0 file"),
+        (b"", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
+        (b"- openapi\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
+        (b"openapi: 3.0\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
+        (b"openapi: 3.2.0\n", "the gate reads OpenAPI 3.0 and 3.1, and this file has another version"),
+        (b"swagger: '2.0'\n", "this is Swagger 2.0: the gate reads OpenAPI 3.0 and 3.1"),
         (b"a:\n  - b: [\n", "line 3 is not valid YAML: did not find expected node content"),
         (b"\xff", "this is not YAML in UTF-8"),
         (b"openapi: 3.0.4\nx: " + b"1" * 5000, "line 2 is not valid YAML: this integer has more than 64 bits"),

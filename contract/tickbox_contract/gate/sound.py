@@ -1,0 +1,54 @@
+"""The sound part of a contract whose form is wrong in places: the other rules go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+
+from .contracts import Contract
+
+_LISTS_OF_OBJECTS = {*COMPOSITES, "parameters", "servers", "security", "tags"}
+
+
+def sound_part(contract: Contract, faults: Iterable[Pointer]) -> Contract:
+    """*contract* without what is wrong at *faults*: an object there is empty, and any other value is not there.
+
+    All other places stay as they are, so that nothing seems to be missing.
+    """
+    root: Any = dict(contract.root)
+    copied: set[Pointer] = {()}
+    for pointer in faults:
+        _remove(root, pointer, copied)
+    return replace(contract, root=root)
+
+
+def _remove(root: Any, pointer: Pointer, copied: set[Pointer]) -> None:
+    """Remove what is at *pointer* from *root*, whose parts at *copied* are not those of the contract any more."""
+    held = root
+    for depth, step in enumerate(pointer[:-1], start=1):
+        if not _has(held, step) or not isinstance(held[step], dict | list):
+            return
+        if pointer[:depth] not in copied:
+            copied.add(pointer[:depth])
+            held[step] = held[step].copy()
+        if step == "discriminator" and not _has(held[step], pointer[depth]):
+            del held[step]  # it lacks what it needs
+            return
+        if isinstance(held[step], list) and step not in _LISTS_OF_OBJECTS:
+            del held[step]
+            return
+        held = held[step]
+    if pointer and _has(held, pointer[-1]):
+        if isinstance(held, list) or isinstance(held[pointer[-1]], dict):
+            held[pointer[-1]] = {}
+        else:
+            del held[pointer[-1]]
+
+
+def _has(held: Any, step: str | int) -> bool:
+    if isinstance(held, list):
+        return isinstance(step, int) and step < len(held)
+    return isinstance(held, dict) and step in held
