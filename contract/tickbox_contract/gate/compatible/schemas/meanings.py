@@ -40,6 +40,8 @@ _SINGLE = (
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
     "unevaluatedProperties",
 )  # fmt: skip
+_OPEN = frozenset({"items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties"})
+"""Those that say nothing if they are true."""
 _NAMED = ("patternProperties", "dependentSchemas")
 
 
@@ -158,7 +160,7 @@ class MeaningReader:
                 },
             )
         for key in _SINGLE:
-            if key in schema and schema[key] is not True:
+            if key in schema and not (key in _OPEN and schema[key] is True):
                 yield key, self._meaning(schema[key], (*pointer, key), _WHOLE)
         for key in _NAMED:
             if key in schema:

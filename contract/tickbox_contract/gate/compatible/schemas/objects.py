@@ -69,12 +69,10 @@ class Objects:
         if fact.keyword == "required":
             is_contradicted = fact.value in self.absent if fact.holds else fact.value in self._due
             return [] if is_contradicted else None
-        if fact.holds:
-            return None
-        if fact.keyword == "property":
+        if fact.keyword == "property" and not fact.holds:
             name, meaning = fact.value
             return [] if name in self.absent else [self.goal(name, (meaning,))]
-        if fact.keyword == "additionalProperties":
+        if fact.keyword == "additionalProperties" and not fact.holds:
             names, meaning = fact.value
             candidates = [name for name in self._names() if name not in names | self.absent]
             fresh = _fresh([*self._names(), *names], 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -67,6 +67,15 @@ schemas = st.recursive(_leaves, _containers, max_leaves=6)
 
 
 @st.composite
+def recursive(draw: Draw) -> dict[str, Schema]:
+    """Components that refer to each other: Root and two others."""
+    names = ["Root", "B", "C"]
+    references = st.sampled_from([{"$ref": f"#/components/schemas/{name}"} for name in names])
+    inner = st.one_of(references, _leaves)
+    return {name: draw(st.recursive(inner, _containers, max_leaves=6)) for name in names}
+
+
+@st.composite
 def edited(draw: Draw, schema: Schema) -> Schema:
     """*schema* with a small change somewhere."""
     changed: Schema = json.loads(json.dumps(schema))
@@ -98,22 +107,24 @@ values = st.recursive(
 
 
 @st.composite
-def near(draw: Draw, schema: Any) -> JSON:
+def near(draw: Draw, schema: Any, components: Mapping[str, Schema] | None = None, depth: int = 4) -> JSON:
     """A value that often fits *schema*."""
+    if isinstance(schema, dict) and "$ref" in schema and components and depth:
+        schema, depth = components[schema["$ref"].rpartition("/")[2]], depth - 1
     if not isinstance(schema, dict) or draw(st.integers(0, 9)) == 0:
         return draw(values)
     if "enum" in schema:
         return draw(st.sampled_from(schema["enum"]))
     parts = [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     if parts:
-        return draw(near(draw(st.sampled_from(parts))))
+        return draw(near(draw(st.sampled_from(parts)), components, depth))
     if schema.get("type") == "object":
-        named = {name: near(inner) for name, inner in schema.get("properties", {}).items()}
+        named = {name: near(inner, components, depth) for name, inner in schema.get("properties", {}).items()}
         required = {name: named.get(name, values) for name in schema.get("required", ())}
         further = {name: inner for name, inner in named.items() if name not in required} or {"z": values}
         return draw(st.fixed_dictionaries(required, optional=further))
     if schema.get("type") == "array":
         least = schema.get("minItems", 0)
         most = max(least, schema.get("maxItems", 3))
-        return draw(st.lists(near(schema["items"]), min_size=least, max_size=most))
+        return draw(st.lists(near(schema["items"], components, depth), min_size=least, max_size=most))
     return draw(values)

@@ -9,10 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from tickbox_contract.gate.compatible.schemas import JSON, Broken, Covered, Direction, Undecided
+from tickbox_contract.gate.compatible.schemas import JSON, Broken, Covered, Direction, Node, SchemaComparison, Undecided
 from tickbox_contract.gate.compatible.schemas.validators import json_schema
+from tickbox_contract.gate.contracts import Contract
 
-from .documents import AT, compared, is_accepted, meaning_of
+from .documents import AT, compared, contract_of, is_accepted, meaning_of
 
 HERE = Path(__file__).parent
 ENTRIES = yaml.safe_load((HERE / "pairs.yaml").read_text(encoding="utf-8"))
@@ -183,6 +184,54 @@ def test_a_list_that_is_too_long_for_a_value_is_left_to_a_person() -> None:
 
 def test_an_object_that_is_too_large_for_a_value_is_left_to_a_person() -> None:
     assert isinstance(compared({"type": "object"}, {"type": "object", "maxProperties": 10**9}), Undecided)
+
+
+def test_what_is_not_searched_to_the_end_is_left_to_a_person() -> None:
+    strings, short, others = (
+        {"items": {"type": "string"}},
+        {"items": {"maxLength": 2}},
+        {"items": {"not": {"type": "string"}}},
+    )
+    any_list = {"type": "array", "maxItems": 2}
+    assert isinstance(compared(any_list, {**any_list, "anyOf": [strings, others, {"maxItems": 1}]}), Broken)
+    assert isinstance(compared(any_list, {**any_list, "anyOf": [strings, short, {"uniqueItems": True}]}), Undecided)
+    three = [strings, others, {"items": {"enum": [0]}}]
+    assert isinstance(compared(any_list, {**any_list, "anyOf": three}), Undecided)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, {"type": "array", "items": {"format": "colour"}}),
+        ({"required": ["a"]}, {"properties": {"a": {"type": "string", "format": "colour"}}}),
+    ],
+)
+def test_an_unknown_format_inside_is_never_safe(old: Any, new: Any) -> None:
+    assert not isinstance(compared(old, new), Covered)
+
+
+def test_one_comparison_is_for_all_pairs_of_two_contracts() -> None:
+    schemas = {"Root": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}, "A": {"type": "string"}}
+    before, after = contract_of({"schemas": schemas}), contract_of({"schemas": {**schemas, "A": {"type": "integer"}}})
+    comparison = SchemaComparison(before, after)
+    found = [
+        comparison.compare(node(before, name), node(after, name), direction=direction)
+        for name in ("Root", "A")
+        for direction in ("request", "response")
+    ]
+    assert [type(each) for each in found] == [Broken] * 4
+
+
+def node(contract: Contract, name: str) -> Node:
+    return contract.node.at("components", "schemas", name)
+
+
+def test_a_value_is_reported_although_another_one_would_be_nicer() -> None:
+    closed = {"anyOf": of_kinds(80)}
+    opened = {"anyOf": [{**each, "additionalProperties": True} for each in of_kinds(80)]}
+    found = compared(opened, closed)
+    assert isinstance(found, Broken)
+    assert found.is_undeclared
 
 
 def test_many_distinct_items_are_left_to_a_person() -> None:

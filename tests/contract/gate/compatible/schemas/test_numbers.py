@@ -45,6 +45,11 @@ def test_all_numbers_between_bounds_are_found() -> None:
     assert numbers("/1 >=-1 <=2").values(9, without(0)) == ([1, -1, 2], True)
 
 
+def test_some_numbers_are_not_all() -> None:
+    found, is_complete = numbers(">0 <1").values(99, without())
+    assert (len(found) > 5, is_complete) == (True, False)
+
+
 def test_excluded_numbers_without_bounds_prove_nothing() -> None:
     assert numbers("/1 >=1 <=1").values(1, without(1)) == ([], True)
     assert numbers("/1 !/2").values(1, lambda _: True) == ([], False)

@@ -158,6 +158,13 @@ def test_a_discriminator_is_reported_at_its_union() -> None:
     assert found.what == "`{kind: tom}` may now be returned"
 
 
+def test_a_part_that_is_named_twice_is_looked_at_once() -> None:
+    parts = {"allOf": [{"$ref": "#/components/schemas/Part"}] * 2}
+    found = compared({"schemas": {"Root": parts, "Part": {"type": "string", "maxLength": 2}}}, {"maxLength": 1})
+    assert isinstance(found, Broken)
+    assert found.old_pointer == ("components", "schemas", "Part", "maxLength")
+
+
 def test_a_long_value_is_cut() -> None:
     found = compared({"enum": ["x" * 200]}, {"enum": ["y"]})
     assert isinstance(found, Broken)

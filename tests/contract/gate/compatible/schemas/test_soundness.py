@@ -7,14 +7,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tickbox_contract.gate.compatible.schemas import Broken, Covered, Undecided
 from tickbox_contract.gate.compatible.schemas.validators import json_schema
 
 from . import strategies
-from .documents import compared, is_accepted, meaning_of
+from .documents import compared, contract_of, is_accepted, meaning_of
 
 bounded = settings(
     max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -42,6 +42,22 @@ def test_a_verdict_is_never_contradicted_by_a_value(data: st.DataObject) -> None
         assert (is_accepted(old, verdict.witness), is_accepted(new, verdict.witness)) == (True, False)
     elif isinstance(verdict, Covered):
         value = data.draw(strategies.near(old) | strategies.near(new))
+        assert is_accepted(new, value) or not is_accepted(old, value)
+
+
+@settings(bounded, max_examples=80)
+@given(st.data())
+def test_a_verdict_about_recursive_schemas_is_never_contradicted_by_a_value(data: st.DataObject) -> None:
+    schemas = data.draw(strategies.recursive())
+    name = data.draw(st.sampled_from(sorted(schemas)))
+    old, new = {"schemas": schemas}, {"schemas": {**schemas, name: data.draw(strategies.edited(schemas[name]))}}
+    assume(not any(contract_of(each).references.broken for each in (old, new)))
+    verdict = compared(old, new)
+    assert compared(old, {"schemas": {**schemas}}) == Covered()
+    if isinstance(verdict, Broken):
+        assert (is_accepted(old, verdict.witness), is_accepted(new, verdict.witness)) == (True, False)
+    elif isinstance(verdict, Covered):
+        value = data.draw(strategies.near(schemas["Root"], schemas) | strategies.near(schemas[name], schemas))
         assert is_accepted(new, value) or not is_accepted(old, value)
 
 

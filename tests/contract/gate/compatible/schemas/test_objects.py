@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tickbox_contract.gate.compatible.schemas.goals import Goal, Results
+from tickbox_contract.gate.compatible.schemas.meanings import Meaning, anything
+from tickbox_contract.gate.compatible.schemas.objects import Objects
+
+FREE = anything(())
+
+
+def unknown(_goal: Goal, _want: int) -> Results:
+    return Results([], is_complete=False)
+
+
+def ones(_goal: Goal, want: int) -> Results:
+    return Results(list(range(1, want + 1)), is_complete=False)
+
+
+def declaring(*names: str) -> defaultdict[str, list[Meaning]]:
+    return defaultdict(list, {name: [FREE] for name in names})
+
+
+def test_an_object_whose_property_is_not_known_is_not_known() -> None:
+    assert Objects(required={"a"}).values(1, unknown, only_declared=False) == Results([], is_complete=False)
+
+
+def test_too_many_ways_are_not_looked_at() -> None:
+    names = [f"p{number}" for number in range(15)]
+    crowded = Objects(declaring(*names), outliers=[(frozenset(), FREE)] * 3, least=2, most=1)
+    assert crowded.values(1, ones, only_declared=False) == Results([], is_complete=False)
+
+
+def test_undeclared_properties_are_left_out() -> None:
+    wide = Objects(declaring("a"), least=2)
+    assert wide.values(1, ones, only_declared=False).values == [{"a": 1, "other": 1}]
+    assert wide.values(1, ones, only_declared=True).values == []
+
+
+def test_further_objects_differ_in_one_property() -> None:
+    narrow = Objects(declaring("a", "b"), required={"a"}, most=1)
+    assert narrow.values(3, ones, only_declared=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
