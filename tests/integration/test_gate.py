@@ -166,6 +166,7 @@ def test_the_rules_are_listed() -> None:
         (["--contract", GOOD, "--handlers", "no_such_package"], "no_such_package cannot be imported"),
         (["--contract", GOOD, "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: No such file"),
         (["--contract", GOOD, "--format", "messages", "--notes", "nowhere.md"], "File 'nowhere.md' does not exist"),
+        (["--contract", GOOD, "--url", "localhost"], "this must be a URL, such as http://127.0.0.1:8080"),
         (["pretty"], "'pretty' is not one of 'valid', 'style', 'complete'"),
     ],
 )
@@ -317,3 +318,35 @@ def test_a_file_that_is_not_a_baseline_is_neither_believed_nor_overwritten(tmp_p
         result.stderr
         == f"Error: {other}: this is not a baseline of this version: write it anew with --write-baseline\n"
     )
+
+
+def test_a_server_that_is_not_named_or_not_there_is_not_a_success() -> None:
+    for url in ((), ("--url", "http://127.0.0.1:1")):
+        result = run("gate", "guarded", "--contract", GOOD, *url, settings={})
+        assert result.exit_code == 2
+        assert "guarded-operations  not checked" in result.stdout
+
+
+def test_without_a_contract_the_gate_of_others_asks_for_one(tmp_path: Path) -> None:
+    done = subprocess.run([GATE, "gate"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "Error: Name the contract: --contract FILE."
+
+
+def test_words_releases_and_handlers_come_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    contract = Path(GOOD).read_text(encoding="utf-8")
+    (tmp_path / "openapi.yaml").write_text(contract, encoding="utf-8")
+    (tmp_path / "released.yaml").write_text(contract.replace("list_books", "all_books"), encoding="utf-8")
+    (tmp_path / "settings_handlers").mkdir()
+    (tmp_path / "settings_handlers" / "__init__.py").touch()
+    (tmp_path / "gate.toml").write_text(
+        'handlers = "settings_handlers"\nagainst = ["released.yaml"]\nrule-sets = ["standard", "tickbox"]\n'
+        '[access]\nscope = ["read"]\n'
+    )
+    result = run("gate", "--contract", "openapi.yaml", settings={})
+    assert result.exit_code == 1
+    found = {line.split()[2] for line in result.stdout.splitlines() if " error " in line}
+    assert {"access-rule", "operation-handler", "operation-renamed"} <= found
+    assert "needs the scope write, which the server does not know" in result.stdout

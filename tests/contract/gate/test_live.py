@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tickbox_contract.gate.contracts import Surroundings
 from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.live.probes import PROBES, Target
 from tickbox_contract.gate.live.servers import Caller, Secret, Server, is_url
+from tickbox_contract.gate.live.targets import find_target
+from tickbox_contract.gate.reading import read
 from tickbox_contract.gate.rules import RULES, run
 from tickbox_contract.gate.settings import SettingsError, read_settings
 from tickbox_contract.openapi.rules import Stage
@@ -86,12 +96,14 @@ class Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(handler: type[Careless]) -> Iterator[str]:
+def serving(handler: type[Careless], *, context: ssl.SSLContext | None = None) -> Iterator[str]:
     with Quiet(("127.0.0.1", 0), handler) as server:
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http{'s' * bool(context)}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
@@ -190,6 +202,135 @@ def test_a_server_that_could_not_be_asked_is_not_a_success(server: Server, why: 
     report = asked(server, "conforms", "guarded", rules={"hostile-requests", "guarded-rights"})
     assert why in report.skipped[0].why
     assert (report.findings, report.is_sound) == ((), False)
+
+
+def test_a_server_behind_tls_is_asked_and_its_certificate_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serving(Careless, context=context) as url:
+        unknown = asked(Server(url=url), "guarded", rules={"guarded-operations"})
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        known = asked(Server(url=url), "guarded", rules={"guarded-operations"})
+    assert (unknown.findings, "certificate verify failed" in unknown.skipped[0].why) == ((), True)
+    assert "addPet with no token: the response is 201, and must be 401 or 403" in messages(known)
+
+
+def self_signed(folder: Path) -> Path:
+    """A file with a key, and a certificate for 127.0.0.1 that it has signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def test_schemathesis_that_is_not_installed_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    report = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert [skip.why for skip in report.skipped] == [
+        "Schemathesis is not installed: pip install tickbox-contract[conforms]"
+    ]
+    assert not report.is_sound
+
+
+def test_schemathesis_that_could_not_test_is_not_a_success() -> None:
+    server = Server(url="http://127.0.0.1:1", schemathesis=("--no-such-option",))
+    report = asked(server, "conforms", rules={"schemathesis"})
+    assert "Schemathesis could not test: Error: No such option '--no-such-option'" in report.skipped[0].why
+    assert not report.is_sound
+
+
+TARGETS = """\
+openapi: 3.0.3
+info: {title: Notes, version: '1'}
+paths:
+  /books/{book}/notes:
+    get:
+      operationId: listNotes
+      parameters:
+        - {name: page, in: query, schema: {type: integer}}
+        - {name: most, in: query, schema: {type: integer, maximum: 50}}
+      responses: {'200': {description: ok}}
+    post:
+      operationId: addNote
+      parameters: [{name: book, in: path, required: true, schema: {type: string, example: a/b}}]
+      requestBody:
+        content:
+          text/plain: {schema: {type: string}}
+          application/json: {schema: {$ref: '#/components/schemas/Note'}}
+      responses: {'201': {description: ok}}
+  /books/{book}/notes/{note}:
+    get:
+      operationId: getNote
+      parameters: [{name: note, in: path, required: true, schema: {type: string, format: uuid}}]
+      responses: {'200': {description: ok}}
+components:
+  schemas:
+    Note:
+      type: object
+      required: [kind, on, text]
+      properties:
+        kind: {type: string, enum: [a]}
+        on: {type: string, format: date}
+        text: {type: string}
+        more: {type: string}
+      example: {kind: a, on: '2026-01-01', text: Yes., more: x}
+"""
+
+
+def target(text: str, server: Server | None = None) -> Target | None:
+    found = find_target(read(text.encode()), server or Server(url="http://a/api"))
+    return found.target if found else None
+
+
+def test_what_probes_need_is_found_in_the_contract() -> None:
+    found = target(TARGETS)
+    assert found is not None
+    assert (found.collection, found.text, found.host) == ("/api/books/a%2Fb/notes", "text", "a")
+    assert (found.limit, found.item) == (("most", 50), "/api/books/a%2Fb/notes/{id}")
+    assert found.body == {"kind": "a", "on": "2026-01-01", "text": "Yes.", "more": "x"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("schema: {type: string, example: a/b}", "schema: {type: string}"),
+        ("application/json:", "application/yaml:"),
+        ("text: {type: string}", "text: {type: integer}"),
+        ("required: [kind, on, text]", "required: [kind, on]"),
+        ("text: Yes., ", ""),
+        ("      example: {kind: a", "      x-example: {kind: a"),
+        ("    post:", "    put:"),
+    ],
+)
+def test_an_operation_that_lacks_what_probes_need_is_not_sent_any(old: str, new: str) -> None:
+    assert old in TARGETS
+    assert target(TARGETS.replace(old, new)) is None
+
+
+def test_without_a_bounded_parameter_or_a_uuid_their_probes_are_left_out() -> None:
+    found = target(TARGETS.replace(", maximum: 50", "").replace("format: uuid", "minLength: 1"))
+    assert found is not None
+    assert (found.limit, found.item) == (None, None)
+    built = {probe.sentence: probe.request(found) for probe in PROBES}
+    assert built["a full-width digit is refused"] is None
+    assert built["a uuid in braces is refused"] is None
 
 
 def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
