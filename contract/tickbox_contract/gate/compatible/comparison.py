@@ -57,7 +57,10 @@ class Comparison:
         self._schemas = SchemaComparison(old, new)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
-        self._places = {shape(each): each for each in new.operations}
+        self._same = {(each.method, each.path): each for each in new.operations}
+        known = {(each.method, each.path) for each in old.operations}
+        others = (each for place, each in self._same.items() if place not in known)
+        self._alike = {shape(each): each for each in others}
 
     @property
     def both(self) -> tuple[Contract, Contract]:
@@ -81,8 +84,9 @@ class Comparison:
                 self._unchanged.add(key)
 
     def counterpart(self, operation: Operation) -> Operation | None:
-        """The new operation with the same method at the same path; names of path parameters do not matter."""
-        return self._places.get(shape(operation))
+        """The new operation with the same method at the same path, or else at one with other names of parameters."""
+        same = self._same.get((operation.method, operation.path))
+        return same or self._alike.get(shape(operation))
 
     def pairs(self) -> Iterator[Pair]:
         """The operations that are in both."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from tickbox_contract.gate.contracts import Contract
@@ -11,7 +11,7 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.servable import RATE_LIMIT
 
 from .changes import Spot
-from .comparison import Comparison, Pair, Shape, shape
+from .comparison import Comparison, Pair
 
 _UNCOUNTED = "none"
 _SUNSET = "x-sunset"
@@ -19,18 +19,19 @@ _SUNSET = "x-sunset"
 
 def compare_operations(comparison: Comparison) -> None:
     """Compare which operations there are, and what each says of itself, without its messages and its security."""
-    known = {shape(each) for each in comparison.old.operations}
-    lost = {shape(old): old for old in comparison.old.operations if comparison.counterpart(old) is None}
-    found = {shape(new): new for new in comparison.new.operations if shape(new) not in known}
+    kept = {id(pair.new) for pair in comparison.pairs()}
+    lost = [old for old in comparison.old.operations if comparison.counterpart(old) is None]
+    found = [new for new in comparison.new.operations if id(new) not in kept]
     moves = _moves(lost, found)
-    for place, old in lost.items():
-        if place in moves:
-            _move(comparison, old, found.pop(moves[place]))
+    for old in lost:
+        if old.name in moves:
+            _move(comparison, old, moves[old.name])
         else:
             _remove(comparison, old)
-    for new in found.values():
-        what, spot = f"{_placed(new)} was added", Spot(new.node.pointer, ("paths",))
-        comparison.changes.add("operation-added", what, spot, operation=new.name)
+    for new in found:
+        if new.name not in moves:
+            what, spot = f"{_placed(new)} was added", Spot(new.node.pointer, ("paths",))
+            comparison.changes.add("operation-added", what, spot, operation=new.name)
     for pair in comparison.pairs():
         _names(comparison, pair)
         _deprecation(comparison, pair)
@@ -57,12 +58,10 @@ def _placed(operation: Operation) -> str:
     return f"{operation.method.upper()} {operation.path}"
 
 
-def _moves(lost: Mapping[Shape, Operation], found: Mapping[Shape, Operation]) -> dict[Shape, Shape]:
-    """The places of *found* at which operations of *lost* are now, by their old places: they have the same name."""
-    names = {new.node.get("operationId"): place for place, new in found.items()}
-    named = ((place, old.node.get("operationId")) for place, old in lost.items())
-    moves = {names[name]: place for place, name in named if name and name in names}
-    return {place: there for there, place in moves.items()}
+def _moves(lost: Iterable[Operation], found: Iterable[Operation]) -> dict[str, Operation]:
+    """The operations of *found* that have the operationId of one that was lost, by that name."""
+    gone = {old.name for old in lost if old.node.get("operationId")}
+    return {new.name: new for new in found if new.name in gone}
 
 
 def _move(comparison: Comparison, old: Operation, new: Operation) -> None:

@@ -40,11 +40,11 @@ def compare(old: Contract, new: Contract, *, today: date, roles: Sequence[str] =
 
 
 def _unfollowed(comparison: Comparison) -> None:
-    """Note each reference that cannot be followed: what it leads to is not compared."""
+    """Note each reference that cannot be followed, once: what it leads to is not compared."""
     for contract in comparison.both:
-        for broken in contract.references.broken:
-            spot = Spot(*((broken.pointer, ()) if contract is comparison.new else ((), broken.pointer)))
-            comparison.note("schema-undecided", f"{broken.message}, and cannot be compared", spot)
+        for message, pointer in {broken.message: broken.pointer for broken in contract.references.broken}.items():
+            spot = Spot(pointer, ()) if contract is comparison.new else Spot((), pointer)
+            comparison.note("schema-undecided", f"{message}, and cannot be compared", spot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,37 @@ def retired(day: str) -> Json:
     )
 
 
-def calling(schema: Json, *, required: bool = True, answer: Json | None = None) -> Json:
-    answers = {"204": answer or {"description": "Taken."}}
+def alike() -> Json:
+    """Two paths that differ in the name of a parameter alone."""
+    paths = {**operation("/pets/{id}"), **operation("/pets/{name}", operationId="named")}
+    return contract(paths=paths)
+
+
+def at(path: str) -> Json:
+    name = path.partition("{")[2].rstrip("}")
+    return contract(paths=operation(path, parameters=[{"name": name, "in": "path", "required": True, "schema": TEXT}]))
+
+
+def sending(headers: Json) -> Json:
+    return pets(responses={"204": {"description": "Done.", "headers": headers}})
+
+
+def logging(payloads: Json) -> Json:
+    events = {name: {"payload": payload} for name, payload in payloads.items()}
+    return {**pets(), "components": {"x-events": events}}
+
+
+def referring(schema: Json) -> Json:
+    return {**body({"$ref": "#/components/schemas/Pet"}), "components": {"schemas": {"Pet": schema}}}
+
+
+def renamed(root: Json) -> Json:
+    changed: Json = json.loads(json.dumps(root).replace("Pet", "Animal"))
+    return changed
+
+
+def calling(schema: Json, *, required: bool = True, answer: Json | None = None, status: str = "204") -> Json:
+    answers = {status: answer or {"description": "Taken."}}
     sent = {"required": required, "content": {JSON: {"schema": schema}}}
     return pets(callbacks={"told": {"{$request.body#/url}": {"post": {"requestBody": sent, "responses": answers}}}})
 
@@ -214,6 +244,53 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      {"schema-undecided"}),
     ("operation without a name gets one", contract(paths={"/pets": {"get": {"responses": {"200": OK}}}}),
      contract(paths={"/pets": {"get": {"operationId": "pets", "responses": {"200": OK}}}}), NONE),
+    ("paths that differ in the names of parameters alone", alike(), alike(), NONE),
+    ("one of these removed", alike(), contract(paths=operation("/pets/{name}", operationId="named")),
+     {"operation-removed"}),
+    ("operation without a name removed", contract(paths={"/pets": {"get": {"responses": {"200": OK}}}}), contract(),
+     {"operation-removed"}),
+    ("operation renamed", pets(), pets(operationId="animals"), {"operation-renamed"}),
+    ("tag added", pets(), pets(tags=["pets"]), {"operation-retagged"}),
+    ("path parameter renamed", at("/pets/{id}"), at("/pets/{pet}"), {"path-parameter-renamed"}),
+    ("rate limit tightened", pets(), pets(**{"x-rate-limit": "tight"}), {"rate-limit-changed"}),
+    ("rate limit removed", pets(), pets(**{"x-rate-limit": "none"}), NONE),
+    ("token required", pets(), secured({"key": []}, key=KEY), {"security-added"}),
+    ("token no longer required", secured({"key": []}, key=KEY), pets(), NONE),
+    ("parameter made required", parameter(), parameter(required=True), {"parameter-made-required"}),
+    ("parameter made optional", parameter(required=True), parameter(), NONE),
+    ("parameter deprecated", parameter(), parameter(deprecated=True), NONE),
+    ("parameter added", pets(), parameter(), NONE),
+    ("required parameter added", pets(), parameter(required=True), {"required-parameter-added"}),
+    ("parameter as JSON", parameter(), pets(parameters=[{"name": "it", "in": "query", "content": {JSON: {}}}]),
+     {"parameter-form-changed"}),
+    ("body removed", body(TEXT), pets(), {"body-removed"}),
+    ("body added", pets(), body(TEXT), NONE),
+    ("required body added", pets(), pets(requestBody={"required": True, "content": {}}), {"body-made-required"}),
+    ("body made optional", pets(requestBody={"required": True, "content": {}}),
+     pets(requestBody={"content": {}}), NONE),
+    ("error added", responses("200"), responses("200", "404"), NONE),
+    ("error removed", responses("200", "404"), responses("200"), NONE),
+    ("header removed", sending({"X-It": {"schema": TEXT}}), sending({}), {"response-header-removed"}),
+    ("header added", sending({}), sending({"X-It": {"schema": TEXT}}), NONE),
+    ("header always sent", sending({"X-It": {"schema": TEXT}}), sending({"x-it": {"schema": TEXT, "required": True}}),
+     NONE),
+    ("header of another form", sending({"X-It": {"schema": ARRAY}}),
+     sending({"X-It": {"schema": ARRAY, "explode": True}}), {"header-form-changed"}),
+    ("event removed", logging({"a": OPEN, "b": OPEN}), logging({"a": OPEN}), {"event-removed"}),
+    ("event added", logging({"a": OPEN}), logging({"a": OPEN, "b": OPEN}), NONE),
+    ("payload with another value", logging({"a": {"type": "integer"}}), logging({"a": TEXT}), {"event-payload"}),
+    ("event no longer written", pets(**{"x-events": ["a", "b"]}), pets(**{"x-events": ["b"]}),
+     {"event-no-longer-written"}),
+    ("event written", pets(), pets(**{"x-events": ["b"]}), NONE),
+    ("problem no longer sent", pets(**{"x-problems": ["a", "b"]}), pets(**{"x-problems": ["b"]}), NONE),
+    ("callback no longer lets a status pass", calling(OPEN), calling(OPEN, status="200"), {"callback-changed"}),
+    ("numbers of a response bounded", response({"type": "integer", "maximum": 5}), response({"type": "integer", "maximum": 4}),
+     NONE),
+    ("component renamed", both(OPEN, OPEN), renamed(both(OPEN, OPEN)), {"component-renamed"}),
+    ("component written out", referring(OPEN), body(OPEN), {"component-renamed"}),
+    ("component of a text written out", referring(TEXT), body(TEXT), NONE),
+    ("alternatives in another order", body({"oneOf": [TEXT, ARRAY]}), body({"oneOf": [ARRAY, TEXT]}), NONE),
+    ("alternative added", body({"anyOf": [TEXT]}), body({"anyOf": [TEXT, ARRAY]}), NONE),
     ("operation moved", contract(paths=operation()), contract(paths=operation("/dogs")), {"operation-moved"}),
     ("another operation has the name", contract(paths=operation()),
      contract(paths={**operation(), **operation("/dogs")}), NONE),
