@@ -99,11 +99,6 @@ def _same_types(before: Mapping[str, Node], after: Mapping[str, Node]) -> Iterat
                 yield old, new
 
 
-def _normal(name: str) -> tuple[str, tuple[str, ...]]:
-    parts = name.split(";")[1:]
-    return essence(name), tuple(sorted(part.strip().lower() for part in parts))
-
-
 def _covers(media_range: str, name: str) -> bool:
     """Whether *media_range*, such as `application/*`, has *name* in it; parameters such as `charset` do not matter."""
     wide, narrow = essence(media_range), essence(name)

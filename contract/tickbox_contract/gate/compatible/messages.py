@@ -27,19 +27,19 @@ def compare_messages(comparison: Comparison) -> None:
 def _statuses(comparison: Comparison, pair: Pair) -> None:
     """Compare each response with what the other contract says of its status."""
     old, new = pair.old.responses, pair.new.responses
-    same = {(status, _match(status, new)): None for status in old} | {
-        (_match(status, old), status): None for status in new
-    }
-    for before, after in same:
-        if before is not None and after is not None:
-            responses = old[before], new[after]
-            comparison.once(*responses, partial(_response, comparison, pair, *responses))
-        elif after is not None:
-            _status_added(comparison, pair, after)
-        elif before is not None:
-            rule_id = "success-status-removed" if _is_success(before) else "error-status-removed"
-            spot = pair.spot.within("responses", before)
-            comparison.note(rule_id, f"the status {before} was removed", spot, pair=pair)
+    pairs = [(status, match) for status in old if (match := _match(status, new))]
+    pairs += [(match, status) for status in new if (match := _match(status, old))]
+    for before, after in dict.fromkeys(pairs):
+        responses = old[before], new[after]
+        comparison.once(*responses, partial(_response, comparison, pair, *responses))
+    for status in new:
+        if _match(status, old) is None:
+            _status_added(comparison, pair, status)
+    for status in old:
+        if _match(status, new) is None:
+            rule_id = "success-status-removed" if _is_success(status) else "error-status-removed"
+            spot = pair.spot.within("responses", status)
+            comparison.note(rule_id, f"the status {status} was removed", spot, pair=pair)
 
 
 def _body(comparison: Comparison, pair: Pair) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from app.gate import gate as our_gate
 from tickbox_contract.gate.command import main
 
-from .contracts import contract, operation
+from .contracts import Json, contract, operation
 
 TEXT = {"type": "string"}
 FOUND, LOST = {"204": {"description": "Done."}}, {"404": {"description": "No."}}
@@ -33,9 +33,9 @@ NEW = contract(
 )
 
 
-def written(folder: Path, *options: str) -> str:
+def written(folder: Path, *options: str, old: Json = OLD) -> str:
     files = []
-    for name, root in (("old.json", OLD), ("new.json", NEW)):
+    for name, root in (("old.json", old), ("new.json", NEW)):
         files.append(str(folder / name))
         (folder / name).write_text(json.dumps(root, indent=1), encoding="utf-8")
     done = CliRunner().invoke(main, ["gate", "changelog", "--contract", files[1], "--against", files[0], *options])
@@ -66,6 +66,10 @@ def test_people_get_markdown(tmp_path: Path) -> None:
         "",
         "- `foxes`: the status 404 was removed.",
     ]
+
+
+def test_people_read_that_nothing_has_changed(tmp_path: Path) -> None:
+    assert written(tmp_path, old=NEW).splitlines()[-1] == "Nothing has changed that has a meaning for clients."
 
 
 def test_machines_get_json(tmp_path: Path) -> None:

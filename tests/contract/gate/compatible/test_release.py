@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from spec.release import Freezer, ReleaseRefusedError
+from spec.release import Freezer, ReleaseRefusedError, main
 from tests.support.checking import CONTRACT
 from tickbox_contract.gate.compatible.releases import releases
 
@@ -68,6 +69,12 @@ def test_what_the_version_does_not_announce_is_refused(
     with pytest.raises(ReleaseRefusedError, match=message):
         Freezer(folder, DAY).release(version, "Because.")
     assert sorted(folder.rglob("*")) == before
+
+
+def test_the_command_refuses_a_release_that_exists_in_one_line() -> None:
+    done = CliRunner().invoke(main, ["0.1.0"])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert done.output.startswith("Error: ")
 
 
 def test_each_of_our_releases_has_the_version_of_its_name_and_a_section_of_the_changelog() -> None:

@@ -103,6 +103,12 @@ def test_what_cannot_be_compared_with_is_said_in_one_line(release: str, message:
     assert (done.exit_code, done.output.splitlines()[-1]) == (2, f"Error: {message}")
 
 
+def test_without_git_a_file_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = against(tmp_path, "main")
+    assert (done.code, done.output) == (2, "Error: main is not a file, and git is not installed: name a file\n")
+
+
 def test_a_release_that_is_not_a_contract_is_said_in_one_line(tmp_path: Path) -> None:
     for text, message in (
         ("- 1", "this is not an OpenAPI contract"),
