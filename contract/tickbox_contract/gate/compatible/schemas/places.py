@@ -79,11 +79,12 @@ class Places:
         given = [each for each in failures if each is not None]
         if len(given) < len(failures) or not given:
             return None
+        of_this_kind = [each for each in given if each.keyword not in {"type", "enum", "const"}]
         deepest = max(len(each.path) for each in given)
-        near = [each for each in given if len(each.path) == deepest]
-        if len(near) > 1:
-            near = [each for each in near if each.keyword not in {"type", "enum"}] or near
-        return near[0] if len(near) == 1 else None
+        for near in (of_this_kind, [each for each in given if len(each.path) == deepest]):
+            if len(near) == 1:
+                return near[0]
+        return None
 
     def _keyword(self, meaning: Meaning, value: JSON) -> str:
         """The keyword of *meaning* itself that *value* does not fit."""

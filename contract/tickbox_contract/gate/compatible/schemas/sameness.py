@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
-
-import orjson
 
 from .meanings import Meaning
 from .parts import Claim, Fact, Option, Part, Step
@@ -135,4 +134,5 @@ class Sameness:
             return [(b"", each) for each in value]
         if isinstance(value, dict) and all(isinstance(each, Meaning) for each in value.values()):
             return [(name.encode(), value[name]) for name in sorted(value)]
-        return [(orjson.dumps(sorted(value) if isinstance(value, tuple) else value, option=orjson.OPT_SORT_KEYS), None)]
+        said = json.dumps(sorted(value) if isinstance(value, tuple) else value, sort_keys=True)
+        return [(said.encode(), None)]

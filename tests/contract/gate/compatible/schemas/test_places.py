@@ -105,6 +105,17 @@ CASES = {
         {"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "boolean"}, {"type": "integer"}]},
         '`""` is now rejected', ("anyOf",), ("anyOf",),
     ),
+    "the alternative of the same kind": Case(
+        {"anyOf": [{"properties": {"k": {"enum": ["a"]}}, "required": ["k", "a"]}, {"type": "string"}]},
+        {"anyOf": [{"properties": {"k": {"enum": ["a"]}}, "required": ["k"]}, {"type": "string"}]},
+        "an object without `a` may now be returned", ("anyOf", 0, "required"), ("anyOf", 0, "required"), "response",
+    ),
+    "the alternative that fits further": Case(
+        {"anyOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"type": "string"}]},
+        {"anyOf": [{"type": "object", "properties": {"a": {"type": "integer"}}}, {"type": "string"}]},
+        '`{a: ""}` is now rejected',
+        ("anyOf", 0, "properties", "a", "type"), ("anyOf", 0, "properties", "a", "type"),
+    ),
     "two alternatives": Case(
         {"oneOf": [{"type": "string"}]}, {"oneOf": [{"type": "string"}, {"maxLength": 9}]},
         '`""` is now rejected', ("oneOf",), ("oneOf",),
