@@ -243,6 +243,15 @@ def test_the_command_line_replaces_what_the_settings_say(tmp_path: Path) -> None
     assert "bounded" not in run("gate", "style", *contract, "--rule-set", "standard", settings={}).stdout
 
 
+def test_an_exception_from_a_rule_that_is_not_chosen_is_reported(tmp_path: Path) -> None:
+    folder = written(tmp_path, "[rules]\nno-totals = {severity = 'error', reason = 'Slow.'}\n")
+    contract = ("--contract", str(folder / "openapi.yaml"))
+    message = "the rule no-totals is not checked, because its set is not chosen (rule-sets)"
+    assert message in run("gate", *contract, settings={}).stdout
+    assert message not in run("gate", "valid", *contract, settings={}).stdout
+    assert message not in run("gate", *contract, "--rule-set", "tickbox", settings={}).stdout
+
+
 def test_mistakes_in_the_settings_are_a_line_each_and_nothing_is_checked(tmp_path: Path) -> None:
     folder = written(tmp_path, "rules-sets = []\n[rules]\nno-totals = {severity = 'off'}\n")
     result = run("gate", "--contract", str(folder / "openapi.yaml"), settings={})

@@ -42,6 +42,8 @@ class Decisions:
     baseline: Baseline | None
     baseline_file: str
     today: date
+    of_the_file: frozenset[str] = frozenset()
+    """The rules of the stages `valid`, `style` and `complete`, of all sets."""
 
     def applied(self, report: Report) -> Report:
         """*report* with what the team decided, and with what is to say about the decisions themselves."""
@@ -98,10 +100,14 @@ class Decisions:
                 yield self._about(EXPIRED, exempt, message)
 
     def _unused(self, report: Report, used: set[Exempt]) -> Iterator[Finding]:
-        """Exceptions that excuse nothing, as far as their rules were checked."""
+        """Exceptions that excuse nothing, as far as their rules were checked, and those from rules that never are."""
         checked = _checked(report)
+        chosen = {rule.rule_id for rule in report.rules}
         is_whole = set(report.stages) >= _STAGES_OF_A_FILE and not report.skipped
         for exempt in self.settings.exceptions:
+            if is_whole and exempt.rule_id in self.of_the_file - chosen:
+                message = f"the rule {exempt.rule_id} is not checked, because its set is not chosen (rule-sets)"
+                yield self._about(UNUSED, exempt, message)
             is_known = is_whole if exempt.rule_id == "*" else exempt.rule_id in checked
             if is_known and exempt not in used and not exempt.is_over(self.today) and _excuses(exempt, report):
                 yield self._about(UNUSED, exempt, f"the exception from {exempt.rule_id} excuses nothing any more")

@@ -119,6 +119,7 @@ class Run:
             baseline=known,
             baseline_file=shown(file) if file else "",
             today=self.today,
+            of_the_file=frozenset(rule.rule_id for rule in RULES if rule.stage in {"valid", "style", "complete"}),
         )
         if self.write_baseline is None:
             return decisions.applied(report)
