@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from .comparison import Comparison, Pair
 from .equality import is_identical, said
 
 _ENUM = "x-extensible-enum"
+_COMPONENT = re.compile(r"#/components/schemas/([^/]+)$")
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
 """Formats for which generators have types of their own."""
 _SINGLE = ("items", "additionalProperties")
@@ -87,7 +89,7 @@ class Structure:
             return
         self.describes = True
         if "default" not in before:
-            self._note("default-added", "it has a default now", schemas, "default")
+            self._note("default-added", f"{_subject(schemas.new)} has a default now", schemas, "default")
         else:
             now = "has no default" if "default" not in after else "has another default"
             self._note(
@@ -97,7 +99,7 @@ class Structure:
     def _format(self, schemas: Schemas, old: Any, new: Any) -> None:  # JSON
         """What a value of a response is read into."""
         if old != new and {old, new} & _TYPED:
-            what = f"its format is {new or 'not given'} now, and was {old or 'not given'}"
+            what = f"the format of {_subject(schemas.new)} is {new or 'not given'} now, and was {old or 'not given'}"
             self._note("format-changed", what, schemas, "format")
 
     def _extensible(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -182,9 +184,15 @@ def _merged(contract: Contract, schema: Node) -> dict[str, Any]:
 
 
 def _component(node: Node) -> str | None:
-    """The name of the component that *node* refers to."""
+    """The name of the component that *node* refers to; None if it is written out, or refers to a part of one."""
     reference = node.get("$ref")
-    return reference.rpartition("/")[2] if isinstance(reference, str) and "/schemas/" in reference else None
+    found = _COMPONENT.search(reference) if isinstance(reference, str) else None
+    return found[1] if found else None
+
+
+def _subject(schema: Node) -> str:
+    """The name of the property whose schema this is, or `it`."""
+    return f"`{schema.pointer[-1]}`" if schema.pointer[-2:-1] == ("properties",) else "it"
 
 
 def _is_type(schema: Node) -> bool:

@@ -103,6 +103,10 @@ def referring(schema: Json) -> Json:
     return {**body({"$ref": "#/components/schemas/Pet"}), "components": {"schemas": {"Pet": schema}}}
 
 
+def within(reference: str) -> Json:
+    return {**body({"$ref": reference}), "components": {"schemas": {"Pet": {"properties": {"a": {"type": "object"}}}}}}
+
+
 def renamed(root: Json) -> Json:
     changed: Json = json.loads(json.dumps(root).replace("Pet", "Animal"))
     return changed
@@ -289,6 +293,8 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      NONE),
     ("component renamed", both(OPEN, OPEN), renamed(both(OPEN, OPEN)), {"component-renamed"}),
     ("component written out", referring(OPEN), body(OPEN), {"component-renamed"}),
+    ("part of a component written out", within("#/components/schemas/Pet/properties/a"), body({"type": "object"}),
+     NONE),
     ("component of a text written out", referring(TEXT), body(TEXT), NONE),
     ("what nobody can prove", body({**TEXT, "pattern": "(?=a)."}), body({**TEXT, "pattern": "(?=a).|b"}),
      {"schema-undecided"}),
