@@ -10,13 +10,17 @@ from typing import ClassVar
 from tickbox_contract.openapi.compositions import Compositions
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.places import Lines
 from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import SchemaCompiler
 from tickbox_contract.openapi.uses import Message, SchemaUse, messages_of, reach
 
 from .live.servers import Server
 from .progress import Progress, silent
+from .several_files import Joined, file_of
+from .texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,21 @@ class Contract(Document):
 
     is_broad: ClassVar[bool] = True
 
+    text: Text | None = None
+    joined: Joined = field(default_factory=Joined)
+    further: Mapping[str, Text] = field(default_factory=dict)
+    """The other files that it refers to, by their paths from its folder; see `several_files`."""
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @cached_property
+    def places(self) -> Lines | None:
+        """The lines of the first file."""
+        return self.text.lines if self.text else super().places
+
+    def line(self, pointer: Pointer) -> int | None:
+        """The line of what *pointer* names, in the file that has it."""
+        name, inner = file_of(pointer)
+        return super().line(pointer) if name is None else self.further[name].lines.line(inner)
 
     @cached_property
     def compiler(self) -> SchemaCompiler:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import yaml
 
 from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.places import compose_any
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .contracts import Contract
@@ -79,6 +81,11 @@ class _Writer:
     lines: list[str]
     standard: Standard
 
+    @cached_property
+    def nodes(self) -> yaml.Node | None:
+        """The YAML nodes of the contract."""
+        return compose_any(self.contract.raw)
+
     def insertions(self, operation: Operation) -> Iterator[_Insertion]:
         """What *operation* lacks, in the order of the file."""
         responses = self._block(*(str(step) for step in operation.node.pointer), "responses")
@@ -111,7 +118,7 @@ class _Writer:
 
     def _block(self, *pointer: str) -> _Block | None:
         """The object at *pointer*; None if it is not in block style."""
-        node = self.contract.nodes
+        node = self.nodes
         for step in pointer:
             pairs = node.value if isinstance(node, yaml.MappingNode) else []
             node = next((value for key, value in pairs if key.value == step), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tickbox_contract.openapi import servable
 from tickbox_contract.openapi.nodes import Node
@@ -18,6 +19,11 @@ _VERSION = re.compile(r"/v[1-9][0-9]*/")
 def _version(contract: Contract) -> Iterator[Hit]:
     if contract.root["openapi"] != "3.0.4":
         yield Hit(("openapi",), "the version of OpenAPI is not 3.0.4")
+
+
+def _one_file(contract: Contract) -> Iterator[Hit]:
+    for pointer in contract.joined.outward:
+        yield Hit(pointer, "this $ref leads out of the file: copy what it refers to into the file")
 
 
 def _to_components(contract: Contract) -> Iterator[Hit]:
@@ -92,7 +98,7 @@ def _problems_by_reference(contract: Contract) -> Iterator[Hit]:
 RULES = rules_of("style", (
     ("openapi-3-0-4", "Zalando 101", _version,
      "3.0.4 is the clearest text of 3.0, and tools read all of 3.0 alike. Some, as Connexion, read nothing newer."),
-    servable.ONE_FILE,
+    replace(servable.ONE_FILE, check=_one_file),
     ("component-ref", "generators", _to_components,
      "Generators name types after components. A schema that is referred to in another place gets no name, or several."),
     servable.SERVER_WITHOUT_PATH,

@@ -1,49 +1,43 @@
-"""Reads a file that may not be a contract at all, and refuses what would do harm.
-
-YAML can express what JSON cannot: endless structures, a few lines that unfold into gigabytes, sets and binaries. All of
-this is found on the YAML nodes, before any data is made of them.
-"""
+"""Reads a file that may not be a contract at all, and the files that it refers to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tickbox_contract.openapi import files
-from tickbox_contract.openapi.places import MAX_HEIGHT, compose_any
-
 from .contracts import Contract, Surroundings
+from .several_files import Joiner, MissingFileError, loader
+from .texts import Text, read_text
+from .yaml_texts import UnreadableError
 
-MAX_NODES = 2_000_000
-"""How many nodes a file may unfold to, with aliases written out. The largest published contracts have some 500,000."""
+__all__ = ["UnreadableError", "read"]
 
 _NO_VERSION = "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"
-_FLOAT = "tag:yaml.org,2002:float"
-_JSON_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "merge")}
 
 
-class UnreadableError(Exception):
-    """The file is not a contract that could be checked. The text is one line, and says what to do."""
+def read(raw: bytes, surroundings: Surroundings | None = None, *, path: Path | None = None) -> Contract:
+    """The contract in *raw*. Raises UnreadableError.
 
-
-def read(raw: bytes, surroundings: Surroundings | None = None) -> Contract:
-    """The contract in *raw*. Raises UnreadableError."""
-    try:
-        nodes = compose_any(raw)
-        if nodes is not None:
-            _Measure().check(nodes)
-        root, has_repeated_keys = files.read(raw)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UnreadableError(f"line {line} is not valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise UnreadableError("this is not YAML in UTF-8") from error
-    if nodes is None or not isinstance(root, dict):
+    *path* is where it is from: files that it refers to are read, too, and a name that ends in `.json` means that it has
+    to be JSON. Without it, references to other files lead nowhere.
+    """
+    text = read_text(raw, is_json=path is not None and path.suffix == ".json")
+    root = text.data
+    if not isinstance(root, dict):
         raise UnreadableError(_NO_VERSION)
     _require_version(root)
-    return Contract(raw, root, has_repeated_keys, nodes, surroundings or Surroundings())
+    texts: dict[str, Text] = {}
+
+    def further(raw: bytes, name: str) -> Any:  # JSON
+        try:
+            texts[name] = read_text(raw, is_json=name.endswith(".json"))
+        except UnreadableError as error:
+            raise MissingFileError(str(error)) from error
+        return texts[name].data
+
+    folder = None if path is None else path.parent
+    joiner = Joiner(root, name="" if path is None else path.name, load=loader(folder, further))
+    return Contract(raw, root, text.has_repeated_keys, text, joiner.join(), texts, surroundings or Surroundings())
 
 
 def _require_version(root: dict[str, Any]) -> None:
@@ -54,44 +48,3 @@ def _require_version(root: dict[str, Any]) -> None:
         raise UnreadableError(_NO_VERSION)
     if not version.startswith(("3.0.", "3.1.")):
         raise UnreadableError("the gate reads OpenAPI 3.0 and 3.1, and this file has another version")
-
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """How large nodes are when unfolded. Each is measured once, so an alias costs nothing however often it is used."""
-
-    known: dict[int, tuple[int, int]] = field(default_factory=dict)
-    within: set[int] = field(default_factory=set)
-
-    def check(self, node: yaml.Node) -> tuple[int, int]:
-        """How many nodes *node* unfolds to, and how many levels. Raises UnreadableError for what JSON does not have."""
-        if id(node) in self.known:
-            return self.known[id(node)]
-        line = node.start_mark.line + 1
-        if id(node) in self.within:
-            raise UnreadableError(f"line {line} has an anchor that contains itself: write it out")
-        _require_json(node, line)
-        self.within.add(id(node))
-        measured = [self.check(part) for part in _parts(node)]
-        self.within.discard(id(node))
-        size, height = 1 + sum(size for size, _ in measured), 1 + max((height for _, height in measured), default=0)
-        if size > MAX_NODES or height > MAX_HEIGHT:
-            raise UnreadableError(f"line {line} unfolds to more than a contract can have: write its anchors out")
-        self.known[id(node)] = size, height
-        return size, height
-
-
-def _require_json(node: yaml.Node, line: int) -> None:
-    if node.tag not in _JSON_TAGS:
-        raise UnreadableError(f"line {line} has the YAML tag {node.tag}, which JSON does not have: use another one")
-    if node.tag == _FLOAT and isinstance(node, yaml.ScalarNode) and not files.is_finite(node):
-        raise UnreadableError(f"line {line} has a number that JSON does not have: use another one")
-
-
-def _parts(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise UnreadableError(f"line {key.start_mark.line + 1} has a key that is not a text: use a text")
-        return [value for _, value in node.value]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []

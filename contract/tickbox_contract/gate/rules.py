@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import FILE_STAGES, Hit, Rule, Stage
@@ -16,6 +18,7 @@ from .live import conforming, guarded
 from .places import stable
 from .reading import read
 from .rule_sets import with_severities
+from .several_files import file_of, readable
 from .sound import sound_part
 
 RULES: tuple[Rule, ...] = with_severities((
@@ -24,27 +27,30 @@ RULES: tuple[Rule, ...] = with_severities((
 ))  # fmt: skip
 
 
-def run(
+def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around it
     raw: bytes,
     *,
     file: str,
+    path: Path | None = None,
     stages: Collection[Stage] = FILE_STAGES,
     surroundings: Surroundings | None = None,
     rules: Iterable[Rule] = RULES,
 ) -> Report:
     """Check the contract in *raw* by those of *rules* that are of *stages*. *file* is its name in the report.
 
+    *path* is where it is, if the files that it refers to may be read.
+
     Raises UnreadableError. Where the form is not OpenAPI's, whatever the stages, only the sound part is checked, and
     only by rules of the stage `valid`: to the others, something would seem to be missing.
     """
-    contract = read(raw, surroundings)
+    contract = read(raw, surroundings, path=path)
     rules = tuple(rule for rule in rules if rule.stage in stages)
-    malformed, _ = _check(contract, (WELL_FORMED,))
+    malformed, _ = _check(contract, (WELL_FORMED,), file)
     if malformed:
         contract = sound_part(contract, [finding.pointer for finding in malformed])
         rules = (WELL_FORMED, *(rule for rule in rules if rule.stage == "valid" and rule is not WELL_FORMED))
     others = [rule for rule in rules if rule is not WELL_FORMED]
-    findings, skipped = _check(contract, contract.surroundings.progress(others))
+    findings, skipped = _check(contract, contract.surroundings.progress(others), file)
     return Report(
         file=file,
         rules=rules,
@@ -54,24 +60,26 @@ def run(
     )
 
 
-def _check(contract: Contract, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skipped]]:
+def _check(contract: Contract, rules: Iterable[Rule], file: str) -> tuple[list[Finding], list[Skipped]]:
     """What breaks *rules*, each place once for each rule and message, by line."""
     found: dict[tuple[str, Pointer, str], Finding] = {}
     skipped = []
     for rule in rules:
         try:
             for hit in rule.check(contract):
-                found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit)
+                found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit, file)
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))
     return sorted(found.values(), key=lambda finding: finding.line), skipped
 
 
-def _finding(contract: Contract, rule: Rule, hit: Hit) -> Finding:
+def _finding(contract: Contract, rule: Rule, hit: Hit, file: str) -> Finding:
+    name, _ = file_of(hit.pointer)
     return Finding(
         rule=rule,
         line=contract.line(hit.pointer) or 1,
-        message=printable(hit.message),
+        message=printable(readable(hit.message)),
+        file=None if name is None else posixpath.normpath(posixpath.join(posixpath.dirname(file), name)),
         pointer=hit.pointer,
         place=printable(stable(contract.root, hit.pointer)),
         severity=hit.severity or rule.severity,

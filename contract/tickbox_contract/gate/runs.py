@@ -72,7 +72,7 @@ class Run:
         )
         raw = self.path.read_bytes()
         rules = self._rules()
-        report = run(raw, file=shown(self.path), stages=stages, surroundings=surroundings, rules=rules)
+        report = run(raw, file=shown(self.path), path=self.path, stages=stages, surroundings=surroundings, rules=rules)
         return self._decided(report)
 
     @property

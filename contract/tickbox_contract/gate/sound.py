@@ -16,11 +16,18 @@ _LISTS_OF_OBJECTS = {*COMPOSITES, "parameters", "servers", "security", "tags"}
 def sound_part(contract: Contract, faults: Iterable[Pointer]) -> Contract:
     """*contract* without what is wrong at *faults*: an object there is empty, and any other value is not there.
 
-    All other places stay as they are, so that nothing seems to be missing.
+    All other places stay as they are, so that nothing seems to be missing. Of an object that must not be a reference,
+    nothing is known.
     """
     root: Any = dict(contract.root)
     copied: set[Pointer] = {()}
-    for pointer in faults:
+    for pointer in sorted(faults, key=lambda each: each[-1:] == ("$ref",)):
+        if pointer[-1:] == ("$ref",):
+            pointer = pointer[:-1]  # noqa: PLW2901  # what has it
+            _remove(root, pointer, copied)
+            if pointer and isinstance(_parent(root, pointer), dict):
+                del _parent(root, pointer)[pointer[-1]]
+            continue
         _remove(root, pointer, copied)
     return replace(contract, root=root)
 
@@ -46,6 +53,12 @@ def _remove(root: Any, pointer: Pointer, copied: set[Pointer]) -> None:
             held[pointer[-1]] = {}
         else:
             del held[pointer[-1]]
+
+
+def _parent(root: Any, pointer: Pointer) -> Any:  # JSON
+    for step in pointer[:-1]:
+        root = root[step] if _has(root, step) else None
+    return root if _has(root, pointer[-1]) else None
 
 
 def _has(held: Any, step: str | int) -> bool:

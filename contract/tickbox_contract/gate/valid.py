@@ -28,7 +28,7 @@ def _references(contract: Contract) -> Iterator[Hit]:
     yield from servable.RESOLVING_REF.check(contract)
     for pointer, message, why in contract.references.broken:
         if why == "outside":
-            yield Hit(pointer, message)
+            yield Hit(pointer, contract.joined.missing.get(pointer, message))
 
 
 RULES = rules_of("valid", (

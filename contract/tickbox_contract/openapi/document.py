@@ -21,16 +21,13 @@ from .media_types import is_json
 from .nodes import NOTHING, Node
 from .objects import METHODS, Pointer
 from .operations import Operation, key_of
-from .places import Places, compose_any
+from .places import Lines, Places, compose_any
 from .references import References
 
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI 3.0 document: `raw` as it was read, `root` as plain data. Its form is not relied upon.
-
-    `nodes` are those of its YAML, if they are known already; otherwise they are read when a line is needed.
-    """
+    """An OpenAPI 3.0 document: `raw` as it was read, `root` as plain data. Its form is not relied upon."""
 
     is_broad: ClassVar[bool] = False
     """Whether the document may be one that the engine does not serve: of OpenAPI 3.1, or with any pattern."""
@@ -38,7 +35,6 @@ class Document:
     raw: bytes
     root: dict[str, Any]
     has_repeated_keys: bool = False
-    nodes: yaml.Node | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -64,10 +60,10 @@ class Document:
         return f'"{hashlib.sha256(self.raw).hexdigest()[:32]}"'
 
     @cached_property
-    def places(self) -> Places | None:
+    def places(self) -> Lines | None:
         """The lines of the file; None if its text is not known, or YAML cannot read it."""
         try:
-            nodes = self.nodes or compose_any(self.raw)
+            nodes = compose_any(self.raw)
         except yaml.YAMLError:
             return None
         return None if nodes is None else Places(nodes)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import yaml
 
@@ -29,6 +30,18 @@ def compose_any(raw: bytes) -> yaml.Node | None:
     """
     is_json = raw.lstrip().startswith(b"{")
     return compose(_SURROGATE.sub(rb"\\u0020", raw.replace(b"\t", b" ")) if is_json else raw, max_depth=MAX_HEIGHT)
+
+
+class Lines(Protocol):
+    """Where in a file each part of its data is."""
+
+    def line(self, pointer: Pointer) -> int:
+        """The line, from 1, of the key or item that *pointer* names, or of the last step to it that exists."""
+        ...
+
+    def repeated_keys(self) -> Iterator[Pointer]:
+        """The place of each key that its object has more than once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""A contract in several files: the files that its references lead to are read into one document.
+
+Each further file becomes a member of `x-files` in the document, by its path from the folder of the first file, and the
+references lead there: `shelves.yaml#/Shelf` becomes `#/x-files/shelves.yaml/Shelf`. So rules need to know one document
+only. What is served or released is the first file as it is.
+
+A relative path is meant from the file that has the reference (RFC 3986, section 5). Nothing is read over a network.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from tickbox_contract.openapi.objects import Place, Pointer, within
+
+FILES = "x-files"
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_INNER = re.compile(rf"#/{FILES}/([^/\s]+)")
+_MOST_FILES = 5_000
+
+
+class MissingFileError(Exception):
+    """A file that a reference leads to cannot be read. The text is a sentence without its name."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """The further files of a contract, and where references led out of a file.
+
+    `outward` are the places of references to other files, `missing` those among them that cannot be followed, with why.
+    """
+
+    outward: list[Pointer] = field(default_factory=list)
+    missing: dict[Pointer, str] = field(default_factory=dict)
+
+
+def file_of(pointer: Pointer) -> tuple[str | None, Pointer]:
+    """The further file that *pointer* leads into, or None for the first one, and the place in it."""
+    if len(pointer) > 1 and pointer[0] == FILES:
+        return str(pointer[1]), pointer[2:]
+    return None, pointer
+
+
+def readable(message: str) -> str:
+    """*message* with references as they were written: `shelves.yaml#/Shelf`."""
+    return _INNER.sub(lambda found: f"{_unescaped(found[1])}#", message)
+
+
+class Joiner:
+    """Reads the further files of one document, once each.
+
+    *load* returns the plain data of the file at a path from the folder of the first file, or raises MissingFileError.
+    """
+
+    def __init__(self, root: dict[str, Any], *, name: str, load: Callable[[str], Any]) -> None:
+        self._root = root
+        self._name = name
+        self._load = load
+        self._siblings = str(root.get("openapi")).startswith("3.1.")
+        self._failed: dict[str, str] = {}
+        self._seen: set[tuple[int, str]] = set()
+        self._done: set[int] = set()
+        self.joined = Joined()
+
+    def join(self) -> Joined:
+        """Read all files that can be reached, and change the references to them."""
+        waiting = [Place((), "document", self._root)]
+        while waiting:
+            for place in within(waiting.pop(), siblings=self._siblings):
+                key = (id(place.node), place.kind)
+                if key not in self._seen:
+                    self._seen.add(key)
+                    waiting += self._followed(place)
+        return self.joined
+
+    def _followed(self, place: Place) -> Iterator[Place]:
+        """The place that a reference leads to, if it is in another file than the first one."""
+        reference = place.reference
+        base = file_of(place.pointer)[0]
+        if reference is None or (base is None and reference.startswith("#")) or id(place.node) in self._done:
+            return
+        self._done.add(id(place.node))
+        path, _, fragment = reference.partition("#")
+        name = self._named(path, base) if path else base
+        why = self._missing(name, path)
+        if path:
+            self.joined.outward.append(place.pointer)
+        if why is not None:
+            self.joined.missing[place.pointer] = f"{reference}: {why}"
+            return
+        inner = "" if name is None else f"/{FILES}/{_escaped(name)}"
+        place.node["$ref"] = f"#{inner}{fragment}"  # type: ignore[index]  # it is our own copy
+        target = self._target(name, unquote(fragment))
+        if isinstance(target, tuple):
+            yield Place(target[0], place.kind, target[1])
+
+    def _named(self, path: str, base: str | None) -> str | None:
+        """The path of the other file from the folder of the first one; None for the first one."""
+        if _REMOTE.match(path):
+            return path
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(base or ""), unquote(path)))
+        return None if name == self._name else name
+
+    def _missing(self, name: str | None, path: str) -> str | None:
+        """Why the file *name* cannot be read; None if it can."""
+        files = self._root.setdefault(FILES, {}) if name is not None else {}
+        if name is None or name in files:
+            return None
+        if _REMOTE.match(path):
+            return "the gate reads no files over a network: copy it beside the contract"
+        if len(files) >= _MOST_FILES:
+            return "there are too many files"
+        if name not in self._failed:
+            try:
+                files[name] = self._load(name)
+            except MissingFileError as error:
+                self._failed[name] = str(error)
+        return self._failed.get(name)
+
+    def _target(self, name: str | None, fragment: str) -> tuple[Pointer, dict[str, Any]] | None:
+        pointer: list[str | int] = [] if name is None else [FILES, name]
+        node: Any = self._root if name is None else self._root[FILES][name]
+        for token in fragment.split("/")[1:]:
+            step: str | int = _unescaped(token)
+            if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
+                step = int(token)
+            elif not isinstance(node, dict) or step not in node:
+                return None
+            pointer.append(step)
+            node = node[step]
+        return (tuple(pointer), node) if isinstance(node, dict) else None
+
+
+def loader(folder: Path | None, read: Callable[[bytes, str], Any]) -> Callable[[str], Any]:
+    """Loads files by their path from *folder*, and lets *read* make plain data of them, given the path."""
+
+    def load(name: str) -> Any:  # JSON
+        if folder is None:
+            raise MissingFileError("only one file is read here")
+        path = folder / name
+        if not path.is_file():
+            raise MissingFileError("there is no such file")
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise MissingFileError(f"it cannot be read: {error.strerror}") from error
+        return read(raw, name)
+
+    return load
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+
+
+def _unescaped(token: str) -> str:
+    return token.replace("~1", "/").replace("~0", "~").replace("%25", "%")

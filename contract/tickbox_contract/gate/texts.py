@@ -1,0 +1,65 @@
+"""The text of a file as plain data with its lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jiter
+import orjson
+
+from tickbox_contract.openapi.places import MAX_HEIGHT, Lines
+
+from .json_lines import JsonLines
+from .yaml_texts import UnreadableError, YamlReader
+
+MAX_BYTES = 64 * 2**20
+"""How large a file may be. The largest published contracts have some 12 MB."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The data of a file, and where it is in the file."""
+
+    data: Any
+    lines: Lines
+    has_repeated_keys: bool
+
+
+def read_text(raw: bytes, *, is_json: bool = False) -> Text:
+    """The data of *raw*, JSON or YAML; only JSON if *is_json*. Raises UnreadableError."""
+    if len(raw) > MAX_BYTES:
+        raise UnreadableError(f"this file has more than {MAX_BYTES >> 20} MiB")
+    if raw[:2] in _UTF_16 or b"\0" in raw[:4]:
+        raise UnreadableError("this is not a text in UTF-8: save it as UTF-8")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        if is_json and raw.strip():
+            raise UnreadableError(f"line {error.lineno} is not valid JSON: {error.msg}") from error
+    else:
+        _require_flat(data)
+        return Text(data, JsonLines(raw), _repeats_keys(raw))
+    reader = YamlReader(raw)
+    return Text(reader.read(), reader.lines, bool(reader.lines.repeated))
+
+
+def _require_flat(data: Any) -> None:  # JSON
+    """Raise UnreadableError if *data* is nested too deep."""
+    level = [data]
+    for _ in range(MAX_HEIGHT):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise UnreadableError("this is nested too deep")
+
+
+def _repeats_keys(raw: bytes) -> bool:
+    try:
+        jiter.from_json(raw, catch_duplicate_keys=True)
+    except ValueError as error:
+        return "duplicate key" in str(error)
+    return False

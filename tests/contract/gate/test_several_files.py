@@ -1,0 +1,116 @@
+"""A contract in several files is read as one, and what is found is in the file and the line that has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tickbox_contract.gate.reading import UnreadableError, read
+from tickbox_contract.gate.rules import run
+from tickbox_contract.openapi.rules import Stage
+
+ROOT = """\
+openapi: 3.0.4
+info: {title: t, version: '1'}
+paths:
+  /pets: {$ref: paths/pets.yaml}
+components:
+  schemas:
+    Owner: {type: object, properties: {name: {type: string}}}
+"""
+REMOTE = "the gate reads no files over a network: copy it beside the contract"
+PETS = """\
+get:
+  responses:
+    '200':
+      description: d
+      content:
+        application/json:
+          schema: {$ref: '../schemas/pet%20s.yaml#/Pet'}
+          example: {name: 1, owner: {name: 2}}
+"""
+PET = """\
+Pet:
+  type: object
+  properties:
+    name: {$ref: '#/Name'}
+    owner: {$ref: '../openapi.yaml#/components/schemas/Owner'}
+    friends: {type: array, items: {$ref: 'pet%20s.yaml#/Pet'}}
+Name: {type: string}
+"""
+
+
+def written(folder: Path, **changes: str) -> Path:
+    files = {"openapi.yaml": ROOT, "paths/pets.yaml": PETS, "schemas/pet s.yaml": PET} | {
+        name.replace("__", "/"): text for name, text in changes.items()
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder / "openapi.yaml"
+
+
+def found(path: Path, stage: Stage = "valid") -> set[tuple[str, str | None, int, str]]:
+    report = run(path.read_bytes(), file="api/openapi.yaml", path=path, stages=[stage])
+    return {(f.rule.rule_id, f.file, f.line, f.message) for f in report.findings}
+
+
+def test_what_is_found_is_in_the_file_that_has_it(tmp_path: Path) -> None:
+    assert found(written(tmp_path)) == {
+        ("fitting-example", "api/paths/pets.yaml", 8, "/name: This must be a string."),
+        ("fitting-example", "api/paths/pets.yaml", 8, "/owner/name: This must be a string."),
+    }
+
+
+def test_a_file_that_is_referred_to_has_the_form_of_what_it_is_used_as(tmp_path: Path) -> None:
+    pets = PETS.replace("description: d", "descriptio: d").replace("name: 1, owner: {name: 2}", "")
+    assert {
+        (rule_id, file, line) for rule_id, file, line, _ in found(written(tmp_path, **{"paths/pets.yaml": pets}))
+    } == {
+        ("well-formed", "api/paths/pets.yaml", 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ("nowhere.yaml", "nowhere.yaml: there is no such file"),
+        ("nowhere.yaml#/a", "nowhere.yaml#/a: there is no such file"),
+        ("/etc", "/etc: there is no such file"),
+        ("..", "..: there is no such file"),
+        ("https://example.com/a.yaml#/b", f"https://example.com/a.yaml#/b: {REMOTE}"),
+        ("paths/pets.yaml#/nowhere", "paths/pets.yaml#/nowhere leads nowhere"),
+        ("broken.yaml", "broken.yaml: line 2 is not valid YAML: did not find expected node content"),
+        ("loop.yaml", "loop.yaml# leads back to itself"),
+        ("list.yaml", "list.yaml# does not lead to an object"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_cannot_be_followed_is_found(tmp_path: Path, reference: str, why: str) -> None:
+    root = ROOT.replace("paths/pets.yaml", f"'{reference}'")
+    others = {"broken.yaml": "a: [\n", "loop.yaml": "$ref: loop.yaml\n", "list.yaml": "[]\n"}
+    hits = found(written(tmp_path, **others, **{"openapi.yaml": root}))
+    assert ("resolving-ref", None, 4, why) in hits
+
+
+def test_references_in_examples_are_data(tmp_path: Path) -> None:
+    pets = PETS.replace("{name: 1, owner: {name: 2}}", "{$ref: nowhere.yaml}")
+    assert found(written(tmp_path, **{"paths/pets.yaml": pets})) == set()
+
+
+def test_without_a_path_no_other_file_is_read(tmp_path: Path) -> None:
+    report = run(written(tmp_path).read_bytes(), file="openapi.yaml", stages=["valid"])
+    assert [f.message for f in report.findings] == ["paths/pets.yaml: only one file is read here"]
+
+
+def test_a_convention_of_ours_is_one_file(tmp_path: Path) -> None:
+    assert {(rule_id, line) for rule_id, _, line, _ in found(written(tmp_path), "style") if rule_id == "one-file"} == {
+        ("one-file", 4), ("one-file", 7), ("one-file", 5), ("one-file", 6),
+    }  # fmt: skip
+
+
+def test_json_is_json_if_its_name_says_so(tmp_path: Path) -> None:
+    raw = b'{"openapi": "3.0.4",\n "info": {},\n}'
+    assert read(raw).root["info"] == {}
+    with pytest.raises(UnreadableError, match="line 2 is not valid JSON: trailing comma"):
+        read(raw, path=tmp_path / "openapi.json")
