@@ -90,6 +90,12 @@ class Closed(Careless):
     statuses = 400, 400
 
 
+class Busy(Careless):
+    """Limits requests before it looks at them."""
+
+    statuses = 429, 429
+
+
 class Quiet(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that closes its connection is no news."""
@@ -331,6 +337,14 @@ def test_without_a_bounded_parameter_or_a_uuid_their_probes_are_left_out() -> No
     built = {probe.sentence: probe.request(found) for probe in PROBES}
     assert built["a full-width digit is refused"] is None
     assert built["a uuid in braces is refused"] is None
+
+
+@pytest.mark.parametrize("rule_id", ["hostile-requests", "refused-requests", "guarded-operations"])
+def test_a_server_that_limits_requests_is_not_checked(rule_id: str) -> None:
+    with serving(Busy) as url:
+        report = asked(Server(url=url), "conforms", "guarded", rules={rule_id})
+    assert [skip.why.partition(":")[0] for skip in report.skipped] == ["the server limits requests (429)"]
+    assert (report.findings, report.is_sound) == ((), False)
 
 
 def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

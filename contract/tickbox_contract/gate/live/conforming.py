@@ -57,7 +57,7 @@ def send(probe: Probe, target: Target, server: Server) -> Sent | None:
         return None
     method, chunks = built
     try:
-        return Sent(probe, wire.exchange(server.endpoint(), chunks, timeout_s=TIMEOUT_S, method=method))
+        reply = wire.exchange(server.endpoint(), chunks, timeout_s=TIMEOUT_S, method=method)
     except TimeoutError:
         return Sent(probe, None, _SILENT)
     except (ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
@@ -66,6 +66,14 @@ def send(probe: Probe, target: Target, server: Server) -> Sent | None:
         return Sent(probe, None, f"the response is not HTTP ({type(error).__name__})")
     except OSError as error:
         raise NotCheckableError(f"{server.host} cannot be reached: {error}") from error
+    require_unlimited(reply)
+    return Sent(probe, reply)
+
+
+def require_unlimited(reply: wire.Reply) -> None:
+    """Raise NotCheckableError for a 429: the request was not looked at, whatever is wrong with it."""
+    if reply.status == http.client.TOO_MANY_REQUESTS:
+        raise NotCheckableError("the server limits requests (429): let it accept more of them while it is checked")
 
 
 def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:

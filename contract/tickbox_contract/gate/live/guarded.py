@@ -16,7 +16,7 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.rules import Hit, rules_of
 
 from . import wire
-from .conforming import TIMEOUT_S, required
+from .conforming import TIMEOUT_S, require_unlimited, required
 from .requests import request_of
 from .servers import Caller, Server
 
@@ -85,9 +85,11 @@ def _refused(contract: Contract, server: Server, operation: Operation, sender: _
 
 def _status(server: Server, request: bytes, method: str) -> int:
     try:
-        return wire.exchange(server.endpoint(), [request], timeout_s=TIMEOUT_S, method=method).status
+        reply = wire.exchange(server.endpoint(), [request], timeout_s=TIMEOUT_S, method=method)
     except (OSError, http.client.HTTPException) as error:
         raise NotCheckableError(f"{server.host} does not respond: {error}") from error
+    require_unlimited(reply)
+    return reply.status
 
 
 RULES = rules_of("guarded", (
