@@ -245,6 +245,25 @@ def self_signed(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.parametrize(
+    ("file", "arguments", "is_left_out"),
+    [("nothing", (), True), ("schemathesis.toml", (), False), ("nothing", ("--seed", "1"), False)],
+)
+def test_a_check_that_must_be_configured_is_left_out_unless_something_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, arguments: tuple[str, ...], *, is_left_out: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    program = tmp_path / "schemathesis"
+    program.write_text("#!/bin/sh\necho $*\n")
+    program.chmod(0o755)
+    (tmp_path / file).touch()
+    report = asked(Server(url="http://127.0.0.1:1", schemathesis=arguments), "conforms", rules={"schemathesis"})
+    (skip,) = report.skipped
+    assert ("--exclude-checks positive_data_acceptance" in skip.why) == is_left_out
+    assert " ".join(arguments) in skip.why
+
+
 def test_schemathesis_that_is_not_installed_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
