@@ -14,7 +14,7 @@ from .meanings import Meaning
 from .parts import Claim, Fact, Kind, Option, Part, Step
 
 _MANY = 24
-_CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
+_CHOICES = frozenset({"anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas"})
 
 
 class Shape(Protocol):
@@ -59,8 +59,8 @@ class Cell:
 
     @property
     def plainly_wanted(self) -> frozenset[Meaning]:
-        """Those without alternatives."""
-        return frozenset(meaning for meaning in self.wanted if _CHOICES.isdisjoint(meaning.keywords))
+        """Those without alternatives: the facts alone make a value fit them, however the choices are made."""
+        return frozenset(filter(_is_plain, self.wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,19 @@ class Divider:
             for choice in cell.choices
             if choice.unwanted is None or not is_apart(choice.unwanted)
         ]
+
+
+def _is_plain(meaning: Meaning) -> bool:
+    seen: set[Meaning] = set()
+    waiting = [meaning]
+    while waiting:
+        each = waiting.pop()
+        if not _CHOICES.isdisjoint(each.keywords):
+            return False
+        if each not in seen:
+            seen.add(each)
+            waiting += each.keywords.get("allOf", ())
+    return True
 
 
 def _needs(option: Option, is_apart: Callable[[Meaning], bool]) -> bool:

@@ -239,8 +239,14 @@ class Search:
         return goals is not None and all(self._inner(goal, 1).is_empty for goal in goals)
 
     def _are_apart(self, meanings: frozenset[Meaning]) -> bool:
+        """Whether no value fits all of *meanings*, whatever is around it: a value that is found relies on this."""
         goal = goal_of(map(self._sameness.of, meanings), ())
-        return goal not in self._open and self.values(goal).is_empty
+        if goal in self._open:
+            return False
+        outside, self._around = self._around, set()
+        is_empty = self.values(goal).is_empty and not self._around
+        self._around = outside
+        return is_empty
 
 
 def _is_unknown(fact: Fact) -> bool:
