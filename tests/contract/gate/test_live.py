@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,7 +47,7 @@ paths:
           application/json:
             schema: {type: object, required: [name], properties: {name: {type: string, maxLength: 10}}}
             example: {name: Rex}
-      responses: {'201': {description: ok}, '400': {description: no}}
+      responses: {'201': {description: ok}, '400': {description: bad}}
   /pets/{id}:
     get:
       operationId: getPet
@@ -243,6 +244,26 @@ def self_signed(folder: Path) -> Path:
     )
     file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return file
+
+
+def test_schemathesis_tests_a_contract_that_is_in_several_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = yaml.safe_load(CONTRACT)
+    (tmp_path / "pets.json").write_text(json.dumps({"pets": whole["paths"]["/pets"]}))
+    whole["paths"] = {"/pets": {"$ref": "pets.json#/pets"}}
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(whole))
+    with serving(Careless) as url:
+        server = Server(url=url, schemathesis=("--phases", "coverage", "--max-examples", "5"))
+        chosen = [rule for rule in RULES if rule.rule_id == "schemathesis"]
+        around = Surroundings(server=server)
+        report = run(
+            file.read_bytes(), file="openapi.json", path=file, stages=["conforms"], rules=chosen, surroundings=around
+        )
+    found = {(finding.message, finding.file) for finding in report.findings}
+    assert ("POST /pets: Server error", "pets.json") in found
 
 
 @pytest.mark.parametrize(

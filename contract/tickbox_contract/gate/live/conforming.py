@@ -102,7 +102,7 @@ def required(contract: Contract) -> Server:
 def _schemathesis(contract: Contract) -> Iterator[Hit]:
     server = required(contract)
     pointers = {f"{each.method.upper()} {each.path}": each.node.pointer for each in contract.operations}
-    for failure in schemathesis.failures(contract.raw, server):
+    for failure in schemathesis.failures(contract.root, server):
         message = f"{failure.operation or 'all operations'}: {failure.title}"
         yield Hit(pointers.get(failure.operation, ()), message, witness=failure.command)
 

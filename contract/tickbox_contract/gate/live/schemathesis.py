@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -30,16 +30,17 @@ class Failure(NamedTuple):
     command: str | None
 
 
-def failures(contract: bytes, server: Server) -> list[Failure]:
-    """Test the operations of *contract*. Settings in a `schemathesis.toml` in the current folder hold.
+def failures(contract: Mapping[str, Any], server: Server) -> list[Failure]:
+    """Test the operations of *contract*, which is complete in itself.
 
-    Raises NotCheckableError if it is not installed, or could not test.
+    Settings in a `schemathesis.toml` in the current folder hold. Raises NotCheckableError if it is not installed, or
+    could not test.
     """
     program = _program()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = folder / "openapi.yaml"
-        file.write_bytes(contract)
+        file = folder / "openapi.json"
+        file.write_text(json.dumps(contract), encoding="utf-8")
         paths = ("--report-json-path", str(folder / "report.json"), "--report-junit-path", str(folder / "report.xml"))
         token = ("--header", f"Authorization: Bearer {server.bearer}") if server.token else ()
         command = [program, "run", str(file), "--url", str(server.url), *_REPORTS, *paths, *token, *_arguments(server)]
