@@ -73,6 +73,17 @@ class Contract(Document):
         """What several schemas say of one value."""
         return self.compiler.compositions
 
+    def path_of(self, pointer: Pointer) -> str | None:
+        """The path whose operations *pointer* is in; None if it is elsewhere. A path item may be in another file."""
+        if pointer[:1] == ("paths",) and len(pointer) > 1:
+            return str(pointer[1])
+        return next((self._items[pointer[:n]] for n in range(len(pointer), 0, -1) if pointer[:n] in self._items), None)
+
+    @cached_property
+    def _items(self) -> Mapping[Pointer, str]:
+        """The path of each path item, by its place."""
+        return {operation.item.pointer: operation.path for operation in self.operations}
+
     @cached_property
     def messages(self) -> tuple[Message, ...]:
         """All that has a schema, and examples beside it, as the operations use it."""

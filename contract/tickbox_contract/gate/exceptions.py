@@ -140,8 +140,4 @@ def _covers(ignore: Ignore, finding: Finding) -> bool:
         return False
     if ignore.pointer is not None and not matches(ignore.pointer, fragment(finding.pointer).removeprefix("#")):
         return False
-    if ignore.path is None:
-        return True
-    return (
-        finding.pointer[:1] == ("paths",) and len(finding.pointer) > 1 and matches(ignore.path, str(finding.pointer[1]))
-    )
+    return ignore.path is None or (finding.path is not None and matches(ignore.path, finding.path))

@@ -30,9 +30,9 @@ class Excuse:
 class Finding:
     """A rule that is broken, and the line, from 1, that breaks it. The texts are printable.
 
-    `pointer` is the place in the document, and `place` its name in a baseline (`places.stable`). `file` is the file of
-    the line, None if it is the one that is checked. `other` is a place in another file, as `file:line`; `witness` is a
-    value, as JSON, that shows the fault.
+    `pointer` is the place in the document, and `place` its name in a baseline (`places.stable`). `path` is that of the
+    operations that it is in, if any. `file` is the file of the line, None if it is the one that is checked. `other` is
+    a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault.
     """
 
     rule: Rule
@@ -40,6 +40,7 @@ class Finding:
     message: str
     pointer: Pointer = ()
     place: str = "#"
+    path: str | None = None
     severity: Severity = "error"
     file: str | None = None
     excuse: Excuse | None = None

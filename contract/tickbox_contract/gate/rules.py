@@ -82,6 +82,7 @@ def _finding(contract: Contract, rule: Rule, hit: Hit, file: str) -> Finding:
         file=None if name is None else posixpath.normpath(posixpath.join(posixpath.dirname(file), name)),
         pointer=hit.pointer,
         place=printable(stable(contract.root, hit.pointer)),
+        path=contract.path_of(hit.pointer),
         severity=hit.severity or rule.severity,
         other=hit.other and printable(hit.other),
         witness=hit.witness and printable(hit.witness),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tickbox_contract.gate.baselines import Baseline, BaselineError
 from tickbox_contract.gate.exceptions import Decisions
@@ -100,6 +102,18 @@ def test_a_rule_is_ignored_in_one_part_of_the_contract_and_holds_in_the_others(t
     report = decided(tmp_path, f"[[ignore]]\nrule = 'bounded-texts'\nreason = 'Later.'\n{place}\n")
     assert brief(report.findings) == [TEXTS[0], NUMBER]
     assert brief(report.excused) == [TEXTS[1]]
+
+
+def test_a_path_is_ignored_whose_operations_are_in_another_file(tmp_path: Path) -> None:
+    whole = yaml.safe_load(PETS)
+    (tmp_path / "others.json").write_text(json.dumps(whole["paths"].pop("/shops/{id}")))
+    whole["paths"]["/shops/{id}"] = {"$ref": "others.json"}
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(whole))
+    report = run(file.read_bytes(), file="openapi.json", path=file, rules=OWASP)
+    found = {(finding.rule.rule_id, finding.path, finding.file) for finding in report.findings}
+    assert ("bounded-texts", "/shops/{id}", "others.json") in found
+    assert ("bounded-texts", "/pets", None) in found
 
 
 def test_all_rules_are_ignored_in_one_part(tmp_path: Path) -> None:
