@@ -40,3 +40,12 @@ def test_undeclared_properties_are_left_out() -> None:
 def test_further_objects_differ_in_one_property() -> None:
     narrow = Objects(declaring("a", "b"), required={"a"}, most=1)
     assert narrow.values(3, ones, only_declared=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
+def test_an_object_that_is_full_gets_no_further_property() -> None:
+    full = Objects(declaring("a", "b"), required={"a"}, most=1)
+
+    def two(_goal: Goal, want: int) -> Results:
+        return Results([1, 2][:want], is_complete=False)
+
+    assert full.values(5, two, only_declared=False).values == [{"a": 1}, {"a": 2}]
