@@ -90,7 +90,8 @@ def _sent(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
         subject, steps = f"{name}.{key}", (*where, "properties", key)
         own = follow(root, given)
         yield breaks("property removed from request", subject, "property-removed", deleting(*steps))
-        yield breaks("type of sent property changed", subject, rule, putting({"type": "array", "items": {}}, *steps))
+        other = {"type": "boolean"} if own["type"] == "array" else {"type": "array", "items": {}}
+        yield breaks("type of sent property changed", subject, rule, putting(other, *steps))
         yield breaks(
             "sent property restricted",
             subject,

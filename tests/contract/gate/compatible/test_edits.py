@@ -16,7 +16,10 @@ from .edits import Trial, Trials, all_edits, sample, table
 
 OF_EACH = 10_000 if os.environ.get("TICKBOX_TEST_SOAK") else 2
 ROOT = read_contract()
+SUBTLE = {"bound of parameter narrowed: IfMatch maxLength"}
+"""Edits that once passed: the search for a better witness had no more time, and a text counted as undeclared."""
 EDITS = sample(all_edits(ROOT), of_each=OF_EACH)
+EDITS += [edit for edit in all_edits(ROOT) if edit.name in SUBTLE and edit not in EDITS]
 
 pytestmark = pytest.mark.unmeasured
 

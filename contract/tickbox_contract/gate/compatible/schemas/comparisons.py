@@ -17,7 +17,7 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
-from .goals import goal_of
+from .goals import Results, goal_of
 from .meanings import Meaning, MeaningReader
 from .places import Places
 from .sameness import Sameness
@@ -83,24 +83,25 @@ class SchemaComparison:
     def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:
         return self._validators.confirms(covered, witness) and not self._validators.confirms(covering, witness)
 
-    def _with_declared(self, covered: Meaning, covering: Meaning) -> list[JSON]:
+    def _with_declared(self, covered: Meaning, covering: Meaning) -> Results:
         """Values that have only declared properties."""
         self._budget.refill(_FEWER_STEPS)
         try:
-            return self._declared.values(goal_of([covered], [covering])).values
+            return self._declared.values(goal_of([covered], [covering]))
         except OverBudgetError:
-            return []
+            return Results([], is_complete=False)
 
     def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:
         """What breaks, with a value that has only declared properties, if there is one."""
-        chosen = [each for each in self._with_declared(covered, covering) if self._breaks(covered, covering, each)]
+        declared = self._with_declared(covered, covering)
+        chosen = [each for each in declared.values if self._breaks(covered, covering, each)]
         witness = chosen[0] if chosen else witness
         failure = self._places.failure(covering, witness)
         assert failure is not None
         there, here = failure.pointer, self._places.counterpart(covered, failure, witness)
         old_pointer, pointer = (here, there) if direction == "request" else (there, here)
-        what = sentence(failure, witness, direction, is_undeclared=not chosen)
-        return Broken(witness, pointer, old_pointer, what, is_undeclared=not chosen)
+        what = sentence(failure, witness, direction, is_undeclared=declared.is_empty)
+        return Broken(witness, pointer, old_pointer, what, is_undeclared=declared.is_empty)
 
 
 @contextmanager
