@@ -44,7 +44,7 @@ def changelog_command(own: Own | None) -> click.Command:
 def changelog_of(path: Path, against: str, *, roles: tuple[str, ...] = ()) -> Changelog:
     """The changes of the contract at *path* since the latest release of *against*. Raises CannotRun."""
     try:
-        new = read(path.read_bytes())
+        new = read(path.read_bytes(), path=path)
         release = latest(releases(against, contract=path))
         changes = compare(release.contract, new, today=datetime.now(UTC).date(), roles=roles)
     except UnreadableError as error:

@@ -32,16 +32,16 @@ def releases(against: str, *, contract: Path) -> Iterator[Release]:
     if path.is_dir():
         for file in sorted(path.iterdir()):
             if file.suffix in _SUFFIXES:
-                yield _release(file.as_posix(), file.read_bytes())
+                yield _release(file.as_posix(), file.read_bytes(), path=file)
     elif path.is_file():
-        yield _release(against, path.read_bytes())
+        yield _release(against, path.read_bytes(), path=path)
     else:
         yield _release(f"{against}:{contract.name}", _at_revision(against, contract))
 
 
-def _release(name: str, raw: bytes) -> Release:
+def _release(name: str, raw: bytes, *, path: Path | None = None) -> Release:
     try:
-        contract = read(raw)
+        contract = read(raw, path=path)
     except UnreadableError as error:
         raise NoReleaseError(f"{name}: {error}") from error
     if hit := next(iter(WELL_FORMED.check(contract)), None):

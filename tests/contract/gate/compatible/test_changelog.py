@@ -111,6 +111,6 @@ def test_without_a_release_or_a_contract_it_says_what_to_name(tmp_path: Path) ->
             named[-1] = str(tmp_path / "empty")
         done = CliRunner().invoke(main, ["gate", "changelog", *named])
         assert (done.exit_code, message in done.output) == (2, True), done.output
-    (tmp_path / "text.json").write_text("- 1", encoding="utf-8")
-    done = CliRunner().invoke(main, ["gate", "changelog", "--contract", str(tmp_path / "text.json"), "--against", "x"])
+    (tmp_path / "text.yaml").write_text("- 1", encoding="utf-8")
+    done = CliRunner().invoke(main, ["gate", "changelog", "--contract", str(tmp_path / "text.yaml"), "--against", "x"])
     assert (done.exit_code, "this is not an OpenAPI contract" in done.output) == (2, True)

@@ -122,6 +122,22 @@ def test_a_release_that_is_not_a_contract_is_said_in_one_line(tmp_path: Path) ->
         assert message in line
 
 
+def test_contracts_in_several_files_are_compared_as_a_whole(tmp_path: Path) -> None:
+    for name, limit in (("old", 9), ("same", 9), ("new", 8)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "texts.json", {"Name": {**TEXT, "maxLength": limit}})
+        content = {"application/json": {"schema": {"$ref": "texts.json#/Name"}}}
+        write(tmp_path / name / "openapi.json", contract(paths=operation(requestBody={"content": content})))
+    compared = {
+        name: checked(
+            *("gate", "compatible", "--contract", str(tmp_path / name / "openapi.json")),
+            *("--against", str(tmp_path / "old" / "openapi.json")),
+        )
+        for name in ("same", "new")
+    }
+    assert (compared["same"].code, compared["new"].errors) == (0, {"body-schema"}), compared
+
+
 def test_an_empty_folder_has_no_release(tmp_path: Path) -> None:
     (tmp_path / "released").mkdir()
     (tmp_path / "released" / "README.md").write_text("Nothing yet.")
