@@ -30,6 +30,8 @@ _DEPTH = 3
 """How many values deep the parts of a schema are compared."""
 _ROOM = 400
 """How many schemas are written for one."""
+_CHAIN = 50
+"""How many references are followed one in the other."""
 _NAMED = 4
 """How many contradicting keywords are named."""
 _TRIALS = 500
@@ -54,7 +56,7 @@ def impossible_schemas(contract: Contract) -> Iterator[Hit]:
 
 
 def _impossible(use: SchemaUse, writer: JsonSchemas) -> Iterator[Hit]:
-    written = _Inliner(writer).inline(writer.refer(use.node))
+    written = _Inliner(writer).inline(writer.alone(use.node))
     try:
         found = canonical.find_unsatisfiable(written, offline=True)
     except (canonical.CanonicalizationError, ValueError):
@@ -200,11 +202,11 @@ class _Inliner:
         return out
 
     def _referred(self, name: str, at: _At) -> Any:
-        if name in self.within or (at.depth and not at.is_composed):
+        if name in self.within or len(self.within) > _CHAIN or (at.depth and not at.is_composed):
             raise _CutError
         self.within.append(name)
         try:
-            return self._inline(self.writer.definitions[name], at)
+            return self._inline(self.writer.definition(name), at)
         finally:
             self.within.pop()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,6 +29,7 @@ class JsonLines:
     """The lines of one JSON text, which is valid. The members of each object and list that is looked at are kept."""
 
     raw: bytes
+    ends: array[int] = field(default_factory=lambda: array("Q"))
     known: dict[int, dict[str | int, _Member]] = field(default_factory=dict)
 
     def line(self, pointer: Pointer) -> int:
@@ -37,7 +40,10 @@ class JsonLines:
             if found is None:
                 break
             begin, at = found
-        return self.raw.count(b"\n", 0, begin) + 1
+        if not self.ends:
+            self.ends.extend(found.start() for found in re.finditer(b"\n", self.raw))
+            self.ends.append(len(self.raw))
+        return bisect_left(self.ends, begin) + 1
 
     def repeated_keys(self) -> Iterator[Pointer]:
         """The place of each key that its object has more than once."""

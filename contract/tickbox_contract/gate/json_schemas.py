@@ -47,18 +47,29 @@ class JsonSchemas:
         self._selects = selects
         self._endless = {broken.pointer for broken in contract.references.broken if broken.why == "endless"}
         self._names: dict[tuple[Pointer, frozenset[str], bool], str] = {}
-        self._waiting: list[tuple[str, Found, frozenset[str], bool]] = []
+        self._waiting: dict[str, tuple[Found, frozenset[str], bool]] = {}
         self.definitions: dict[str, Any] = {}
-        self.places: dict[str, Pointer] = {}
-        """The places of the definitions, by name."""
 
     def refer(self, node: Node) -> dict[str, str]:
         """A reference to the definition of *node*; it and all that it leads to are written."""
         reference = self._refer(Found(node.pointer, node.value), frozenset())
         while self._waiting:
-            name, found, dropped, exact = self._waiting.pop()
-            self.definitions[name] = self._schema(found.node, found.pointer, dropped, exact=exact)
+            self.definition(next(reversed(self._waiting)))
         return reference
+
+    def alone(self, node: Node) -> Any:
+        """*node*, written by itself. What it leads to is written by `definition`; what was written is forgotten."""
+        self._names.clear()
+        self._waiting.clear()
+        self.definitions.clear()
+        return self._schema(node.value, node.pointer, frozenset())
+
+    def definition(self, name: str) -> Any:
+        """The definition *name*, which is written if it was only referred to."""
+        if name in self._waiting:
+            found, dropped, exact = self._waiting.pop(name)
+            self.definitions[name] = self._schema(found.node, found.pointer, dropped, exact=exact)
+        return self.definitions[name]
 
     def _refer(self, found: Found, dropped: frozenset[str], *, exact: bool = False) -> dict[str, str]:
         if dropped:
@@ -66,8 +77,7 @@ class JsonSchemas:
         key = (found.pointer, dropped, exact)
         if key not in self._names:
             name = self._names[key] = str(len(self._names))
-            self.places[name] = found.pointer
-            self._waiting.append((name, found, dropped, exact))
+            self._waiting[name] = found, dropped, exact
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
     def _schema(self, schema: Any, pointer: Pointer, dropped: frozenset[str], *, exact: bool = False) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable
+from itertools import islice
 from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
@@ -25,6 +26,8 @@ RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
     *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES,
 ))  # fmt: skip
+_MOST_HITS = 10_000
+"""How many findings of one rule are reported: a file with more of them needs another tool first."""
 
 
 def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around it
@@ -66,7 +69,7 @@ def _check(contract: Contract, rules: Iterable[Rule], file: str) -> tuple[list[F
     skipped = []
     for rule in rules:
         try:
-            for hit in rule.check(contract):
+            for hit in islice(rule.check(contract), _MOST_HITS):
                 found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit, file)
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))

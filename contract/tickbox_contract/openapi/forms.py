@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
+from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -26,6 +27,8 @@ _NAMES_3_1 = {
     "requestBodies": "request-body", "headers": "header", "securitySchemes": "security-scheme", "links": "link",
     "callbacks": "callbacks", "path items": "path-item",
 }  # fmt: skip
+_MOST_FAULTS = 10_000
+"""How many faults of one document are looked at."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -44,7 +47,7 @@ def form_faults(references: References, *, broadly: bool = False) -> Iterator[Fo
     old = functools.partial(_validator, any_pattern=broadly)
     choose: Callable[[str | None], jsonschema_rs.Validator] = _validator_3_1 if references.is_3_1 and broadly else old
     found: list[tuple[jsonschema_rs.ValidationError, Pointer]]
-    found = [(error, ()) for error in choose(None).iter_errors(references.root)]
+    found = [(error, ()) for error in islice(choose(None).iter_errors(references.root), _MOST_FAULTS)]
     found += [(error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node)]
     for error, above in _without_consequences(found):
         yield from _innermost(error, above)

@@ -181,11 +181,13 @@ class References:
         return id(node) not in self._unsound
 
     @cached_property
-    def _kinds(self) -> Mapping[int, set[str]]:
-        """The kinds of the objects that are written in the document, by identity."""
-        kinds: defaultdict[int, set[str]] = defaultdict(set)
+    def _kinds(self) -> Mapping[int, tuple[str, ...]]:
+        """The kinds of the objects that are written in the document, by identity; most have one."""
+        kinds: dict[int, tuple[str, ...]] = {}
+        single = {place.kind: (place.kind,) for place in self._written}
         for place in self._written:
-            kinds[id(place.node)].add(place.kind)
+            known = kinds.get(id(place.node))
+            kinds[id(place.node)] = single[place.kind] if known is None else (*known, place.kind)
         return kinds
 
     @cached_property
