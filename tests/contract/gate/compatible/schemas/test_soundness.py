@@ -16,6 +16,8 @@ from tickbox_contract.gate.compatible.schemas.validators import json_schema
 from . import strategies
 from .documents import compared, contract_of, is_accepted, meaning_of
 
+pytestmark = pytest.mark.unmeasured
+
 bounded = settings(
     max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
