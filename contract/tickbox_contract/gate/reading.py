@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tickbox_contract.openapi.objects import fragment
+
 from .contracts import Contract, Surroundings
-from .several_files import Joiner, MissingFileError, loader
+from .several_files import Joiner, MissingFileError, loader, readable
 from .texts import Text, read_text
+from .unfolding import boundless_schema
 from .yaml_texts import UnreadableError
 
 __all__ = ["UnreadableError", "read"]
@@ -37,7 +40,13 @@ def read(raw: bytes, surroundings: Surroundings | None = None, *, path: Path | N
 
     folder = None if path is None else path.parent
     joiner = Joiner(root, name="" if path is None else path.name, load=loader(folder, further))
-    return Contract(raw, root, text.has_repeated_keys, text, joiner.join(), texts, surroundings or Surroundings())
+    joined = joiner.join()
+    contract = Contract(raw, root, text.has_repeated_keys, text, joined, texts, surroundings or Surroundings())
+    boundless = boundless_schema(contract.references)
+    if boundless is not None:
+        place = readable(fragment(boundless))
+        raise UnreadableError(f"{place} is composed of more schemas than a contract can have: use fewer levels")
+    return contract
 
 
 def _require_version(root: dict[str, Any]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable
-from itertools import islice
 from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import FILE_STAGES, Hit, Rule, Stage
+from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Hit, Rule, Stage, and_more, first
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from . import complete, exchanges, form, names, served, shapes, valid, writes
@@ -26,8 +25,6 @@ RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
     *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES,
 ))  # fmt: skip
-_MOST_HITS = 10_000
-"""How many findings of one rule are reported: a file with more of them needs another tool first."""
 
 
 def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around it
@@ -38,22 +35,25 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
     stages: Collection[Stage] = FILE_STAGES,
     surroundings: Surroundings | None = None,
     rules: Iterable[Rule] = RULES,
+    most: int = MOST_HITS,
 ) -> Report:
     """Check the contract in *raw* by those of *rules* that are of *stages*. *file* is its name in the report.
 
-    *path* is where it is, if the files that it refers to may be read.
+    *path* is where it is, if the files that it refers to may be read. At most *most* findings of a rule are listed.
 
     Raises UnreadableError. Where the form is not OpenAPI's, whatever the stages, only the sound part is checked, and
-    only by rules of the stage `valid`: to the others, something would seem to be missing.
+    only by rules of the stage `valid`: to the others, something would seem to be missing. With more faults of form than
+    are listed, the sound part is not known, and no other rule is checked.
     """
     contract = read(raw, surroundings, path=path)
     rules = tuple(rule for rule in rules if rule.stage in stages)
-    malformed, _ = _check(contract, (WELL_FORMED,), file)
+    malformed, _ = _check(contract, (WELL_FORMED,), file, most)
     if malformed:
         contract = sound_part(contract, [finding.pointer for finding in malformed])
-        rules = (WELL_FORMED, *(rule for rule in rules if rule.stage == "valid" and rule is not WELL_FORMED))
+        is_known = all(finding.message != and_more(most) for finding in malformed)
+        rules = (WELL_FORMED, *(r for r in rules if is_known and r.stage == "valid" and r is not WELL_FORMED))
     others = [rule for rule in rules if rule is not WELL_FORMED]
-    findings, skipped = _check(contract, contract.surroundings.progress(others), file)
+    findings, skipped = _check(contract, contract.surroundings.progress(others), file, most)
     return Report(
         file=file,
         rules=rules,
@@ -63,13 +63,13 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
     )
 
 
-def _check(contract: Contract, rules: Iterable[Rule], file: str) -> tuple[list[Finding], list[Skipped]]:
+def _check(contract: Contract, rules: Iterable[Rule], file: str, most: int) -> tuple[list[Finding], list[Skipped]]:
     """What breaks *rules*, each place once for each rule and message, by line."""
     found: dict[tuple[str, Pointer, str], Finding] = {}
     skipped = []
     for rule in rules:
         try:
-            for hit in islice(rule.check(contract), _MOST_HITS):
+            for hit in first(rule.check(contract), most):
                 found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit, file)
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))

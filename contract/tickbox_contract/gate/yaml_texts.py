@@ -18,9 +18,12 @@ import yaml
 from tickbox_contract.openapi import files
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.places import MAX_HEIGHT
+from tickbox_contract.openapi.rules import MOST_HITS
 
 _MOST_ADDED = 2_000_000
 """How many nodes the aliases of a file may add to those that are written."""
+_MOST_NODES = 4_000_000
+"""How many objects, lists, keys and values a file may have: twice as many as the largest published contracts."""
 _MAX_DIGITS = 100
 _TAG = "tag:yaml.org,2002:"
 _CONTAINERS = {_TAG + "map", _TAG + "seq"}
@@ -94,9 +97,10 @@ class _Open:
 class YamlReader:
     """Reads one text of YAML 1.2, with merge keys, as `files` does."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, *, most_nodes: int = _MOST_NODES) -> None:
         self._raw = raw
         self._most = _MOST_ADDED + len(raw)
+        self._left = most_nodes
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._documents = 0
@@ -113,6 +117,9 @@ class YamlReader:
             for event in yaml.parse(self._raw, Loader=files.CoreLoader):
                 handle: Any = take.get(type(event))
                 if handle is not None:
+                    self._left -= 1
+                    if not self._left:
+                        raise UnreadableError(f"line {_line(event)} is more than a contract can have")
                     handle(event)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -195,8 +202,9 @@ class YamlReader:
 
     def _set(self, frame: _Open, key: str, value: Any) -> None:  # JSON
         if key in frame.data:
-            steps = [each.key if isinstance(each.data, dict) else len(each.data) for each in self._open[:-1]]
-            self.lines.repeated.append((*(step for step in steps if step is not None), key))
+            if len(self.lines.repeated) <= MOST_HITS:
+                steps = [each.key if isinstance(each.data, dict) else len(each.data) for each in self._open[:-1]]
+                self.lines.repeated.append((*(step for step in steps if step is not None), key))
             if isinstance(frame.lines, array):
                 frame.lines = dict(zip(frame.data, frame.lines, strict=True))
         frame.data[key] = value

@@ -1,4 +1,8 @@
-"""The form that OpenAPI 3.0 prescribes for a document, by its published schema. Engine and gate rely on it."""
+"""The form that OpenAPI prescribes for a document, by its published schemas.
+
+The engine serves only documents of the form of OpenAPI 3.0. The gate reads 3.1, too; of a document with faults it goes
+on with the sound part.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -15,6 +19,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from .faults import schema_faults
 from .objects import Pointer
 from .references import References
+from .rules import MOST_HITS, and_more
 
 _NAMES = {
     "schemas": "Schema", "responses": "Response", "parameters": "Parameter", "examples": "Example",
@@ -27,8 +32,6 @@ _NAMES_3_1 = {
     "requestBodies": "request-body", "headers": "header", "securitySchemes": "security-scheme", "links": "link",
     "callbacks": "callbacks", "path items": "path-item",
 }  # fmt: skip
-_MOST_FAULTS = 10_000
-"""How many faults of one document are looked at."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -39,18 +42,21 @@ class FormFault(NamedTuple):
     message: str
 
 
-def form_faults(references: References, *, broadly: bool = False) -> Iterator[FormFault]:
-    """All faults in the form of a document, and of what references lead to outside of OpenAPI's own places.
+def form_faults(references: References, *, broadly: bool = False, most: int = MOST_HITS) -> Iterator[FormFault]:
+    """The faults in the form of a document, and of what references lead to outside of OpenAPI's own places.
 
     *broadly*, it may be of OpenAPI 3.1, and whether a pattern is a regular expression is not a matter of form.
+    Only the first *most* errors of the validators are looked at; if there are more, the last fault says so.
     """
     old = functools.partial(_validator, any_pattern=broadly)
     choose: Callable[[str | None], jsonschema_rs.Validator] = _validator_3_1 if references.is_3_1 and broadly else old
-    found: list[tuple[jsonschema_rs.ValidationError, Pointer]]
-    found = [(error, ()) for error in islice(choose(None).iter_errors(references.root), _MOST_FAULTS)]
-    found += [(error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node)]
-    for error, above in _without_consequences(found):
+    whole = ((error, ()) for error in choose(None).iter_errors(references.root))
+    parts = ((error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node))
+    found: list[tuple[jsonschema_rs.ValidationError, Pointer]] = list(islice(chain(whole, parts), most + 1))
+    for error, above in _without_consequences(found[:most]):
         yield from _innermost(error, above)
+    for error, above in found[most:]:
+        yield FormFault((*above, *error.instance_path), and_more(most))
 
 
 def _without_consequences(

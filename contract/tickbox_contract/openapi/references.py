@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -261,7 +261,7 @@ class References:
         for place in self.places:
             if place.kind != "schemas" or id(place.node) in done:
                 continue
-            path: list[tuple[Place, Iterator[Place]]] = [(place, iter(self._parts(place, wrong)))]
+            path: list[tuple[Place, Iterator[Place]]] = [(place, iter(self.parts_of(place, wrong)))]
             within = {id(place.node)}
             while path:
                 here, parts = path[-1]
@@ -274,10 +274,10 @@ class References:
                     yield Broken(part.pointer, f"{fragment(part.pointer)} has itself among its parts", "endless")
                 elif id(part.node) not in done:
                     within.add(id(part.node))
-                    path.append((part, iter(self._parts(part, wrong))))
+                    path.append((part, iter(self.parts_of(part, wrong))))
 
-    def _parts(self, place: Place, wrong: set[Pointer]) -> list[Place]:
-        """The schemas that apply to the same value as the schema of *place*."""
+    def parts_of(self, place: Place, wrong: Collection[Pointer] = ()) -> list[Place]:
+        """The schemas that apply to the same value as the schema of *place*; none if it is at one of *wrong*."""
         if place.pointer in wrong:
             return []
         target = self._target(place)

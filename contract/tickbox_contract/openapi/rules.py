@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -32,6 +32,24 @@ class Hit(NamedTuple):
     other: str | None = None
     witness: str | None = None
     severity: Severity | None = None
+
+
+MOST_HITS = 10_000
+"""How many hits of one rule are listed: a file with more of them needs another tool first."""
+
+
+def first(hits: Iterable[Hit], most: int = MOST_HITS) -> Iterator[Hit]:
+    """The first *most* of *hits*, and one that says so if there are more, at the place of the next."""
+    for number, hit in enumerate(hits):
+        if number == most:
+            yield Hit(hit.pointer, and_more(most), severity=hit.severity)
+            return
+        yield hit
+
+
+def and_more(most: int) -> str:
+    """The message of the hit that stands for all after the first *most*."""
+    return f"and more: only the first {most:,} are listed"
 
 
 Check = Callable[[Any], Iterable[Hit]]

@@ -216,7 +216,7 @@ def _rule(rule_id: str, stage: Stage, source: str, check: Check, reason: str) ->
 
 WELL_FORMED = _rule(
     "well-formed", "valid", "OpenAPI 3.0 schema", _form,
-    "Every tool starts from the form that OpenAPI prescribes. The other rules are checked once it is right.",
+    "Every tool starts from the form that OpenAPI prescribes. Style and completeness are checked once it is right.",
 )  # fmt: skip
 UNIQUE_KEY = _rule(
     "unique-key", "valid", "YAML 1.2, 3.2.1.3", _keys,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tickbox_contract.gate.reading import UnreadableError, read
+from tickbox_contract.gate.rules import run
+from tickbox_contract.gate.yaml_texts import YamlReader
 from tickbox_contract.openapi.objects import Pointer
 
 YAML = b"""\
@@ -101,3 +103,22 @@ def test_a_file_that_is_not_a_contract_is_refused_in_one_line(raw: bytes, reason
     with pytest.raises(UnreadableError) as caught:
         read(raw)
     assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize("raw", [b"a: 1\nb: 2\nc: 3\n", b"[1, [], 2, 3, 4]", b"- &x 1\n- *x\n- *x\n- *x\n- *x\n"])
+def test_a_file_with_more_nodes_than_a_contract_can_have_is_refused(raw: bytes) -> None:
+    assert YamlReader(raw, most_nodes=20).read()
+    with pytest.raises(UnreadableError, match=r"line \d is more than a contract can have"):
+        YamlReader(raw, most_nodes=7).read()
+
+
+@pytest.mark.parametrize(
+    "raw", [b"openapi: 3.0.4\n" + b"a: 1\n" * 20_000, b'{"openapi":"3.0.4"' + b',"a":1' * 20_000 + b"}"]
+)
+def test_a_key_that_is_repeated_without_end_is_reported_in_bounded_room(raw: bytes) -> None:
+    report = run(raw, file="contract", stages=["valid"])
+    messages = [finding.message for finding in report.findings if finding.rule.rule_id == "unique-key"]
+    assert sorted(messages) == [
+        "and more: only the first 10,000 are listed",
+        "the key 'a' is given twice, and only the last one is read",
+    ]

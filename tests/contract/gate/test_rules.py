@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import pytest
 
 from tickbox_contract.gate.contracts import Surroundings
 from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.reading import UnreadableError
 from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.openapi.forms import form_faults
+from tickbox_contract.openapi.references import References
 from tickbox_contract.openapi.rules import FILE_STAGES, STAGES, Stage
 
 from . import cases, test_valid
@@ -77,18 +81,39 @@ def test_an_object_that_is_not_a_component_is_of_the_wrong_kind() -> None:
     ]
 
 
-def test_schemas_that_unfold_without_bound_are_looked_at_as_far_as_there_is_room() -> None:
-    """Each of nine schemas has the next one twelve times among its parts: five billion, were all unfolded."""
+def wide(levels: int) -> str:
+    """The good contract with so many schemas, each of which has the next one twelve times among its parts."""
 
     def part(i: int) -> str:
         return f"{{$ref: '#/components/schemas/S{i}'}}, "
 
-    wide = "".join(f"    S{i}: {{anyOf: [{12 * part(i + 1)}]}}\n" for i in range(9))
-    text = cases.GOOD.replace("    Health:\n", f"{wide}    S9: {{type: string}}\n    Health:\n")
+    schemas = "".join(f"    S{i}: {{anyOf: [{12 * part(i + 1)}]}}\n" for i in range(levels))
+    return cases.GOOD.replace("    Health:\n", f"{schemas}    S{levels}: {{type: string}}\n    Health:\n")
+
+
+def chained(levels: int) -> str:
+    """The good contract with so many schemas, each of which is a part of the one before."""
+    schemas = "".join(f"    S{i}: {{allOf: [{{$ref: '#/components/schemas/S{i + 1}'}}]}}\n" for i in range(levels))
+    return cases.GOOD.replace("    Health:\n", f"{schemas}    S{levels}: {{type: string}}\n    Health:\n")
+
+
+@pytest.mark.parametrize("text", [wide(3), chained(100)])
+def test_schemas_with_many_parts_are_looked_at_as_far_as_there_is_room(text: str) -> None:
     reports: list[Report] = []
     without = calls_of(lambda: looked_at(cases.GOOD)).total()
-    calls_of(lambda: reports.append(looked_at(text)), most=3 * without)
+    calls_of(lambda: reports.append(looked_at(text)), most=8 * without)
     assert reports[0].skipped == ()
+    assert not [finding for finding in reports[0].findings if finding.rule.stage == "valid"]
+
+
+@pytest.mark.parametrize(("text", "place"), [(wide(9), "S5"), (chained(3_000), "S2850"), (chained(200), "S50")])
+def test_schemas_that_unfold_without_bound_are_refused(text: str, place: str) -> None:
+    """Five billion schemas, were all unfolded; or more of them in one another than a validator can check."""
+    with pytest.raises(UnreadableError) as caught:
+        looked_at(text)
+    assert str(caught.value) == (
+        f"#/components/schemas/{place} is composed of more schemas than a contract can have: use fewer levels"
+    )
 
 
 def ring(size: int, *, example: str = "") -> str:
@@ -180,3 +205,44 @@ def test_without_the_form_only_the_stage_valid_goes_on_whatever_the_stage(stage:
 def test_a_fault_of_form_hides_no_other_fault(malformed: dict[str, object]) -> None:
     found = test_valid.found({**malformed, "components/schemas/A": {"type": "array"}})
     assert {rule_id for rule_id, _ in found} == {"well-formed", "array-items"}
+
+
+def lists(count: int, **more: object) -> bytes:
+    """A contract with so many schemas that are arrays without items."""
+    schemas = {f"S{i}": {"type": "array"} for i in range(count)}
+    return json.dumps(test_valid.changed({"components/schemas": {"A": {}, **schemas}, **more})).encode()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
+def test_a_list_that_is_cut_says_so(count: int) -> None:
+    report = run(lists(count), file="contract.json", stages=["valid"], most=2)
+    messages = [finding.message for finding in report.findings]
+    assert len(messages) == min(count, 3)
+    assert messages[2:] == (["and more: only the first 2 are listed"] if count > 2 else [])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_with_more_faults_of_form_than_are_listed_no_other_rule_is_checked(count: int) -> None:
+    malformed: dict[str, object] = {f"paths/~1b{i}": {"get": {}} for i in range(count)}
+    report = run(lists(1, **malformed), file="contract.json", stages=["valid"], most=2)
+    found = [(finding.rule.rule_id, finding.message) for finding in report.findings]
+    if count > 2:
+        assert found[2:] == [("well-formed", "and more: only the first 2 are listed")]
+        assert [rule.rule_id for rule in report.rules] == ["well-formed"]
+    else:
+        assert [rule_id for rule_id, _ in found] == [*["well-formed"] * count, "array-items"]
+    assert not report.is_sound
+
+
+@pytest.mark.parametrize("place", ["paths", "x-paths"])
+def test_of_a_form_with_many_faults_only_the_first_are_looked_at(place: str) -> None:
+    paths: dict[str, object] = {f"/{i}": {"get": {}} for i in range(5)}
+    led_to = {f"/x{i}": {"$ref": f"#/x-paths/~1{i}"} for i in range(5)}
+    base = {"openapi": "3.0.4", "info": {"title": "t", "version": "1"}, "paths": led_to, "x-paths": paths}
+    root = {**base, "paths": paths} if place == "paths" else base
+    faults = list(form_faults(References(root), most=3))
+    assert len({pointer for pointer, _ in faults}) == 4
+    assert [message for _, message in faults] == [
+        *["responses: This property is required."] * 3,
+        "and more: only the first 3 are listed",
+    ]

@@ -1,0 +1,55 @@
+"""How much a schema is, if its parts are written out: a few lines can unfold to more than any validator can check."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tickbox_contract.openapi.objects import COMPOSITES, Place, Pointer
+from tickbox_contract.openapi.references import References
+
+_COMPOSED = frozenset({*COMPOSITES, "not", "$ref"})
+_MOST_PARTS = 20_000
+_MOST_LEVELS = 300
+"""Those of published contracts have some 300 parts and 10 levels."""
+
+
+class _Size(NamedTuple):
+    """How many parts a schema has, with those of its parts, and how many levels of them."""
+
+    parts: int = 1
+    levels: int = 1
+
+
+_ONE = _Size()
+
+
+def boundless_schema(references: References) -> Pointer | None:
+    """The place of a schema that is composed of more schemas than a contract can have; None if there is none."""
+    sizes: dict[int, _Size] = {}
+    for place in references.places:
+        if place.kind == "schemas" and id(place.node) not in sizes and not _COMPOSED.isdisjoint(place.node):
+            found = _measure(references, place, sizes)
+            if found is not None:
+                return found
+    return None
+
+
+def _measure(references: References, outermost: Place, sizes: dict[int, _Size]) -> Pointer | None:
+    """Add the sizes of *outermost* and its parts to *sizes*; a part that leads back to itself counts once."""
+    waiting = [outermost]
+    parts: dict[int, list[Place]] = {}
+    while waiting:
+        place = waiting[-1]
+        key = id(place.node)
+        if key not in sizes:
+            sizes[key] = _ONE
+            parts[key] = references.parts_of(place)
+            waiting += [part for part in parts[key] if id(part.node) not in sizes]
+            continue
+        waiting.pop()
+        inner = [sizes[id(part.node)] for part in parts.pop(key, ())]
+        if inner:
+            sizes[key] = _Size(1 + sum(size.parts for size in inner), 1 + max(size.levels for size in inner))
+        if sizes[key].parts > _MOST_PARTS or sizes[key].levels > _MOST_LEVELS:
+            return place.pointer
+    return None
