@@ -8,9 +8,17 @@ the reader's (`tickbox_contract.openapi`).
     progress      which rule is being checked, on a terminal
     failures      why the gate could not check a contract
     reading       reads a file, and refuses what would do harm or is not a contract
+    texts         a file as plain data with its lines: JSON (`json_lines`), YAML (`yaml_texts`)
+    several_files    reads the files that references lead to into one document
+    unfolding     schemas that unfold to more than a validator can check
     contracts     a contract with its schemas by use, and what is around the file
+    sound         the sound part of a contract whose form is wrong
     findings      what breaks a rule, and what could not be checked
-    valid         stage valid: it is OpenAPI, its schemas compile
+    valid         stage valid: it is OpenAPI, and does not contradict itself
+    declarations  stage valid: paths, scopes, server variables, media types, links
+    keywords      stage valid: keywords of schemas that are misspelled, say nothing or contradict each other
+    regexes       stage valid: regular expressions of JavaScript
+    json_schemas  stage valid: schemas as JSON Schema, as the specification means them
     impossible    stage valid: schemas that no value fits
     examples      stage valid: examples and defaults that do not fit their schemas
     form          stage style: the file, its tags, its paths, its references

@@ -54,7 +54,7 @@ def gate_command(own: Own | None = None) -> click.Command:
         metavar="[valid] [style] [complete] [compatible] [conforms] [guarded]",
     )
     @click.option(
-        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 file.{' Default: our own.' if own else ''}"
+        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 or 3.1 file.{' Default: our own.' if own else ''}"
     )
     @click.option(
         "--against",
@@ -141,7 +141,7 @@ class _Gate(click.Command):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tickbox-contract")
 def main() -> None:
-    """Check an OpenAPI 3.0 contract."""
+    """Check an OpenAPI contract."""
 
 
 main.add_command(gate_command())

@@ -10,7 +10,7 @@ from tickbox_contract.openapi.references import References
 _COMPOSED = frozenset({*COMPOSITES, "not", "$ref"})
 _MOST_PARTS = 20_000
 _MOST_LEVELS = 300
-"""Those of published contracts have some 300 parts and 10 levels."""
+"""Schemas of 31 published contracts have at most 565 parts, and 13 levels of them."""
 
 
 class _Size(NamedTuple):
