@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tickbox_contract.gate.reading import read
+from tickbox_contract.gate.reading import UnreadableError, read
+from tickbox_contract.gate.yaml_texts import YamlReader
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.files import load
 from tickbox_contract.openapi.servable import UNIQUE_KEY
@@ -24,7 +25,7 @@ from tickbox_contract.openapi.servable import UNIQUE_KEY
     ],
 )  # fmt: skip
 def test_what_is_a_text_in_yaml_1_2_is_a_text(text: str) -> None:
-    assert load(f"a: {text}\n".encode()) == {"a": text}
+    assert load(f"a: {text}\n".encode()) == YamlReader(f"a: {text}\n".encode()).read() == {"a": text}
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,9 @@ def test_what_is_a_text_in_yaml_1_2_is_a_text(text: str) -> None:
     ],
 )  # fmt: skip
 def test_other_scalars_are_what_the_core_schema_says(text: str, value: Any) -> None:
-    (read_value,) = load(f"a: {text}\n".encode()).values()
-    assert (read_value, type(read_value)) == (value, type(value))
+    for read_by in (load, lambda raw: YamlReader(raw).read()):
+        (read_value,) = read_by(f"a: {text}\n".encode()).values()
+        assert (read_value, type(read_value)) == (value, type(value))
 
 
 def test_a_key_is_the_text_that_is_written() -> None:
@@ -65,6 +67,8 @@ def test_what_is_merged_has_texts_as_keys_too() -> None:
 def test_what_json_does_not_have_is_refused(text: str) -> None:
     with pytest.raises(yaml.YAMLError):
         load(f"a: {text}\n".encode())
+    with pytest.raises(UnreadableError, match=r"line [12] "):
+        YamlReader(f"a: {text}\n".encode()).read()
 
 
 def test_json_is_read_as_json_where_yaml_would_differ() -> None:
@@ -132,6 +136,11 @@ def test_yaml_that_json_cannot_express_is_not_a_contract(text: bytes, reason: st
     with pytest.raises(yaml.MarkedYAMLError) as caught:
         Document.parse(text)
     assert caught.value.problem == reason
+
+
+def test_the_gate_reads_larger_integers_as_in_json() -> None:
+    text = b"[18446744073709551616, -9223372036854775809, 0x10000000000000000]"
+    assert YamlReader(text).read() == [2.0**64, -(2.0**63), 2.0**64]
 
 
 def test_integers_of_64_bits_are_read() -> None:

@@ -54,7 +54,7 @@ def gate_command(own: Own | None = None) -> click.Command:
         metavar="[valid] [style] [complete] [compatible] [conforms] [guarded]",
     )
     @click.option(
-        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI 3.0 or 3.1 file.{' Default: our own.' if own else ''}"
+        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI file.{' Default: our own.' if own else ''}"
     )
     @click.option(
         "--against",

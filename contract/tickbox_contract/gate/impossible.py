@@ -6,7 +6,7 @@ schemas count as if every value fitted them, because they are looked at themselv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
@@ -57,11 +57,7 @@ def impossible_schemas(contract: Contract) -> Iterator[Hit]:
 
 def _impossible(use: SchemaUse, writer: JsonSchemas) -> Iterator[Hit]:
     written = _Inliner(writer).inline(writer.alone(use.node))
-    try:
-        found = canonical.find_unsatisfiable(written, offline=True)
-    except (canonical.CanonicalizationError, ValueError):
-        return  # another rule has it: the schema is not one
-    wholes = [steps for steps in map(tuple, map(steps_of, found)) if _is_whole(use.node, steps)]
+    wholes = [steps for steps in map(tuple, map(steps_of, _unsatisfiable(written))) if _is_whole(use.node, steps)]
     for steps in wholes:
         if not any(len(other) > len(steps) and other[: len(steps)] == steps for other in wholes):
             why = _why(_held(written, steps))
@@ -77,12 +73,11 @@ def _is_whole(node: Node, steps: tuple[str, ...]) -> bool:
     schema: Any = node.value
     is_part, form = False, "one"
     for step in steps:
-        if form == "one" and not isinstance(schema, Mapping):
-            return False
         if form == "one":
             is_part = step in _PARTS
             form_of = SCHEMAS_IN.get(step)
-            if "$ref" in schema or form_of is None or step not in schema or step in _EXCLUDING:
+            is_written = isinstance(schema, Mapping) and "$ref" not in schema and step in schema
+            if not is_written or form_of is None or step in _EXCLUDING:
                 return False
             schema, form = schema[step], form_of
         else:
@@ -115,7 +110,7 @@ def _core(schema: Any, trials: list[int]) -> list[tuple[str, ...]]:
             continue
         trials[0] -= 1
         value = held.pop(steps[-1])
-        if not _is_impossible(core):
+        if "" not in _unsatisfiable(core):
             held[steps[-1]] = value
             places.append(steps)
     return [steps for steps in places if steps[-1] not in SCHEMAS_IN]
@@ -139,11 +134,15 @@ def _held(schema: Any, steps: tuple[str, ...]) -> Any:  # JSON
     return schema
 
 
-def _is_impossible(schema: Any) -> bool:
+def _unsatisfiable(schema: Any) -> Collection[str]:
+    """The places in *schema* of schemas that no value fits. Of one that cannot be read, nothing is known.
+
+    It may be nested too deep for the extension; what is not a schema is reported by another rule.
+    """
     try:
-        return "" in canonical.find_unsatisfiable(schema, offline=True)
+        return canonical.find_unsatisfiable(schema, offline=True)
     except (canonical.CanonicalizationError, ValueError):
-        return False
+        return ()
 
 
 def _why(schema: Any) -> str | None:

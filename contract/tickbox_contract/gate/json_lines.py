@@ -83,7 +83,8 @@ class JsonLines:
         is_list, depth, number = first[0] == b"[", 1, 0
         key: tuple[str, int] | None = None
         awaits = True
-        for token in tokens:
+        while depth:
+            token = next(tokens)
             text = token[0]
             if depth == 1 and awaits and text not in (b"}", b"]"):
                 if is_list:
@@ -99,7 +100,5 @@ class JsonLines:
                 depth += 1
             elif text in (b"}", b"]"):
                 depth -= 1
-                if not depth:
-                    return
             elif text == b",":
                 awaits = awaits or depth == 1

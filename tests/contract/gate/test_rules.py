@@ -199,7 +199,10 @@ def test_without_the_form_only_the_stage_valid_goes_on_whatever_the_stage(stage:
         {"paths/~1b": {"get": {"responses": {}, "security": [1], "tags": [1], "servers": [1, {}]}}},
         {"tags": [1, {}], "servers": [1], "security": [1]},
         {"info": 1},
-        {"paths/~1b/{id}": {"get": {"$ref": "#/paths/~1a~1{id}/get"}}},
+        {"paths/~1b": {"get": {"$ref": "#/paths/~1a~1{id}/get"}}},
+        {"$ref": "#/info"},
+        {"tags": [{"$ref": "#/info"}]},
+        {"components/schemas/B": {"discriminator": {"propertyName": "a", "mapping": {"a": 1}}, "oneOf": []}},
     ],
 )
 def test_a_fault_of_form_hides_no_other_fault(malformed: dict[str, object]) -> None:

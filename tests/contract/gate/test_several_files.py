@@ -114,3 +114,9 @@ def test_json_is_json_if_its_name_says_so(tmp_path: Path) -> None:
     assert read(raw).root["info"] == {}
     with pytest.raises(UnreadableError, match="line 2 is not valid JSON: trailing comma"):
         read(raw, path=tmp_path / "openapi.json")
+
+
+def test_the_member_that_has_the_other_files_has_no_line_of_its_own(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    contract = read(path.read_bytes(), path=path)
+    assert (contract.line(("x-files",)), contract.line(("components",))) == (1, 5)

@@ -51,7 +51,10 @@ def changed(changes: dict[str, Any], version: str = "3.0.4") -> dict[str, Any]:
         held: Any = document
         for step in steps:
             held = held.setdefault(step, {}) if isinstance(held, dict) else held[int(step)]
-        held[last] = value
+        if isinstance(held, list):
+            held.insert(int(last), value)
+        else:
+            held[last] = value
     return document
 
 
@@ -161,6 +164,9 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
                          f"{GET}/requestBody": {"content": {"application/json": {
                              "schema": {"$ref": f"#/{A}"}, "example": {}}}}}),
     ("fitting-example", {f"{CONTENT}/application~1xml": {"schema": thing(n=WHOLE), "example": "<n>1</n>"}}),
+    ("possible-schema", {A: {"type": "object", "not": {"not": {"properties": {"x": {"$ref": f"#/{A}"}}}}}}),
+    ("possible-schema", {A: of(CAT, {"allOf": [CAT, {"type": "object", "maxProperties": 0, "required": ["kind"]}]},
+                              discriminator={"propertyName": "kind"}), **PETS}),
     ("well-formed", {A: {"type": "string", "x-nullabel": True}}),
 ]  # fmt: skip
 IN_3_1: list[tuple[str, dict[str, Any], str]] = [
@@ -176,6 +182,11 @@ IN_3_1: list[tuple[str, dict[str, Any], str]] = [
     ("fitting-example", {A: {"prefixItems": [TEXT], "examples": [[1]]}}, f"{A}/examples/0"),
     ("resolving-ref", {f"{A}/items": {"$ref": "#nowhere"}}, f"{A}/items"),
     ("resolving-ref", {A: {"$defs": {"a": {"$ref": "#/nowhere"}}}}, f"{A}/$defs/a"),
+    ("well-formed", {"x-a": {"P": {"name": "p", "in": "query", "scheme": {}}},
+                     f"{GET}/parameters/1": {"$ref": "#/x-a/P"}}, "x-a/P"),
+    ("well-formed", {"x-a": {"S": {"type": "text"}}, A: {"$ref": "#/x-a/S"}}, "x-a/S/type"),
+    ("well-formed", {"components/securitySchemes/o": {"type": "oauth2", "flows": {"implicit": {"scopes": {}}}}},
+     "components/securitySchemes/o/flows/implicit/authorizationUrl"),
     ("well-formed", {A: {"type": "text"}}, f"{A}/type"),
     ("well-formed", {A: {"exclusiveMinimum": True}}, f"{A}/exclusiveMinimum"),
     ("well-formed", {A: {"required": ["a", "a"]}}, f"{A}/required"),
@@ -227,6 +238,31 @@ def test_an_impossible_schema_says_which_keywords_contradict_each_other() -> Non
         "no value fits this schema: `allOf/0/properties/x/type`, `allOf/0/required`, `allOf/1/type`, "
         "`allOf/1/properties/x/type` contradict each other"
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "named"),
+    [
+        ({"type": "object", "maxProperties": 3, "allOf": [{"required": [name]} for name in "abcd"]},
+         "`type`, `maxProperties`, `allOf/0/required`, `allOf/1/required` and 2 more"),
+        ({"type": "array", "minItems": 3, "maxItems": 2, "items": TEXT}, "`type`, `minItems`, `maxItems`"),
+        ({"type": "integer", "minimum": 5, "maximum": 3, "allOf": [{"multipleOf": 2}]}, "`type`, `minimum`, `maximum`"),
+    ],
+)  # fmt: skip
+def test_only_keywords_that_contradict_each_other_are_named(schema: dict[str, Any], named: str) -> None:
+    assert message_of({A: schema}) == f"no value fits this schema: {named} contradict each other"
+
+
+def nested(times: int, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"allOf": [nested(times - 1, schema)]} if times else schema
+
+
+def test_a_schema_that_is_nested_too_deep_is_not_called_impossible() -> None:
+    schemas = {f"B{i}": nested(4, {"$ref": f"#/components/schemas/B{i + 1}"}) for i in range(50)}
+    impossible = {"type": "integer", "minimum": 5, "maximum": 3}
+    assert found({"components/schemas": {"A": {}, **schemas, "B50": impossible}}) >= {
+        ("possible-schema", "components/schemas/B50")
+    }
 
 
 def test_what_is_ignored_beside_a_reference_is_an_error_unless_it_is_a_text() -> None:
