@@ -132,7 +132,7 @@ def write_stubs(operation_id: str) -> None:
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def gate(arguments: tuple[str, ...]) -> None:
-    """Check whether a contract is valid, in good style, complete, and compatible with its releases."""
+    """Check a contract, and what has changed since its releases."""
     from app.gate import gate as command  # noqa: PLC0415  # 3 MB that a server does not need
 
     command.main(list(arguments), prog_name="tickbox gate")

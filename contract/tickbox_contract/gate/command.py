@@ -93,11 +93,12 @@ def gate_command(own: Own | None = None) -> click.Command:
     @click.option("--fix", is_flag=True, help="First write the standard responses and headers that operations lack.")
     @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
     def gate(contract: Path | None, config: Path | None, *, rules: bool, **options: Any) -> None:
-        """Check whether a contract is valid, in good style, complete, and compatible with its releases.
+        """Check a contract, and what has changed since its releases.
 
-        These stages run if none is named, the last one if there is a release. With --url, also check whether a running
-        server conforms to the contract, and whether it is guarded. Exits with 0 if there is no error, with 1
-        if there is one, and with 2 if the contract could not be checked. `gate changelog` writes what has changed.
+        The stages valid, style, complete and compatible run if none is named, the last one if there is a release.
+        With --url, also check whether a running server conforms to the contract, and whether it is guarded. Exits with
+        0 if there is no error, with 1 if there is one, and with 2 if the contract could not be checked. `gate
+        changelog` writes what has changed.
         """
         if rules:
             click.echo("\n".join(reports.rule_table((*RULES, *SETTINGS_RULES))))
