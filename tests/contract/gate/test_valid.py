@@ -204,6 +204,7 @@ PASSING_IN_3_1: list[dict[str, Any]] = [
     {"components/examples/a": {"value": {}}, f"{CONTENT}/application~1json/examples": {
         "a": {"$ref": "#/components/examples/a", "summary": "s"}}},
     {"webhooks": {"happened": get()}, "components/pathItems/P": get()},
+    {A: {"patternProperties": {"^[^]$": TEXT}, "additionalProperties": False, "examples": [{"b": 1}]}},
 ]  # fmt: skip
 
 
@@ -251,6 +252,53 @@ def test_an_impossible_schema_says_which_keywords_contradict_each_other() -> Non
 )  # fmt: skip
 def test_only_keywords_that_contradict_each_other_are_named(schema: dict[str, Any], named: str) -> None:
     assert message_of({A: schema}) == f"no value fits this schema: {named} contradict each other"
+
+
+def pets(root: dict[str, Any], *examples: Any) -> dict[str, Any]:
+    """The schema A is *root*, with examples; a cat has a whole number `n`, and a dog a text."""
+    cat, dog = ({**thing(kind=TEXT, n=kind), "required": ["kind"]} for kind in (WHOLE, TEXT))
+    schemas = {"A": root, "Cat": cat, "Dog": dog, "Name": TEXT}
+    content = {"schema": {"$ref": f"#/{A}"}, "examples": {str(i): {"value": each} for i, each in enumerate(examples)}}
+    return {"components/schemas": schemas, f"{CONTENT}/application~1json": content}
+
+
+UNION = of(CAT, DOG, discriminator={"propertyName": "kind", "mapping": {"d": "#/components/schemas/Dog"}})
+OPEN = of(CAT, {"$ref": "#/components/schemas/Name"}, discriminator={"propertyName": "kind"})
+PARENT = {**thing(kind=TEXT), "required": ["kind"], "discriminator": {"propertyName": "kind"}}
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        ({"kind": "Cat", "n": 1}, None),
+        ({"kind": "Dog", "n": "a"}, None),
+        ({"kind": "d", "n": "a"}, None),
+        ({"kind": "Cat", "n": "a"}, "/n: This must be an integer."),
+        ({"kind": "d", "n": 1}, "/n: This must be a string."),
+        ({"kind": "Cow"}, "/kind: This must be one of: Cat, Dog, d."),
+        ({"n": 1}, "/kind: This property is required."),
+    ],
+)
+def test_a_discriminator_selects_the_schema_that_an_example_fits(example: Any, message: str | None) -> None:
+    messages = [finding.message for finding in report_of(pets(UNION, example)).findings]
+    assert messages == ([] if message is None else [message])
+
+
+def test_a_discriminator_selects_nothing_from_what_is_not_an_object() -> None:
+    assert found(pets(OPEN, "a", {"kind": "Cat"})) == set()
+    assert found(pets(OPEN, {"kind": "Cat", "n": "a"})) == {
+        ("fitting-example", f"{CONTENT}/application~1json/examples/0/value")
+    }
+
+
+def test_a_base_with_a_discriminator_selects_what_is_derived_from_it() -> None:
+    def derived(n: dict[str, Any]) -> dict[str, Any]:
+        return {"allOf": [{"$ref": f"#/{A}"}, thing(n=n)]}
+
+    right, wrong = {"kind": "Cat", "n": 1}, {"kind": "Dog", "n": 1}
+    changes = pets(PARENT, right, wrong, {"kind": "A"})
+    changes["components/schemas"] |= {"Cat": derived(WHOLE), "Dog": derived(TEXT)}
+    assert found(changes) == {("fitting-example", f"{CONTENT}/application~1json/examples/1/value")}
 
 
 def nested(times: int, schema: dict[str, Any]) -> dict[str, Any]:
