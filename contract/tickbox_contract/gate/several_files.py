@@ -19,10 +19,14 @@ from urllib.parse import unquote
 
 from tickbox_contract.openapi.objects import Place, Pointer, within
 
+from .yaml_texts import UnreadableError
+
 FILES = "x-files"
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _INNER = re.compile(rf"#/{FILES}/([^/\s]+)")
 _MOST_FILES = 5_000
+_MOST_OBJECTS = 600_000
+"""How many objects of OpenAPI a contract may have; a file of 30 MB has some 400,000."""
 
 
 class MissingFileError(Exception):
@@ -58,7 +62,9 @@ class Joiner:
     *load* returns the plain data of the file at a path from the folder of the first file, or raises MissingFileError.
     """
 
-    def __init__(self, root: dict[str, Any], *, name: str, load: Callable[[str], Any]) -> None:
+    def __init__(
+        self, root: dict[str, Any], *, name: str, load: Callable[[str], Any], most_objects: int = _MOST_OBJECTS
+    ) -> None:
         self._root = root
         self._name = name
         self._load = load
@@ -66,15 +72,18 @@ class Joiner:
         self._failed: dict[str, str] = {}
         self._seen: set[tuple[int, str]] = set()
         self._done: set[int] = set()
+        self._most = most_objects
         self.joined = Joined()
 
     def join(self) -> Joined:
-        """Read all files that can be reached, and change the references to them."""
+        """Read all files that can be reached, and change the references to them. Raises UnreadableError."""
         waiting = [Place((), "document", self._root)]
         while waiting:
             for place in within(waiting.pop(), siblings=self._siblings):
                 key = (id(place.node), place.kind)
                 if key not in self._seen:
+                    if len(self._seen) == self._most:
+                        raise UnreadableError("this has more operations and schemas than a contract can have")
                     self._seen.add(key)
                     waiting += self._followed(place)
         return self.joined

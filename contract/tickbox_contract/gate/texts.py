@@ -11,7 +11,7 @@ import orjson
 from tickbox_contract.openapi.places import MAX_HEIGHT, Lines
 
 from .json_lines import JsonLines
-from .yaml_texts import UnreadableError, YamlReader
+from .yaml_texts import MAX_MEMBERS, UnreadableError, YamlReader
 
 MAX_BYTES = 64 * 2**20
 """How large a file may be. The largest published contracts have some 12 MB."""
@@ -40,16 +40,18 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
         if is_json and raw.strip():
             raise UnreadableError(f"line {error.lineno} is not valid JSON: {error.msg}") from error
     else:
-        _require_flat(data)
+        _require_bounds(data)
         return Text(data, JsonLines(raw), _repeats_keys(raw))
     reader = YamlReader(raw)
     return Text(reader.read(), reader.lines, bool(reader.lines.repeated))
 
 
-def _require_flat(data: Any) -> None:  # JSON
-    """Raise UnreadableError if *data* is nested too deep."""
+def _require_bounds(data: Any) -> None:  # JSON
+    """Raise UnreadableError if *data* is nested too deep, or an object or list in it is too large."""
     level = [data]
     for _ in range(MAX_HEIGHT):
+        if any(len(each) > MAX_MEMBERS for each in level if isinstance(each, dict | list)):
+            raise UnreadableError(f"this has an object or list of more than {MAX_MEMBERS:,}: divide it")
         inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
         level = [value for values in inner for value in values if isinstance(value, dict | list)]
         if not level:

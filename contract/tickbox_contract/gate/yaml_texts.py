@@ -24,6 +24,8 @@ _MOST_ADDED = 2_000_000
 """How many nodes the aliases of a file may add to those that are written."""
 _MOST_NODES = 4_000_000
 """How many objects, lists, keys and values a file may have; of 31 published contracts none has more than 172,443."""
+MAX_MEMBERS = 100_000
+"""How many keys or items one object or list may have."""
 _MAX_DIGITS = 100
 _TAG = "tag:yaml.org,2002:"
 _CONTAINERS = {_TAG + "map", _TAG + "seq"}
@@ -186,6 +188,8 @@ class YamlReader:
             self.lines.root = value
             return
         frame = self._open[-1]
+        if len(frame.data) == MAX_MEMBERS:
+            raise UnreadableError(f"line {line} is in an object or list of more than {MAX_MEMBERS:,}: divide it")
         frame.size += size
         frame.height = max(frame.height, height + 1)
         if frame.size > self._most or len(self._open) + height > MAX_HEIGHT + 1:

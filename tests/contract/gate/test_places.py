@@ -150,6 +150,12 @@ STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n"
         (b"a: .nan\n", "line 1 has a number that JSON does not have: use another one"),
         (b"a: 1\nb: -.INF\n", "line 2 has a number that JSON does not have: use another one"),
         (b"a: 1.0e+999\n", "line 1 has a number that JSON does not have: use another one"),
+        (b"a: [" + b"1, " * 100_001 + b"]", "line 1 is in an object or list of more than 100,000: divide it"),
+        (
+            b"".join(b"%d: 1\n" % i for i in range(100_001)),
+            "line 100001 is in an object or list of more than 100,000: divide it",
+        ),
+        (b'{"a": [' + b"1, " * 100_000 + b"1]}", "this has an object or list of more than 100,000: divide it"),
         (LAUGHS, "line 9 unfolds to more than a contract can have: write its anchors out"),
         (STAIRS, "line 101 unfolds to more than a contract can have: write its anchors out"),
     ],

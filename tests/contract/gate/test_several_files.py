@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.rules import run
+from tickbox_contract.gate.several_files import Joiner, loader
+from tickbox_contract.openapi.files import load
 from tickbox_contract.openapi.rules import Stage
 
 ROOT = """\
@@ -120,3 +123,20 @@ def test_the_member_that_has_the_other_files_has_no_line_of_its_own(tmp_path: Pa
     path = written(tmp_path)
     contract = read(path.read_bytes(), path=path)
     assert (contract.line(("x-files",)), contract.line(("components",))) == (1, 5)
+
+
+def test_a_contract_with_more_objects_than_one_can_have_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    root = load(path.read_bytes())
+
+    def join(most: int) -> None:
+        Joiner(
+            deepcopy(root),
+            name=path.name,
+            load=loader(tmp_path, lambda raw, _name: load(raw)),
+            most_objects=most,
+        ).join()
+
+    join(18)
+    with pytest.raises(UnreadableError, match="this has more operations and schemas than a contract can have"):
+        join(4)
