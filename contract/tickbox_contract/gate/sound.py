@@ -44,7 +44,8 @@ def _remove(root: Any, pointer: Pointer, copied: set[Pointer]) -> None:
         if step == "discriminator" and not _has(held[step], pointer[depth]):
             del held[step]  # it lacks what it needs
             return
-        if isinstance(held[step], list) and step not in _LISTS_OF_OBJECTS:
+        is_of_values = step not in _LISTS_OF_OBJECTS and depth == len(pointer) - 1  # its item is wrong itself
+        if isinstance(held[step], list) and is_of_values:
             del held[step]
             return
         held = held[step]

@@ -8,6 +8,7 @@ import pytest
 
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.rules import run
+from tickbox_contract.gate.texts import MAX_BYTES
 from tickbox_contract.gate.yaml_texts import YamlReader
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.objects import Pointer
@@ -183,3 +184,8 @@ def test_a_key_that_is_repeated_without_end_is_reported_in_bounded_room(raw: byt
         "and more: only the first 10,000 are listed",
         "the key 'a' is given twice, and only the last one is read",
     ]
+
+
+def test_a_file_that_is_larger_than_any_contract_is_not_looked_at() -> None:
+    with pytest.raises(UnreadableError, match="this file has more than 64 MiB"):
+        read(bytes(MAX_BYTES + 1))

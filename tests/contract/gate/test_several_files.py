@@ -140,3 +140,14 @@ def test_a_contract_with_more_objects_than_one_can_have_is_refused(tmp_path: Pat
     join(18)
     with pytest.raises(UnreadableError, match="this has more operations and schemas than a contract can have"):
         join(4)
+
+
+def test_a_reference_to_an_item_of_a_list_in_another_file_is_followed(tmp_path: Path) -> None:
+    pets = "- {}\n- {get: {responses: {'200': {description: d}}}}\n- {get: {responses: {}}}\n"
+    path = written(tmp_path, **{"paths/pets.yaml": pets})
+    path.write_text(ROOT.replace("paths/pets.yaml", "paths/pets.yaml#/1"))
+    assert found(path) == set()
+    path.write_text(ROOT.replace("paths/pets.yaml", "paths/pets.yaml#/2"))
+    assert {(rule_id, file, line) for rule_id, file, line, _ in found(path)} == {
+        ("well-formed", "api/paths/pets.yaml", 3)
+    }

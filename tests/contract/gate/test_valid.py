@@ -116,6 +116,8 @@ FAILING: list[tuple[str, dict[str, Any], str]] = [
      f"{A}/discriminator/mapping/c"),
     ("possible-schema", {A: {"type": "integer", "minimum": 5, "maximum": 3}}, A),
     ("possible-schema", {A: thing(n={"type": "string", "minLength": 2, "maxLength": 1})}, f"{A}/properties/n"),
+    ("possible-schema", {A: {**thing(n={"type": "string", "minLength": 2, "maxLength": 1}), "required": ["n"]}},
+     f"{A}/properties/n"),
     ("possible-schema", {A: {"allOf": [{**thing(x=TEXT), "required": ["x"]}, thing(x=WHOLE)]}}, A),
     ("possible-schema", {A: {"allOf": [{**thing(x=TEXT), "required": ["x"]}, CAT]},
                          "components/schemas/Cat": thing(x=WHOLE)}, A),
@@ -167,6 +169,7 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
     ("possible-schema", {A: {"type": "object", "not": {"not": {"properties": {"x": {"$ref": f"#/{A}"}}}}}}),
     ("possible-schema", {A: of(CAT, {"allOf": [CAT, {"type": "object", "maxProperties": 0, "required": ["kind"]}]},
                               discriminator={"propertyName": "kind"}), **PETS}),
+    ("fitting-example", {A: {"type": "string", "pattern": "^[^]$", "example": "ab"}}),
     ("well-formed", {A: {"type": "string", "x-nullabel": True}}),
 ]  # fmt: skip
 IN_3_1: list[tuple[str, dict[str, Any], str]] = [
