@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 WAL: Final = "-wal"
 SHM: Final = "-shm"
@@ -19,9 +19,7 @@ Identity = tuple[int, int]
 """The device and the number of a file."""
 _HEADER_BYTES: Final = 100
 _INDEX: Final = Struct("=32x8s56xI28xI")
-"""Of the shared memory: which log it is, and how many of its frames were copied to the file, or begun to be copied.
-See "WAL-Index File Format" in SQLite's documentation.
-"""
+"""Of the shared memory; see _Checkpoints, and "WAL-Index File Format" in SQLite's documentation."""
 _ADVICE: Final = "the database cannot be used: stop every server; restore it, if it was overwritten; start again"
 _logger: Final = logging.getLogger(__name__)
 
@@ -42,7 +40,7 @@ class OpenFile:
             self._index = _opened(path + SHM, opened)
             self._identity = identity(path)
             self._beside = {suffix: identity(path + suffix) for suffix in (WAL, SHM)}
-            self._remember()
+            self._known = self._look()
             self._descriptors = opened.pop_all()
 
     def close(self) -> None:
@@ -51,7 +49,7 @@ class OpenFile:
 
     def is_unchanged(self) -> bool:
         """Whether nothing was written to the file since the last look at it. It costs as much as `os.stat`."""
-        return _look(self._path) == self._seen and not self._damage
+        return _look(self._path) == self._known.seen and not self._damage
 
     def is_replaced(self) -> bool:
         """Whether the file was deleted, or replaced by another."""
@@ -76,11 +74,13 @@ class OpenFile:
 
     def is_overwritten(self) -> bool:
         """Whether another program has written to the file, and not through SQLite."""
-        before = self._checkpoints
-        _, done, begun = self._read_checkpoints()
-        if done == begun and self._read_checkpoints() == before and self._read_header() != self._header:
+        before = self._known
+        header = self._read_header()  # first: a checkpoint that has begun to write it is among the counts by now
+        checkpoints = self._read_checkpoints()
+        is_idle = checkpoints.done == checkpoints.begun
+        if is_idle and checkpoints == before.checkpoints and header != before.header:
             return True
-        self._remember()
+        self._known = self._look()
         return False
 
     def may_checkpoint(self) -> bool:
@@ -96,18 +96,33 @@ class OpenFile:
             if opened is not None and identity(self._path + suffix) == opened:
                 Path(self._path + suffix).unlink(missing_ok=True)
 
-    def _remember(self) -> None:
-        """Remember how it is now. What is written after that is seen as a change, whatever is read here first."""
-        self._checkpoints = self._read_checkpoints()
-        self._header = self._read_header()
-        self._seen = _look(self._path)
+    def _look(self) -> "_Known":
+        """How it is now. What is written after that is seen as a change, whatever is read here first."""
+        checkpoints = self._read_checkpoints()
+        header = self._read_header()
+        return _Known(checkpoints, header, _look(self._path))
 
     def _read_header(self) -> bytes:
         return os.pread(self._main, _HEADER_BYTES, 0)
 
-    def _read_checkpoints(self) -> tuple[bytes, int, int]:
-        log, done, begun = _INDEX.unpack(os.pread(self._index, _INDEX.size, 0))
-        return log, done, begun
+    def _read_checkpoints(self) -> "_Checkpoints":
+        return _Checkpoints(*_INDEX.unpack(os.pread(self._index, _INDEX.size, 0)))
+
+
+class _Checkpoints(NamedTuple):
+    """Which log it is, and how many of its frames were copied to the file, or begun to be copied."""
+
+    log: bytes
+    done: int
+    begun: int
+
+
+class _Known(NamedTuple):
+    """What was seen at the last look. It is replaced as one: the thread that commits looks, too."""
+
+    checkpoints: _Checkpoints
+    header: bytes
+    seen: tuple[int, int, int, int] | None
 
 
 def identity(path: str) -> Identity | None:

@@ -1,6 +1,7 @@
 """What only SQLite has: a file that others can delete, replace and lock, and statements in the loop's own thread."""
 
 import asyncio
+import itertools
 import os
 import resource
 import sqlite3
@@ -25,6 +26,7 @@ from persistence.compiled import BULK
 from persistence.database import Database
 from persistence.repositories import metadata
 from persistence.sqlite import SqliteConnections
+from persistence.sqlite_file import OpenFile
 from tests.support.databases import SqliteDatabases
 from tests.support.service_callers import Caller
 
@@ -312,6 +314,32 @@ async def test_checkpoints_of_any_process_and_new_times_are_not_taken_for_anothe
     await readiness.check(database)
     await database.close()
     assert users_in(path) == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+def test_a_checkpoint_in_the_middle_of_a_look_is_not_taken_for_an_overwritten_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Another process may begin one after any of the reads of a look."""
+    path = str(tmp_path / "a.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA wal_autocheckpoint = 0", "CREATE TABLE one (a)"):
+            connection.execute(statement)
+        connection.execute("PRAGMA wal_checkpoint")
+        file = OpenFile(path)
+        connection.execute("CREATE TABLE two (a)")  # changes the header, which is in the log until the checkpoint
+        reads, pread = itertools.count(1), os.pread
+
+        def pread_then_checkpoint(descriptor: int, count: int, offset: int) -> bytes:
+            found = pread(descriptor, count, offset)
+            if next(reads) == after:
+                connection.execute("PRAGMA wal_checkpoint")
+            return found
+
+        monkeypatch.setattr(os, "pread", pread_then_checkpoint)
+        looks = [file.damage() for _ in range(3)]
+        file.close()
+    assert looks == ["", "", ""]
 
 
 async def test_a_file_of_an_older_schema_is_not_used_until_it_is_migrated(
