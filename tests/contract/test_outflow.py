@@ -294,3 +294,28 @@ async def test_a_head_is_sent_before_the_connection_closes() -> None:
 
     assert packets.written == [b"head", None]
     assert joined.is_closing()
+
+
+def test_a_refusal_comes_after_a_response_of_the_same_turn() -> None:
+    connections: list[Any] = []
+
+    class Kept(bounded_protocol("urn:x:")):  # type: ignore[misc]  # made when it is called
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            connections.append(self)
+
+    async def respond_and_read_on(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b""})
+        connections[-1].data_received(b"this is not HTTP\r\n\r\n")  # as if it had arrived in the meantime
+
+    with (
+        serving(respond_and_read_on, protocol=Kept, lifespan="off") as address,
+        socket.create_connection(address, timeout=PATIENCE_S) as connection,
+    ):
+        connection.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert [line[9:12] for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")] in (
+        [b"200", b"400"],
+        [b"200", b"501"],
+    )

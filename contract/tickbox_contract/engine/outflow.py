@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 WRITE_TIMEOUT_S = 30
 """How long a client may read nothing, or little, of what waits for it."""
@@ -96,7 +97,7 @@ class Outflow:
 
 
 class JoinedWrites:
-    """A connection's transport for responses: what is written in one turn of the event loop is one packet.
+    """A transport that sends what is written in one turn of the event loop as one packet. The rest is *transport*'s.
 
     uvicorn writes the head and the body of a response separately: two system calls here, and two for the client. So a
     first part waits for the second one, or for the next turn.
@@ -126,6 +127,10 @@ class JoinedWrites:
     def is_closing(self) -> bool:
         """Whether nothing more can be written."""
         return self._transport.is_closing()
+
+    def __getattr__(self, name: str) -> Any:
+        """What a transport has besides, such as `pause_reading`."""
+        return getattr(self._transport, name)
 
     def _flush(self) -> None:
         if self._held is not None:

@@ -65,17 +65,15 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         self._replaying = False
         self._previous: RequestResponseCycle | None = None
         self._outflow: Outflow = None  # type: ignore[assignment]  # until the connection is made, as uvicorn's
-        self._responses: Any = None  # JoinedWrites; has all that a response needs of an asyncio.Transport
         self._holds_next = False
         self._server_stops = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a first request, with a time limit."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._outflow = Outflow(
             transport, self.backlog, call_later=self.loop.call_later, timeout_s=self.write_timeout_s
         )
-        self._responses = JoinedWrites(transport, self.loop)
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -180,7 +178,6 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
             self.expect_100_continue = False  # it has no interim responses (RFC 9110, 10.1.1)
         self._previous = self.cycle
         super().on_headers_complete()
-        self.cycle.transport = self._responses
         self._in_head, self._in_body = False, True
 
     def on_body(self, body: bytes) -> None:
