@@ -46,15 +46,15 @@ class Freezer:
             raise ReleaseRefusedError(f"{frozen.name} exists: a release is never changed; choose another VERSION")
         section = self._section(contract, version, reason)
         frozen.parent.mkdir(exist_ok=True)
-        frozen.write_bytes(contract.read_bytes())
         self._write(section)
+        frozen.write_bytes(contract.read_bytes())
         return frozen
 
     def _require_version(self, version: str, contract: Path) -> None:
-        written = version_of(read(contract.read_bytes()))
+        written = read(contract.read_bytes()).node.at("info").get("version")
         if Version.parse(version) is None:
             raise ReleaseRefusedError("name a semantic version: make release VERSION=0.2.0")
-        if str(written) != version:
+        if written != version:
             raise ReleaseRefusedError(f"`info.version` of the contract is {written}: make it {version}")
 
     def _section(self, contract: Path, version: str, reason: str) -> str:

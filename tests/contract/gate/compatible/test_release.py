@@ -55,6 +55,7 @@ def test_a_release_that_breaks_clients_says_why(folder: Path) -> None:
     [
         ("0.1.0", "0.1.0", operation(), r"0\.1\.0\.yaml exists"),
         ("0.1.1", "0.1.0", operation(), "`info.version` of the contract is 0.1.0: make it 0.1.1"),
+        ("0.1.1", "0.1.1-rc.1", operation(), r"`info.version` of the contract is 0\.1\.1-rc\.1: make it 0\.1\.1"),
         ("soon", "soon", operation(), "name a semantic version"),
         ("", "0.1.0", operation(), "name a semantic version"),
         ("0.0.9", "0.0.9", operation(), r"0\.0\.9 is not after 0\.1\.0"),

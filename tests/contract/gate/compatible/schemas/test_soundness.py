@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,11 @@ from .documents import compared, contract_of, is_accepted, meaning_of
 pytestmark = pytest.mark.unmeasured
 
 bounded = settings(
-    max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=5000 if os.environ.get("TICKBOX_TEST_SOAK") else 60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 Rewrite = Callable[[Any], Any]
 REWRITINGS: dict[str, Rewrite] = {
