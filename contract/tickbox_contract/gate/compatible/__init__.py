@@ -12,7 +12,7 @@ callbacks     what the server sends to clients
 events        `x-events` and `x-problems`
 contents      media types, and their schemas
 structure     what two schemas say beside which values fit: names, defaults, properties
-equality      whether two schemas are written alike
+equality      whether two values of JSON are the same
 schemas       two schemas by meaning, in one direction; with verdicts, meanings and validators
 changes       what was found, each change once
 table         all kinds of changes: who breaks, why, and what to do instead

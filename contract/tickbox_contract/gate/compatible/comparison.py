@@ -11,7 +11,6 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.operations import Operation
 
 from .changes import Changes, Spot
-from .equality import Equality
 from .schemas import Direction, Node, Pointer, SchemaComparison, Verdict
 
 Shape = tuple[str, str]
@@ -52,8 +51,6 @@ class Comparison:
         self.today = today
         self.roles = roles
         self.changes = Changes()
-        self.same_names = Equality(old, new, by_name=True)
-        self.same_meaning = Equality(old, new, by_name=False)
         self._schemas = SchemaComparison(old, new)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}

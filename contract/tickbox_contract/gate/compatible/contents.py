@@ -32,12 +32,9 @@ class Place(NamedTuple):
 
 def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
     """Compare the schemas *old* and *new*, references or not; an absent one is empty."""
-    if comparison.same_names.holds(old, new):
-        return
     structure = Structure(comparison, place.pair, place.direction)
     structure.compare(old, new)
-    if not comparison.same_meaning.holds(old, new):
-        _verdict(comparison, place, structure, (old, new))
+    _verdict(comparison, place, structure, (old, new))
 
 
 def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas: tuple[Node, Node]) -> None:

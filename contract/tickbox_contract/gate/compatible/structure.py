@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.compositions import UnservableSchemaError
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
 from .changes import Spot
@@ -19,7 +21,8 @@ _ENUM = "x-extensible-enum"
 _COMPONENT = re.compile(r"#/components/schemas/([^/]+)$")
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
 """Formats for which generators have types of their own."""
-_SINGLE = ("items", "additionalProperties")
+_SINGLE = ("items", "additionalProperties", "contains", "then", "else", "unevaluatedItems", "unevaluatedProperties")
+_NAMED = ("patternProperties", "dependentSchemas")
 
 
 class Schemas(NamedTuple):
@@ -146,6 +149,20 @@ class Structure:
                 yield Schemas(held[0], held[1])
         for key in ("anyOf", "oneOf"):
             yield from _branches(old.items(key), new.items(key))
+        yield from map(Schemas, old.items("prefixItems"), new.items("prefixItems"))
+        groups = [(old.members(key), new.members(key)) for key in _NAMED]
+        groups.append((_selected(self._comparison.old, old), _selected(self._comparison.new, new)))
+        for ours, theirs in groups:
+            yield from (Schemas(ours[name], theirs[name]) for name in ours if name in theirs)
+
+
+def _selected(contract: Contract, schema: Node) -> dict[str, Node]:
+    """The schemas that a discriminator selects from, by the value that selects them."""
+    try:
+        found = contract.compositions.alternatives(schema.value)
+    except (UnservableSchemaError, UnresolvedReferenceError):
+        return {}
+    return {value: Node(*target) for value, target in found.by_value.items()} if found else {}
 
 
 def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:

@@ -1,0 +1,103 @@
+"""Changes that are not where a schema is used: behind references, discriminators, and keywords of OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .contracts import Json, contract, gate, operation
+
+TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
+X = {"$ref": "#/components/schemas/X"}
+NEWER = "3.1.0"
+
+
+def using(schema: Json, *, version: str = "3.0.4", **components: Json) -> Json:
+    """A contract that uses *schema* in a request and a response."""
+    content = {"application/json": {"schema": schema}}
+    paths = operation(requestBody={"content": content}, responses={"200": {"description": "It.", "content": content}})
+    return {**contract(paths=paths, components={"schemas": components}), "openapi": version}
+
+
+def pets(claws: Json, mapping: Json | None = None, dog: Json | None = None) -> Json:
+    """A base with the types that are derived from it."""
+    base = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": TEXT},
+        "discriminator": {"propertyName": "kind", **({"mapping": mapping} if mapping else {})},
+    }
+    cat = {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "object", "properties": {"claws": claws}}]}
+    return using({"$ref": "#/components/schemas/Pet"}, Pet=base, Cat=cat, Dog=dog or {})
+
+
+MAPPED = {"cat": "#/components/schemas/Cat"}
+DOG: Json = {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "object"}]}
+HOLDING: dict[str, Json] = {
+    "prefixItems": {"type": "array", "prefixItems": [X]},
+    "patternProperties": {"type": "object", "patternProperties": {"^x": X}},
+    "contains": {"type": "array", "contains": X},
+    "propertyNames": {"propertyNames": X},
+    "if": {"if": X, "then": False},
+    "then": {"if": {"minLength": 1}, "then": X},
+    "else": {"if": {"minLength": 1}, "else": X},
+    "dependentSchemas": {"dependentSchemas": {"a": {"properties": {"b": X}}}},
+    "unevaluatedItems": {"type": "array", "unevaluatedItems": X},
+    "unevaluatedProperties": {"type": "object", "unevaluatedProperties": X},
+    "not": {"not": X},
+}
+
+
+@pytest.mark.parametrize("keyword", HOLDING)
+def test_a_change_behind_a_reference_in_a_keyword_is_never_safe(keyword: str, tmp_path: Path) -> None:
+    old, new = (using(HOLDING[keyword], version=NEWER, X=each) for each in (TEXT, NUMBER))
+    assert gate(tmp_path, old, new).errors & {"schema-undecided", "body-schema", "response-schema"}
+    assert not gate(tmp_path, old, old).rules
+
+
+@pytest.mark.parametrize("mapping", [None, MAPPED])
+def test_a_change_in_a_derived_type_breaks_users_of_its_base(mapping: Json | None, tmp_path: Path) -> None:
+    old, new = pets(TEXT, mapping), pets(NUMBER, mapping)
+    assert gate(tmp_path, old, new).errors == {"body-schema", "response-schema"}
+    assert not gate(tmp_path, old, old).rules
+
+
+def test_a_derived_type_that_is_removed_breaks_senders(tmp_path: Path) -> None:
+    assert "body-schema" in gate(tmp_path, pets(TEXT, dog=DOG), pets(TEXT)).errors
+
+
+@pytest.mark.parametrize("mapping", [None, MAPPED])
+def test_a_default_in_a_derived_type_is_compared(mapping: Json | None, tmp_path: Path) -> None:
+    old, new = (pets({**TEXT, "default": each}, mapping) for each in "ab")
+    assert gate(tmp_path, old, new).errors == {"default-changed"}
+
+
+@pytest.mark.parametrize("keyword", ["prefixItems", "patternProperties", "then"])
+def test_a_default_in_a_keyword_of_openapi_3_1_is_compared(keyword: str, tmp_path: Path) -> None:
+    old, new = (using(HOLDING[keyword], version=NEWER, X={**TEXT, "default": each}) for each in "ab")
+    assert gate(tmp_path, old, new).errors == {"default-changed"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"enum": [0, 1]}, {"enum": [False, True]}),
+        ({"enum": [{"a": 1}]}, {"enum": [{"a": True}]}),
+        ({"enum": [[0]]}, {"enum": [[False]]}),
+    ],
+)
+def test_true_is_not_one_wherever_it_is(old: Json, new: Json, tmp_path: Path) -> None:
+    assert gate(tmp_path, using(old), using(new)).errors == {"body-schema", "response-schema"}
+
+
+@pytest.mark.parametrize(("old", "new"), [([1], [True]), ({"a": 0}, {"a": False}), ([1], [1, 1])])
+def test_a_default_is_another_one_if_anything_in_it_is(old: object, new: object, tmp_path: Path) -> None:
+    done = gate(tmp_path, using({"default": old}), using({"default": new}))
+    assert done.errors == {"default-changed"}
+    assert not gate(tmp_path, using({"default": [1]}), using({"default": [1.0]})).rules
+
+
+def test_a_keyword_beside_a_reference_counts(tmp_path: Path) -> None:
+    old, new = (using({**X, "maxLength": most}, version=NEWER, X=TEXT) for most in (5, 3))
+    assert gate(tmp_path, old, new).errors == {"body-schema"}
