@@ -71,13 +71,14 @@ class Compositions:
             if not isinstance(part, Mapping):
                 continue  # true or false, in OpenAPI 3.1
             try:
-                part = self._references.follow(part)
+                part = self._references.whole(part).node
             except UnresolvedReferenceError:
                 continue  # the rule `resolving-ref` has it
             if id(part) not in seen:
                 seen.add(id(part))
                 yield part
                 found += part.get("allOf", ())
+                found += [self._references.find(part["$ref"]).node] if self._references.is_more(part) else ()
 
     def is_hidden(self, schema: Schema, direction: Direction) -> bool:
         """Whether a property of *schema* is never sent in *direction*: `readOnly` or `writeOnly` says so."""
@@ -166,9 +167,9 @@ class Compositions:
         name = schema["discriminator"]["propertyName"]
         by_name: dict[str, Found] = {}
         for branch in schema[union]:
-            if "$ref" not in branch:
+            if "$ref" not in branch or self._references.is_more(branch):
                 raise UnservableSchemaError(f"the discriminator {name!r} is beside an inline schema in {union}")
-            by_name[str(branch["$ref"]).rpartition("/")[2]] = self._references.end(branch)
+            by_name[str(branch["$ref"]).rpartition("/")[2]] = self._references.whole(branch)
         branches = {id(found.node) for found in by_name.values()}
         mapped = self._mapping(schema)
         for value, found in mapped.items():
@@ -195,13 +196,13 @@ class Compositions:
         for value, target in schema["discriminator"].get("mapping", {}).items():
             is_name = _NAME.fullmatch(target) and target in self._components
             try:
-                mapped[value] = self._component(target) if is_name else self._references.end({"$ref": target})
+                mapped[value] = self._component(target) if is_name else self._references.whole({"$ref": target})
             except UnresolvedReferenceError as error:
                 raise UnservableSchemaError(f"the discriminator maps {value!r} to nothing: {error}") from error
         return mapped
 
     def _component(self, name: str) -> Found:
-        return self._references.end(self._components[name], ("components", "schemas", name))
+        return self._references.whole(self._components[name], ("components", "schemas", name))
 
     def _is_base(self, schema: Schema) -> bool:
         return "discriminator" in schema and "oneOf" not in schema and "anyOf" not in schema

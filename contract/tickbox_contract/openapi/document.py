@@ -128,6 +128,17 @@ class Document:
             return Node(node.pointer, {})
         return Node(*self.references.end(node.value))
 
+    def whole(self, schema: Node) -> Node:
+        """As `follow`, but only as far as a schema of OpenAPI 3.1 that says more beside its `$ref`."""
+        if not isinstance(schema.get("$ref"), str) or schema.pointer in self._broken:
+            return self.follow(schema)
+        return Node(*self.references.whole(schema.value, schema.pointer))
+
+    def referred(self, schema: Node) -> list[Node]:
+        """What the `$ref` of *schema* leads to, if *schema* says more beside it."""
+        is_more = self.references.is_more(schema.value) and schema.pointer not in self._broken
+        return [Node(*self.references.find(str(schema.get("$ref"))))] if is_more else []
+
     @cached_property
     def _broken(self) -> set[Pointer]:
         """The places of references that lead to nothing that belongs there."""
@@ -143,11 +154,12 @@ class Document:
         seen: set[Pointer] = set()
         open_nodes = [schema]
         while open_nodes:
-            node = self.follow(open_nodes.pop())
+            node = self.whole(open_nodes.pop())
             if node.pointer not in seen:
                 seen.add(node.pointer)
                 yield node
                 open_nodes += node.items("allOf")
+                open_nodes += self.referred(node)
 
     def properties(self, schema: Node) -> dict[str, Node]:
         """The properties of *schema* and of the parts of its `allOf`, followed."""

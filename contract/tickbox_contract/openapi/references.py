@@ -69,13 +69,28 @@ class References:
 
     def end(self, node: Mapping[str, Any], pointer: Pointer = ()) -> Found:
         """*node*, which is at *pointer*, or what its `$ref` leads to in the end. Raises UnresolvedReferenceError."""
+        return self._chain(node, pointer)[-1]
+
+    def whole(self, schema: Mapping[str, Any], pointer: Pointer = ()) -> Found:
+        """As `end`, but only as far as a schema that says more beside its `$ref`: in OpenAPI 3.1 that counts, too."""
+        chain = self._chain(schema, pointer)
+        return next((found for found in chain if self.is_more(found.node)), chain[-1])
+
+    def is_more(self, schema: Mapping[str, Any]) -> bool:
+        """Whether *schema* is a reference with keywords beside it that count."""
+        return self.is_3_1 and "$ref" in schema and len(schema) > 1
+
+    def _chain(self, node: Mapping[str, Any], pointer: Pointer) -> list[Found]:
+        """*node*, and each object that a `$ref` leads to from there."""
         found, seen = Found(pointer, node), set()
+        chain = [found]
         while isinstance(reference := found.node.get("$ref"), str):
             if reference in seen:
                 raise UnresolvedReferenceError(f"{reference} leads back to itself", "circle")
             seen.add(reference)
             found = self.find(reference)
-        return found
+            chain.append(found)
+        return chain
 
     def follow(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """*node*, or the object that its `$ref` leads to in the end. Raises UnresolvedReferenceError."""

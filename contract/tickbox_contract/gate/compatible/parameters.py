@@ -17,7 +17,7 @@ from .operations import is_retired
 
 _FORMED = frozenset({"query", "cookie"})
 """The places whose style is `form` unless another one is given; that of the others is `simple`."""
-_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 _RELAXED = frozenset({"allowReserved", "allowEmptyValue"})
 """What lets senders write more than before, if it is true."""
@@ -110,8 +110,15 @@ def _form(contract: Contract, node: Node) -> Iterator[tuple[str, Any]]:
     place = node.get("in") or "header"
     style = node.get("style") or ("form" if place in _FORMED else "simple")
     yield "style", style
-    if contract.follow(node.at("schema")).get("type") not in _SCALARS:
+    if not _is_scalar(contract, node.at("schema")):
         yield "explode", node.value.get("explode", style == "form")
     if place == "query":
         yield "allowReserved", node.get("allowReserved") is True
         yield "allowEmptyValue", node.get("allowEmptyValue") is True
+
+
+def _is_scalar(contract: Contract, schema: Node) -> bool:
+    """Whether all values are: `explode` says nothing of them."""
+    types = next((part.get("type") for part in contract.parts(schema) if "type" in part.value), [])
+    named = types if isinstance(types, list) else [types]
+    return bool(named) and _SCALARS.issuperset(named)

@@ -98,7 +98,7 @@ def _access(comparison: Comparison, pair: Pair) -> None:
     for key in sorted(old.value.keys() | new.value.keys()):
         before, after = old.get(key), new.get(key)
         if before != after:
-            is_less = after in {None, _ANY} or _ranks(comparison, after) <= _ranks(comparison, before)
+            is_less = after is None or after == _ANY or _ranks(comparison, after) <= _ranks(comparison, before)
             rule_id = "access-lowered" if key in {"role", "scope"} and is_less else "access-raised"
             what = f"its {key} in x-access is {after or 'not named'}, and was {before or 'not named'}"
             comparison.note(rule_id, what, pair.spot.within(_ACCESS), pair=pair)

@@ -51,7 +51,7 @@ class Structure:
         while waiting:
             found = waiting.pop()
             self._names(found)
-            followed = Schemas(self._comparison.old.follow(found.old), self._comparison.new.follow(found.new))
+            followed = Schemas(self._comparison.old.whole(found.old), self._comparison.new.whole(found.new))
             key = followed.old.pointer, followed.new.pointer
             if key not in self._seen:
                 self._seen.add(key)
@@ -179,12 +179,12 @@ def _properties(contract: Contract, schema: Node) -> dict[str, Node]:
     seen: set[Pointer] = set()
     waiting = [schema]
     while waiting:
-        node = contract.follow(waiting.pop())
+        node = contract.whole(waiting.pop())
         if node.pointer not in seen:
             seen.add(node.pointer)
             for name, held in node.members("properties").items():
                 found.setdefault(name, held)
-            waiting += [part for key in COMPOSITES for part in node.items(key)]
+            waiting += [part for key in COMPOSITES for part in node.items(key)] + contract.referred(node)
     return found
 
 

@@ -101,3 +101,50 @@ def test_a_default_is_another_one_if_anything_in_it_is(old: object, new: object,
 def test_a_keyword_beside_a_reference_counts(tmp_path: Path) -> None:
     old, new = (using({**X, "maxLength": most}, version=NEWER, X=TEXT) for most in (5, 3))
     assert gate(tmp_path, old, new).errors == {"body-schema"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        ({**X, "maxLength": 9}, {**X, "maxLength": 3}, {"body-schema"}),
+        ({**X, "maxLength": 3}, {**X, "maxLength": 9}, {"response-schema"}),
+        ({**X, "default": "a"}, {**X, "default": "b"}, {"default-changed"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/components/schemas/Y"}, {"properties": {"y": {"$ref": "#/components/schemas/Y"}}}]
+)
+def test_a_keyword_beside_a_reference_counts_behind_another_one(
+    schema: Json, old: Json, new: Json, rules: set[str], tmp_path: Path
+) -> None:
+    contracts = [using(schema, version=NEWER, X=TEXT, Y=each) for each in (old, new)]
+    assert gate(tmp_path, *contracts).errors == rules
+    assert not gate(tmp_path, contracts[1], contracts[1]).rules
+
+
+def test_a_property_may_be_read_only_beside_its_reference(tmp_path: Path) -> None:
+    old, new = (using({"properties": {"y": each}}, version=NEWER, X=TEXT) for each in (X, {**X, "readOnly": True}))
+    assert "body-schema" in gate(tmp_path, old, new).errors
+
+
+def test_references_that_lead_to_each_other_are_left_to_a_person(tmp_path: Path) -> None:
+    y = {"$ref": "#/components/schemas/Y"}
+    root = using(X, version=NEWER, X={**y, "minLength": 1}, Y={**X, "maxLength": 1})
+    assert gate(tmp_path, root, root).errors == {"schema-undecided"}
+
+
+@pytest.mark.parametrize("version", ["3.0.4", NEWER])
+def test_a_schema_that_is_one_of_its_own_alternatives_is_left_to_a_person(version: str, tmp_path: Path) -> None:
+    old, new = (using({"not": X}, version=version, X={"oneOf": [each, X]}) for each in (TEXT, NUMBER))
+    assert "schema-undecided" in gate(tmp_path, old, new).errors
+
+
+def test_an_alternative_with_keywords_beside_its_reference_is_compared(tmp_path: Path) -> None:
+    cat = {"type": "object", "required": ["kind"], "properties": {"kind": TEXT, "claws": NUMBER}}
+    old, new = (
+        using(
+            {"oneOf": [{**X, "maxProperties": most}], "discriminator": {"propertyName": "kind"}}, version=NEWER, X=cat
+        )
+        for most in (2, 1)
+    )
+    assert gate(tmp_path, old, new).errors == {"body-schema"}

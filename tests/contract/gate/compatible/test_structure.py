@@ -23,6 +23,10 @@ def parameter(**more: Any) -> Json:
     return pets(parameters=[{"name": "it", "in": "query", "schema": TEXT, **more}])
 
 
+def newer(root: Json) -> Json:
+    return {**root, "openapi": "3.1.0"}
+
+
 def body(schema: Json, **more: Any) -> Json:
     return pets(requestBody={"content": {JSON: {"schema": schema, **more}}})
 
@@ -123,6 +127,7 @@ def oauth(url: str) -> Json:
     return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
 
+NULLABLE = {"type": ["string", "null"]}
 ARRAY = {"type": "array", "items": TEXT}
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
 OPEN: Json = {"type": "object", "properties": {"a": TEXT}}
@@ -142,6 +147,12 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("explode written out", parameter(schema=ARRAY), parameter(schema=ARRAY, explode=True, style="form"), NONE),
     ("style changed", parameter(schema=ARRAY), parameter(schema=ARRAY, style="spaceDelimited"),
      {"parameter-form-changed"}),
+    ("explode of a text or null changed", newer(parameter(schema=NULLABLE)),
+     newer(parameter(schema=NULLABLE, explode=False)), NONE),
+    ("explode of a text or list changed", newer(parameter(schema={"type": ["string", "array"]})),
+     newer(parameter(schema={"type": ["string", "array"]}, explode=False)), {"parameter-form-changed"}),
+    ("text or null in a parameter made shorter", newer(parameter(schema=NULLABLE)),
+     newer(parameter(schema={**NULLABLE, "maxLength": 3})), {"parameter-schema"}),
     ("parameter moved to a header", parameter(), parameter(**{"in": "header"}), {"parameter-moved"}),
     ("header in another case", parameter(**{"in": "header", "name": "X-It"}),
      parameter(**{"in": "header", "name": "x-it"}), NONE),
@@ -226,6 +237,8 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("key in a cookie", secured({"key": []}, key=KEY), secured({"key": []}, key={**KEY, "in": "cookie"}),
      {"security-scheme-changed"}),
     ("role of unknown rank", pets(**{"x-access": {"role": "a"}}), pets(**{"x-access": {"role": "b"}}),
+     {"access-raised"}),
+    ("several scopes in x-access", pets(**{"x-access": {"scope": ["a"]}}), pets(**{"x-access": {"scope": ["b"]}}),
      {"access-raised"}),
     ("member of x-access that nobody knows", pets(), pets(**{"x-access": {"plan": "gold"}}), {"access-raised"}),
     ("server at its default", server("https://{at}.example", variables={"at": {"default": "a"}}),

@@ -51,7 +51,7 @@ class SchemaComparison:
         try:
             with _deep():
                 return self._compared(old, new, direction)
-        except OverBudgetError:
+        except (OverBudgetError, RecursionError):
             return Undecided("the two schemas are too large to be compared", new.pointer)
         except UnresolvedReferenceError as error:
             return Undecided(str(error), new.pointer)
@@ -88,7 +88,7 @@ class SchemaComparison:
         self._budget.refill(_FEWER_STEPS)
         try:
             return self._declared.values(goal_of([covered], [covering]))
-        except OverBudgetError:
+        except (OverBudgetError, RecursionError):
             return Results([], is_complete=False)
 
     def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:

@@ -114,12 +114,8 @@ class MeaningReader:
             return nothing(pointer) if schema is False else anything(pointer)
         if "$dynamicRef" in schema:
             raise UnresolvedReferenceError("$dynamicRef is not followed", "nowhere")
-        beside = {} if self._is_old else {key: value for key, value in schema.items() if key != "$ref"}
-        if "$ref" in schema and beside:
-            refers = self._meaning({"$ref": schema["$ref"]}, pointer, use)
-            return meaning(pointer, allOf=(refers, self._known_meaning(Found(pointer, beside), use, is_named=False)))
         is_named = "$ref" in schema
-        found = self._references.end(schema, pointer) if is_named else Found(pointer, schema)
+        found = self._references.whole(schema, pointer) if is_named else Found(pointer, schema)
         return self._known_meaning(found, use, is_named=is_named)
 
     def _known_meaning(self, found: Found, use: _Use, *, is_named: bool = True) -> Meaning:
@@ -132,6 +128,10 @@ class MeaningReader:
         return known
 
     def _keywords(self, found: Found, use: _Use) -> Keywords:
+        if self._references.is_more(found.node):
+            beside = {key: value for key, value in found.node.items() if key != "$ref"}
+            refers = self._meaning({"$ref": found.node["$ref"]}, found.pointer, use)
+            return {"allOf": (refers, self._known_meaning(Found(found.pointer, beside), use, is_named=False))}
         alternatives = None if use.exact else self._alternatives(found.node)
         if alternatives is None:
             return self._plain(found.node, found.pointer, use)
