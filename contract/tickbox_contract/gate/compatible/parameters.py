@@ -119,6 +119,6 @@ def _form(contract: Contract, node: Node) -> Iterator[tuple[str, Any]]:
 
 def _is_scalar(contract: Contract, schema: Node) -> bool:
     """Whether all values are: `explode` says nothing of them."""
-    types = next((part.get("type") for part in contract.parts(schema) if "type" in part.value), [])
+    types: Any = next((part.get("type") for part in contract.parts(schema) if "type" in part.value), [])
     named = types if isinstance(types, list) else [types]
     return bool(named) and _SCALARS.issuperset(named)
