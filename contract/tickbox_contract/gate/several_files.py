@@ -147,12 +147,19 @@ class Joiner:
 
 
 def loader(folder: Path | None, read: Callable[[bytes, str], Any]) -> Callable[[str], Any]:
-    """Loads files by their path from *folder*, and lets *read* make plain data of them, given the path."""
+    """Loads files by their path from *folder*, and lets *read* make plain data of them, given the path.
+
+    A contract may be somebody else's, and reports quote it. So no file outside of its repository is read, or outside of
+    *folder* if that is in none.
+    """
+    home = None if folder is None else _home(folder.resolve())
 
     def load(name: str) -> Any:  # JSON
-        if folder is None:
+        if folder is None or home is None:
             raise MissingFileError("only one file is read here")
-        path = folder / name
+        path = (folder / name).resolve()
+        if not path.is_relative_to(home):
+            raise MissingFileError("it is outside of the repository, or of the folder, of the contract")
         if not path.is_file():
             raise MissingFileError("there is no such file")
         try:
@@ -162,6 +169,11 @@ def loader(folder: Path | None, read: Callable[[bytes, str], Any]) -> Callable[[
         return read(raw, name)
 
     return load
+
+
+def _home(folder: Path) -> Path:
+    """The repository that *folder* is in, or else *folder*."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
 
 
 def _escaped(name: str) -> str:

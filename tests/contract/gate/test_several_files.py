@@ -22,6 +22,7 @@ components:
   schemas:
     Owner: {type: object, properties: {name: {type: string}}}
 """
+OUTSIDE = "it is outside of the repository, or of the folder, of the contract"
 REMOTE = "the gate reads no files over a network: copy it beside the contract"
 PETS = """\
 get:
@@ -80,8 +81,8 @@ def test_a_file_that_is_referred_to_has_the_form_of_what_it_is_used_as(tmp_path:
     [
         ("nowhere.yaml", "nowhere.yaml: there is no such file"),
         ("nowhere.yaml#/a", "nowhere.yaml#/a: there is no such file"),
-        ("/etc", "/etc: there is no such file"),
-        ("..", "..: there is no such file"),
+        ("/etc", f"/etc: {OUTSIDE}"),
+        ("..", f"..: {OUTSIDE}"),
         ("https://example.com/a.yaml#/b", f"https://example.com/a.yaml#/b: {REMOTE}"),
         ("paths/pets.yaml#/nowhere", "paths/pets.yaml#/nowhere leads nowhere"),
         ("broken.yaml", "broken.yaml: line 2 is not valid YAML: did not find expected node content"),
@@ -94,6 +95,22 @@ def test_a_reference_that_cannot_be_followed_is_found(tmp_path: Path, reference:
     others = {"broken.yaml": "a: [\n", "loop.yaml": "$ref: loop.yaml\n", "list.yaml": "[]\n"}
     hits = found(written(tmp_path, **others, **{"openapi.yaml": root}))
     assert ("resolving-ref", None, 4, why) in hits
+
+
+def test_files_are_read_from_the_repository_of_the_contract_and_from_no_further(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (tmp_path / "api").mkdir()
+    moved = path.rename(tmp_path / "api" / "openapi.yaml")
+    moved.write_text(ROOT.replace("paths/pets.yaml", "../paths/pets.yaml"))
+    (tmp_path / "api" / "link.yaml").symlink_to(tmp_path / "paths" / "pets.yaml")
+
+    assert (f"../paths/pets.yaml: {OUTSIDE}") in {message for *_, message in found(moved)}
+    moved.write_text(ROOT.replace("paths/pets.yaml", "link.yaml"))
+    assert (f"link.yaml: {OUTSIDE}") in {message for *_, message in found(moved)}
+
+    (tmp_path / ".git").mkdir()
+    moved.write_text(ROOT.replace("paths/pets.yaml", "../paths/pets.yaml"))
+    assert not any(OUTSIDE in message for *_, message in found(moved))
 
 
 def test_references_in_examples_are_data(tmp_path: Path) -> None:
