@@ -62,7 +62,7 @@ class FairOrder:
 
 
 def _caller(scope: Scope) -> Hashable:
-    """Who sends a request, as far as it is known without a look-up: the token, or without one the address."""
+    """The caller, as far as it is known without a look-up: the token, or without one the address."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for name, value in headers:
         if name == b"authorization":

@@ -111,7 +111,7 @@ RULES = rules_of("conforms", (
     ("hostile-requests", "OWASP API4:2023", partial(_probed, exactly=False),
      "Whatever is sent, the server answers: it neither fails nor hangs, and it does not send all of it back."),
     ("refused-requests", "RFC 9457, RFC 9110", partial(_probed, exactly=True),
-     "What is not as the contract says is refused with the right status and problem, and changes nothing."),
+     "A request that does not match the contract is refused with the right status and problem, and changes nothing."),
     ("schemathesis", "schemathesis.io", _schemathesis,
      "Generated requests find responses that the contract does not declare, and requests that it does not accept."),
 ))  # fmt: skip

@@ -27,7 +27,7 @@ _HIDDEN = frozenset({401, 403, 404})
 
 
 class _Sender(NamedTuple):
-    """Who sends a request that must be refused, and the statuses that refuse it."""
+    """A caller whose request must be refused, and the statuses of the refusal."""
 
     name: str
     token: str | None
