@@ -44,7 +44,7 @@ def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas
         comparison.note("schema-undecided", verdict.why, Spot(verdict.pointer, old.pointer), pair=place.pair)
     elif isinstance(verdict, Broken):
         rule_id = place.rule_id
-        if verdict.is_undeclared and not structure.has_other_openness and _has_object(verdict.witness):
+        if verdict.is_undeclared:
             rule_id = "undeclared-property"
         where = Spot(verdict.pointer, verdict.old_pointer)
         comparison.note(rule_id, verdict.what, where, pair=place.pair, witness=_written(verdict.witness))
@@ -54,13 +54,6 @@ def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas
             rule_id = "request-widened" if place.direction == "request" else "response-narrowed"
             what = "more is accepted" if place.direction == "request" else "less may be returned"
             comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
-
-
-def _has_object(value: object) -> bool:
-    """Whether *value* has a property anywhere: otherwise it has none that could be undeclared."""
-    if isinstance(value, list):
-        return any(map(_has_object, value))
-    return isinstance(value, dict) and bool(value)
 
 
 def _written(witness: object) -> str:

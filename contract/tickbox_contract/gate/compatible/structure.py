@@ -40,8 +40,6 @@ class Structure:
         self._pair = pair
         self._direction = direction
         self._seen: set[tuple[Pointer, Pointer]] = set()
-        self.has_other_openness = False
-        """Whether an object was open and is closed, or the other way round."""
         self.describes = False
         """Whether a change was noted that says what is different."""
 
@@ -74,9 +72,6 @@ class Structure:
 
     def _value(self, schemas: Schemas) -> None:
         before, after = (_merged(contract, node) for contract, node in zip(self._comparison.both, schemas, strict=True))
-        self.has_other_openness |= (before.get("additionalProperties") is False) != (
-            after.get("additionalProperties") is False
-        )
         if self._direction == "request":
             self._default(schemas, before, after)
         else:

@@ -107,6 +107,12 @@ def referring(schema: Json) -> Json:
     return {**body({"$ref": "#/components/schemas/Pet"}), "components": {"schemas": {"Pet": schema}}}
 
 
+def nesting(schema: Json) -> Json:
+    """A schema that contains lists of itself."""
+    inner = {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
+    return referring({**schema, "properties": {**schema["properties"], "inner": inner}})
+
+
 def within(reference: str) -> Json:
     return {**body({"$ref": reference}), "components": {"schemas": {"Pet": {"properties": {"a": {"type": "object"}}}}}}
 
@@ -197,6 +203,19 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("response opened", response(CLOSED), response(OPEN), {"response-schema"}),
     ("response closed", response(OPEN), response(CLOSED), NONE),
     ("property declared in an open request", body(OPEN), body(WITH_B), NONE),
+    ("as many properties as declared in an open request", body(OPEN), body({**OPEN, "maxProperties": 1}),
+     {"body-schema"}),
+    ("that and a property declared", body(OPEN), body({**WITH_B, "maxProperties": 2}), {"body-schema"}),
+    ("further properties of an open request described", body(OPEN), body({**OPEN, "additionalProperties": TEXT}),
+     {"body-schema"}),
+    ("that and a property declared, too", body(OPEN), body({**WITH_B, "additionalProperties": TEXT}), {"body-schema"}),
+    ("request closed by not", body(OPEN), body({**OPEN, "additionalProperties": {"not": {}}}), {"body-schema"}),
+    ("request closed, and a property declared", body(OPEN), body({**WITH_B, "additionalProperties": False}),
+     {"body-schema"}),
+    ("closed in an alternative", body(OPEN), body({"anyOf": [{**OPEN, "maxProperties": 1}, {"type": "array"}]}),
+     {"body-schema"}),
+    ("property declared in items of themselves", nesting(OPEN), nesting(WITH_B), NONE),
+    ("more properties in a response", response({**OPEN, "maxProperties": 1}), response(OPEN), {"response-schema"}),
     ("property removed from an open request", body(WITH_B), body(OPEN), {"property-removed"}),
     ("optional property removed from a response", response(WITH_B), response(OPEN), {"property-removed"}),
     ("property moved into allOf", response(WITH_B), response({"allOf": [OPEN, {"properties": {"b": TEXT}}]}), NONE),

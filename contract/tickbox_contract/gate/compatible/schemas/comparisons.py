@@ -41,9 +41,9 @@ class SchemaComparison:
         self._sameness = Sameness()
         self._places = Places(self._validators)
         self._budget = Budget()
-        self._search, self._checked, self._declared = (
-            Search(self._validators, self._sameness, self._budget, checked=checked, only_declared=only_declared)
-            for checked, only_declared in ((False, False), (True, False), (False, True))
+        self._search, self._checked, self._unadded = (
+            Search(self._validators, self._sameness, self._budget, checked=checked, without_added=without_added)
+            for checked, without_added in ((False, False), (True, False), (False, True))
         )
 
     def compare(self, old: Node, new: Node, *, direction: Direction) -> Verdict:
@@ -83,17 +83,17 @@ class SchemaComparison:
     def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:
         return self._validators.confirms(covered, witness) and not self._validators.confirms(covering, witness)
 
-    def _with_declared(self, covered: Meaning, covering: Meaning) -> Results:
-        """Values that have only declared properties."""
+    def _without_added(self, covered: Meaning, covering: Meaning) -> Results:
+        """Values that break not only because *covering* declares a property that *covered* does not."""
         self._budget.refill(_FEWER_STEPS)
         try:
-            return self._declared.values(goal_of([covered], [covering]))
+            return self._unadded.values(goal_of([covered], [covering]))
         except (OverBudgetError, RecursionError):
             return Results([], is_complete=False)
 
     def _broken(self, covered: Meaning, covering: Meaning, witness: JSON, direction: Direction) -> Broken:
-        """What breaks, with a value that has only declared properties, if there is one."""
-        declared = self._with_declared(covered, covering)
+        """What breaks, with a value that does not only break because of an added property, if there is one."""
+        declared = self._without_added(covered, covering)
         chosen = [each for each in declared.values if self._breaks(covered, covering, each)]
         witness = chosen[0] if chosen else witness
         failure = self._places.failure(covering, witness)

@@ -84,30 +84,26 @@ class Objects:
         declared = {*self.properties}
         return not declared or name in declared or any(name not in names for names, _ in self.maps)
 
-    def values(self, want: int, values: Values, *, only_declared: bool) -> Results:
-        """Some such objects."""
+    def values(self, want: int, values: Values, *, without_added: bool) -> Results:
+        """Such objects. *without_added* leaves out a wrong value for a name that nothing which they fit declares."""
         found: list[JSON] = []
         is_complete = True
-        for number, ways in enumerate(self._ways(only_declared=only_declared)):
+        for number, ways in enumerate(self._ways()):
             if number == _MOST_WAYS:
                 return Results(found, is_complete=False)
-            more = self._filled(ways, want - len(found), values, only_declared=only_declared)
+            more = self._filled(ways, want - len(found), values, without_added=without_added)
             found += [each for each in more.values if each not in found]
             is_complete &= more.is_complete
             if len(found) >= want:
                 break
         return Results(found, is_complete=is_complete)
 
-    def _ways(self, *, only_declared: bool) -> Iterator[dict[str, tuple[Meaning, ...]]]:
+    def _ways(self) -> Iterator[dict[str, tuple[Meaning, ...]]]:
         """The ways to choose names for the outliers: for each name, what its value must not fit."""
         known = self._names()
         fresh = _fresh(known, len(self.outliers))
         candidates = [
-            [
-                name
-                for name in (*known, *fresh[: number + 1])
-                if name not in names and name not in self.absent and (not only_declared or self.is_declared(name))
-            ]
+            [name for name in (*known, *fresh[: number + 1]) if name not in names and name not in self.absent]
             for number, (names, _) in enumerate(self.outliers)
         ]
         for chosen in product(*candidates):
@@ -122,13 +118,13 @@ class Objects:
         return list(dict.fromkeys(named))
 
     def _filled(
-        self, ways: dict[str, tuple[Meaning, ...]], want: int, values: Values, *, only_declared: bool
+        self, ways: dict[str, tuple[Meaning, ...]], want: int, values: Values, *, without_added: bool
     ) -> Results:
         """Objects with the given outliers, the required properties, and enough further ones."""
         due = [*ways, *(name for name in self._names() if name in self._due and name not in ways)]
         if len(due) > self.most or self.least > self.most or self.absent & set(due):
             return Results([], is_complete=True)
-        if only_declared and not all(name in self.required or self.is_declared(name) for name in due):
+        if without_added and not all(name in self.required or self.is_declared(name) for name in self.misfits):
             return Results([], is_complete=True)
         made: dict[str, JSON] = {}
         is_complete = True
@@ -141,16 +137,10 @@ class Objects:
             made |= {name: found.values[0]} if found.values else {}
         if not is_complete:
             return Results([], is_complete=False)
-        return self._enough(made, ways, want, values, only_declared=only_declared)
+        return self._enough(made, ways, want, values)
 
     def _enough(
-        self,
-        made: dict[str, JSON],
-        ways: dict[str, tuple[Meaning, ...]],
-        want: int,
-        values: Values,
-        *,
-        only_declared: bool,
+        self, made: dict[str, JSON], ways: dict[str, tuple[Meaning, ...]], want: int, values: Values
     ) -> Results:
         is_complete = True
         if self.least > _MOST_PROPERTIES:
@@ -161,8 +151,6 @@ class Objects:
         for name in further:
             if len(made) >= self.least:
                 break
-            if only_declared and not self.is_declared(name):
-                continue
             found = values(self.goal(name), 1)
             is_complete &= bool(found.values) or found.is_complete
             made |= {name: found.values[0]} if found.values else {}

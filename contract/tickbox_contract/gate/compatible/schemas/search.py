@@ -69,8 +69,8 @@ class _Known(NamedTuple):
 class Search:
     """Searches values. Its results are kept, so the same question is answered once.
 
-    With *only_declared*, objects have only properties that a schema which they fit declares. Then it is not certain
-    that there is nothing. With *checked*, each value is checked when it is found.
+    With *without_added*, objects fit whatever is said of a name that only schemas which they do not fit declare. Then
+    it is not certain that there is nothing. With *checked*, each value is checked when it is found.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class Search:
         sameness: Sameness,
         budget: Budget,
         *,
-        only_declared: bool = False,
+        without_added: bool = False,
         checked: bool = False,
     ) -> None:
         self._validators = validators
         self._sameness = sameness
         self._budget = budget
-        self._only_declared = only_declared
+        self._without_added = without_added
         self._checked = checked
         self._known: dict[tuple[Goal, int], _Known] = {}
         self._parts: dict[tuple[Meaning, Kind], tuple[Part, ...]] = {}
@@ -205,7 +205,7 @@ class Search:
     def _containers(self, cell: Cell, excluded: list[JSON], want: int) -> Results:
         self._budget.spend(len(cell.facts))
         if cell.kind == "object":
-            found = _objects(cell.facts).values(want + len(excluded), self._inner, only_declared=self._only_declared)
+            found = _objects(cell.facts).values(want + len(excluded), self._inner, without_added=self._without_added)
         else:
             found = _arrays(cell.facts).values(want + len(excluded), self._inner)
         if not excluded:

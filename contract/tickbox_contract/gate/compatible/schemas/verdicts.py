@@ -21,8 +21,8 @@ class Broken:
     """A value breaks a client. `witness` was checked with validators of both schemas.
 
     `pointer` is the smallest place in the new contract, `old_pointer` in the old one. `is_undeclared`, which
-    was proved: each such value has a property that the schema which accepts it does not declare, but does not forbid
-    either.
+    was proved: each such value has a property that the schema which accepts it leaves open and the other one declares,
+    with a value that does not fit there.
     """
 
     witness: JSON

@@ -22,24 +22,25 @@ def declaring(*names: str) -> defaultdict[str, list[Meaning]]:
 
 
 def test_an_object_whose_property_is_not_known_is_not_known() -> None:
-    assert Objects(required={"a"}).values(1, unknown, only_declared=False) == Results([], is_complete=False)
+    assert Objects(required={"a"}).values(1, unknown, without_added=False) == Results([], is_complete=False)
 
 
 def test_too_many_ways_are_not_looked_at() -> None:
     names = [f"p{number}" for number in range(15)]
     crowded = Objects(declaring(*names), outliers=[(frozenset(), FREE)] * 3, least=2, most=1)
-    assert crowded.values(1, ones, only_declared=False) == Results([], is_complete=False)
+    assert crowded.values(1, ones, without_added=False) == Results([], is_complete=False)
 
 
-def test_undeclared_properties_are_left_out() -> None:
-    wide = Objects(declaring("a"), least=2)
-    assert wide.values(1, ones, only_declared=False).values == [{"a": 1, "other": 1}]
-    assert wide.values(1, ones, only_declared=True).values == []
+def test_objects_with_a_wrong_value_for_an_added_name_are_left_out() -> None:
+    wide = Objects(declaring("a"), misfits=declaring("b"))
+    assert wide.values(1, ones, without_added=False).values == [{"b": 1}]
+    assert wide.values(1, ones, without_added=True).values == []
+    assert Objects(declaring("a"), least=2).values(1, ones, without_added=True).values == [{"a": 1, "other": 1}]
 
 
 def test_further_objects_differ_in_one_property() -> None:
     narrow = Objects(declaring("a", "b"), required={"a"}, most=1)
-    assert narrow.values(3, ones, only_declared=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
+    assert narrow.values(3, ones, without_added=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
 
 
 def test_an_object_that_is_full_gets_no_further_property() -> None:
@@ -48,4 +49,4 @@ def test_an_object_that_is_full_gets_no_further_property() -> None:
     def two(_goal: Goal, want: int) -> Results:
         return Results([1, 2][:want], is_complete=False)
 
-    assert full.values(5, two, only_declared=False).values == [{"a": 1}, {"a": 2}]
+    assert full.values(5, two, without_added=False).values == [{"a": 1}, {"a": 2}]
