@@ -211,3 +211,23 @@ def test_what_other_teams_include_installs_this_version_and_knows_the_options(al
         done = gate(alone, project, *shlex.split(line.partition(" gate")[2]))
         assert (done.returncode, done.stderr) == (0, ""), line
     assert {"gate.xml", "gate.json", "gate.sarif"} <= {file.name for file in project.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments"),
+    [
+        ("--rule-set standard  --quiet", ["--rule-set", "standard", "--quiet"]),
+        ("--rule-set standard\n--rule-set generators\n", ["--rule-set", "standard", "--rule-set", "generators"]),
+        ("", []),
+    ],
+)
+def test_the_action_passes_on_arguments_of_several_lines(given: str, arguments: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "tickbox-gate" / "bin" / "tickbox-contract"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]["run"]
+    names = {"CONTRACT": "", "ARGUMENTS": given, "SARIF": "it.sarif", "RUNNER_TEMP": str(tmp_path)}
+    shell = ["bash", "-e", "-o", "pipefail", "-c", script]
+    done = subprocess.run(shell, env=os.environ | names, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["gate", "--format", "github", "--sarif", "it.sarif", *arguments]

@@ -8,7 +8,7 @@ operations    operations: removed, moved, renamed, deprecated; servers; rate lim
 security      `security`, its schemes, and `x-access`
 parameters    parameters
 messages      request bodies, responses by status, and their headers
-callbacks     what the server sends to clients
+callbacks     what the server sends to clients: callbacks, and webhooks
 events        `x-events` and `x-problems`
 contents      media types, and their schemas
 structure     what two schemas say beside which values fit: names, defaults, properties

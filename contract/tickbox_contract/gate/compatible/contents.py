@@ -19,6 +19,7 @@ from .structure import Structure
 CALLBACK = "callback-changed"
 """The rule of all that callbacks contain."""
 _MAX_WITNESS = 300
+_TECHNICAL = frozenset({"", "charset", "boundary", "q"})
 _OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "request"}
 
 
@@ -97,9 +98,17 @@ def _same_types(before: Mapping[str, Node], after: Mapping[str, Node]) -> Iterat
 
 
 def _covers(media_range: str, name: str) -> bool:
-    """Whether *media_range*, such as `application/*`, has *name* in it; parameters such as `charset` do not matter."""
+    """Whether *media_range*, such as `application/*`, has *name* in it, which may have further parameters."""
     wide, narrow = essence(media_range), essence(name)
-    return wide in {narrow, "*/*"} or (wide.endswith("/*") and narrow.startswith(wide[:-1]))
+    is_inside = wide in {narrow, "*/*"} or (wide.endswith("/*") and narrow.startswith(wide[:-1]))
+    return is_inside and _parameters(media_range) <= _parameters(name)
+
+
+def _parameters(media_type: str) -> frozenset[tuple[str, str]]:
+    """The parameters that select a form, such as `version=1`: of the others any value is sent and accepted."""
+    pairs = (each.partition("=") for each in media_type.split(";")[1:])
+    named = ((name.strip().lower(), value.strip().strip('"')) for name, _, value in pairs)
+    return frozenset(pair for pair in named if pair[0] not in _TECHNICAL)
 
 
 def _meets(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
 from tickbox_contract.openapi.rules import Hit, Rule, Severity
 
-from .callbacks import compare_callbacks
+from .callbacks import compare_callbacks, compare_webhooks
 from .changes import Change, Spot
 from .comparison import Comparison
 from .events import compare_events
@@ -26,7 +26,8 @@ from .versions import Version, step_of
 
 VERSION_STEP = "version-step"
 _PARTS = (
-    compare_operations, compare_security, compare_parameters, compare_messages, compare_callbacks, compare_events,
+    compare_operations, compare_security, compare_parameters, compare_messages, compare_callbacks, compare_webhooks,
+    compare_events,
 )  # fmt: skip
 
 

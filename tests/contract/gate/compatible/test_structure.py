@@ -128,6 +128,12 @@ def calling(schema: Json, *, required: bool = True, answer: Json | None = None, 
     return pets(callbacks={"told": {"{$request.body#/url}": {"post": {"requestBody": sent, "responses": answers}}}})
 
 
+def hooking(schema: Json, *, required: bool = True, status: str = "204") -> Json:
+    sent = {"required": required, "content": {JSON: {"schema": schema}}}
+    hook = {"post": {"requestBody": sent, "responses": {status: {"description": "Taken."}}}}
+    return newer(contract(webhooks={"told": hook}))
+
+
 def oauth(url: str) -> Json:
     flow = {"tokenUrl": url, "scopes": {"read": "Read."}}
     return {"type": "oauth2", "flows": {"clientCredentials": flow}}
@@ -176,6 +182,11 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("range of a body narrowed", types("*/*"), types("text/plain"), {"body-media-type-removed"}),
     ("range of a body widened", types("text/plain"), types("text/*"), NONE),
     ("media type of a body with a charset", types(JSON), types(f"{JSON}; charset=utf-8"), NONE),
+    ("another version of the media type of a body", types(f"{JSON}; version=1"), types(f"{JSON};version=2"),
+     {"body-media-type-removed"}),
+    ("version of the media type of a body no longer matters", types(f"{JSON}; version=1"), types(JSON), NONE),
+    ("another version of the media type of a response", types(f"{JSON}; version=1", place="responses"),
+     types(f'{JSON}; version="2"', place="responses"), {"response-media-type-removed"}),
     ("range of a response narrowed", types("text/*", place="responses"), types("text/plain", place="responses"), NONE),
     ("response in another media type", types("text/plain", place="responses"), types("text/csv", place="responses"),
      {"response-media-type-removed"}),
@@ -276,6 +287,11 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      calling(OPEN, answer={**OK, "content": {JSON: {"schema": TEXT}}}),
      calling(OPEN, answer={**OK, "content": {JSON: {"schema": {**TEXT, "maxLength": 1}}}}),
      {"callback-changed"}),
+    ("webhook removed", hooking(OPEN), newer(contract()), {"callback-removed"}),
+    ("webhook added", newer(contract()), hooking(OPEN), NONE),
+    ("webhook with another value", hooking({"type": "integer"}), hooking(TEXT), {"callback-changed"}),
+    ("webhook without a body", hooking(OPEN), hooking(OPEN, required=False), {"callback-changed"}),
+    ("webhook no longer lets a status pass", hooking(OPEN), hooking(OPEN, status="200"), {"callback-changed"}),
     ("reference out of the file", body({"$ref": "other.yaml#/Pet"}), body({"$ref": "other.yaml#/Pet"}),
      {"schema-undecided"}),
     ("operation without a name gets one", contract(paths={"/pets": {"get": {"responses": {"200": OK}}}}),
