@@ -51,6 +51,7 @@ class Comparison:
         self.today = today
         self.roles = roles
         self.changes = Changes()
+        self.unchanged_schemas: dict[Direction, set[tuple[Pointer, Pointer]]] = {"request": set(), "response": set()}
         self._schemas = SchemaComparison(old, new)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}

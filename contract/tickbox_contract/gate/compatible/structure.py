@@ -44,17 +44,20 @@ class Structure:
         """Whether a change was noted that says what is different."""
 
     def compare(self, old: Node, new: Node) -> None:
-        """Note what is different."""
+        """Note what is different. What leads to no difference is not walked through again."""
+        unchanged, recorded = self._comparison.unchanged_schemas[self._direction], self._comparison.changes.recorded
         waiting = [Schemas(old, new)]
         while waiting:
             found = waiting.pop()
             self._names(found)
             followed = Schemas(self._comparison.old.whole(found.old), self._comparison.new.whole(found.new))
             key = followed.old.pointer, followed.new.pointer
-            if key not in self._seen:
+            if key not in self._seen and key not in unchanged:
                 self._seen.add(key)
                 self._value(followed)
                 waiting += self._within(followed)
+        if self._comparison.changes.recorded == recorded:
+            unchanged |= self._seen
 
     def _note(self, rule_id: str, what: str, schemas: Schemas, *steps: str) -> None:
         spot = Spot(schemas.new.pointer, schemas.old.pointer).within(*steps)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tickbox_contract.gate.compatible.structure import Schemas, Structure
+
 from .contracts import Json, contract, gate, operation
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
@@ -148,3 +150,20 @@ def test_an_alternative_with_keywords_beside_its_reference_is_compared(tmp_path:
         for most in (2, 1)
     )
     assert gate(tmp_path, old, new).errors == {"body-schema"}
+
+
+def test_schemas_that_did_not_change_are_walked_through_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    walked: list[Schemas] = []
+    value = Structure._value  # noqa: SLF001  # what is counted
+
+    def counted(self: Structure, schemas: Schemas) -> None:
+        walked.append(schemas)
+        value(self, schemas)
+
+    monkeypatch.setattr(Structure, "_value", counted)
+    paths: Json = {}
+    for number in range(10):
+        paths |= operation(f"/pets{number}", requestBody={"content": {"application/json": {"schema": X}}})
+    root = contract(paths=paths, components={"schemas": {"X": {"type": "object", "properties": {"x": X, "y": TEXT}}}})
+    assert not gate(tmp_path, root, root).rules
+    assert len(walked) == 2
