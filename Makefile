@@ -8,7 +8,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
-VERSION := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
+PYTHON_CHECK := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
 .PHONY: help serve test check try soak fuzz sdks bench figures models support docs release wheels lock clean python
 
@@ -82,10 +82,10 @@ clean:  ## delete the environment and what was built
 
 python:  # asked each time: a .venv may have been made with an older Python, which may even be gone
 	@if [ -e $(BIN)/python ] || [ -h $(BIN)/python ]; then \
-	  found=$$($(BIN)/python -c '$(VERSION)' 2>/dev/null) || { \
+	  found=$$($(BIN)/python -c '$(PYTHON_CHECK)' 2>/dev/null) || { \
 	    echo "Tickbox needs Python 3.11 or newer, and .venv has $${found:-one that cannot be run}: run 'make clean', then 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
 	else \
-	  found=$$($(PYTHON) -c '$(VERSION)' 2>/dev/null) || { \
+	  found=$$($(PYTHON) -c '$(PYTHON_CHECK)' 2>/dev/null) || { \
 	    case "$$found" in [0-9]*) found="is $$found";; *) found="cannot be run";; esac; \
 	    echo "Tickbox needs Python 3.11 or newer, and $(PYTHON) $$found: name another one, as in 'make PYTHON=python3.11 ...'" >&2; exit 1; }; \
 	fi

@@ -140,9 +140,10 @@ def test_a_server_that_fails_on_nothing_passes() -> None:
         assert asked(Server(url=url), "conforms", rules={"hostile-requests"}).findings == ()
 
 
-def test_what_our_own_servers_must_refuse_is_compared_exactly() -> None:
+def test_what_our_own_servers_must_refuse_is_compared_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRITER", "a token")
     with serving(Closed) as url:
-        found = messages(asked(Server(url=url), "conforms", rules={"refused-requests"}))
+        found = messages(asked(Server(url=url, token=Secret("WRITER")), "conforms", rules={"refused-requests"}))
     assert "an empty body is refused: the response is 400 , and must be 400 malformed-request" in found
 
 
@@ -380,9 +381,10 @@ def test_without_a_bounded_parameter_or_a_uuid_their_probes_are_left_out() -> No
 
 
 @pytest.mark.parametrize("rule_id", ["hostile-requests", "refused-requests", "guarded-operations"])
-def test_a_server_that_limits_requests_is_not_checked(rule_id: str) -> None:
+def test_a_server_that_limits_requests_is_not_checked(rule_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRITER", "a token")
     with serving(Busy) as url:
-        report = asked(Server(url=url), "conforms", "guarded", rules={rule_id})
+        report = asked(Server(url=url, token=Secret("WRITER")), "conforms", "guarded", rules={rule_id})
     assert [skip.why.partition(":")[0] for skip in report.skipped] == ["the server limits requests (429)"]
     assert (report.findings, report.is_sound) == ((), False)
 
@@ -415,3 +417,26 @@ def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("url", ["127.0.0.1:80", "http://", "ftp://a", "http://a:b", "http://[", "http://a:0"])
 def test_what_is_not_a_url_is_refused(url: str) -> None:
     assert not is_url(url)
+
+
+def test_what_must_be_refused_is_not_tried_without_a_token() -> None:
+    """Without one, a POST that anybody may send would be asked for what only others refuse."""
+    with serving(Closed) as url:
+        report = asked(Server(url=url), "conforms", rules={"refused-requests"})
+    assert [skip.why.rpartition(": ")[2] for skip in report.skipped] == [
+        "addPet is not such an operation, or no token is named"
+    ]
+
+
+def test_with_a_token_the_probes_are_sent_to_an_operation_that_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRITER", "a token")
+    join = CONTRACT[CONTRACT.index(b"    post:") : CONTRACT.index(b"  /pets/{id}:")]
+    public = join.replace(b"addPet", b"join").replace(b"security: [{bearer: []}]", b"security: []")
+    contract = read(CONTRACT.replace(b"paths:\n", b"paths:\n  /users:\n" + public))
+    token = Secret("WRITER")
+    names = [
+        found.operation.name
+        for server in (Server(url="http://127.0.0.1:1", token=token), Server(url="http://127.0.0.1:1"))
+        if (found := find_target(contract, server))
+    ]
+    assert names == ["addPet", "join"]

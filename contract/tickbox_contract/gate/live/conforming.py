@@ -14,7 +14,7 @@ from tickbox_contract.openapi.rules import Hit, rules_of
 from . import schemathesis, wire
 from .probes import PROBES, Probe, Target
 from .servers import Server
-from .targets import find_target
+from .targets import find_target, is_complete
 
 TIMEOUT_S = 30
 """A server that is silent for so long hangs."""
@@ -84,6 +84,11 @@ def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
         raise NotCheckableError(
             f"the probes need a POST whose JSON body has a required text in its example, and values for the parameters "
             f"of its path: {named}"
+        )
+    if exactly and not (server.bearer and is_complete(contract, found.operation)):
+        raise NotCheckableError(
+            f"what must be refused is tried with a POST that needs a token, at a path with a GET, and with a token: "
+            f"{found.operation.name} is not such an operation, or no token is named"
         )
     for probe in PROBES:
         sent = send(probe, found.target, server) if exactly or probe.is_complete else None

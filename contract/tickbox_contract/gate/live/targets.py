@@ -23,13 +23,27 @@ class Found(NamedTuple):
 
 
 def find_target(contract: Contract, server: Server) -> Found | None:
-    """The operation that *server* names, or the first one in *contract* that suits; None if there is none."""
+    """The operation that *server* names, or one in *contract* that suits; None if there is none.
+
+    With a token, the first one with which everything can be tried, see `is_complete`, and otherwise the first one.
+    """
+    found = list(_targets(contract, server))
+    complete = (each for each in found if server.bearer and is_complete(contract, each.operation))
+    return next(complete, found[0] if found else None)
+
+
+def is_complete(contract: Contract, operation: Operation) -> bool:
+    """Whether *operation* needs a token, and its path has a GET: some probes are about a token, some about a GET."""
+    schemes = operation.security or [{}]
+    return all(schemes) and contract.operation(operation.path, "get") is not None
+
+
+def _targets(contract: Contract, server: Server) -> Iterator[Found]:
     for operation in contract.operations:
         if operation.method == "post" and server.probe in {None, operation.name}:
             target = _target(contract, server, operation)
             if target:
-                return Found(target, operation)
-    return None
+                yield Found(target, operation)
 
 
 def _target(contract: Contract, server: Server, operation: Operation) -> Target | None:
