@@ -12,9 +12,9 @@ import click
 from .compatible.changelog import Changelog
 from .compatible.releases import NoReleaseError, Release, releases
 from .compatible.stage import compare, version_of
-from .failures import CannotRun
-from .reading import UnreadableError, read
-from .runs import Own, shown
+from .failures import explained, shown
+from .reading import read
+from .runs import Own
 
 _FILE = click.Path(path_type=Path)
 
@@ -43,17 +43,11 @@ def changelog_command(own: Own | None) -> click.Command:
 
 def changelog_of(path: Path, against: str, *, roles: tuple[str, ...] = ()) -> Changelog:
     """The changes of the contract at *path* since the latest release of *against*. Raises CannotRun."""
-    try:
+    with explained(path):
         new = read(path.read_bytes(), path=path)
         release = latest(releases(against, contract=path))
         changes = compare(release.contract, new, today=datetime.now(UTC).date(), roles=roles)
-    except UnreadableError as error:
-        raise CannotRun(f"{shown(path)}: {error}") from error
-    except NoReleaseError as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
-    return Changelog(release=release, contract=new, changes=changes)
+        return Changelog(release=release, contract=new, changes=changes)
 
 
 def latest(found: Iterable[Release]) -> Release:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,18 +16,16 @@ from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES
 
 from . import messages, reports
 from .changelogs import changelog_command
-from .compatible.releases import NoReleaseError
 from .exceptions import SETTINGS_RULES
-from .failures import CannotRun, described
+from .failures import CannotRun, explained, shown
 from .findings import Report, printable
 from .fixes import fix
 from .gitlab import code_quality
 from .junit import junit
 from .live.servers import is_url
-from .reading import UnreadableError
 from .rule_sets import RULE_SETS
 from .rules import RULES
-from .runs import Own, Run, shown
+from .runs import Own, Run
 from .sarif import sarif
 from .settings import Settings, SettingsError, find_settings, read_settings
 
@@ -164,7 +161,7 @@ def _check(path: Path, own: Own | None, settings: Settings, **options: Any) -> i
     notes = options.pop("notes") or settings.notes or (own.notes if own else ())
     form, is_fixed = options.pop("form"), options.pop("fix")
     files = {name: options.pop(name) for name in ("junit", "sarif", "gitlab")}
-    with _explained(path):
+    with explained(path):
         if is_fixed:
             _fix(path)
         today = datetime.now(UTC).date()
@@ -173,23 +170,6 @@ def _check(path: Path, own: Own | None, settings: Settings, **options: Any) -> i
         lines = list(_lines(report, form, notes))
     click.echo("\n".join(lines))
     return 1 if report.errors else 0 if report.is_sound else CannotRun.exit_code
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Raise CannotRun for whatever keeps the gate from checking *path*."""
-    try:
-        yield
-    except UnreadableError as error:
-        raise CannotRun(f"{shown(path)}: {error}") from error
-    except NoReleaseError as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
-    except (click.ClickException, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is not an Exception
-        raise CannotRun(f"{shown(path)}: the gate fails ({described(error)}): report it") from error
 
 
 def _fix(path: Path) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import click
 
+from .compatible.releases import NoReleaseError
 from .findings import printable
+from .reading import UnreadableError
 
 
 class CannotRun(click.ClickException):
@@ -19,3 +25,26 @@ class CannotRun(click.ClickException):
 def described(error: BaseException) -> str:
     """The type of *error*, and its text."""
     return f"{type(error).__name__}: {error}"
+
+
+def shown(path: Path) -> str:
+    """Relative to the current folder, if that is above it: annotations need such a path."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raise CannotRun for whatever keeps the gate from checking the contract at *path*."""
+    try:
+        yield
+    except UnreadableError as error:
+        raise CannotRun(f"{shown(path)}: {error}") from error
+    except NoReleaseError as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
+    except (click.ClickException, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is not an Exception
+        raise CannotRun(f"{shown(path)}: the gate fails ({described(error)}): report it") from error

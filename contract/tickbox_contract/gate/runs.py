@@ -14,7 +14,7 @@ from .compatible.releases import NoReleaseError, releases
 from .compatible.stage import ReleaseComparer
 from .contracts import Surroundings
 from .exceptions import Decisions
-from .failures import CannotRun
+from .failures import CannotRun, shown
 from .findings import Report
 from .handlers import finder
 from .progress import on_terminal
@@ -139,9 +139,3 @@ class Run:
             return Baseline.read(file)
         except BaselineError as error:
             raise CannotRun(f"{shown(file)}: {error}") from error
-
-
-def shown(path: Path) -> str:
-    """Relative to the current folder, if that is above it: annotations need such a path."""
-    here = Path.cwd()
-    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()

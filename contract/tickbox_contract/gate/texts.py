@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import jiter
 import orjson
 
+from tickbox_contract.openapi.files import repeats_keys
 from tickbox_contract.openapi.places import MAX_HEIGHT, Lines
 
 from .json_lines import JsonLines
@@ -41,7 +41,7 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
             raise UnreadableError(f"line {error.lineno} is not valid JSON: {error.msg}") from error
     else:
         _require_bounds(data)
-        return Text(data, JsonLines(raw), _repeats_keys(raw))
+        return Text(data, JsonLines(raw), repeats_keys(raw))
     reader = YamlReader(raw)
     return Text(reader.read(), reader.lines, bool(reader.lines.repeated))
 
@@ -57,11 +57,3 @@ def _require_bounds(data: Any) -> None:  # JSON
         if not level:
             return
     raise UnreadableError("this is nested too deep")
-
-
-def _repeats_keys(raw: bytes) -> bool:
-    try:
-        jiter.from_json(raw, catch_duplicate_keys=True)
-    except ValueError as error:
-        return "duplicate key" in str(error)
-    return False

@@ -88,7 +88,7 @@ def read(raw: bytes) -> Read:
     """A JSON or YAML text. Raises yaml.YAMLError, ValueError."""
     try:
         # JSON first: as YAML, its tabs would be rejected and its surrogate pairs read as two characters.
-        return Read(orjson.loads(raw), _repeats_keys(raw))
+        return Read(orjson.loads(raw), repeats_keys(raw))
     except orjson.JSONDecodeError:
         loader = CoreLoader(raw)
     try:
@@ -102,7 +102,7 @@ def read(raw: bytes) -> Read:
     return Read(data, loader.has_repeated_keys)
 
 
-def _repeats_keys(raw: bytes) -> bool:
+def repeats_keys(raw: bytes) -> bool:
     """Whether an object of a JSON text has a key twice."""
     try:
         jiter.from_json(raw, catch_duplicate_keys=True)

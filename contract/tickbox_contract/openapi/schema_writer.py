@@ -162,7 +162,7 @@ class SchemaWriter:
         name, union = alternatives.name, alternatives.union
         inner = use._replace(open=use.open or (union is not None and use.direction == "response"))
         out: dict[str, Any] = {
-            "type": ["object", "null"] if _takes_null(schema, alternatives) else "object",
+            "type": ["object", "null"] if takes_null(schema, alternatives) else "object",
             "properties": {name: {"enum": list(alternatives.by_value)}},
             "required": [name],
             "allOf": [self._alternative(key, alternatives, inner) for key in alternatives.targets],
@@ -199,7 +199,7 @@ class SchemaWriter:
                     raise UnservableSchemaError(f"the discriminator {name!r} is never {values[0]!r} in {where}")
 
 
-def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
+def takes_null(schema: Schema, alternatives: Alternatives) -> bool:
     """Whether null is allowed: `nullable` counts only beside a type (OpenAPI 3.0.4, "Schema Object", `nullable`)."""
 
     def says_so(each: Schema) -> bool:

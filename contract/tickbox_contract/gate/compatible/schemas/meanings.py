@@ -16,6 +16,7 @@ from tickbox_contract.openapi.formats import RANGES
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.references import Found, References, UnresolvedReferenceError
+from tickbox_contract.openapi.schema_writer import takes_null
 
 Keywords = Mapping[str, Any]
 """Keywords with plain values or `Meaning`s. They differ from JSON Schema: `type` is a tuple, `range` is the bounds that
@@ -245,7 +246,7 @@ class MeaningReader:
         union = alternatives.union
         where = (*pointer, union) if union else pointer
         branches = [self._alternative(where, key, alternatives, use) for key in alternatives.targets]
-        if _takes_null(schema, alternatives):
+        if takes_null(schema, alternatives):
             branches.append(meaning(where, type=("null",)))
         out: dict[str, Any] = {"anyOf": tuple(branches)}
         if union is not None:
@@ -264,17 +265,6 @@ class MeaningReader:
 
 def _values(alternatives: Alternatives, key: int) -> list[str]:
     return [value for value, found in alternatives.by_value.items() if id(found.node) == key]
-
-
-def _takes_null(schema: Schema, alternatives: Alternatives) -> bool:
-    """Whether null is allowed: `nullable` counts only beside a type (OpenAPI 3.0.4, "Schema Object", `nullable`)."""
-
-    def says_so(each: Schema) -> bool:
-        return each.get("nullable") is True and "type" in each
-
-    if alternatives.union is None:
-        return says_so(schema)
-    return ("type" not in schema or says_so(schema)) and any(says_so(f.node) for f in alternatives.by_value.values())
 
 
 def _scalars(schema: Schema, *, may_be_nullable: bool) -> Iterator[tuple[str, Any]]:
