@@ -10,6 +10,7 @@ the reader's (`tickbox_contract.openapi`).
     reading       reads a file, and refuses what would do harm or is not a contract
     texts         a file as plain data with its lines: JSON (`json_lines`), YAML (`yaml_texts`)
     several_files    reads the files that references lead to into one document
+    trees         where these files are read from: the working tree, or a git revision (`git_trees`)
     unfolding     schemas that unfold to more than a validator can check
     contracts     a contract with its schemas by use, and what is around the file
     sound         the sound part of a contract whose form is wrong

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tickbox_contract.openapi.objects import fragment
-
 from .contracts import Contract, Surroundings
-from .several_files import Joiner, MissingFileError, loader, readable
+from .several_files import Joiner, reference_to
 from .texts import Text, read_text
+from .trees import MissingFileError, NoTree, Tree, WorkingTree
 from .unfolding import boundless_schema
 from .yaml_texts import UnreadableError
 
@@ -18,33 +17,36 @@ __all__ = ["UnreadableError", "read"]
 _NO_VERSION = "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"
 
 
-def read(raw: bytes, surroundings: Surroundings | None = None, *, path: Path | None = None) -> Contract:
+def read(
+    raw: bytes, surroundings: Surroundings | None = None, *, path: Path | None = None, tree: Tree | None = None
+) -> Contract:
     """The contract in *raw*. Raises UnreadableError.
 
     *path* is where it is from: files that it refers to are read, too, and a name that ends in `.json` means that it has
-    to be JSON. Without it, references to other files lead nowhere.
+    to be JSON. Without it, references to other files lead nowhere. *tree* has these files, if not the working tree.
     """
     text = read_text(raw, is_json=path is not None and path.suffix == ".json")
     root = text.data
     if not isinstance(root, dict):
         raise UnreadableError(_NO_VERSION)
     _require_version(root)
+    around = tree or (NoTree() if path is None else WorkingTree(path.parent))
     texts: dict[str, Text] = {}
 
-    def further(raw: bytes, name: str) -> Any:  # JSON
+    def further(name: str) -> Any:  # JSON
+        raw = around.read(name)
         try:
             texts[name] = read_text(raw, is_json=name.endswith(".json"))
         except UnreadableError as error:
             raise MissingFileError(str(error)) from error
         return texts[name].data
 
-    folder = None if path is None else path.parent
-    joiner = Joiner(root, name="" if path is None else path.name, load=loader(folder, further))
+    joiner = Joiner(root, name="" if path is None else path.name, load=further)
     joined = joiner.join()
     contract = Contract(raw, root, text.has_repeated_keys, text, joined, texts, surroundings or Surroundings())
     boundless = boundless_schema(contract.references)
     if boundless is not None:
-        place = readable(fragment(boundless))
+        place = reference_to(boundless)
         raise UnreadableError(f"{place} is composed of more schemas than a contract can have: use fewer levels")
     return contract
 

@@ -57,6 +57,7 @@ class Run:
 
     def report(self) -> Report:
         """Check the contract. Raises CannotRun, UnreadableError, NoReleaseError, OSError."""
+        raw = self.path.read_bytes()
         comparer = self._comparer()
         stages = tuple(stage for stage in self._asked if stage != "compatible" or comparer)
         if not stages:
@@ -70,7 +71,6 @@ class Run:
             progress=on_terminal,
             server=replace(self.settings.server, url=self.url or self.settings.server.url),
         )
-        raw = self.path.read_bytes()
         rules = self._rules()
         report = run(raw, file=shown(self.path), path=self.path, stages=stages, surroundings=surroundings, rules=rules)
         return self._decided(report)

@@ -13,12 +13,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from tickbox_contract.openapi.objects import Place, Pointer, within
+from tickbox_contract.openapi.objects import Place, Pointer, fragment, within
 
+from .trees import MissingFileError
 from .yaml_texts import UnreadableError
 
 FILES = "x-files"
@@ -27,10 +27,6 @@ _INNER = re.compile(rf"#/{FILES}/([^/\s]+)")
 _MOST_FILES = 5_000
 _MOST_OBJECTS = 600_000
 """How many objects of OpenAPI a contract may have; a file of 30 MB has some 400,000."""
-
-
-class MissingFileError(Exception):
-    """A file that a reference leads to cannot be read. The text is a sentence without its name."""
 
 
 @dataclass(slots=True)
@@ -53,7 +49,13 @@ def file_of(pointer: Pointer) -> tuple[str | None, Pointer]:
 
 def readable(message: str) -> str:
     """*message* with references as they were written: `shelves.yaml#/Shelf`."""
-    return _INNER.sub(lambda found: f"{_unescaped(found[1])}#", message)
+    return _INNER.sub(lambda found: f"{_unescaped(unquote(found[1]))}#", message)
+
+
+def reference_to(pointer: Pointer) -> str:
+    """*pointer* as a reference from the folder of the first file: `shelves.yaml#/Shelf`."""
+    name, inner = file_of(pointer)
+    return f"{name or ''}{fragment(inner)}"
 
 
 class Joiner:
@@ -146,39 +148,9 @@ class Joiner:
         return (tuple(pointer), node) if isinstance(node, dict) else None
 
 
-def loader(folder: Path | None, read: Callable[[bytes, str], Any]) -> Callable[[str], Any]:
-    """Loads files by their path from *folder*, and lets *read* make plain data of them, given the path.
-
-    A contract may be somebody else's, and reports quote it. So no file outside of its repository is read, or outside of
-    *folder* if that is in none.
-    """
-    home = None if folder is None else _home(folder.resolve())
-
-    def load(name: str) -> Any:  # JSON
-        if folder is None or home is None:
-            raise MissingFileError("only one file is read here")
-        path = (folder / name).resolve()
-        if not path.is_relative_to(home):
-            raise MissingFileError("it is outside of the repository, or of the folder, of the contract")
-        if not path.is_file():
-            raise MissingFileError("there is no such file")
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise MissingFileError(f"it cannot be read: {error.strerror}") from error
-        return read(raw, name)
-
-    return load
-
-
-def _home(folder: Path) -> Path:
-    """The repository that *folder* is in, or else *folder*."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
-
-
 def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25").replace(" ", "%20")
 
 
 def _unescaped(token: str) -> str:
-    return token.replace("~1", "/").replace("~0", "~").replace("%25", "%")
+    return token.replace("~1", "/").replace("~0", "~")

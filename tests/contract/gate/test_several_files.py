@@ -9,7 +9,8 @@ import pytest
 
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.rules import run
-from tickbox_contract.gate.several_files import Joiner, loader
+from tickbox_contract.gate.several_files import Joiner
+from tickbox_contract.gate.trees import WorkingTree
 from tickbox_contract.openapi.files import load
 from tickbox_contract.openapi.rules import Stage
 
@@ -80,6 +81,10 @@ def test_a_file_that_is_referred_to_has_the_form_of_what_it_is_used_as(tmp_path:
     ("reference", "why"),
     [
         ("nowhere.yaml", "nowhere.yaml: there is no such file"),
+        ("no%00where.yaml", "no%00where.yaml: there is no such file"),
+        (f"{300 * 'a'}.yaml", f"{300 * 'a'}.yaml: it cannot be read: File name too long"),
+        ("turning.yaml", "turning.yaml: there is no such file"),
+        ("huge.yaml", "huge.yaml: it has more than 64 MiB"),
         ("nowhere.yaml#/a", "nowhere.yaml#/a: there is no such file"),
         ("/etc", f"/etc: {OUTSIDE}"),
         ("..", f"..: {OUTSIDE}"),
@@ -93,6 +98,9 @@ def test_a_file_that_is_referred_to_has_the_form_of_what_it_is_used_as(tmp_path:
 def test_a_reference_that_cannot_be_followed_is_found(tmp_path: Path, reference: str, why: str) -> None:
     root = ROOT.replace("paths/pets.yaml", f"'{reference}'")
     others = {"broken.yaml": "a: [\n", "loop.yaml": "$ref: loop.yaml\n", "list.yaml": "[]\n"}
+    (tmp_path / "turning.yaml").symlink_to("turning.yaml")
+    with (tmp_path / "huge.yaml").open("wb") as huge:
+        huge.truncate(2**26 + 1)
     hits = found(written(tmp_path, **others, **{"openapi.yaml": root}))
     assert ("resolving-ref", None, 4, why) in hits
 
@@ -150,7 +158,7 @@ def test_a_contract_with_more_objects_than_one_can_have_is_refused(tmp_path: Pat
         Joiner(
             deepcopy(root),
             name=path.name,
-            load=loader(tmp_path, lambda raw, _name: load(raw)),
+            load=lambda name: load(WorkingTree(tmp_path).read(name)),
             most_objects=most,
         ).join()
 

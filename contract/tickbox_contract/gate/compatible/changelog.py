@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import printable
-from tickbox_contract.openapi.objects import fragment
+from tickbox_contract.gate.several_files import readable, reference_to
 
 from .changes import Change
 from .releases import Release
@@ -76,10 +76,10 @@ class Changelog:
             "breaking": row.effect == "breaks",
             "breaks": row.breaks or None,
             "operations": list(change.operations),
-            "text": printable(change.what),
-            "place": fragment(change.spot.at),
+            "text": printable(readable(change.what)),
+            "place": reference_to(change.spot.at),
             "line": self.contract.line(change.spot.at),
-            "old_place": fragment(change.spot.was),
+            "old_place": reference_to(change.spot.was),
             "old_line": self.release.contract.line(change.spot.was),
             **{name: text for name, text in known.items() if text},
         }
@@ -91,7 +91,7 @@ def _line(change: Change) -> str:
     subject = f"{operations}: " if operations else ""
     hurt = f" Breaks {row.breaks}." if row.breaks else ""
     witness = f" For example: `{printable(change.witness)}`." if change.witness else ""
-    return f"- {subject}{printable(change.what).removesuffix('.')}.{hurt}{witness}"
+    return f"- {subject}{printable(readable(change.what)).removesuffix('.')}.{hurt}{witness}"
 
 
 def _version(contract: Contract) -> str:

@@ -1,14 +1,18 @@
-"""Released contracts: a file, each contract of a folder, or the file as it was at a git revision."""
+"""Released contracts: a file, each contract of a folder, or the contract as it was at a git revision."""
 
 from __future__ import annotations
 
-import subprocess
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.gate.git_trees import GitTree, NoRevisionError
 from tickbox_contract.gate.reading import UnreadableError, read
+from tickbox_contract.gate.several_files import file_of
+from tickbox_contract.gate.trees import MissingFileError, Tree
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 _SUFFIXES = {".yaml", ".yml", ".json"}
@@ -20,10 +24,22 @@ class NoReleaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released contract, and the name of its file in reports: `spec/released/1.0.0.yaml`, `main:openapi.yaml`."""
+    """A released contract, the name of its first file in reports, and the git revision that it is from, if any."""
 
-    name: str
+    file: str
     contract: Contract
+    revision: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in reports: `spec/released/1.0.0.yaml`, `main:openapi.yaml`."""
+        return _named(self.file, self.revision)
+
+    def place(self, pointer: Pointer) -> str:
+        """The file and the line that have what *pointer* names: `main:schemas/pets.yaml:12`."""
+        further, _ = file_of(pointer)
+        file = self.file if further is None else posixpath.join(posixpath.dirname(self.file), further)
+        return f"{_named(posixpath.normpath(file), self.revision)}:{self.contract.line(pointer) or 1}"
 
 
 def releases(against: str, *, contract: Path) -> Iterator[Release]:
@@ -36,35 +52,33 @@ def releases(against: str, *, contract: Path) -> Iterator[Release]:
     elif path.is_file():
         yield _release(against, path.read_bytes(), path=path)
     else:
-        yield _release(f"{against}:{contract.name}", _at_revision(against, contract))
+        yield _at_revision(against, contract)
 
 
-def _release(name: str, raw: bytes, *, path: Path | None = None) -> Release:
+def _at_revision(revision: str, contract: Path) -> Release:
+    """The contract at *revision* of the git repository that it is in."""
     try:
-        contract = read(raw, path=path)
+        tree = GitTree.at(revision, contract.parent)
+    except NoRevisionError as error:
+        raise NoReleaseError(str(error)) from error
+    file = tree.path(contract.name)
+    try:
+        raw = tree.read(contract.name)
+    except MissingFileError as error:
+        why = f"{error}: name a revision that has the contract, or a file"
+        raise NoReleaseError(f"{_named(file, revision)}: {why}") from error
+    return _release(file, raw, path=contract, tree=tree, revision=revision)
+
+
+def _release(file: str, raw: bytes, *, path: Path, tree: Tree | None = None, revision: str | None = None) -> Release:
+    try:
+        release = Release(file, read(raw, path=path, tree=tree), revision)
     except UnreadableError as error:
-        raise NoReleaseError(f"{name}: {error}") from error
-    if hit := next(iter(WELL_FORMED.check(contract)), None):
-        line = contract.line(hit.pointer) or 1
-        raise NoReleaseError(f"{name}, line {line}: {hit.message}: name a release that is valid OpenAPI")
-    return Release(name, contract)
+        raise NoReleaseError(f"{_named(file, revision)}: {error}") from error
+    if hit := next(iter(WELL_FORMED.check(release.contract)), None):
+        raise NoReleaseError(f"{release.place(hit.pointer)}: {hit.message}: name a release that is valid OpenAPI")
+    return release
 
 
-def _at_revision(revision: str, contract: Path) -> bytes:
-    """The content of the file *contract* at *revision* of the git repository that it is in."""
-    folder = contract.absolute().parent
-    try:
-        known = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except FileNotFoundError as error:
-        raise NoReleaseError(f"{revision} is not a file, and git is not installed: name a file") from error
-    if known.returncode:
-        raise NoReleaseError(f"{revision} is neither a file nor a git revision of the contract's repository")
-    shown = _git(folder, "show", "--end-of-options", f"{known.stdout.decode().strip()}:./{contract.name}")
-    if shown.returncode:
-        raise NoReleaseError(f"at the git revision {revision} there is no {contract.name}: name a file, or another one")
-    return shown.stdout
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # no shell; after --end-of-options
+def _named(file: str, revision: str | None) -> str:
+    return file if revision is None else f"{revision}:{file}"

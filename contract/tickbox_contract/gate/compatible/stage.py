@@ -73,8 +73,7 @@ class ReleaseComparer:
 def _hit(release: Release, change: Change, row: Row, *, allowed: bool) -> Hit:
     """A break that the version announces is a warning."""
     lowered: Severity | None = "warning" if allowed and row.effect == "breaks" else None
-    line = release.contract.line(change.spot.was) or 1
-    return Hit(change.spot.at, change.message, f"{release.name}:{line}", change.witness, lowered)
+    return Hit(change.spot.at, change.message, release.place(change.spot.was), change.witness, lowered)
 
 
 def _is_announced(old: Contract, new: Contract) -> bool:
@@ -94,7 +93,7 @@ def _version(release: Release, contract: Contract, changes: Sequence[Change]) ->
     """`info.version`, if it has not risen as far as *changes* demand."""
     old, new = version_of(release.contract), version_of(contract)
     pointer, text = ("info", "version"), str(contract.node.at("info").get("version"))
-    other = f"{release.name}:{release.contract.line(pointer) or 1}"
+    other = release.place(pointer)
     if new is None:
         yield Hit(pointer, f"the version {text!r} is not a semantic version, such as 1.4.0", other)
     elif old is None:

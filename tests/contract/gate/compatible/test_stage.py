@@ -1,9 +1,8 @@
-"""The stage as other teams run it: against files, folders and git revisions; severities, versions and reports."""
+"""The stage as other teams run it: against files and folders; severities, versions and reports."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -46,11 +45,6 @@ def against(folder: Path, release: str, root: Json = NEW) -> Any:
     return checked("gate", "compatible", "--contract", path, "--against", release)
 
 
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S607  # on the PATH
-
-
 def test_a_finding_says_who_breaks_where_with_which_value_and_what_to_do(tmp_path: Path) -> None:
     done = gate(tmp_path, OLD, NEW)
     (found,) = [each for each in done.found if each.rule == "response-schema"]
@@ -75,38 +69,6 @@ def test_operations_that_share_what_breaks_share_one_finding(tmp_path: Path) -> 
     old, new = (contract(paths=paths, components={"requestBodies": {"It": each}}) for each in (shared, narrow))
     (found,) = [each for each in gate(tmp_path, old, new).found if each.rule == "body-schema"]
     assert found.text.startswith("pets0, pets1, pets2 and 2 more: ")
-
-
-def test_the_contract_is_compared_with_its_file_at_a_git_revision(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-    write(tmp_path / "openapi.json", OLD)
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "Release")
-    done = against(tmp_path, "HEAD")
-    assert (done.code, done.errors) == (1, {"response-schema"})
-    assert done.found[-1].details["was"].startswith("HEAD:openapi.json:")
-
-
-@pytest.mark.parametrize(
-    ("release", "message"),
-    [
-        ("nothing", "nothing is neither a file nor a git revision of the contract's repository"),
-        ("--output=x", "--output=x is neither a file nor a git revision of the contract's repository"),
-        ("HEAD", "at the git revision HEAD there is no openapi.json: name a file, or another one"),
-    ],
-)
-def test_what_cannot_be_compared_with_is_said_in_one_line(release: str, message: str, tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "commit", "-qm", "Begin", "--allow-empty")
-    path = write(tmp_path / "openapi.json", NEW)
-    done = CliRunner().invoke(main, ["gate", "compatible", "--contract", path, f"--against={release}"])
-    assert (done.exit_code, done.output.splitlines()[-1]) == (2, f"Error: {message}")
-
-
-def test_without_git_a_file_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = against(tmp_path, "main")
-    assert (done.code, done.output) == (2, "Error: main is not a file, and git is not installed: name a file\n")
 
 
 def test_a_release_that_is_not_a_contract_is_said_in_one_line(tmp_path: Path) -> None:
