@@ -2,7 +2,8 @@
 
 A finding is known by its rule and its place, not by its line or its words, so a baseline survives lines that move,
 lists that are reordered and messages that are written better. A place with more findings of a rule than the baseline
-knows has new ones.
+knows has new ones. Faults of form are always new: as long as there is one, most rules wait, and nothing could be
+relied on.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Baseline:
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Baseline:
-        """The baseline with exactly *findings*."""
-        return cls(Counter(_key(finding) for finding in findings))
+        """The baseline with *findings*, but for faults of form."""
+        return cls(Counter(_key(finding) for finding in findings if not finding.is_form_fault))
 
     @classmethod
     def read(cls, file: Path) -> Baseline:
@@ -61,7 +62,7 @@ class Baseline:
         new: list[Finding] = []
         old: list[Finding] = []
         for finding in findings:
-            times = left.get(_key(finding), 0)
+            times = 0 if finding.is_form_fault else left.get(_key(finding), 0)
             (old if times else new).append(finding)
             left[_key(finding)] = max(times - 1, 0)
         return new, old

@@ -82,7 +82,7 @@ def gate_command(own: Own | None = None) -> click.Command:
         type=_EXISTING_FILE,
         help="The settings. Default: gate.toml beside the contract or here.",
     )
-    @click.option("--baseline", metavar="FILE", type=_EXISTING_FILE, help="Findings in this file do not count.")
+    @click.option("--baseline", metavar="FILE", type=_FILE, help="Findings in this file do not count.")
     @click.option("--write-baseline", metavar="FILE", type=_FILE, help="Write what is found now into a baseline.")
     @click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML as well.")
     @click.option("--sarif", metavar="FILE", type=_FILE, help="Write SARIF 2.1.0 as well.")
@@ -101,9 +101,7 @@ def gate_command(own: Own | None = None) -> click.Command:
             click.echo("\n".join(reports.rule_table((*RULES, *SETTINGS_RULES))))
             return
         settings = _settings(contract, config, is_ours=own is not None and contract is None)
-        path = contract or settings.contract or (own.contract if own else None)
-        if path is None:
-            raise click.UsageError("Name the contract: --contract FILE.")
+        path = contract or _path(settings, own)
         is_ours = contract is None and settings.contract is None
         sys.exit(_check(path, own if is_ours else None, settings, **options))
 
@@ -154,6 +152,21 @@ def _settings(contract: Path | None, config: Path | None, *, is_ours: bool) -> S
         return read_settings(file, rule_ids=[rule.rule_id for rule in RULES])
     except SettingsError as error:
         raise CannotRun(*(f"{shown(file)}: {mistake}" for mistake in error.mistakes)) from error
+    except OSError as error:
+        raise CannotRun(f"{shown(file)}: this cannot be read: {error.strerror}") from error
+
+
+def _path(settings: Settings, own: Own | None) -> Path:
+    """The contract, if the command line does not name it. Raises CannotRun, UsageError."""
+    if settings.contract is None and own:
+        return own.contract
+    if settings.file is None:
+        raise click.UsageError("Name the contract: --contract FILE.")
+    if settings.contract is None:
+        raise CannotRun(f'{shown(settings.file)}: this names no contract: write contract = "openapi.yaml"')
+    if not settings.contract.is_file():
+        raise CannotRun(f"{shown(settings.file)}: contract: there is no file {shown(settings.contract)}")
+    return settings.contract
 
 
 def _check(path: Path, own: Own | None, settings: Settings, **options: Any) -> int:

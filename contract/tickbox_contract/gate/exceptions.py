@@ -136,7 +136,7 @@ def _excuses(exempt: Exempt, report: Report) -> bool:
 
 
 def _covers(ignore: Ignore, finding: Finding) -> bool:
-    if ignore.rule_id not in {"*", finding.rule.rule_id}:
+    if ignore.rule_id not in {"*", finding.rule.rule_id} or finding.is_form_fault:
         return False
     if ignore.pointer is not None and not matches(ignore.pointer, fragment(finding.pointer).removeprefix("#")):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,8 +44,15 @@ def explained(path: Path) -> Iterator[None]:
     except NoReleaseError as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
-        raise CannotRun(f"{error.filename}: {error.strerror}: name another file") from error
+        raise CannotRun(_of_the_system(error)) from error
     except (click.ClickException, KeyboardInterrupt):
         raise
     except BaseException as error:  # the outermost edge; a panic of jsonschema_rs is not an Exception
         raise CannotRun(f"{shown(path)}: the gate fails ({described(error)}): report it") from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """What is wrong with a file; without one, such as if the disk is full, what the system says."""
+    if error.filename is None:
+        return str(error.strerror or error)
+    return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}: name another file"

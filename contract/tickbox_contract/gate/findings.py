@@ -48,6 +48,11 @@ class Finding:
     witness: str | None = None
 
     @property
+    def is_form_fault(self) -> bool:
+        """Whether the form of OpenAPI is broken. Nothing excuses that: most rules wait until it is mended."""
+        return self.rule.rule_id == WELL_FORMED.rule_id
+
+    @property
     def details(self) -> tuple[tuple[str, str], ...]:
         """What is known beside place and message: names and texts, such as `("breaks", "response readers")`."""
         found = (
@@ -95,16 +100,18 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether there is no error, and all was checked of stage `valid` and of those that need a server.
+        """Whether there is no error, and all was checked of stage `valid` and of those that need a server."""
+        return not (self.errors or self.unchecked)
 
-        If the form is at fault, not all was checked, even if a baseline excuses that.
-        """
-        return not (self.errors or self.has_form_fault or any(skip.rule.stage in _WHOLE for skip in self.skipped))
+    @property
+    def unchecked(self) -> tuple[Skipped, ...]:
+        """The rules without which the run is neither a success nor a failure."""
+        return tuple(skip for skip in self.skipped if skip.rule.stage in _WHOLE)
 
     @property
     def has_form_fault(self) -> bool:
         """Whether the form is at fault, so that only its sound part was checked, and only in the stage `valid`."""
-        return any(finding.rule.rule_id == WELL_FORMED.rule_id for finding in (*self.findings, *self.excused))
+        return any(finding.is_form_fault for finding in self.findings)
 
     def of(self, rule: Rule) -> list[Finding]:
         """What breaks *rule*."""

@@ -28,6 +28,10 @@ def table(report: Report) -> Iterator[str]:
     for line, details in zip(_columns(rows), below, strict=True):
         yield line
         yield from (f"    {name}: {text}" for name, text in details)
+    yield from _ending(report)
+
+
+def _ending(report: Report) -> Iterator[str]:
     if report.has_form_fault:
         yield "the other stages are checked when the form is right"
     yield summary(report)
@@ -77,7 +81,9 @@ def github(report: Report) -> Iterator[str]:
         file = _escaped(finding.file or report.file, _IN_PROPERTIES)
         place = f"file={file},line={finding.line},title={finding.rule.rule_id}"
         yield f"::{finding.severity} {place}::{_escaped(text_of(finding), _IN_TEXTS)}"
-    yield summary(report)
+    for skip in report.unchecked:
+        yield f"::error title={skip.rule.rule_id}::not checked: {_escaped(skip.why, _IN_TEXTS)}"
+    yield from _ending(report)
 
 
 def text_of(finding: Finding) -> str:

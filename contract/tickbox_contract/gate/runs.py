@@ -58,6 +58,7 @@ class Run:
     def report(self) -> Report:
         """Check the contract. Raises CannotRun, UnreadableError, NoReleaseError, OSError."""
         raw = self.path.read_bytes()
+        known = self._baseline()
         comparer = self._comparer()
         stages = tuple(stage for stage in self._asked if stage != "compatible" or comparer)
         if not stages:
@@ -73,7 +74,7 @@ class Run:
         )
         rules = self._rules()
         report = run(raw, file=shown(self.path), path=self.path, stages=stages, surroundings=surroundings, rules=rules)
-        return self._decided(report)
+        return self._decided(report, known)
 
     @property
     def _asked(self) -> tuple[Stage, ...]:
@@ -109,10 +110,9 @@ class Run:
             raise NoReleaseError(f"{', '.join(named)} has no contract: name a file, a folder or a git revision")
         return ReleaseComparer(found, self.today, tuple((self._words or {}).get("role", ()))) if found else None
 
-    def _decided(self, report: Report) -> Report:
+    def _decided(self, report: Report, known: Baseline | None) -> Report:
         """*report* with the team's decisions, after the baseline is written, if it is to be."""
         file = self.write_baseline or self.baseline or self.settings.baseline
-        known = self._baseline()
         decisions = Decisions(
             settings=self.settings,
             file=shown(self.settings.file) if self.settings.file else "",
@@ -137,5 +137,8 @@ class Run:
             return None
         try:
             return Baseline.read(file)
+        except FileNotFoundError as error:
+            name = shown(file)
+            raise CannotRun(f"{name}: there is no such baseline: write it with --write-baseline {name}") from error
         except BaselineError as error:
             raise CannotRun(f"{shown(file)}: {error}") from error

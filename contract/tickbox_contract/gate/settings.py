@@ -26,6 +26,7 @@ is without a reason.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -34,12 +35,14 @@ from datetime import date
 from pathlib import Path
 
 from tickbox_contract.openapi.rules import SEVERITIES, Severity
+from tickbox_contract.openapi.servable import WELL_FORMED
 
 from .live.servers import Server
 from .rule_sets import RuleSet
 from .settings_reading import Table
 
 FILE = "gate.toml"
+_LISTED = "`--rules` lists them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +105,25 @@ class SettingsError(Exception):
 
 
 def find_settings(contract: Path | None) -> Path | None:
-    """The `gate.toml` beside *contract*, or else in the current folder; None if there is none."""
+    """The `gate.toml` beside *contract*, or else in the current folder; None if there is none.
+
+    Whatever has that name is meant, also what cannot be read: a run without its exceptions would surprise everybody.
+    """
     folders = (*((contract.parent,) if contract else ()), Path.cwd())
-    return next((file for folder in folders if (file := folder / FILE).is_file()), None)
+    return next((file for folder in folders if os.path.lexists(file := folder / FILE)), None)
 
 
 def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
     """The settings in *file*; *rule_ids* are those that exist. Raises SettingsError, OSError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # editors of Windows write a mark at the beginning
         root = Table(tomllib.loads(text), folder=file.parent)
     except UnicodeDecodeError as error:
-        raise SettingsError(["this is not TOML in UTF-8"]) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError([f"this is not TOML: {error}"]) from error
+        raise SettingsError(["this is not TOML in UTF-8: save it as UTF-8"]) from error
+    except RecursionError as error:
+        raise SettingsError(["this is nested too deep"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"this is not TOML: {_fault(error, text)}"]) from error
     settings = Settings(
         file=file,
         contract=root.path("contract"),
@@ -130,16 +138,36 @@ def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
         server=Server.read(root.table("server")),
     )
     root.refuse_others()
+    _refuse_contradictions(settings, root)
     if root.mistakes:
         raise SettingsError(root.mistakes)
     return settings
+
+
+def _fault(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """What is wrong, and the line: of a key that is given twice, TOML's reader says something else."""
+    message = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the last one")
+    return message.replace("Cannot overwrite a value", "A key is given twice")
+
+
+def _refuse_contradictions(settings: Settings, root: Table) -> None:
+    """Note exceptions that others have made idle from the beginning. One with a last day leaves a time after it."""
+    seen: dict[tuple[str, str | None, str | None], int] = {}
+    for number, ignore in enumerate(settings.ignores):
+        change = settings.changes.get(ignore.rule_id)
+        if change is not None and change.severity is None and change.until is None:
+            root.mistake(f"[rules] switches {ignore.rule_id} off: delete one of the two", f"ignore[{number}]")
+        first = seen.setdefault((ignore.rule_id, ignore.path, ignore.pointer), number)
+        if first != number:
+            root.mistake(f"this is the same as ignore[{first}]: delete one of the two", f"ignore[{number}]")
 
 
 def _changes(rules: Table, text: str, rule_ids: Sequence[str]) -> dict[str, Change]:
     found = {}
     for rule_id in rules:
         table = rules.table(rule_id, hint='write {severity = "warning", reason = "..."}')
-        rules.one_of(rule_id, rule_ids, "rule")
+        rules.one_of(rule_id, rule_ids, "rule", more=_LISTED)
+        _refuse_form(rule_id, table)
         severity = table.word("severity", (*SEVERITIES, "off"), required=True)
         found[rule_id] = Change(
             rule_id=rule_id,
@@ -153,7 +181,8 @@ def _changes(rules: Table, text: str, rule_ids: Sequence[str]) -> dict[str, Chan
 
 
 def _ignore(table: Table, text: str, rule_ids: Sequence[str]) -> Ignore:
-    rule_id = table.word("rule", (*rule_ids, "*"), required=True) or ""
+    rule_id = table.word("rule", (*rule_ids, "*"), required=True, more=_LISTED) or ""
+    _refuse_form(rule_id, table)
     ignore = Ignore(
         rule_id=rule_id,
         path=table.string("path"),
@@ -162,7 +191,7 @@ def _ignore(table: Table, text: str, rule_ids: Sequence[str]) -> Ignore:
         reason=table.string("reason", required=True) or "",
         until=table.date("until"),
     )
-    if ignore.path is None and ignore.pointer is None:
+    if "path" not in table and "pointer" not in table:
         table.mistake("name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]")
     for name in ("path", "pointer"):
         pattern = getattr(ignore, name)
@@ -170,6 +199,11 @@ def _ignore(table: Table, text: str, rule_ids: Sequence[str]) -> Ignore:
             table.mistake(f"`{name}` begins with a slash, such as {'/v1/**' if name == 'path' else '/components/**'}")
     table.refuse_others()
     return ignore
+
+
+def _refuse_form(rule_id: str, table: Table) -> None:
+    if rule_id == WELL_FORMED.rule_id:
+        table.mistake("a fault of form cannot be excused, because most rules wait until it is mended")
 
 
 def _access(table: Table) -> dict[str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -37,12 +38,12 @@ class Table:
 
     def mistake(self, text: str, key: str = "") -> None:
         """Note a mistake at *key*, or in the table itself."""
-        where = ".".join(part for part in (self._where, key) if part)
+        where = self._place(key)
         self.mistakes.append(printable(f"{where}: {text}" if where else text))
 
     def refuse_others(self) -> None:
         """Note each name that was not read."""
-        for key in self._values.keys() - self._read:
+        for key in (key for key in self._values if key not in self._read):
             self.mistake(f"there is no such setting{_nearest(key, self._read)}", key)
 
     def string(self, key: str, *, required: bool = False) -> str | None:
@@ -52,28 +53,30 @@ class Table:
             self.mistake("this is empty", key)
         return cast("str | None", value)
 
-    def word(self, key: str, words: Iterable[str], *, required: bool = False) -> str | None:
-        """One of *words*."""
+    def word(self, key: str, words: Iterable[str], *, required: bool = False, more: str = "") -> str | None:
+        """One of *words*. If they are many, *more* says where they are listed."""
         value = self.string(key, required=required)
         if value is not None:
-            self.one_of(value, list(words), key, key)
+            self.one_of(value, list(words), key, key, more=more)
         return value
 
-    def one_of(self, value: str, words: Sequence[str], kind: str, key: str = "") -> bool:
+    def one_of(self, value: str, words: Sequence[str], kind: str, key: str = "", *, more: str = "") -> bool:
         """Whether *value* is one of *words*; notes a mistake if it is not."""
         if value in words:
             return True
         listed = f": {', '.join(words)}" if len(words) < 8 else _nearest(value, words)  # noqa: PLR2004  # a short line
-        self.mistake(f"there is no {kind} {value!r}{listed}", key)
+        self.mistake(f"there is no {kind} {value!r}{listed or (more and f': {more}')}", key)
         return False
 
     def date(self, key: str) -> dt.date | None:
-        """A date, such as 2027-06-30, without a time."""
-        value = self._value(key, dt.date, "a date, such as 2027-06-30")
-        if isinstance(value, dt.datetime):
-            self.mistake("this must be a date, such as 2027-06-30", key)
-            return None
-        return cast("dt.date | None", value)
+        """A date, such as 2027-06-30."""
+        value = self._values.get(key)
+        self._read.add(key)
+        if value is None or type(value) is dt.date:
+            return value
+        how = {str: " without quotes", dt.datetime: " without a time"}.get(type(value), "")
+        self.mistake(f"this must be a date{how}: write {key} = {_day_of(value)}", key)
+        return None
 
     def flag(self, key: str) -> bool:
         """A boolean; False if it is absent."""
@@ -81,15 +84,20 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
-        values = self._value(key, list, "a list of texts")
-        if values is not None and not all(isinstance(value, str) and value for value in values):
+        given = self._values.get(key)
+        hint = f': write ["{given}"]' if isinstance(given, str) and '"' not in given else ""
+        values = self._value(key, list, f"a list of texts{hint}")
+        if values is not None and not all(isinstance(value, str) and value.strip() for value in values):
             self.mistake("this must be a list of texts", key)
             return ()
         return tuple(values or ())
 
     def rule_sets(self, key: str) -> tuple[RuleSet, ...]:
         """A list of names of rule sets."""
-        names = [name for name in self.texts(key) if self.one_of(name, RULE_SETS, "rule set", key)]
+        given = self.texts(key)
+        if self._values.get(key) == []:
+            self.mistake("this is empty: leave it out for the standard rules", key)
+        names = [name for name in given if self.one_of(name, RULE_SETS, "rule set", key)]
         return cast("tuple[RuleSet, ...]", tuple(names))
 
     def path(self, key: str) -> Path | None:
@@ -99,11 +107,11 @@ class Table:
 
     def paths(self, key: str) -> tuple[Path, ...]:
         """A list of paths of files that exist."""
-        found = tuple(self._folder / text for text in self.texts(key))
-        for file in found:
-            if not file.is_file():
-                self.mistake(f"there is no file {file.as_posix()}", key)
-        return found
+        texts = self.texts(key)
+        for text in texts:
+            if not (self._folder / text).is_file():
+                self.mistake(f"there is no file {text}", key)
+        return tuple(self._folder / text for text in texts)
 
     def references(self, key: str) -> tuple[str, ...]:
         """A list of paths, or of other names where no such path exists."""
@@ -112,7 +120,7 @@ class Table:
 
     def table(self, key: str, *, hint: str = "") -> Table:
         """A table; an empty one if it is absent."""
-        value = self._value(key, dict, f"a table{hint and f': {hint}'}")
+        value = self._value(key, dict, f"a table: {hint or f'write [{self._place(key)}]'}")
         found = self._within(value or {}, key)
         found._is_wrong = value is None and key in self._values  # noqa: SLF001  # of this class
         return found
@@ -126,8 +134,11 @@ class Table:
         return [self._within(value, f"{key}[{number}]", number) for number, value in enumerate(values)]
 
     def _within(self, values: dict[str, Any], key: str, number: int = 0) -> Table:
-        where = ".".join(part for part in (self._where, key) if part)
+        where = self._place(key)
         return Table(values, folder=self._folder, where=where, number=number, mistakes=self.mistakes)
+
+    def _place(self, key: str) -> str:
+        return ".".join(part for part in (self._where, key) if part)
 
     def _value(self, key: str, kind: type, name: str, *, required: bool = False) -> Any:  # TOML
         self._read.add(key)
@@ -138,6 +149,15 @@ class Table:
             self.mistake(f"this must be {name}", key)
             return None
         return value
+
+
+def _day_of(value: Any) -> str:  # TOML
+    """The day that *value* has, or else one to show how it is written."""
+    day = re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value))
+    try:
+        return dt.date.fromisoformat(day[0]).isoformat() if day else "2027-06-30"
+    except ValueError:
+        return "2027-06-30"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

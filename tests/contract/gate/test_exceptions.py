@@ -187,6 +187,25 @@ def test_a_second_finding_of_a_rule_at_a_known_place_is_new(tmp_path: Path) -> N
     assert (len(new), len(old)) == (1, 1)
 
 
+MALFORMED = PETS.replace("title: Pets", "title: Pets, titel: Pets")
+
+
+def test_a_fault_of_form_is_never_in_a_baseline(tmp_path: Path) -> None:
+    """As long as there is one, most rules wait: the rest of the baseline says nothing of them."""
+    known = Baseline.of(checked(MALFORMED).findings)
+    assert known == Baseline()
+    older = Baseline({("well-formed", "#/info/titel"): 1})
+    for baseline in (known, older):
+        report = decided(tmp_path, "", MALFORMED, baseline)
+        assert brief(report.errors) == [("well-formed", "error", "#/info/titel")]
+        assert (report.excused, report.is_sound) == ((), False)
+
+
+def test_an_exception_from_all_rules_is_none_from_the_form(tmp_path: Path) -> None:
+    report = decided(tmp_path, "[[ignore]]\nrule = '*'\nreason = 'Later.'\npointer = '/info'\n", MALFORMED)
+    assert brief(report.errors) == [("well-formed", "error", "#/info/titel")]
+
+
 def test_what_is_mended_is_reported_once_for_each_rule(tmp_path: Path) -> None:
     known = Baseline.of(checked().findings)
     report = decided(tmp_path, "", PETS.replace("{type: string}", "{type: string, maxLength: 9}"), known)

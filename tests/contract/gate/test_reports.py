@@ -70,6 +70,12 @@ def test_github_shows_a_finding_at_its_line_with_its_reason() -> None:
     assert summary == f"{RULES_RUN} rules over 7 operations; findings: valid 0, complete 1"
 
 
+def test_github_shows_what_kept_the_run_from_a_result() -> None:
+    report = replace(checked(cases.GOOD.encode(), "valid"), skipped=(Skipped(rule=RULES[0], why="100%"),))
+    assert next(iter(reports.github(report))) == f"::error title={RULES[0].rule_id}::not checked: 100%25"
+    assert list(reports.github(checked(b"openapi: 3.0.4\ninfo: 1\npaths: {}\n")))[-2].startswith("the other stages")
+
+
 def test_junit_has_a_case_for_each_rule() -> None:
     report = checked()
     suites = ET.fromstring(junit(report))  # noqa: S314  # what was written just now
