@@ -11,6 +11,8 @@ messages      request bodies, responses by status, and their headers
 callbacks     what the server sends to clients: callbacks, and webhooks
 events        `x-events` and `x-problems`
 contents      media types, and their schemas
+breaks        each place of a schema that breaks clients
+subschemas    the schemas inside a schema, in pairs of both contracts
 structure     what two schemas say beside which values fit: names, defaults, properties
 equality      whether two values of JSON are the same
 schemas       two schemas by meaning, in one direction; with verdicts, meanings and validators

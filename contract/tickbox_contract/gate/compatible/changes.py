@@ -23,6 +23,13 @@ class Spot(NamedTuple):
         return Spot((*self.at, *steps), (*self.was, *steps))
 
 
+class Witness(NamedTuple):
+    """A value that breaks a client, as JSON, and the name that it lacks."""
+
+    text: str
+    lacks: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A change, by the row of the table of rules that it belongs to.
@@ -57,18 +64,22 @@ class Changes:
         """Each change, in the order in which it was first found."""
         return iter(self._found.values())
 
-    def add(self, rule_id: str, what: str, spot: Spot, *, operation: str | None, witness: str | None = None) -> None:
+    def add(
+        self, rule_id: str, what: str, spot: Spot, *, operation: str | None, witness: Witness | None = None
+    ) -> None:
         """Record a change of *operation*, or of the contract as a whole.
 
-        A place of a schema is reached on several ways: its change is recorded once, with the shortest witness.
+        A place of a schema is reached on several ways: its change is recorded once, with the shortest witness, and once
+        for each name that is missing there.
         """
         self.recorded += 1
-        key = rule_id, spot, what if witness is None else ""
+        key = rule_id, spot, what if witness is None else witness.lacks
+        text = witness and witness.text
         known = self._found.get(key)
         named = () if operation is None else (operation,)
-        if known is None or (witness and known.witness and len(witness) < len(known.witness)):
+        if known is None or (text and known.witness and len(text) < len(known.witness)):
             operations = known.operations if known else ()
-            known = Change(rule_id=rule_id, spot=spot, what=what, operations=operations, witness=witness)
+            known = Change(rule_id=rule_id, spot=spot, what=what, operations=operations, witness=text)
         if not set(named) <= set(known.operations):
             known = replace(known, operations=known.operations + named)
         self._found[key] = known

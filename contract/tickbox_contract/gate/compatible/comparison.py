@@ -10,8 +10,9 @@ from datetime import date
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.operations import Operation
 
-from .changes import Changes, Spot
-from .schemas import Direction, Node, Pointer, SchemaComparison, Verdict
+from .changes import Changes, Spot, Witness
+from .schemas import Broken, Direction, Node, Pointer, SchemaComparison, Verdict
+from .subschemas import Inner
 
 Shape = tuple[str, str]
 """Method and path without the names of its parameters."""
@@ -55,6 +56,8 @@ class Comparison:
         self._schemas = SchemaComparison(old, new)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
+        self.shown: dict[tuple[Pointer, Pointer, Direction, str], Broken] = {}
+        """What breaks in parts of values, by their schemas and the name that is missing."""
         self._same = {(each.method, each.path): each for each in new.operations}
         known = {(each.method, each.path) for each in old.operations}
         others = (each for place, each in self._same.items() if place not in known)
@@ -71,6 +74,10 @@ class Comparison:
         if key not in self._verdicts:
             self._verdicts[key] = self._schemas.compare(old, new, direction=direction)
         return self._verdicts[key]
+
+    def inside(self, trail: Sequence[Inner], direction: Direction, *, lacks: str, is_undeclared: bool) -> Broken | None:
+        """What breaks clients at the end of *trail*; see SchemaComparison."""
+        return self._schemas.inside(trail, direction=direction, lacks=lacks, is_undeclared=is_undeclared)
 
     def once(self, old: Node, new: Node, compare: Callable[[], None]) -> None:
         """Call *compare* for the shared places of *old* and *new*, unless it noted nothing the last time."""
@@ -93,7 +100,7 @@ class Comparison:
                 yield Pair(old=old, new=new)
 
     def note(
-        self, rule_id: str, what: str, spot: Spot, *, pair: Pair | None = None, witness: str | None = None
+        self, rule_id: str, what: str, spot: Spot, *, pair: Pair | None = None, witness: Witness | None = None
     ) -> None:
         """Record a change; see Changes."""
         self.changes.add(rule_id, what, spot, operation=pair.name if pair else None, witness=witness)

@@ -10,11 +10,13 @@ from tickbox_contract.openapi.media_types import essence
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.schemas import Direction
 
-from .changes import Spot
+from .breaks import breaks_inside
+from .changes import Spot, Witness
 from .comparison import Comparison, Pair
 from .equality import is_identical
 from .schemas import Broken, Covered, Undecided
 from .structure import Structure
+from .subschemas import Schemas
 
 CALLBACK = "callback-changed"
 """The rule of all that callbacks contain."""
@@ -41,20 +43,26 @@ def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) 
 def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas: tuple[Node, Node]) -> None:
     old, new = schemas
     verdict = comparison.verdict(old, new, place.direction)
-    if isinstance(verdict, Undecided):
-        comparison.note("schema-undecided", verdict.why, Spot(verdict.pointer, old.pointer), pair=place.pair)
-    elif isinstance(verdict, Broken):
-        rule_id = place.rule_id
-        if verdict.is_undeclared:
-            rule_id = "undeclared-property"
-        where = Spot(verdict.pointer, verdict.old_pointer)
-        comparison.note(rule_id, verdict.what, where, pair=place.pair, witness=_written(verdict.witness))
+    if not isinstance(verdict, Covered):
+        _note(comparison, place, verdict, old)
+        for inner in breaks_inside(comparison, Schemas(old, new), place.direction):
+            _note(comparison, place, inner, old)
     elif not structure.describes:
         reverse = comparison.verdict(old, new, _OTHER[place.direction])
         if not isinstance(reverse, Covered):
             rule_id = "request-widened" if place.direction == "request" else "response-narrowed"
             what = "more is accepted" if place.direction == "request" else "less may be returned"
             comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
+
+
+def _note(comparison: Comparison, place: Place, verdict: Broken | Undecided, old: Node) -> None:
+    if isinstance(verdict, Undecided):
+        comparison.note("schema-undecided", verdict.why, Spot(verdict.pointer, old.pointer), pair=place.pair)
+        return
+    rule_id = "undeclared-property" if verdict.is_undeclared else place.rule_id
+    where = Spot(verdict.pointer, verdict.old_pointer)
+    witness = Witness(_written(verdict.witness), verdict.lacks)
+    comparison.note(rule_id, verdict.what, where, pair=place.pair, witness=witness)
 
 
 def _written(witness: object) -> str:

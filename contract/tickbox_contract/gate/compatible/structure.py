@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tickbox_contract.gate.contracts import Contract
-from tickbox_contract.openapi.compositions import UnservableSchemaError
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
-from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
 from .changes import Spot
 from .comparison import Comparison, Pair
 from .equality import is_identical, said
+from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of
 
 _ENUM = "x-extensible-enum"
-_COMPONENT = re.compile(r"#/components/schemas/([^/]+)$")
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
 """Formats for which generators have types of their own."""
-_SINGLE = ("items", "additionalProperties", "contains", "then", "else", "unevaluatedItems", "unevaluatedProperties")
-_NAMED = ("patternProperties", "dependentSchemas")
-
-
-class Schemas(NamedTuple):
-    """The schemas of one value in both contracts, as they are written: references are not followed."""
-
-    old: Node
-    new: Node
 
 
 class Structure:
@@ -65,7 +53,7 @@ class Structure:
 
     def _names(self, schemas: Schemas) -> None:
         """The name of a component that becomes a type in generated code."""
-        before, after = (_component(node) for node in schemas)
+        before, after = (component(node) for node in schemas)
         if before is None or before == after or not _is_type(self._comparison.old.follow(schemas.old)):
             return
         named = self._comparison.new.follow(schemas.new) if after else schemas.new
@@ -128,66 +116,16 @@ class Structure:
                 self._note("discriminator-changed", what, schemas, "discriminator", "mapping")
 
     def _within(self, schemas: Schemas) -> Iterator[Schemas]:
-        old, new = schemas
-        hidden = "readOnly" if self._direction == "request" else "writeOnly"
-        before, after = (
-            {name: node for name, node in _properties(contract, schema).items() if node.get(hidden) is not True}
-            for contract, schema in zip(self._comparison.both, schemas, strict=True)
-        )
+        sides = (self._comparison.old, schemas.old), (self._comparison.new, schemas.new)
+        before, after = (properties_of(*side, self._direction) for side in sides)
         for name in before.keys() - after.keys():
             self.describes = True
             self._note("property-removed", f"the property {name} was removed", schemas, "properties", name)
         for name in after.keys() - before.keys():
             self.describes = True
             self._note("property-added", f"the property {name} was added", schemas, "properties", name)
-        yield from (Schemas(before[name], after[name]) for name in before if name in after)
-        for key in _SINGLE:
-            held = _single(self._comparison.old, old, key), _single(self._comparison.new, new, key)
-            if held[0] is not None and held[1] is not None:
-                yield Schemas(held[0], held[1])
-        for key in ("anyOf", "oneOf"):
-            yield from _branches(old.items(key), new.items(key))
-        yield from map(Schemas, old.items("prefixItems"), new.items("prefixItems"))
-        groups = [(old.members(key), new.members(key)) for key in _NAMED]
-        groups.append((_selected(self._comparison.old, old), _selected(self._comparison.new, new)))
-        for ours, theirs in groups:
-            yield from (Schemas(ours[name], theirs[name]) for name in ours if name in theirs)
-
-
-def _selected(contract: Contract, schema: Node) -> dict[str, Node]:
-    """The schemas that a discriminator selects from, by the value that selects them."""
-    try:
-        found = contract.compositions.alternatives(schema.value)
-    except (UnservableSchemaError, UnresolvedReferenceError):
-        return {}
-    return {value: Node(*target) for value, target in found.by_value.items()} if found else {}
-
-
-def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:
-    """Alternatives with the same name, and those without a name at the same place."""
-    names = {_component(node): node for node in new if _component(node)}
-    for i, node in enumerate(old):
-        if other := names.get(_component(node)) if _component(node) else (new[i] if i < len(new) else None):
-            yield Schemas(node, other)
-
-
-def _properties(contract: Contract, schema: Node) -> dict[str, Node]:
-    """The properties that *schema* declares, also in its parts and alternatives; the first of each name."""
-    found: dict[str, Node] = {}
-    seen: set[Pointer] = set()
-    waiting = [schema]
-    while waiting:
-        node = contract.whole(waiting.pop())
-        if node.pointer not in seen:
-            seen.add(node.pointer)
-            for name, held in node.members("properties").items():
-                found.setdefault(name, held)
-            waiting += [part for key in COMPOSITES for part in node.items(key)] + contract.referred(node)
-    return found
-
-
-def _single(contract: Contract, schema: Node, key: str) -> Node | None:
-    return next((part.at(key) for part in contract.parts(schema) if isinstance(part.get(key), dict)), None)
+        yield from (inner.schemas for inner in inner_schemas(*sides, self._direction))
+        yield from applied_schemas(*sides)
 
 
 def _merged(contract: Contract, schema: Node) -> dict[str, Any]:
@@ -196,13 +134,6 @@ def _merged(contract: Contract, schema: Node) -> dict[str, Any]:
     for part in contract.parts(schema):
         merged = {**said(part), **merged}
     return merged
-
-
-def _component(node: Node) -> str | None:
-    """The name of the component that *node* refers to; None if it is written out, or refers to a part of one."""
-    reference = node.get("$ref")
-    found = _COMPONENT.search(reference) if isinstance(reference, str) else None
-    return found[1] if found else None
 
 
 def _subject(schema: Node) -> str:

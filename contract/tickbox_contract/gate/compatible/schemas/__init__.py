@@ -9,6 +9,7 @@ parts, cells    divide what must hold for a value until it is a conjunction of f
 numbers, texts, arrays, objects     values for such facts
 characters, patterns, languages     regular expressions as automata, for texts
 validators      check each value that was found
+inside          the same for a part of a value, shown with a whole value
 places, sentences   where a value does not fit, and what that means for a client
 """
 
@@ -17,6 +18,9 @@ from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.schemas import Direction
 
 from .comparisons import SchemaComparison
+from .inside import Step
 from .verdicts import JSON, Broken, Covered, Undecided, Verdict
 
-__all__ = ["JSON", "Broken", "Covered", "Direction", "Node", "Pointer", "SchemaComparison", "Undecided", "Verdict"]
+__all__ = [
+    "JSON", "Broken", "Covered", "Direction", "Node", "Pointer", "SchemaComparison", "Step", "Undecided", "Verdict",
+]  # fmt: skip

@@ -7,7 +7,7 @@ old one describes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import jsonschema_rs
@@ -18,8 +18,9 @@ from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
 from .goals import Results, goal_of
+from .inside import Inside, Stage, Step
 from .meanings import Meaning, MeaningReader
-from .places import Places
+from .places import Failure, Places
 from .sameness import Sameness
 from .search import Budget, OverBudgetError, Search
 from .sentences import sentence
@@ -45,6 +46,7 @@ class SchemaComparison:
             Search(self._validators, self._sameness, self._budget, checked=checked, without_added=without_added)
             for checked, without_added in ((False, False), (True, False), (False, True))
         )
+        self._inside = Inside(self._search, self._validators, self._places)
 
     def compare(self, old: Node, new: Node, *, direction: Direction) -> Verdict:
         """Whether *new* is safe for the clients of *old*. An absent schema is an empty node: everything fits."""
@@ -57,6 +59,36 @@ class SchemaComparison:
             return Undecided(str(error), new.pointer)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             return Undecided(f"one of the two is not a schema: {str(error).partition(chr(10))[0]}", new.pointer)
+
+    def inside(
+        self, trail: Sequence[tuple[Step, tuple[Node, Node]]], *, direction: Direction, lacks: str, is_undeclared: bool
+    ) -> Broken | None:
+        """What breaks clients in a part of a value, shown with a whole value; None if that is not proved.
+
+        *trail* has the old and the new schema of the whole and of each part on the way, with the step to it. With
+        *lacks* the part breaks because it has no property of that name.
+        """
+        try:
+            with _deep():
+                return self._shown(trail, direction, lacks, is_undeclared=is_undeclared)
+        except (OverBudgetError, RecursionError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+            return None
+
+    def _shown(
+        self, trail: Sequence[tuple[Step, tuple[Node, Node]]], direction: Direction, lacks: str, *, is_undeclared: bool
+    ) -> Broken | None:
+        stages: list[Stage] = []
+        for step, (old, new) in trail:
+            before, after = self._read(0, old, direction), self._read(1, new, direction)
+            covered, covering = (before, after) if direction == "request" else (after, before)
+            more = stages.pop() if step is None and stages else Stage((), ())
+            stages.append(Stage((*more.covered, covered), (*more.covering, covering)))
+        self._budget.refill(_FEWER_STEPS)
+        path = tuple(step for step, _ in trail if step is not None)
+        shown = self._inside.shown(stages, path, lacks)
+        return shown and self._of(
+            stages[0].covered[0], shown.failure, shown.value, direction, is_undeclared=is_undeclared
+        )
 
     def _compared(self, old: Node, new: Node, direction: Direction) -> Verdict:
         before, after = self._read(0, old, direction), self._read(1, new, direction)
@@ -98,10 +130,16 @@ class SchemaComparison:
         witness = chosen[0] if chosen else witness
         failure = self._places.failure(covering, witness)
         assert failure is not None
+        return self._of(covered, failure, witness, direction, is_undeclared=declared.is_empty)
+
+    def _of(
+        self, covered: Meaning, failure: Failure, witness: JSON, direction: Direction, *, is_undeclared: bool
+    ) -> Broken:
         there, here = failure.pointer, self._places.counterpart(covered, failure, witness)
         old_pointer, pointer = (here, there) if direction == "request" else (there, here)
-        what = sentence(failure, witness, direction, is_undeclared=declared.is_empty)
-        return Broken(witness, pointer, old_pointer, what, is_undeclared=declared.is_empty)
+        what = sentence(failure, witness, direction, is_undeclared=is_undeclared)
+        lacks = failure.subject if failure.keyword == "required" else ""
+        return Broken(witness, pointer, old_pointer, what, is_undeclared=is_undeclared, lacks=lacks)
 
 
 @contextmanager

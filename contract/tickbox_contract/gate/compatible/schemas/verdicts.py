@@ -30,6 +30,8 @@ class Broken:
     old_pointer: Pointer
     what: str
     is_undeclared: bool = False
+    lacks: str = ""
+    """The required name that the part at this place does not have."""
 
 
 @dataclass(frozen=True, slots=True)

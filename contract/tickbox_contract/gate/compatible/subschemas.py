@@ -1,0 +1,111 @@
+"""The schemas inside a schema, paired with those of the other contract, also where both are composed differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.compositions import UnservableSchemaError
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+from tickbox_contract.openapi.references import UnresolvedReferenceError
+from tickbox_contract.openapi.schemas import Direction
+
+from .schemas import Step
+
+_COMPONENT = re.compile(r"#/components/schemas/([^/]+)$")
+_ITEM = 0
+_APPLIED = ("contains", "then", "else", "unevaluatedItems", "unevaluatedProperties")
+_NAMED = ("patternProperties", "dependentSchemas")
+
+
+class Schemas(NamedTuple):
+    """The schemas of one value in both contracts, as they are written: references are not followed."""
+
+    old: Node
+    new: Node
+
+
+class Inner(NamedTuple):
+    """The schemas of a part of a value, with the step to it: None if it is the value itself."""
+
+    step: Step
+    schemas: Schemas
+
+
+def properties_of(contract: Contract, schema: Node, direction: Direction) -> dict[str, Node]:
+    """The properties that *schema* declares for *direction*, also in its parts and alternatives; the first of each."""
+    hidden = "readOnly" if direction == "request" else "writeOnly"
+    return {name: node for name, node in _properties(contract, schema).items() if node.get(hidden) is not True}
+
+
+def inner_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node], direction: Direction) -> Iterator[Inner]:
+    """The schemas of the parts of a value that a step leads to, and the alternatives that are selected by name."""
+    before, after = properties_of(*old, direction), properties_of(*new, direction)
+    yield from (Inner(name, Schemas(before[name], after[name])) for name in before if name in after)
+    other = next(name for n in count() if (name := f"other{n or ''}") not in {*before, *after})
+    for key, step in (("items", _ITEM), ("additionalProperties", other)):
+        held = _single(*old, key), _single(*new, key)
+        if held[0] is not None and held[1] is not None:
+            yield Inner(step, Schemas(held[0], held[1]))
+    for key in ("anyOf", "oneOf"):
+        yield from (Inner(None, each) for each in _branches(old[1].items(key), new[1].items(key)))
+    selected = _selected(*old), _selected(*new)
+    yield from (Inner(None, Schemas(selected[0][name], selected[1][name])) for name in selected[0].keys() & selected[1])
+
+
+def applied_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
+    """The schemas that apply to some values only, by what these are like."""
+    for key in _APPLIED:
+        held = _single(*old, key), _single(*new, key)
+        if held[0] is not None and held[1] is not None:
+            yield Schemas(held[0], held[1])
+    yield from map(Schemas, old[1].items("prefixItems"), new[1].items("prefixItems"))
+    for key in _NAMED:
+        ours, theirs = old[1].members(key), new[1].members(key)
+        yield from (Schemas(ours[name], theirs[name]) for name in ours if name in theirs)
+
+
+def component(node: Node) -> str | None:
+    """The name of the component that *node* refers to; None if it is written out, or refers to a part of one."""
+    reference = node.get("$ref")
+    found = _COMPONENT.search(reference) if isinstance(reference, str) else None
+    return found[1] if found else None
+
+
+def _selected(contract: Contract, schema: Node) -> dict[str, Node]:
+    """The schemas that a discriminator selects from, by the value that selects them."""
+    try:
+        found = contract.compositions.alternatives(schema.value)
+    except (UnservableSchemaError, UnresolvedReferenceError):
+        return {}
+    return {value: Node(*target) for value, target in found.by_value.items()} if found else {}
+
+
+def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:
+    """Alternatives with the same name, and those without a name at the same place."""
+    names = {component(node): node for node in new if component(node)}
+    for i, node in enumerate(old):
+        if other := names.get(component(node)) if component(node) else (new[i] if i < len(new) else None):
+            yield Schemas(node, other)
+
+
+def _properties(contract: Contract, schema: Node) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    seen: set[Pointer] = set()
+    waiting = [schema]
+    while waiting:
+        node = contract.whole(waiting.pop())
+        if node.pointer not in seen:
+            seen.add(node.pointer)
+            for name, held in node.members("properties").items():
+                found.setdefault(name, held)
+            waiting += [part for key in COMPOSITES for part in node.items(key)] + contract.referred(node)
+    return found
+
+
+def _single(contract: Contract, schema: Node, key: str) -> Node | None:
+    return next((part.at(key) for part in contract.parts(schema) if isinstance(part.get(key), dict)), None)
