@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -14,8 +14,8 @@ from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.places import Lines
 from tickbox_contract.openapi.rules import Hit
-from tickbox_contract.openapi.schemas import SchemaCompiler
-from tickbox_contract.openapi.uses import Message, SchemaUse, messages_of, reach
+from tickbox_contract.openapi.schemas import Direction, SchemaCompiler
+from tickbox_contract.openapi.uses import Message, Origin, SchemaUse, messages_of, reach
 
 from .live.servers import Server
 from .progress import Progress, silent
@@ -90,9 +90,30 @@ class Contract(Document):
         return tuple(message for operation in self.operations for message in messages_of(self, operation))
 
     @cached_property
+    def written_messages(self) -> tuple[Message, ...]:
+        """All that has a schema, and examples beside it, once each; also in webhooks, callbacks and unused components.
+
+        What is inside a request body or a parameter is of a request, and all else of a response.
+        """
+        kinds = {place.pointer: place.kind for place in self.references.places}
+        return tuple(
+            Message(Node(place.pointer, place.node), _direction(place.pointer, kinds), _ORIGINS[place.kind])
+            for place in self.references.places
+            if place.kind in _ORIGINS and place.reference is None
+        )
+
+    @cached_property
     def schemas(self) -> tuple[SchemaUse, ...]:
-        """Each schema, once for each way in which it is used; then those that nothing uses."""
-        used = list(reach(self, (message.schema for message in self.messages if "schema" in message.node.value)))
+        """Each schema, once for each way in which an operation uses it; then those that nothing uses."""
+        return self._reached(self.messages)
+
+    @cached_property
+    def written_schemas(self) -> tuple[SchemaUse, ...]:
+        """As `schemas`, also as webhooks, callbacks and unused components use them."""
+        return self._reached(self.written_messages)
+
+    def _reached(self, messages: Iterable[Message]) -> tuple[SchemaUse, ...]:
+        used = list(reach(self, (message.schema for message in messages if "schema" in message.node.value)))
         pointers = {use.node.pointer for use in used}
         unused = [
             SchemaUse(node=node, direction="request", origin="unused", role="component")
@@ -116,3 +137,13 @@ class Contract(Document):
         response = operation.responses.get("200")
         items = self.properties(self.json_schema(response)).get("items") if operation.method == "get" else None
         return items is not None and items.get("type") == "array"
+
+
+_ORIGINS: Mapping[str, Origin] = {"parameters": "parameter", "headers": "header", "media types": "body"}
+"""The kinds of objects that have schemas, and examples beside them."""
+
+
+def _direction(pointer: Pointer, kinds: Mapping[Pointer, str]) -> Direction:
+    """That of the request or response that is around *pointer*; of a header that is a component, a response."""
+    around = {kinds.get(pointer[:length]) for length in range(len(pointer), 0, -1)}
+    return "response" if around.isdisjoint({"parameters", "requestBodies"}) else "request"

@@ -46,8 +46,10 @@ def impossible_schemas(contract: Contract) -> Iterator[Hit]:
     """Each schema that no value fits. A part of a composition is not a value of its own; the whole is checked."""
     yield from endless_schemas(contract)
     seen: set[tuple[Pointer, str]] = set()
-    writers = {direction: JsonSchemas(contract, direction, selects=False) for direction in get_args(Direction)}
-    for use in contract.schemas:
+    writers = {
+        direction: JsonSchemas(contract, direction, selects=False, formats=False) for direction in get_args(Direction)
+    }
+    for use in contract.written_schemas:
         key = (use.node.pointer, use.direction)
         says_something = "$ref" not in use.node.value or (contract.is_3_1 and len(use.node.value) > 1)
         if use.role in {"root", "component"} and says_something and key not in seen:

@@ -36,15 +36,16 @@ class JsonSchemas:
     """Writes schemas, each that is referred to once, under `definitions`.
 
     With *selects*, a discriminator decides which alternative a value must fit, as a client decides it; without, its
-    alternatives are all possible.
+    alternatives are all possible, whichever of them a value fits. With *formats*, a format of numbers is a range.
     """
 
-    def __init__(self, contract: Contract, direction: Direction, *, selects: bool) -> None:
+    def __init__(self, contract: Contract, direction: Direction, *, selects: bool, formats: bool) -> None:
         self._references = contract.references
         self._compositions: Compositions = contract.compositions
         self._reads_siblings = contract.is_3_1
         self._direction = direction
         self._selects = selects
+        self._formats = formats
         self._endless = {broken.pointer for broken in contract.references.broken if broken.why == "endless"}
         self._names: dict[tuple[Pointer, frozenset[str], bool], str] = {}
         self._waiting: dict[str, tuple[Found, frozenset[str], bool]] = {}
@@ -108,7 +109,7 @@ class JsonSchemas:
         for key, form in SCHEMAS_IN.items():
             if key in out:
                 out[key] = self._inner(out[key], (*pointer, key), form, self._inherited(key, dropped))
-        if self._selects and schema.get("format") in RANGES:
+        if self._formats and schema.get("format") in RANGES:
             low, high = RANGES[schema["format"]]
             out["allOf"] = [*out.get("allOf", ()), {"minimum": low, "maximum": high}]
         if not self._selects and "discriminator" in schema and "oneOf" in out:

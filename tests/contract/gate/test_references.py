@@ -105,7 +105,8 @@ def test_an_example_of_a_base_is_held_against_what_its_discriminator_selects() -
     cat = {"allOf": [ref("#/components/schemas/A"), {"type": "object", "properties": {"lives": {"type": "integer"}}}]}
     good, bad = {**base, "example": {"kind": "Cat", "lives": 9}}, {**base, "example": {"kind": "Dog", "lives": 9}}
     assert found({"A": good, "Cat": cat}) == set()
-    assert found({"A": bad, "Cat": cat}) == {("fitting-example", "/kind: This must be one of: A, Cat.")}
+    ((rule_id, message),) = found({"A": bad, "Cat": cat})
+    assert (rule_id, message.rpartition(": /kind")[2]) == ("fitting-example", ": This must be one of: A, Cat.")
 
 
 def test_a_target_in_an_extension_has_the_form_of_what_it_is_used_as() -> None:
