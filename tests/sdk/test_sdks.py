@@ -1,38 +1,27 @@
-"""One scenario, run by clients that five generators create from the contract.
+"""One scenario, run by clients that five generators create from the contract: the gate's stage `clients`, on ours.
 
-Each folder beside this file has the scenario in the client's language, and `run.sh`, which generates the client with a
-pinned generator, compiles both under strict settings and runs the scenario. What it did is then read by an HTTP client
-that is not generated. It takes minutes and fills the caches of five package managers, so it runs only on request: `make
-sdks`. Nothing that is generated is kept.
+`gate.toml` beside this file names the clients. Each folder has the scenario in the client's language. The recipes
+of the gate generate the clients with pinned generators, and compile both under strict settings. What a scenario did is
+then read by an HTTP client that is not generated. It takes minutes and fills the caches of five package managers, so it
+runs only on request: `make sdks`. Nothing that is generated is kept.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.checking import CONTRACT
 from tests.support.clients import Client, created, new_email, ok
 from tests.support.databases import SqliteDatabases
-from tests.support.programs import Program, serve
+from tests.support.programs import Program, run, serve
 
-HERE = Path(__file__).parent
+SETTINGS = Path(__file__).with_name("gate.toml")
 WANTED = os.environ.get("TICKBOX_TEST_SDKS") == "1"
-PATIENCE_S = 1800
 PASSWORD = "a password, in full and not masked"
-TOOLS = {
-    "python": ("python3",),
-    "typescript": ("node", "npm"),
-    "go": ("go",),
-    "java": ("java", "javac", "mvn"),
-    "rust": ("cargo", "java", "mvn"),
-}
-
 pytestmark = pytest.mark.skipif(not WANTED, reason="it takes minutes: `make sdks` runs it")
 
 
@@ -43,25 +32,20 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield running
 
 
-@pytest.mark.parametrize("sdk", TOOLS)
-def test_a_generated_client_can_run_the_scenario(program: Program, sdk: str, tmp_path: Path) -> None:
-    if missing := [tool for tool in TOOLS[sdk] if shutil.which(tool) is None]:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    email = new_email()
-    folder = shutil.copytree(HERE / sdk, tmp_path / sdk)
-    given = {"CONTRACT": str(CONTRACT), "URL": program.url, "EMAIL": email, "PASSWORD": PASSWORD}
-    done = subprocess.run(
-        ["bash", "run.sh"],  # noqa: S607  # whichever the system has, as the tools are
-        cwd=folder,
-        env=os.environ | {f"TICKBOX_{name}": value for name, value in given.items()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    check(program.url, email)
+@pytest.mark.parametrize("client", tomllib.loads(SETTINGS.read_text())["clients"], ids=lambda client: client["name"])
+def test_a_generated_client_can_run_the_scenario(
+    program: Program, client: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, address = client["name"], new_email()
+    monkeypatch.setenv("TICKBOX_EMAIL", address)
+    monkeypatch.setenv("TICKBOX_PASSWORD", PASSWORD)
+    arguments = ("--config", str(SETTINGS), "--client", name, "--url", program.url)
+    result = run("gate", "clients", *arguments, settings={})
+    if "not installed" in result.output:
+        pytest.skip(result.output)
+    assert result.exit_code == 0, result.output
+    assert "notice" not in result.output  # it was driven
+    check(program.url, f"{name}.{address}")
 
 
 def check(url: str, email: str) -> None:

@@ -1,7 +1,7 @@
 """The gate: whether a contract is valid, in good style, complete and compatible, and whether a server keeps it.
 
-Without a server it reads files and nothing else, so it can check any OpenAPI file. The model that its rules look at is
-the reader's (`tickbox_contract.openapi`).
+Without a server and without programs it reads files and nothing else, so it can check any OpenAPI file. The model that
+its rules look at is the reader's (`tickbox_contract.openapi`).
 
     command       the command `gate`
     runs          one run: the contract, the rules, what is around it
@@ -30,7 +30,7 @@ the reader's (`tickbox_contract.openapi`).
     complete      stage complete: everything exists that callers and the server need
     standard      standard responses and headers that an operation lacks
     fixes         writes them into the file (`gate --fix`)
-    live          stages conforms and guarded, which need a running server
+    live          stages conforms and guarded, which need a running server, and clients, which runs programs
     rules         all rules in one table, and a run
     rule_sets     which rules hold for any contract, and which for teams that choose them
     settings      `gate.toml`: what a team decides (`settings_reading` reads it strictly)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES
+from tickbox_contract.openapi.rules import FILE_STAGES, NAMED_STAGES, SERVER_STAGES
 
 from . import messages, reports
 from .changelogs import changelog_command
@@ -47,8 +47,8 @@ def gate_command(own: Own | None = None) -> click.Command:
     @click.argument(
         "stages",
         nargs=-1,
-        type=click.Choice((*FILE_STAGES, *SERVER_STAGES)),
-        metavar="[valid] [style] [complete] [compatible] [conforms] [guarded]",
+        type=click.Choice((*FILE_STAGES, *SERVER_STAGES, *NAMED_STAGES)),
+        metavar="[valid] [style] [complete] [compatible] [conforms] [guarded] [clients]",
     )
     @click.option(
         "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI file.{' Default: our own.' if own else ''}"
@@ -60,7 +60,9 @@ def gate_command(own: Own | None = None) -> click.Command:
         help="A released contract for stage compatible: a file, a folder of files, or a git revision. Can be repeated."
         f"{' Default: our own releases.' if own else ''}",
     )
-    @click.option("--url", metavar="URL", callback=_url, help="A running server, for the stages conforms and guarded.")
+    @click.option(
+        "--url", metavar="URL", callback=_url, help="A running server, for the stages conforms, guarded and clients."
+    )
     @click.option(
         "--rule-set",
         "rule_sets",
@@ -69,6 +71,14 @@ def gate_command(own: Own | None = None) -> click.Command:
         help="Check these rules.",
         show_default="standard",
     )
+    @click.option(
+        "--client",
+        "client_names",
+        metavar="NAME",
+        multiple=True,
+        help="A client for stage clients. Can be repeated. Default: those of the settings, or else all.",
+    )
+    @click.option("--client-logs", metavar="FOLDER", type=_FILE, help="Write what the programs of stage clients print.")
     @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
     @click.option(
         "--notes", metavar="FILE", type=_EXISTING_FILE, multiple=True, help="A text that --format messages compares."
@@ -93,8 +103,9 @@ def gate_command(own: Own | None = None) -> click.Command:
         """Check a contract, and what has changed since its releases.
 
         The stages valid, style, complete and compatible run if none is named, the last one if there is a release.
-        With --url, also check whether a running server conforms to the contract, and whether it is guarded. Exits with
-        0 if there is no error, with 1 if there is one, and with 2 if the contract could not be checked. `gate
+        With --url, also check whether a running server conforms to the contract, and whether it is guarded. The
+        stage clients only runs if it is named: it generates SDKs, compiles them, and drives those that can be. Exits
+        with 0 if there is no error, with 1 if there is one, and with 2 if the contract could not be checked. `gate
         changelog` writes what has changed.
         """
         if rules:

@@ -17,6 +17,7 @@ from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import Direction, SchemaCompiler
 from tickbox_contract.openapi.uses import Message, Origin, SchemaUse, messages_of, reach
 
+from .live.clients.attempts import Attempts, Outcome
 from .live.servers import Server
 from .progress import Progress, silent
 from .several_files import Joined, file_of
@@ -30,7 +31,7 @@ class Surroundings:
     `handlers` returns whether a tag has a handler for an operationId. `stale_models` returns the names of generated
     modules that do not match the contract, or raises NotCheckableError. `access_words` are the values that the members
     of `x-access`, by name, may have. `compare` returns what breaks clients of released contracts, by rule. `server` is
-    the one that is asked. `progress` sees each rule before it is checked.
+    the one that is asked. `clients` are tried. `progress` sees each rule before it is checked.
     """
 
     handlers: Callable[[str, str], bool] | None = None
@@ -38,6 +39,7 @@ class Surroundings:
     access_words: Mapping[str, Collection[str]] | None = None
     compare: Callable[[Contract], Mapping[str, list[Hit]]] | None = None
     server: Server | None = None
+    clients: Attempts | None = None
     progress: Progress = silent
 
 
@@ -126,6 +128,11 @@ class Contract(Document):
     def compared(self) -> Mapping[str, list[Hit]] | None:
         """What breaks clients of released contracts, by the ids of rules; None if no release is known."""
         return self.surroundings.compare(self) if self.surroundings.compare else None
+
+    @cached_property
+    def tried_clients(self) -> tuple[Outcome, ...]:
+        """How far each client came that is to be generated, compiled and driven."""
+        return self.surroundings.clients.outcomes(self.operations) if self.surroundings.clients else ()
 
     def is_single(self, response: Node) -> bool:
         """Whether *response* returns a single resource with a version: an object that requires `revision`."""

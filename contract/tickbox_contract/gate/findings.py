@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import SERVER_STAGES, STAGES, Rule, Severity, Stage
+from tickbox_contract.openapi.rules import NAMED_STAGES, SERVER_STAGES, STAGES, Rule, Severity, Stage
 from tickbox_contract.openapi.servable import WELL_FORMED
 
-_WHOLE: frozenset[Stage] = frozenset({"valid", *SERVER_STAGES})
+_WHOLE: frozenset[Stage] = frozenset({"valid", *SERVER_STAGES, *NAMED_STAGES})
 """Stages without which a run is not a success."""
 
 
@@ -32,7 +32,8 @@ class Finding:
 
     `pointer` is the place in the document, and `place` its name in a baseline (`places.stable`). `path` is that of the
     operations that it is in, if any. `file` is the file of the line, None if it is the one that is checked. `other` is
-    a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault.
+    a place in another file, as `file:line`; `witness` is a value, as JSON, that shows the fault, and
+    `printed` are lines that a program has printed.
     """
 
     rule: Rule
@@ -46,6 +47,7 @@ class Finding:
     excuse: Excuse | None = None
     other: str | None = None
     witness: str | None = None
+    printed: tuple[str, ...] = ()
 
     @property
     def is_form_fault(self) -> bool:
@@ -58,7 +60,8 @@ class Finding:
         found = (
             ("breaks", self.rule.breaks), ("was", self.other), ("for example", self.witness), ("mend", self.rule.mend),
         )  # fmt: skip
-        return tuple((name, text) for name, text in found if text)
+        printed = (("it printed", line) for line in self.printed)
+        return (*((name, text) for name, text in found if text), *printed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether there is no error, and all was checked of stage `valid` and of those that need a server."""
+        """Whether there is no error, and all was checked of `valid` and of the stages beyond the file."""
         return not (self.errors or self.unchecked)
 
     @property

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tickbox_contract.openapi.rules import Stage
+
 from .findings import Report
 from .reports import coverage, summary
 
@@ -23,6 +25,9 @@ QUESTIONS: Mapping[str, tuple[str, bool]] = {
 """For each rule: what must be decided, and whether work on the contract must wait for it."""
 BREAKS = "This breaks clients of a release: keep what they rely on, or announce the break with the version?"
 """What must be decided of each error of stage `compatible`."""
+UNFIT = "A generated client fails: is the contract to be changed, or the client's generator or its code?"
+"""What must be decided of each error of stage `clients`."""
+_OF_STAGES: Mapping[Stage, str] = {"compatible": BREAKS, "clients": UNFIT}
 
 _MENTION = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s`?]*)[^`]*`")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -39,9 +44,10 @@ def lines(report: Report, notes: Mapping[str, str]) -> Iterator[Json]:
             question, blocking = QUESTIONS[finding.rule.rule_id]
             context = f"{report.file}:{finding.line}: {finding.message}"
             yield _clarification(question, context, blocking=blocking)
-        elif finding.rule.stage == "compatible" and finding.severity == "error":
+        elif finding.rule.stage in _OF_STAGES and finding.severity == "error":
             details = "".join(f"; {name}: {text}" for name, text in finding.details)
-            yield _clarification(BREAKS, f"{report.file}:{finding.line}: {finding.message}{details}", blocking=True)
+            context = f"{finding.file or report.file}:{finding.line}: {finding.message}{details}"
+            yield _clarification(_OF_STAGES[finding.rule.stage], context, blocking=True)
     for name, text in notes.items():
         for line, mention in _unknown(text, report.operations):
             question = f"{mention} is not in the contract: is the text right, or the contract?"

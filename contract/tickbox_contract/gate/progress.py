@@ -31,6 +31,12 @@ def on_terminal(rules: Sequence[Rule]) -> Iterator[Rule]:
         _write(_CLEAR)
 
 
+def say(text: str) -> None:
+    """Write *text* in the place of the rule that is being checked: what takes minutes has steps."""
+    if sys.stderr.isatty():
+        _write(f"{_CLEAR}{text}")
+
+
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Hit, Rule, Stage, and_more, first
+from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Elsewhere, Hit, Rule, Stage, and_more, first
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from . import complete, exchanges, form, names, served, shapes, valid, writes
@@ -15,6 +15,7 @@ from .compatible import stage
 from .contracts import Contract, Surroundings
 from .findings import Finding, NotCheckableError, Report, Skipped, printable
 from .live import conforming, guarded
+from .live.clients import stage as clients
 from .places import stable
 from .reading import read
 from .rule_sets import with_severities
@@ -23,7 +24,7 @@ from .sound import sound_part
 
 RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
-    *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES,
+    *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES, *clients.RULES,
 ))  # fmt: skip
 
 
@@ -65,12 +66,12 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
 
 def _check(contract: Contract, rules: Iterable[Rule], file: str, most: int) -> tuple[list[Finding], list[Skipped]]:
     """What breaks *rules*, each place once for each rule and message, by line."""
-    found: dict[tuple[str, Pointer, str], Finding] = {}
+    found: dict[tuple[str, Pointer | Elsewhere, str], Finding] = {}
     skipped = []
     for rule in rules:
         try:
             for hit in first(rule.check(contract), most):
-                found[rule.rule_id, hit.pointer, hit.message] = _finding(contract, rule, hit, file)
+                found[rule.rule_id, hit.elsewhere or hit.pointer, hit.message] = _finding(contract, rule, hit, file)
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))
     return sorted(found.values(), key=lambda finding: finding.line), skipped
@@ -78,15 +79,18 @@ def _check(contract: Contract, rules: Iterable[Rule], file: str, most: int) -> t
 
 def _finding(contract: Contract, rule: Rule, hit: Hit, file: str) -> Finding:
     name, _ = file_of(hit.pointer)
+    inner = None if name is None else posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+    elsewhere = hit.elsewhere
     return Finding(
         rule=rule,
-        line=contract.line(hit.pointer) or 1,
+        line=elsewhere.line if elsewhere else contract.line(hit.pointer) or 1,
         message=printable(readable(hit.message)),
-        file=None if name is None else posixpath.normpath(posixpath.join(posixpath.dirname(file), name)),
+        file=elsewhere.file if elsewhere else inner,
         pointer=hit.pointer,
-        place=printable(stable(contract.root, hit.pointer)),
+        place=printable(elsewhere.name if elsewhere else stable(contract.root, hit.pointer)),
         path=contract.path_of(hit.pointer),
         severity=hit.severity or rule.severity,
         other=hit.other and printable(hit.other),
         witness=hit.witness and printable(hit.witness),
+        printed=tuple(map(printable, hit.printed)),
     )

@@ -15,9 +15,12 @@ from .compatible.stage import ReleaseComparer
 from .contracts import Surroundings
 from .exceptions import Decisions
 from .failures import CannotRun, shown
-from .findings import Report
+from .findings import Report, printable
 from .handlers import finder
-from .progress import on_terminal
+from .live.clients.attempts import Attempts
+from .live.clients.recipes import recipes
+from .live.servers import Server
+from .progress import on_terminal, say
 from .rule_sets import ADVICE, DEFAULT_SETS, RuleSet, chosen
 from .rules import RULES, run
 from .settings import Settings
@@ -52,6 +55,8 @@ class Run:
     handlers: str | None = None
     against: tuple[str, ...] = ()
     url: str | None = None
+    client_names: tuple[str, ...] = ()
+    client_logs: Path | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None
 
@@ -70,7 +75,8 @@ class Run:
             access_words=self._words,
             compare=comparer,
             progress=on_terminal,
-            server=replace(self.settings.server, url=self.url or self.settings.server.url),
+            server=self._server,
+            clients=self._clients() if "clients" in stages else None,
         )
         rules = self._rules()
         report = run(raw, file=shown(self.path), path=self.path, stages=stages, surroundings=surroundings, rules=rules)
@@ -80,6 +86,27 @@ class Run:
     def _asked(self) -> tuple[Stage, ...]:
         """The stages: those that are named; otherwise those of the file, and if there is a URL those of the server."""
         return self.stages or (*FILE_STAGES, *(SERVER_STAGES if self.url else ()))
+
+    @property
+    def _server(self) -> Server:
+        return replace(self.settings.server, url=self.url or self.settings.server.url)
+
+    def _clients(self) -> Attempts:
+        """The clients that are named, or those of the settings, or else all recipes."""
+        known = {**recipes(), **{client.name: client for client in self.settings.clients}}
+        for name in self.client_names:
+            if name not in known:
+                raise CannotRun(f"there is no client {printable(name)!r}: {', '.join(known)}")
+        named = tuple(known[name] for name in dict.fromkeys(self.client_names)) or self.settings.clients
+        return Attempts(
+            clients=named or tuple(recipes().values()),
+            is_named=bool(named),
+            contract=self.path,
+            settings=shown(self.settings.file) if self.settings.file else "",
+            server=self._server,
+            logs=self.client_logs,
+            say=say,
+        )
 
     @property
     def _handlers(self) -> str | None:

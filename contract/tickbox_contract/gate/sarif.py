@@ -63,7 +63,8 @@ def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
         text = {"text": "the place in the release"}
         result["relatedLocations"] = [{"physicalLocation": _place(file, int(line)), "message": text}]
     if finding.details:
-        result["properties"] = dict(finding.details)
+        names = dict.fromkeys(name for name, _ in finding.details)
+        result["properties"] = {n: "\n".join(text for name, text in finding.details if name == n) for n in names}
     return result
 
 

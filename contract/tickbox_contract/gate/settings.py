@@ -20,6 +20,8 @@
 
     [server]                                        # see gate/live/servers.py
 
+    [[clients]]                                     # see gate/live/clients/client.py
+
 Everything is validated before anything is checked: a word that the gate does not know is a mistake, and no exception
 is without a reason.
 """
@@ -37,6 +39,8 @@ from pathlib import Path
 from tickbox_contract.openapi.rules import SEVERITIES, Severity
 from tickbox_contract.openapi.servable import WELL_FORMED
 
+from .live.clients.client import Client, read_clients
+from .live.clients.recipes import recipes
 from .live.servers import Server
 from .rule_sets import RuleSet
 from .settings_reading import Table
@@ -89,6 +93,7 @@ class Settings:
     ignores: tuple[Ignore, ...] = ()
     access: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     server: Server = field(default_factory=Server)
+    clients: tuple[Client, ...] = ()
 
     @property
     def exceptions(self) -> tuple[Exempt, ...]:
@@ -136,6 +141,7 @@ def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
         ignores=tuple(_ignore(table, text, rule_ids) for table in root.tables("ignore")),
         access=_access(root.table("access")),
         server=Server.read(root.table("server")),
+        clients=_clients(root.tables("clients"), text),
     )
     root.refuse_others()
     _refuse_contradictions(settings, root)
@@ -210,6 +216,11 @@ def _access(table: Table) -> dict[str, tuple[str, ...]]:
     found = {member: table.texts(member) for member in ("role", "scope")}
     table.refuse_others()
     return {member: words for member, words in found.items() if words}
+
+
+def _clients(tables: list[Table], text: str) -> tuple[Client, ...]:
+    lines = [_line(text, r"^\s*\[\[\s*clients\s*\]\]|^\s*clients\s*=", table.number) for table in tables]
+    return read_clients(tables, recipes(), lines) if tables else ()
 
 
 def _line(text: str, pattern: str, number: int = 0) -> int:

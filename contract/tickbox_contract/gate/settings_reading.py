@@ -92,6 +92,22 @@ class Table:
             return ()
         return tuple(values or ())
 
+    def commands(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of commands, each a list of texts of which the first is a program."""
+        found = self._value(key, list, "a list of commands, each a list of texts") or []
+        if not all(_is_command(command) for command in found):
+            self.mistake('this must be a list of commands, each a list of texts: [["make", "client"]]', key)
+            return ()
+        return tuple(tuple(command) for command in found)
+
+    def natural(self, key: str) -> int | None:
+        """An integer above 0."""
+        value = self._value(key, int, "a number")
+        if value is not None and (isinstance(value, bool) or value < 1):
+            self.mistake("this must be a number above 0", key)
+            return None
+        return cast("int | None", value)
+
     def rule_sets(self, key: str) -> tuple[RuleSet, ...]:
         """A list of names of rule sets."""
         given = self.texts(key)
@@ -158,6 +174,10 @@ def _day_of(value: Any) -> str:  # TOML
         return dt.date.fromisoformat(day[0]).isoformat() if day else "2027-06-30"
     except ValueError:
         return "2027-06-30"
+
+
+def _is_command(value: Any) -> bool:  # TOML
+    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value) and bool(value[0])
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

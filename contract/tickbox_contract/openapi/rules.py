@@ -8,11 +8,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from .objects import Pointer
 
-Stage = Literal["valid", "style", "complete", "compatible", "conforms", "guarded", "settings"]
+Stage = Literal["valid", "style", "complete", "compatible", "conforms", "guarded", "clients", "settings"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 FILE_STAGES: tuple[Stage, ...] = ("valid", "style", "complete", "compatible")
 SERVER_STAGES: tuple[Stage, ...] = ("conforms", "guarded")
-"""The stages that can be asked for; the latter need a running server.
+NAMED_STAGES: tuple[Stage, ...] = ("clients",)
+"""The stages that can be asked for: of the file; those that need a running server; those that only run if named.
 
 `settings` is about the exceptions that a team has, and comes with them."""
 Severity = Literal["error", "warning", "notice"]
@@ -20,11 +21,20 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """A run fails because of errors only."""
 
 
+class Elsewhere(NamedTuple):
+    """A place outside of the contract. A baseline knows it by its name; without a file it has no line of its own."""
+
+    name: str
+    file: str | None
+    line: int
+
+
 class Hit(NamedTuple):
     """A rule is broken at *pointer*. The message quotes names, never values: an example may contain a secret.
 
     `other` is the place in another file that the contract is compared with, as `file:line`. `witness` is a value, as
-    JSON, that shows the fault. `severity` is set where it is not that of the rule.
+    JSON, that shows the fault. `severity` is set where it is not that of the rule. `elsewhere` is the place if it is
+    not in the contract, and `printed` are lines that a program has printed.
     """
 
     pointer: Pointer
@@ -32,6 +42,8 @@ class Hit(NamedTuple):
     other: str | None = None
     witness: str | None = None
     severity: Severity | None = None
+    elsewhere: Elsewhere | None = None
+    printed: tuple[str, ...] = ()
 
 
 MOST_HITS = 10_000

@@ -11,7 +11,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
-	"scenario/client"
+	"client.example/client"
 )
 
 func require(ok bool, what string, seen any) {
@@ -35,7 +35,7 @@ func must[T any](response T, err error) T {
 func main() {
 	ctx := context.Background()
 	url, password := os.Getenv("TICKBOX_URL"), os.Getenv("TICKBOX_PASSWORD")
-	email := openapi_types.Email(os.Getenv("TICKBOX_EMAIL"))
+	email := openapi_types.Email(os.Getenv("TICKBOX_CLIENT") + "." + os.Getenv("TICKBOX_EMAIL"))
 	anybody := must(client.NewClientWithResponses(url))
 	registered := must(anybody.RegisterUserWithResponse(ctx, client.UserCreate{Email: email, Password: password, Name: "Ada"}))
 	done(registered.JSON201, registered.Body)

@@ -3,27 +3,27 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.UUID;
 
-import tickbox.ApiClient;
-import tickbox.ApiException;
-import tickbox.api.ProjectsApi;
-import tickbox.api.SessionsApi;
-import tickbox.api.TasksApi;
-import tickbox.api.TokensApi;
-import tickbox.api.UsersApi;
-import tickbox.api.WorkspacesApi;
-import tickbox.model.DueCreate;
-import tickbox.model.PersonalTokenCreate;
-import tickbox.model.Priority;
-import tickbox.model.Problem;
-import tickbox.model.ProjectCreate;
-import tickbox.model.Scope;
-import tickbox.model.SessionCreate;
-import tickbox.model.SessionTokens;
-import tickbox.model.Task;
-import tickbox.model.TaskCreate;
-import tickbox.model.TaskPatch;
-import tickbox.model.UserCreate;
-import tickbox.model.WorkspaceCreate;
+import client.ApiClient;
+import client.ApiException;
+import client.api.ProjectsApi;
+import client.api.SessionsApi;
+import client.api.TasksApi;
+import client.api.TokensApi;
+import client.api.UsersApi;
+import client.api.WorkspacesApi;
+import client.model.DueCreate;
+import client.model.PersonalTokenCreate;
+import client.model.Priority;
+import client.model.Problem;
+import client.model.ProjectCreate;
+import client.model.Scope;
+import client.model.SessionCreate;
+import client.model.SessionTokens;
+import client.model.Task;
+import client.model.TaskCreate;
+import client.model.TaskPatch;
+import client.model.UserCreate;
+import client.model.WorkspaceCreate;
 
 /** The scenario, by a client of openapi-generator's Java generator. */
 public final class Scenario {
@@ -50,7 +50,7 @@ public final class Scenario {
     }
 
     public static void main(String[] arguments) throws Exception {
-        String email = System.getenv("TICKBOX_EMAIL");
+        String email = System.getenv("TICKBOX_CLIENT") + "." + System.getenv("TICKBOX_EMAIL");
         String password = System.getenv("TICKBOX_PASSWORD");
         ApiClient client = new ApiClient();
         client.updateBaseUri(System.getenv("TICKBOX_URL"));

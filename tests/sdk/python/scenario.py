@@ -47,7 +47,10 @@ def refused(response: Response[Task | Problem], status: HTTPStatus) -> Problem:
 
 def main() -> None:
     """Run it. Raises AssertionError if something is not as it should be."""
-    url, email, password = (os.environ[f"TICKBOX_{name}"] for name in ("URL", "EMAIL", "PASSWORD"))
+    url, client_name, address, password = (
+        os.environ[f"TICKBOX_{name}"] for name in ("URL", "CLIENT", "EMAIL", "PASSWORD")
+    )
+    email = f"{client_name}.{address}"
     anybody = Client(base_url=url)
     done(register_user.sync(client=anybody, body=UserCreate(email=email, password=password, name="Ada")))
     session = done(create_session.sync(client=anybody, body=SessionCreate(email=email, password=password)))

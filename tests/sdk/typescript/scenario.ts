@@ -19,7 +19,8 @@ function done<T>(result: { data?: T; error?: unknown }): T {
   return result.data;
 }
 
-const [baseUrl, email, password] = [given('URL'), given('EMAIL'), given('PASSWORD')];
+const [baseUrl, password] = [given('URL'), given('PASSWORD')];
+const email = `${given('CLIENT')}.${given('EMAIL')}`;
 const anybody = createClient({ baseUrl });
 done(await registerUser({ client: anybody, body: { email, password, name: 'Ada' } }));
 const session = done(await createSession({ client: anybody, body: { email, password } }));

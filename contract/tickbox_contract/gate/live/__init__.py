@@ -1,4 +1,4 @@
-"""The stages that need a running server: whether it does what its contract says.
+"""The stages that need a running server, or clients: whether they do what the contract says.
 
     servers        the server, the tokens and the values that `gate.toml` names
     requests       what an operation would accept
@@ -8,6 +8,8 @@
     conforming     stage conforms: the probes, and Schemathesis
     schemathesis   runs it, and reads its report
     guarded        stage guarded: every operation without a token, with a wrong one, with too few rights
+    clients        stage clients: generators, compilers and what a team wrote with the clients that they made
 
-All of it needs the standard library alone. Schemathesis is a program of its own, which is run if it is installed.
+All of it needs the standard library alone. Schemathesis, generators and compilers are programs of their own, which are
+run if they are installed.
 """

@@ -3,15 +3,15 @@
 use std::env;
 use std::error::Error as StdError;
 
-use tickbox::apis::configuration::Configuration;
-use tickbox::apis::projects_api::create_project;
-use tickbox::apis::sessions_api::{create_session, delete_session};
-use tickbox::apis::tasks_api::{complete_task, create_task, update_task, CreateTaskError, UpdateTaskError};
-use tickbox::apis::tokens_api::create_personal_token;
-use tickbox::apis::users_api::register_user;
-use tickbox::apis::workspaces_api::create_workspace;
-use tickbox::apis::Error;
-use tickbox::models::{
+use client::apis::configuration::Configuration;
+use client::apis::projects_api::create_project;
+use client::apis::sessions_api::{create_session, delete_session};
+use client::apis::tasks_api::{complete_task, create_task, update_task, CreateTaskError, UpdateTaskError};
+use client::apis::tokens_api::create_personal_token;
+use client::apis::users_api::register_user;
+use client::apis::workspaces_api::create_workspace;
+use client::apis::Error;
+use client::models::{
     DueCreate, PersonalTokenCreate, Priority, Problem, ProjectCreate, Scope, SessionCreate, TaskCreate, TaskPatch,
     UserCreate, WorkspaceCreate,
 };
@@ -31,7 +31,8 @@ macro_rules! refused {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    let (email, password) = (env::var("TICKBOX_EMAIL")?, env::var("TICKBOX_PASSWORD")?);
+    let email = format!("{}.{}", env::var("TICKBOX_CLIENT")?, env::var("TICKBOX_EMAIL")?);
+    let password = env::var("TICKBOX_PASSWORD")?;
     let mut api = Configuration { base_path: env::var("TICKBOX_URL")?, ..Configuration::default() };
     register_user(&api, UserCreate::new(email.clone(), password.clone(), "Ada".into())).await?;
     let session = create_session(&api, SessionCreate::new(email, password)).await?;

@@ -1,4 +1,4 @@
-module scenario
+module client.example
 
 go 1.24
 
