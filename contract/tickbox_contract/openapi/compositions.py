@@ -150,6 +150,8 @@ class Compositions:
 
     def is_derived(self, schema: Schema, base: Schema) -> bool:
         """Whether *schema* is a component with *base*, or a reference to it, directly in its `allOf`."""
+        if not isinstance(base, Mapping):
+            return False  # true or false, in OpenAPI 3.1
         return id(self._references.follow(base)) in self._parents.get(id(schema), ())
 
     def alternatives(self, schema: Schema) -> Alternatives | None:
@@ -167,7 +169,7 @@ class Compositions:
         name = schema["discriminator"]["propertyName"]
         by_name: dict[str, Found] = {}
         for branch in schema[union]:
-            if "$ref" not in branch or self._references.is_more(branch):
+            if not isinstance(branch, Mapping) or "$ref" not in branch or self._references.is_more(branch):
                 raise UnservableSchemaError(f"the discriminator {name!r} is beside an inline schema in {union}")
             by_name[str(branch["$ref"]).rpartition("/")[2]] = self._references.whole(branch)
         branches = {id(found.node) for found in by_name.values()}
@@ -221,7 +223,7 @@ class Compositions:
         for schema in self._components.values():
             found = set()
             for part in schema.get("allOf", ()):
-                if "$ref" in part:
+                if isinstance(part, Mapping) and "$ref" in part:
                     try:
                         found.add(id(self._references.follow(part)))
                     except UnresolvedReferenceError:

@@ -6,6 +6,7 @@ meanings        reads schemas as they are meant in one direction; sameness: reco
 search          finds a value that fits some schemas and does not fit others, or proves that there is none
 goals           what is searched, and what was found
 parts, cells    divide what must hold for a value until it is a conjunction of facts
+evaluations     what a schema looks at in a value: `unevaluatedProperties` is about the rest
 numbers, texts, arrays, objects     values for such facts
 characters, patterns, languages     regular expressions as automata, for texts
 validators      check each value that was found

@@ -2,119 +2,254 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations, islice
+from typing import NamedTuple
 
 from .goals import Goal, Results, goal_of, json_key
 from .meanings import Meaning
-from .parts import Fact
+from .parts import Claim, Fact
 from .verdicts import JSON
 
 _MOST_ITEMS = 100_000
 _MOST_DISTINCT = 300
+_MOST_WAYS = 2_000
+_MOST_DUE = 12
 INFINITY = float("inf")
 Values = Callable[[Goal, int], Results]
 _NONE = Results([], is_complete=True)
 _UNKNOWN = Results([], is_complete=False)
 
 
+class _Due(NamedTuple):
+    """That some item fits a schema or does not, at a place from `first` on, or only there. Those of a group differ."""
+
+    claim: Claim
+    first: int = 0
+    is_only: bool = False
+    group: int = -1
+
+
+Way = dict[int, tuple[Claim, ...]]
+"""What holds for some items beside what holds for all, by their places."""
+
+
 @dataclass(slots=True)
 class Arrays:
-    """What an array must be. `misfits` require an item each that does not fit."""
+    """What an array must be. Its places are the first ones, each with schemas of its own, and all others.
 
-    items: list[Meaning] = field(default_factory=list)
-    misfits: list[Meaning] = field(default_factory=list)
+    `placed` holds for the item at a place, if there is one; `rests` for all items from a place on. `limits` say how
+    many items may fit a schema.
+    """
+
+    search: Values
+    placed: dict[int, list[Claim]] = field(default_factory=dict)
+    rests: list[tuple[int, Claim]] = field(default_factory=list)
+    due: list[_Due] = field(default_factory=list)
+    limits: list[tuple[int, Meaning]] = field(default_factory=list)
     least: int = 0
     most: float = INFINITY
     is_distinct: bool = False
     is_repeated: bool = False
+    is_known: bool = True
 
     def add(self, fact: Fact) -> None:
         """Let *fact* hold, too."""
-        value, holds = fact.value, fact.holds
-        if fact.keyword == "items":
-            (self.items if holds else self.misfits).append(value)
-        elif fact.keyword == "uniqueItems":
+        keyword, value, holds = fact
+        if keyword == "uniqueItems":
             self.is_distinct |= holds
             self.is_repeated |= not holds
-        elif fact.keyword in {"minItems", "maxItems"}:
-            if (fact.keyword == "minItems") == holds:
+        elif keyword in {"minItems", "maxItems"}:
+            if (keyword == "minItems") == holds:
                 self.least = max(self.least, value if holds else value + 1)
             else:
                 self.most = min(self.most, value if holds else value - 1)
+        elif keyword in {"minContains", "maxContains"}:
+            self._contain(*value, is_least=(keyword == "minContains") == holds, by=0 if holds else 1)
+        elif keyword in {"item", "items"} and not holds:
+            self.due.append(_misfit(fact))
+        elif keyword == "item":
+            self.placed.setdefault(value[0], []).append(Claim(value[1], holds=True))
+        elif keyword == "items":
+            self.rests.append((value[0], Claim(value[1], holds=True)))
+
+    def _contain(self, bound: int, meaning: Meaning, *, is_least: bool, by: int) -> None:
+        """Require at least *bound* items, or as many at most, that fit; *by* one more or less."""
+        if is_least:
+            count = bound + by
+            self.is_known &= count <= _MOST_DUE
+            self.due += [_Due(Claim(meaning, holds=True), group=len(self.due))] * min(count, _MOST_DUE)
+        elif bound - by <= 0:
+            self.rests.append((0, Claim(meaning, holds=False)))
+        else:
+            self.limits.append((bound - by, meaning))
 
     def needs(self, fact: Fact) -> list[Goal] | None:
         """Goals of which one must have a value if *fact* holds, too; None if that is not known."""
-        return [self.goal(fact.value)] if fact.keyword == "items" and not fact.holds else None
+        if fact.keyword in {"item", "items"} and not fact.holds:
+            due = _misfit(fact)
+        elif fact.keyword == "minContains" and fact.holds:
+            due = _Due(Claim(fact.value[1], holds=True))
+        else:
+            return None
+        return [self._goal(place, (due.claim,)) for place in self._places(due, 1)]
 
-    def goal(self, misfit: Meaning | None = None) -> Goal:
-        """What an item must be."""
-        return goal_of(self.items, [] if misfit is None else [misfit])
+    @property
+    def _tail(self) -> int:
+        """The first place from which on the same holds for all items."""
+        ends = [place + 1 for place in (*self.placed, *(due.first for due in self.due if due.is_only))]
+        return max([*ends, *(first for first, _ in self.rests), *(due.first for due in self.due)], default=0)
 
-    def values(self, want: int, values: Values) -> Results:
+    def _places(self, due: _Due, further: int) -> list[int]:
+        """The places where an item may be what is due; *further* of those that are the same, the last one first."""
+        if due.is_only:
+            return [due.first] if due.first < self.most else []
+        tail = max(self._tail, due.first)
+        places = [*range(tail + further - 1, tail - 1, -1), *range(due.first, tail)]
+        return [place for place in places if place < self.most]
+
+    def _goal(self, place: int, further: tuple[Claim, ...] = ()) -> Goal:
+        """What the item at *place* must be."""
+        claims = [*self.placed.get(place, ()), *(claim for first, claim in self.rests if place >= first), *further]
+        return goal_of(
+            (claim.meaning for claim in claims if claim.holds), (claim.meaning for claim in claims if not claim.holds)
+        )
+
+    def values(self, want: int) -> Results:
         """Some such arrays."""
         if self.least > self.most or (self.is_distinct and self.is_repeated):
             return _NONE
-        if self.most == 0:
-            return _NONE if self.misfits or self.is_repeated else Results([[]], is_complete=True)
-        if self.least > _MOST_ITEMS:
+        if not self.due and self.most == 0:
+            return _NONE if self.is_repeated else Results([[]], is_complete=True)
+        if self.least > _MOST_ITEMS or not self.is_known:
             return _UNKNOWN
-        due = [self.goal(misfit) for misfit in self.misfits]
-        if len(due) > self.most:  # one item may be several misfits
-            due = [goal_of(self.items, self.misfits)]
-        found = self._distinct(due, values) if self.is_distinct else self._repeated(due, values)
-        if not found.values and len(self.misfits) > len(due) > 0 and self.most > 1:
-            return _UNKNOWN
-        return Results([*found.values, *self._others(found.values, want - 1, values)], found.is_complete)
+        is_complete = True
+        for number, way in enumerate(self._ways()):
+            found = self._filled(way) if number < _MOST_WAYS else _UNKNOWN
+            if found.values or number == _MOST_WAYS:
+                return Results([*found.values, *self._others(found.values, way, want - 1)], is_complete=False)
+            is_complete &= found.is_complete
+        return Results([], is_complete)
 
-    def _repeated(self, due: list[Goal], values: Values) -> Results:
-        """An array in which items may be equal."""
-        results = [values(goal, 1) for goal in due]
-        if any(result.is_empty for result in results):
+    def _ways(self) -> Iterator[Way]:
+        """The ways to choose a place for each item that is due."""
+        candidates = []
+        for number, due in enumerate(self.due):
+            places = self._places(due, number + 1)
+            candidates.append([n for n in places if not self.search(self._goal(n, (due.claim,)), 1).is_empty])
+        yield from self._chosen(candidates, {}, {})
+
+    def _chosen(self, candidates: list[list[int]], way: Way, last: dict[int, int]) -> Iterator[Way]:
+        if not candidates:
+            yield way
+            return
+        due = self.due[-len(candidates)]
+        for place in candidates[0]:
+            if due.group < 0 or last.get(due.group, -1) < place:  # the items of a group are in order
+                further = {**way, place: (*way.get(place, ()), due.claim)}
+                yield from self._chosen(candidates[1:], further, {**last, due.group: place})
+
+    def _filled(self, way: Way) -> Results:
+        """An array with what is due at the places of *way*."""
+        count = max([self.least, 2 if self.is_repeated else 0, *(place + 1 for place in way)])
+        if count > self.most:
             return _NONE
-        if not all(result.values for result in results):
-            return _UNKNOWN
-        items = [result.values[0] for result in results]
-        if self.is_repeated:
-            if self.most < 2:  # noqa: PLR2004  # what is repeated is there twice
-                return _NONE
-            if items and len(items) + 1 > self.most:
-                return _UNKNOWN
-            items += items[:1]
-        missing = max(self.least, 2 if self.is_repeated else 0) - len(items)
-        if missing > 0:
-            base = values(self.goal(), 1)
-            if not base.values:
-                return Results([], base.is_complete)
-            items += base.values * missing
+        if self.is_distinct:
+            return self._distinct(way, count)
+        if not self.is_repeated:
+            return self._repeated(way, count, ())
+        last = max([self._tail + 2, *(place + 3 for place in way)])
+        is_complete = True
+        for pair in combinations(range(int(min(last, self.most))), 2):
+            found = self._repeated(way, max(count, pair[1] + 1), pair)
+            if found.values:
+                return found
+            is_complete &= found.is_complete
+        return Results([], is_complete)
+
+    def _repeated(self, way: Way, count: int, pair: tuple[int, ...]) -> Results:
+        """An array in which items may be equal, and those of *pair* are."""
+        head = min(count, max([self._tail, *(place + 1 for place in (*way, *pair))]))
+        same = [self._goal(place, way.get(place, ())) for place in pair]
+        both = Goal(frozenset().union(*(g.wanted for g in same)), frozenset().union(*(g.unwanted for g in same)))
+        items: list[JSON] = []
+        fitting = 0
+        for place in range(head + (head < count)):
+            goal = both if place in pair else self._goal(place, way.get(place, ()))
+            result, is_fitting = self._item(goal)
+            if not result.values:
+                return result
+            number = count - head if place == head else 1
+            items += result.values * number
+            fitting += is_fitting * number
+        if any(fitting > most for most, _ in self.limits):
+            return Results([], is_complete=len(self.limits) == 1)
         return Results([items], is_complete=False)
 
-    def _distinct(self, due: list[Goal], values: Values) -> Results:
+    def _item(self, goal: Goal, want: int = 1) -> tuple[Results, bool]:
+        """An item, and whether it fits what only some items may fit: rather not."""
+        if self.limits:
+            result = self.search(self._apart(goal), want)
+            if not result.is_empty:
+                return result, False
+        return self.search(goal, want), bool(self.limits)
+
+    def _apart(self, goal: Goal) -> Goal:
+        """*goal* for an item that is not counted."""
+        return Goal(goal.wanted, goal.unwanted | {meaning for _, meaning in self.limits})
+
+    def _distinct(self, way: Way, count: int) -> Results:
         """An array in which all items differ."""
-        count = max(self.least, len(due))
         if count > _MOST_DISTINCT:
             return _UNKNOWN
-        items: list[JSON] = []
-        seen: set[bytes] = set()
-        for goal in (*due, *[self.goal()] * (count - len(due))):
-            result = values(goal, count)
-            new = [value for value in result.values if json_key(value) not in seen]
-            if not new:
-                is_all = not result.values or not due  # all items were chosen from the same
-                return Results([], is_complete=result.is_complete and is_all)
-            items.append(new[0])
-            seen.add(json_key(new[0]))
-        return Results([items], is_complete=False)
+        items = [self._item(self._goal(place, way.get(place, ())), count) for place in range(count)]
+        results = [result for result, _ in items]
+        if any(result.is_empty for result in results):
+            return _NONE
+        if any(sum(is_fitting for _, is_fitting in items) > most for most, _ in self.limits):
+            return _UNKNOWN
+        chosen: dict[bytes, int] = {}
+        for place in sorted(range(count), key=lambda place: len(results[place].values)):
+            if not _choose(place, results, chosen, set()):
+                is_all = all(each.is_complete or len(each.values) >= count for each in results)
+                return Results([], is_all and not self.limits)
+        by_place = {place: key for key, place in chosen.items()}
+        keyed = [{json_key(value): value for value in result.values} for result in results]
+        return Results([[keyed[place][by_place[place]] for place in range(count)]], is_complete=False)
 
-    def _others(self, found: list[JSON], want: int, values: Values) -> list[JSON]:
-        """Arrays that differ from the one that was found."""
-        if want <= 0 or not found:
+    def _others(self, found: list[JSON], way: Way, want: int) -> list[JSON]:
+        """Arrays that differ in one item from the one that was found."""
+        if want <= 0 or not found or self.is_repeated:
             return []
         first: list[JSON] = found[0]
-        base = values(self.goal(), want + 1).values
-        longer = [[*first, value] for value in base] if len(first) < self.most else []
-        changed = [[value, *first[1:]] for value in base] if first and not self.misfits and not self.is_repeated else []
-        distinct = [
-            each for each in (*longer, *changed) if not self.is_distinct or len({*map(json_key, each)}) == len(each)
-        ]
-        return [each for number, each in enumerate(distinct) if each not in (first, *distinct[:number])][:want]
+        further = range(len(first), int(min(len(first) + 1, self.most)))
+        others = (
+            [*first[:place], value, *first[place + 1 :]]
+            for place in (*further, *range(len(first)))
+            for value in self.search(self._apart(self._goal(place, way.get(place, ()))), want + 1).values
+        )
+        different = (
+            each
+            for each in others
+            if each != first and (not self.is_distinct or len({*map(json_key, each)}) == len(each))
+        )
+        return [*islice(different, want)]
+
+
+def _misfit(fact: Fact) -> _Due:
+    """What is due if *fact*, which is about items, does not hold."""
+    first, meaning = fact.value
+    return _Due(Claim(meaning, holds=False), first, is_only=fact.keyword == "item")
+
+
+def _choose(place: int, results: list[Results], chosen: dict[bytes, int], tried: set[bytes]) -> bool:
+    """Choose a value for *place* that no other place has; others may have to take another one."""
+    for value in results[place].values:
+        key = json_key(value)
+        if key not in tried:
+            tried.add(key)
+            if key not in chosen or _choose(chosen[key], results, chosen, tried):
+                chosen[key] = place
+                return True
+    return False

@@ -14,7 +14,9 @@ from .meanings import Meaning
 from .parts import Claim, Fact, Kind, Option, Part, Step
 
 _MANY = 24
-_CHOICES = frozenset({"anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas"})
+_CHOICES = frozenset({
+    "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
 
 
 class Shape(Protocol):

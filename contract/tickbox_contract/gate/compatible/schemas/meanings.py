@@ -41,9 +41,8 @@ _SINGLE = (
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
     "unevaluatedProperties",
 )  # fmt: skip
-_OPEN = frozenset({"items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties"})
-"""Those that say nothing if they are true."""
 _NAMED = ("patternProperties", "dependentSchemas")
+_LATE = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 
 
 class Meaning:
@@ -84,6 +83,11 @@ def anything(pointer: Pointer) -> Meaning:
 def nothing(pointer: Pointer) -> Meaning:
     """What no value fits."""
     return meaning(pointer, type=())
+
+
+def matching(pattern: str) -> Meaning:
+    """The names that match *pattern*."""
+    return meaning((), pattern=pattern)
 
 
 class _Use(NamedTuple):
@@ -130,9 +134,10 @@ class MeaningReader:
 
     def _keywords(self, found: Found, use: _Use) -> Keywords:
         if self._references.is_more(found.node):
-            beside = {key: value for key, value in found.node.items() if key != "$ref"}
+            beside, late = _divided(found.node, {"$ref"})
             refers = self._meaning({"$ref": found.node["$ref"]}, found.pointer, use)
-            return {"allOf": (refers, self._known_meaning(Found(found.pointer, beside), use, is_named=False))}
+            parts = (refers, self._known_meaning(Found(found.pointer, beside), use, is_named=False))
+            return {"allOf": parts, **dict(self._members(late, found.pointer))}
         alternatives = None if use.exact else self._alternatives(found.node)
         if alternatives is None:
             return self._plain(found.node, found.pointer, use)
@@ -161,7 +166,7 @@ class MeaningReader:
                 },
             )
         for key in _SINGLE:
-            if key in schema and not (key in _OPEN and schema[key] is True):
+            if key in schema:
                 yield key, self._meaning(schema[key], (*pointer, key), _WHOLE)
         for key in _NAMED:
             if key in schema:
@@ -250,8 +255,9 @@ class MeaningReader:
             branches.append(meaning(where, type=("null",)))
         out: dict[str, Any] = {"anyOf": tuple(branches)}
         if union is not None:
-            rest = {key: value for key, value in schema.items() if key not in {union, "discriminator"}}
+            rest, late = _divided(schema, {union, "discriminator"})
             out["allOf"] = (Meaning(pointer, lambda: self._plain(rest, pointer, use)),)
+            out |= dict(self._members(late, pointer))
         return out
 
     def _alternative(self, pointer: Pointer, key: int, alternatives: Alternatives, use: _Use) -> Meaning:
@@ -261,6 +267,12 @@ class MeaningReader:
         values = meaning(pointer, enum=_values(alternatives, key))
         own = self._known_meaning(target, use)
         return meaning(pointer, type=("object",), properties={name: values}, required=(name,), allOf=(own,))
+
+
+def _divided(schema: Schema, without: set[str]) -> tuple[Schema, Schema]:
+    """The keywords of *schema* but for *without*, and those that depend on what all others have looked at."""
+    rest = {key: value for key, value in schema.items() if key not in without}
+    return {k: v for k, v in rest.items() if k not in _LATE}, {k: v for k, v in rest.items() if k in _LATE}
 
 
 def _values(alternatives: Alternatives, key: int) -> list[str]:

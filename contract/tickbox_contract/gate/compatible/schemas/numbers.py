@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+
+from .parts import Fact
 
 _MOST_CANDIDATES = 2_000
 _ENDLESS = 10**400
@@ -28,6 +30,18 @@ class Numbers:
     is_high_open: bool = False
     multiples: list[Fraction] = field(default_factory=list)
     not_multiples: list[Fraction] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> Numbers:
+        """What *facts* say together."""
+        made = cls()
+        for keyword, value, holds in facts:
+            if keyword == "multipleOf":
+                (made.multiples if holds else made.not_multiples).append(exact(value))
+            else:
+                bound = made.above if ("inimum" in keyword) == holds else made.below
+                bound(value, is_open=("exclusive" in keyword) == holds)
+        return made
 
     def above(self, bound: Number, *, is_open: bool) -> None:
         """Require more than *bound*, or as much."""

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
-from .meanings import Keywords, Meaning
+from .evaluations import Evaluated, evaluations
+from .meanings import Keywords, Meaning, anything, matching, nothing
+from .meanings import meaning as reduced
 from .verdicts import JSON
 
 Kind = Literal["null", "boolean", "number", "string", "array", "object"]
@@ -43,6 +45,18 @@ Option = tuple[Step, ...]
 """What holds together."""
 
 
+class Members(NamedTuple):
+    """That each property with one of some names has a value that fits `value`.
+
+    The names fit `wanted` and do not fit any of `unwanted`; none of them is one of `known`.
+    """
+
+    value: Meaning
+    known: frozenset[str] = frozenset()
+    wanted: frozenset[Meaning] = frozenset()
+    unwanted: frozenset[Meaning] = frozenset()
+
+
 class Part(NamedTuple):
     """The ways in which a value fits a part of a meaning, and the ways in which it does not."""
 
@@ -50,13 +64,10 @@ class Part(NamedTuple):
     fails: tuple[Option, ...]
 
 
+_ANYTHING = anything(())
 _NEVER = Part((), ((),))
 _UNKNOWN = Part(((),), ((),))
-_OPAQUE: dict[Kind, frozenset[str]] = {
-    "array": frozenset({"prefixItems", "contains", "unevaluatedItems"}),
-    "object": frozenset({"patternProperties", "propertyNames", "unevaluatedProperties"}),
-}
-"""Keywords that are not followed: a value may fit them or not, and must be checked."""
+"""What is not followed: a value may fit it or not, and must be checked."""
 
 
 def kind_of(value: JSON) -> Kind:
@@ -78,8 +89,6 @@ def parts_of(meaning: Meaning, kind: Kind) -> Iterator[Part]:
         yield _fact("enum", keywords["enum"])
     if "const" in keywords:
         yield _fact("enum", [keywords["const"]])
-    if not _OPAQUE.get(kind, frozenset()).isdisjoint(keywords):
-        yield _UNKNOWN
     for keyword in _PLAIN.get(kind, ()):
         if keyword in keywords:
             yield _fact(keyword, keywords[keyword])
@@ -87,8 +96,8 @@ def parts_of(meaning: Meaning, kind: Kind) -> Iterator[Part]:
         low, high = keywords["range"]
         yield _fact("minimum", low)
         yield _fact("maximum", high)
-    if kind == "array" and "items" in keywords and "prefixItems" not in keywords:
-        yield _fact("items", keywords["items"])
+    if kind == "array":
+        yield from _items(meaning)
     if kind == "object":
         yield from _members(meaning)
     yield from _composed(meaning)
@@ -107,6 +116,23 @@ def _typed(types: tuple[str, ...] | None, kind: Kind) -> Iterator[Part]:
         yield _NEVER
 
 
+def _items(meaning: Meaning) -> Iterator[Part]:
+    keywords = meaning.keywords
+    prefix = keywords.get("prefixItems", ())
+    for number, inner in enumerate(prefix):
+        yield _fact("item", (number, inner))
+    if keywords.get("items", _ANYTHING).keywords:
+        yield _fact("items", (len(prefix), keywords["items"]))
+    if "contains" in keywords:
+        least = keywords.get("minContains", 1)
+        if least > 0:
+            yield _fact("minContains", (least, keywords["contains"]))
+        if "maxContains" in keywords:
+            yield _fact("maxContains", (keywords["maxContains"], keywords["contains"]))
+    if "unevaluatedItems" in keywords:
+        yield _unevaluated(meaning, "array")
+
+
 def _members(meaning: Meaning) -> Iterator[Part]:
     keywords = meaning.keywords
     for name in keywords.get("required", ()):
@@ -114,13 +140,55 @@ def _members(meaning: Meaning) -> Iterator[Part]:
     properties = keywords.get("properties", {})
     for name, inner in properties.items():
         yield _fact("property", (name, inner))
-    if "additionalProperties" in keywords and "patternProperties" not in keywords:
-        yield _fact("additionalProperties", (frozenset(properties), keywords["additionalProperties"]))
+    patterns = {matching(pattern): inner for pattern, inner in keywords.get("patternProperties", {}).items()}
+    for pattern, inner in patterns.items():
+        yield _fact("members", Members(inner, wanted=frozenset({pattern})))
+    if keywords.get("additionalProperties", _ANYTHING).keywords:
+        yield _fact(
+            "members", Members(keywords["additionalProperties"], frozenset(properties), unwanted=frozenset(patterns))
+        )
+    if "propertyNames" in keywords:
+        none = Members(nothing(meaning.pointer), unwanted=frozenset({keywords["propertyNames"]}))
+        yield _fact("members", none)
+    if "unevaluatedProperties" in keywords:
+        yield _unevaluated(meaning, "object")
     for name, others in keywords.get("dependentRequired", {}).items():
         for other in others:
             yield _if_present(name, Fact("required", other, holds=True), Fact("required", other, holds=False))
     for name, inner in keywords.get("dependentSchemas", {}).items():
         yield _if_present(name, Claim(inner, holds=True), Claim(inner, holds=False))
+
+
+def _unevaluated(meaning: Meaning, kind: Literal["array", "object"]) -> Part:
+    """What is allowed for items or properties that nothing else in *meaning* looks at: it depends on what it fits."""
+    ways = evaluations(meaning, kind)
+    if ways is None:
+        return _UNKNOWN
+    fits, fails = list[Option](), list[Option]()
+    for conditions, seen in ways:
+        claims = tuple(
+            Claim(each.schema, each.holds) if isinstance(each.schema, Meaning) else Fact("required", *each)
+            for each in conditions
+        )
+        if seen.is_all:
+            fits.append(claims)
+            continue
+        fact = _rest_of_items(meaning, seen) if kind == "array" else _rest_of_members(meaning, seen)
+        fits.append((*claims, fact))
+        fails.append((*claims, fact._replace(holds=False)))
+    return Part(tuple(fits), tuple(fails))
+
+
+def _rest_of_items(meaning: Meaning, seen: Evaluated) -> Fact:
+    rest = meaning.keywords["unevaluatedItems"]
+    if seen.contained:
+        rest = reduced(meaning.pointer, anyOf=(*seen.contained, rest))
+    return Fact("items", (seen.first, rest), holds=True)
+
+
+def _rest_of_members(meaning: Meaning, seen: Evaluated) -> Fact:
+    rest = meaning.keywords["unevaluatedProperties"]
+    return Fact("members", Members(rest, seen.names, unwanted=frozenset(map(matching, seen.patterns))), holds=True)
 
 
 def _if_present(name: str, holds: Step, fails: Step) -> Part:

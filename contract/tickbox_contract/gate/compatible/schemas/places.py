@@ -16,6 +16,15 @@ Path = tuple[str | int, ...]
 """The steps from a value to a part of it."""
 
 _ALTERNATIVES = ("anyOf", "oneOf")
+_TOGETHER = {
+    "additionalProperties": ("properties", "patternProperties"),
+    "items": ("prefixItems",),
+    "contains": ("minContains",),
+    "maxContains": ("contains", "minContains"),
+    "then": ("if",),
+    "else": ("if",),
+}
+"""Keywords that mean something only beside others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Places:
             found = self.failure(inner, part, (*path, step))
             if found is not None:
                 return _refused(found, meaning, value, path, step) or found
-        for inner in keywords.get("allOf", ()):
+        for inner in self._validators.applied(meaning, value):
             found = self.failure(inner, value, path)
             if found is not None:
                 return found
@@ -92,12 +101,10 @@ class Places:
         if "type" in keywords and not keywords["type"]:
             return ""
         for keyword in keywords:
-            inner = {keyword: keywords[keyword]}
-            if keyword == "additionalProperties":
-                inner["properties"] = keywords.get("properties", {})
+            inner = {key: keywords[key] for key in (keyword, *_TOGETHER.get(keyword, ())) if key in keywords}
             if not self._validators.accepts(reduced(meaning.pointer, **inner), value):
                 return keyword
-        return ""
+        return next((keyword for keyword in keywords if keyword.startswith("unevaluated")), "")
 
     def counterpart(self, meaning: Meaning, failure: Failure, value: JSON) -> Pointer:
         """The place in *meaning*, which *value* fits, of what *failure* is about."""
@@ -120,7 +127,7 @@ class Places:
             if each not in seen:
                 seen.add(each)
                 yield each
-                waiting += each.keywords.get("allOf", ())
+                waiting += self._validators.applied(each, value)
                 alternatives = [inner for keyword in _ALTERNATIVES for inner in each.keywords.get(keyword, ())]
                 waiting += [inner for inner in alternatives if self._validators.accepts(inner, value)]
 

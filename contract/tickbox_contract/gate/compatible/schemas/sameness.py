@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from .meanings import Meaning
-from .parts import Claim, Fact, Option, Part, Step
+from .parts import Claim, Members, Option, Part, Step
 
 _MOST_MEANINGS = 500
 _MOST_DEPTH = 250
@@ -94,10 +94,12 @@ class Sameness:
     def _of_step(self, step: Step) -> Step:
         if isinstance(step, Claim):
             return Claim(self.of(step.meaning), step.holds)
-        if isinstance(step.value, Meaning):
-            return Fact(step.keyword, self.of(step.value), step.holds)
+        if isinstance(step.value, Members):
+            value, known, wanted, unwanted = step.value
+            names = (frozenset(map(self.of, each)) for each in (wanted, unwanted))
+            return step._replace(value=Members(self.of(value), known, *names))
         if isinstance(step.value, tuple):
-            return Fact(step.keyword, (step.value[0], self.of(step.value[1])), step.holds)
+            return step._replace(value=(step.value[0], self.of(step.value[1])))
         return step
 
     def _digest(self, meaning: Meaning) -> tuple[bytes, int]:

@@ -13,14 +13,13 @@ Source: Attouche et al., "Witness Generation for JSON Schema", VLDB 2022.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from .arrays import Arrays
 from .cells import Cell, Divider
 from .goals import Goal, Results, goal_of, json_key
 from .meanings import Meaning
-from .numbers import Numbers, exact
+from .numbers import Numbers
 from .objects import Objects
 from .parts import KINDS, Claim, Fact, Kind, Part, kind_of, parts_of
 from .sameness import Sameness
@@ -197,22 +196,31 @@ class Search:
         facts = [fact for fact in cell.facts if fact.keyword != "enum"]
         if cell.kind == "number":
             keys = {json_key(value) for value in excluded}
-            return Results(*_numbers(facts).values(want, lambda value: json_key(value) in keys))
+            return Results(*Numbers.of(facts).values(want, lambda value: json_key(value) in keys))
         return Results(
-            *_texts(facts).values(want, excluded, lambda text: self._accepts(goal, text), self._budget.spend)
+            *Texts.of(facts).values(want, excluded, lambda text: self._accepts(goal, text), self._budget.spend)
         )
 
     def _containers(self, cell: Cell, excluded: list[JSON], want: int) -> Results:
         self._budget.spend(len(cell.facts))
-        if cell.kind == "object":
-            found = _objects(cell.facts).values(want + len(excluded), self._inner, without_added=self._without_added)
+        shape = self._shape(cell)
+        more = want + len(excluded)
+        if isinstance(shape, Objects):
+            found = shape.values(more, without_added=self._without_added)
         else:
-            found = _arrays(cell.facts).values(want + len(excluded), self._inner)
+            found = shape.values(more)
         if not excluded:
             return found
         keys = {json_key(value) for value in excluded}
         values = [value for value in found.values if json_key(value) not in keys]
         return Results(values[:want], is_complete=found.is_complete and not self._around)
+
+    def _shape(self, cell: Cell) -> Objects | Arrays:
+        """What the facts of a cell say together."""
+        made = Objects(self._inner) if cell.kind == "object" else Arrays(self._inner)
+        for fact in cell.facts:
+            made.add(fact)
+        return made
 
     def _inner(self, goal: Goal, want: int) -> Results:
         """Values of a property or an item."""
@@ -232,7 +240,7 @@ class Search:
     def _is_impossible(self, cell: Cell, fact: Fact) -> bool:
         """Whether *fact* contradicts what else is known of an object or array."""
         if cell.shape is None and cell.kind in {"object", "array"}:
-            cell.shape = _objects(cell.facts) if cell.kind == "object" else _arrays(cell.facts)
+            cell.shape = self._shape(cell)
         if not isinstance(cell.shape, Objects | Arrays):
             return False
         goals = cell.shape.needs(fact)
@@ -256,49 +264,3 @@ def _is_unknown(fact: Fact) -> bool:
 
 def _ordered(meanings: frozenset[Meaning]) -> list[Meaning]:
     return sorted(meanings, key=lambda meaning: (len(meaning.pointer), str(meaning.pointer)))
-
-
-def _objects(facts: Iterable[Fact]) -> Objects:
-    made = Objects()
-    for fact in facts:
-        made.add(fact)
-    return made
-
-
-def _arrays(facts: Iterable[Fact]) -> Arrays:
-    made = Arrays()
-    for fact in facts:
-        made.add(fact)
-    return made
-
-
-def _numbers(facts: list[Fact]) -> Numbers:
-    made = Numbers()
-    for keyword, value, holds in facts:
-        if keyword == "multipleOf":
-            (made.multiples if holds else made.not_multiples).append(exact(value))
-        elif keyword in {"minimum", "exclusiveMinimum"}:
-            is_open = keyword == "exclusiveMinimum"
-            if holds:
-                made.above(value, is_open=is_open)
-            else:
-                made.below(value, is_open=not is_open)
-        elif holds:
-            made.below(value, is_open=keyword == "exclusiveMaximum")
-        else:
-            made.above(value, is_open=keyword == "maximum")
-    return made
-
-
-def _texts(facts: list[Fact]) -> Texts:
-    made = Texts()
-    for keyword, value, holds in facts:
-        if keyword == "pattern":
-            (made.patterns if holds else made.not_patterns).append(value)
-        elif keyword == "format":
-            (made.formats if holds else made.not_formats).append(value)
-        elif (keyword == "minLength") == holds:
-            made.least = max(made.least, value if holds else value + 1)
-        else:
-            made.most = min(made.most, value if holds else value - 1)
-    return made

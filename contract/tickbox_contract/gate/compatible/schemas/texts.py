@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tickbox_contract.openapi.formats import PLAINLY
 
 from .languages import Spend, shortest
+from .parts import Fact
 from .patterns import Automaton, UnsupportedPatternError, automaton, literals
 
 _MOST_LENGTH = 20_000
@@ -70,6 +71,21 @@ class Texts:
     not_patterns: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
     not_formats: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> Texts:
+        """What *facts* say together."""
+        made = cls()
+        for keyword, value, holds in facts:
+            if keyword == "pattern":
+                (made.patterns if holds else made.not_patterns).append(value)
+            elif keyword == "format":
+                (made.formats if holds else made.not_formats).append(value)
+            elif (keyword == "minLength") == holds:
+                made.least = max(made.least, value if holds else value + 1)
+            else:
+                made.most = min(made.most, value if holds else value - 1)
+        return made
 
     def values(
         self, want: int, excluded: list[str], fits: Callable[[str], bool], spend: Spend

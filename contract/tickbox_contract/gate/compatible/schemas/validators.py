@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -13,15 +14,14 @@ from .meanings import Meaning
 from .meanings import meaning as reduced
 from .verdicts import JSON
 
-_HOLDING = frozenset({"properties", "additionalProperties", "items", "allOf", "anyOf", "oneOf", "not"})
-"""Keywords that hold other schemas, and are followed one by one."""
-_UNDIVIDED = frozenset({
-    "if", "contains", "prefixItems", "patternProperties", "propertyNames", "dependentSchemas", "unevaluatedItems",
-    "unevaluatedProperties",
+_HOLDING = frozenset({
+    "properties", "patternProperties", "additionalProperties", "propertyNames", "dependentSchemas", "prefixItems",
+    "items", "contains", "minContains", "maxContains", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
 })  # fmt: skip
-"""Those that are not."""
+"""Keywords that hold other schemas, and are followed one by one."""
+_UNDIVIDED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+"""Those that are not: they depend on all others."""
 _COUNTS: dict[str, Callable[[int, int], bool]] = {
-    "allOf": lambda fitting, of: fitting == of,
     "anyOf": lambda fitting, _: fitting > 0,
     "oneOf": lambda fitting, _: fitting == 1,
 }
@@ -58,25 +58,50 @@ class Validators:
         keywords = meaning.keywords
         if not all(self.accepts(inner, part) for _, inner, part in parts_of_value(meaning, value)):
             return False
+        if not all(self.accepts(inner, value) for inner in self.applied(meaning, value)):
+            return False
+        if "propertyNames" in keywords and isinstance(value, dict):
+            return all(self.accepts(keywords["propertyNames"], name) for name in value)
+        if "contains" in keywords and isinstance(value, list):
+            fitting = sum(self.accepts(keywords["contains"], each) for each in value)
+            return bool(keywords.get("minContains", 1) <= fitting <= keywords.get("maxContains", fitting))
         return all(
             wanted(sum(self.accepts(each, value) for each in keywords[keyword]), len(keywords[keyword]))
             for keyword, wanted in _COUNTS.items()
             if keyword in keywords
         ) and not ("not" in keywords and self.accepts(keywords["not"], value))
 
+    def applied(self, meaning: Meaning, value: JSON) -> Iterator[Meaning]:
+        """The schemas inside *meaning* that *value* itself must fit."""
+        keywords = meaning.keywords
+        yield from keywords.get("allOf", ())
+        if "if" in keywords:
+            then = "then" if self.accepts(keywords["if"], value) else "else"
+            yield from (keywords[key] for key in (then,) if key in keywords)
+        if isinstance(value, dict):
+            yield from (inner for name, inner in keywords.get("dependentSchemas", {}).items() if name in value)
+
 
 def parts_of_value(meaning: Meaning, value: JSON) -> Iterator[tuple[str | int, Meaning, JSON]]:
     """The schemas inside *meaning* that apply to parts of *value*, each with the step to the part."""
     keywords = meaning.keywords
     if isinstance(value, dict):
-        properties = keywords.get("properties", {})
         for name, part in value.items():
-            inner = properties.get(name) or keywords.get("additionalProperties")
-            if inner is not None:
-                yield name, inner, part
-    elif isinstance(value, list) and "items" in keywords:
+            inner = [keywords["properties"][name]] if name in keywords.get("properties", ()) else []
+            inner += [each for p, each in keywords.get("patternProperties", {}).items() if _pattern(p).is_valid(name)]
+            rest = () if inner else (keywords.get("additionalProperties"),)
+            yield from ((name, each, part) for each in (*inner, *rest) if each is not None)
+    elif isinstance(value, list):
+        prefix = keywords.get("prefixItems", ())
         for number, part in enumerate(value):
-            yield number, keywords["items"], part
+            each = prefix[number] if number < len(prefix) else keywords.get("items")
+            if each is not None:
+                yield number, each, part
+
+
+@lru_cache(maxsize=10_000)
+def _pattern(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern})
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:

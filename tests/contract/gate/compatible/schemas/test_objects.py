@@ -5,6 +5,7 @@ from collections import defaultdict
 from tickbox_contract.gate.compatible.schemas.goals import Goal, Results
 from tickbox_contract.gate.compatible.schemas.meanings import Meaning, anything
 from tickbox_contract.gate.compatible.schemas.objects import Objects
+from tickbox_contract.gate.compatible.schemas.parts import Members
 
 FREE = anything(())
 
@@ -22,31 +23,31 @@ def declaring(*names: str) -> defaultdict[str, list[Meaning]]:
 
 
 def test_an_object_whose_property_is_not_known_is_not_known() -> None:
-    assert Objects(required={"a"}).values(1, unknown, without_added=False) == Results([], is_complete=False)
+    assert Objects(unknown, required={"a"}).values(1, without_added=False) == Results([], is_complete=False)
 
 
 def test_too_many_ways_are_not_looked_at() -> None:
     names = [f"p{number}" for number in range(15)]
-    crowded = Objects(declaring(*names), outliers=[(frozenset(), FREE)] * 3, least=2, most=1)
-    assert crowded.values(1, ones, without_added=False) == Results([], is_complete=False)
+    crowded = Objects(ones, declaring(*names), outliers=[Members(FREE)] * 3, least=2, most=1)
+    assert crowded.values(1, without_added=False) == Results([], is_complete=False)
 
 
 def test_objects_with_a_wrong_value_for_an_added_name_are_left_out() -> None:
-    wide = Objects(declaring("a"), misfits=declaring("b"))
-    assert wide.values(1, ones, without_added=False).values == [{"b": 1}]
-    assert wide.values(1, ones, without_added=True).values == []
-    assert Objects(declaring("a"), least=2).values(1, ones, without_added=True).values == [{"a": 1, "other": 1}]
+    wide = Objects(ones, declaring("a"), misfits=declaring("b"))
+    assert wide.values(1, without_added=False).values == [{"b": 1}]
+    assert wide.values(1, without_added=True).values == []
+    assert Objects(ones, declaring("a"), least=2).values(1, without_added=True).values == [{"a": 1, "other": 1}]
 
 
 def test_further_objects_differ_in_one_property() -> None:
-    narrow = Objects(declaring("a", "b"), required={"a"}, most=1)
-    assert narrow.values(3, ones, without_added=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
+    narrow = Objects(ones, declaring("a", "b"), required={"a"}, most=1)
+    assert narrow.values(3, without_added=False).values == [{"a": 1}, {"a": 2}, {"a": 3}]
 
 
 def test_an_object_that_is_full_gets_no_further_property() -> None:
-    full = Objects(declaring("a", "b"), required={"a"}, most=1)
-
     def two(_goal: Goal, want: int) -> Results:
         return Results([1, 2][:want], is_complete=False)
 
-    assert full.values(5, two, without_added=False).values == [{"a": 1}, {"a": 2}]
+    full = Objects(two, declaring("a", "b"), required={"a"}, most=1)
+
+    assert full.values(5, without_added=False).values == [{"a": 1}, {"a": 2}]

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tickbox_contract.gate.compatible.schemas import Broken, Covered, Undecided
+from tickbox_contract.gate.compatible.schemas import JSON, Broken, Covered, Undecided
 from tickbox_contract.gate.compatible.schemas.validators import json_schema
+from tickbox_contract.openapi.formats import FORMATS
 
-from . import strategies
+from . import newer_strategies, strategies
 from .documents import compared, contract_of, is_accepted, meaning_of
 
 pytestmark = pytest.mark.unmeasured
@@ -68,6 +69,25 @@ def test_a_verdict_about_recursive_schemas_is_never_contradicted_by_a_value(data
         assert is_accepted(new, value) or not is_accepted(old, value)
 
 
+def is_valid(schema: Any, value: JSON) -> bool:
+    """Whether *value* fits *schema*, which is JSON Schema 2020-12, as OpenAPI 3.1 has it."""
+    validator = jsonschema_rs.Draft202012Validator(schema, formats=dict(FORMATS), validate_formats=True)
+    return validator.is_valid(value)
+
+
+@settings(bounded, max_examples=bounded.max_examples * 5)
+@given(st.data())
+def test_a_verdict_about_newer_schemas_is_never_contradicted_by_a_value(data: st.DataObject) -> None:
+    old = data.draw(newer_strategies.schemas)
+    new = data.draw(newer_strategies.edited(old) | newer_strategies.schemas)
+    verdict = compared(old, new, version="3.1.0")
+    if isinstance(verdict, Broken):
+        assert (is_valid(old, verdict.witness), is_valid(new, verdict.witness)) == (True, False)
+    elif isinstance(verdict, Covered):
+        value = data.draw(newer_strategies.near(old) | newer_strategies.near(new))
+        assert is_valid(new, value) or not is_valid(old, value)
+
+
 @bounded
 @given(st.data())
 def test_a_response_is_the_reverse_of_a_request(data: st.DataObject) -> None:
@@ -99,14 +119,20 @@ def test_what_jsonschema_rs_proves_is_not_contradicted(data: st.DataObject) -> N
     assert not (is_proved and isinstance(compared(old, new), Broken))
 
 
-def test_few_pairs_are_left_to_a_person() -> None:
+@pytest.mark.parametrize("version", ["3.0.4", "3.1.0"])
+def test_few_pairs_are_left_to_a_person(version: str) -> None:
+    schemas, edited = (
+        (strategies.schemas, strategies.edited)
+        if version == "3.0.4"
+        else (newer_strategies.schemas, newer_strategies.edited)
+    )
     undecided = []
 
     @bounded
     @given(st.data())
     def look_at(data: st.DataObject) -> None:
-        old = data.draw(strategies.schemas)
-        undecided.append(isinstance(compared(old, data.draw(strategies.edited(old))), Undecided))
+        old = data.draw(schemas)
+        undecided.append(isinstance(compared(old, data.draw(edited(old)), version=version), Undecided))
 
     look_at()
     assert sum(undecided) * 50 <= len(undecided)
