@@ -34,6 +34,7 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
     if raw[:2] in _UTF_16 or b"\0" in raw[:4]:
         raise UnreadableError("this is not a text in UTF-8: save it as UTF-8")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
+    has_repeated_keys = repeats_keys(raw)  # first: it reads the whole, and what it reads is freed
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -41,7 +42,7 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
             raise UnreadableError(f"line {error.lineno} is not valid JSON: {error.msg}") from error
     else:
         _require_bounds(data)
-        return Text(data, JsonLines(raw), repeats_keys(raw))
+        return Text(data, JsonLines(raw), has_repeated_keys)
     reader = YamlReader(raw)
     return Text(reader.read(), reader.lines, bool(reader.lines.repeated))
 

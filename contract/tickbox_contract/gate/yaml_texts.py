@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,6 +26,8 @@ _MOST_NODES = 4_000_000
 """How many objects, lists, keys and values a file may have; of 31 published contracts none has more than 172,443."""
 MAX_MEMBERS = 100_000
 """How many keys or items one object or list may have."""
+_LONGEST_SHARED, _MOST_SHARED = 60, 50_000
+"""How long a text can be that is kept once for all places, and how many such texts are remembered."""
 _MAX_DIGITS = 100
 _TAG = "tag:yaml.org,2002:"
 _CONTAINERS = {_TAG + "map", _TAG + "seq"}
@@ -39,61 +41,79 @@ class UnreadableError(Exception):
 
 @dataclass(slots=True)
 class YamlLines:
-    """The lines of each object and list, by its identity: in the order of its keys or items, or by its keys."""
+    """The line of each key and item of a text, in few numbers: a text of 30 MB has three million nodes.
+
+    A *table* is the members of one object or list, in the order of its data, from an index of `lines` and `tables` on.
+    For each member, `lines` has its line, and `tables` the index of its own table, if it is an object or a list.
+    """
 
     root: Any = None
-    by_container: dict[int, array[int] | dict[str, int]] = field(default_factory=dict)
+    first: int = 0
+    """The table of the root."""
+    lines: array[int] = field(default_factory=lambda: array("I"))
+    tables: array[int] = field(default_factory=lambda: array("I"))
     repeated: list[Pointer] = field(default_factory=list)
     known: dict[int, dict[str, int]] = field(default_factory=dict)
+    """The indexes of the keys of the objects that were looked at, by their tables."""
 
     def line(self, pointer: Pointer) -> int:
         """The line, from 1, of the key or item that *pointer* names, or of the last step to it that exists."""
-        node, line = self.root, 1
+        node, line, table = self.root, 1, self.first
         for step in pointer:
+            found = None
             if isinstance(node, dict) and step in node:
-                found = self.of_keys(node).get(str(step))
-                if found is None:
-                    break
-                line, node = found, node[step]
+                found = self._keys(table, node).get(str(step))
             elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-                line, node = self.by_container[id(node)][step], node[step]  # type: ignore[index]  # of a list
-            else:
+                found = table + step
+            if found is None:
                 break
+            line, table, node = self.lines[found], self.tables[found], node[step]
         return line
 
-    def of_keys(self, node: dict[str, Any]) -> dict[str, int]:
-        """The line of each key of *node*."""
-        lines = self.by_container.get(id(node), {})
-        if isinstance(lines, dict):
-            return lines
-        if id(node) not in self.known:
-            self.known[id(node)] = dict(zip(node, lines, strict=False))
-        return self.known[id(node)]
+    def _keys(self, table: int, node: dict[str, Any]) -> dict[str, int]:
+        """The index of each key of *node*. A member that was added to the root since then has none."""
+        if not node:
+            return {}  # its table has nothing, and the next one begins at the same index
+        if table not in self.known:
+            self.known[table] = dict(zip(node, range(table, len(self.lines)), strict=False))
+        return self.known[table]
 
     def repeated_keys(self) -> Iterator[Pointer]:
         """The place of each key that its object has more than once."""
         yield from self.repeated
 
 
-@dataclass(slots=True)
-class _Open:
-    """An object or a list that is being read. `size` counts its nodes with aliases written out, `height` its levels."""
+class _Value(NamedTuple):
+    """What an event is: its data and table, the nodes that it has with aliases written out, and its levels."""
 
     data: Any
-    anchor: str | None
-    line: int
-    lines: Any = field(default_factory=lambda: array("I"))
-    key: str | None = None
-    key_line: int = 0
-    is_merge: bool = False
-    merged: list[Any] = field(default_factory=list)
+    table: int = 0
     size: int = 1
     height: int = 1
 
-    @property
-    def awaits_key(self) -> bool:
-        """Whether the next node is a key."""
-        return self.key is None and isinstance(self.data, dict)
+
+class _Open:
+    """An object or a list that is being read, and the members of it that are known."""
+
+    __slots__ = (
+        "anchor", "data", "height", "indexes", "is_merge", "is_object", "key", "key_line", "line", "lines", "merged",
+        "size", "tables",
+    )  # fmt: skip
+
+    def __init__(self, data: Any, anchor: str | None, line: int) -> None:
+        self.data = data
+        self.is_object = isinstance(data, dict)
+        self.anchor = anchor
+        self.line = line
+        self.lines: list[int] = []
+        self.tables: list[int] = []
+        self.indexes: dict[str, int] | None = None
+        """The place of each key, from when one is repeated."""
+        self.key: str | None = None
+        self.key_line = 0
+        self.is_merge = False
+        self.merged: list[tuple[dict[str, Any], int]] = []
+        self.size = self.height = 1
 
 
 class YamlReader:
@@ -101,10 +121,13 @@ class YamlReader:
 
     def __init__(self, raw: bytes, *, most_nodes: int = _MOST_NODES) -> None:
         self._raw = raw
-        self._most = _MOST_ADDED + len(raw)
-        self._left = most_nodes
-        self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._most = most_nodes
+        self._nodes = 0
+        self._open = [_Open([], None, 1)]
+        """First the list of documents."""
+        self._anchors: dict[str, _Value] = {}
+        self._texts: dict[str, str] = {}
+        """Short texts, each once: most keys, and many values, are there many times."""
         self._documents = 0
         self.lines = YamlLines()
 
@@ -119,8 +142,8 @@ class YamlReader:
             for event in yaml.parse(self._raw, Loader=files.CoreLoader):
                 handle: Any = take.get(type(event))
                 if handle is not None:
-                    self._left -= 1
-                    if not self._left:
+                    self._nodes += 1
+                    if self._nodes == self._most:
                         raise UnreadableError(f"line {_line(event)} is more than a contract can have")
                     handle(event)
         except yaml.MarkedYAMLError as error:
@@ -128,6 +151,9 @@ class YamlReader:
             raise UnreadableError(f"line {line} is not valid YAML: {error.problem}") from error
         except (yaml.YAMLError, ValueError) as error:
             raise UnreadableError("this is not YAML in UTF-8") from error
+        (documents,) = self._open
+        self.lines.root = documents.data[0] if documents.data else None
+        self.lines.first = documents.tables[0] if documents.data else 0
         return self.lines.root
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
@@ -136,23 +162,32 @@ class YamlReader:
             raise UnreadableError(f"line {_line(event)} begins a second document: write one in a file")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        frame = self._open[-1] if self._open else None
-        value = event.value if frame is not None and frame.awaits_key else _value_of(event)
-        if event.anchor:
-            self._anchors[event.anchor] = (value, 1, 1)
-        if frame is not None and frame.awaits_key:
-            frame.key, frame.key_line = str(value), _line(event)
+        frame = self._open[-1]
+        if frame.is_object and frame.key is None:
+            value = self._shared(event.value)
+            frame.key, frame.key_line = value, _line(event)
             frame.is_merge = value == "<<" and event.implicit[0]
         else:
-            self._add(value, 1, 1, _line(event))
+            value = _value_of(event)
+            if isinstance(value, str):
+                value = self._shared(value)
+            self._add(frame, _line(event), value)
+        if event.anchor:
+            self._anchors[event.anchor] = _Value(value)
+
+    def _shared(self, text: str) -> str:
+        if len(text) > _LONGEST_SHARED:
+            return text
+        known = self._texts
+        return known.setdefault(text, text) if len(known) < _MOST_SHARED else known.get(text, text)
 
     def _begin(self, event: Any) -> None:
-        line = _line(event)
-        if self._open and self._open[-1].awaits_key:
+        line, frame = _line(event), self._open[-1]
+        if frame.is_object and frame.key is None:
             raise UnreadableError(f"line {line} has a key that is not a text: use a text")
         if event.tag and event.tag not in _CONTAINERS:
             raise UnreadableError(_foreign(line, event.tag))
-        if len(self._open) >= MAX_HEIGHT:
+        if len(self._open) > MAX_HEIGHT:
             raise UnreadableError(f"line {line} is not valid YAML: it is nested too deep")
         data: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._open.append(_Open(data, event.anchor, line))
@@ -161,10 +196,12 @@ class YamlReader:
         frame = self._open.pop()
         if frame.merged:
             self._merge(frame)
-        self.lines.by_container[id(frame.data)] = frame.lines
+        value = _Value(frame.data, len(self.lines.lines), frame.size, frame.height)
+        self.lines.lines.extend(frame.lines)
+        self.lines.tables.extend(frame.tables)
         if frame.anchor:
-            self._anchors[frame.anchor] = (frame.data, frame.size, frame.height)
-        self._add(frame.data, frame.size, frame.height, frame.line)
+            self._anchors[frame.anchor] = value
+        self._add(self._open[-1], frame.line, *value)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         line = _line(event)
@@ -173,75 +210,82 @@ class YamlReader:
             raise UnreadableError(f"line {opened.line} has an anchor that contains itself: write it out")
         if event.anchor not in self._anchors:
             raise UnreadableError(f"line {line} is not valid YAML: it refers to an anchor that is not there")
-        value, size, height = self._anchors[event.anchor]
+        value = self._anchors[event.anchor]
         frame = self._open[-1]
-        if frame.awaits_key and isinstance(value, str):
-            frame.key, frame.key_line, frame.is_merge = value, line, False
-        elif frame.awaits_key:
-            raise UnreadableError(f"line {line} has a key that is not a text: use a text")
+        if not frame.is_object or frame.key is not None:
+            self._add(frame, line, *value)
+        elif isinstance(value.data, str):
+            frame.key, frame.key_line, frame.is_merge = value.data, line, False
         else:
-            self._add(value, size, height, line)
+            raise UnreadableError(f"line {line} has a key that is not a text: use a text")
 
-    def _add(self, value: Any, size: int, height: int, line: int) -> None:
-        """Add *value* to the innermost object or list."""
-        if not self._open:
-            self.lines.root = value
-            return
-        frame = self._open[-1]
+    def _add(self, frame: _Open, line: int, data: Any, table: int = 0, size: int = 1, height: int = 1) -> None:  # noqa: PLR0913, PLR0917  # a _Value; without one, three million calls take half the time
+        """Add a value to *frame*, the innermost object or list."""
         if len(frame.data) == MAX_MEMBERS:
             raise UnreadableError(f"line {line} is in an object or list of more than {MAX_MEMBERS:,}: divide it")
         frame.size += size
-        frame.height = max(frame.height, height + 1)
-        if frame.size > self._most or len(self._open) + height > MAX_HEIGHT + 1:
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.size > _MOST_ADDED + self._nodes or len(self._open) + height > MAX_HEIGHT + 2:
             raise UnreadableError(f"line {line} unfolds to more than a contract can have: write its anchors out")
-        if isinstance(frame.data, list):
-            frame.data.append(value)
+        key = frame.key
+        if key is None:
+            frame.data.append(data)
             frame.lines.append(line)
+            frame.tables.append(table)
             return
-        key, frame.key = str(frame.key), None
+        frame.key = None
         if frame.is_merge:
-            frame.merged += _objects(value, line)
+            frame.merged += self._objects(_Value(data, table), line)
+        elif key in frame.data:
+            self._repeat(frame, key, _Value(data, table))
         else:
-            self._set(frame, key, value)
-
-    def _set(self, frame: _Open, key: str, value: Any) -> None:  # JSON
-        if key in frame.data:
-            if len(self.lines.repeated) <= MOST_HITS:
-                steps = [each.key if isinstance(each.data, dict) else len(each.data) for each in self._open[:-1]]
-                self.lines.repeated.append((*(step for step in steps if step is not None), key))
-            if isinstance(frame.lines, array):
-                frame.lines = dict(zip(frame.data, frame.lines, strict=True))
-        frame.data[key] = value
-        if isinstance(frame.lines, dict):
-            frame.lines[key] = frame.key_line
-        else:
+            if frame.indexes is not None:
+                frame.indexes[key] = len(frame.data)
+            frame.data[key] = data
             frame.lines.append(frame.key_line)
+            frame.tables.append(table)
+
+    def _repeat(self, frame: _Open, key: str, value: _Value) -> None:
+        """Replace the value of *key*: the last one counts."""
+        if len(self.lines.repeated) <= MOST_HITS:
+            steps = [each.key if each.is_object else len(each.data) for each in self._open[1:-1]]
+            self.lines.repeated.append((*(step for step in steps if step is not None), key))
+        if frame.indexes is None:
+            frame.indexes = {name: index for index, name in enumerate(frame.data)}
+        index = frame.indexes[key]
+        frame.data[key], frame.lines[index], frame.tables[index] = value.data, frame.key_line, value.table
+
+    def _objects(self, value: _Value, line: int) -> list[tuple[dict[str, Any], int]]:
+        """The objects that a merge key names, with their tables; the one that replaces the others last."""
+        if isinstance(value.data, list):
+            merged = [(each, self.lines.tables[value.table + i]) for i, each in enumerate(value.data)]
+        else:
+            merged = [(value.data, value.table)]
+        if not all(isinstance(each, dict) for each, _ in merged):
+            raise UnreadableError(f"line {line} merges what is not an object")
+        return merged[::-1]
 
     def _merge(self, frame: _Open) -> None:
         """Insert what is merged before the object's own keys, which replace it."""
-        own = frame.lines if isinstance(frame.lines, dict) else dict(zip(frame.data, frame.lines, strict=True))
-        data: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for merged in frame.merged:
-            data |= merged
-            lines |= self.lines.of_keys(merged)
-        frame.data, frame.lines = data | frame.data, lines | own
+        found: dict[str, tuple[Any, int, int]] = {}
+        for merged, table in frame.merged:
+            lines, tables = self.lines.lines, self.lines.tables
+            found |= {key: (value, lines[i], tables[i]) for i, (key, value) in enumerate(merged.items(), start=table)}
+        own = zip(frame.data.items(), frame.lines, frame.tables, strict=True)
+        found |= {key: (value, line, table) for (key, value), line, table in own}
+        frame.data = {key: value for key, (value, _, _) in found.items()}
+        frame.lines = [line for _, line, _ in found.values()]
+        frame.tables = [table for _, _, table in found.values()]
 
 
 def _line(event: Any) -> int:
-    return int(event.start_mark.line) + 1
+    line: int = event.start_mark.line
+    return line + 1
 
 
 def _foreign(line: int, tag: str) -> str:
     return f"line {line} has the YAML tag {tag}, which JSON does not have: use another one"
-
-
-def _objects(value: Any, line: int) -> list[dict[str, Any]]:
-    """The objects that a merge key names, the one that replaces the others last."""
-    merged = list(reversed(value)) if isinstance(value, list) else [value]
-    if not all(isinstance(each, dict) for each in merged):
-        raise UnreadableError(f"line {line} merges what is not an object")
-    return merged
 
 
 def _value_of(event: yaml.ScalarEvent) -> Any:  # JSON

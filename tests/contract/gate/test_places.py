@@ -20,6 +20,8 @@ base: &base
 list:
   - one
   - key: {inner: 2}
+  - {}
+  - {inner: {}}
 merged:
   <<: *base
   own: 3
@@ -35,15 +37,17 @@ again: 6
     [
         ((), 1),
         (("openapi",), 1),
+        (("list", 2, "inner"), 7),
+        (("list", 3, "inner"), 8),
         (("list",), 4),
         (("list", 1), 6),
         (("list", 1, "key", "inner"), 6),
-        (("merged", "own"), 9),
+        (("merged", "own"), 11),
         (("merged", "shared"), 3),
-        (("both", "first"), 11),
+        (("both", "first"), 13),
         (("both", "shared"), 3),
-        (("both", "nowhere"), 10),
-        (("again",), 13),
+        (("both", "nowhere"), 12),
+        (("again",), 15),
         (("list", 7), 4),
         (("list", "key"), 4),
         (("openapi", "deeper"), 1),
@@ -55,6 +59,22 @@ def test_a_pointer_leads_to_the_line_of_its_last_step_that_is_there(
     reader: Callable[[bytes], Document], pointer: Pointer, line: int
 ) -> None:
     assert reader(YAML).line(pointer) == line
+
+
+def test_lines_of_merged_objects_that_are_nowhere_else_are_not_mixed_up() -> None:
+    """Such an object is freed when it is merged, and the next one may have its identity."""
+    contract = read(
+        b"openapi: 3.0.4\n" + b"".join(b"m%d:\n  <<: [{a: 1}, {c%d: 1}]\n  b: 2\n" % (i, i) for i in range(50))
+    )
+    lines = [[contract.line((f"m{i}", key)) for key in ("a", f"c{i}", "b")] for i in range(50)]
+    assert lines == [[3 + 3 * i, 3 + 3 * i, 4 + 3 * i] for i in range(50)]
+
+
+@pytest.mark.parametrize("reader", [read, Document.parse])
+def test_of_a_repeated_key_the_last_one_has_the_line_and_what_is_in_it(reader: Callable[[bytes], Document]) -> None:
+    contract = reader(b"openapi: 3.0.4\na: {x: 1}\nb: 1\na:\n  y: 1\nc: 1\nc: 2\nb: [1,\n  2]\nd: 1\n")
+    pointers: list[Pointer] = [("a",), ("a", "y"), ("b",), ("b", 1), ("c",), ("d",)]
+    assert [contract.line(pointer) for pointer in pointers] == [4, 5, 8, 9, 7, 10]
 
 
 @pytest.mark.parametrize("reader", [read, Document.parse])
