@@ -3,7 +3,7 @@
 Without a server and without programs it reads files and nothing else, so it can check any OpenAPI file. The model that
 its rules look at is the reader's (`tickbox_contract.openapi`).
 
-    command       the command `gate`
+    command       the command `gate`, with its `options`
     runs          one run: the contract, the rules, what is around it
     progress      which rule is being checked, on a terminal
     failures      why the gate could not check a contract

@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 
-from tickbox_contract.openapi.rules import FILE_STAGES, NAMED_STAGES, SERVER_STAGES
-
 from . import messages, reports
 from .changelogs import changelog_command
 from .exceptions import SETTINGS_RULES
@@ -22,17 +20,13 @@ from .findings import Report, printable
 from .fixes import fix
 from .gitlab import code_quality
 from .junit import junit
-from .live.servers import is_url
-from .rule_sets import RULE_SETS
+from .options import options
 from .rules import RULES
 from .runs import Own, Run
 from .sarif import sarif
 from .settings import Settings, SettingsError, find_settings, read_settings
 
 __all__ = ["Own", "gate_command", "main"]
-
-_FILE = click.Path(path_type=Path)
-_EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def gate_command(own: Own | None = None) -> click.Command:
@@ -42,64 +36,10 @@ def gate_command(own: Own | None = None) -> click.Command:
         "gate",
         cls=_Gate,
         changelog=changelog_command(own),
+        params=options(is_own=own is not None),
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    @click.argument(
-        "stages",
-        nargs=-1,
-        type=click.Choice((*FILE_STAGES, *SERVER_STAGES, *NAMED_STAGES)),
-        metavar="[valid] [style] [complete] [compatible] [conforms] [guarded] [clients]",
-    )
-    @click.option(
-        "--contract", metavar="FILE", type=_FILE, help=f"An OpenAPI file.{' Default: our own.' if own else ''}"
-    )
-    @click.option(
-        "--against",
-        metavar="RELEASE",
-        multiple=True,
-        help="A released contract for stage compatible: a file, a folder of files, or a git revision. Can be repeated."
-        f"{' Default: our own releases.' if own else ''}",
-    )
-    @click.option(
-        "--url", metavar="URL", callback=_url, help="A running server, for the stages conforms, guarded and clients."
-    )
-    @click.option(
-        "--rule-set",
-        "rule_sets",
-        multiple=True,
-        type=click.Choice(RULE_SETS),
-        help="Check these rules.",
-        show_default="standard",
-    )
-    @click.option(
-        "--client",
-        "client_names",
-        metavar="NAME",
-        multiple=True,
-        help="A client for stage clients. Can be repeated. Default: those of the settings, or else all.",
-    )
-    @click.option("--client-logs", metavar="FOLDER", type=_FILE, help="Write what the programs of stage clients print.")
-    @click.option("--handlers", metavar="PACKAGE", help="The Python package with the handlers, a module for each tag.")
-    @click.option(
-        "--notes", metavar="FILE", type=_EXISTING_FILE, multiple=True, help="A text that --format messages compares."
-    )
-    @click.option(
-        "--format", "form", type=click.Choice(["table", "github", "messages"]), default="table", show_default=True
-    )
-    @click.option(
-        "--config",
-        metavar="FILE",
-        type=_EXISTING_FILE,
-        help="The settings. Default: gate.toml beside the contract or here.",
-    )
-    @click.option("--baseline", metavar="FILE", type=_FILE, help="Findings in this file do not count.")
-    @click.option("--write-baseline", metavar="FILE", type=_FILE, help="Write what is found now into a baseline.")
-    @click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML as well.")
-    @click.option("--sarif", metavar="FILE", type=_FILE, help="Write SARIF 2.1.0 as well.")
-    @click.option("--gitlab", metavar="FILE", type=_FILE, help="Write GitLab's Code Quality report as well.")
-    @click.option("--fix", is_flag=True, help="First write the standard responses and headers that operations lack.")
-    @click.option("--rules", is_flag=True, help="List the rules with their sources and reasons, and stop.")
-    def gate(contract: Path | None, config: Path | None, *, rules: bool, **options: Any) -> None:
+    def gate(contract: Path | None, config: Path | None, *, rules: bool, **others: Any) -> None:
         """Check a contract, and what has changed since its releases.
 
         The stages valid, style, complete and compatible run if none is named, the last one if there is a release.
@@ -114,15 +54,9 @@ def gate_command(own: Own | None = None) -> click.Command:
         settings = _settings(contract, config, is_ours=own is not None and contract is None)
         path = contract or _path(settings, own)
         is_ours = contract is None and settings.contract is None
-        sys.exit(_check(path, own if is_ours else None, settings, **options))
+        sys.exit(_check(path, own if is_ours else None, settings, **others))
 
     return gate
-
-
-def _url(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
-    if url is not None and not is_url(url):
-        raise click.BadParameter("this must be a URL, such as http://127.0.0.1:8080")
-    return url
 
 
 class _Gate(click.Command):
@@ -180,16 +114,16 @@ def _path(settings: Settings, own: Own | None) -> Path:
     return settings.contract
 
 
-def _check(path: Path, own: Own | None, settings: Settings, **options: Any) -> int:
+def _check(path: Path, own: Own | None, settings: Settings, **others: Any) -> int:
     """Run the rules, print and write the reports, and return the exit code."""
-    notes = options.pop("notes") or settings.notes or (own.notes if own else ())
-    form, is_fixed = options.pop("form"), options.pop("fix")
-    files = {name: options.pop(name) for name in ("junit", "sarif", "gitlab")}
+    notes = others.pop("notes") or settings.notes or (own.notes if own else ())
+    form, is_fixed = others.pop("form"), others.pop("fix")
+    files = {name: others.pop(name) for name in ("junit", "sarif", "gitlab")}
     with explained(path):
         if is_fixed:
             _fix(path)
         today = datetime.now(UTC).date()
-        report = Run(path=path, own=own, settings=settings, today=today, **options).report()
+        report = Run(path=path, own=own, settings=settings, today=today, **others).report()
         _write(report, files)
         lines = list(_lines(report, form, notes))
     click.echo("\n".join(lines))
