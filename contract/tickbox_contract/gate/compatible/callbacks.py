@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
-from tickbox_contract.openapi.objects import METHODS
-from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.objects import METHODS, Pointer
+from tickbox_contract.openapi.operations import Operation, key_of
 
 from .changes import Spot
 from .comparison import Comparison, Pair
-from .contents import CALLBACK, Place, compare_contents
+from .contents import compare_contents
+from .equality import is_identical
+from .forms import compare_form
+from .headers import compare_headers
+from .values import CALLBACK, Place, compare_schemas, schema_of
 
 
 def compare_callbacks(comparison: Comparison) -> None:
@@ -41,41 +46,80 @@ def compare_webhooks(comparison: Comparison) -> None:
             _compare(comparison, None, old[key], new[key])
 
 
-def _webhooks(contract: Contract) -> Iterator[tuple[str, Node]]:
+class _Sent(NamedTuple):
+    """A request that the server sends, and its parameters."""
+
+    node: Node
+    parameters: dict[tuple[str, str], Node]
+
+    @property
+    def pointer(self) -> Pointer:
+        """Its place."""
+        return self.node.pointer
+
+
+def _webhooks(contract: Contract) -> Iterator[tuple[str, _Sent]]:
     for name, given in contract.node.members("webhooks").items():
         yield from _sent(contract, given, name)
 
 
-def _sent(contract: Contract, given: Node, name: str) -> Iterator[tuple[str, Node]]:
-    """The operations of a path item, by method and name."""
+def _sent(contract: Contract, given: Node, name: str) -> Iterator[tuple[str, _Sent]]:
+    """The requests of a path item, by method and name."""
     item = contract.follow(given)
     for method in METHODS:
         if isinstance(item.get(method), dict):
-            yield f"{method.upper()} {name}", item.at(method)
+            node = item.at(method)
+            found = map(contract.follow, (*item.items("parameters"), *node.items("parameters")))
+            yield f"{method.upper()} {name}", _Sent(node, {key_of(each): each for each in found})
 
 
-def _requests(contract: Contract, operation: Operation) -> Iterator[tuple[str, Node]]:
-    """The operations of the callbacks, by name, expression and method."""
+def _requests(contract: Contract, operation: Operation) -> Iterator[tuple[str, _Sent]]:
+    """The requests of the callbacks, by name, expression and method."""
     for name, given in operation.node.members("callbacks").items():
         callback = contract.follow(given)
         for expression in callback.value:
-            for called, operation_of in _sent(contract, callback.at(expression), expression):
-                yield f"{name} {called}", operation_of
+            for called, sent in _sent(contract, callback.at(expression), expression):
+                yield f"{name} {called}", sent
 
 
-def _compare(comparison: Comparison, pair: Pair | None, old: Node, new: Node) -> None:
-    label = "callback" if pair else "webhook"
-    before, after = comparison.old.follow(old.at("requestBody")), comparison.new.follow(new.at("requestBody"))
+def _compare(comparison: Comparison, pair: Pair | None, old: _Sent, new: _Sent) -> None:
+    label, spot = "callback" if pair else "webhook", Spot(new.pointer, old.pointer)
+    before, after = comparison.old.follow(old.node.at("requestBody")), comparison.new.follow(new.node.at("requestBody"))
     compare_contents(comparison, Place(pair, "response", CALLBACK), before, after)
     if before.get("required") is True and after.get("required") is not True:
-        spot = Spot(new.pointer, old.pointer).within("requestBody")
-        comparison.note(CALLBACK, f"the body of the {label} may be left out now", spot, pair=pair)
-    responses = old.members("responses"), new.members("responses")
-    for status in responses[0].keys() | responses[1].keys():
-        spot = Spot(new.pointer, old.pointer).within("responses", status)
-        if status not in responses[1]:
-            what = f"the response {status} to the {label} is no longer expected"
+        what = f"the body of the {label} may be left out now"
+        comparison.note(CALLBACK, what, spot.within("requestBody"), pair=pair)
+    if not is_identical(old.node.get("security"), new.node.get("security")):
+        comparison.note(CALLBACK, f"the security of the {label} has changed", spot.within("security"), pair=pair)
+    _parameters(comparison, pair, old, new)
+    _responses(comparison, pair, old.node, new.node)
+
+
+def _parameters(comparison: Comparison, pair: Pair | None, old: _Sent, new: _Sent) -> None:
+    """Receivers read the parameters."""
+    place, label = Place(pair, "response", CALLBACK), "callback" if pair else "webhook"
+    for key, before in old.parameters.items():
+        name, after = before.get("name"), new.parameters.get(key)
+        if after is None:
+            what, spot = f"the parameter {name} of the {label} was removed", Spot(new.pointer, before.pointer)
             comparison.note(CALLBACK, what, spot, pair=pair)
-        elif status in responses[0]:
-            both = comparison.old.follow(responses[0][status]), comparison.new.follow(responses[1][status])
-            compare_contents(comparison, Place(pair, "request", CALLBACK), *both)
+            continue
+        if before.get("required") is True and after.get("required") is not True:
+            what, spot = f"the parameter {name} may be left out now", Spot(after.pointer, before.pointer)
+            comparison.note(CALLBACK, what, spot, pair=pair)
+        compare_form(comparison, place, before, after)
+        compare_schemas(comparison, place, schema_of(before), schema_of(after))
+
+
+def _responses(comparison: Comparison, pair: Pair | None, old: Node, new: Node) -> None:
+    """Receivers send the responses."""
+    label, place = "callback" if pair else "webhook", Place(pair, "request", CALLBACK)
+    before, after = old.members("responses"), new.members("responses")
+    for status, given in before.items():
+        if status not in after:
+            what, spot = f"the response {status} to the {label} is no longer expected", Spot(new.pointer, old.pointer)
+            comparison.note(CALLBACK, what, spot.within("responses", status), pair=pair)
+            continue
+        both = comparison.old.follow(given), comparison.new.follow(after[status])
+        compare_contents(comparison, place, *both)
+        compare_headers(comparison, place, *both)

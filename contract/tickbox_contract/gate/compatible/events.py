@@ -6,7 +6,7 @@ from tickbox_contract.openapi.servable import EVENTS
 
 from .changes import Spot
 from .comparison import Comparison, Pair
-from .contents import Place, compare_schemas
+from .values import Place, compare_schemas
 
 _PROBLEMS = "x-problems"
 

@@ -1,4 +1,4 @@
-"""Messages: request bodies, responses by status, and the headers of responses."""
+"""Messages: request bodies, and responses by status."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from functools import partial
 
 from tickbox_contract.openapi.nodes import Node
 
-from .changes import Spot
 from .comparison import Comparison, Pair
-from .contents import Place, compare_contents, compare_schemas, schema_of
-from .parameters import compare_form
+from .contents import compare_contents
+from .headers import compare_headers
+from .links import compare_links
+from .values import Place
 
 _ASKED_FOR = frozenset({"206", "304"})
 """Statuses that only a request with `Range` or `If-None-Match` gets."""
@@ -79,33 +80,7 @@ def _status_added(comparison: Comparison, pair: Pair, status: str) -> None:
 
 
 def _response(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
-    compare_contents(comparison, Place(pair, "response", "response-schema"), old, new)
-    before, after = _headers(comparison, old, is_old=True), _headers(comparison, new, is_old=False)
-    spot = Spot(new.pointer, old.pointer).within("headers")
-    for key, (name, node) in before.items():
-        if key not in after:
-            comparison.note("response-header-removed", f"the header {name} was removed", spot.within(name), pair=pair)
-        else:
-            headers = node, after[key][1]
-            comparison.once(*headers, partial(_header, comparison, pair, *headers))
-    for key in after.keys() - before.keys():
-        name = after[key][0]
-        comparison.note("response-header-added", f"the header {name} was added", spot.within(name), pair=pair)
-
-
-def _headers(comparison: Comparison, response: Node, *, is_old: bool) -> dict[str, tuple[str, Node]]:
-    """The headers of *response*, followed, by their names without case."""
-    contract = comparison.old if is_old else comparison.new
-    found = response.members("headers").items()
-    return {name.lower(): (name, contract.follow(node)) for name, node in found}
-
-
-def _header(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
-    spot, was, now = Spot(new.pointer, old.pointer), old.get("required") is True, new.get("required") is True
-    name = new.pointer[-1]
-    if was and not now:
-        comparison.note("response-header-made-optional", f"the header {name} may be left out now", spot, pair=pair)
-    elif now and not was:
-        comparison.note("response-header-made-required", f"the header {name} is always sent now", spot, pair=pair)
-    compare_form(comparison, pair, old, new, label="header")
-    compare_schemas(comparison, Place(pair, "response", "header-schema"), schema_of(old), schema_of(new))
+    place = Place(pair, "response", "response-schema")
+    compare_contents(comparison, place, old, new)
+    compare_headers(comparison, place, old, new)
+    compare_links(comparison, pair, old, new)

@@ -1,20 +1,19 @@
-"""Operations: removed, moved, renamed, deprecated, at other servers, under another rate limit."""
+"""Operations: removed, moved, renamed, deprecated, under another rate limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
 
-from tickbox_contract.gate.contracts import Contract
-from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.servable import RATE_LIMIT
 
 from .changes import Spot
 from .comparison import Comparison, Pair
+from .retirement import is_retired, sunset
+from .servers import compare_servers
 
 _UNCOUNTED = "none"
-_SUNSET = "x-sunset"
 
 
 def compare_operations(comparison: Comparison) -> None:
@@ -36,22 +35,7 @@ def compare_operations(comparison: Comparison) -> None:
         _names(comparison, pair)
         _deprecation(comparison, pair)
         _rate_limit(comparison, pair)
-        _servers(comparison, pair)
-
-
-def sunset(node: Node) -> date | None:
-    """The date of `x-sunset` of something that is deprecated; None without one."""
-    text = node.get(_SUNSET)
-    try:
-        return date.fromisoformat(str(text)[:10]) if node.get("deprecated") is True and text else None
-    except ValueError:
-        return None
-
-
-def is_retired(comparison: Comparison, node: Node) -> bool:
-    """Whether *node*, of the old contract, may be removed today."""
-    day = sunset(node)
-    return day is not None and day <= comparison.today
+        compare_servers(comparison, pair)
 
 
 def _placed(operation: Operation) -> str:
@@ -70,7 +54,7 @@ def _move(comparison: Comparison, old: Operation, new: Operation) -> None:
 
 
 def _remove(comparison: Comparison, old: Operation) -> None:
-    rule_id = "operation-retired" if is_retired(comparison, old.node) else "operation-removed"
+    rule_id = "operation-retired" if is_retired(old.node, comparison.today) else "operation-removed"
     spot = Spot(old.node.pointer, old.node.pointer)
     comparison.changes.add(rule_id, f"{_placed(old)} was removed", spot, operation=old.name)
 
@@ -118,32 +102,3 @@ def _rate_limit(comparison: Comparison, pair: Pair) -> None:
         rule_id = "rate-limit-removed" if new == _UNCOUNTED else "rate-limit-changed"
         what = f"its rate limit is {new or 'the default'}, and was {old or 'the default'}"
         comparison.note(rule_id, what, pair.spot.within(RATE_LIMIT), pair=pair)
-
-
-def _servers(comparison: Comparison, pair: Pair) -> None:
-    """The servers of the contract are compared once, because all operations have them at one place."""
-    old, new = _servers_of(comparison.old, pair.old), _servers_of(comparison.new, pair.new)
-    urls, now = ([_url(each) for each in node.items("servers")] or ["/"] for node in (old, new))
-    spot, shared = Spot(new.pointer, old.pointer).within("servers"), pair if new.pointer else None
-    for url in urls:
-        if url not in now:
-            comparison.note("server-removed", f"the server {url} was removed", spot, pair=shared)
-    if urls[0] in now and urls[0] != now[0]:
-        what = f"the first server is {now[0]}, and was {urls[0]}"
-        comparison.note("server-removed", what, spot, pair=shared)
-    for url in now:
-        if url not in urls:
-            comparison.note("server-added", f"the server {url} was added", spot, pair=shared)
-
-
-def _servers_of(contract: Contract, operation: Operation) -> Node:
-    """What names the servers of *operation*: itself, its path, or the contract."""
-    return next((node for node in (operation.node, operation.item) if node.get("servers")), contract.node)
-
-
-def _url(server: Node) -> str:
-    """The URL with the defaults of its variables: generated code sends requests to that one."""
-    url = str(server.get("url"))
-    for name, variable in server.members("variables").items():
-        url = url.replace(f"{{{name}}}", str(variable.get("default")))
-    return url.rstrip("/") or "/"

@@ -122,10 +122,36 @@ def renamed(root: Json) -> Json:
     return changed
 
 
-def calling(schema: Json, *, required: bool = True, answer: Json | None = None, status: str = "204") -> Json:
+def calling(
+    schema: Json, *, required: bool = True, answer: Json | None = None, status: str = "204", item: Json | None = None
+) -> Json:
     answers = {status: answer or {"description": "Taken."}}
     sent = {"required": required, "content": {JSON: {"schema": schema}}}
-    return pets(callbacks={"told": {"{$request.body#/url}": {"post": {"requestBody": sent, "responses": answers}}}})
+    request = {"post": {"requestBody": sent, "responses": answers}, **(item or {})}
+    return pets(callbacks={"told": {"{$request.body#/url}": request}})
+
+
+def sent_with(**more: Any) -> Json:
+    """What a path item says of a parameter."""
+    return {"parameters": [{"name": "it", "in": "query", "schema": TEXT, **more}]}
+
+
+def at_server(*values: str, default: str = "") -> Json:
+    variable = {"default": default or values[0], "enum": list(values)}
+    return server("https://{at}.example", variables={"at": variable})
+
+
+def linking(link: Json | None = None) -> Json:
+    """Its response has a link; a second operation is there to be linked to."""
+    links = {"links": {"next": link}} if link else {}
+    paths = operation(responses={"200": {**OK, **links}})
+    return contract(paths={**paths, **operation("/dogs", operationId="dogs")})
+
+
+def form(encoding: Json, schema: Json | None = None) -> Json:
+    held = {"type": "object", "properties": {"a": schema or TEXT}}
+    media = {"schema": held, **({"encoding": encoding} if encoding else {})}
+    return pets(requestBody={"content": {"multipart/form-data": media}})
 
 
 def hooking(schema: Json, *, required: bool = True, status: str = "204") -> Json:
@@ -147,6 +173,7 @@ CLOSED = {**OPEN, "additionalProperties": False}
 WITH_B: Json = {"type": "object", "properties": {"a": TEXT, "b": TEXT}}
 READ_ONLY = {"type": "object", "properties": {"a": TEXT, "b": {**TEXT, "readOnly": True}}}
 EXTENSIBLE = {"type": "string", "x-extensible-enum": ["a", "b"]}
+LINK: Json = {"operationId": "pets", "parameters": {"id": "$response.body#/a"}}
 PAST, FUTURE, LATER = "2020-01-01", "2999-01-01", "2999-06-01"
 FORM = {"schema": WITH_B, "encoding": {"a": {"style": "form"}}}
 NONE: set[str] = set()
@@ -168,7 +195,8 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("parameter moved to a header", parameter(), parameter(**{"in": "header"}), {"parameter-moved"}),
     ("header in another case", parameter(**{"in": "header", "name": "X-It"}),
      parameter(**{"in": "header", "name": "x-it"}), NONE),
-    ("query parameter in another case", parameter(name="It"), parameter(name="it"), {"parameter-moved"}),
+    ("query parameter in another case", parameter(name="It"), parameter(name="it"), {"parameter-renamed"}),
+    ("query parameter with another name", parameter(name="it"), parameter(name="other"), {"parameter-removed"}),
     ("parameter retired", parameter(deprecated=True, **{"x-sunset": PAST}), pets(), NONE),
     ("parameter removed before its sunset", parameter(deprecated=True, **{"x-sunset": FUTURE}), pets(),
      {"parameter-removed"}),
@@ -271,8 +299,55 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("several scopes in x-access", pets(**{"x-access": {"scope": ["a"]}}), pets(**{"x-access": {"scope": ["b"]}}),
      {"access-raised"}),
     ("member of x-access that nobody knows", pets(), pets(**{"x-access": {"plan": "gold"}}), {"access-raised"}),
-    ("server at its default", server("https://{at}.example", variables={"at": {"default": "a"}}),
-     server("https://a.example/"), NONE),
+    ("server at its default", at_server("a"), server("https://a.example/"), NONE),
+    ("server whose variable may have any value at its default",
+     server("https://{at}.example", variables={"at": {"default": "a"}}), server("https://a.example/"),
+     {"server-removed"}),
+    ("value of a variable removed", at_server("a", "b"), at_server("a"), {"server-removed"}),
+    ("value of a variable added", at_server("a"), at_server("a", "b"), NONE),
+    ("values of a variable in another order", at_server("a", "b"), at_server("b", "a", default="a"), NONE),
+    ("any value of a variable no longer allowed", server("https://{at}.example", variables={"at": {"default": "a"}}),
+     at_server("a", "b"), {"server-removed"}),
+    ("any value of a variable allowed", at_server("a", "b"),
+     server("https://{at}.example", variables={"at": {"default": "a"}}), NONE),
+    ("link removed", linking(LINK), linking(), {"link-changed"}),
+    ("link added", linking(), linking(LINK), NONE),
+    ("link to another operation", linking(LINK), linking({**LINK, "operationId": "dogs"}), {"link-changed"}),
+    ("link with another value", linking(LINK), linking({**LINK, "parameters": {"id": "$response.body#/b"}}),
+     {"link-changed"}),
+    ("link described", linking(LINK), linking({**LINK, "description": "It."}), NONE),
+    ("link behind a reference", linking(LINK),
+     {**linking({"$ref": "#/components/links/It"}), "components": {"links": {"It": LINK}}}, NONE),
+    ("style of a form written out", form({}), form({"a": {"style": "form", "explode": True, "allowReserved": False}}),
+     NONE),
+    ("style of a list in a form written out", form({}, ARRAY), form({"a": {"style": "form", "explode": True}}, ARRAY),
+     NONE),
+    ("list in a form no longer exploded", form({}, ARRAY), form({"a": {"explode": False}}, ARRAY),
+     {"encoding-changed"}),
+    ("object in a form no longer JSON", form({}, OPEN), form({"a": {"style": "form"}}, OPEN), {"encoding-changed"}),
+    ("media type of a text in a form written out", form({}), form({"a": {"contentType": "text/plain"}}), NONE),
+    ("media type of an object in a form written out", form({}, OPEN),
+     form({"a": {"contentType": "Application/JSON"}}, OPEN), NONE),
+    ("media type of a list of texts in a form written out", form({}, ARRAY),
+     form({"a": {"contentType": "text/plain"}}, ARRAY), NONE),
+    ("media type of a file in a form written out", form({}, {**TEXT, "format": "binary"}),
+     form({"a": {"contentType": "application/octet-stream"}}, {**TEXT, "format": "binary"}), NONE),
+    ("media type of a file in a form narrowed", form({}, {**TEXT, "format": "binary"}),
+     form({"a": {"contentType": "image/png"}}, {**TEXT, "format": "binary"}), {"encoding-changed"}),
+    ("more media types of a file in a form", form({"a": {"contentType": "image/png"}}),
+     form({"a": {"contentType": "image/png, image/jpeg"}}), NONE),
+    ("fewer media types of a file in a form", form({"a": {"contentType": "image/png, image/jpeg"}}),
+     form({"a": {"contentType": "image/png"}}), {"encoding-changed"}),
+    ("reserved characters in a form allowed", form({}), form({"a": {"allowReserved": True}}), NONE),
+    ("reserved characters in a form no longer allowed", form({"a": {"allowReserved": True}}), form({}),
+     {"encoding-changed"}),
+    ("header of a part required", form({}), form({"a": {"headers": {"X-It": {"required": True, "schema": TEXT}}}}),
+     {"encoding-changed"}),
+    ("header of a part allowed", form({}), form({"a": {"headers": {"X-It": {"schema": TEXT}}}}), NONE),
+    ("header of a part made required", form({"a": {"headers": {"X-It": {"schema": TEXT}}}}),
+     form({"a": {"headers": {"x-it": {"required": True, "schema": TEXT}}}}), {"encoding-changed"}),
+    ("header of a part rejects a value", form({"a": {"headers": {"X-It": {"schema": TEXT}}}}),
+     form({"a": {"headers": {"X-It": {"schema": {**TEXT, "maxLength": 1}}}}}), {"encoding-changed"}),
     ("server elsewhere", server("https://a.example"), server("https://b.example"), {"server-removed"}),
     ("server of one operation", contract(paths=operation()), pets(servers=[{"url": "https://b.example"}]),
      {"server-removed"}),
@@ -287,6 +362,18 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      calling(OPEN, answer={**OK, "content": {JSON: {"schema": TEXT}}}),
      calling(OPEN, answer={**OK, "content": {JSON: {"schema": {**TEXT, "maxLength": 1}}}}),
      {"callback-changed"}),
+    ("parameter of a callback removed", calling(OPEN, item=sent_with()), calling(OPEN), {"callback-changed"}),
+    ("parameter of a callback added", calling(OPEN), calling(OPEN, item=sent_with(required=True)), NONE),
+    ("parameter of a callback made optional", calling(OPEN, item=sent_with(required=True)),
+     calling(OPEN, item=sent_with()), {"callback-changed"}),
+    ("parameter of a callback with another value", calling(OPEN, item=sent_with()),
+     calling(OPEN, item=sent_with(schema={"type": "integer"})), {"callback-changed"}),
+    ("parameter of a callback in another form", calling(OPEN, item=sent_with(schema=ARRAY)),
+     calling(OPEN, item=sent_with(schema=ARRAY, explode=False)), {"callback-changed"}),
+    ("header of the response to a callback required", calling(OPEN),
+     calling(OPEN, answer={**OK, "headers": {"X-It": {"required": True, "schema": TEXT}}}), {"callback-changed"}),
+    ("header of the response to a callback allowed", calling(OPEN),
+     calling(OPEN, answer={**OK, "headers": {"X-It": {"schema": TEXT}}}), NONE),
     ("webhook removed", hooking(OPEN), newer(contract()), {"callback-removed"}),
     ("webhook added", newer(contract()), hooking(OPEN), NONE),
     ("webhook with another value", hooking({"type": "integer"}), hooking(TEXT), {"callback-changed"}),

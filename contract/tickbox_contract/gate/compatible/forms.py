@@ -1,0 +1,57 @@
+"""Forms: how the values of parameters and headers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.nodes import Node
+
+from .changes import Spot
+from .comparison import Comparison
+from .values import Place
+
+_FORMED = frozenset({"query", "cookie"})
+"""The places whose style is `form` unless another one is given; that of the others is `simple`."""
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
+_RELAXED = frozenset({"allowReserved", "allowEmptyValue"})
+"""What lets senders write more than before, if it is true."""
+
+
+def compare_form(comparison: Comparison, place: Place, old: Node, new: Node, label: str = "parameter") -> None:
+    """Compare how the values of a parameter or a header are written."""
+    before, after = dict(_form(comparison.old, old)), dict(_form(comparison.new, new))
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key), after.get(key)
+        if was != now and not (key in _RELAXED and now is True):
+            name = new.get("name") or new.pointer[-1]
+            what = f"{key} of the {label} {name} is {written(now)}, and was {written(was)}"
+            comparison.note(place.rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
+
+
+def written(value: Any) -> str:  # JSON
+    """*value* as it is written in a contract."""
+    return "not given" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _form(contract: Contract, node: Node) -> Iterator[tuple[str, Any]]:
+    """What decides how a value is written, with the defaults of OpenAPI."""
+    if contents := node.members("content"):
+        yield "content", next(iter(contents))
+        return
+    place = node.get("in") or "header"
+    style = node.get("style") or ("form" if place in _FORMED else "simple")
+    yield "style", style
+    if not is_scalar(contract, node.at("schema")):
+        yield "explode", node.value.get("explode", style == "form")
+    if place == "query":
+        yield "allowReserved", node.get("allowReserved") is True
+        yield "allowEmptyValue", node.get("allowEmptyValue") is True
+
+
+def is_scalar(contract: Contract, schema: Node) -> bool:
+    """Whether all values are: `explode` says nothing of them."""
+    types: Any = next((part.get("type") for part in contract.parts(schema) if "type" in part.value), [])
+    named = types if isinstance(types, list) else [types]
+    return bool(named) and _SCALARS.issuperset(named)

@@ -1,0 +1,73 @@
+"""Values: what the schemas of both contracts let senders send and readers meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.schemas import Direction
+
+from .breaks import breaks_inside
+from .changes import Spot, Witness
+from .comparison import Comparison, Pair
+from .schemas import Broken, Covered, Undecided
+from .structure import Structure
+from .subschemas import Schemas
+
+CALLBACK = "callback-changed"
+"""The rule of all that callbacks contain."""
+_MAX_WITNESS = 300
+_OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "request"}
+
+
+class Place(NamedTuple):
+    """Where schemas are compared: the operation, the direction, and the rule that a break belongs to."""
+
+    pair: Pair | None
+    direction: Direction
+    rule_id: str
+
+
+def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
+    """Compare the schemas *old* and *new*, references or not; an absent one is empty."""
+    structure = Structure(comparison, place.pair, place.direction)
+    structure.compare(old, new)
+    _verdict(comparison, place, structure, (old, new))
+
+
+def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas: tuple[Node, Node]) -> None:
+    old, new = schemas
+    verdict = comparison.verdict(old, new, place.direction)
+    if not isinstance(verdict, Covered):
+        _note(comparison, place, verdict, old)
+        for inner in breaks_inside(comparison, Schemas(old, new), place.direction):
+            _note(comparison, place, inner, old)
+    elif not structure.describes:
+        reverse = comparison.verdict(old, new, _OTHER[place.direction])
+        if not isinstance(reverse, Covered):
+            rule_id = "request-widened" if place.direction == "request" else "response-narrowed"
+            what = "more is accepted" if place.direction == "request" else "less may be returned"
+            comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
+
+
+def _note(comparison: Comparison, place: Place, verdict: Broken | Undecided, old: Node) -> None:
+    if isinstance(verdict, Undecided):
+        comparison.note("schema-undecided", verdict.why, Spot(verdict.pointer, old.pointer), pair=place.pair)
+        return
+    rule_id = "undeclared-property" if verdict.is_undeclared else place.rule_id
+    where = Spot(verdict.pointer, verdict.old_pointer)
+    witness = Witness(_written(verdict.witness), verdict.lacks)
+    comparison.note(rule_id, verdict.what, where, pair=place.pair, witness=witness)
+
+
+def _written(witness: object) -> str:
+    text = json.dumps(witness, ensure_ascii=False)
+    return text if len(text) <= _MAX_WITNESS else f"{text[:_MAX_WITNESS]}..."
+
+
+def schema_of(node: Node) -> Node:
+    """The schema of a parameter or header: its own, or that of its one content."""
+    media = next(iter(node.members("content").values()), None)
+    return node.at("schema") if media is None else media.at("schema")
