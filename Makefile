@@ -36,7 +36,7 @@ soak: $(DEV)  ## what `make test` does in a short form: kills under load, access
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz
 
-sdks: $(DEV)  ## clients from five generators, compiled and driven against the server, where their tools are installed
+sdks: $(DEV)  ## the gate's stage clients: from five generators, compiled and driven, where their tools are installed
 	TICKBOX_TEST_SDKS=1 $(BIN)/pytest tests/sdk -rs
 
 bench: $(DEV) $(BENCH)  ## Tickbox and its engine beside their alternatives, and what guarantees cost; see bench/README.md
