@@ -10,10 +10,11 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
 from tickbox_contract.openapi.schemas import Direction
 
+from .carried import Carried, carried
 from .changes import Spot
 from .comparison import Comparison, Pair
 from .equality import is_identical, said
-from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of
+from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of, schemas_in_texts
 
 _ENUM = "x-extensible-enum"
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
@@ -30,6 +31,8 @@ class Structure:
         self._seen: set[tuple[Pointer, Pointer]] = set()
         self.describes = False
         """Whether a change was noted that says what is different."""
+        self.written: list[Schemas] = []
+        """The schemas of what texts contain: a comparison of the schemas of the texts does not see them."""
 
     def compare(self, old: Node, new: Node) -> None:
         """Note what is different. What leads to no difference is not walked through again."""
@@ -44,7 +47,7 @@ class Structure:
                 self._seen.add(key)
                 self._value(followed)
                 waiting += self._within(followed)
-        if self._comparison.changes.recorded == recorded:
+        if self._comparison.changes.recorded == recorded and not self.written:
             unchanged |= self._seen
 
     def _note(self, rule_id: str, what: str, schemas: Schemas, *steps: str) -> None:
@@ -65,8 +68,7 @@ class Structure:
         before, after = (_merged(contract, node) for contract, node in zip(self._comparison.both, schemas, strict=True))
         if self._direction == "request":
             self._default(schemas, before, after)
-        else:
-            self._format(schemas, before.get("format"), after.get("format"))
+        self._carried(schemas, carried(before), carried(after))
         self._extensible(schemas, before, after)
         self._discriminator(schemas, before.get("discriminator"), after.get("discriminator"))
         if not is_identical(before.get("xml"), after.get("xml")):
@@ -85,11 +87,15 @@ class Structure:
                 "default-changed", f"it {now} now: a request without it means something else", schemas, "default"
             )
 
-    def _format(self, schemas: Schemas, old: Any, new: Any) -> None:  # JSON
-        """What a value of a response is read into."""
-        if old != new and {old, new} & _TYPED:
-            what = f"the format of {_subject(schemas.new)} is {new or 'not given'} now, and was {old or 'not given'}"
+    def _carried(self, schemas: Schemas, old: Carried, new: Carried) -> None:
+        """What a value of a response is read into, and how a text is."""
+        subject = _subject(schemas.new)
+        if self._direction == "response" and old.format != new.format and {old.format, new.format} & _TYPED:
+            what = f"the format of {subject} is {new.format or 'not given'} now, and was {old.format or 'not given'}"
             self._note("format-changed", what, schemas, "format")
+        elif old[1:] != new[1:]:
+            now, was = (" in ".join(filter(None, (each.media_type, each.encoding))) or "text" for each in (new, old))
+            self._note("encoding-changed", f"{subject} is read as {now} now, and was as {was}", schemas)
 
     def _extensible(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
         old, new = (list(each[_ENUM]) if isinstance(each.get(_ENUM), list) else [] for each in (before, after))
@@ -126,6 +132,9 @@ class Structure:
             self._note("property-added", f"the property {name} was added", schemas, "properties", name)
         yield from (inner.schemas for inner in inner_schemas(*sides, self._direction))
         yield from applied_schemas(*sides)
+        written = [*schemas_in_texts(*sides)]
+        self.written += written
+        yield from written
 
 
 def _merged(contract: Contract, schema: Node) -> dict[str, Any]:

@@ -69,6 +69,13 @@ def applied_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> I
         yield from (Schemas(ours[name], theirs[name]) for name in ours if name in theirs)
 
 
+def schemas_in_texts(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
+    """The schemas of what a text contains; in a contract without one it is anything."""
+    held = _single(*old, "contentSchema"), _single(*new, "contentSchema")
+    if any(held):
+        yield Schemas(held[0] or Node(old[1].pointer, {}), held[1] or Node(new[1].pointer, {}))
+
+
 def component(node: Node) -> str | None:
     """The name of the component that *node* refers to; None if it is written out, or refers to a part of one."""
     reference = node.get("$ref")

@@ -34,7 +34,8 @@ def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) 
     """Compare the schemas *old* and *new*, references or not; an absent one is empty."""
     structure = Structure(comparison, place.pair, place.direction)
     structure.compare(old, new)
-    _verdict(comparison, place, structure, (old, new))
+    for pair in ((old, new), *structure.written):
+        _verdict(comparison, place, structure, pair)
 
 
 def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas: tuple[Node, Node]) -> None:

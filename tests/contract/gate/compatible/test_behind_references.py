@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tickbox_contract.gate.compatible.structure import Schemas, Structure
+from tickbox_contract.gate.compatible.structure import Structure
+from tickbox_contract.gate.compatible.subschemas import Schemas
 
 from .contracts import Json, contract, gate, operation
 

@@ -23,6 +23,9 @@ def parameter(**more: Any) -> Json:
     return pets(parameters=[{"name": "it", "in": "query", "schema": TEXT, **more}])
 
 
+WRITTEN = {**TEXT, "contentMediaType": "application/json"}
+
+
 def newer(root: Json) -> Json:
     return {**root, "openapi": "3.1.0"}
 
@@ -272,6 +275,30 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      {"format-changed"}),
     ("int64 accepted", body({"type": "integer", "format": "int32"}), body({"type": "integer", "format": "int64"}),
      NONE),
+    ("base64 written as OpenAPI 3.1 does", response({**TEXT, "format": "byte"}),
+     newer(response({**TEXT, "contentEncoding": "base64"})), NONE),
+    ("binary written as OpenAPI 3.1 does", body({**TEXT, "format": "binary"}),
+     newer(body({**TEXT, "contentMediaType": "application/octet-stream"})), NONE),
+    ("base64 returned", newer(response(TEXT)), newer(response({**TEXT, "contentEncoding": "base64"})),
+     {"format-changed"}),
+    ("base64 no longer returned", newer(response({**TEXT, "contentEncoding": "base64"})), newer(response(TEXT)),
+     {"format-changed", "response-schema"}),
+    ("base64 read as text", newer(body({**TEXT, "contentEncoding": "base64"})), newer(body(TEXT)),
+     {"encoding-changed"}),
+    ("text read as base64", newer(body(TEXT)), newer(body({**TEXT, "contentEncoding": "Base64"})),
+     {"encoding-changed", "body-schema"}),
+    ("another encoding", newer(response({**TEXT, "contentEncoding": "base16"})),
+     newer(response({**TEXT, "contentEncoding": "base32"})), {"encoding-changed"}),
+    ("another media type in a text", newer(body({**TEXT, "contentMediaType": "text/csv"})),
+     newer(body({**TEXT, "contentMediaType": "application/json"})), {"encoding-changed"}),
+    ("what a text contains", newer(response({**WRITTEN, "contentSchema": {"type": "object", "required": ["a"]}})),
+     newer(response({**WRITTEN, "contentSchema": {"type": "object"}})), {"response-schema"}),
+    ("anything in a text", newer(response({**WRITTEN, "contentSchema": {"type": "object"}})), newer(response(WRITTEN)),
+     {"response-schema"}),
+    ("less is returned in a text", newer(response(WRITTEN)),
+     newer(response({**WRITTEN, "contentSchema": {"type": "object"}})), NONE),
+    ("more is accepted in a text", newer(body({**WRITTEN, "contentSchema": {"type": "object"}})), newer(body(WRITTEN)),
+     NONE),
     ("mapping leads elsewhere", discriminated({"cat": "Cat", "dog": "Dog"}),
      discriminated({"cat": "Dog", "dog": "Cat"}), {"discriminator-changed"}),
     ("mapping of a request widened", discriminated({"cat": "Cat"}, place="request"),
@@ -476,3 +503,17 @@ def test_a_component_in_both_directions_may_neither_grow_nor_shrink(
     old = both(STATUS, STATUS if shared else dict(STATUS))
     new = both(shared, shared) if shared else both(sent or STATUS, returned or STATUS)
     assert gate(tmp_path, old, new).errors == rules
+
+
+def test_what_a_text_contains_is_compared_for_each_operation(tmp_path: Path) -> None:
+    def root(schema: Json) -> Json:
+        it = {"$ref": "#/components/schemas/It"}
+        paths = {
+            **operation("/a", operationId="a", requestBody={"content": {JSON: {"schema": it}}}),
+            **operation("/b", operationId="b", requestBody={"content": {JSON: {"schema": it}}}),
+        }
+        schemas = {"It": {**WRITTEN, "contentSchema": schema}}
+        return newer(contract(paths=paths, components={"schemas": schemas}))
+
+    checked = gate(tmp_path, root({"type": "object"}), root({"type": "object", "maxProperties": 1}))
+    assert [found.text.partition(":")[0] for found in checked.found if found.rule == "body-schema"] == ["a, b"]

@@ -294,7 +294,7 @@ def _scalars(schema: Schema, *, may_be_nullable: bool) -> Iterator[tuple[str, An
             yield exclusive, schema[exclusive]
     if schema.get("uniqueItems") is True:
         yield "uniqueItems", True
-    form = schema.get("format")
+    form = schema.get("format", "byte" if str(schema.get("contentEncoding")).lower() == "base64" else None)
     if form in _RANGES:
         yield "range", _RANGES[form]
     elif isinstance(form, str) and form not in REMARKS:

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from tickbox_contract.openapi.formats import FORMATS
 
-from .meanings import Meaning
+from .meanings import Keywords, Meaning
 from .meanings import meaning as reduced
 from .verdicts import JSON
 
@@ -21,9 +21,9 @@ _HOLDING = frozenset({
 """Keywords that hold other schemas, and are followed one by one."""
 _UNDIVIDED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 """Those that are not: they depend on all others."""
-_COUNTS: dict[str, Callable[[int, int], bool]] = {
-    "anyOf": lambda fitting, _: fitting > 0,
-    "oneOf": lambda fitting, _: fitting == 1,
+_COUNTS: dict[str, Callable[[int], bool]] = {
+    "anyOf": lambda fitting: fitting > 0,
+    "oneOf": lambda fitting: fitting == 1,
 }
 """How many schemas a value must fit."""
 
@@ -56,20 +56,29 @@ class Validators:
 
     def _accepts_parts(self, meaning: Meaning, value: JSON) -> bool:
         keywords = meaning.keywords
-        if not all(self.accepts(inner, part) for _, inner, part in parts_of_value(meaning, value)):
-            return False
-        if not all(self.accepts(inner, value) for inner in self.applied(meaning, value)):
-            return False
-        if "propertyNames" in keywords and isinstance(value, dict):
-            return all(self.accepts(keywords["propertyNames"], name) for name in value)
-        if "contains" in keywords and isinstance(value, list):
-            fitting = sum(self.accepts(keywords["contains"], each) for each in value)
-            return bool(keywords.get("minContains", 1) <= fitting <= keywords.get("maxContains", fitting))
-        return all(
-            wanted(sum(self.accepts(each, value) for each in keywords[keyword]), len(keywords[keyword]))
-            for keyword, wanted in _COUNTS.items()
-            if keyword in keywords
-        ) and not ("not" in keywords and self.accepts(keywords["not"], value))
+        return (
+            all(self.accepts(inner, part) for _, inner, part in parts_of_value(meaning, value))
+            and all(self.accepts(inner, value) for inner in self.applied(meaning, value))
+            and all(
+                wanted(sum(self.accepts(each, value) for each in keywords[keyword]))
+                for keyword, wanted in _COUNTS.items()
+                if keyword in keywords
+            )
+            and not ("not" in keywords and self.accepts(keywords["not"], value))
+            and self._accepts_names(keywords, value)
+            and self._accepts_contained(keywords, value)
+        )
+
+    def _accepts_names(self, keywords: Keywords, value: JSON) -> bool:
+        if "propertyNames" not in keywords or not isinstance(value, dict):
+            return True
+        return all(self.accepts(keywords["propertyNames"], name) for name in value)
+
+    def _accepts_contained(self, keywords: Keywords, value: JSON) -> bool:
+        if "contains" not in keywords or not isinstance(value, list):
+            return True
+        fitting = sum(self.accepts(keywords["contains"], each) for each in value)
+        return bool(keywords.get("minContains", 1) <= fitting <= keywords.get("maxContains", fitting))
 
     def applied(self, meaning: Meaning, value: JSON) -> Iterator[Meaning]:
         """The schemas inside *meaning* that *value* itself must fit."""
