@@ -17,6 +17,7 @@ contents      media types, and their schemas
 encodings     how the properties of forms are written
 forms         how parameters and headers are written
 retirement    what may be removed because its date is past
+carried       how a text carries what is not text
 values        which values schemas let senders send and readers meet
 breaks        each place of a schema that breaks clients
 subschemas    the schemas inside a schema, in pairs of both contracts
