@@ -31,6 +31,14 @@ class _Due(NamedTuple):
     group: int = -1
 
 
+class _Item(NamedTuple):
+    """Values for an item. Limits, by number, that count each of them, and those that count every value there is."""
+
+    results: Results
+    counted: frozenset[int] = frozenset()
+    forced: frozenset[int] = frozenset()
+
+
 Way = dict[int, tuple[Claim, ...]]
 """What holds for some items beside what holds for all, by their places."""
 
@@ -173,42 +181,55 @@ class Arrays:
         head = min(count, max([self._tail, *(place + 1 for place in (*way, *pair))]))
         same = [self._goal(place, way.get(place, ())) for place in pair]
         both = Goal(frozenset().union(*(g.wanted for g in same)), frozenset().union(*(g.unwanted for g in same)))
-        items: list[JSON] = []
-        fitting = 0
+        items: list[tuple[_Item, int]] = []
         for place in range(head + (head < count)):
-            goal = both if place in pair else self._goal(place, way.get(place, ()))
-            result, is_fitting = self._item(goal)
-            if not result.values:
-                return result
-            number = count - head if place == head else 1
-            items += result.values * number
-            fitting += is_fitting * number
-        if any(fitting > most for most, _ in self.limits):
-            return Results([], is_complete=len(self.limits) == 1)
-        return Results([items], is_complete=False)
+            item = self._item(both if place in pair else self._goal(place, way.get(place, ())))
+            if not item.results.values:
+                return item.results
+            items.append((item, count - head if place == head else 1))
+        return self._beyond(items) or Results(
+            [[v for item, n in items for v in item.results.values * n]], is_complete=False
+        )
 
-    def _item(self, goal: Goal, want: int = 1) -> tuple[Results, bool]:
-        """An item, and whether it fits what only some items may fit: rather not."""
-        if self.limits:
-            result = self.search(self._apart(goal), want)
-            if not result.is_empty:
-                return result, False
-        return self.search(goal, want), bool(self.limits)
+    def _item(self, goal: Goal, want: int = 1) -> _Item:
+        """An item that few limits count."""
+        if not self.limits:
+            return _Item(self.search(goal, want))
+        forced = {n for n in range(len(self.limits)) if self.search(self._uncounted(goal, n), 1).is_empty}
+        counted = set(forced)
+        for number in range(len(self.limits)):
+            apart = self._uncounted(goal, number)
+            if number in forced or self.search(apart, 1).is_empty:
+                counted.add(number)
+            else:
+                goal = apart
+        return _Item(self.search(goal, want), frozenset(counted), frozenset(forced))
 
-    def _apart(self, goal: Goal) -> Goal:
-        """*goal* for an item that is not counted."""
-        return Goal(goal.wanted, goal.unwanted | {meaning for _, meaning in self.limits})
+    def _uncounted(self, goal: Goal, *numbers: int) -> Goal:
+        """*goal* for an item that the limits with these numbers do not count."""
+        return Goal(goal.wanted, goal.unwanted | {self.limits[number][1] for number in numbers})
+
+    def _beyond(self, items: list[tuple[_Item, int]]) -> Results | None:
+        """What is known if *items*, each as often as it is there, are more than the limits allow; None if not."""
+        for number, (most, _) in enumerate(self.limits):
+            if sum(times for item, times in items if number in item.forced) > most:
+                return _NONE
+        for number, (most, _) in enumerate(self.limits):
+            if sum(times for item, times in items if number in item.counted) > most:
+                return _UNKNOWN
+        return None
 
     def _distinct(self, way: Way, count: int) -> Results:
         """An array in which all items differ."""
         if count > _MOST_DISTINCT:
             return _UNKNOWN
         items = [self._item(self._goal(place, way.get(place, ())), count) for place in range(count)]
-        results = [result for result, _ in items]
+        results = [item.results for item in items]
         if any(result.is_empty for result in results):
             return _NONE
-        if any(sum(is_fitting for _, is_fitting in items) > most for most, _ in self.limits):
-            return _UNKNOWN
+        beyond = self._beyond([(item, 1) for item in items])
+        if beyond is not None:
+            return beyond
         chosen: dict[bytes, int] = {}
         for place in sorted(range(count), key=lambda place: len(results[place].values)):
             if not _choose(place, results, chosen, set()):
@@ -223,11 +244,12 @@ class Arrays:
         if want <= 0 or not found or self.is_repeated:
             return []
         first: list[JSON] = found[0]
+        every = range(len(self.limits))
         further = range(len(first), int(min(len(first) + 1, self.most)))
         others = (
             [*first[:place], value, *first[place + 1 :]]
             for place in (*further, *range(len(first)))
-            for value in self.search(self._apart(self._goal(place, way.get(place, ()))), want + 1).values
+            for value in self.search(self._uncounted(self._goal(place, way.get(place, ())), *every), want + 1).values
         )
         different = (
             each
