@@ -132,6 +132,18 @@ def test_the_last_lines_say_why_if_none_speaks_of_an_error() -> None:
     assert [row[0] for row in findings(result) if len(row) == 1] == [f"it printed: {n}" for n in range(4, 9)]
 
 
+def test_a_place_that_a_compiler_writes_below_is_shown_relative_to_the_folder() -> None:
+    text = "error[E0277]: bad\n   --> HERE/client/a.rs:1\n    |\n\nok\n   cold\nerror: end"
+    code = f"import os; print({text!r}.replace('HERE', os.getcwd())); raise SystemExit(1)"
+    settings(client(generate=[code]))
+    assert [line.partition("it printed: ")[2] for line in gate().output.splitlines() if "it printed" in line] == [
+        "error[E0277]: bad",
+        "   --> client/a.rs:1",
+        "    |",
+        "error: end",
+    ]
+
+
 def test_a_program_that_hangs_is_ended_with_its_children_and_is_an_error(team: Path) -> None:
     settings(client(generate=[_leaving(team, "time.sleep(1000)")]) + "timeout-s = 2\n")
     result = gate()

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,7 +117,7 @@ class Attempts:
             done = run_program(command, folder=folder, environment=environment, log=log, timeout_s=client.timeout_s)
             printed += done.lines
             if done.why:
-                return Failure(step, given, done.why, telling(done.lines))
+                return Failure(step, given, done.why, telling(line.replace(f"{folder}/", "") for line in done.lines))
         return None
 
     @property
@@ -141,7 +142,13 @@ def _copy(client: Client, folder: Path) -> Failure | None:
 
 
 def telling(lines: Iterable[str]) -> tuple[str, ...]:
-    """The lines that say most about a failure: the first that speak of an error, otherwise the last."""
+    """The lines that say most about a failure: the first that speak of an error, otherwise the last.
+
+    A line that is indented belongs to the one before: some compilers write the place there.
+    """
     lines = tuple(lines)
-    found = tuple(line for line in lines if _TELLING.search(line))
-    return found[:_MOST_LINES] or lines[-_MOST_LINES:]
+    found: list[str] = []
+    for before, line in pairwise(("", *lines)):
+        if _TELLING.search(line) or (found[-1:] == [before] and line[:1].isspace()):
+            found.append(line)
+    return tuple(found[:_MOST_LINES]) or lines[-_MOST_LINES:]
