@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from tickbox_contract.openapi.objects import fragment
+from tickbox_contract.openapi.objects import Pointer, fragment
 from tickbox_contract.openapi.rules import Rule
 
 from .baselines import Baseline
@@ -78,7 +78,10 @@ class Decisions:
         return counting, ignored, used
 
     def _ignores_of(self, finding: Finding, used: set[Exempt]) -> list[Ignore]:
-        found = [each for each in self.settings.ignores if not each.is_over(self.today) and _covers(each, finding)]
+        if finding.is_form_fault:
+            return []
+        place = finding.rule.rule_id, finding.pointer, finding.path
+        found = [each for each in self.settings.ignores if not each.is_over(self.today) and _covers(each, *place)]
         used.update(found)
         return found
 
@@ -135,9 +138,17 @@ def _excuses(exempt: Exempt, report: Report) -> bool:
     return order.index(exempt.severity) < order.index(rule.severity)
 
 
-def _covers(ignore: Ignore, finding: Finding) -> bool:
-    if ignore.rule_id not in {"*", finding.rule.rule_id} or finding.is_form_fault:
+def _covers(ignore: Ignore, rule_id: str, pointer: Pointer, path: str | None) -> bool:
+    if ignore.rule_id not in {"*", rule_id}:
         return False
-    if ignore.pointer is not None and not matches(ignore.pointer, fragment(finding.pointer).removeprefix("#")):
+    if ignore.pointer is not None and not matches(ignore.pointer, fragment(pointer).removeprefix("#")):
         return False
-    return ignore.path is None or (finding.path is not None and matches(ignore.path, finding.path))
+    return ignore.path is None or (path is not None and matches(ignore.path, path))
+
+
+def is_excused(settings: Settings, today: date, rule_id: str, pointer: Pointer, path: str | None) -> bool:
+    """Whether *settings* say that a finding of a rule at a place does not count, in whatever severity."""
+    change = settings.changes.get(rule_id)
+    if change is not None and change.severity is None and not change.is_over(today):
+        return True
+    return any(not each.is_over(today) and _covers(each, rule_id, pointer, path) for each in settings.ignores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from tickbox_contract.openapi.rules import FILE_STAGES, SERVER_STAGES, Rule, Stage
@@ -13,7 +14,7 @@ from .baselines import Baseline, BaselineError
 from .compatible.releases import NoReleaseError, releases
 from .compatible.stage import ReleaseComparer
 from .contracts import Surroundings
-from .exceptions import Decisions
+from .exceptions import Decisions, is_excused
 from .failures import CannotRun, shown
 from .findings import Report, printable
 from .handlers import finder
@@ -135,7 +136,9 @@ class Run:
         found = tuple(release for name in named or ours for release in releases(name, contract=self.path))
         if named and not found:
             raise NoReleaseError(f"{', '.join(named)} has no contract: name a file, a folder or a git revision")
-        return ReleaseComparer(found, self.today, tuple((self._words or {}).get("role", ()))) if found else None
+        roles = tuple((self._words or {}).get("role", ()))
+        excused = partial(is_excused, self.settings, self.today)
+        return ReleaseComparer(found, self.today, roles, excused) if found else None
 
     def _decided(self, report: Report, known: Baseline | None) -> Report:
         """*report* with the team's decisions, after the baseline is written, if it is to be."""

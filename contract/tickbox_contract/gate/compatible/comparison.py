@@ -53,7 +53,9 @@ class Comparison:
         self.roles = roles
         self.changes = Changes()
         self.unchanged_schemas: dict[Direction, set[tuple[Pointer, Pointer]]] = {"request": set(), "response": set()}
-        self._schemas = SchemaComparison(old, new)
+        self.retired: set[Pointer] = set()
+        """The places of properties that were removed after their date of `x-sunset`."""
+        self._schemas = SchemaComparison(old, new, retired=self.retired)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
         self.shown: dict[tuple[Pointer, Pointer, Direction, str], Broken] = {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import Hit, Rule, Severity
 
 from .callbacks import compare_callbacks, compare_webhooks
@@ -25,10 +26,16 @@ from .table import TABLE, Row
 from .versions import Version, step_of
 
 VERSION_STEP = "version-step"
+Excuses = Callable[[str, Pointer, str | None], bool]
+"""Whether a finding of a rule, at a place and a path of operations, does not count."""
 _PARTS = (
     compare_operations, compare_security, compare_parameters, compare_messages, compare_callbacks, compare_webhooks,
     compare_events,
 )  # fmt: skip
+
+
+def _never(rule_id: str, pointer: Pointer, path: str | None) -> bool:  # noqa: ARG001  # one of Excuses
+    return False
 
 
 def compare(old: Contract, new: Contract, *, today: date, roles: Sequence[str] = ()) -> tuple[Change, ...]:
@@ -50,11 +57,15 @@ def _unfollowed(comparison: Comparison) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseComparer:
-    """Compares a contract with all *releases*, as the surroundings of a contract need it."""
+    """Compares a contract with all *releases*, as the surroundings of a contract need it.
+
+    A break that *is_excused* demands no version: its clients are known, or there are none.
+    """
 
     releases: tuple[Release, ...]
     today: date
     roles: Sequence[str] = ()
+    is_excused: Excuses = _never
 
     def __call__(self, contract: Contract) -> Mapping[str, list[Hit]]:
         """What breaks each rule of the stage, by its id."""
@@ -66,8 +77,25 @@ class ReleaseComparer:
                 row = TABLE[change.rule_id]
                 if row.severity:
                     found[change.rule_id].append(_hit(release, change, row, allowed=allowed))
-            found[VERSION_STEP] += _version(release, contract, changes)
+            found[VERSION_STEP] += self._version(release, contract, changes)
         return found
+
+    def _version(self, release: Release, contract: Contract, changes: Sequence[Change]) -> Iterator[Hit]:
+        """`info.version`, if it has not risen as far as *changes* demand."""
+        old, new = version_of(release.contract), version_of(contract)
+        pointer, text = ("info", "version"), str(contract.node.at("info").get("version"))
+        other = release.place(pointer)
+        if new is None:
+            yield Hit(pointer, f"the version {text!r} is not a semantic version, such as 1.4.0", other)
+        elif old is None:
+            yield Hit(pointer, "the release has no semantic version to go on from", other, severity="notice")
+        else:
+            excused = [
+                each for each in changes if self.is_excused(each.rule_id, each.spot.at, contract.path_of(each.spot.at))
+            ]
+            least = old.after(step_of([each for each in changes if each not in excused], since=old, excused=excused))
+            if new < least:
+                yield Hit(pointer, f"the version is {text}, and must be at least {least} after {old}", other)
 
 
 def _hit(release: Release, change: Change, row: Row, *, allowed: bool) -> Hit:
@@ -87,21 +115,6 @@ def _is_announced(old: Contract, new: Contract) -> bool:
 def version_of(contract: Contract) -> Version | None:
     """The version that *contract* has; None if it is not a semantic one."""
     return Version.parse(contract.node.at("info").get("version"))
-
-
-def _version(release: Release, contract: Contract, changes: Sequence[Change]) -> Iterator[Hit]:
-    """`info.version`, if it has not risen as far as *changes* demand."""
-    old, new = version_of(release.contract), version_of(contract)
-    pointer, text = ("info", "version"), str(contract.node.at("info").get("version"))
-    other = release.place(pointer)
-    if new is None:
-        yield Hit(pointer, f"the version {text!r} is not a semantic version, such as 1.4.0", other)
-    elif old is None:
-        yield Hit(pointer, "the release has no semantic version to go on from", other, severity="notice")
-    else:
-        least = old.after(step_of(changes, since=old))
-        if new < least:
-            yield Hit(pointer, f"the version is {text}, and must be at least {least} after {old}", other)
 
 
 def _hits(rule_id: str, contract: Contract) -> Iterator[Hit]:

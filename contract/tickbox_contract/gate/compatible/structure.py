@@ -14,7 +14,8 @@ from .carried import Carried, carried
 from .changes import Spot
 from .comparison import Comparison, Pair
 from .equality import is_identical, said
-from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of, schemas_in_texts
+from .retirement import is_retired
+from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of, schemas_in_texts, type_name
 
 _ENUM = "x-extensible-enum"
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
@@ -126,7 +127,10 @@ class Structure:
         before, after = (properties_of(*side, self._direction) for side in sides)
         for name in before.keys() - after.keys():
             self.describes = True
-            self._note("property-removed", f"the property {name} was removed", schemas, "properties", name)
+            is_over = is_retired(self._comparison.old.whole(before[name]), self._comparison.today)
+            self._comparison.retired |= {before[name].pointer} if is_over else set()
+            rule_id = "property-retired" if is_over else "property-removed"
+            self._note(rule_id, f"the property {name} was removed", schemas, "properties", name)
         for name in after.keys() - before.keys():
             self.describes = True
             self._note("property-added", f"the property {name} was added", schemas, "properties", name)
@@ -156,7 +160,8 @@ def _is_type(schema: Node) -> bool:
 
 
 def _last(reference: Any) -> str | None:  # JSON
-    return None if reference is None else str(reference).rpartition("/")[2]
+    """The name of what a mapping leads to, which may be given without a reference."""
+    return None if reference is None else type_name(str(reference)) or str(reference)
 
 
 def _listed(values: list[Any]) -> str:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.gate.several_files import FILES
 from tickbox_contract.openapi.compositions import UnservableSchemaError
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
@@ -16,7 +17,9 @@ from tickbox_contract.openapi.schemas import Direction
 
 from .schemas import Step
 
-_COMPONENT = re.compile(r"#/components/schemas/([^/]+)$")
+_COMPONENT = re.compile(r"/(?:(?:components/)?schemas|definitions)/([^/]+)")
+"""A schema with a name of its own, in this file."""
+_ALONE = re.compile(r"/([^/]+)")
 _ITEM = 0
 _APPLIED = ("contains", "then", "else", "unevaluatedItems", "unevaluatedProperties")
 _NAMED = ("patternProperties", "dependentSchemas")
@@ -79,7 +82,21 @@ def schemas_in_texts(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> 
 def component(node: Node) -> str | None:
     """The name of the component that *node* refers to; None if it is written out, or refers to a part of one."""
     reference = node.get("$ref")
-    found = _COMPONENT.search(reference) if isinstance(reference, str) else None
+    return type_name(reference) if isinstance(reference, str) else None
+
+
+def type_name(reference: str) -> str | None:
+    """The name that generators give to what *reference* leads to; None if that is a part of something with a name.
+
+    A schema in another file is named by the last step to it, or by the file.
+    """
+    path, _, inner = reference.partition("#")
+    if inner.startswith(f"/{FILES}/"):
+        path, _, inner = inner.removeprefix(f"/{FILES}/").replace("~1", "\0").partition("/")
+        path, inner = path.replace("\0", "/"), inner and f"/{inner}".replace("\0", "~1")
+    if not inner:
+        return path.rpartition("/")[2].partition(".")[0] or None
+    found = _COMPONENT.fullmatch(inner) or (_ALONE.fullmatch(inner) if path else None)
     return found[1] if found else None
 
 

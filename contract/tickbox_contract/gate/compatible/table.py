@@ -131,7 +131,7 @@ _ROWS = (
     # schemas
     Break("property-removed", "removed", f"{_BOTH}, {_CODE}", "generators",
           "It is ignored or rejected in requests, and missing in responses and in the types of each SDK.",
-          "keep it with `deprecated: true`"),
+          "keep it with `deprecated: true` and `x-sunset`, and remove it after that date"),
     Break("component-renamed", "changed", _CODE, "generators",
           "The name is that of a type in each SDK. Requests and responses stay the same.", "keep the name"),
     Break("format-changed", "changed", _CODE, "generators",
@@ -183,6 +183,8 @@ _ROWS = (
     Row("server-added", "added", "adds"),
     Row("rate-limit-removed", "removed", "keeps"),
     _noted("parameter-retired", "removed", "keeps", "RFC 8594",
+           "It was deprecated, and its date of `x-sunset` is past."),
+    _noted("property-retired", "removed", "keeps", "RFC 8594",
            "It was deprecated, and its date of `x-sunset` is past."),
     Row("parameter-added", "added", "adds"),
     Row("parameter-made-optional", "changed", "adds"),

@@ -49,9 +49,10 @@ class Version(NamedTuple):
         return Version(self.major, self.minor, self.patch + 1) if step == "patch" else self
 
 
-def step_of(changes: Iterable[Change], *, since: Version) -> Step:
-    """The step that *changes* demand after the release *since*."""
+def step_of(changes: Iterable[Change], *, since: Version, excused: Iterable[Change] = ()) -> Step:
+    """The step that *changes* demand after the release *since*, and *excused* ones, of which none counts as a break."""
     effects = {TABLE[change.rule_id].effect for change in changes}
+    effects |= {"keeps" if (effect := TABLE[change.rule_id].effect) == "breaks" else effect for change in excused}
     if not effects:
         return "none"
     if "breaks" in effects:

@@ -132,3 +132,21 @@ def test_a_schema_that_contains_itself_is_walked_through_once(tmp_path: Path) ->
 
     found = texts(tmp_path, root(TEXT), root(NUMBER), "body-schema")
     assert {text.removesuffix(" is now rejected") for text in found} == {'`{a: ""}`', '`{b: ""}`'}
+
+
+def test_a_reference_that_leads_nowhere_leaves_the_rest_to_be_compared(tmp_path: Path) -> None:
+    """What it leads to is needed for a whole value."""
+
+    def root(inner: Json) -> Json:
+        lost = {"$ref": "#/components/schemas/Lost"}
+        return sending({**a_map(a=a_map(b=inner, c=lost)), "required": ["a"]}, X=TEXT)
+
+    assert "schema-undecided" in gate(tmp_path, root(TEXT), root(NUMBER)).errors
+
+
+def test_a_property_after_its_sunset_demands_no_break(tmp_path: Path) -> None:
+    ended = {**TEXT, "deprecated": True, "x-sunset": "2020-01-01"}
+    done = gate(tmp_path, returning(a_map(a=ended, b=TEXT)), returning(a_map(b=TEXT)))
+    assert [(each.rule, each.severity) for each in done.found if each.rule != "version-step"] == [
+        ("property-retired", "notice")
+    ]

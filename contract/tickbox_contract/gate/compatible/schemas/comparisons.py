@@ -7,13 +7,14 @@ old one describes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import jsonschema_rs
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
@@ -33,10 +34,14 @@ _FRAMES = 10_000
 
 
 class SchemaComparison:
-    """Compares schemas of an old contract with those of a new one."""
+    """Compares schemas of an old contract with those of a new one.
 
-    def __init__(self, old: Contract, new: Contract) -> None:
+    *retired* are the places of properties of the old one that may be removed: they are read as if they were not there.
+    """
+
+    def __init__(self, old: Contract, new: Contract, *, retired: Collection[Pointer] = frozenset()) -> None:
         self._contracts = old, new
+        self._retired = retired, frozenset[Pointer]()
         self._readers: dict[tuple[int, Direction], MeaningReader] = {}
         self._validators = Validators()
         self._sameness = Sameness()
@@ -71,7 +76,9 @@ class SchemaComparison:
         try:
             with _deep():
                 return self._shown(trail, direction, lacks, is_undeclared=is_undeclared)
-        except (OverBudgetError, RecursionError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        except (OverBudgetError, RecursionError, UnresolvedReferenceError):
+            return None
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
             return None
 
     def _shown(
@@ -109,7 +116,8 @@ class SchemaComparison:
         key = (which, direction)
         if key not in self._readers:
             contract = self._contracts[which]
-            self._readers[key] = MeaningReader(contract.references, contract.compiler.compositions, direction)
+            compositions, retired = contract.compiler.compositions, self._retired[which]
+            self._readers[key] = MeaningReader(contract.references, compositions, direction, retired=retired)
         return self._readers[key].read(node)
 
     def _breaks(self, covered: Meaning, covering: Meaning, witness: JSON) -> bool:

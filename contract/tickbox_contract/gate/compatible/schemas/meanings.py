@@ -8,7 +8,7 @@ Source: OpenAPI 3.0.4, "Schema Object"; `compositions` for `readOnly`, `writeOnl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tickbox_contract.openapi.compositions import Alternatives, Compositions, Direction, Schema, UnservableSchemaError
@@ -103,7 +103,16 @@ _WHOLE = _Use()
 class MeaningReader:
     """Reads the schemas of one contract as they are meant in one direction."""
 
-    def __init__(self, references: References, compositions: Compositions, direction: Direction) -> None:
+    def __init__(
+        self,
+        references: References,
+        compositions: Compositions,
+        direction: Direction,
+        *,
+        retired: Collection[Pointer] = frozenset(),
+    ) -> None:
+        """*retired* are the places of properties that are read as if they were not there."""
+        self._retired = retired
         self._references = references
         self._compositions = compositions
         self._direction = direction
@@ -145,7 +154,8 @@ class MeaningReader:
 
     def _plain(self, schema: Schema, pointer: Pointer, use: _Use) -> Keywords:
         """*schema* by its own keywords, without what a discriminator selects."""
-        use = use._replace(dropped=use.dropped | self._compositions.hidden(schema, self._direction))
+        retired = {name for name in schema.get("properties", ()) if self._is_retired(pointer, name)}
+        use = use._replace(dropped=use.dropped | self._compositions.hidden(schema, self._direction) | retired)
         late = self._required_late(schema, use)
         out = {key: schema[key] for key in _COPIED if key in schema}
         out |= dict(_scalars(schema, may_be_nullable=self._is_old))
@@ -163,6 +173,7 @@ class MeaningReader:
                 {
                     name: self._property(sub, (*pointer, "properties", name))
                     for name, sub in schema["properties"].items()
+                    if not self._is_retired(pointer, name)
                 },
             )
         for key in _SINGLE:
@@ -174,6 +185,9 @@ class MeaningReader:
         if "prefixItems" in schema:
             parts = enumerate(schema["prefixItems"])
             yield "prefixItems", tuple(self._meaning(sub, (*pointer, "prefixItems", n), _WHOLE) for n, sub in parts)
+
+    def _is_retired(self, pointer: Pointer, name: str) -> bool:
+        return bool(self._retired) and (*pointer, "properties", name) in self._retired
 
     def _property(self, schema: Schema, pointer: Pointer) -> Meaning:
         is_hidden = self._compositions.is_hidden(schema, self._direction)
