@@ -351,11 +351,20 @@ def test_words_releases_and_handlers_come_from_the_settings(tmp_path: Path, monk
     (tmp_path / "settings_handlers").mkdir()
     (tmp_path / "settings_handlers" / "__init__.py").touch()
     (tmp_path / "gate.toml").write_text(
-        'handlers = "settings_handlers"\nagainst = ["released.yaml"]\nrule-sets = ["standard", "tickbox"]\n'
-        '[access]\nscope = ["read"]\n'
+        'handlers = "settings_handlers"\nagainst = ["released.yaml"]\n[access]\nscope = ["read"]\n'
     )
     result = run("gate", "--contract", "openapi.yaml", settings={})
     assert result.exit_code == 1
     found = {line.split()[2] for line in result.stdout.splitlines() if " error " in line}
     assert {"access-rule", "operation-handler", "operation-renamed"} <= found
     assert "needs the scope write, which the server does not know" in result.stdout
+
+
+def test_a_team_whose_server_has_roles_and_no_scopes_is_asked_for_no_scopes(tmp_path: Path) -> None:
+    contract = tmp_path / "openapi.yaml"
+    text = Path(GOOD).read_text(encoding="utf-8").replace("{scope: read}", "{role: reader}")
+    contract.write_text(text.replace("{scope: write}", "{role: writer}"), encoding="utf-8")
+    (tmp_path / "gate.toml").write_text('[access]\nrole = ["reader"]\n')
+    result = run("gate", "complete", "--contract", str(contract), settings={})
+    found = {line.split("needs the ")[-1] for line in result.stdout.splitlines() if " access-rule " in line}
+    assert found == {"role writer, which the server does not know"}

@@ -12,7 +12,8 @@ from tests.support.one_database import databases  # noqa: F401  # what is refuse
 from tests.support.programs import run
 from tests.support.tables import Tables
 from tickbox_contract.gate.contracts import Surroundings
-from tickbox_contract.gate.live.servers import Secret, Server
+from tickbox_contract.gate.live.callers import Secret
+from tickbox_contract.gate.live.servers import Server
 from tickbox_contract.gate.rules import RULES
 from tickbox_contract.gate.rules import run as check
 

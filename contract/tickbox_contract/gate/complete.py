@@ -36,9 +36,13 @@ def _models(contract: Contract) -> Iterator[Hit]:
 
 
 def _access_words(contract: Contract) -> Iterator[Hit]:
-    """The rule `access-rule`, and if the server's words are known, roles and scopes that it does not have."""
-    yield from servable.ACCESS_RULE.check(contract)
+    """The rule `access-rule`, and if the server's words are known, roles and scopes that it does not have.
+
+    A server that is known to have no scopes needs none.
+    """
     words = contract.surroundings.access_words or {}
+    if not words or "scope" in words:
+        yield from servable.ACCESS_RULE.check(contract)
     for operation in contract.operations:
         access = operation.node.at("x-access")
         for member, word in servable.unknown_words(access.value, words) if operation.needs_token else ():

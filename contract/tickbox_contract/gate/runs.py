@@ -125,7 +125,8 @@ class Run:
         if self.own:
             return tuple(replace(rule, severity="error") if rule.rule_id in ADVICE else rule for rule in RULES)
         sets = self.rule_sets or self.settings.rule_sets or DEFAULT_SETS
-        return chosen(RULES, sets, and_also={"operation-handler"} if self._handlers else ())
+        followed = {"access-rule", "guarded-rights"} if self.settings.access else set()
+        return chosen(RULES, sets, and_also=followed | ({"operation-handler"} if self._handlers else set()))
 
     def _comparer(self) -> ReleaseComparer | None:
         """Compare the contract with the releases that are named, or with our own; None if there is none."""

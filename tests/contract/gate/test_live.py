@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
@@ -21,13 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tickbox_contract.gate.contracts import Surroundings
 from tickbox_contract.gate.findings import Report
+from tickbox_contract.gate.live.callers import Caller, Secret
 from tickbox_contract.gate.live.probes import PROBES, Target
-from tickbox_contract.gate.live.servers import Caller, Secret, Server, is_url
+from tickbox_contract.gate.live.servers import Server, is_url
 from tickbox_contract.gate.live.targets import find_target
 from tickbox_contract.gate.reading import read
 from tickbox_contract.gate.rules import RULES, run
 from tickbox_contract.gate.settings import SettingsError, read_settings
 from tickbox_contract.openapi.rules import Stage
+
+from .serving import serving
 
 CONTRACT = b"""\
 openapi: 3.0.3
@@ -95,25 +95,6 @@ class Busy(Careless):
     """Limits requests before it looks at them."""
 
     statuses = 429, 429
-
-
-class Quiet(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that closes its connection is no news."""
-
-
-@contextmanager
-def serving(handler: type[Careless], *, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    with Quiet(("127.0.0.1", 0), handler) as server:
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http{'s' * bool(context)}://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def asked(server: Server, *stages: Stage, contract: bytes = CONTRACT, rules: set[str] = SERVER_RULES) -> Report:

@@ -12,12 +12,11 @@ from tickbox_contract.gate.findings import NotCheckableError
 from tickbox_contract.openapi.rules import Hit, rules_of
 
 from . import schemathesis, wire
+from .attempts import TIMEOUT_S, require_unlimited, required_server
 from .probes import PROBES, Probe, Target
 from .servers import Server
 from .targets import find_target, is_complete
 
-TIMEOUT_S = 30
-"""A server that is silent for so long hangs."""
 MOST_BYTES = 20_000
 """No refusal needs more; a server that echoes its input back has no bound."""
 _NOT_SUPPORTED = {501, 505}
@@ -70,14 +69,8 @@ def send(probe: Probe, target: Target, server: Server) -> Sent | None:
     return Sent(probe, reply)
 
 
-def require_unlimited(reply: wire.Reply) -> None:
-    """Raise NotCheckableError for a 429: the request was not looked at, whatever is wrong with it."""
-    if reply.status == http.client.TOO_MANY_REQUESTS:
-        raise NotCheckableError("the server limits requests (429): let it accept more of them while it is checked")
-
-
 def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
-    server = required(contract)
+    server = required_server(contract)
     found = find_target(contract, server)
     if found is None:
         named = f"{server.probe} is not such an operation" if server.probe else "no operation suits"
@@ -96,16 +89,8 @@ def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
             yield Hit(found.operation.node.pointer, message)
 
 
-def required(contract: Contract) -> Server:
-    """The server that is asked. Raises NotCheckableError if none is named."""
-    server = contract.surroundings.server
-    if server is None or server.url is None:
-        raise NotCheckableError("no server is named (--url)")
-    return server
-
-
 def _schemathesis(contract: Contract) -> Iterator[Hit]:
-    server = required(contract)
+    server = required_server(contract)
     pointers = {f"{each.method.upper()} {each.path}": each.node.pointer for each in contract.operations}
     for failure in schemathesis.failures(contract.root, server):
         message = f"{failure.operation or 'all operations'}: {failure.title}"

@@ -1,95 +1,125 @@
-"""Stage `guarded`: whether each operation that needs a token refuses a request without one that suffices.
+"""Stage `guarded`: the access matrix of a running server, each operation with each kind of caller.
 
-Every request has the first examples of the contract. A caller who may do something is not sent to do it, so nothing is
-changed on a server that is guarded.
+    guarded-operations   without a token, with wrong ones, with expired ones: refused
+    guarded-rights       with the token of a caller who lacks the scope or the role: refused
+    guarded-resources    with the token of one caller, and a path to what is another caller's: refused
+    allowed-requests     with the token of a caller who may: not refused, or the three above show nothing
+
+What must be refused changes nothing on a server that is guarded. Of what must not be refused only reads are sent, and
+the writes that the settings name.
 """
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
-from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.rules import Hit, rules_of
 
-from . import wire
-from .conforming import TIMEOUT_S, require_unlimited, required
-from .requests import request_of
-from .servers import Caller, Server
+from . import credentials
+from .attempts import NOT_THEIRS, REFUSED, Attempt, required_server
+from .callers import Caller, Values
+from .credentials import carrying
+from .requests import path_names
+from .servers import Server
 
-_MADE_UP = "nobody-issued-this"
-_REFUSED = frozenset({401, 403})
-_HIDDEN = frozenset({401, 403, 404})
-"""A server may hide from a caller what the caller may not see (RFC 9110, section 15.5.4)."""
-
-
-class _Sender(NamedTuple):
-    """A caller whose request must be refused, and the statuses of the refusal."""
-
-    name: str
-    token: str | None
-    statuses: frozenset[int]
+_SAFE = frozenset({"get", "head", "options"})
+_OWNER = "the token of the settings"
 
 
 def _tokens(contract: Contract) -> Iterator[Hit]:
-    server = required(contract)
-    senders = [_Sender("no token", None, _REFUSED), _Sender("a token that nobody issued", _MADE_UP, _REFUSED)]
-    senders += [
-        _Sender(f"the expired token of {each.name}", each.token.value(), _REFUSED)
-        for each in server.callers
-        if each.is_expired
-    ]
-    for operation in contract.operations:
-        for sender in senders if operation.needs_token else ():
-            yield from _refused(contract, server, operation, sender)
+    server = required_server(contract)
+    senders = list(credentials.refused(server.bearer))
+    expired = [caller for caller in server.callers if caller.is_expired]
+    for attempt in _guarded(contract, server):
+        theirs = (attempt.by(caller, f"the expired token of {caller.name}") for caller in expired)
+        right = carrying(contract, attempt.operation, server.bearer, "").content if server.bearer else None
+        for sender in (*senders, *theirs):
+            if sender.content != right:
+                yield from attempt.refused(sender, REFUSED)
 
 
 def _rights(contract: Contract) -> Iterator[Hit]:
-    server = required(contract)
-    callers = [caller for caller in server.callers if not caller.is_expired]
-    if not callers:
+    server = required_server(contract)
+    if not (callers := _valid(server)):
         raise NotCheckableError("the settings name no callers ([[server.callers]])")
-    for operation in contract.operations:
-        for caller in callers if operation.needs_token else ():
-            if lacking := _lacking(operation, caller):
-                sender = _Sender(f"the token of {caller.name}, who lacks {lacking}", caller.token.value(), _HIDDEN)
-                yield from _refused(contract, server, operation, sender)
+    for attempt in _guarded(contract, server):
+        for caller in callers:
+            if lacking := _lacking(attempt, caller):
+                sender = attempt.by(caller, f"the token of {caller.name}, who lacks {lacking}")
+                yield from attempt.with_values(caller.values).refused(sender, REFUSED | NOT_THEIRS)
 
 
-def _lacking(operation: Operation, caller: Caller) -> str | None:
-    """What *caller* lacks for *operation*, of its `x-access`."""
-    access = operation.node.at("x-access")
-    scope, role = access.get("scope"), access.get("role")
-    if isinstance(scope, str) and scope not in caller.scopes:
-        return f"the scope {scope}"
-    return f"the role {role}" if isinstance(role, str) and role not in caller.roles else None
+def _resources(contract: Contract) -> Iterator[Hit]:
+    server = required_server(contract)
+    attempts = list(_guarded(contract, server))
+    names = {name for attempt in attempts for name in path_names(attempt.operation)}
+    for caller in _valid(server):
+        for name in sorted(caller.values.keys() - names):
+            yield Hit((), f"{caller.name} has a value for {name}, which is in no path", severity="warning")
+        for attempt in attempts:
+            sender = attempt.by(caller, f"the token of {caller.name}, and a path to what is another caller's")
+            for values in _of_others(path_names(attempt.operation), server, caller):
+                yield from attempt.with_values(values).refused(sender, NOT_THEIRS)
 
 
-def _refused(contract: Contract, server: Server, operation: Operation, sender: _Sender) -> Iterator[Hit]:
-    """A hit unless the request is refused. One that is refused for another reason was looked at first: a warning."""
-    pointer = operation.node.pointer
-    request = request_of(contract, operation, server, token=sender.token)
-    if request is None:
-        yield Hit(pointer, f"{operation.name} was not sent: its path needs a value", severity="warning")
+def _of_others(names: list[str], server: Server, caller: Caller) -> Iterator[Values]:
+    """Values for *names*, those of a path, that do not belong to *caller*: all of another caller, or the last one.
+
+    A path whose last resource alone is another caller's looks like the caller's own: its first resource is.
+    """
+    owners = ({}, *(other.values for other in _valid(server)))
+    tried: list[Values] = []
+    for values in (server.with_values(owner).values for owner in owners):
+        theirs = {name: values[name] for name in names if name in values}
+        within = {**theirs, **{name: caller.values[name] for name in names[:-1] if name in caller.values}}
+        for found in (theirs, within):
+            is_foreign = any(found.get(name, own) != own for name, own in caller.values.items())
+            is_foreign = is_foreign or (found != theirs and names[-1] in theirs and names[-1] not in caller.values)
+            if is_foreign and found not in tried:
+                tried.append(found)
+                yield found
+
+
+def _allowed(contract: Contract) -> Iterator[Hit]:
+    server = required_server(contract)
+    if server.token is None:
+        yield Hit((), "no token is named: a server that refuses everybody would pass as well", severity="warning")
         return
-    status = _status(server, request, operation.method.upper())
-    if status not in sender.statuses:
-        is_other = http.client.BAD_REQUEST <= status < http.client.INTERNAL_SERVER_ERROR
-        wanted = " or ".join(map(str, sorted(sender.statuses)))
-        message = f"{operation.name} with {sender.name}: the response is {status}, and must be {wanted}"
-        yield Hit(pointer, message, severity="warning" if is_other else None)
+    attempts = {attempt.operation.name: attempt for attempt in _guarded(contract, server)}
+    if unknown := [name for name in server.allowed_writes if name not in attempts]:
+        raise NotCheckableError(f"`allowed-writes` has {', '.join(unknown)}: no operation that needs a token")
+    reads = [attempt for attempt in attempts.values() if attempt.operation.method in _SAFE]
+    for attempt in (*reads, *(attempts[name] for name in server.allowed_writes)):
+        yield from _admitted(attempt, server.bearer or "")
 
 
-def _status(server: Server, request: bytes, method: str) -> int:
-    try:
-        reply = wire.exchange(server.endpoint(), [request], timeout_s=TIMEOUT_S, method=method)
-    except (OSError, http.client.HTTPException) as error:
-        raise NotCheckableError(f"{server.host} does not respond: {error}") from error
-    require_unlimited(reply)
-    return reply.status
+def _admitted(attempt: Attempt, token: str) -> Iterator[Hit]:
+    """Hits for those who may do it, and are refused: *token*, which may do everything, and callers with the rights."""
+    sender = carrying(attempt.contract, attempt.operation, token, _OWNER)
+    yield from attempt.admitted(sender, must_exist=bool(path_names(attempt.operation)))
+    lower = credentials.bearer(token, f"{_OWNER}, and its scheme in lower case", scheme="bearer")
+    if attempt.operation.method in _SAFE and sender.lines == credentials.bearer(token, "").lines:
+        yield from attempt.admitted(lower)
+    for caller in _valid(attempt.server) if attempt.operation.node.at("x-access").value else ():
+        if not _lacking(attempt, caller):
+            sender = attempt.by(caller, f"the token of {caller.name}, who lacks nothing")
+            yield from attempt.with_values(caller.values).admitted(sender)
+
+
+def _guarded(contract: Contract, server: Server) -> Iterator[Attempt]:
+    """The operations that need a token."""
+    yield from (Attempt(contract, server, each) for each in contract.operations if each.needs_token)
+
+
+def _valid(server: Server) -> list[Caller]:
+    return [caller for caller in server.callers if not caller.is_expired]
+
+
+def _lacking(attempt: Attempt, caller: Caller) -> str | None:
+    words = attempt.contract.surroundings.access_words or {}
+    return caller.lacks(attempt.operation.node.at("x-access").value, tuple(words.get("role", ())))
 
 
 RULES = rules_of("guarded", (
@@ -97,4 +127,8 @@ RULES = rules_of("guarded", (
      "An operation that needs a token refuses a request without a valid one, before it looks at anything else."),
     ("guarded-rights", "OWASP API5:2023", _rights,
      "A token for less does not do more: `x-access` says which scope and role an operation needs."),
+    ("guarded-resources", "OWASP API1:2023", _resources,
+     "A caller cannot reach what belongs to another one: not by its path, and not through a path of their own."),
+    ("allowed-requests", "RFC 9110, 11.1 and 15.5.4", _allowed,
+     "A caller with the rights is not refused: a server that refuses everybody is not guarded but closed."),
 ))  # fmt: skip
