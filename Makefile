@@ -10,7 +10,7 @@ COMPILE = $(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --all
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 PYTHON_CHECK := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-.PHONY: help serve test check try soak fuzz sdks bench figures models support docs release wheels lock clean python
+.PHONY: help serve test check gate try soak fuzz sdks bench figures models support docs release wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
 	$(BIN)/tickbox migrate
@@ -25,6 +25,9 @@ check: $(DEV)  ## the contract with its models, lint, imports, types
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+gate: $(DEV)  ## every stage of the gate, and a running server made for it: make gate URL=http://127.0.0.1:8080
+	$(BIN)/python -m tests.gate $(URL)
 
 try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make try OP=complete_task
 	$(BIN)/python -m tests.try_operation $(OP)

@@ -1,13 +1,16 @@
-"""The gate's stages that need a server, on ours: the probes, and the matrix of tokens and rights."""
+"""The gate's stages that need a server, on ours: the probes, and the access matrix with every kind of caller."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.checking import CONTRACT
-from tests.support.clients import Person, created
+from tests.support import gate_callers
+from tests.support.checking import CONTRACT, read_contract
+from tests.support.clients import Client, Person, created, no_content, ok, register
+from tests.support.matrix import operations
 from tests.support.one_database import databases  # noqa: F401  # what is refused here reaches none
 from tests.support.programs import run
 from tests.support.tables import Tables
@@ -19,34 +22,75 @@ from tickbox_contract.gate.rules import run as check
 
 pytestmark = pytest.mark.unmeasured
 
+ENDING = {
+    "delete_me": "the account",
+    "delete_all_sessions": "all sessions",
+    "delete_current_session": "the session",
+    "change_password": "all other sessions",
+    "leave_workspace": "the role",
+}
+"""Writes that end what a caller needs for the next one, and what."""
 
-@pytest.fixture
-def settings(ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A gate.toml for the server, with a reader's token beside Ada's own."""
-    reader = created(ada.client.post("/v1/tokens", json={"name": "reader", "scopes": ["read"]}))
-    monkeypatch.setenv("GATE_TOKEN", ada.tokens["access_token"])
-    monkeypatch.setenv("GATE_READER", reader["token"])
+
+def allowed_writes() -> list[str]:
+    """All other writes: those that delete come last, and what contains others after them."""
+    writes = [each for each in operations(read_contract()) if not (each.safe or each.public)]
+    assert {each.operation_id for each in writes} > set(ENDING)
+    kept = [each for each in writes if each.operation_id not in ENDING]
+    deleting = [each for each in reversed(kept) if each.method == "DELETE"]
+    return [each.operation_id for each in (*(each for each in kept if each not in deleting), *deleting)]
+
+
+def test_our_server_guards_every_operation_from_every_kind_of_caller(
+    server: str, tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(server) as client:
+        settings = gate_callers.create(client)
+    for name, token in settings.environment.items():
+        monkeypatch.setenv(name, token)
     file = tmp_path / "gate.toml"
-    file.write_text(f"""
-[server]
-token = "$GATE_TOKEN"
-probe = "create_task"
-[server.values]
-workspace_id = "{ada.home.rpartition("/")[2]}"
-[[server.callers]]
-name = "the reader"
-token = "$GATE_READER"
-scope = ["read", "any"]
-role = ["viewer", "editor", "admin", "owner"]
-""")
-    return file
-
-
-def test_our_server_refuses_whoever_has_no_token_or_too_few_rights(server: str, settings: Path, tables: Tables) -> None:
+    file.write_text("\n".join(settings.lines), encoding="utf-8")
     before = tables.digest()
-    result = run("gate", "guarded", "--url", server, "--config", str(settings), settings={})
+    result = run("gate", "guarded", "--url", server, "--config", str(file), settings={})
     assert (result.exit_code, result.output.splitlines()[:-1]) == (0, [])
     assert tables.digest() == before
+
+    allowed = (line.replace("allowed-writes = []", f"allowed-writes = {allowed_writes()}") for line in settings.lines)
+    file.write_text("\n".join(allowed), encoding="utf-8")
+    result = run("gate", "guarded", "--url", server, "--config", str(file), settings={})
+    assert (result.exit_code, result.output.splitlines()[:-1]) == (0, [])
+    assert tables.digest() != before
+
+
+def test_the_settings_in_the_documentation_suit_our_server(
+    server: str, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/gate.md shows them as an example for our contract."""
+    ada, bob, reader = (register(client, name=name) for name in ("Ada", "Bob", "Reader"))
+    page = (CONTRACT.parents[1] / "docs" / "gate.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[server\]\n.*?)```", page, re.DOTALL)
+    file = tmp_path / "gate.toml"
+    file.write_text(example, encoding="utf-8")
+    home = f"/v1/workspaces/{ada.create('/v1/workspaces', name='Household')['id']}"
+    invitation = ada.create(f"{home}/invitations", email=reader.user["email"], role="viewer")
+    ok(reader.client.post("/v1/invitations/accept", json={"token": invitation["token"]}))
+    limited = created(reader.client.post("/v1/tokens", json={"name": "reader", "scopes": ["read"]}))
+    old = created(ada.client.post("/v1/tokens", json={"name": "old", "scopes": ["read"]}))
+    no_content(ada.client.delete(f"/v1/tokens/{old['id']}"))
+    variables = {
+        "TOKEN": ada.tokens["access_token"],
+        "WORKSPACE_ID": home.rpartition("/")[2],
+        "READER_TOKEN": limited["token"],
+        "STRANGER_TOKEN": bob.tokens["access_token"],
+        "STRANGERS_WORKSPACE": bob.workspace_id,
+        "OLD_TOKEN": old["token"],
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    result = run("gate", "guarded", "--url", server, "--config", str(file), settings={})
+    assert result.exit_code == 0, result.output
+    warned = {line.split()[4] for line in result.output.splitlines() if " warning " in line}
+    assert warned == {"get_session", "get_personal_token", "get_member", "get_invitation", "get_project", "get_task"}
 
 
 def test_our_server_passes_the_probes(server: str, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,9 +116,9 @@ def new_id() -> str:
     return str(uuid7())
 
 
-def register(client: Client, *, name: str = "Ada") -> Person:
+def register(client: Client, *, name: str = "Ada", email: str | None = None) -> Person:
     """A new user with a session."""
-    email = new_email()
+    email = email or new_email()
     user = created(client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name}))
     tokens = log_in(client, email)
     mine = client.with_token(tokens["access_token"])

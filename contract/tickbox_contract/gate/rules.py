@@ -24,7 +24,7 @@ from .sound import sound_part
 
 RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
-    *complete.RULES, *stage.RULES, *conforming.RULES, *guarded.RULES, *clients.RULES,
+    *complete.RULES, *stage.RULES, *clients.RULES, *guarded.RULES, *conforming.RULES,
 ))  # fmt: skip
 
 

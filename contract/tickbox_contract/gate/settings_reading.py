@@ -78,6 +78,14 @@ class Table:
         self.mistake(f"this must be a date{how}: write {key} = {_day_of(value)}", key)
         return None
 
+    def positive(self, key: str) -> int | None:
+        """A whole number from 1 on."""
+        value = self._value(key, int, "a whole number")
+        if isinstance(value, bool) or (value is not None and value < 1):
+            self.mistake("this must be a whole number from 1 on", key)
+            return None
+        return cast("int | None", value)
+
     def flag(self, key: str) -> bool:
         """A boolean; False if it is absent."""
         return bool(self._value(key, bool, "true or false"))

@@ -91,6 +91,14 @@ class Closed(Careless):
     statuses = 400, 400
 
 
+class Locked(Careless):
+    """Fails for one token, and asks all others for it."""
+
+    @property
+    def statuses(self) -> tuple[int, int]:  # type: ignore[override]  # it depends on the request
+        return (500, 500) if self.headers.get("Authorization") == "Bearer t0ken" else (401, 401)
+
+
 class Busy(Careless):
     """Limits requests before it looks at them."""
 
@@ -189,7 +197,7 @@ def test_callers_with_too_few_rights_and_expired_tokens_are_tried(monkeypatch: p
 )
 def test_a_server_that_could_not_be_asked_is_not_a_success(server: Server, why: str) -> None:
     report = asked(server, "conforms", "guarded", rules={"hostile-requests", "guarded-rights"})
-    assert why in report.skipped[0].why
+    assert any(why in skip.why for skip in report.skipped)
     assert (report.findings, report.is_sound) == ((), False)
 
 
@@ -255,11 +263,7 @@ def test_schemathesis_tests_a_contract_that_is_in_several_files(
 def test_a_check_that_must_be_configured_is_left_out_unless_something_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, arguments: tuple[str, ...], *, is_left_out: bool
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    program = tmp_path / "schemathesis"
-    program.write_text("#!/bin/sh\necho $*\n")
-    program.chmod(0o755)
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $*\n")
     (tmp_path / file).touch()
     report = asked(Server(url="http://127.0.0.1:1", schemathesis=arguments), "conforms", rules={"schemathesis"})
     (skip,) = report.skipped
@@ -277,11 +281,86 @@ def test_schemathesis_that_is_not_installed_is_not_a_success(tmp_path: Path, mon
     assert not report.is_sound
 
 
-def test_schemathesis_that_could_not_test_is_not_a_success() -> None:
+def test_schemathesis_that_could_not_test_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     server = Server(url="http://127.0.0.1:1", schemathesis=("--no-such-option",))
     report = asked(server, "conforms", rules={"schemathesis"})
     assert "Schemathesis could not test: Error: No such option '--no-such-option'" in report.skipped[0].why
     assert not report.is_sound
+    unreachable = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert [skip.why for skip in unreachable.skipped] == ["Schemathesis could not test: Network Error"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ("hooks = 'broken_hooks'", "ModuleNotFoundError: No module named 'a_package_that_is_not_there'"),
+        ("hooks = 'no_such_hooks'", "import the module 'no_such_hooks' failed because it could not be found"),
+        ("hookss = 'broken_hooks'", "- 'hookss' -> Did you mean 'hooks'?"),
+        ("hooks =", "The configuration file content is not valid TOML"),
+    ],
+)
+def test_schemathesis_settings_that_cannot_be_loaded_are_not_a_success_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schemathesis.toml").write_text(settings)
+    (tmp_path / "broken_hooks.py").write_text("import a_package_that_is_not_there\n")
+    report = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert why in report.skipped[0].why
+    assert not report.is_sound
+
+
+def test_schemathesis_that_takes_too_long_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\nexec sleep 600\n")
+    report = asked(Server(url="http://127.0.0.1:1", time_limit_s=1), "conforms", rules={"schemathesis"})
+    assert "Schemathesis was not done after 1 s" in report.skipped[0].why
+    assert not report.is_sound
+
+
+def program_in(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Let *text* be the program that is found beside Python."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    program = folder / "schemathesis"
+    program.write_text(text)
+    program.chmod(0o755)
+
+
+def test_schemathesis_gets_the_token_where_no_list_of_processes_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $*\n")
+    monkeypatch.setenv("WRITER", "t0ken")
+    server = Server(url="http://127.0.0.1:1", token=Secret("WRITER"))
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert "--config-file" in skip.why
+    assert "t0ken" not in skip.why
+
+
+def test_schemathesis_sends_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WRITER", "t0ken")
+    with serving(Locked) as url:
+        arguments = ("--phases", "coverage", "--max-examples", "5", "--checks", "not_a_server_error")
+        report = asked(
+            Server(url=url, token=Secret("WRITER"), schemathesis=arguments), "conforms", rules={"schemathesis"}
+        )
+    assert "POST /pets: Server error" in messages(report)
+
+
+def test_settings_of_a_team_must_name_credentials_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "schemathesis.toml").write_text("workers = 1\n")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    monkeypatch.setenv("WRITER", "t0ken")
+    server = Server(url="http://127.0.0.1:1", token=Secret("WRITER"))
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert skip.why.endswith('names no credentials: begin it with headers = {Authorization = "Bearer ${WRITER}"}')
+    (tmp_path / "schemathesis.toml").write_text('headers = {Authorization = "Bearer ${WRITER}"}\n')
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert skip.why == "Schemathesis could not test: Network Error"
 
 
 TARGETS = """\
@@ -361,8 +440,11 @@ def test_without_a_bounded_parameter_or_a_uuid_their_probes_are_left_out() -> No
     assert built["a uuid in braces is refused"] is None
 
 
-@pytest.mark.parametrize("rule_id", ["hostile-requests", "refused-requests", "guarded-operations"])
-def test_a_server_that_limits_requests_is_not_checked(rule_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rule_id", ["hostile-requests", "refused-requests", "guarded-operations", "schemathesis"])
+def test_a_server_that_limits_requests_is_not_checked(
+    rule_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WRITER", "a token")
     with serving(Busy) as url:
         report = asked(Server(url=url, token=Secret("WRITER")), "conforms", "guarded", rules={rule_id})

@@ -5,6 +5,7 @@ url = "http://127.0.0.1:8080"
 token = "$TOKEN"                  # a bearer token that may do everything, from the environment
 probe = "create_task"             # the POST that the probes are sent to; otherwise the first that suits them
 schemathesis = ["--max-examples", "20"]
+time-limit-s = 1800               # of one rule
 allowed-writes = ["create_task"]  # writes that are really done, to show that the server does not refuse everybody
 
 [server.values]                   # of path parameters, by name
@@ -38,12 +39,15 @@ from tickbox_contract.gate.settings_reading import Table
 from . import wire
 from .callers import Caller, Secret, Values, read_secret, read_values
 
+TIME_LIMIT_S = 1800
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A running server. `token` may do everything; `values` are those of path parameters.
 
-    `allowed_writes` are the operationIds of writes that callers who may do them really do, in this order.
+    `allowed_writes` are the operationIds of writes that callers who may do them really do, in this order. A rule that
+    takes longer than the limit was not checked.
     """
 
     url: str | None = None
@@ -53,6 +57,7 @@ class Server:
     values: Values = field(default_factory=dict)
     callers: tuple[Caller, ...] = ()
     allowed_writes: tuple[str, ...] = ()
+    time_limit_s: int = TIME_LIMIT_S
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -68,6 +73,7 @@ class Server:
             values=read_values(table.table("values")),
             callers=tuple(Caller.read(each) for each in table.tables("callers")),
             allowed_writes=table.texts("allowed-writes"),
+            time_limit_s=table.positive("time-limit-s") or TIME_LIMIT_S,
         )
         table.refuse_others()
         return server
