@@ -333,7 +333,7 @@ def test_a_server_that_is_not_named_or_not_there_is_not_a_success() -> None:
     for url in ((), ("--url", "http://127.0.0.1:1")):
         result = run("gate", "guarded", "--contract", GOOD, *url, settings={})
         assert result.exit_code == 2
-        assert "all rules  not checked" in result.stdout
+        assert " not checked " in result.stdout
 
 
 def test_without_a_contract_the_gate_of_others_asks_for_one(tmp_path: Path) -> None:
