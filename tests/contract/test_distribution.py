@@ -213,6 +213,19 @@ def test_what_other_teams_include_installs_this_version_and_knows_the_options(al
     assert {"gate.xml", "gate.json", "gate.sarif"} <= {file.name for file in project.iterdir()}
 
 
+def test_the_job_for_gitlab_fetches_the_branch_to_compare_with(alone: Path, project: Path, tmp_path: Path) -> None:
+    job = yaml.safe_load((ROOT / "contract" / "ci" / "gitlab.yml").read_text())["tickbox-gate"]
+    clone = tmp_path / "clone"
+    for command in (
+        "git init -q -b main . && git add openapi.yaml && git -c user.name=a -c user.email=a@example.com commit -qm a",
+        f"git branch feature && git clone -q --depth 20 --single-branch -b feature file://{project} {clone}",
+        f"cd {clone} && CI_DEFAULT_BRANCH=main && {job['script'][0]}",
+    ):
+        subprocess.run(["bash", "-e", "-c", command], cwd=project, check=True)  # noqa: S607  # whichever there is
+    done = gate(alone, clone, "compatible", "--contract", "openapi.yaml", "--against", "origin/main")
+    assert (done.returncode, done.stderr) == (0, ""), done
+
+
 @pytest.mark.parametrize(
     ("given", "arguments"),
     [

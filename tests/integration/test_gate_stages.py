@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,22 @@ def test_the_settings_in_the_documentation_suit_our_server(
     assert result.exit_code == 0, result.output
     warned = {line.split()[4] for line in result.output.splitlines() if " warning " in line}
     assert warned == {"get_session", "get_personal_token", "get_member", "get_invitation", "get_project", "get_task"}
+
+
+def test_our_server_is_driven_by_a_client_that_is_generated_from_our_contract(server: str, tmp_path: Path) -> None:
+    generate = "import sys, yaml; paths = yaml.safe_load(open(sys.argv[1]))['paths'].values(); "
+    generate += (
+        "print(*(o['operationId'] for p in paths for o in p.values() if 'operationId' in o), file=open('c', 'w'))"
+    )
+    drive = "import sys; from urllib.request import urlopen; assert urlopen(sys.argv[1] + '/livez').status == 200"
+    file = tmp_path / "gate.toml"
+    commands = {"generate": (generate, "$CONTRACT"), "drive": (drive, "$URL")}
+    lines = [f"{step} = {json.dumps([[sys.executable, '-c', *parts]])}\n" for step, parts in commands.items()]
+    file.write_text(f"[[clients]]\nname = 'ours'\noutput = '.'\n{''.join(lines)}")
+    result = run("gate", "clients", "--url", server, "--config", str(file), settings={})
+    assert (result.exit_code, result.output.splitlines()[:-1]) == (0, [])
+    file.write_text(file.read_text().replace("/livez", "/no-such-path"))
+    assert "HTTP Error 404" in run("gate", "clients", "--url", server, "--config", str(file), settings={}).output
 
 
 def test_our_server_passes_the_probes(server: str, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:

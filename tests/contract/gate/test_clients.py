@@ -144,6 +144,12 @@ def test_a_place_that_a_compiler_writes_below_is_shown_relative_to_the_folder() 
     ]
 
 
+def test_of_a_stack_the_error_is_shown_and_not_its_frames() -> None:
+    settings(client(generate=["def error(): error_of_ours = 1 / 0\n\nerror()"]))
+    printed = [line for line in gate().output.splitlines() if "it printed" in line]
+    assert printed == ["    it printed: ZeroDivisionError: division by zero"]
+
+
 def test_a_program_that_hangs_is_ended_with_its_children_and_is_an_error(team: Path) -> None:
     settings(client(generate=[_leaving(team, "time.sleep(1000)")]) + "timeout-s = 2\n")
     result = gate()
@@ -211,6 +217,13 @@ def test_an_operation_that_a_generator_warns_of_is_a_warning() -> None:
         "warning", "client-generated", "openapi.yaml:10", "the generator of ours warns of get-pet",
     ]  # fmt: skip
     assert len([row for row in findings(result) if row[0] == "warning"]) == 1
+
+
+@pytest.mark.parametrize("said", ["Processing skip-pets", "INFO api/errors/skip-pets.py", "WARN all pets are skipped"])
+def test_an_operation_whose_name_sounds_like_a_warning_has_none(said: str) -> None:
+    Path("openapi.yaml").write_text(CONTRACT.replace("listPets", "skip-pets"))
+    settings(client(generate=[f"{BOTH.replace('list_pets', 'SkipPets')}; print({said!r})"]))
+    assert "warns of" not in gate().output
 
 
 def test_names_are_looked_for_in_code_only_and_as_a_whole() -> None:

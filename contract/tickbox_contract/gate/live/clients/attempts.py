@@ -144,11 +144,13 @@ def _copy(client: Client, folder: Path) -> Failure | None:
 def telling(lines: Iterable[str]) -> tuple[str, ...]:
     """The lines that say most about a failure: the first that speak of an error, otherwise the last.
 
-    A line that is indented belongs to the one before: some compilers write the place there.
+    A line that is indented belongs to the one before: a place that a compiler writes below its error, or a frame of a
+    stack, which may be in a function named `error`.
     """
     lines = tuple(lines)
     found: list[str] = []
     for before, line in pairwise(("", *lines)):
-        if _TELLING.search(line) or (found[-1:] == [before] and line[:1].isspace()):
+        is_part = line[:1].isspace()
+        if (found[-1:] == [before]) if is_part else _TELLING.search(line):
             found.append(line)
     return tuple(found[:_MOST_LINES]) or lines[-_MOST_LINES:]

@@ -17,10 +17,11 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _WARNING = re.compile(
     r"warn|skip|unsupported|not supported|omit|ignor|unable|could not|couldn't|cannot|can't|error", re.IGNORECASE
 )
+_CHATTER = re.compile(r"\b(INFO|DEBUG|TRACE)\b")
 _NOT_CODE = frozenset({".json", ".yaml", ".yml", ".md", ".html", ".txt"})
 """A copy of the contract, or a page about it, has every operation."""
 _LINES = 2
-"""The warning, and its reason."""
+"""A warning, and its reason."""
 
 
 class Loss(NamedTuple):
@@ -34,8 +35,9 @@ class Loss(NamedTuple):
 def losses(operations: Iterable[Operation], output: Path | None, printed: Sequence[str]) -> Iterator[Loss]:
     """What the generator lost of *operations*: it wrote *output*, if that is known, and *printed*."""
     names = _names(output) if output else None
+    warnings = _warnings(printed)
     for operation in operations:
-        words = _said(operation, printed)
+        words = _said(operation, warnings)
         name = operation.node.get("operationId")
         is_whole = names is None or not (isinstance(name, str) and name.isascii()) or _plain(name) in names
         if words or not is_whole:
@@ -57,14 +59,21 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _said(operation: Operation, printed: Sequence[str]) -> tuple[str, ...]:
-    """The first warning in *printed* that names *operation*, and the lines after it that explain it."""
+def _warnings(printed: Sequence[str]) -> list[tuple[str, ...]]:
+    """Each line that may be a warning, with the line after it, which explains it."""
+    return [
+        tuple(printed[number : number + _LINES])
+        for number, line in enumerate(printed)
+        if _WARNING.search(line) and not _CHATTER.search(line)
+    ]
+
+
+def _said(operation: Operation, warnings: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The first of *warnings* that names *operation*, whose name may itself sound like a warning."""
     path = re.escape(operation.path)
     names = [rf"\b{operation.method}\s+{path}(?![\w/{{-])"]
     name = operation.node.get("operationId")
     names += [rf"(?<![\w.-]){re.escape(name)}(?![\w-])"] if isinstance(name, str) else []
     pattern = re.compile("|".join(names), re.IGNORECASE)
-    for number, line in enumerate(printed):
-        if _WARNING.search(line) and pattern.search(line):
-            return tuple(printed[number : number + _LINES])
-    return ()
+    named = (lines for lines in warnings if pattern.search(lines[0]))
+    return next((lines for lines in named if _WARNING.search(pattern.sub("", lines[0]))), ())
