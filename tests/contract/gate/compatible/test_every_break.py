@@ -13,7 +13,7 @@ from .contracts import Json, checked, contract, gate, operation
 TEXT: Json = {"type": "string"}
 NUMBER: Json = {"type": "integer"}
 REF = {"$ref": "#/components/schemas/X"}
-JSON = "application/json"
+JSON, RETURNED = "application/json", "response-schema"
 
 
 def a_map(**properties: Any) -> Json:
@@ -85,10 +85,22 @@ def test_every_place_that_rejects_what_was_accepted_is_reported(
 def test_every_place_that_returns_more_is_reported(required: list[str], tmp_path: Path) -> None:
     old = {**a_map(a=TEXT, b=TEXT, c=WORD), "required": ["a", "b"]}
     new = {**a_map(a=TEXT, b=TEXT, c=TEXT), **({"required": required} if required else {})}
-    found = texts(tmp_path, returning(old), returning(new), "response-schema")
+    found = texts(tmp_path, returning(old), returning(new), RETURNED)
     lacking = {f"an object without `{name}` may now be returned" for name in {"a", "b"} - {*required}}
     assert {text for text in found if "without" in text} == lacking
     assert len(found) == len(lacking) + 1
+
+
+def test_a_name_that_may_be_missing_is_reported_beside_one_that_must_not_be(tmp_path: Path) -> None:
+    """No object is one of both schemas: the release is closed, and the new one requires another name."""
+    old = {**a_map(a=TEXT), "required": ["a"], "additionalProperties": False}
+    new = {**a_map(a=TEXT, b=TEXT), "required": ["b"], "additionalProperties": False}
+    found = texts(
+        tmp_path, returning({"type": "array", "items": old}), returning({"type": "array", "items": new}), RETURNED
+    )
+    assert found == {
+        "the property `b` in `[0]` may now be returned", "an object without `a` in `[0]` may now be returned",
+    }  # fmt: skip
 
 
 def test_a_part_that_breaks_alone_is_not_reported_where_the_rest_excludes_it(tmp_path: Path) -> None:
@@ -97,7 +109,7 @@ def test_a_part_that_breaks_alone_is_not_reported_where_the_rest_excludes_it(tmp
         {"allOf": [a_map(a={**TEXT, "maxLength": most}, b=each), a_map(a=SHORT)]}
         for most, each in ((3, TEXT), (9, {"oneOf": [TEXT, NUMBER]}))
     )
-    found = texts(tmp_path, returning(old), returning(new), "response-schema")
+    found = texts(tmp_path, returning(old), returning(new), RETURNED)
     assert found == {"`{b: 0}` may now be returned"}
 
 

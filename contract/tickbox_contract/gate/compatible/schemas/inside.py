@@ -46,27 +46,32 @@ class Inside:
         *stages* has one stage for the whole, and one for each step of *path*. With *lacks* the part breaks because it
         has no property of that name.
         """
-        safe = self._values(stages[-1], *((_OBJECT,) if lacks else ()), breaks=False)
-        if not lacks:
-            parts = self._values(stages[-1], breaks=True)
+        if lacks:
+            whole = self._bases(stages[-1], lacks)
+            parts = [{name: held for name, held in each.items() if name != lacks} for each in whole]
         else:
-            parts = [{name: held for name, held in each.items() if name != lacks} for each in safe]
-        shown = (self._proved(stages, path, part, safe) for part in parts)
+            whole, parts = self._values(stages[-1], breaks=False), self._values(stages[-1], breaks=True)
+        shown = (self._proved(stages, path, part, whole, lacks) for part in parts)
         return next((each for each in shown if each), None)
 
-    def _proved(self, stages: Sequence[Stage], path: Path, part: JSON, safe: list[JSON]) -> Shown | None:
+    def _proved(self, stages: Sequence[Stage], path: Path, part: JSON, whole: list[JSON], lacks: str) -> Shown | None:
         """*part* in a whole value, if it breaks where it is whatever is around it, or if the rest alone does not."""
         covered, covering = stages[0].covered[0], stages[0].covering[0]
-        failure = self._places.failure(stages[-1].covering[-1], part, path)
         confirms = self._validators.confirms
-        if failure is None:
-            return None
         for value in self._around(stages, path, [part]):
-            if confirms(covered, value) and not confirms(covering, value):
-                others = self._around(stages, path, safe) + self._without(stages, path)
-                if self._is_refused(covering, path, value) or any(confirms(covering, each) for each in others):
+            failure = self._failure(stages[-1].covering[-1], part, path, lacks)
+            if failure and confirms(covered, value) and not confirms(covering, value):
+                others = self._around(stages, path, whole) + self._without(stages, path)
+                is_due = self._is_refused(covering, path, value, lacks)
+                if is_due or any(confirms(covering, each) for each in others):
                     return Shown(value, failure)
         return None
+
+    def _failure(self, covering: Meaning, part: JSON, path: Path, lacks: str) -> Failure | None:
+        if not lacks:
+            return self._places.failure(covering, part, path)
+        needs = (each for each in _due(covering) if lacks in each.keywords.get("required", ()))
+        return next((Failure(each, "required", path, part, lacks) for each in needs), None)
 
     def _values(self, stage: Stage, *kinds: Meaning, breaks: bool) -> list[JSON]:
         fits = (*stage.covered, *kinds)
@@ -93,12 +98,14 @@ class Inside:
         """The same whole values without the part."""
         return self._around(stages[:-1], path[:-1], self._bases(stages[-2], path[-1])) if path else []
 
-    def _is_refused(self, covering: Meaning, path: Path, value: JSON) -> bool:
-        """Whether the part at *path* fits a meaning that must hold for it, whatever the rest is."""
+    def _is_refused(self, covering: Meaning, path: Path, value: JSON, lacks: str) -> bool:
+        """Whether the part at *path* breaks a schema that must hold there, whatever the rest is."""
         here = set(_due(covering))
         for step in path:
             inner = {found for each in here for at, found, _ in parts_of_value(each, value) if at == step}
             here, value = {due for each in inner for due in _due(each)}, value[step]
+        if lacks:
+            return any(lacks in each.keywords.get("required", ()) for each in here)
         return not all(self._validators.accepts(each, value) for each in here)
 
 
