@@ -5,6 +5,7 @@ verdicts        what a comparison says
 meanings        reads schemas as they are meant in one direction; sameness: recognizes those that say the same
 search          finds a value that fits some schemas and does not fit others, or proves that there is none
 goals           what is searched, and what was found
+lists           the values that a schema lists, and whether each can be checked
 parts, cells    divide what must hold for a value until it is a conjunction of facts
 evaluations     what a schema looks at in a value: `unevaluatedProperties` is about the rest
 numbers, texts, arrays, objects     values for such facts

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from .arrays import Arrays
 from .cells import Cell, Divider
 from .goals import Goal, Results, goal_of, json_key
+from .lists import Formats, listed_values
 from .meanings import Meaning
 from .numbers import Numbers
 from .objects import Objects
@@ -89,6 +90,7 @@ class Search:
         self._known: dict[tuple[Goal, int], _Known] = {}
         self._parts: dict[tuple[Meaning, Kind], tuple[Part, ...]] = {}
         self._open: dict[Goal, _Open] = {}
+        self._formats = Formats()
         self._depth = 0
         self._around: set[Goal] = set()
         self._divider = Divider(self._parts_of, self._is_impossible, self._are_apart, budget.spend)
@@ -151,6 +153,10 @@ class Search:
         return goal in self._open and self._open[goal].depth < self._depth and self._open[goal].want == 1
 
     def _found(self, goal: Goal, want: int) -> Results:
+        listed = listed_values(goal.wanted)
+        if listed is not None and all(map(self._formats.are_known, (*goal.wanted, *goal.unwanted))):
+            values = [value for value in listed if self._accepts(goal, value)]
+            return Results(values[:want], is_complete=len(values) <= want)
         claims = [Claim(meaning, holds=True) for meaning in _ordered(goal.wanted)]
         claims += [Claim(meaning, holds=False) for meaning in _ordered(goal.unwanted)]
         found: list[JSON] = []
@@ -182,7 +188,9 @@ class Search:
         if listed:
             candidates = min(listed, key=len)
             values = [value for value in candidates if kind_of(value) == cell.kind and self._accepts(goal, value)]
-            is_known = not any(_is_unknown(fact) for fact in cell.facts)
+            is_known = not any(map(_is_unknown, cell.facts))
+            if cell.kind in {"object", "array"}:
+                is_known &= all(map(self._formats.are_known, goal.unwanted))
             return Results(values[:want], is_complete=is_known and len(values) <= want)
         excluded = [
             value

@@ -214,6 +214,8 @@ def test_few_items_that_must_be_several_things_are_searched() -> None:
     [
         ({"type": "array", "items": {"type": "string"}}, {"type": "array", "items": {"format": "colour"}}),
         ({"required": ["a"]}, {"properties": {"a": {"type": "string", "format": "colour"}}}),
+        ({"enum": [{"a": "x"}]}, {"properties": {"a": {"type": "string", "format": "colour"}}}),
+        ({"enum": [["x"]]}, {"items": {"type": "string", "anyOf": [{"format": "colour"}, {"format": "date"}]}}),
     ],
 )
 def test_an_unknown_format_inside_is_never_safe(old: Any, new: Any) -> None:
