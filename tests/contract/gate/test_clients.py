@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -162,6 +164,23 @@ def test_what_a_program_leaves_running_is_ended_and_not_waited_for(team: Path) -
     settings(client(generate=[BOTH, _leaving(team, "")]))
     assert gate().exit_code == 0
     assert_ended(team)
+
+
+def test_a_gate_that_is_cancelled_leaves_no_program_and_no_folder(team: Path) -> None:
+    settings(client(generate=[_leaving(team, "time.sleep(1000)")]))
+    (team / "tmp").mkdir()
+    command = [sys.executable, "-c", "from tickbox_contract.gate.command import main; main()", "gate", "clients"]
+    process = subprocess.Popen(command, env=os.environ | {"TMPDIR": str(team / "tmp")}, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not ((team / "pids").exists() and (team / "pids").read_text().endswith("\n")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [*(team / "tmp").iterdir()]
+    process.terminate()
+    assert process.wait(60) == 1
+    assert_ended(team)
+    assert [*(team / "tmp").iterdir()] == []
 
 
 def _leaving(team: Path, then: str) -> str:

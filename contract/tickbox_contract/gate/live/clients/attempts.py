@@ -18,7 +18,7 @@ from tickbox_contract.openapi.operations import Operation
 
 from .client import STEPS, Client, Command, Step
 from .losses import Loss, losses
-from .programs import run_program
+from .programs import cleaned_up, run_program
 
 _MOST_LINES = 5
 _CONNECT_S = 10
@@ -63,7 +63,8 @@ class Attempts:
 
     def outcomes(self, operations: Sequence[Operation]) -> tuple[Outcome, ...]:
         """Try each client, one after the other: each may need all processors, and gigabytes."""
-        return tuple(self._outcome(client, operations) for client in self.clients)
+        with cleaned_up():
+            return tuple(self._outcome(client, operations) for client in self.clients)
 
     @cached_property
     def unreachable(self) -> str | None:

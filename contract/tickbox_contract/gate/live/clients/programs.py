@@ -7,8 +7,9 @@ import re
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,19 @@ class Done:
 
     why: str | None
     lines: tuple[str, ...]
+
+
+@contextmanager
+def cleaned_up() -> Iterator[None]:
+    """End with KeyboardInterrupt if a pipeline that is cancelled sends SIGTERM: programs and folders would be left."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may receive signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_program(command: Command, *, folder: Path, environment: Mapping[str, str], log: Path, timeout_s: float) -> Done:
