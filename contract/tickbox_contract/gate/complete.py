@@ -9,7 +9,7 @@ from tickbox_contract.openapi import servable
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import problems_of
-from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.rules import Hit, at_once, rules_of
 from tickbox_contract.openapi.servable import RATE_LIMIT, UNLIMITED
 
 from .contracts import Contract
@@ -181,9 +181,12 @@ RULES = rules_of("complete", (
      "The contract is the program: each operation has a handler."),
     ("current-models", "ours", _models,
      "Code that is generated from the contract matches the current contract."),
-    servable.SECURITY_NAMED,
+    replace(servable.SECURITY_NAMED, check=at_once(
+        servable.SECURITY_NAMED.check,
+        "none of the {} operations says whether it needs a token: add `security` to the contract",
+    )),
     replace(servable.ACCESS_RULE, check=_access_words),
-    ("error-responses", "Zalando 151", _error_responses,
+    ("error-responses", "Zalando 151", at_once(_error_responses, "none of the {} operations declares an error"),
      "A request can fail, and a client must know how."),
     ("declared-problems", "Zalando 151", _declared_problems,
      "The problems that any request may get are declared, so that SDKs have types for them."),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tickbox_contract.openapi.faults import counted
 from tickbox_contract.openapi.nodes import Node
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.rules import Hit
@@ -29,8 +30,7 @@ def media_types(contract: Contract) -> Iterator[Hit]:
 
 def server_variables(contract: Contract) -> Iterator[Hit]:
     """Variables in the URL of a server that are not declared, and defaults that are not among their values."""
-    items = {operation.path: operation.item for operation in contract.operations}.values()
-    for holder in (contract.node, *items, *(operation.node for operation in contract.operations)):
+    for holder in (contract.node, *contract.written("path items"), *contract.written("operations")):
         for server in holder.items("servers"):
             variables = server.members("variables")
             for name in _IN_BRACES.findall(str(server.get("url"))):
@@ -45,13 +45,18 @@ def server_variables(contract: Contract) -> Iterator[Hit]:
 def scopes(contract: Contract) -> Iterator[Hit]:
     """Scopes that no flow of their scheme declares; in OpenAPI 3.0 also scopes of a scheme that has none."""
     schemes = contract.node.at("components").members("securitySchemes")
-    for place in (contract.node, *(operation.node for operation in contract.operations)):
+    for place in (contract.node, *contract.written("operations")):
         for requirement in place.items("security"):
             for name, wanted in requirement.value.items():
                 scheme = contract.follow(schemes[name]) if name in schemes else None
                 known = None if scheme is None else _scopes_of(scheme, is_3_1=contract.is_3_1)
-                for word in wanted if isinstance(wanted, list) else ():
-                    if known is not None and word not in known:
+                words = [word for word in (wanted if isinstance(wanted, list) else ()) if known is not None]
+                if words and scheme and scheme.get("type") != "oauth2":
+                    message = f"the security scheme {name!r} has no scopes, because it is of type {scheme.get('type')}"
+                    yield Hit((*requirement.pointer, name), message)
+                    continue
+                for word in words:
+                    if word not in (known or ()):
                         message = f"the security scheme {name!r} does not declare the scope {word!r}"
                         yield Hit((*requirement.pointer, name), message)
 
@@ -122,20 +127,34 @@ def _is_ambiguous(path: str, other: str) -> bool:
 
 
 def dead_links(contract: Contract) -> Iterator[Hit]:
-    """Links to operations that the contract does not have. Operations in other files are not looked for."""
-    known = {operation.node.get("operationId") for operation in contract.operations}
-    pointers = {operation.node.pointer for operation in contract.operations}
-    for place in contract.references.places:
-        if place.kind != "links" or place.reference is not None:
-            continue
-        wanted, reference = place.node.get("operationId"), place.node.get("operationRef")
-        if isinstance(wanted, str) and wanted not in known:
-            yield Hit((*place.pointer, "operationId"), f"there is no operation {wanted!r}")
-        if isinstance(reference, str) and reference.startswith("#") and _target(contract, reference) not in pointers:
-            yield Hit((*place.pointer, "operationRef"), f"{reference} does not lead to an operation")
+    """Links to operations or parameters that do not exist. Operations in other files are not looked for."""
+    by_id = {str(node.get("operationId")): node.pointer for node in contract.written("operations")}
+    pointers = set(by_id.values()) | {node.pointer for node in contract.written("operations")}
+    for link in contract.written("links"):
+        wanted, reference = link.get("operationId"), link.get("operationRef")
+        target = by_id.get(wanted) if isinstance(wanted, str) else None
+        if isinstance(wanted, str) and target is None:
+            yield Hit((*link.pointer, "operationId"), f"there is no operation {wanted!r}")
+        if isinstance(reference, str) and reference.startswith("#"):
+            target = _target(contract, reference)
+            if target not in pointers:
+                yield Hit((*link.pointer, "operationRef"), f"{reference} does not lead to an operation")
+        yield from _dead_parameters(contract, link, target)
 
 
-def _target(contract: Contract, reference: str) -> object:
+def _dead_parameters(contract: Contract, link: Node, target: Pointer | None) -> Iterator[Hit]:
+    """Parameters that the operation of *link* does not have; a name may have the place before it, as `path.id`."""
+    operation = next((each for each in contract.operations if each.node.pointer == target), None)
+    if operation is None or not contract.is_sound(operation):
+        return
+    known = {str(each.get("name")) for each in operation.parameters}
+    known |= {f"{each.get('in')}.{each.get('name')}" for each in operation.parameters}
+    for name in link.at("parameters").value:
+        if name not in known:
+            yield Hit((*link.pointer, "parameters", name), f"the operation of this link has no parameter {name!r}")
+
+
+def _target(contract: Contract, reference: str) -> Pointer | None:
     try:
         return contract.references.find(reference).pointer
     except UnresolvedReferenceError:

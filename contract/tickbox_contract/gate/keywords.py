@@ -40,9 +40,14 @@ def enum_types(contract: Contract) -> Iterator[Hit]:
     """Values of an `enum` or `const` that the `type` beside it excludes. A number such as 1.0 is an integer."""
     for node in _schemas(contract):
         types = _types_of(node.value)
-        for pointer, value in _listed(node) if types else ():
-            if not any(_is_of(value, name) for name in types):
-                yield Hit(pointer, f"this value is not of the type {' or '.join(types)}")
+        listed = list(_listed(node)) if types else []
+        wrong = [pointer for pointer, value in listed if not any(_is_of(value, name) for name in types)]
+        if len(wrong) == len(listed) > 1:
+            message = f"none of these {len(listed)} values is of the type {' or '.join(types)}"
+            yield Hit(wrong[0][: len(node.pointer) + 1], message)
+            continue
+        for pointer in wrong:
+            yield Hit(pointer, f"this value is not of the type {' or '.join(types)}")
 
 
 def _types_of(schema: Mapping[str, Any]) -> list[str]:
@@ -88,7 +93,8 @@ def idle_nullables(contract: Contract) -> Iterator[Hit]:
     """`nullable` where it says nothing: without a type, and in OpenAPI 3.1, which does not have it."""
     for node in _schemas(contract):
         if node.get("nullable") is True and contract.is_3_1:
-            yield Hit((*node.pointer, "nullable"), "OpenAPI 3.1 has no nullable: add null to the type")
+            message = "OpenAPI 3.1 has no nullable, so null is not allowed: add null to the type"
+            yield Hit((*node.pointer, "nullable"), message, severity="warning")
         elif node.get("nullable") is True and "type" not in node.value:
             yield Hit((*node.pointer, "nullable"), "nullable says nothing without a type beside it", severity="warning")
 
@@ -109,7 +115,7 @@ def misspelled_keywords(contract: Contract) -> Iterator[Hit]:
     for node in _schemas(contract) if contract.is_3_1 else ():
         for key in node.value:
             if key not in _KNOWN and not key.startswith(("x-", "$")):
-                close = get_close_matches(key, _WORDS, n=1, cutoff=0.85)
+                close = get_close_matches(key.replace("_", "").replace("-", ""), _WORDS, n=1, cutoff=0.85)
                 if close:
                     yield Hit((*node.pointer, key), f"there is no keyword {key}: {close[0]} may be meant")
 
@@ -132,7 +138,7 @@ def blind_discriminators(contract: Contract) -> Iterator[Hit]:
             continue
         given = node.at("discriminator")
         name = given.get("propertyName")
-        declared = _declared(contract, node)
+        declared = declared_properties(contract, node)
         if declared is not None and name not in declared:
             yield Hit(given.pointer, f"no schema here declares the property {name!r} of this discriminator")
         for value, target in given.at("mapping").value.items():
@@ -140,7 +146,7 @@ def blind_discriminators(contract: Contract) -> Iterator[Hit]:
                 yield Hit((*given.pointer, "mapping", value), f"{target} leads to no schema")
 
 
-def _declared(contract: Contract, schema: Node) -> set[str] | None:
+def declared_properties(contract: Contract, schema: Node) -> set[str] | None:
     """The properties of *schema*, its parts and alternatives; None if one is open: it may have any."""
     names: set[str] = set()
     seen: set[Pointer] = set()

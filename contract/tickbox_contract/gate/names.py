@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation
-from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.rules import Hit, at_once, rules_of
 
 from .contracts import Contract
 
@@ -162,7 +162,7 @@ RULES = rules_of("style", (
      "Paths are read aloud, typed and compared: case and underscores get lost."),
     ("plural-collections", "Zalando 134", _plurals,
      "An id chooses one of many things, even while there is only one."),
-    ("operation-id", "generators", _operation_ids,
+    ("operation-id", "generators", at_once(_operation_ids, "none of the {} operations has an operationId"),
      "It is the name of a function in each SDK. Without one, generators make up a name that changes with the path."),
     ("snake-case-operation-ids", "generators", _operation_id_words,
      "Generators turn it into the case of each language, and the handler has it as its name: verb, then noun."),

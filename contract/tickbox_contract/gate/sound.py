@@ -50,7 +50,7 @@ def _remove(root: Any, pointer: Pointer, copied: set[Pointer]) -> None:
             return
         held = held[step]
     if pointer and _has(held, pointer[-1]):
-        if isinstance(held, list) or isinstance(held[pointer[-1]], dict):
+        if isinstance(held, list) or isinstance(held[pointer[-1]], dict) or pointer[-1] == "items":
             held[pointer[-1]] = {}
         else:
             del held[pointer[-1]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tickbox_contract.openapi import servable
 from tickbox_contract.openapi.rules import Hit, rules_of
 
-from . import declarations, keywords
+from . import declarations, expressions, fixed_fields, keywords
 from .contracts import Contract
 from .examples import unfit_examples
 from .impossible import impossible_schemas
@@ -35,9 +35,15 @@ RULES = rules_of("valid", (
     servable.WELL_FORMED,
     servable.UNIQUE_KEY,
     replace(servable.RESOLVING_REF, check=_references),
+    ("fixed-field", "OpenAPI 3.0.4, Fixed Fields", fixed_fields.fixed_fields,
+     "The text of OpenAPI demands more of some fields than its published schemas check."),
+    ("ignored-field", "OpenAPI 3.0.4, Fixed Fields", fixed_fields.ignored_fields,
+     "What OpenAPI tells every tool to ignore is read by people only."),
     servable.UNIQUE_OPERATION_ID,
     servable.PATH_PARAMETERS,
     servable.UNIQUE_PARAMETER,
+    ("path-form", "OpenAPI 3.0.4, Paths Object", expressions.malformed_paths,
+     "A path is a path of a URL, with names in braces, and nothing else."),
     ("unique-path", "OpenAPI 3.0.4, Paths Object", declarations.equal_paths,
      "Paths that differ only in the names of parameters are the same: a server can have one of them."),
     ("ambiguous-path", "OpenAPI 3.0.4, Paths Object", declarations.ambiguous_paths,
@@ -53,6 +59,8 @@ RULES = rules_of("valid", (
      "No request and no response can have a type that is not one, such as `json`."),
     ("link-target", "OpenAPI 3.0.4, Link Object", declarations.dead_links,
      "A link leads to an operation."),
+    ("callback-url", "OpenAPI 3.0.4, Runtime Expressions", expressions.malformed_callbacks,
+     "A server can compute the URL of a callback only from runtime expressions."),
     ("ignored-sibling", "OpenAPI 3.0.4, Reference Object", keywords.ignored_siblings,
      "What is beside a `$ref` is ignored, and nobody sees that."),
     ("known-keyword", "JSON Schema 2020-12", keywords.misspelled_keywords,

@@ -97,6 +97,11 @@ class Document:
         """Each operation, in the order of the file."""
         return tuple(self._operations())
 
+    def written(self, kind: str) -> list[Node]:
+        """The objects of *kind*, such as "operations", wherever they are written: in callbacks and components, too."""
+        places = (place for place in self.references.places if place.kind == kind and place.reference is None)
+        return [Node(place.pointer, place.node) for place in places]
+
     def operation(self, path: str, method: str) -> Operation | None:
         """The operation at that place, or None."""
         return self._by_place.get((path, method))

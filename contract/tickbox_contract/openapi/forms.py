@@ -35,6 +35,10 @@ _NAMES_3_1 = {
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+_REQUIRED = "This property is required."
+_NO_REFERENCE = "$ref: OpenAPI allows no reference here."
+
+
 class FormFault(NamedTuple):
     """A place that does not have the required form, and why."""
 
@@ -53,8 +57,11 @@ def form_faults(references: References, *, broadly: bool = False, most: int = MO
     whole = ((error, ()) for error in choose(None).iter_errors(references.root))
     parts = ((error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node))
     found: list[tuple[jsonschema_rs.ValidationError, Pointer]] = list(islice(chain(whole, parts), most + 1))
-    for error, above in _without_consequences(found[:most]):
-        yield from _innermost(error, above)
+    faults = [fault for error, above in _without_consequences(found[:most]) for fault in _innermost(error, above)]
+    references_where_none_may_be = {fault.pointer[:-1] for fault in faults if fault.message == _NO_REFERENCE}
+    for fault in faults:
+        if fault.pointer[:-1] not in references_where_none_may_be or not fault.message.endswith(_REQUIRED):
+            yield fault
     for error, above in found[most:]:
         yield FormFault((*above, *error.instance_path), and_more(most))
 
@@ -118,6 +125,10 @@ def _validator_3_1(kind: str | None) -> jsonschema_rs.Validator:
     """As `_validator`, for OpenAPI 3.1, whose published schema leaves the form of schemas to their dialect."""
     published = published_schema("3.1")
     definitions = published["$defs"]
+    definitions["link"]["properties"] |= {  # the published schema differs from the text (3.1.1, "Link Object")
+        "parameters": {"type": "object"},
+        "server": {"$ref": "#/$defs/server"},
+    }
     definitions["schema"] |= {
         "$ref": _DIALECT,
         "properties": {
@@ -152,10 +163,14 @@ def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator
     place = (*above, *error.instance_path)
     match error.kind:
         case Kind.Required(property=name):
-            yield FormFault((*place, name), f"{name}: This property is required.")
+            yield FormFault((*place, name), f"{name}: {_REQUIRED}")
+        case Kind.PropertyNames(error=inner):
+            name = str(inner.instance)
+            yield FormFault((*place, name), f"{name}: A name has only letters, digits, dots, hyphens and underscores.")
         case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
             what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
-            yield from (FormFault((*place, name), f"{name}: {what}") for name in names)
+            for name in names:
+                yield FormFault((*place, name), _NO_REFERENCE if name == "$ref" else f"{name}: {what}")
         case _:
             yield from (FormFault(place, _named(place, fault.detail)) for fault in schema_faults([error]))
 

@@ -68,6 +68,22 @@ Check = Callable[[Any], Iterable[Hit]]
 """Finds what breaks a rule. It takes a Document if the rule is servable, otherwise the gate's Contract."""
 
 
+def at_once(check: Check, message: str) -> Check:
+    """As *check*, which finds something in operations; one hit, with *message*, if it finds it in all of several.
+
+    *message* has the number of operations as `{}`.
+    """
+
+    def checked(document: Any) -> Iterator[Hit]:
+        hits = list(check(document))
+        if len(hits) == len(document.operations) > 1:
+            yield Hit(("paths",), message.format(len(hits)))
+        else:
+            yield from hits
+
+    return checked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. `source` is what it can be argued with: an RFC, a number of Zalando's guidelines, a measurement.

@@ -64,10 +64,12 @@ def endless_schemas(document: Document) -> Iterator[Hit]:
 
 def _unique_ids(document: Document) -> Iterator[Hit]:
     seen: set[str] = set()
-    for operation in document.operations:
-        given = operation.node.get("operationId")
+    nodes = [operation.node for operation in document.operations]
+    pointers = {node.pointer for node in nodes}
+    for node in (*nodes, *(node for node in document.written("operations") if node.pointer not in pointers)):
+        given = node.get("operationId")
         if given in seen:
-            yield Hit((*operation.node.pointer, "operationId"), f"the operationId {given!r} is used twice")
+            yield Hit((*node.pointer, "operationId"), f"the operationId {given!r} is used twice")
         elif given is not None:
             seen.add(given)
 
@@ -88,8 +90,7 @@ def _path_parameters(document: Document) -> Iterator[Hit]:
 
 
 def _unique_parameters(document: Document) -> Iterator[Hit]:
-    items = [document.follow(path) for path in document.paths.values()]
-    for holder in (*items, *(operation.node for operation in document.operations)):
+    for holder in (*document.written("path items"), *document.written("operations")):
         seen: set[tuple[str, str]] = set()
         for given in holder.items("parameters"):
             node = document.follow(given)
@@ -101,7 +102,7 @@ def _unique_parameters(document: Document) -> Iterator[Hit]:
 
 def _security_schemes(document: Document) -> Iterator[Hit]:
     known = document.node.at("components").members("securitySchemes").keys()
-    for place in (document.node, *(operation.node for operation in document.operations)):
+    for place in (document.node, *document.written("operations")):
         for requirement in place.items("security"):
             for name in requirement.value.keys() - known:
                 yield Hit((*requirement.pointer, name), f"there is no security scheme {name!r}")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from .test_valid import CONTENT, GET, TEXT, A, found, report_of, thing
+from .test_valid import CAT, CONTENT, DOG, GET, ID, TEXT, A, found, report_of, thing
 
 OLD, NEW = "3.0.4", "3.1.1"
 BOTH = (OLD, NEW)
@@ -81,7 +81,199 @@ EXAMPLES = [
           {"components/requestBodies/B": {"content": {"application/json": {
               "schema": {**thing(a={**TEXT, "readOnly": True}), "required": ["a"]}, "example": {}}}}}),
 ]  # fmt: skip
-FAULTS = [(version, fault) for fault in EXAMPLES for version in fault.versions]
+MEDIA = {"schema": TEXT, "example": "a"}
+LINK = f"{GET}/responses/200/links/next"
+HEADERS = f"{GET}/responses/200/headers"
+SCHEME = "components/securitySchemes/s"
+FORM = {"schema": thing(a=TEXT), "encoding": {"a": {"contentType": "text/plain"}}}
+SHARED = {"components/parameters/Q": query()}
+PETS = {"components/schemas/Cat": thing(kind=TEXT), "components/schemas/Dog": thing(kind=TEXT, age={"type": "integer"})}
+EITHER = {"anyOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}}
+
+
+def rows(rule_id: str, *faults: tuple[str, tuple[str, ...], dict[str, Any], str, dict[str, Any]]) -> list[Fault]:
+    return [Fault(section, versions, bad, rule_id, place, good) for section, versions, bad, place, good in faults]
+
+
+def at(place: str, bad: Any, good: Any, inner: str = "") -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """A fault at *place* or at *inner* in it, and what is valid there."""
+    return {place: bad}, f"{place}/{inner}" if inner else place, {place: good}
+
+
+SECTIONS = [
+    *rows(
+        "well-formed",
+        ("License Object: identifier and url", (NEW,), *at("info/license",
+            {"name": "n", "identifier": "MIT", "url": "https://a.b"}, {"name": "n", "identifier": "MIT"})),
+        ("License Object: no identifier in 3.0", (OLD,), *at("info/license",
+            {"name": "n", "identifier": "MIT"}, {"name": "n", "url": "https://a.b"}, "identifier")),
+        ("Server Variable Object: default", BOTH, *at("servers", [{"url": "/{a}", "variables": {"a": {}}}],
+            [{"url": "/{a}", "variables": {"a": {"default": ""}}}], "0/variables/a/default")),
+        ("Components Object: names", (NEW,), {"components/schemas/a b": {}}, "components/schemas/a b",
+            {"components/schemas/a.b-c_1": {}}),
+        ("Paths Object: a slash begins", BOTH, {"paths/b": {"get": RESPONSES}}, "paths/b",
+            {"paths/~1b": {"get": RESPONSES}}),
+        ("Path Item Object: methods", BOTH, {"paths/~1b/GET": RESPONSES}, "paths/~1b/GET",
+            {"paths/~1b/get": RESPONSES}),
+        ("Operation Object: responses", (OLD,), *at("paths/~1b/get", {}, RESPONSES, "responses")),
+        ("Operation Object: no reference", BOTH, {"paths/~1b/get": {"$ref": "#/x-b"}, "x-b": RESPONSES},
+            "paths/~1b/get/$ref", {"paths/~1b": {"$ref": "#/x-b"}, "x-b": {"get": RESPONSES}}),
+        ("Responses Object: statuses", BOTH, {f"{GET}/responses/2xx": {"description": "d"}}, f"{GET}/responses/2xx",
+            {f"{GET}/responses/2XX": {"description": "d"}}),
+        ("Responses Object: no status 600", BOTH, {f"{GET}/responses/600": {"description": "d"}},
+            f"{GET}/responses/600",
+            {f"{GET}/responses/599": {"description": "d"}}),
+        ("Response Object: description", BOTH, *at(f"{GET}/responses/404", {}, {"description": ""}, "description")),
+        ("Request Body Object: content", BOTH, *at("components/requestBodies/B", {}, {"content": {}}, "content")),
+        ("Parameter Object: in", BOTH, *at(PARAMETER, {"name": "q", "in": "query"}, query())),
+        ("Parameter Object: schema and content", BOTH, *at(PARAMETER, query(content={"a/b": {}}), query())),
+        ("Parameter Object: style", (NEW,), *at(PARAMETER, query(style="simple"), query(style="form"), "style")),
+        ("Parameter Object: style in 3.0", (OLD,), *at(PARAMETER, query(style="simple"), query(style="form"))),
+        ("Header Object: name", BOTH, *at(f"{HEADERS}/X", {"name": "X", "schema": TEXT}, {"schema": TEXT}, "name")),
+        ("Example Object: value and externalValue", (NEW,), *at("components/examples/e",
+            {"value": 1, "externalValue": "e.json"}, {"value": 1})),
+        ("Media Type Object: example and examples", (OLD,), *at(JSON, {**MEDIA, "examples": {}}, MEDIA)),
+        ("Link Object: two operations", BOTH, *at(LINK,
+            {"operationId": "get_a", "operationRef": f"#/{GET}"}, {"operationId": "get_a"})),
+        ("Security Scheme Object: scheme", (NEW,), *at(SCHEME,
+            {"type": "http"}, {"type": "http", "scheme": "basic"}, "scheme")),
+        ("Security Scheme Object: flows", BOTH, *at(SCHEME,
+            {"type": "oauth2"}, {"type": "oauth2", "flows": {}}, "flows")),
+        ("Security Scheme Object: openIdConnectUrl", BOTH, *at(SCHEME, {"type": "openIdConnect"},
+            {"type": "openIdConnect", "openIdConnectUrl": "https://a.b"}, "openIdConnectUrl")),
+        ("Security Scheme Object: in", BOTH, *at(SCHEME,
+            {"type": "apiKey", "name": "k"}, {"type": "apiKey", "name": "k", "in": "cookie"}, "in")),
+        ("OAuth Flow Object: scopes", BOTH, *at(SCHEME,
+            {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "/a"}}},
+            {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "/a", "scopes": {}}}},
+            "flows/implicit/scopes")),
+        ("Schema Object: type of 3.0", (OLD,), *at(A,
+            {"type": ["string", "null"]}, {"type": "string", "nullable": True}, "type")),
+        ("Schema Object: const", (OLD,), *at(A, {"const": 1}, {"enum": [1]}, "const")),
+        ("Schema Object: examples", (OLD,), *at(A, {"examples": [1]}, {"example": 1}, "examples")),
+        ("Schema Object: exclusiveMinimum of 3.0", (OLD,), *at(A,
+            {"exclusiveMinimum": 1}, {"minimum": 1, "exclusiveMinimum": True}, "exclusiveMinimum")),
+        ("Schema Object: exclusiveMinimum of 3.1", (NEW,), *at(A,
+            {"minimum": 1, "exclusiveMinimum": True}, {"exclusiveMinimum": 1}, "exclusiveMinimum")),
+        ("Schema Object: items", BOTH, *at(A,
+            {"type": "array", "items": [{}]}, {"type": "array", "items": {}}, "items")),
+        ("Discriminator Object: propertyName", BOTH, {A: {**EITHER, "discriminator": {}}, **PETS},
+            f"{A}/discriminator/propertyName", {A: EITHER, **PETS}),
+    ),
+    *rows(
+        "fixed-field",
+        ("Components Object: names in 3.0", (OLD,), {"components/schemas/a b": {}}, "components/schemas/a b",
+            {"components/schemas/a.b-c_1": {}}),
+        ("Contact Object: email", (NEW,), *at("info/contact", {"email": "a"}, {"email": "a@b"}, "email")),
+        ("Contact Object: url", BOTH, *at("info/contact", {"url": "https://a b"}, {"url": "https://ä.b/%20"}, "url")),
+        ("External Documentation Object: url", BOTH, *at(f"{GET}/externalDocs", {"url": "<a>"}, {"url": "a"}, "url")),
+        ("OAuth Flow Object: authorizationUrl", BOTH, *at(SCHEME,
+            {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://{a}", "scopes": {}}}},
+            {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "/a", "scopes": {}}}},
+            "flows/implicit/authorizationUrl")),
+        ("OpenAPI Object: jsonSchemaDialect", (NEW,), *at("jsonSchemaDialect", "2020-12",
+            "https://json-schema.org/draft/2020-12/schema")),
+        ("Parameter Object: allowEmptyValue", (OLD,), *at(PARAMETER, query(**{"in": "header"}, allowEmptyValue=True),
+            query(allowEmptyValue=True), "allowEmptyValue")),
+        ("Parameter Object: example and examples", (NEW,), *at(PARAMETER, query(example="a", examples={}),
+            query(example="a"), "examples")),
+        ("Media Type Object: example and examples in 3.1", (NEW,), *at(JSON, {**MEDIA, "examples": {}}, MEDIA,
+            "examples")),
+        ("Media Type Object: encoding", BOTH, *at("paths/~1b/post",
+            body({**FORM, "encoding": {"b": {}}}, "multipart/form-data"), body(FORM, "multipart/form-data"),
+            "requestBody/content/multipart~1form-data/encoding/b")),
+        ("Example Object: value and externalValue in 3.0", (OLD,), *at("components/examples/e",
+            {"value": 1, "externalValue": "e.json"}, {"externalValue": "e.json"}, "externalValue")),
+        ("Link Object: an operation", (OLD,), *at(LINK, {}, {"operationId": "get_a"})),
+        ("Schema Object: readOnly and writeOnly", (OLD,), *at(A,
+            thing(a={"readOnly": True, "writeOnly": True}), thing(a={"readOnly": True, "writeOnly": False}),
+            "properties/a/writeOnly")),
+    ),
+    *rows(
+        "ignored-field",
+        ("Parameter Object: name", BOTH, *at(PARAMETER, query(**{"in": "header"}, name="Accept"),
+            query(**{"in": "header"}, name="Accept-Language"))),
+        ("Response Object: headers", BOTH, *at(HEADERS, {"Content-Type": {"schema": TEXT}}, {"X": {"schema": TEXT}},
+            "Content-Type")),
+        ("Media Type Object: where encoding applies", BOTH, *at("paths/~1b/post", body(FORM),
+            body(FORM, "application/x-www-form-urlencoded"), "requestBody/content/application~1json/encoding")),
+        ("Operation Object: requestBody", (OLD,), {"paths/~1b/get": body({})}, "paths/~1b/get/requestBody",
+            {"paths/~1b/put": body({})}),
+    ),
+    *rows(
+        "path-form",
+        ("Path Templating: braces", BOTH, {"paths/~1b~1{id": {"get": RESPONSES}}, "paths/~1b~1{id",
+            {"paths/~1b~1id": {"get": RESPONSES}}),
+        ("Paths Object: no query", BOTH, {"paths/~1b?c=1": {"get": RESPONSES}}, "paths/~1b?c=1",
+            {"paths/~1b~1c=1": {"get": RESPONSES}}),
+        ("Paths Object: no fragment", BOTH, {"paths/~1b#c": {"get": RESPONSES}}, "paths/~1b#c",
+            {"paths/~1b": {"get": RESPONSES}}),
+    ),
+    *rows(
+        "path-parameters",
+        ("Path Templating: each is declared", BOTH, {"paths/~1b~1{id}/get": RESPONSES}, "paths/~1b~1{id}/get",
+            {"paths/~1b~1{id}": {"parameters": [ID], "get": RESPONSES}}),
+        ("Parameter Object: in path", BOTH, {"paths/~1b": {"parameters": [ID], "get": RESPONSES}}, "paths/~1b/get",
+            {"paths/~1b": {"parameters": [query()], "get": RESPONSES}}),
+    ),
+    *rows(
+        "callback-url",
+        ("Callback Object: Key Expression", BOTH, {f"{GET}/callbacks/c": {"http://a.b/{request.body#/u}": {}}},
+            f"{GET}/callbacks/c/http:~1~1a.b~1{{request.body#~1u}}",
+            {f"{GET}/callbacks/c": {"http://a.b/{$request.header.x-y}?{$method}": {}, "$request.body#/u": {}}}),
+        ("Runtime Expressions", BOTH, {f"{GET}/callbacks/c": {"$request.bdy#/u": {}}},
+            f"{GET}/callbacks/c/$request.bdy#~1u", {f"{GET}/callbacks/c": {"$response.body": {}}}),
+    ),
+    *rows(
+        "link-target",
+        ("Link Object: parameters", BOTH, *at(LINK, {"operationId": "get_a", "parameters": {"a": 1, "path.id": 1}},
+            {"operationId": "get_a", "parameters": {"id": 1, "path.id": "$response.body#/id"}}, "parameters/a")),
+        ("Link Object: server", BOTH, *at(LINK, {"operationId": "get_b", "server": {"url": "/a"}},
+            {"operationId": "get_a", "server": {"url": "/a"}}, "operationId")),
+        ("Link Object: operationRef", BOTH, *at(LINK,
+            {"operationRef": "#/paths/~1a~1{id}"}, {"operationRef": f"#/{GET}"},
+            "operationRef")),
+    ),
+    *rows(
+        "unique-parameter",
+        ("Operation Object: parameters", BOTH, {**SHARED, f"{GET}/parameters":
+            [ID, {"$ref": "#/components/parameters/Q"}, query(description="d")]}, f"{GET}/parameters/2",
+            {**SHARED, f"{GET}/parameters": [ID, {"$ref": "#/components/parameters/Q"}, query(**{"in": "cookie"})]}),
+        ("Operation Object: parameters of a callback", BOTH,
+            {CALLBACK: {"parameters": [query(), query(description="d")], **RESPONSES}}, f"{CALLBACK}/parameters/1",
+            {CALLBACK: {"parameters": [query()], **RESPONSES}}),
+        ("Path Item Object: parameters", (NEW,), {"webhooks/w/parameters": [query(), query()]},
+            "webhooks/w/parameters/1",
+            {"webhooks/w/parameters": [query()]}),
+    ),
+    *rows(
+        "unique-operation-id",
+        ("Operation Object: operationId in a callback", BOTH, {CALLBACK: {"operationId": "get_a", **RESPONSES}},
+            f"{CALLBACK}/operationId", {CALLBACK: {"operationId": "called", **RESPONSES}}),
+        ("Operation Object: operationId in a webhook", (NEW,), {WEBHOOK: {"operationId": "get_a"}},
+            f"{WEBHOOK}/operationId", {WEBHOOK: {"operationId": "called"}}),
+    ),
+    *rows(
+        "security-scheme",
+        ("Security Requirement Object: in a webhook", (NEW,), {WEBHOOK: {"security": [{"s": []}]}},
+            f"{WEBHOOK}/security/0/s", {WEBHOOK: {"security": [{}]}}),
+    ),
+    *rows(
+        "server-variable",
+        ("Server Object: in a callback", BOTH, {CALLBACK: {"servers": [{"url": "/{a}"}], **RESPONSES}},
+            f"{CALLBACK}/servers/0/url", {CALLBACK: {"servers": [{"url": "/a"}], **RESPONSES}}),
+    ),
+    *rows(
+        "known-keyword",
+        ("Schema Object: keywords in another spelling", (NEW,), *at(A, {"min_items": 1}, {"minItems": 1}, "min_items")),
+    ),
+    *rows(
+        "nullable-type",
+        ("Schema Object: nullable", (NEW,), *at(A,
+            {**TEXT, "nullable": True}, {"type": ["string", "null"]}, "nullable")),
+    ),
+]  # fmt: skip
+FAULTS = [(version, fault) for fault in (*EXAMPLES, *SECTIONS) for version in fault.versions]
 IDS = [f"{fault.section} {version}" for version, fault in FAULTS]
 
 

@@ -155,7 +155,7 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
     ("possible-schema", {A: {"required": ["k"], **of(thing(k={"type": "string", "enum": ["a"]}),
                                                    thing(k={"type": "string", "enum": ["b"]}))}}),
     ("possible-schema", {A: {**thing(n={**TEXT, "readOnly": True}), "required": ["n"]},
-                         f"{GET}/requestBody": {"content": {"application/json": {"schema": {"$ref": f"#/{A}"}}}}}),
+                         "components/requestBodies/B": {"content": {"application/json": {"schema": {"$ref": f"#/{A}"}}}}}),
     ("possible-schema", {A: {"allOf": [thing(n=TEXT), {**thing(m=TEXT), "required": ["m", "k"]}]}}),
     ("possible-schema", {A: {**thing(n={"not": {}}), "additionalProperties": False}}),
     ("possible-schema", {A: thing(a={"$ref": f"#/{A}"}, b={"not": {"$ref": f"#/{A}"}})}),
@@ -163,7 +163,7 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
     ("fitting-example", {A: {**thing(n=WHOLE), "example": {"n": 1, "other": 2}}}),
     ("fitting-example", {A: {"allOf": [{"required": ["m"]}, thing(n=TEXT)], "example": {"m": 1, "n": "a"}}}),
     ("fitting-example", {A: {**thing(n={**TEXT, "readOnly": True}), "required": ["n"], "example": {"n": "a"}},
-                         f"{GET}/requestBody": {"content": {"application/json": {
+                         "components/requestBodies/B": {"content": {"application/json": {
                              "schema": {"$ref": f"#/{A}"}, "example": {}}}}}),
     ("fitting-example", {f"{CONTENT}/application~1xml": {"schema": thing(n=WHOLE), "example": "<n>1</n>"}}),
     ("possible-schema", {A: {"type": "object", "not": {"not": {"properties": {"x": {"$ref": f"#/{A}"}}}}}}),
