@@ -155,7 +155,8 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
     ("possible-schema", {A: {"required": ["k"], **of(thing(k={"type": "string", "enum": ["a"]}),
                                                    thing(k={"type": "string", "enum": ["b"]}))}}),
     ("possible-schema", {A: {**thing(n={**TEXT, "readOnly": True}), "required": ["n"]},
-                         "components/requestBodies/B": {"content": {"application/json": {"schema": {"$ref": f"#/{A}"}}}}}),
+                         "components/requestBodies/B": {"content": {"application/json": {
+                             "schema": {"$ref": f"#/{A}"}}}}}),
     ("possible-schema", {A: {"allOf": [thing(n=TEXT), {**thing(m=TEXT), "required": ["m", "k"]}]}}),
     ("possible-schema", {A: {**thing(n={"not": {}}), "additionalProperties": False}}),
     ("possible-schema", {A: thing(a={"$ref": f"#/{A}"}, b={"not": {"$ref": f"#/{A}"}})}),
