@@ -73,7 +73,7 @@ def divided(folder: Path, reference: str, files: dict[str, Json]) -> Path:
 
 def whole(schema: Json, **components: Json) -> Json:
     responses = {"200": {"description": "It.", "content": {"application/json": {"schema": schema}}}}
-    more = {"components": {"schemas": components}} if components else {}
+    more: Json = {"components": {"schemas": components}} if components else {}
     return contract(paths=operation(responses=responses), **more)
 
 

@@ -36,10 +36,9 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How far a client came. `missing` are programs that are not installed: then nothing was run."""
+    """Where a client failed, if it did. `missing` are programs that are not installed: then nothing was run."""
 
     client: Client
-    done: frozenset[Step] = frozenset()
     missing: tuple[str, ...] = ()
     failure: Failure | None = None
     losses: tuple[Loss, ...] = ()
@@ -92,17 +91,14 @@ class Attempts:
 
     def _in(self, folder: Path, log: Path, client: Client, operations: Sequence[Operation]) -> Outcome:
         printed: list[str] = []
-        done: set[Step] = set()
         lost: tuple[Loss, ...] = ()
         for step in self._steps(client):
-            failure = self._perform(client, step, folder, log, printed)
-            if failure:
-                return Outcome(client=client, done=frozenset(done), failure=failure, losses=lost)
-            done.add(step)
+            if failure := self._perform(client, step, folder, log, printed):
+                return Outcome(client=client, failure=failure, losses=lost)
             if step == "generate":
                 output = folder / client.output if client.output else None
                 lost = tuple(losses(operations, output, printed))
-        return Outcome(client=client, done=frozenset(done), losses=lost)
+        return Outcome(client=client, losses=lost)
 
     def _steps(self, client: Client) -> Iterator[Step]:
         for step in STEPS:
