@@ -44,9 +44,9 @@ def gate_command(own: Own | None = None) -> click.Command:
 
         The stages valid, style, complete and compatible run if none is named, the last one if there is a release.
         With --url, also check whether a running server conforms to the contract, and whether it is guarded. The
-        stage clients only runs if it is named: it generates SDKs, compiles them, and runs your programs with them. Exits
-        with 0 if there is no error, with 1 if there is one, and with 2 if the contract could not be checked. `gate
-        changelog` writes what has changed.
+        stage clients only runs if it is named: it generates SDKs, compiles them, and runs your programs with them.
+        Exits with 0 if there is no error, with 1 if there is one, and with 2 if the contract could not be checked.
+        `gate changelog` writes what has changed.
         """
         if rules:
             click.echo("\n".join(reports.rule_table((*RULES, *SETTINGS_RULES))))
