@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
@@ -19,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tickbox_contract.gate.contracts import Surroundings
 from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.live.callers import Caller, Secret
-from tickbox_contract.gate.live.probes import PROBES, Target
+from tickbox_contract.gate.live.conforming import MOST_REQUESTS, spread
+from tickbox_contract.gate.live.probes import GENERAL, PROBES, Target
 from tickbox_contract.gate.live.servers import Server, is_url
-from tickbox_contract.gate.live.targets import find_target
+from tickbox_contract.gate.live.targets import Found, find_target
 from tickbox_contract.gate.reading import read
 from tickbox_contract.gate.rules import RULES, run
 from tickbox_contract.gate.settings import SettingsError, read_settings
@@ -118,10 +120,64 @@ def test_a_server_that_fails_on_hostile_requests_is_found_out() -> None:
     with serving(Careless) as url:
         report = asked(Server(url=url), "conforms", rules={"hostile-requests"})
     found = messages(report)
-    assert found["JSON that is cut short is refused: the server fails with 500"] == "error"
-    assert found["arrays nested 100,000 deep are refused: the server fails with 500"] == "error"
+    assert found["addPet: JSON that is cut short is refused: the server fails with 500"] == "error"
+    assert found["addPet: arrays nested 100,000 deep are refused: the server fails with 500"] == "error"
     assert not [message for message in found if "an unknown property" in message]  # it accepts that, as others may
     assert {finding.line for finding in report.findings} == {8}
+
+
+def test_every_operation_that_takes_json_gets_hostile_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them checks what it reads, and another one does not."""
+    monkeypatch.setenv("WRITER", "t0ken")
+
+    class Half(Locked):
+        do_PATCH = Careless.do_POST  # noqa: N815  # http.server's name
+
+        @property
+        def statuses(self) -> tuple[int, int]:  # type: ignore[override]  # it depends on the request
+            return (200, 500 if self.command == "PATCH" and self.headers["Authorization"] == "Bearer t0ken" else 400)
+
+    contract = CONTRACT.replace(
+        b"components:",
+        b"""\
+    patch:
+      operationId: changePet
+      security: [{bearer: []}]
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      requestBody: {content: {application/merge-patch+json: {schema: {type: object}, example: {name: Rex}}}}
+      responses: {'200': {description: ok}}
+components:""",
+    )
+    with serving(Half) as url:
+        server = Server(url=url, token=Secret("WRITER"), values={"id": "1"}, probe="addPet")
+        report = asked(server, "conforms", rules={"hostile-requests"}, contract=contract)
+    found = messages(report)
+    assert "changePet: JSON that is cut short is refused: the server fails with 500" in found
+    assert "changePet: values of another type are refused: the server fails with 500" in found
+    assert {message.partition(":")[0] for message in found} == {"changePet"}
+
+
+@pytest.mark.parametrize(("operations", "each"), [(1, len(GENERAL)), (200, 25), (4000, 1), (10_000, 1)])
+def test_there_are_at_most_5000_requests_to_all_other_operations(operations: int, each: int) -> None:
+    found = found_in(TARGETS)
+    assert found is not None
+    sending = spread([found] * operations)
+    assert len(sending) == min(MOST_REQUESTS, operations * each) <= MOST_REQUESTS == 5000
+    assert sending[0][0] == GENERAL[0]
+
+
+def test_a_server_that_does_not_get_done_in_time_was_not_checked() -> None:
+    class Slow(Closed):
+        def _reply(self) -> None:
+            time.sleep(0.3)
+            super()._reply()
+
+        do_GET = do_POST = _reply  # noqa: N815  # http.server's names
+
+    with serving(Slow) as url:
+        report = asked(Server(url=url, time_limit_s=1), "conforms", rules={"hostile-requests"})
+    assert [skip.why for skip in report.skipped] == ["not all requests were sent within 1 s (`time-limit-s`)"]
+    assert not report.is_sound
 
 
 def test_a_server_that_fails_on_nothing_passes() -> None:
@@ -133,7 +189,7 @@ def test_what_our_own_servers_must_refuse_is_compared_exactly(monkeypatch: pytes
     monkeypatch.setenv("WRITER", "a token")
     with serving(Closed) as url:
         found = messages(asked(Server(url=url, token=Secret("WRITER")), "conforms", rules={"refused-requests"}))
-    assert "an empty body is refused: the response is 400 , and must be 400 malformed-request" in found
+    assert "addPet: an empty body is refused: the response is 400 , and must be 400 malformed-request" in found
 
 
 def test_schemathesis_findings_are_at_their_operations_with_a_command_that_shows_them(
@@ -401,8 +457,12 @@ components:
 """
 
 
-def target(text: str, server: Server | None = None) -> Target | None:
-    found = find_target(read(text.encode()), server or Server(url="http://a/api"))
+def found_in(text: str) -> Found | None:
+    return find_target(read(text.encode()), Server(url="http://a/api"))
+
+
+def target(text: str) -> Target | None:
+    found = found_in(text)
     return found.target if found else None
 
 

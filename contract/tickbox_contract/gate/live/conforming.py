@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
@@ -13,10 +13,12 @@ from tickbox_contract.openapi.rules import Hit, rules_of
 
 from . import schemathesis, wire
 from .attempts import TIMEOUT_S, require_unlimited, required_server
-from .probes import PROBES, Probe, Target
+from .probes import GENERAL, PROBES, Probe, Target
 from .servers import Server
-from .targets import find_target, is_complete
+from .targets import Found, every_target, find_target, is_complete
 
+MOST_REQUESTS = 5_000
+"""To all operations but the one that gets all probes."""
 MOST_BYTES = 20_000
 """No refusal needs more; a server that echoes its input back has no bound."""
 _NOT_SUPPORTED = {501, 505}
@@ -69,8 +71,33 @@ def send(probe: Probe, target: Target, server: Server) -> Sent | None:
     return Sent(probe, reply)
 
 
-def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
+def _hostile(contract: Contract) -> Iterator[Hit]:
+    """Send all probes to one operation, and those of bodies to every other one that takes JSON."""
     server = required_server(contract)
+    found = _found(contract, server)
+    others = [each for each in every_target(contract, server) if each.operation != found.operation]
+    sending = [*((probe, found) for probe in PROBES if probe.is_complete), *spread(others)]
+    yield from _hits(server, sending, exactly=False)
+
+
+def spread(others: Sequence[Found]) -> list[tuple[Probe, Found]]:
+    """The probes of bodies for each of *others*: as many for each as come to at most `MOST_REQUESTS` together."""
+    share = max(1, MOST_REQUESTS // max(1, len(others)))
+    return [(probe, each) for each in others[:MOST_REQUESTS] for probe in GENERAL[:share]]
+
+
+def _refused(contract: Contract) -> Iterator[Hit]:
+    server = required_server(contract)
+    found = _found(contract, server)
+    if not (server.bearer and is_complete(contract, found.operation)):
+        raise NotCheckableError(
+            f"what must be refused is tried with a POST that needs a token, at a path with a GET, and with a token: "
+            f"{found.operation.name} is not such an operation, or no token is named"
+        )
+    yield from _hits(server, [(probe, found) for probe in PROBES], exactly=True)
+
+
+def _found(contract: Contract, server: Server) -> Found:
     found = find_target(contract, server)
     if found is None:
         named = f"{server.probe} is not such an operation" if server.probe else "no operation suits"
@@ -78,15 +105,18 @@ def _probed(contract: Contract, *, exactly: bool) -> Iterator[Hit]:
             f"the probes need a POST whose JSON body has a required text in its example, and values for the parameters "
             f"of its path: {named}"
         )
-    if exactly and not (server.bearer and is_complete(contract, found.operation)):
-        raise NotCheckableError(
-            f"what must be refused is tried with a POST that needs a token, at a path with a GET, and with a token: "
-            f"{found.operation.name} is not such an operation, or no token is named"
-        )
-    for probe in PROBES:
-        sent = send(probe, found.target, server) if exactly or probe.is_complete else None
+    return found
+
+
+def _hits(server: Server, sending: Iterable[tuple[Probe, Found]], *, exactly: bool) -> Iterator[Hit]:
+    """What is wrong with the responses. Raises NotCheckableError when the time is up."""
+    latest = time.monotonic() + server.time_limit_s
+    for probe, (target, operation) in sending:
+        if time.monotonic() > latest:
+            raise NotCheckableError(f"not all requests were sent within {server.time_limit_s} s (`time-limit-s`)")
+        sent = send(probe, target, server)
         if sent and (message := sent.says(exactly=exactly)):
-            yield Hit(found.operation.node.pointer, message)
+            yield Hit(operation.node.pointer, f"{operation.name}: {message}")
 
 
 def _schemathesis(contract: Contract) -> Iterator[Hit]:
@@ -98,9 +128,9 @@ def _schemathesis(contract: Contract) -> Iterator[Hit]:
 
 
 RULES = rules_of("conforms", (
-    ("hostile-requests", "OWASP API4:2023", partial(_probed, exactly=False),
+    ("hostile-requests", "OWASP API4:2023", _hostile,
      "Whatever is sent, the server answers: it neither fails nor hangs, and it does not send all of it back."),
-    ("refused-requests", "RFC 9457, RFC 9110", partial(_probed, exactly=True),
+    ("refused-requests", "RFC 9457, RFC 9110", _refused,
      "A request that does not match the contract is refused with the right status and problem, and changes nothing."),
     ("schemathesis", "schemathesis.io", _schemathesis,
      "Generated requests find responses that the contract does not declare, and requests that it does not accept."),

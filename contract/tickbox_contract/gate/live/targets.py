@@ -1,4 +1,7 @@
-"""What the probes are sent to: a POST whose JSON body is an object with a text, found in the contract."""
+"""What the probes are sent to, found in the contract.
+
+All of them: a POST whose JSON body is an object with a text. Some: every operation that takes JSON.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
-from tickbox_contract.openapi.media_types import JSON, essence
+from tickbox_contract.openapi.media_types import JSON, essence, is_json
 from tickbox_contract.openapi.nodes import NOTHING, Node
 from tickbox_contract.openapi.operations import Operation
 
@@ -20,6 +23,28 @@ class Found(NamedTuple):
 
     target: Target
     operation: Operation
+
+
+def every_target(contract: Contract, server: Server) -> Iterator[Found]:
+    """Every operation that takes JSON, whose path has values. Without an example its body is empty."""
+    for operation in contract.operations:
+        named = next(((name, node) for name, node in _bodies(operation) if is_json(name)), None)
+        path = filled(operation, server)
+        if operation.has_body and named and path is not None:
+            body = example_of(contract, named[1])
+            body = body if isinstance(body, dict) else {}
+            target = Target(
+                collection=server.base + path,
+                body=body,
+                text=next((name for name, value in body.items() if isinstance(value, str)), None),
+                item=None,
+                token=server.bearer if operation.needs_token else None,
+                method=operation.method.upper(),
+                media_type=named[0],
+                host=server.host,
+                limit=None,
+            )
+            yield Found(target, operation)
 
 
 def find_target(contract: Contract, server: Server) -> Found | None:
