@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -311,6 +313,22 @@ def test_a_recipe_whose_programs_are_not_installed_is_a_warning_unless_all_are()
     assert ("skipped", "b: x-1 and x-2 are not installed") in attempted(bad)
 
 
+def test_clients_can_be_tried_in_a_thread_which_receives_no_signals() -> None:
+    good = Client(
+        name="a", folders=(), output=None, timeout_s=60,
+        commands={"generate": ((sys.executable, "-c", ""),), "compile": (), "drive": ()},
+    )  # fmt: skip
+    with ThreadPoolExecutor() as threads:
+        found = threads.submit(attempted, good).result()
+    assert [severity for severity, _ in found] == ["notice"]
+
+
+def test_without_clients_the_stage_is_not_a_success() -> None:
+    report = run(CONTRACT.encode(), file="openapi.yaml", stages=["clients"])
+    assert {skip.why for skip in report.skipped} == {"no clients are known"}
+    assert not report.is_sound
+
+
 def test_without_settings_all_recipes_are_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     result = gate("--contract", "openapi.yaml")
@@ -330,6 +348,20 @@ def test_each_recipe_generates_and_compiles_and_its_files_are_in_the_package() -
         assert recipe.commands["compile"]
     files = {path.name for recipe in recipes().values() for folder in recipe.folders for path in folder.rglob("*")}
     assert {"package.json", "tsconfig.json", "go.mod", "oapi-codegen.yaml", "doc.go", "Cargo.toml"} <= files
+
+
+def test_a_terminal_shows_the_client_and_the_step_and_is_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings(client(generate=[BOTH], compile=[""]))
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as screen:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with pytest.raises(SystemExit):
+            main(["gate", "clients"])
+        lines = screen.read(10_000).decode().split("\r\x1b[K")
+    assert lines[:4] == [
+        "", "1/3 clients: client-generated", f"ours: generate: {sys.executable}", f"ours: compile: {sys.executable}",
+    ]  # fmt: skip
+    assert lines[-1] == ""
 
 
 def test_the_stage_runs_only_if_it_is_named() -> None:
