@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 import jsonschema_rs
@@ -17,7 +17,7 @@ from tickbox_contract.openapi.schemas import Direction
 
 from .contracts import Contract
 from .json_schemas import JsonSchemas
-from .sent_texts import UNKNOWN, data_of, is_media
+from .sent_texts import UNKNOWN, data_of
 
 
 class Example(NamedTuple):
@@ -27,8 +27,6 @@ class Example(NamedTuple):
     value: Any
     schema: Node
     direction: Direction
-    is_text: bool = False
-    """Whether it is written as a text of JSON."""
 
 
 _Given = tuple[Example, dict[str, str]]
@@ -42,7 +40,6 @@ def unfit_examples(contract: Contract) -> Iterator[Hit]:
     schema, but not the one that its discriminator selects, is a warning.
     """
     examples = list(all_examples(contract))
-    yield from _texts(examples)
     plain = _faults(contract, examples, selects=False)
     is_selected = any("discriminator" in use.node.value for use in contract.written_schemas)
     selected = _faults(contract, examples, selects=True) if is_selected else {}
@@ -53,13 +50,6 @@ def unfit_examples(contract: Contract) -> Iterator[Hit]:
             yield Hit(
                 pointer, f"its discriminator selects a schema that it does not fit: {message}", severity="warning"
             )
-
-
-def _texts(examples: Iterable[Example]) -> Iterator[Hit]:
-    for example in examples:
-        if example.is_text:
-            message = "this is JSON in a text: mocks and documentation show a text, so write the value itself"
-            yield Hit(example.pointer, message, severity="warning")
 
 
 def _faults(contract: Contract, examples: list[Example], *, selects: bool) -> dict[Pointer, list[str]]:
@@ -106,7 +96,7 @@ def all_examples(contract: Contract) -> Iterator[Example]:
         for pointer, value in _beside(contract, node):
             data = data_of(contract, node, value)
             if data is not UNKNOWN:
-                yield Example(pointer, data, schema, direction, is_text=data is not value and is_media(node))
+                yield Example(pointer, data, schema, direction)
 
 
 def _beside(contract: Contract, node: Node) -> Iterator[tuple[Pointer, Any]]:

@@ -155,6 +155,8 @@ def _why(schema: Any) -> str | None:
     named = ", ".join(f"`{'/'.join(steps)}`" for steps in places[:_NAMED])
     if len(places) > _NAMED:
         named += f" and {len(places) - _NAMED} more"
+    if len(places) == 1:
+        return f"{named} excludes every value"
     return f"{named} contradict each other" if places else "its keywords contradict each other"
 
 

@@ -110,6 +110,16 @@ def ignored_siblings(contract: Contract) -> Iterator[Hit]:
                 yield Hit((*place.pointer, key), f"{key} is ignored, because it is beside a $ref", severity=severity)
 
 
+def dead_dynamic_references(contract: Contract) -> Iterator[Hit]:
+    """Each `$dynamicRef` in the document that leads to no anchor and no place (JSON Schema 2020-12, 8.2.3.2)."""
+    nodes = [node for node in _schemas(contract) if "$dynamicRef" in node.value] if contract.is_3_1 else []
+    anchors = {node.get("$dynamicAnchor") for node in _schemas(contract)} if nodes else set()
+    for node in nodes:
+        reference = str(node.get("$dynamicRef"))
+        if reference.startswith("#") and reference[1:] not in anchors and not _leads_somewhere(contract, reference):
+            yield Hit((*node.pointer, "$dynamicRef"), f"{reference} leads nowhere")
+
+
 def misspelled_keywords(contract: Contract) -> Iterator[Hit]:
     """Unknown keywords that are close to a known one. OpenAPI 3.0 has no unknown ones: the rule `well-formed`."""
     for node in _schemas(contract) if contract.is_3_1 else ():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .contracts import Contract, Surroundings
+from .schema_ids import resolve_ids
 from .several_files import Joiner, reference_to
 from .texts import Text, read_text
 from .trees import MissingFileError, NoTree, Tree, WorkingTree
@@ -30,6 +31,8 @@ def read(
     if not isinstance(root, dict):
         raise UnreadableError(_NO_VERSION)
     _require_version(root)
+    if b"$id" in raw:
+        resolve_ids(root)
     around = tree or (NoTree() if path is None else WorkingTree(path.parent))
     texts: dict[str, Text] = {}
 

@@ -28,18 +28,13 @@ def data_of(contract: Contract, holder: Node, example: Any) -> Any:  # JSON
     if not isinstance(example, str) or not holder.at("schema").value:
         return example
     kinds = _kinds(contract, holder.at("schema"), _DEPTH)
-    if is_media(holder):
+    if holder.pointer[-2:-1] == ("content",):
         if not is_json(str(holder.pointer[-1])):
             return UNKNOWN
         return _json(example) if kinds and "string" not in kinds else example
     if "string" in kinds:
         return example
     return _json(example) if kinds and kinds <= _SCALARS else UNKNOWN
-
-
-def is_media(holder: Node) -> bool:
-    """Whether *holder* is a media type, not a parameter or a header."""
-    return holder.pointer[-2:-1] == ("content",)
 
 
 def _kinds(contract: Contract, schema: Node, depth: int) -> set[str]:

@@ -29,6 +29,7 @@ def _references(contract: Contract) -> Iterator[Hit]:
     for pointer, message, why in contract.references.broken:
         if why == "outside":
             yield Hit(pointer, contract.joined.missing.get(pointer, message))
+    yield from keywords.dead_dynamic_references(contract)
 
 
 RULES = rules_of("valid", (

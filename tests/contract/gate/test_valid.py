@@ -258,6 +258,11 @@ def test_only_keywords_that_contradict_each_other_are_named(schema: dict[str, An
     assert message_of({A: schema}) == f"no value fits this schema: {named} contradict each other"
 
 
+def test_a_keyword_that_excludes_every_value_contradicts_nothing() -> None:
+    (finding,) = report_of({A: {"type": "string", "enum": []}}, "3.1.1").findings
+    assert finding.message == "no value fits this schema: `enum` excludes every value"
+
+
 def pets(root: dict[str, Any], *examples: Any) -> dict[str, Any]:
     """The schema A is *root*, with examples; a cat has a whole number `n`, and a dog a text."""
     cat, dog = ({**thing(kind=TEXT, n=kind), "required": ["kind"]} for kind in (WHOLE, TEXT))
