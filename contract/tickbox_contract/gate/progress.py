@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from tickbox_contract.openapi.rules import Rule
 
@@ -11,6 +14,7 @@ Progress = Callable[[Sequence[Rule]], Iterator[Rule]]
 """Yields rules, each when the one before has been checked."""
 
 _CLEAR = "\r\x1b[K"
+_EVERY_S = 1
 
 
 def silent(rules: Sequence[Rule]) -> Iterator[Rule]:
@@ -19,14 +23,17 @@ def silent(rules: Sequence[Rule]) -> Iterator[Rule]:
 
 
 def on_terminal(rules: Sequence[Rule]) -> Iterator[Rule]:
-    """A line of standard error that is written again for each rule, and gone in the end; nothing in a file."""
+    """A line of standard error that is written again for each rule and each second, and gone in the end.
+
+    Nothing is written into a file.
+    """
     if not sys.stderr.isatty():
         yield from rules
         return
     try:
         for number, rule in enumerate(rules, start=1):
-            _write(f"{_CLEAR}{number}/{len(rules)} {rule.stage}: {rule.rule_id}")
-            yield rule
+            with _counting(f"{number}/{len(rules)} {rule.stage}: {rule.rule_id}"):
+                yield rule
     finally:
         _write(_CLEAR)
 
@@ -35,6 +42,26 @@ def say(text: str) -> None:
     """Write *text* in the place of the rule that is being checked: what takes minutes has steps."""
     if sys.stderr.isatty():
         _write(f"{_CLEAR}{text}")
+
+
+@contextmanager
+def _counting(text: str) -> Iterator[None]:
+    """Show *text*, and from the first second on how many have passed."""
+    is_done = Event()
+
+    def show() -> None:
+        for seconds in itertools.count(0, _EVERY_S):
+            _write(f"{_CLEAR}{text}{f' ({seconds} s)' if seconds else ''}")
+            if is_done.wait(_EVERY_S):
+                return
+
+    thread = Thread(target=show, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        thread.join()
 
 
 def _write(text: str) -> None:
