@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Elsewhere, Hit, Rule, Stage, and_more, first
+from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Elsewhere, Hit, Rule, Stage, first, says_more
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 from . import complete, exchanges, form, names, served, shapes, valid, writes
@@ -51,10 +51,12 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
     malformed, _ = _check(contract, (WELL_FORMED,), file, most)
     if malformed:
         contract = sound_part(contract, [finding.pointer for finding in malformed])
-        is_known = all(finding.message != and_more(most) for finding in malformed)
+        is_known = not any(says_more(finding.message) for finding in malformed)
         rules = (WELL_FORMED, *(r for r in rules if is_known and r.stage == "valid" and r is not WELL_FORMED))
     others = [rule for rule in rules if rule is not WELL_FORMED]
     findings, skipped = _check(contract, contract.surroundings.progress(others), file, most)
+    empty = {finding.pointer for finding in malformed}  # in the sound part, where more would seem to be missing
+    findings = [finding for finding in findings if finding.pointer not in empty]
     return Report(
         file=file,
         rules=rules,

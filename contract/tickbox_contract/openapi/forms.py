@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
-from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
+import orjson
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from .faults import schema_faults
-from .objects import Pointer
+from .objects import Place, Pointer, held_by, is_larger
 from .references import References
 from .rules import MOST_HITS, and_more
 
@@ -25,18 +26,33 @@ _NAMES = {
     "schemas": "Schema", "responses": "Response", "parameters": "Parameter", "examples": "Example",
     "requestBodies": "RequestBody", "headers": "Header", "securitySchemes": "SecurityScheme", "links": "Link",
     "callbacks": "Callback", "path items": "PathItem",
+    "components": "Components", "operations": "Operation", "media types": "MediaType", "encodings": "Encoding",
 }  # fmt: skip
-"""The names in the published schema of the kinds of objects that a `$ref` may lead to."""
+"""The names in the published schema of the kinds of objects."""
 _NAMES_3_1 = {
     "schemas": "schema", "responses": "response", "parameters": "parameter", "examples": "example",
     "requestBodies": "request-body", "headers": "header", "securitySchemes": "security-scheme", "links": "link",
     "callbacks": "callbacks", "path items": "path-item",
+    "components": "components", "operations": "operation", "media types": "media-type", "encodings": "encoding",
 }  # fmt: skip
+_ALWAYS_WRITTEN = frozenset({"components", "operations", "media types", "encodings"})
+"""The kinds that a reference cannot be written instead of."""
+_EMPTY: Mapping[str, Any] = {
+    **{kind: {} for kind in (*_ALWAYS_WRITTEN, "path items")}, "operations": {"responses": {"default": {"$ref": "#"}}},
+}  # fmt: skip
+"""The least that is valid of the kinds for which OpenAPI 3.0 has no Reference Object."""
+_COMPONENT = 2
+"""The step of a pointer that has the name of a component."""
+_COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+", re.ASCII)
+_LARGE = 20_000
+"""How many values an object may have for all its errors to be collected: that takes the square of their number."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 _REQUIRED = "This property is required."
 _NO_REFERENCE = "$ref: OpenAPI allows no reference here."
+_Choose = Callable[[str], jsonschema_rs.Validator]
+"""The validator of a kind of objects."""
 
 
 class FormFault(NamedTuple):
@@ -50,41 +66,113 @@ def form_faults(references: References, *, broadly: bool = False, most: int = MO
     """The faults in the form of a document, and of what references lead to outside of OpenAPI's own places.
 
     *broadly*, it may be of OpenAPI 3.1, and whether a pattern is a regular expression is not a matter of form.
-    Only the first *most* errors of the validators are looked at; if there are more, the last fault says so.
+    Only the first *most* faults are looked for; if there are more, the last one says so.
     """
     old = functools.partial(_validator, any_pattern=broadly)
-    choose: Callable[[str | None], jsonschema_rs.Validator] = _validator_3_1 if references.is_3_1 and broadly else old
-    whole = ((error, ()) for error in choose(None).iter_errors(references.root))
-    parts = ((error, p.pointer) for p in references.elsewhere for error in choose(p.kind).iter_errors(p.node))
-    found: list[tuple[jsonschema_rs.ValidationError, Pointer]] = list(islice(chain(whole, parts), most + 1))
-    faults = [fault for error, above in _without_consequences(found[:most]) for fault in _innermost(error, above)]
+    choose: _Choose = _validator_3_1 if references.is_3_1 and broadly else old
+    wholes = [Place((), "document", references.root), *references.elsewhere]
+    if all(choose(each.kind).is_valid(each.node) for each in wholes):
+        return
+    number = 0
+    for number, fault in enumerate(_faults(references, choose), start=1):
+        if number > most:
+            yield FormFault(fault.pointer, and_more(most))
+            return
+        yield fault
+    if not number:  # what the published schema says of several objects together
+        for each in wholes:
+            yield from _faults_of(choose(each.kind), each.node, each.pointer)
+
+
+def _faults(references: References, choose: _Choose) -> Iterator[FormFault]:
+    """The faults of each object by itself: a validator collects all errors of what it checks before the first is seen.
+
+    What is inside of something wrong is not looked at.
+    """
+    wrong: set[Pointer] = set()
+    for place in references.places:
+        pointer, kind, _ = place
+        if any(pointer[:length] in wrong for length in range(1, len(pointer) + 1)) or _is_unnamed(place, references):
+            continue
+        inner = held_by(place, siblings=references.is_3_1)
+        for fault in _faults_of(choose(kind), _alone(place, inner), pointer):
+            wrong.add(fault.pointer)
+            yield fault
+
+
+def _is_unnamed(place: Place, references: References) -> bool:
+    """Whether *place* is in a component with a name that OpenAPI 3.0 does not allow: its schema does not look at it."""
+    pointer = place.pointer
+    is_component = pointer[:1] == ("components",) and len(pointer) > _COMPONENT
+    return is_component and not references.is_3_1 and not _COMPONENT_NAME.fullmatch(str(pointer[_COMPONENT]))
+
+
+def _alone(place: Place, inner: Sequence[Place]) -> Any:  # JSON
+    """The object of *place*, with a valid one instead of each that is in it."""
+    depth = len(place.pointer)
+    alone: dict[str, Any] = {**place.node}
+    for each in inner:
+        key, *name = each.pointer[depth:]
+        if not name:
+            alone[str(key)] = _instead(each, unique=False)
+            continue
+        if alone[str(key)] is place.node[str(key)]:
+            alone[str(key)] = alone[str(key)].copy()
+        alone[str(key)][name[0]] = _instead(each, unique=key == "parameters")
+    return alone
+
+
+def _instead(place: Place, *, unique: bool) -> Any:  # JSON
+    if place.kind in _EMPTY:
+        return _EMPTY[place.kind]
+    return {"$ref": f"#{hash(orjson.dumps(place.node, option=orjson.OPT_SORT_KEYS)) if unique else ''}"}
+
+
+def _faults_of(validator: jsonschema_rs.Validator, node: Any, above: Pointer) -> Iterator[FormFault]:
+    """The faults of *node*, which is at *above*; of a large one only the first, and that there are more."""
+    if validator.is_valid(node):
+        return
+    if is_larger(node, _LARGE):
+        try:
+            validator.validate(node)
+        except jsonschema_rs.ValidationError as first:
+            yield next(_innermost(first, node, above))
+            yield FormFault(above, and_more(1))
+        return
+    errors = _without_consequences(list(validator.iter_errors(node)))
+    faults = [fault for error in errors for fault in _innermost(error, node, above)]
     references_where_none_may_be = {fault.pointer[:-1] for fault in faults if fault.message == _NO_REFERENCE}
     for fault in faults:
         if fault.pointer[:-1] not in references_where_none_may_be or not fault.message.endswith(_REQUIRED):
             yield fault
-    for error, above in found[most:]:
-        yield FormFault((*above, *error.instance_path), and_more(most))
 
 
-def _without_consequences(
-    found: list[tuple[jsonschema_rs.ValidationError, Pointer]],
-) -> Iterator[tuple[jsonschema_rs.ValidationError, Pointer]]:
+def _steps(node: Any, steps: Iterable[str | int]) -> Iterator[str | int]:
+    """*steps* from *node*. The validator returns a number for a key such as `200`."""
+    for step in steps:
+        yield str(step) if isinstance(node, dict) else step
+        known = isinstance(node, dict) or (isinstance(node, list) and isinstance(step, int) and step < len(node))
+        node = (node.get(str(step)) if isinstance(node, dict) else node[step]) if known else None
+
+
+def _without_consequences(found: list[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
     """*found*, without properties that count as unknown only because something in the same object is wrong.
 
     In JSON Schema 2020-12, a subschema that fails knows no properties.
     """
     wrong: set[Pointer] = set()
-    for error, above in found:
-        place = (*above, *error.instance_path)
+    for error in found:
         if not isinstance(error.kind, Kind.UnevaluatedProperties):
+            place = tuple(error.instance_path)
             wrong.update(place[:length] for length in range(len(place) + 1))
-    for error, above in found:
-        place = (*above, *error.instance_path)
+    for error in found:
         match error.kind:
-            case Kind.UnevaluatedProperties(unexpected=names) if place in wrong and _names_3_1().issuperset(names):
+            case Kind.UnevaluatedProperties(unexpected=names) if tuple(
+                error.instance_path
+            ) in wrong and _names_3_1().issuperset(names):
                 continue
             case _:
-                yield error, above
+                yield error
 
 
 @functools.cache
@@ -107,21 +195,21 @@ def published_schema(version: str = "3.0") -> dict[str, Any]:
 
 
 @functools.cache
-def _validator(kind: str | None, *, any_pattern: bool) -> jsonschema_rs.Validator:
-    """The validator of a whole document, or of an object of *kind* or a reference to one."""
+def _validator(kind: str, *, any_pattern: bool) -> jsonschema_rs.Validator:
+    """The validator of a whole document, or of an object of *kind* or, where it can be one, a reference to one."""
     published = published_schema()
     formats: dict[str, Callable[[str], bool]] = {"regex": lambda _: True} if any_pattern else {}
-    if kind is None:
+    if kind == "document":
         return jsonschema_rs.validator_for(published, formats=formats)
     either = [{"$ref": f"#/definitions/{name}"} for name in (_NAMES[kind], "Reference")]
     return jsonschema_rs.validator_for({
         "$schema": published["$schema"], "definitions": published["definitions"],
-        **(either[0] if kind == "path items" else {"oneOf": either}),
+        **(either[0] if kind in _EMPTY else {"oneOf": either}),
     }, formats=formats)  # fmt: skip
 
 
 @functools.cache
-def _validator_3_1(kind: str | None) -> jsonschema_rs.Validator:
+def _validator_3_1(kind: str) -> jsonschema_rs.Validator:
     """As `_validator`, for OpenAPI 3.1, whose published schema leaves the form of schemas to their dialect."""
     published = published_schema("3.1")
     definitions = published["$defs"]
@@ -143,24 +231,24 @@ def _validator_3_1(kind: str | None) -> jsonschema_rs.Validator:
             "externalDocs": {"$ref": "#/$defs/external-documentation"},
         },
     }
-    if kind is not None:
+    if kind != "document":
         name = _NAMES_3_1[kind]
-        name = name if name == "schema" else f"{name}-or-reference"
+        name = name if name == "schema" or kind in _ALWAYS_WRITTEN else f"{name}-or-reference"
         published = {"$schema": published["$schema"], "$defs": definitions, "$ref": f"#/$defs/{name}"}
     return jsonschema_rs.validator_for(published, validate_formats=False)
 
 
-def _innermost(error: jsonschema_rs.ValidationError, above: Pointer) -> Iterator[FormFault]:
-    """The fault of the alternative that was meant, if all of several alternatives fail."""
+def _innermost(error: jsonschema_rs.ValidationError, node: Any, above: Pointer) -> Iterator[FormFault]:
+    """What is wrong in *node*, which is at *above*: the fault of the alternative that was meant, if several fail."""
     if isinstance(error.kind, Kind.OneOfNotValid | Kind.AnyOf):
         meant = [branch for branch in error.kind.context if not _is_about(branch, Kind.Required, "$ref")]
         if len(meant) > 1:
             meant = [branch for branch in meant if not _is_about(branch, Kind.Enum)]
         if len(meant) == 1:
             for inner in meant[0]:
-                yield from _innermost(inner, above)
+                yield from _innermost(inner, node, above)
             return
-    place = (*above, *error.instance_path)
+    place = (*above, *_steps(node, error.instance_path))
     match error.kind:
         case Kind.Required(property=name):
             yield FormFault((*place, name), f"{name}: {_REQUIRED}")

@@ -123,3 +123,15 @@ def _objects(value: Any, form: _Form) -> Iterator[tuple[str | int, dict[str, Any
     for name, inner in pairs:
         if isinstance(inner, dict) and not (form == "fields" and name.startswith("x-")):
             yield name, inner
+
+
+def is_larger(value: Any, most: int) -> bool:  # JSON
+    """Whether *value* has more than *most* members, with those of its members."""
+    waiting = [value] if isinstance(value, dict | list) else []
+    while waiting and most >= 0:
+        held = waiting.pop()
+        most -= len(held)
+        waiting += [
+            each for each in (held.values() if isinstance(held, dict) else held) if isinstance(each, dict | list)
+        ]
+    return most < 0

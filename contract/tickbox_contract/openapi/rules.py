@@ -50,6 +50,9 @@ MOST_HITS = 10_000
 """How many hits of one rule are listed: a file with more of them needs another tool first."""
 
 
+_AND_MORE = "and more:"
+
+
 def first(hits: Iterable[Hit], most: int = MOST_HITS) -> Iterator[Hit]:
     """The first *most* of *hits*, and one that says so if there are more, at the place of the next."""
     for number, hit in enumerate(hits):
@@ -61,7 +64,12 @@ def first(hits: Iterable[Hit], most: int = MOST_HITS) -> Iterator[Hit]:
 
 def and_more(most: int) -> str:
     """The message of the hit that stands for all after the first *most*."""
-    return f"and more: only the first {most:,} are listed"
+    return f"{_AND_MORE} only the first {most:,} are listed"
+
+
+def says_more(message: str) -> bool:
+    """Whether *message* is one of `and_more`."""
+    return message.startswith(_AND_MORE)
 
 
 Check = Callable[[Any], Iterable[Hit]]

@@ -12,6 +12,7 @@ from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.reading import UnreadableError
 from tickbox_contract.gate.rules import RULES, run
 from tickbox_contract.openapi.forms import form_faults
+from tickbox_contract.openapi.objects import fragment
 from tickbox_contract.openapi.references import References
 from tickbox_contract.openapi.rules import FILE_STAGES, STAGES, Stage
 
@@ -249,4 +250,39 @@ def test_of_a_form_with_many_faults_only_the_first_are_looked_at(place: str) -> 
     assert [message for _, message in faults] == [
         *["responses: This property is required."] * 3,
         "and more: only the first 3 are listed",
+    ]
+
+
+def test_of_an_object_with_many_faults_of_form_only_the_first_is_listed() -> None:
+    """A validator collects all errors before the first is seen, in the square of the time that one takes."""
+    schemas = {"A": {"required": [1] * 30_000}, "B": {"required": [1, 2]}}
+    raw = lists(1, **{"components/schemas": schemas})
+    report = run(raw, file="contract.json", stages=["valid"])
+    assert {(fragment(finding.pointer), finding.message) for finding in report.findings} == {
+        ("#/components/schemas/A", "and more: only the first 1 are listed"),
+        ("#/components/schemas/A/required", "required: The items must be unique."),
+        ("#/components/schemas/B/required/0", "required/0: This must be a string."),
+        ("#/components/schemas/B/required/1", "required/1: This must be a string."),
+    }
+    assert [rule.rule_id for rule in report.rules] == ["well-formed"]
+
+
+def test_the_same_parameter_twice_in_a_list_is_a_fault_of_form() -> None:
+    twice = [{"name": "a", "in": "query", "schema": {"type": "string"}}] * 2
+    operation = {"parameters": twice, "responses": {"200": {"description": "d"}}}
+    report = run(lists(1, **{"paths/~1b": {"get": operation}}), file="contract.json", stages=["valid"])
+    assert ("well-formed", "parameters: The items must be unique.") in [
+        (finding.rule.rule_id, finding.message) for finding in report.findings
+    ]
+
+
+def test_a_fault_of_form_in_a_response_is_not_looked_at_again() -> None:
+    """The validator returns the number 200 for the name of the response, so it was not found there, and stayed."""
+    wrong = {"operationId": 1, "operationRef": "x"}
+    operation = {"responses": {"200": {"description": "d", "links": {"next": wrong}}}}
+    report = run(lists(0, **{"paths/~1b": {"get": operation}}), file="contract.json", stages=["valid"])
+    pointer = ("paths", "/b", "get", "responses", "200", "links", "next")
+    assert [(finding.rule.rule_id, finding.pointer) for finding in report.findings] == [
+        ("well-formed", (*pointer, "operationId")),
+        ("well-formed", pointer),
     ]
