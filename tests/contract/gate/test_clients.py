@@ -357,7 +357,10 @@ def test_a_terminal_shows_the_client_and_the_step_and_is_left_empty(monkeypatch:
         monkeypatch.setattr(sys, "stderr", terminal)
         with pytest.raises(SystemExit):
             main(["gate", "clients"])
-        lines = screen.read(10_000).decode().split("\r\x1b[K")
+        shown = ""
+        while not ("3/3" in shown and shown.endswith("\r\x1b[K")):  # a terminal gives what it has, in parts
+            shown += screen.read(10_000).decode()
+    lines = shown.split("\r\x1b[K")
     assert lines[:4] == [
         "", "1/3 clients: client-generated", f"ours: generate: {sys.executable}", f"ours: compile: {sys.executable}",
     ]  # fmt: skip
