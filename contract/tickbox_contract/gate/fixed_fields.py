@@ -14,6 +14,7 @@ from tickbox_contract.openapi.rules import Hit
 
 from .contracts import Contract
 from .keywords import declared_properties
+from .several_files import file_of
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f<>"{}|\\^`]')
@@ -30,6 +31,7 @@ def fixed_fields(contract: Contract) -> Iterator[Hit]:
     yield from _addresses(contract)
     yield from _urls(contract)
     yield from _encoded_properties(contract)
+    yield from _unquoted_statuses(contract)
     yield from (_exclusive_in_3_1(contract) if contract.is_3_1 else _exclusive_in_3_0(contract))
 
 
@@ -80,6 +82,22 @@ def _encoded_properties(contract: Contract) -> Iterator[Hit]:
         declared = declared_properties(contract, media.at("schema")) if "encoding" in media.value else None
         for name in media.at("encoding").value.keys() - declared if declared is not None else ():
             yield Hit((*media.pointer, "encoding", name), f"the schema has no property {name!r}")
+
+
+def _unquoted_statuses(contract: Contract) -> Iterator[Hit]:
+    """In the first file; one hit for all of them. Readers of YAML make numbers of them, which no key of JSON is."""
+    lines = contract.raw.splitlines() if not contract.raw.lstrip().startswith(b"{") else []
+    unquoted = []
+    for operation in contract.operations if lines else ():
+        pointer = (*operation.node.pointer, "responses")
+        for status in operation.node.at("responses").value if file_of(pointer)[0] is None else ():
+            line = contract.line((*pointer, status)) or 1
+            written = b"".join(lines[line - 1 : line]).lstrip()
+            if status.isdecimal() and written.startswith(status.encode()):
+                unquoted.append((*pointer, status))
+    if unquoted:
+        more = f": {len(unquoted)} in all" if len(unquoted) > 1 else ""
+        yield Hit(unquoted[0], f"this status is not in quotation marks{more}", severity="warning")
 
 
 def _exclusive_in_3_1(contract: Contract) -> Iterator[Hit]:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tickbox_contract.gate.rules import run
+
 from .test_valid import CAT, CONTENT, DOG, GET, ID, TEXT, A, found, report_of, thing
 
 OLD, NEW = "3.0.4", "3.1.1"
@@ -312,3 +314,29 @@ def test_a_text_that_is_not_json_is_not_read() -> None:
     assert (finding.severity, finding.message) == ("error", "the value: This must be an object.")
     assert found({JSON: {"schema": {"oneOf": [TEXT, {"type": "object"}]}, "example": "{}"}}) == set()
     assert found({JSON: {"schema": {"$ref": f"#/{A}"}}, A: TEXT}) == set()
+
+
+def test_statuses_without_quotation_marks_are_one_warning() -> None:
+    text = """\
+openapi: 3.0.4
+info: {title: t, version: '1'}
+paths:
+  /a:
+    get:
+      responses:
+        '200': {description: d}
+        404: {description: d}
+        5XX: {description: d}
+    put:
+      responses: {"200": {description: d}}
+    post:
+      responses:
+        201: {description: d}
+"""
+    (finding,) = run(text.encode(), file="a.yaml", stages=["valid"]).findings
+    assert (finding.line, finding.severity) == (8, "warning")
+    assert finding.message == "this status is not in quotation marks: 2 in all"
+    one = text.replace("  201:", "  '201':")
+    assert [each.message for each in run(one.encode(), file="a.yaml", stages=["valid"]).findings] == [
+        "this status is not in quotation marks"
+    ]
