@@ -10,11 +10,15 @@ from tickbox_contract.openapi.nodes import Node
 
 from .changes import Spot
 from .comparison import Comparison
+from .equality import said
 from .values import Place
 
 _FORMED = frozenset({"query", "cookie"})
 """The places whose style is `form` unless another one is given; that of the others is `simple`."""
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
+_NOT_TEXTS = frozenset({"integer", "number", "boolean"})
+_SILENT = frozenset({"type", "default", "nullable"})
+"""Keywords of a text that exclude none, as values are written in parameters."""
 _RELAXED = frozenset({"allowReserved", "allowEmptyValue"})
 """What lets senders write more than before, if it is true."""
 
@@ -55,3 +59,11 @@ def is_scalar(contract: Contract, schema: Node) -> bool:
     types: Any = next((part.get("type") for part in contract.parts(schema) if "type" in part.value), [])
     named = types if isinstance(types, list) else [types]
     return bool(named) and _SCALARS.issuperset(named)
+
+
+def becomes_any_text(comparison: Comparison, old: Node, new: Node) -> bool:
+    """Whether numbers, true and false are written as before in a parameter, and any text is accepted there now."""
+    types = [str(part.get("type")) for part in comparison.old.parts(old) if "type" in part.value]
+    parts = list(comparison.new.parts(new))
+    is_any = {str(part.get("type")) for part in parts} == {"string"} and all(map(_SILENT.issuperset, map(said, parts)))
+    return bool(types) and _NOT_TEXTS.issuperset(types) and is_any

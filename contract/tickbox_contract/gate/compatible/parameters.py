@@ -9,8 +9,9 @@ from tickbox_contract.openapi.operations import Operation, key_of, parameter_key
 
 from .changes import Spot
 from .comparison import Comparison, Pair
-from .forms import compare_form
+from .forms import becomes_any_text, compare_form
 from .retirement import is_retired
+from .structure import Structure
 from .values import Place, compare_schemas, schema_of
 
 Key = tuple[str, str]
@@ -77,4 +78,9 @@ def _compare(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
         comparison.note("parameter-deprecated", f"the parameter {name} is deprecated", spot, pair=pair)
     compare_form(comparison, Place(pair, "request", "parameter-form-changed"), old, new)
     place = Place(pair, "request", "parameter-schema")
-    compare_schemas(comparison, place, schema_of(old), schema_of(new))
+    schemas = schema_of(old), schema_of(new)
+    if old.members("content") or new.members("content") or not becomes_any_text(comparison, *schemas):
+        compare_schemas(comparison, place, *schemas)
+    else:
+        Structure(comparison, pair, "request").compare(*schemas)
+        comparison.note("parameter-type-changed", f"the parameter {name} is a text now", spot, pair=pair)

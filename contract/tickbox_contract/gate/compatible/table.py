@@ -88,6 +88,9 @@ _ROWS = (
           "The same value is written in another way, and is read as another one.", "keep the form; add a parameter"),
     Break("parameter-schema", "changed", _SENDERS, "JSON Schema 2020-12",
           "A value that was accepted is rejected.", "accept what the release accepts"),
+    Break("parameter-type-changed", "changed", _CODE, "generators",
+          "It is the type of an argument in each SDK. Requests stay the same: a number is written as a text.",
+          "keep the type"),
     Break("default-changed", "changed", _SENDERS, "OpenAPI, Schema Object",
           "Callers who leave it out get another result.", "keep the default"),
     # bodies

@@ -26,6 +26,10 @@ def parameter(**more: Any) -> Json:
 WRITTEN = {**TEXT, "contentMediaType": "application/json"}
 
 
+def as_json(schema: Json) -> Json:
+    return pets(parameters=[{"name": "it", "in": "query", "content": {JSON: {"schema": schema}}}])
+
+
 def newer(root: Json) -> Json:
     return {**root, "openapi": "3.1.0"}
 
@@ -168,6 +172,7 @@ def oauth(url: str) -> Json:
     return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
 
+NUMBER = {"type": "integer"}
 NULLABLE = {"type": ["string", "null"]}
 ARRAY = {"type": "array", "items": TEXT}
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
@@ -422,6 +427,18 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
     ("rate limit removed", pets(), pets(**{"x-rate-limit": "none"}), NONE),
     ("token required", pets(), secured({"key": []}, key=KEY), {"security-added"}),
     ("token no longer required", secured({"key": []}, key=KEY), pets(), NONE),
+    ("number in a parameter becomes a text", parameter(schema=NUMBER), parameter(schema=TEXT),
+     {"parameter-type-changed"}),
+    ("bounded number in a parameter becomes a text that may be null", parameter(schema={**NUMBER, "maximum": 5}),
+     parameter(schema={**TEXT, "nullable": True}), {"parameter-type-changed"}),
+    ("that and another default", parameter(schema={**NUMBER, "default": 1}),
+     parameter(schema={**TEXT, "default": "2"}), {"parameter-type-changed", "default-changed"}),
+    ("number in a parameter becomes a short text", parameter(schema=NUMBER),
+     parameter(schema={**TEXT, "maxLength": 3}), {"parameter-schema"}),
+    ("text in a parameter becomes a number", parameter(), parameter(schema=NUMBER), {"parameter-schema"}),
+    ("number in a list in a parameter becomes a text", parameter(schema={**ARRAY, "items": NUMBER}),
+     parameter(schema=ARRAY), {"parameter-schema"}),
+    ("number in a parameter as JSON becomes a text", as_json(NUMBER), as_json(TEXT), {"parameter-schema"}),
     ("parameter made required", parameter(), parameter(required=True), {"parameter-made-required"}),
     ("parameter made optional", parameter(required=True), parameter(), NONE),
     ("parameter deprecated", parameter(), parameter(deprecated=True), NONE),
