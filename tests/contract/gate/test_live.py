@@ -166,7 +166,20 @@ def test_there_are_at_most_5000_requests_to_all_other_operations(operations: int
     assert sending[0][0] == GENERAL[0]
 
 
-def test_a_server_that_does_not_get_done_in_time_was_not_checked() -> None:
+def test_without_a_post_that_suits_all_probes_only_bodies_are_sent() -> None:
+    contract = CONTRACT.replace(b"post:", b"patch:")
+
+    class Patched(Careless):
+        do_PATCH = Careless.do_POST  # noqa: N815  # http.server's name
+
+    with serving(Patched) as url:
+        found = messages(asked(Server(url=url), "conforms", rules={"hostile-requests"}, contract=contract))
+    assert found.pop("only bodies were sent: no POST suits the other probes") == "warning"
+    assert found["addPet: JSON that is cut short is refused: the server fails with 500"] == "error"
+
+
+@pytest.mark.parametrize("rule_id", ["hostile-requests", "guarded-operations"])
+def test_a_server_that_does_not_get_done_in_time_was_not_checked(rule_id: str) -> None:
     class Slow(Closed):
         def _reply(self) -> None:
             time.sleep(0.3)
@@ -175,7 +188,8 @@ def test_a_server_that_does_not_get_done_in_time_was_not_checked() -> None:
         do_GET = do_POST = _reply  # noqa: N815  # http.server's names
 
     with serving(Slow) as url:
-        report = asked(Server(url=url, time_limit_s=1), "conforms", rules={"hostile-requests"})
+        server = Server(url=url, time_limit_s=1, values={"id": "1"})
+        report = asked(server, "conforms", "guarded", rules={rule_id})
     assert [skip.why for skip in report.skipped] == ["not all requests were sent within 1 s (`time-limit-s`)"]
     assert not report.is_sound
 

@@ -69,6 +69,7 @@ class Attempt:
         request = request_of(self.contract, self.operation, self.server, sender)
         if request is None:
             return None
+        self.server.require_time()
         try:
             endpoint, method = self.server.endpoint(), self.operation.method.upper()
             reply = wire.exchange(endpoint, [request], timeout_s=TIMEOUT_S, method=method)
@@ -88,8 +89,8 @@ LIMITED = "the server limits requests (429): let it accept more of them while it
 
 
 def required_server(contract: Contract) -> Server:
-    """The server that is asked. Raises NotCheckableError if none is named."""
+    """The server that is asked by a rule, from now on. Raises NotCheckableError if none is named."""
     server = contract.surroundings.server
     if server is None or server.url is None:
         raise NotCheckableError("no server is named (--url)")
-    return server
+    return server.begun()

@@ -29,11 +29,14 @@ is-expired = true
 
 from __future__ import annotations
 
+import math
 import ssl
+import time
 from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
+from tickbox_contract.gate.findings import NotCheckableError
 from tickbox_contract.gate.settings_reading import Table
 
 from . import wire
@@ -47,7 +50,7 @@ class Server:
     """A running server. `token` may do everything; `values` are those of path parameters.
 
     `allowed_writes` are the operationIds of writes that callers who may do them really do, in this order. A rule that
-    takes longer than the limit was not checked.
+    takes longer than the limit was not checked: `ends_at_s` is when it is over, by the clock of `time.monotonic`.
     """
 
     url: str | None = None
@@ -58,6 +61,7 @@ class Server:
     callers: tuple[Caller, ...] = ()
     allowed_writes: tuple[str, ...] = ()
     time_limit_s: int = TIME_LIMIT_S
+    ends_at_s: float = math.inf
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -77,6 +81,15 @@ class Server:
         )
         table.refuse_others()
         return server
+
+    def begun(self) -> Self:
+        """The same server, whose time runs from now on."""
+        return replace(self, ends_at_s=time.monotonic() + self.time_limit_s)
+
+    def require_time(self) -> None:
+        """Raise NotCheckableError when the time is over."""
+        if time.monotonic() > self.ends_at_s:
+            raise NotCheckableError(f"not all requests were sent within {self.time_limit_s} s (`time-limit-s`)")
 
     @property
     def base(self) -> str:
