@@ -360,6 +360,15 @@ def test_words_releases_and_handlers_come_from_the_settings(tmp_path: Path, monk
     assert "needs the scope write, which the server does not know" in result.stdout
 
 
+def test_with_words_for_access_rights_are_tried_whatever_the_sets(tmp_path: Path) -> None:
+    settings = tmp_path / "gate.toml"
+    command = ["gate", "guarded", "--contract", GOOD, "--url", "http://127.0.0.1:1", "--config", str(settings)]
+    for text, is_tried in (("", False), ('[access]\nscope = ["read", "write"]\n', True)):
+        settings.write_text(text)
+        result = run(*command, settings={})
+        assert ("the settings name no callers" in result.stdout) is is_tried
+
+
 def test_a_team_whose_server_has_roles_and_no_scopes_is_asked_for_no_scopes(tmp_path: Path) -> None:
     contract = tmp_path / "openapi.yaml"
     text = Path(GOOD).read_text(encoding="utf-8").replace("{scope: read}", "{role: reader}")

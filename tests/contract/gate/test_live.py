@@ -408,6 +408,10 @@ def test_schemathesis_gets_the_token_where_no_list_of_processes_shows_it(
     assert "t0ken" not in skip.why
 
 
+def test_schemathesis_comes_last_because_it_ends_what_its_token_may_end() -> None:
+    assert RULES[-1].rule_id == "schemathesis"
+
+
 def test_schemathesis_sends_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WRITER", "t0ken")
