@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import FILE_STAGES, MOST_HITS, Elsewhere, Hit, Rule, Stage, first, says_more
-from tickbox_contract.openapi.servable import WELL_FORMED
+from tickbox_contract.openapi.servable import UNIQUE_KEY, WELL_FORMED
 
 from . import complete, exchanges, form, names, served, shapes, valid, writes
 from .compatible import stage
@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
     others = [rule for rule in rules if rule is not WELL_FORMED]
     findings, skipped = _check(contract, contract.surroundings.progress(others), file, most)
     empty = {finding.pointer for finding in malformed}  # in the sound part, where more would seem to be missing
-    findings = [finding for finding in findings if finding.pointer not in empty]
+    findings = [f for f in findings if f.pointer not in empty or f.rule.rule_id == UNIQUE_KEY.rule_id]
     return Report(
         file=file,
         rules=rules,

@@ -340,3 +340,9 @@ paths:
     assert [each.message for each in run(one.encode(), file="a.yaml", stages=["valid"]).findings] == [
         "this status is not in quotation marks"
     ]
+
+
+def test_an_example_in_another_place_and_an_id_in_an_example_are_not_looked_at() -> None:
+    examples = {"a": {"externalValue": "a.json"}, "b": {"value": {"$id": "https://a.b/c", "$ref": "c"}}}
+    for version in BOTH:
+        assert found({JSON: {"schema": {"type": "object"}, "examples": examples}}, version) == set()
