@@ -97,7 +97,7 @@ class Arrays:
         """Goals of which one must have a value if *fact* holds, too; None if that is not known."""
         if fact.keyword in {"item", "items"} and not fact.holds:
             due = _misfit(fact)
-        elif fact.keyword == "minContains" and fact.holds:
+        elif fact.keyword == "maxContains" and not fact.holds:
             due = _Due(Claim(fact.value[1], holds=True))
         else:
             return None
@@ -205,9 +205,9 @@ class Arrays:
                 goal = apart
         return _Item(self.search(goal, want), frozenset(counted), frozenset(forced))
 
-    def _uncounted(self, goal: Goal, *numbers: int) -> Goal:
-        """*goal* for an item that the limits with these numbers do not count."""
-        return Goal(goal.wanted, goal.unwanted | {self.limits[number][1] for number in numbers})
+    def _uncounted(self, goal: Goal, number: int) -> Goal:
+        """*goal* for an item that the limit of that number does not count."""
+        return Goal(goal.wanted, goal.unwanted | {self.limits[number][1]})
 
     def _beyond(self, items: list[tuple[_Item, int]]) -> Results | None:
         """What is known if *items*, each as often as it is there, are more than the limits allow; None if not."""
@@ -240,16 +240,15 @@ class Arrays:
         return Results([[keyed[place][by_place[place]] for place in range(count)]], is_complete=False)
 
     def _others(self, found: list[JSON], way: Way, want: int) -> list[JSON]:
-        """Arrays that differ in one item from the one that was found."""
+        """Arrays that differ in one item from the one that was found. They may have more items than limits allow."""
         if want <= 0 or not found or self.is_repeated:
             return []
         first: list[JSON] = found[0]
-        every = range(len(self.limits))
         further = range(len(first), int(min(len(first) + 1, self.most)))
         others = (
             [*first[:place], value, *first[place + 1 :]]
             for place in (*further, *range(len(first)))
-            for value in self.search(self._uncounted(self._goal(place, way.get(place, ())), *every), want + 1).values
+            for value in self._item(self._goal(place, way.get(place, ())), want + 1).results.values
         )
         different = (
             each

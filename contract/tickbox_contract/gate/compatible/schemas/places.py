@@ -100,11 +100,12 @@ class Places:
         keywords = meaning.keywords
         if "type" in keywords and not keywords["type"]:
             return ""
-        for keyword in keywords:
+        late = [keyword for keyword in keywords if keyword.startswith("unevaluated")]
+        for keyword in (each for each in keywords if each not in late):
             inner = {key: keywords[key] for key in (keyword, *_TOGETHER.get(keyword, ())) if key in keywords}
             if not self._validators.accepts(reduced(meaning.pointer, **inner), value):
                 return keyword
-        return next((keyword for keyword in keywords if keyword.startswith("unevaluated")), "")
+        return late[0] if late else ""
 
     def counterpart(self, meaning: Meaning, failure: Failure, value: JSON) -> Pointer:
         """The place in *meaning*, which *value* fits, of what *failure* is about."""

@@ -188,6 +188,34 @@ def test_many_alternatives_that_all_change_are_compared(keyword: str) -> None:
     assert isinstance(compared(after, before), Broken)
 
 
+def test_limits_that_only_count_together_are_left_to_a_person() -> None:
+    """Of four items, two at most are texts, and one is not: this is not possible."""
+    four = {"type": "array", "minItems": 4, "maxItems": 4}
+    old = {**four, "contains": {"not": {"type": "string"}}, "minContains": 0, "maxContains": 1}
+    found = compared(old, {**four, "contains": {"type": "string"}, "minContains": 3}, version="3.1.0")
+    assert isinstance(found, Undecided)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ({}, {"unevaluatedProperties": False, "required": ["a"]}, ("required",)),
+        ({"required": ["a"]}, {"unevaluatedProperties": False, "required": ["a"]}, ("unevaluatedProperties",)),
+        ({"required": ["xa"]}, {"patternProperties": {"^x": {"type": "string"}}}, ("patternProperties", "^x", "type")),
+        ({"minItems": 1}, {"prefixItems": [{"minimum": 1}]}, ("prefixItems", 0, "minimum")),
+        ({"minItems": 1}, {"if": {"minItems": 1}, "then": {"maxItems": 0}}, ("then", "maxItems")),
+        ({"required": ["a"]}, {"propertyNames": {"maxLength": 0}}, ("propertyNames",)),
+        ({"minItems": 1}, {"contains": {"const": 1}}, ("contains",)),
+        ({"minItems": 2}, {"contains": {}, "maxContains": 1}, ("maxContains",)),
+    ],
+)
+def test_a_break_is_shown_where_it_is_written(old: Any, new: Any, place: tuple[str | int, ...]) -> None:
+    kind = "array" if {"minItems"} & old.keys() else "object"
+    found = compared({"type": kind, **old}, {"type": kind, **new}, version="3.1.0")
+    assert isinstance(found, Broken)
+    assert found.pointer == (*AT, *place)
+
+
 def test_a_list_that_is_too_long_for_a_value_is_left_to_a_person() -> None:
     assert isinstance(compared({"type": "array"}, {"type": "array", "maxItems": 10**9}), Undecided)
 
