@@ -2,7 +2,8 @@
 
 comparisons     compares two schemas of two contracts: the face of this package
 verdicts        what a comparison says
-meanings        reads schemas as they are meant in one direction; sameness: recognizes those that say the same
+meanings        schemas as they are meant in one direction; readers: reads them from a contract
+sameness        recognizes meanings that say the same
 search          finds a value that fits some schemas and does not fit others, or proves that there is none
 goals           what is searched, and what was found
 lists           the values that a schema lists, and whether each can be checked

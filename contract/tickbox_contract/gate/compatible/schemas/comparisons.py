@@ -20,8 +20,9 @@ from tickbox_contract.openapi.schemas import Direction
 
 from .goals import Results, goal_of
 from .inside import Inside, Stage, Step
-from .meanings import Meaning, MeaningReader
+from .meanings import Meaning
 from .places import Failure, Places
+from .readers import MeaningReader
 from .sameness import Sameness
 from .search import Budget, OverBudgetError, Search
 from .sentences import sentence

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tickbox_contract.gate.compatible.schemas import JSON, Direction, SchemaComparison, Verdict
-from tickbox_contract.gate.compatible.schemas.meanings import Meaning, MeaningReader
+from tickbox_contract.gate.compatible.schemas.meanings import Meaning
+from tickbox_contract.gate.compatible.schemas.readers import MeaningReader
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 
