@@ -21,6 +21,9 @@ _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f<>"{}|\\^`]')
 """What no URL has unless it is percent-encoded (RFC 3986); letters of other alphabets pass."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _FORMS = re.compile(r"(multipart/.*|application/x-www-form-urlencoded)\s*(;.*)?", re.IGNORECASE)
+_KNOWN_DIALECT = re.compile(
+    r"https://(json-schema\.org/draft/2020-12/schema#?|spec\.openapis\.org/oas/3\.1/dialect/.*)"
+)
 _IGNORED_PARAMETERS = {"accept", "content-type", "authorization"}
 _BODILESS = ("get", "head", "delete")
 
@@ -128,6 +131,17 @@ def ignored_fields(contract: Contract) -> Iterator[Hit]:
     """What OpenAPI says is ignored, although it is written in the right place."""
     for node, what in _ignored(contract):
         yield Hit(node.pointer, f"{what} is ignored", severity="warning")
+    for node, key in _dialects(contract) if contract.is_3_1 else ():
+        message = "this dialect is not known here: schemas are read as JSON Schema 2020-12"
+        yield Hit((*node.pointer, key), message, severity="warning")
+
+
+def _dialects(contract: Contract) -> Iterator[tuple[Node, str]]:
+    """Where a dialect is named that is not that of OpenAPI 3.1, nor JSON Schema 2020-12, which it extends."""
+    schemas = ((schema, "$schema") for schema in contract.written("schemas"))
+    for node, key in ((contract.node, "jsonSchemaDialect"), *schemas):
+        if ":" in str(node.get(key)) and not _KNOWN_DIALECT.fullmatch(str(node.get(key))):
+            yield node, key
 
 
 def _ignored(contract: Contract) -> Iterator[tuple[Node, str]]:
