@@ -108,9 +108,12 @@ def _is_unnamed(place: Place, references: References) -> bool:
 
 
 def _alone(place: Place, inner: Sequence[Place]) -> Any:  # JSON
-    """The object of *place*, with a valid one instead of each that is in it."""
+    """The object of *place*, with a valid one instead of each that is in it, and without extensions.
+
+    Extensions may be large: the further files of a contract are one.
+    """
     depth = len(place.pointer)
-    alone: dict[str, Any] = {**place.node}
+    alone: dict[str, Any] = {key: value for key, value in place.node.items() if not key.startswith("x-")}
     for each in inner:
         key, *name = each.pointer[depth:]
         if not name:

@@ -177,3 +177,13 @@ def test_a_reference_to_an_item_of_a_list_in_another_file_is_followed(tmp_path: 
     assert {(rule_id, file, line) for rule_id, file, line, _ in found(path)} == {
         ("well-formed", "api/paths/pets.yaml", 3)
     }
+
+
+def test_a_fault_of_form_is_reported_although_the_other_files_are_large(tmp_path: Path) -> None:
+    pet = f"{PET}Large: {{enum: [{', '.join(map(str, range(30_000)))}]}}\n"
+    root = written(tmp_path, **{"schemas/pet s.yaml": pet})
+    root.write_text(f"{ROOT}titel: t\n")
+    report = run(root.read_bytes(), file="openapi.yaml", path=root, stages=["valid"])
+    assert [(each.rule.rule_id, each.message) for each in report.findings if each.rule.rule_id == "well-formed"] == [
+        ("well-formed", "titel: There is no such property here.")
+    ]
