@@ -21,7 +21,9 @@ from tickbox_contract.gate.contracts import Surroundings
 from tickbox_contract.gate.findings import Report
 from tickbox_contract.gate.live.callers import Caller, Secret
 from tickbox_contract.gate.live.conforming import MOST_REQUESTS, spread
+from tickbox_contract.gate.live.credentials import Credentials
 from tickbox_contract.gate.live.probes import GENERAL, PROBES, Target
+from tickbox_contract.gate.live.requests import request_of
 from tickbox_contract.gate.live.servers import Server, is_url
 from tickbox_contract.gate.live.targets import Found, find_target
 from tickbox_contract.gate.reading import read
@@ -490,6 +492,53 @@ def test_what_probes_need_is_found_in_the_contract() -> None:
     assert (found.collection, found.text, found.host) == ("/api/books/a%2Fb/notes", "text", "a")
     assert (found.limit, found.item) == (("most", 50), "/api/books/a%2Fb/notes/{id}")
     assert found.body == {"kind": "a", "on": "2026-01-01", "text": "Yes.", "more": "x"}
+
+
+def test_a_request_has_all_that_the_contract_requires_in_ascii() -> None:
+    contract = read(
+        """\
+openapi: 3.0.3
+info: {title: Notes, version: '1'}
+paths:
+  /книги/{имя}:
+    get:
+      parameters:
+        - {name: имя, in: path, required: true, schema: {type: string, example: Я}}
+        - {name: page, in: query, required: true, schema: {type: integer, example: 1}}
+        - {name: X-Office, in: header, required: true, schema: {type: string}, example: "a\\nb"}
+        - {name: X-Desk, in: header, required: true, schema: {$ref: '#/components/schemas/Desk'}}
+        - {name: more, in: query, schema: {type: integer, example: 1}}
+      responses: {'200': {description: ok}}
+components: {schemas: {Desk: {type: string, example: nowhere}}}
+""".encode()
+    )
+    (operation,) = contract.operations
+    server = Server(url="http://a/api", values={"X-Desk": "7", "page": "2"})
+    request = request_of(contract, operation, server, Credentials("nobody", query="k=v"))
+    assert request is not None
+    head, *lines = request.decode("ascii").splitlines()
+    assert head == "GET /api/%D0%BA%D0%BD%D0%B8%D0%B3%D0%B8/%D0%AF?page=2&k=v HTTP/1.1"
+    assert {"X-Office: a b", "X-Desk: 7"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/merge-patch+json", b'{"a": [1, 2]}'),
+        ("application/x-www-form-urlencoded", b"a=1&a=2"),
+        ("text/plain", b"{'a': [1, 2]}"),
+    ],
+)
+def test_an_example_is_sent_as_its_media_type_is_written(media_type: str, body: bytes) -> None:
+    text = CONTRACT.replace(b"application/json:\n", media_type.encode() + b":\n").replace(
+        b"{name: Rex}", b"{a: [1, 2]}"
+    )
+    contract = read(text)
+    operation = contract.operation("/pets", "post")
+    assert operation is not None
+    request = request_of(contract, operation, Server(url="http://a"), Credentials("nobody"))
+    assert request is not None
+    assert request.partition(b"\r\n\r\n")[2] == body
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.media_types import essence, is_json
 from tickbox_contract.openapi.nodes import NOTHING, Node
 from tickbox_contract.openapi.operations import Operation
 
@@ -17,6 +18,8 @@ from .servers import Server
 from .wire import request
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
+_LITERAL = "/:@!$&'()*+,;=~%"
+"""What stays as it is in a path (RFC 3986, section 3.3)."""
 
 
 def path_names(operation: Operation) -> list[str]:
@@ -26,13 +29,16 @@ def path_names(operation: Operation) -> list[str]:
 
 def filled(operation: Operation, server: Server) -> str | None:
     """The path with a value for each parameter: that of the settings, or else its example; None if one has neither."""
-    path = operation.path
-    for name in path_names(operation):
-        value = server.value_of(name) or _shown(operation.parameter("path", name) or NOTHING)
+    parts = _IN_BRACES.split(operation.path)  # texts, and names between them
+    for at, part in enumerate(parts):
+        if at % 2 == 0:
+            parts[at] = quote(part, safe=_LITERAL)
+            continue
+        value = server.value_of(part) or _shown(operation.parameter("path", part) or NOTHING)
         if value is None or value == "":
             return None
-        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
-    return path
+        parts[at] = quote(str(value), safe="")
+    return "".join(parts)
 
 
 def example_of(contract: Contract, media: Node) -> Any:  # JSON
@@ -50,24 +56,36 @@ def request_of(contract: Contract, operation: Operation, server: Server, sender:
     path = filled(operation, server)
     if path is None:
         return None
-    body, lines = b"", [*sender.lines]
+    lines = [*sender.lines, *(f"{name}: {value}" for name, value in _required(contract, operation, server, "header"))]
+    body = b""
     if operation.has_body:
         content = (operation.body or NOTHING).members("content")
         name, media = next(iter(content.items()), ("", NOTHING))
-        value = example_of(contract, media)
-        body = b"" if value is None else json.dumps(value).encode() if "json" in name else str(value).encode()
+        body = _encoded(name, example_of(contract, media))
         lines += [f"Content-Type: {name}"] if name else []
-    pairs = [*_required_query(contract, operation), *([sender.query] if sender.query else [])]
+    required = _required(contract, operation, server, "query")
+    pairs = [*(f"{quote(name)}={quote(value)}" for name, value in required), *([sender.query] if sender.query else [])]
     target = f"{server.base}{path}{'?' if pairs else ''}{'&'.join(pairs)}"
     return request(operation.method.upper(), target, *lines, body=body, host=server.host)
 
 
-def _required_query(contract: Contract, operation: Operation) -> Iterator[str]:
+def _encoded(media_type: str, value: Any) -> bytes:  # JSON
+    """*value* as a body; empty if there is none."""
+    if value is None:
+        return b""
+    if is_json(media_type):
+        return json.dumps(value).encode()
+    is_form = essence(media_type) == "application/x-www-form-urlencoded" and isinstance(value, dict)
+    return (urlencode(value, doseq=True) if is_form else str(value)).encode(errors="replace")
+
+
+def _required(contract: Contract, operation: Operation, server: Server, place: str) -> Iterator[tuple[str, str]]:
+    """The parameters in *place* that must be sent, with values of the settings, or else examples; each in one line."""
     for parameter in operation.parameters:
-        if parameter.get("in") == "query" and parameter.get("required"):
-            value = _shown(parameter)
-            value = contract.follow(parameter.at("schema")).get("example") if value is None else value
-            yield f"{quote(str(parameter.get('name')))}={quote(str(value))}"
+        if parameter.get("in") == place and parameter.get("required"):
+            name = str(parameter.get("name"))
+            found = (server.value_of(name), _shown(parameter), contract.follow(parameter.at("schema")).get("example"))
+            yield name, " ".join(str(next((value for value in found if value is not None), "")).split())
 
 
 def _shown(node: Node) -> Any:  # JSON

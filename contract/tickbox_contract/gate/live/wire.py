@@ -107,4 +107,4 @@ def request(
         head.append(f"Authorization: Bearer {token}")
     if body:
         head.append(f"Content-Length: {len(body)}")
-    return "\r\n".join((*head, "", "")).encode("latin-1") + body
+    return "\r\n".join((*head, "", "")).encode("latin-1", errors="replace") + body
