@@ -15,7 +15,7 @@ from tickbox_contract.gate.compatible.stage import compare
 from tickbox_contract.gate.compatible.table import TABLE
 from tickbox_contract.gate.contracts import Contract
 
-from . import strategies
+from . import newer_strategies, strategies
 from .documents import meaning_of
 from .test_comparisons import ENTRIES, NEWER, pairs
 
@@ -51,6 +51,7 @@ USES = [
     Use("one of the items", {"type": "array", "contains": ROOT}, NEW),
     Use("properties by pattern", {"type": "object", "patternProperties": {"^p": ROOT}}, NEW),
     Use("unevaluated properties", {"type": "object", "unevaluatedProperties": ROOT}, NEW),
+    Use("what a text contains", {"type": "string", "contentMediaType": "application/json", "contentSchema": ROOT}, NEW),
 ]
 
 
@@ -85,9 +86,10 @@ each_use = pytest.mark.parametrize("use", [pytest.param(use, id=f"{use.name}, {u
 @bounded
 @given(st.data())
 def test_a_change_that_a_value_proves_to_break_is_never_silent(use: Use, data: st.DataObject) -> None:
-    old = data.draw(strategies.schemas)
-    new = data.draw(strategies.edited(old) | strategies.schemas)
-    value = data.draw(strategies.near(old) | strategies.near(new))
+    some = strategies if use.version == OLDER or data.draw(st.booleans()) else newer_strategies
+    old = data.draw(some.schemas)
+    new = data.draw(some.edited(old) | some.schemas)
+    value = data.draw(some.near(old) | some.near(new))
     accepts = Validators().confirms
     fits, still_fits = (accepts(meaning_of(each, version=use.version), value) for each in (old, new))
     assert not fits or still_fits or alarms(old, new, use, "request")
