@@ -1,0 +1,160 @@
+"""Schemathesis is run with the token, the settings and the contract, and what it could not test is not a success."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tickbox_contract.gate.contracts import Surroundings
+from tickbox_contract.gate.live.callers import Secret
+from tickbox_contract.gate.live.servers import Server
+from tickbox_contract.gate.rules import RULES, run
+
+from .serving import CONTRACT, Careless, Locked, asked, messages, serving
+
+
+def test_schemathesis_findings_are_at_their_operations_with_a_command_that_shows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no schemathesis.toml
+    with serving(Careless) as url:
+        arguments = ("--max-examples", "5", "--phases", "examples,coverage", "--seed", "1")
+        report = asked(Server(url=url, schemathesis=arguments), "conforms", rules={"schemathesis"})
+    found = {(finding.message, finding.line): finding.witness for finding in report.findings}
+    assert (found["GET /pets: Undocumented status code", 5] or "").startswith("curl -X GET")
+    assert ("POST /pets: Server error", 8) in found
+
+
+def test_schemathesis_tests_a_contract_that_is_in_several_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = yaml.safe_load(CONTRACT)
+    (tmp_path / "pets.json").write_text(json.dumps({"pets": whole["paths"]["/pets"]}))
+    whole["paths"] = {"/pets": {"$ref": "pets.json#/pets"}}
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(whole))
+    with serving(Careless) as url:
+        server = Server(url=url, schemathesis=("--phases", "coverage", "--max-examples", "5"))
+        chosen = [rule for rule in RULES if rule.rule_id == "schemathesis"]
+        around = Surroundings(server=server)
+        report = run(
+            file.read_bytes(), file="openapi.json", path=file, stages=["conforms"], rules=chosen, surroundings=around
+        )
+    found = {(finding.message, finding.file) for finding in report.findings}
+    assert ("POST /pets: Server error", "pets.json") in found
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "is_left_out"),
+    [("nothing", (), True), ("schemathesis.toml", (), False), ("nothing", ("--seed", "1"), False)],
+)
+def test_a_check_that_must_be_configured_is_left_out_unless_something_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, arguments: tuple[str, ...], *, is_left_out: bool
+) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $*\n")
+    (tmp_path / file).touch()
+    report = asked(Server(url="http://127.0.0.1:1", schemathesis=arguments), "conforms", rules={"schemathesis"})
+    (skip,) = report.skipped
+    assert ("--exclude-checks positive_data_acceptance" in skip.why) == is_left_out
+    assert " ".join(arguments) in skip.why
+
+
+def test_schemathesis_that_is_not_installed_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    report = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert [skip.why for skip in report.skipped] == [
+        "Schemathesis is not installed: pip install tickbox-contract[conforms]"
+    ]
+    assert not report.is_sound
+
+
+def test_schemathesis_that_could_not_test_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = Server(url="http://127.0.0.1:1", schemathesis=("--no-such-option",))
+    report = asked(server, "conforms", rules={"schemathesis"})
+    assert "Schemathesis could not test: Error: No such option '--no-such-option'" in report.skipped[0].why
+    assert not report.is_sound
+    unreachable = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert [skip.why for skip in unreachable.skipped] == ["Schemathesis could not test: Network Error"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ("hooks = 'broken_hooks'", "ModuleNotFoundError: No module named 'a_package_that_is_not_there'"),
+        ("hooks = 'no_such_hooks'", "import the module 'no_such_hooks' failed because it could not be found"),
+        ("hookss = 'broken_hooks'", "- 'hookss' -> Did you mean 'hooks'?"),
+        ("hooks =", "The configuration file content is not valid TOML"),
+    ],
+)
+def test_schemathesis_settings_that_cannot_be_loaded_are_not_a_success_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schemathesis.toml").write_text(settings)
+    (tmp_path / "broken_hooks.py").write_text("import a_package_that_is_not_there\n")
+    report = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"})
+    assert why in report.skipped[0].why
+    assert not report.is_sound
+
+
+def test_schemathesis_that_takes_too_long_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\nexec sleep 600\n")
+    report = asked(Server(url="http://127.0.0.1:1", time_limit_s=1), "conforms", rules={"schemathesis"})
+    assert "Schemathesis was not done after 1 s" in report.skipped[0].why
+    assert not report.is_sound
+
+
+def program_in(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Let *text* be the program that is found beside Python."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    program = folder / "schemathesis"
+    program.write_text(text)
+    program.chmod(0o755)
+
+
+def test_schemathesis_gets_the_token_where_no_list_of_processes_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $*\n")
+    monkeypatch.setenv("WRITER", "t0ken")
+    server = Server(url="http://127.0.0.1:1", token=Secret("WRITER"))
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert "--config-file" in skip.why
+    assert "t0ken" not in skip.why
+
+
+def test_schemathesis_comes_last_because_it_ends_what_its_token_may_end() -> None:
+    assert RULES[-1].rule_id == "schemathesis"
+
+
+def test_schemathesis_sends_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WRITER", "t0ken")
+    with serving(Locked) as url:
+        arguments = ("--phases", "coverage", "--max-examples", "5", "--checks", "not_a_server_error")
+        report = asked(
+            Server(url=url, token=Secret("WRITER"), schemathesis=arguments), "conforms", rules={"schemathesis"}
+        )
+    assert "POST /pets: Server error" in messages(report)
+
+
+def test_settings_of_a_team_must_name_credentials_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "schemathesis.toml").write_text("workers = 1\n")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    monkeypatch.setenv("WRITER", "t0ken")
+    server = Server(url="http://127.0.0.1:1", token=Secret("WRITER"))
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert skip.why.endswith('names no credentials: begin it with headers = {Authorization = "Bearer ${WRITER}"}')
+    (tmp_path / "schemathesis.toml").write_text('headers = {Authorization = "Bearer ${WRITER}"}\n')
+    (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
+    assert skip.why == "Schemathesis could not test: Network Error"
