@@ -10,7 +10,7 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.references import UnresolvedReferenceError
-from tickbox_contract.openapi.rules import Hit
+from tickbox_contract.openapi.rules import Hit, Severity
 
 from .contracts import Contract
 
@@ -39,7 +39,8 @@ def server_variables(contract: Contract) -> Iterator[Hit]:
             for name, variable in variables.items():
                 if isinstance(variable.get("enum"), list) and variable.get("default") not in variable.get("enum"):
                     message = f"the default of the server variable {name!r} is not in its enum"
-                    yield Hit((*variable.pointer, "default"), message)
+                    severity: Severity | None = None if contract.is_3_1 else "warning"  # MUST in 3.1, SHOULD in 3.0
+                    yield Hit((*variable.pointer, "default"), message, severity=severity)
 
 
 def scopes(contract: Contract) -> Iterator[Hit]:

@@ -19,6 +19,7 @@ from .several_files import file_of
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f<>"{}|\\^`]')
 """What no URL has unless it is percent-encoded (RFC 3986); letters of other alphabets pass."""
+_VARIABLE = re.compile(r"\{[^{}]*\}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _FORMS = re.compile(r"(multipart/.*|application/x-www-form-urlencoded)\s*(;.*)?", re.IGNORECASE)
 _KNOWN_DIALECT = re.compile(
@@ -57,9 +58,12 @@ def _addresses(contract: Contract) -> Iterator[Hit]:
 
 def _urls(contract: Contract) -> Iterator[Hit]:
     for node, key in _with_urls(contract):
-        given = node.get(key)
-        if isinstance(given, str) and _NOT_IN_URLS.search(given):
+        if isinstance(given := node.get(key), str) and _NOT_IN_URLS.search(given):
             yield Hit((*node.pointer, key), "this is not a URL: it has characters that a URL cannot have")
+    for holder in (contract.node, *contract.written("path items"), *contract.written("operations")):
+        for server in holder.items("servers"):
+            if isinstance(given := server.get("url"), str) and _NOT_IN_URLS.search(_VARIABLE.sub("", given)):
+                yield Hit((*server.pointer, "url"), "this is not a URL with variables in braces")
     dialect = contract.node.get("jsonSchemaDialect")
     if isinstance(dialect, str) and (":" not in dialect or _NOT_IN_URLS.search(dialect)):
         yield Hit(("jsonSchemaDialect",), "this is not a URI")

@@ -168,6 +168,8 @@ SECTIONS = [
             {"components/schemas/a.b-c_1": {}}),
         ("Contact Object: email", (NEW,), *at("info/contact", {"email": "a"}, {"email": "a@b"}, "email")),
         ("Contact Object: url", BOTH, *at("info/contact", {"url": "https://a b"}, {"url": "https://ä.b/%20"}, "url")),
+        ("Server Object: url", BOTH, *at("servers", [{"url": "https://a b"}],
+            [{"url": "https://{a}.b/", "variables": {"a": {"default": "a"}}}], "0/url")),
         ("External Documentation Object: url", BOTH, *at(f"{GET}/externalDocs", {"url": "<a>"}, {"url": "a"}, "url")),
         ("OAuth Flow Object: authorizationUrl", BOTH, *at(SCHEME,
             {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://{a}", "scopes": {}}}},
@@ -350,3 +352,10 @@ def test_an_example_in_another_place_and_an_id_in_an_example_are_not_looked_at()
     examples = {"a": {"externalValue": "a.json"}, "b": {"value": {"$id": "https://a.b/c", "$ref": "c"}}}
     for version in BOTH:
         assert found({JSON: {"schema": {"type": "object"}, "examples": examples}}, version) == set()
+
+
+@pytest.mark.parametrize(("version", "severity"), [(OLD, "warning"), (NEW, "error")])
+def test_a_default_of_a_server_variable_should_be_in_its_enum_and_in_3_1_must(version: str, severity: str) -> None:
+    servers = [{"url": "/{a}", "variables": {"a": {"default": "b", "enum": ["c"]}}}]
+    (finding,) = report_of({"servers": servers}, version).findings
+    assert (finding.rule.rule_id, finding.severity) == ("server-variable", severity)
