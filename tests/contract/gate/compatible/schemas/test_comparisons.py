@@ -216,6 +216,26 @@ def test_a_break_is_shown_where_it_is_written(old: Any, new: Any, place: tuple[s
     assert found.pointer == (*AT, *place)
 
 
+def test_a_break_is_shown_although_it_takes_long_to_look_for_another_one() -> None:
+    """The two patterns are the same, which takes more steps than a nicer value is worth."""
+    one, other = ({"type": "string", "pattern": text} for text in ("^(a|b)*a(a|b){11}$", "^(b|a)*a(b|a){11}$"))
+    old = {"type": "object", "properties": {"b": {}, "p": one}}
+    found = compared(old, {"type": "object", "properties": {"a": {"type": "string"}, "b": {}, "p": other}})
+    assert isinstance(found, Broken)
+    assert (set(found.witness), found.is_undeclared) == ({"a"}, False)
+
+
+def test_alternatives_around_themselves_are_compared() -> None:
+    """Whether a node and what it needs exclude each other is asked while a value for both is searched."""
+    needs = {"type": "object", "required": ["p"]}
+    several = [{"type": "object", "maxProperties": number} for number in range(2, 30)]
+    node = {"$ref": "#/components/schemas/Node"}
+    inner = {"allOf": [node], "anyOf": [needs, *several], "oneOf": [needs, {"maxProperties": 0}]}
+    both = {"allOf": [{"properties": {"x": node}}, {"properties": {"x": needs}}], "type": "object", "required": ["x"]}
+    schemas = {"Root": both, "Node": {"type": "object", "properties": {"p": inner}}}
+    assert isinstance(compared({"schemas": schemas}, {"schemas": {**schemas, "Root": {"required": ["y"]}}}), Broken)
+
+
 def test_a_list_that_is_too_long_for_a_value_is_left_to_a_person() -> None:
     assert isinstance(compared({"type": "array"}, {"type": "array", "maxItems": 10**9}), Undecided)
 
