@@ -86,6 +86,8 @@ def _misfits(examples: list[_Given], definitions: Mapping[str, Any]) -> Iterator
 def all_examples(contract: Contract) -> Iterator[Example]:
     """The examples of media types, parameters, headers and schemas; and defaults, which must fit as well."""
     for use in contract.written_schemas:
+        if "$ref" in use.node.value and not contract.is_3_1:
+            continue  # what is beside it is ignored: the rule `ignored-sibling` has it
         for word in ("example", "default"):
             if word in use.node.value:
                 yield Example((*use.node.pointer, word), use.node.value[word], use.node, use.direction)

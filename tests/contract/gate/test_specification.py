@@ -359,3 +359,10 @@ def test_a_default_of_a_server_variable_should_be_in_its_enum_and_in_3_1_must(ve
     servers = [{"url": "/{a}", "variables": {"a": {"default": "b", "enum": ["c"]}}}]
     (finding,) = report_of({"servers": servers}, version).findings
     assert (finding.rule.rule_id, finding.severity) == ("server-variable", severity)
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_default_beside_a_reference_is_ignored_in_3_0_and_must_fit_in_3_1(version: str) -> None:
+    changes = {f"{A}/properties": {"b": {**CAT, "default": 1}}, **PETS}
+    rule_id = "ignored-sibling" if version == OLD else "fitting-example"
+    assert found(changes, version) == {(rule_id, f"{A}/properties/b/default")}
