@@ -6,7 +6,7 @@ import json
 
 from openapi_spec_validator.schemas import schema_v30
 
-from tickbox_contract.openapi.forms import published_schema
+from tickbox_contract.openapi.published import published_schema
 
 
 def test_our_copy_is_what_is_published() -> None:

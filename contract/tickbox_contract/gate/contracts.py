@@ -54,6 +54,8 @@ class Contract(Document):
     further: Mapping[str, Text] = field(default_factory=dict)
     """The other files that it refers to, by their paths from its folder; see `several_files`."""
     surroundings: Surroundings = field(default_factory=Surroundings)
+    spellings: Mapping[Pointer, str] = field(default_factory=dict)
+    """How the last step of a place is written in the file, if it is misspelled there."""
 
     @cached_property
     def places(self) -> Lines | None:
@@ -62,6 +64,8 @@ class Contract(Document):
 
     def line(self, pointer: Pointer) -> int | None:
         """The line of what *pointer* names, in the file that has it."""
+        if self.spellings:
+            pointer = tuple(self.spellings.get(pointer[:n], step) for n, step in enumerate(pointer, start=1))
         name, inner = file_of(pointer)
         return super().line(pointer) if name is None else self.further[name].lines.line(inner)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.rules import Hit, Severity
+from tickbox_contract.openapi.spelling import meant
 
 from .contracts import Contract
 from .regexes import fault_of
@@ -27,7 +28,9 @@ _KNOWN = frozenset({
     "title", "description", "default", "deprecated", "readOnly", "writeOnly", "examples", "example", "discriminator",
     "xml", "externalDocs",
 })  # fmt: skip
-_WORDS = sorted(key for key in _KNOWN if not key.startswith("$"))
+_OLD = "nullable"
+"""The keyword that only OpenAPI 3.0 has."""
+_WORDS = sorted((_OLD, *(key for key in _KNOWN if not key.startswith("$"))))
 
 
 def _schemas(contract: Contract) -> Iterator[Node]:
@@ -41,13 +44,15 @@ def enum_types(contract: Contract) -> Iterator[Hit]:
     for node in _schemas(contract):
         types = _types_of(node.value)
         listed = list(_listed(node)) if types else []
-        wrong = [pointer for pointer, value in listed if not any(_is_of(value, name) for name in types)]
-        if len(wrong) == len(listed) > 1:
-            message = f"none of these {len(listed)} values is of the type {' or '.join(types)}"
-            yield Hit(wrong[0][: len(node.pointer) + 1], message)
+        wrong = [(pointer, value) for pointer, value in listed if not any(_is_of(value, name) for name in types)]
+        if not wrong:
             continue
-        for pointer in wrong:
-            yield Hit(pointer, f"this value is not of the type {' or '.join(types)}")
+        (pointer, value), count = wrong[0], len(wrong)
+        what = "this value is not" if count == 1 else f"{count} of these values are not"
+        hint = ": write it in quotes" if "string" in types and isinstance(value, int | float) else ""
+        if count == len(listed) > 1:
+            pointer, what = pointer[: len(node.pointer) + 1], f"none of these {count} values is"
+        yield Hit(pointer, f"{what} of the type {' or '.join(types)}{hint}")
 
 
 def _types_of(schema: Mapping[str, Any]) -> list[str]:
@@ -92,7 +97,7 @@ def lists_without_items(contract: Contract) -> Iterator[Hit]:
 def idle_nullables(contract: Contract) -> Iterator[Hit]:
     """`nullable` where it says nothing: without a type, and in OpenAPI 3.1, which does not have it."""
     for node in _schemas(contract):
-        if node.get("nullable") is True and contract.is_3_1:
+        if node.get("nullable") not in (None, False) and contract.is_3_1:
             message = "OpenAPI 3.1 has no nullable, so null is not allowed: add null to the type"
             yield Hit((*node.pointer, "nullable"), message, severity="warning")
         elif node.get("nullable") is True and "type" not in node.value:
@@ -124,10 +129,18 @@ def misspelled_keywords(contract: Contract) -> Iterator[Hit]:
     """Unknown keywords that are close to a known one. OpenAPI 3.0 has no unknown ones: the rule `well-formed`."""
     for node in _schemas(contract) if contract.is_3_1 else ():
         for key in node.value:
-            if key not in _KNOWN and not key.startswith(("x-", "$")):
-                close = get_close_matches(key.replace("_", "").replace("-", ""), _WORDS, n=1, cutoff=0.85)
-                if close:
-                    yield Hit((*node.pointer, key), f"there is no keyword {key}: {close[0]} may be meant")
+            if key in _KNOWN or key.startswith(("x-", "$")):
+                continue
+            near = _near(key)
+            if near == _OLD and key != _OLD:
+                yield Hit((*node.pointer, key), f"there is no keyword {key}: add null to the type")
+            elif near and key != _OLD and near not in node.value:
+                yield Hit((*node.pointer, key), f"there is no keyword {key}: {near} may be meant", meant=near)
+
+
+@lru_cache(maxsize=10_000)
+def _near(key: str) -> str | None:
+    return meant(key, _WORDS)
 
 
 def foreign_patterns(contract: Contract) -> Iterator[Hit]:

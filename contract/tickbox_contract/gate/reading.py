@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+
+from tickbox_contract.openapi.spelling import meant
 
 from .contracts import Contract, Surroundings
 from .schema_ids import resolve_ids
@@ -15,6 +18,8 @@ from .yaml_texts import UnreadableError
 
 __all__ = ["UnreadableError", "read"]
 
+_WHOLE = {"3.0": "3.0.4", "3": "3.0.4", "3.1": "3.1.1"}
+"""Versions as people abbreviate them, and a whole one. Without quotes they are numbers in YAML."""
 _NO_VERSION = "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"
 
 
@@ -58,7 +63,13 @@ def _require_version(root: dict[str, Any]) -> None:
     version = root.get("openapi")
     if str(root.get("swagger")) == "2.0" and version is None:
         raise UnreadableError("this is Swagger 2.0: the gate reads OpenAPI 3.0 and 3.1")
-    if not isinstance(version, str):
-        raise UnreadableError(_NO_VERSION)
-    if not version.startswith(("3.0.", "3.1.")):
-        raise UnreadableError("the gate reads OpenAPI 3.0 and 3.1, and this file has another version")
+    if version is None:
+        near = next((f": openapi may be meant by {key}" for key in root if meant(key, ["openapi"])), "")
+        raise UnreadableError(f"{_NO_VERSION}{near}")
+    if isinstance(version, str) and version.startswith(("3.0.", "3.1.")):
+        return
+    written = str(version)
+    if written in _WHOLE:
+        raise UnreadableError(f"the version {written} has three numbers: write `openapi: {_WHOLE[written]}`")
+    known = f" {written}" if re.fullmatch(r"[0-9.]{1,9}", written) else ""
+    raise UnreadableError(f"the gate reads OpenAPI 3.0 and 3.1, and this file has another version{known}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from tickbox_contract.openapi.objects import Pointer
@@ -21,6 +21,9 @@ from .reading import read
 from .rule_sets import with_severities
 from .several_files import file_of, readable
 from .sound import sound_part
+
+_MOST_ROUNDS = 4
+"""How often the form is looked at: once more for each level of misspelled names in misspelled names, up to this."""
 
 RULES: tuple[Rule, ...] = with_severities((
     *valid.RULES, *form.RULES, *names.RULES, *shapes.RULES, *served.RULES, *exchanges.RULES, *writes.RULES,
@@ -48,35 +51,71 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
     """
     contract = read(raw, surroundings, path=path)
     rules = tuple(rule for rule in rules if rule.stage in stages)
-    malformed, _ = _check(contract, (WELL_FORMED,), file, most)
-    if malformed:
-        contract = sound_part(contract, [finding.pointer for finding in malformed])
-        is_known = not any(says_more(finding.message) for finding in malformed)
+    contract, early = _in_form(contract, file, most)
+    malformed = {finding.pointer for finding in early}
+    if early:
+        is_known = not any(says_more(finding.message) for finding in early)
         rules = (WELL_FORMED, *(r for r in rules if is_known and r.stage == "valid" and r is not WELL_FORMED))
-    others = [rule for rule in rules if rule is not WELL_FORMED]
+    if valid.KNOWN_KEYWORD in rules:
+        misspelled = _hits(contract, valid.KNOWN_KEYWORD, most)
+        early += _findings(contract, valid.KNOWN_KEYWORD, misspelled, file)
+        contract = sound_part(contract, misspelled)
+        contract = sound_part(contract, _plain(_hits(contract, WELL_FORMED, most))) if misspelled else contract
+    others = [rule for rule in rules if rule not in {WELL_FORMED, valid.KNOWN_KEYWORD}]
     findings, skipped = _check(contract, contract.surroundings.progress(others), file, most)
-    empty = {finding.pointer for finding in malformed}  # in the sound part, where more would seem to be missing
-    findings = [f for f in findings if f.pointer not in empty or f.rule.rule_id == UNIQUE_KEY.rule_id]
+    # What is wrong is empty in the sound part, where more would seem to be missing.
+    findings = [f for f in findings if f.pointer not in malformed or f.rule.rule_id == UNIQUE_KEY.rule_id]
     return Report(
         file=file,
         rules=rules,
-        findings=tuple(sorted((*malformed, *findings), key=lambda finding: finding.line)),
+        findings=tuple(sorted((*early, *findings), key=lambda finding: finding.line)),
         skipped=tuple(skipped),
         operations=frozenset((operation.method, operation.path) for operation in contract.operations),
     )
 
 
+def _in_form(contract: Contract, file: str, most: int) -> tuple[Contract, list[Finding]]:
+    """The sound part of *contract*, and its faults of form. What is misspelled is looked at as what is meant."""
+    found: dict[tuple[Pointer, bool], Finding] = {}
+    for number in range(_MOST_ROUNDS):
+        faults = _hits(contract, WELL_FORMED, most)
+        for finding in _findings(contract, WELL_FORMED, faults, file):
+            found.setdefault((finding.pointer, says_more(finding.message)), finding)
+        is_last = number == _MOST_ROUNDS - 1
+        contract = sound_part(contract, _plain(faults) if is_last else faults)
+        if not any(fault.meant for fault in faults):
+            break
+    return contract, list(found.values())
+
+
+def _plain(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """*hits* without what is meant."""
+    return (hit._replace(meant=None) for hit in hits)
+
+
 def _check(contract: Contract, rules: Iterable[Rule], file: str, most: int) -> tuple[list[Finding], list[Skipped]]:
-    """What breaks *rules*, each place once for each rule and message, by line."""
-    found: dict[tuple[str, Pointer | Elsewhere, str], Finding] = {}
-    skipped = []
+    """What breaks *rules*, by line."""
+    found, skipped = [], []
     for rule in rules:
+        hits: list[Hit] = []
         try:
-            for hit in first(rule.check(contract), most):
-                found[rule.rule_id, hit.elsewhere or hit.pointer, hit.message] = _finding(contract, rule, hit, file)
+            hits.extend(first(rule.check(contract), most))  # keeps what was found before an error
         except NotCheckableError as error:
             skipped.append(Skipped(rule=rule, why=str(error)))
-    return sorted(found.values(), key=lambda finding: finding.line), skipped
+        found += _findings(contract, rule, hits, file)
+    return sorted(found, key=lambda finding: finding.line), skipped
+
+
+def _hits(contract: Contract, rule: Rule, most: int) -> list[Hit]:
+    return list(first(rule.check(contract), most))
+
+
+def _findings(contract: Contract, rule: Rule, hits: Iterable[Hit], file: str) -> list[Finding]:
+    """A finding for each of *hits*, each place once for each message."""
+    found: dict[tuple[Pointer | Elsewhere, str], Finding] = {}
+    for hit in hits:
+        found[hit.elsewhere or hit.pointer, hit.message] = _finding(contract, rule, hit, file)
+    return list(found.values())
 
 
 def _finding(contract: Contract, rule: Rule, hit: Hit, file: str) -> Finding:

@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
+from tickbox_contract.openapi.rules import Hit
 
 from .contracts import Contract
 
 _LISTS_OF_OBJECTS = {*COMPOSITES, "parameters", "servers", "security", "tags"}
 
 
-def sound_part(contract: Contract, faults: Iterable[Pointer]) -> Contract:
+def sound_part(contract: Contract, faults: Iterable[Hit]) -> Contract:
     """*contract* without what is wrong at *faults*: an object there is empty, and any other value is not there.
 
-    All other places stay as they are, so that nothing seems to be missing. Of an object that must not be a reference,
-    nothing is known.
+    What is misspelled has the name that is meant, so that nothing seems to be missing; it may have faults of its own.
+    All other places stay as they are. Of an object that must not be a reference, nothing is known.
     """
+    faults = tuple(faults)
+    sound = _without(contract, [fault.pointer for fault in faults if not fault.meant]) if faults else contract
+    misspelled = {fault.pointer: fault.meant for fault in faults if fault.meant}
+    return _spelled(sound, misspelled) if misspelled else sound
+
+
+def _spelled(contract: Contract, misspelled: Mapping[Pointer, str]) -> Contract:
+    """*contract* with other names for what is at the places *misspelled*, the outermost first."""
     root: Any = dict(contract.root)
     copied: set[Pointer] = {()}
-    for pointer in sorted(faults, key=lambda each: each[-1:] == ("$ref",)):
+    renamed: dict[Pointer, str] = {}
+    written = dict(contract.spellings)
+    for pointer in sorted(misspelled, key=len):
+        above = tuple(renamed.get(pointer[:n], step) for n, step in enumerate(pointer[:-1], start=1))
+        name, given = misspelled[pointer], str(pointer[-1])
+        held = _copied(root, (*above, given), copied)
+        if isinstance(held, dict) and given in held and name not in held:
+            held[name] = held.pop(given)
+            renamed[pointer] = name
+            written[*above, name] = given
+    return replace(contract, root=root, spellings=written)
+
+
+def _copied(root: Any, pointer: Pointer, copied: set[Pointer]) -> Any:  # JSON
+    """What has the last step of *pointer*, so that it can be changed; None if there is no such place."""
+    held = root
+    for depth, step in enumerate(pointer[:-1], start=1):
+        if not _has(held, step) or not isinstance(held[step], dict | list):
+            return None
+        if pointer[:depth] not in copied:
+            copied.add(pointer[:depth])
+            held[step] = held[step].copy()
+        held = held[step]
+    return held
+
+
+def _without(contract: Contract, pointers: Iterable[Pointer]) -> Contract:
+    root: Any = dict(contract.root)
+    copied: set[Pointer] = {()}
+    for pointer in sorted(pointers, key=lambda each: each[-1:] == ("$ref",)):
         if pointer[-1:] == ("$ref",):
             pointer = pointer[:-1]  # noqa: PLW2901  # what has it
             _remove(root, pointer, copied)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tickbox_contract.openapi import servable
-from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.rules import Hit, Rule, rules_of
+from tickbox_contract.openapi.spelling import meant
 
 from . import declarations, expressions, fixed_fields, keywords
 from .contracts import Contract
 from .examples import unfit_examples
 from .impossible import impossible_schemas
+
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|.*\.(ya?ml|json)(#|$)")
+"""References to other files: what is in them is not known here."""
+_MOST_HINTS = 20
 
 
 def _unique_tags(contract: Contract) -> Iterator[Hit]:
@@ -25,12 +32,42 @@ def _unique_tags(contract: Contract) -> Iterator[Hit]:
 
 def _references(contract: Contract) -> Iterator[Hit]:
     """Those that lead nowhere, also out of the files that can be read."""
-    yield from servable.RESOLVING_REF.check(contract)
+    hints = _Hints(contract)
     for pointer, message, why in contract.references.broken:
-        if why == "outside":
-            yield Hit(pointer, contract.joined.missing.get(pointer, message))
+        if why != "endless":
+            said = contract.joined.missing.get(pointer, message) if why == "outside" else message
+            yield Hit((*pointer, "$ref"), f"{said}{hints.hint(pointer) if why in {'outside', 'nowhere'} else ''}")
     yield from keywords.dead_dynamic_references(contract)
 
+
+class _Hints:
+    """The components that may be meant by references that lead nowhere, as far as there are few of these."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._places = {place.pointer: place for place in contract.references.places if place.reference is not None}
+        self._components = contract.node.at("components")
+        self._known: dict[tuple[str, str], str] = {}
+
+    def hint(self, pointer: Pointer) -> str:
+        """The end of a sentence about the reference at *pointer*."""
+        place = self._places[pointer]
+        reference = place.reference or ""
+        key = place.kind, reference.rpartition("/")[2]
+        if key not in self._known:
+            if _ELSEWHERE.match(reference) or len(self._known) == _MOST_HINTS:
+                return ""
+            kind, name = key
+            names = self._components.at(kind).value
+            near = name if name in names else meant(name, names)
+            self._known[key] = f": #/components/{kind}/{near} may be meant" if near else ""
+        return self._known[key]
+
+
+KNOWN_KEYWORD = Rule(
+    rule_id="known-keyword", stage="valid", source="JSON Schema 2020-12", check=keywords.misspelled_keywords,
+    reason="A misspelled keyword says nothing. Extensions begin with `x-`.",
+)  # fmt: skip
+"""It is checked before the other rules, which go on as if all keywords were written right."""
 
 RULES = rules_of("valid", (
     servable.WELL_FORMED,
@@ -64,8 +101,7 @@ RULES = rules_of("valid", (
      "A server can compute the URL of a callback only from runtime expressions."),
     ("ignored-sibling", "OpenAPI 3.0.4, Reference Object", keywords.ignored_siblings,
      "What is beside a `$ref` is ignored, and nobody sees that."),
-    ("known-keyword", "JSON Schema 2020-12", keywords.misspelled_keywords,
-     "A misspelled keyword says nothing. Extensions begin with `x-`."),
+    KNOWN_KEYWORD,
     ("enum-type", "JSON Schema 2020-12, 6.1", keywords.enum_types,
      "A listed value that the type excludes can never be sent."),
     ("unique-enum", "JSON Schema 2020-12, 6.1.2", keywords.repeated_values,

@@ -7,7 +7,7 @@ quotes the input without a limit. A failed `pattern` is explained by the sentenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -131,8 +131,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
-def _type_detail(kind: Any) -> str:
-    names = sorted(kind.types, key=lambda name: name == "null")
+def type_detail(types: Iterable[str]) -> str:
+    """The sentence for a value that has none of *types*."""
+    names = sorted(types, key=lambda name: name == "null")
     wanted = [_TYPE_NAMES.get(name, f"a {name}" if name != "integer" else "an integer") for name in names]
     return f"This must be {' or '.join(wanted)}."
 
@@ -140,6 +141,13 @@ def _type_detail(kind: Any) -> str:
 def _written(value: Any) -> str:  # JSON
     """A value of the contract as a client writes it; a text without quotes."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def enum_detail(options: Sequence[Any]) -> str:
+    """The sentence for a value that is none of *options*."""
+    if len(options) == 1:
+        return f"This must be {_written(options[0])}."
+    return f"This must be one of: {', '.join(map(_written, options))}."
 
 
 def _format_detail(kind: Any) -> str:
@@ -157,8 +165,8 @@ _FORMAT_NAMES = {
 }
 
 _TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
-    (Kind.Type, "type", _type_detail),
-    (Kind.Enum, "enum", lambda kind: f"This must be one of: {', '.join(map(_written, kind.options))}."),
+    (Kind.Type, "type", lambda kind: type_detail(kind.types)),
+    (Kind.Enum, "enum", lambda kind: enum_detail(kind.options)),
     (Kind.Constant, "const", lambda kind: f"This must be {_written(kind.expected_value)}."),
     (Kind.Format, "format", _format_detail),
     (Kind.MinLength, "min-length", lambda kind: f"This must have at least {counted(kind.limit, 'character')}."),

@@ -7,18 +7,16 @@ on with the sound part.
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import resources
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import jsonschema_rs
 import orjson
-from jsonschema_rs import ValidationErrorKind as Kind
 
-from .faults import schema_faults
+from .form_errors import FormErrors, FormFault
 from .objects import Place, Pointer, held_by, is_larger
+from .published import published_schema
 from .references import References
 from .rules import MOST_HITS, and_more
 
@@ -46,20 +44,9 @@ _COMPONENT = 2
 _COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+", re.ASCII)
 _LARGE = 20_000
 """How many values an object may have for all its errors to be collected: that takes the square of their number."""
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-_REQUIRED = "This property is required."
-_NO_REFERENCE = "$ref: OpenAPI allows no reference here."
 _Choose = Callable[[str], jsonschema_rs.Validator]
 """The validator of a kind of objects."""
-
-
-class FormFault(NamedTuple):
-    """A place that does not have the required form, and why."""
-
-    pointer: Pointer
-    message: str
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def form_faults(references: References, *, broadly: bool = False, most: int = MOST_HITS) -> Iterator[FormFault]:
@@ -69,22 +56,24 @@ def form_faults(references: References, *, broadly: bool = False, most: int = MO
     Only the first *most* faults are looked for; if there are more, the last one says so.
     """
     old = functools.partial(_validator, any_pattern=broadly)
-    choose: _Choose = _validator_3_1 if references.is_3_1 and broadly else old
+    is_new = references.is_3_1 and broadly
+    choose: _Choose = _validator_3_1 if is_new else old
+    version = "3.1" if is_new else "3.0"
     wholes = [Place((), "document", references.root), *references.elsewhere]
     if all(choose(each.kind).is_valid(each.node) for each in wholes):
         return
     number = 0
-    for number, fault in enumerate(_faults(references, choose), start=1):
+    for number, fault in enumerate(_faults(references, choose, version), start=1):
         if number > most:
             yield FormFault(fault.pointer, and_more(most))
             return
         yield fault
     if not number:  # what the published schema says of several objects together
         for each in wholes:
-            yield from _faults_of(choose(each.kind), each.node, each.pointer)
+            yield from _faults_of(choose(each.kind), each.node, FormErrors(each.node, each.pointer, version))
 
 
-def _faults(references: References, choose: _Choose) -> Iterator[FormFault]:
+def _faults(references: References, choose: _Choose, version: str) -> Iterator[FormFault]:
     """The faults of each object by itself: a validator collects all errors of what it checks before the first is seen.
 
     What is inside of something wrong is not looked at.
@@ -95,7 +84,8 @@ def _faults(references: References, choose: _Choose) -> Iterator[FormFault]:
         if any(pointer[:length] in wrong for length in range(1, len(pointer) + 1)) or _is_unnamed(place, references):
             continue
         inner = held_by(place, siblings=references.is_3_1)
-        for fault in _faults_of(choose(kind), _alone(place, inner), pointer):
+        alone = _alone(place, inner)
+        for fault in _faults_of(choose(kind), alone, FormErrors(alone, pointer, version)):
             wrong.add(fault.pointer)
             yield fault
 
@@ -131,70 +121,18 @@ def _instead(place: Place, *, unique: bool) -> Any:  # JSON
     return {"$ref": f"#{hash(orjson.dumps(place.node, option=orjson.OPT_SORT_KEYS)) if unique else ''}"}
 
 
-def _faults_of(validator: jsonschema_rs.Validator, node: Any, above: Pointer) -> Iterator[FormFault]:
-    """The faults of *node*, which is at *above*; of a large one only the first, and that there are more."""
+def _faults_of(validator: jsonschema_rs.Validator, node: Any, errors: FormErrors) -> Iterator[FormFault]:
+    """The faults of *node*; of a large one only the first, and that there are more."""
     if validator.is_valid(node):
         return
-    if is_larger(node, _LARGE):
-        try:
-            validator.validate(node)
-        except jsonschema_rs.ValidationError as first:
-            yield next(_innermost(first, node, above))
-            yield FormFault(above, and_more(1))
+    if not is_larger(node, _LARGE):
+        yield from errors.faults(list(validator.iter_errors(node)))
         return
-    errors = _without_consequences(list(validator.iter_errors(node)))
-    faults = [fault for error in errors for fault in _innermost(error, node, above)]
-    references_where_none_may_be = {fault.pointer[:-1] for fault in faults if fault.message == _NO_REFERENCE}
-    for fault in faults:
-        if fault.pointer[:-1] not in references_where_none_may_be or not fault.message.endswith(_REQUIRED):
-            yield fault
-
-
-def _steps(node: Any, steps: Iterable[str | int]) -> Iterator[str | int]:
-    """*steps* from *node*. The validator returns a number for a key such as `200`."""
-    for step in steps:
-        yield str(step) if isinstance(node, dict) else step
-        known = isinstance(node, dict) or (isinstance(node, list) and isinstance(step, int) and step < len(node))
-        node = (node.get(str(step)) if isinstance(node, dict) else node[step]) if known else None
-
-
-def _without_consequences(found: list[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
-    """*found*, without properties that count as unknown only because something in the same object is wrong.
-
-    In JSON Schema 2020-12, a subschema that fails knows no properties.
-    """
-    wrong: set[Pointer] = set()
-    for error in found:
-        if not isinstance(error.kind, Kind.UnevaluatedProperties):
-            place = tuple(error.instance_path)
-            wrong.update(place[:length] for length in range(len(place) + 1))
-    for error in found:
-        match error.kind:
-            case Kind.UnevaluatedProperties(unexpected=names) if tuple(
-                error.instance_path
-            ) in wrong and _names_3_1().issuperset(names):
-                continue
-            case _:
-                yield error
-
-
-@functools.cache
-def _names_3_1() -> frozenset[str]:
-    """All names of properties in the objects of OpenAPI 3.1."""
-    names: set[str] = set()
-    waiting: list[Any] = [published_schema("3.1")]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        names |= node["properties"].keys() if isinstance(node, dict) and "properties" in node else set()
-    return frozenset(names)
-
-
-def published_schema(version: str = "3.0") -> dict[str, Any]:
-    """The schema of OpenAPI documents that the OpenAPI Initiative publishes (Apache-2.0)."""
-    source = resources.files(__package__) / f"openapi-{version}.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_bytes())
-    return schema
+    try:
+        validator.validate(node)
+    except jsonschema_rs.ValidationError as first:
+        yield errors.faults([first])[0]
+        yield FormFault(errors.above, and_more(1))
 
 
 @functools.cache
@@ -239,40 +177,3 @@ def _validator_3_1(kind: str) -> jsonschema_rs.Validator:
         name = name if name == "schema" or kind in _ALWAYS_WRITTEN else f"{name}-or-reference"
         published = {"$schema": published["$schema"], "$defs": definitions, "$ref": f"#/$defs/{name}"}
     return jsonschema_rs.validator_for(published, validate_formats=False)
-
-
-def _innermost(error: jsonschema_rs.ValidationError, node: Any, above: Pointer) -> Iterator[FormFault]:
-    """What is wrong in *node*, which is at *above*: the fault of the alternative that was meant, if several fail."""
-    if isinstance(error.kind, Kind.OneOfNotValid | Kind.AnyOf):
-        meant = [branch for branch in error.kind.context if not _is_about(branch, Kind.Required, "$ref")]
-        if len(meant) > 1:
-            meant = [branch for branch in meant if not _is_about(branch, Kind.Enum)]
-        if len(meant) == 1:
-            for inner in meant[0]:
-                yield from _innermost(inner, node, above)
-            return
-    place = (*above, *_steps(node, error.instance_path))
-    match error.kind:
-        case Kind.Required(property=name):
-            yield FormFault((*place, name), f"{name}: {_REQUIRED}")
-        case Kind.PropertyNames(error=inner):
-            name = str(inner.instance)
-            yield FormFault((*place, name), f"{name}: A name has only letters, digits, dots, hyphens and underscores.")
-        case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
-            what = "A path begins with a slash." if place == ("paths",) else "There is no such property here."
-            for name in names:
-                yield FormFault((*place, name), _NO_REFERENCE if name == "$ref" else f"{name}: {what}")
-        case _:
-            yield from (FormFault(place, _named(place, fault.detail)) for fault in schema_faults([error]))
-
-
-def _named(place: Pointer, detail: str) -> str:
-    """*detail* after the last name in *place*, and the index in its list if it has one."""
-    steps = [str(step) for step in place]
-    if place and isinstance(place[-1], int):
-        return f"{'/'.join(steps[-2:])}: {detail}"
-    return f"{steps[-1]}: {detail}" if steps else detail
-
-
-def _is_about(errors: Iterable[jsonschema_rs.ValidationError], kind: type, name: str | None = None) -> bool:
-    return any(isinstance(e.kind, kind) and (name is None or getattr(e.kind, "property", None) == name) for e in errors)

@@ -34,7 +34,8 @@ class Hit(NamedTuple):
 
     `other` is the place in another file that the contract is compared with, as `file:line`. `witness` is a value, as
     JSON, that shows the fault. `severity` is set where it is not that of the rule. `elsewhere` is the place if it is
-    not in the contract, and `printed` are lines that a program has printed.
+    not in the contract, and `printed` are lines that a program has printed. `meant` is the name that the last step of
+    the pointer may be meant to be, if it is misspelled.
     """
 
     pointer: Pointer
@@ -44,6 +45,7 @@ class Hit(NamedTuple):
     severity: Severity | None = None
     elsewhere: Elsewhere | None = None
     printed: tuple[str, ...] = ()
+    meant: str | None = None
 
 
 MOST_HITS = 10_000

@@ -15,6 +15,7 @@ from .forms import form_faults
 from .nodes import Node, header
 from .operations import key_of
 from .rules import Check, Hit, Rule, Stage
+from .spelling import or_meant
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
@@ -27,9 +28,8 @@ _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def _form(document: Document) -> Iterator[Hit]:
-    yield from (
-        Hit(pointer, message) for pointer, message in form_faults(document.references, broadly=document.is_broad)
-    )
+    for pointer, message, meant in form_faults(document.references, broadly=document.is_broad):
+        yield Hit(pointer, message, meant=meant)
 
 
 def _keys(document: Document) -> Iterator[Hit]:
@@ -105,7 +105,7 @@ def _security_schemes(document: Document) -> Iterator[Hit]:
     for place in (document.node, *document.written("operations")):
         for requirement in place.items("security"):
             for name in requirement.value.keys() - known:
-                yield Hit((*requirement.pointer, name), f"there is no security scheme {name!r}")
+                yield Hit((*requirement.pointer, name), f"there is no security scheme {name!r}{or_meant(name, known)}")
 
 
 def _security(document: Document) -> Iterator[Hit]:

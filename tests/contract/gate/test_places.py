@@ -147,8 +147,8 @@ STAIRS = b"openapi: 3.0.4\na0: &a0 {x: 1}\n" + b"".join(b"a%d: &a%d {x: *a%d}\n"
     [
         (b"", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
         (b"- openapi\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
-        (b"openapi: 3.0\n", "this is not an OpenAPI contract: it has no `openapi: 3.0.4` or other version"),
-        (b"openapi: 3.2.0\n", "the gate reads OpenAPI 3.0 and 3.1, and this file has another version"),
+        (b"openapi: 3.0\n", "the version 3.0 has three numbers: write `openapi: 3.0.4`"),
+        (b"openapi: 3.2.0\n", "the gate reads OpenAPI 3.0 and 3.1, and this file has another version 3.2.0"),
         (b"swagger: '2.0'\n", "this is Swagger 2.0: the gate reads OpenAPI 3.0 and 3.1"),
         (b"a:\n  - b: [\n", "line 3 is not valid YAML: did not find expected node content"),
         (b"\xff", "this is not YAML in UTF-8"),

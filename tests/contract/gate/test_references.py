@@ -128,4 +128,4 @@ paths:
           $ref: '{fragment(("components", "responses", "No"))}'
 """
     (finding,) = run(text.encode(), file="contract.yaml", stages=["valid"]).findings
-    assert (finding.rule.rule_id, finding.line) == ("resolving-ref", 8)
+    assert (finding.rule.rule_id, finding.line) == ("resolving-ref", 9)

@@ -246,8 +246,8 @@ def test_of_a_form_with_many_faults_only_the_first_are_looked_at(place: str) -> 
     base = {"openapi": "3.0.4", "info": {"title": "t", "version": "1"}, "paths": led_to, "x-paths": paths}
     root = {**base, "paths": paths} if place == "paths" else base
     faults = list(form_faults(References(root), most=3))
-    assert len({pointer for pointer, _ in faults}) == 4
-    assert [message for _, message in faults] == [
+    assert len({pointer for pointer, *_ in faults}) == 4
+    assert [message for _, message, _ in faults] == [
         *["responses: This property is required."] * 3,
         "and more: only the first 3 are listed",
     ]
@@ -261,8 +261,8 @@ def test_of_an_object_with_many_faults_of_form_only_the_first_is_listed() -> Non
     assert {(fragment(finding.pointer), finding.message) for finding in report.findings} == {
         ("#/components/schemas/A", "and more: only the first 1 are listed"),
         ("#/components/schemas/A/required", "required: The items must be unique."),
-        ("#/components/schemas/B/required/0", "required/0: This must be a string."),
-        ("#/components/schemas/B/required/1", "required/1: This must be a string."),
+        ("#/components/schemas/B/required/0", "required/0: This must be a string. Write it in quotes."),
+        ("#/components/schemas/B/required/1", "required/1: This must be a string. Write it in quotes."),
     }
     assert [rule.rule_id for rule in report.rules] == ["well-formed"]
 
@@ -284,5 +284,4 @@ def test_a_fault_of_form_in_a_response_is_not_looked_at_again() -> None:
     pointer = ("paths", "/b", "get", "responses", "200", "links", "next")
     assert [(finding.rule.rule_id, finding.pointer) for finding in report.findings] == [
         ("well-formed", (*pointer, "operationId")),
-        ("well-formed", pointer),
     ]

@@ -130,7 +130,7 @@ SECTIONS = [
         ("Parameter Object: in", BOTH, *at(PARAMETER, {"name": "q", "in": "query"}, query())),
         ("Parameter Object: schema and content", BOTH, *at(PARAMETER, query(content={"a/b": {}}), query())),
         ("Parameter Object: style", (NEW,), *at(PARAMETER, query(style="simple"), query(style="form"), "style")),
-        ("Parameter Object: style in 3.0", (OLD,), *at(PARAMETER, query(style="simple"), query(style="form"))),
+        ("Parameter Object: style in 3.0", (OLD,), *at(PARAMETER, query(style="simple"), query(style="form"), "style")),
         ("Header Object: name", BOTH, *at(f"{HEADERS}/X", {"name": "X", "schema": TEXT}, {"schema": TEXT}, "name")),
         ("Example Object: value and externalValue", (NEW,), *at("components/examples/e",
             {"value": 1, "externalValue": "e.json"}, {"value": 1})),
@@ -228,9 +228,9 @@ SECTIONS = [
         "resolving-ref",
         ("Schema Object: $id, a pointer", (NEW,), *at(A,
             {"$id": "https://a.b/a", "$defs": {"c": {}}, "items": {"$ref": "#/$defs/d"}},
-            {"$id": "https://a.b/a", "$defs": {"c": {}}, "items": {"$ref": "#/$defs/c"}}, "items")),
+            {"$id": "https://a.b/a", "$defs": {"c": {}}, "items": {"$ref": "#/$defs/c"}}, "items/$ref")),
         ("Schema Object: $id, a URI", (NEW,), {A: {"items": {"$ref": "https://a.b/d"}}, "components/schemas/C":
-            {"$id": "https://a.b/c"}}, f"{A}/items", {A: {"items": {"$ref": "https://a.b/c"}, "prefixItems":
+            {"$id": "https://a.b/c"}}, f"{A}/items/$ref", {A: {"items": {"$ref": "https://a.b/c"}, "prefixItems":
             [{"$ref": "https://a.b/c#/$defs/a~1b"}, {"$ref": "https://a.b/c#e"}]}, "components/schemas/C":
             {"$id": "https://a.b/c", "$defs": {"a/b": {"$id": "f", "items": {"$ref": "c"}}, "e": {"$anchor": "e"}}}}),
         ("Schema Object: $dynamicRef", (NEW,), *at(A, {"$dynamicRef": "#b"},

@@ -1,0 +1,46 @@
+"""The name that is meant where another one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_LEAST = 0.8
+"""How alike two names are (difflib's ratio): one letter in five may be wrong."""
+_LEAST_LETTERS = 3
+_MOST_LETTERS = 100
+
+
+def meant(name: str, known: Iterable[str], *, least: float = _LEAST) -> str | None:
+    """The one of *known* that *name* is a misspelling of; None if none is near.
+
+    The case of letters, hyphens and underscores do not count, nor does the order of the letters behind the first one.
+    """
+    if not _LEAST_LETTERS <= len(name) <= _MOST_LETTERS:
+        return None
+    near = [(_likeness(name, other, least), other) for other in known if other != name and len(other) >= _LEAST_LETTERS]
+    likeness, other = max(near, default=(0.0, ""))
+    return other if likeness >= least else None
+
+
+def or_meant(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about *name*: the one of *known* that may be meant, if there is one."""
+    near = meant(name, known)
+    return f": {near} may be meant" if near else ""
+
+
+def _likeness(name: str, other: str, least: float) -> float:
+    one, two = _letters(name), _letters(other)
+    if 2 * min(len(one), len(two)) < least * (len(one) + len(two)):  # too different in length
+        return 0.0
+    if one == two:
+        return 1.0
+    if one[:1] == two[:1] and sorted(one) == sorted(two):
+        return 0.99
+    matcher = SequenceMatcher(None, one, two, autojunk=False)
+    is_near = matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least
+    return matcher.ratio() if is_near else 0.0
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
