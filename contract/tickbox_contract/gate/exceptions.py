@@ -13,6 +13,7 @@ from .baselines import Baseline
 from .findings import Excuse, Finding, Report
 from .places import matches
 from .settings import Change, Exempt, Ignore, Settings
+from .several_files import readable
 
 _STAGES_OF_A_FILE = {"valid", "style", "complete"}
 
@@ -120,7 +121,9 @@ class Decisions:
         for rule_id in dict.fromkeys(rule_id for rule_id, _, _ in mended):
             places = [place for each, place, _ in mended if each == rule_id]
             more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-            message = f"{rule_id} is mended at {places[0]}{more}: run with --write-baseline {self.baseline_file}"
+            message = (
+                f"{rule_id} is mended at {readable(places[0])}{more}: run with --write-baseline {self.baseline_file}"
+            )
             yield Finding(rule=OBSOLETE, line=1, message=message, file=self.baseline_file, severity=OBSOLETE.severity)
 
 

@@ -217,6 +217,13 @@ def test_what_is_mended_is_reported_once_for_each_rule(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_mended_in_another_file_is_named_by_that_file(tmp_path: Path) -> None:
+    known = Baseline({("bounded-texts", "#/x-files/paths~1a.yaml/get/parameters/[query a]"): 1})
+    report = decided(tmp_path, "", PETS, known)
+    (message,) = [each.message for each in report.findings if each.rule.rule_id == "obsolete-baseline"]
+    assert message.startswith("bounded-texts is mended at paths/a.yaml#/get/parameters/[query a]: ")
+
+
 def test_what_was_not_checked_is_not_called_mended(tmp_path: Path) -> None:
     known = Baseline.of(checked().findings)
     report = decided(tmp_path, "", PETS, known, stages=("valid",))
