@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -111,22 +111,24 @@ class Contract(Document):
     @cached_property
     def schemas(self) -> tuple[SchemaUse, ...]:
         """Each schema, once for each way in which an operation uses it; then those that nothing uses."""
-        return self._reached(self.messages)
+        return tuple(self._reached(self.messages))
 
-    @cached_property
-    def written_schemas(self) -> tuple[SchemaUse, ...]:
-        """As `schemas`, also as webhooks, callbacks and unused components use them."""
+    @property
+    def written_schemas(self) -> Iterator[SchemaUse]:
+        """As `schemas`, also as webhooks, callbacks and unused components use them. It is not kept."""
         return self._reached(self.written_messages)
 
-    def _reached(self, messages: Iterable[Message]) -> tuple[SchemaUse, ...]:
-        used = list(reach(self, (message.schema for message in messages if "schema" in message.node.value)))
-        pointers = {use.node.pointer for use in used}
+    def _reached(self, messages: Iterable[Message]) -> Iterator[SchemaUse]:
+        pointers: set[Pointer] = set()
+        for use in reach(self, (message.schema for message in messages if "schema" in message.node.value)):
+            pointers.add(use.node.pointer)
+            yield use
         unused = [
             SchemaUse(node=node, direction="request", origin="unused", role="component")
             for node in self.node.at("components").members("schemas").values()
             if node.pointer not in pointers
         ]
-        return (*used, *(use for use in reach(self, unused) if use.node.pointer not in pointers))
+        yield from (use for use in reach(self, unused) if use.node.pointer not in pointers)
 
     @cached_property
     def compared(self) -> Mapping[str, list[Hit]] | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as Kind
 
 from tickbox_contract.openapi.faults import schema_faults
 from tickbox_contract.openapi.formats import FORMATS
 from tickbox_contract.openapi.nodes import Node
-from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import Hit
+from tickbox_contract.openapi.objects import Pointer, is_larger
+from tickbox_contract.openapi.rules import MOST_HITS, Hit
 from tickbox_contract.openapi.schemas import Direction
 
 from .contracts import Contract
@@ -29,6 +29,10 @@ class Example(NamedTuple):
     direction: Direction
 
 
+_LEAST_WRITTEN = 20_000
+"""How many schemas and examples a batch has at least, if there are so many."""
+_LARGE = 10_000
+"""How many values an example may have for all its errors to be collected."""
 _Given = tuple[Example, dict[str, str]]
 """An example, and a reference to the definition of its schema."""
 
@@ -39,10 +43,10 @@ def unfit_examples(contract: Contract) -> Iterator[Hit]:
     A discriminator must not change what is valid (OpenAPI 3.0.4, "Discriminator Object"). So an example that fits a
     schema, but not the one that its discriminator selects, is a warning.
     """
-    examples = list(all_examples(contract))
+    examples = tuple(all_examples(contract))
     plain = _faults(contract, examples, selects=False)
-    is_selected = any("discriminator" in use.node.value for use in contract.written_schemas)
-    selected = _faults(contract, examples, selects=True) if is_selected else {}
+    is_selected = any("discriminator" in schema for schema in contract.references.schemas)
+    selected = _faults(contract, examples, selects=True) if is_selected and len(plain) <= MOST_HITS else {}
     for pointer, messages in plain.items():
         yield from (Hit(pointer, message) for message in selected.get(pointer, messages))
     for pointer in (each for each in selected if each not in plain):
@@ -52,35 +56,76 @@ def unfit_examples(contract: Contract) -> Iterator[Hit]:
             )
 
 
-def _faults(contract: Contract, examples: list[Example], *, selects: bool) -> dict[Pointer, list[str]]:
-    """What is wrong with each of *examples* that does not fit."""
+def _faults(contract: Contract, examples: Sequence[Example], *, selects: bool) -> dict[Pointer, list[str]]:
+    """What is wrong with each of *examples* that does not fit, as far as it can be listed."""
     found: dict[Pointer, list[str]] = {}
+    names = frozenset(_names(example.value for example in examples))
     for direction in get_args(Direction):
-        writer = JsonSchemas(contract, direction, selects=selects, formats=True)
-        given = [(each, writer.refer(each.schema)) for each in examples if each.direction == direction]
-        for example, message in _misfits(given, writer.definitions):
-            messages = found.setdefault(example.pointer, [])
-            messages += [] if message in messages else [message]
+        waiting = (example for example in examples if example.direction == direction)
+        while batch := _batch(waiting, JsonSchemas(contract, direction, selects=selects, formats=True, names=names)):
+            for example, message in _misfits(*batch):
+                messages = found.setdefault(example.pointer, [])
+                messages += [] if message in messages else [message]
+                if len(found) > MOST_HITS:
+                    return found
     return found
 
 
+def _names(values: Iterable[Any]) -> set[str]:
+    """The names of all properties in *values*."""
+    names: set[str] = set()
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            names.update(value)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return names
+
+
+def _batch(waiting: Iterator[Example], writer: JsonSchemas) -> tuple[list[_Given], dict[str, Any]] | None:
+    """The next of *waiting*, and the definitions that their schemas lead to; None if there are no more.
+
+    One validator for each would have all that its schema leads to, which may be most of the contract; and one for all
+    would take a gigabyte. So if the first needs much, a batch may have as much again.
+    """
+    given: list[_Given] = []
+    most = 0
+    for example in waiting:
+        given.append((example, writer.refer(example.schema)))
+        most = most or max(_LEAST_WRITTEN, 2 * writer.written)
+        if writer.written + len(given) >= most:
+            break
+    return (given, writer.definitions) if given else None
+
+
 def _misfits(examples: list[_Given], definitions: Mapping[str, Any]) -> Iterator[tuple[Example, str]]:
-    """Check all with one validator: each would have all that its schema leads to, which may be most of the contract."""
+    """What is wrong with each of *examples* that does not fit."""
     validator = jsonschema_rs.Draft202012Validator(
         {"properties": {str(i): schema for i, (_, schema) in enumerate(examples)}, "$defs": definitions},
         formats=dict(FORMATS),
         validate_formats=True,
         pattern_options=jsonschema_rs.FancyRegexOptions(),
     )
-    errors = (
-        error
-        for error in validator.iter_errors({str(i): example.value for i, (example, _) in enumerate(examples)})
-        if not isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded)
-    )
-    for name, alike in itertools.groupby(errors, key=lambda error: str(error.instance_path[0])):
-        for fault in schema_faults(alike):
-            place = fault.place.removeprefix(f"#/{name}")
-            yield examples[int(name)][0], f"{place or 'the value'}: {fault.detail}"
+    for i, (example, _) in enumerate(examples):
+        for fault in schema_faults(_errors(validator, {str(i): example.value})):
+            yield example, f"{fault.place.removeprefix(f'#/{i}') or 'the value'}: {fault.detail}"
+
+
+def _errors(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
+    """What is wrong with *value*; of a large one only the first: to collect all takes the square of their number."""
+    if validator.is_valid(value):
+        return []
+    if is_larger(value, _LARGE):
+        try:
+            validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            errors = [error]
+    else:
+        errors = list(validator.iter_errors(value))
+    return [error for error in errors if not isinstance(error.kind, Kind.BacktrackLimitExceeded)]
 
 
 def all_examples(contract: Contract) -> Iterator[Example]:

@@ -13,7 +13,7 @@ import orjson
 
 from tickbox_contract.openapi.objects import Pointer
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],":]+')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],":]+')
 _OPENING, _CLOSING = b"{[", b"}]"
 
 

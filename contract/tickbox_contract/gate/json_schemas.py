@@ -9,7 +9,7 @@ Source: OpenAPI 3.0.4 and 3.1.1, "Schema Object"; JSON Schema 2020-12.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -37,19 +37,31 @@ class JsonSchemas:
 
     With *selects*, a discriminator decides which alternative a value must fit, as a client decides it; without, its
     alternatives are all possible, whichever of them a value fits. With *formats*, a format of numbers is a range.
+    With *names*, only properties with those names are written: enough for values that have no others.
     """
 
-    def __init__(self, contract: Contract, direction: Direction, *, selects: bool, formats: bool) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        direction: Direction,
+        *,
+        selects: bool,
+        formats: bool,
+        names: Collection[str] | None = None,
+    ) -> None:
         self._references = contract.references
         self._compositions: Compositions = contract.compositions
         self._reads_siblings = contract.is_3_1
         self._direction = direction
         self._selects = selects
         self._formats = formats
+        self._only = names
         self._endless = {broken.pointer for broken in contract.references.broken if broken.why == "endless"}
         self._names: dict[tuple[Pointer, frozenset[str], bool], str] = {}
         self._waiting: dict[str, tuple[Found, frozenset[str], bool]] = {}
         self.definitions: dict[str, Any] = {}
+        self.written = 0
+        """How many schemas were written."""
 
     def refer(self, node: Node) -> dict[str, str]:
         """A reference to the definition of *node*; it and all that it leads to are written."""
@@ -85,6 +97,7 @@ class JsonSchemas:
         """*schema*, without the requirement of the names *dropped*, which do not count in this direction."""
         if not isinstance(schema, Mapping):
             return schema if isinstance(schema, bool) else {}
+        self.written += 1
         if pointer in self._endless:
             return {}
         if isinstance(schema.get("$ref"), str):
@@ -106,6 +119,8 @@ class JsonSchemas:
     def _plain(self, schema: Mapping[str, Any], pointer: Pointer, dropped: frozenset[str]) -> dict[str, Any]:
         dropped |= self._compositions.hidden(schema, self._direction)
         out = {key: value for key, value in schema.items() if key not in _SAYS_NOTHING and key[:2] != "x-"}
+        if self._only is not None and isinstance(out.get("properties"), dict):
+            out["properties"] = {name: each for name, each in out["properties"].items() if name in self._only}
         for key, form in SCHEMAS_IN.items():
             if key in out:
                 out[key] = self._inner(out[key], (*pointer, key), form, self._inherited(key, dropped))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,7 +73,8 @@ class Joiner:
         self._load = load
         self._siblings = str(root.get("openapi")).startswith("3.1.")
         self._failed: dict[str, str] = {}
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: defaultdict[str, set[int]] = defaultdict(set)
+        """The objects that were looked at, by kind."""
         self._done: set[int] = set()
         self._most = most_objects
         self.joined = Joined()
@@ -82,11 +84,12 @@ class Joiner:
         waiting = [Place((), "document", self._root)]
         while waiting:
             for place in within(waiting.pop(), siblings=self._siblings):
-                key = (id(place.node), place.kind)
-                if key not in self._seen:
-                    if len(self._seen) == self._most:
+                seen = self._seen[place.kind]
+                if id(place.node) not in seen:
+                    self._most -= 1
+                    if self._most < 0:
                         raise UnreadableError("this has more operations and schemas than a contract can have")
-                    self._seen.add(key)
+                    seen.add(id(place.node))
                     waiting += self._followed(place)
         return self.joined
 

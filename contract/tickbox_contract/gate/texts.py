@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ from tickbox_contract.openapi.files import repeats_keys
 from tickbox_contract.openapi.places import MAX_HEIGHT, Lines
 
 from .json_lines import JsonLines
-from .yaml_texts import MAX_MEMBERS, UnreadableError, YamlReader
+from .yaml_texts import MAX_MEMBERS, MOST_NODES, UnreadableError, YamlReader
 
-MAX_BYTES = 64 * 2**20
-"""How large a file may be. The largest published contracts have some 12 MB."""
+MAX_BYTES = 32 * 2**20
+"""How large a file may be. The largest published contracts have some 14 MB."""
+_JSON_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,6 +36,7 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
     if raw[:2] in _UTF_16 or b"\0" in raw[:4]:
         raise UnreadableError("this is not a text in UTF-8: save it as UTF-8")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
+    _require_few_nodes(raw)
     has_repeated_keys = repeats_keys(raw)  # first: it reads the whole, and what it reads is freed
     try:
         data = orjson.loads(raw)
@@ -45,6 +48,19 @@ def read_text(raw: bytes, *, is_json: bool = False) -> Text:
         return Text(data, JsonLines(raw), has_repeated_keys)
     reader = YamlReader(raw)
     return Text(reader.read(), reader.lines, bool(reader.lines.repeated))
+
+
+def _require_few_nodes(raw: bytes) -> None:
+    """Raise UnreadableError if *raw*, should it be JSON, has more nodes than a contract can have, counted as in YAML.
+
+    They are counted in the text: as data, 32 MB of empty objects would take a gigabyte.
+    """
+    if raw.lstrip()[:1] in {b"{", b"["} and _nodes(raw) > MOST_NODES and _nodes(_JSON_TEXT.sub(b"", raw)) > MOST_NODES:
+        raise UnreadableError(f"this has more than {MOST_NODES:,} objects, lists, keys and values: divide it")
+
+
+def _nodes(text: bytes) -> int:
+    return text.count(b",") + text.count(b":") + 2 * (text.count(b"{") + text.count(b"["))
 
 
 def _require_bounds(data: Any) -> None:  # JSON

@@ -22,7 +22,7 @@ from tickbox_contract.openapi.rules import MOST_HITS
 
 _MOST_ADDED = 2_000_000
 """How many nodes the aliases of a file may add to those that are written."""
-_MOST_NODES = 4_000_000
+MOST_NODES = 4_000_000
 """How many objects, lists, keys and values a file may have; of 31 published contracts none has more than 172,443."""
 MAX_MEMBERS = 100_000
 """How many keys or items one object or list may have."""
@@ -119,7 +119,7 @@ class _Open:
 class YamlReader:
     """Reads one text of YAML 1.2, with merge keys, as `files` does."""
 
-    def __init__(self, raw: bytes, *, most_nodes: int = _MOST_NODES) -> None:
+    def __init__(self, raw: bytes, *, most_nodes: int = MOST_NODES) -> None:
         self._raw = raw
         self._most = most_nodes
         self._nodes = 0

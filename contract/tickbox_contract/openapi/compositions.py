@@ -26,6 +26,7 @@ Direction = Literal["request", "response"]
 Schema = Mapping[str, Any]
 
 _WORDS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
+_LEADS_TO_PROPERTIES = frozenset({"properties", "allOf", "$ref"})
 _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -86,6 +87,8 @@ class Compositions:
 
     def hidden(self, schema: Schema, direction: Direction) -> frozenset[str]:
         """The names of the properties that any part of *schema* keeps out of *direction*."""
+        if _LEADS_TO_PROPERTIES.isdisjoint(schema):
+            return frozenset()
         key = (id(schema), direction)
         if key not in self._hidden:
             self._hidden[key] = frozenset(

@@ -164,15 +164,19 @@ class References:
     @cached_property
     def _referred(self) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
         """The places that references lead to elsewhere, with all places in them; and the outermost ones."""
-        known = {(id(place.node), place.kind) for place in self._written}
+        known: set[tuple[int, str]] = set()
         found: list[Place] = []
         outermost: list[Place] = []
+
+        def is_new(place: Place) -> bool:
+            return place.kind not in self._kinds.get(id(place.node), ()) and (id(place.node), place.kind) not in known
+
         waiting = [place for place in self._written if place.reference is not None]
         while waiting:
             target = self._target(waiting.pop())
-            if target is not None and (id(target.node), target.kind) not in known:
+            if target is not None and is_new(target):
                 outermost.append(target)
-                more = [inner for inner in self._within(target) if (id(inner.node), inner.kind) not in known]
+                more = [inner for inner in self._within(target) if is_new(inner)]
                 known.update((id(inner.node), inner.kind) for inner in more)
                 found += more
                 waiting += [inner for inner in more if inner.reference is not None]

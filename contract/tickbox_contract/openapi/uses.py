@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -82,13 +83,13 @@ def messages_of(document: Document, operation: Operation) -> Iterator[Message]:
 
 def reach(document: Document, starts: Iterable[SchemaUse]) -> Iterator[SchemaUse]:
     """*starts*, and every schema that they contain or refer to, once for each way in which it is used."""
-    seen: set[tuple[Pointer, str, str, bool]] = set()
+    seen: defaultdict[tuple[str, str, bool], set[Pointer]] = defaultdict(set)
     open_uses = list(starts)
     while open_uses:
         use = open_uses.pop()
-        key = use.node.pointer, use.direction, use.origin, use.role == "part"
-        if key not in seen:
-            seen.add(key)
+        known = seen[use.direction, use.origin, use.role == "part"]
+        if use.node.pointer not in known:
+            known.add(use.node.pointer)
             yield use
             open_uses += _within(document, use)
 

@@ -207,5 +207,5 @@ def test_a_key_that_is_repeated_without_end_is_reported_in_bounded_room(raw: byt
 
 
 def test_a_file_that_is_larger_than_any_contract_is_not_looked_at() -> None:
-    with pytest.raises(UnreadableError, match="this file has more than 64 MiB"):
+    with pytest.raises(UnreadableError, match="this file has more than 32 MiB"):
         read(bytes(MAX_BYTES + 1))

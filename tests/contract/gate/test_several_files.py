@@ -84,7 +84,7 @@ def test_a_file_that_is_referred_to_has_the_form_of_what_it_is_used_as(tmp_path:
         ("no%00where.yaml", "no%00where.yaml: there is no such file"),
         (f"{300 * 'a'}.yaml", f"{300 * 'a'}.yaml: it cannot be read: File name too long"),
         ("turning.yaml", "turning.yaml: there is no such file"),
-        ("huge.yaml", "huge.yaml: it has more than 64 MiB"),
+        ("huge.yaml", "huge.yaml: it has more than 32 MiB"),
         ("nowhere.yaml#/a", "nowhere.yaml#/a: there is no such file"),
         ("/etc", f"/etc: {OUTSIDE}"),
         ("..", f"..: {OUTSIDE}"),
