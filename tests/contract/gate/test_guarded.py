@@ -236,6 +236,8 @@ def test_writes_are_done_only_if_the_settings_name_them(people: Server) -> None:
 def test_what_would_show_nothing_is_a_warning(people: Server) -> None:
     report, _ = guarded(people, "", token=None)
     assert [message for *_, message in found(report)] == ["no token is named"]
+    report, _ = guarded(people, "", callers=(Caller(name="she", token=Secret("OTHER")),))
+    assert ("guarded-resources", "warning", "nothing was sent") in set(found(report))
     report, _ = guarded(people, "", values={"office": "a"})
     assert ("allowed-requests", "warning", "getPaper with the token of the settings") in set(found(report))
     other = Caller(name="she", token=Secret("OTHER"), values={"offcie": "b"})
@@ -267,9 +269,61 @@ def test_a_token_is_sent_as_the_contract_says(
 
     contract = CONTRACT.replace(b"{type: http, scheme: bearer}", scheme.encode())
     Keyed.changes = Counter()
-    with serving(Keyed) as url:
+    report = keyed(Keyed, contract)
+    assert (report.findings, report.skipped) == ((), ())
+
+
+def keyed(handler: type[Office], contract: bytes) -> Report:
+    """The report about a server, of which only the good token is known."""
+    handler.changes = Counter()
+    with serving(handler) as url:
         asked = Server(url=url, token=Secret("CHIEF"), values={"office": "a", "paper": "a1"})
         rules = [rule for rule in RULES if rule.rule_id in {"guarded-operations", "allowed-requests"}]
         around = Surroundings(server=asked)
-        report = run(contract, file="o.yaml", stages=["guarded"], rules=rules, surroundings=around)
-    assert (report.findings, report.skipped) == ((), ())
+        return run(contract, file="o.yaml", stages=["guarded"], rules=rules, surroundings=around)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header"),
+    [
+        ("{type: apiKey, in: header, name: X-Key}", "X-Key"),
+        ("{type: apiKey, in: cookie, name: key}", "Cookie"),
+        ("{type: http, scheme: basic}", "Authorization"),
+    ],
+)
+def test_a_server_that_accepts_any_key_is_found_whichever_of_two_schemes_has_it(
+    people: Server, scheme: str, header: str
+) -> None:
+    class Trusting(Office):
+        def _claims(self) -> dict[str, Any] | None:
+            known = super()._claims()
+            return known or ({"office": "a", "role": "chief", "scope": "write"} if self.headers.get(header) else None)
+
+    contract = CONTRACT.replace(b"[{bearer: []}]", b"[{bearer: []}, {key: []}]").replace(
+        b"  securitySchemes: {", f"  securitySchemes: {{key: {scheme}, ".encode()
+    )
+    errors = {text.partition(" ")[2] for _, severity, text in found(keyed(Trusting, contract)) if severity == "error"}
+    assert errors >= {"with a token that nobody issued", "with a good token, one character of which is changed"}
+
+
+def test_a_good_token_in_a_query_that_the_contract_allows_is_not_an_error(people: Server) -> None:
+    class Either(Office):
+        fault = "reads the query"
+
+    contract = CONTRACT.replace(b"[{bearer: []}]", b"[{bearer: []}, {key: []}]").replace(
+        b"  securitySchemes: {", b"  securitySchemes: {key: {type: apiKey, in: query, name: access_token}, "
+    )
+    assert [finding for finding in keyed(Either, contract).findings if "in the query" in finding.message] == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 500])
+def test_a_server_of_which_nothing_can_be_had_was_not_checked(people: Server, status: int) -> None:
+    """Such as one at a URL without the path of the contract's servers: it refuses everything, and guards nothing."""
+
+    class Elsewhere(Office):
+        def _status(self) -> int:
+            return status
+
+    report = keyed(Elsewhere, CONTRACT)
+    assert [skip.why.partition(",")[0] for skip in report.skipped] == ["no request with a good token succeeds"]
+    assert not report.is_sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from tickbox_contract.gate.contracts import Contract
@@ -32,6 +32,8 @@ class Attempt:
     contract: Contract
     server: Server
     operation: Operation
+    statuses: set[int] = field(default_factory=set)
+    """Of the responses so far."""
 
     def with_values(self, values: Values) -> Self:
         """The same, with *values* in the path."""
@@ -51,13 +53,14 @@ class Attempt:
             wanted = " or ".join(map(str, sorted(statuses)))
             yield self._hit(f"with {sender.name}: the response is {status}, and must be {wanted}", is_warning=is_other)
 
-    def admitted(self, sender: Credentials, *, must_exist: bool = False) -> Iterator[Hit]:
-        """A hit if the request is refused. If it *must_exist*, a 404 is a warning: of others it would show nothing."""
+    def admitted(self, sender: Credentials, *, must_succeed: bool = False) -> Iterator[Hit]:
+        """A hit if the request is refused. If it fails for another reason, a warning if it *must_succeed*."""
         status = self._status(sender)
         if status in REFUSED:
             yield self._hit(f"with {sender.name}: the response is {status}, and must be that of the operation")
-        elif must_exist and status == http.client.NOT_FOUND:
-            shown = "the response is 404, so the refusals of others show nothing: name values for its path"
+        elif status is not None and status >= http.client.BAD_REQUEST and must_succeed:
+            mend = ": name values for its path" if status == http.client.NOT_FOUND else ""
+            shown = f"the response is {status}, so the refusals of others show nothing{mend}"
             yield self._hit(f"with {sender.name}: {shown}", is_warning=True)
 
     def _hit(self, text: str, *, is_warning: bool = False) -> Hit:
@@ -76,6 +79,7 @@ class Attempt:
         except (OSError, http.client.HTTPException) as error:
             raise NotCheckableError(f"{self.server.host} does not respond: {error}") from error
         require_unlimited(reply)
+        self.statuses.add(reply.status)
         return reply.status
 
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.operations import Operation
 
-MADE_UP = "nobody-issued-this"
+MADE_UP = base64.b64encode(b"nobody:nothing").decode()
+"""A token that nobody issued; for Basic, somebody with a password."""
 
 
 class Credentials(NamedTuple):
@@ -28,18 +29,22 @@ class Credentials(NamedTuple):
 
 
 def carrying(contract: Contract, operation: Operation, token: str, name: str) -> Credentials:
-    """*token* as the first requirement of *operation* wants it: as an API key, for Basic, or as a bearer token."""
+    """*token* as the first security scheme of *operation* wants it."""
+    return next(_carrying(contract, operation, token, name), bearer(token, name))
+
+
+def _carrying(contract: Contract, operation: Operation, token: str, name: str) -> Iterator[Credentials]:
+    """*token* as each security scheme of *operation* wants it: as an API key, for Basic, or as a bearer token."""
     known = contract.node.at("components").members("securitySchemes")
-    for scheme in next(iter(operation.security or ()), {}):
-        node = contract.follow(known[scheme]) if scheme in known else None
-        if node is not None and node.get("type") == "apiKey":
-            key, place = str(node.get("name")), node.get("in")
-            if place == "query":
-                return Credentials(name, query=f"{quote(key)}={quote(token)}")
-            return Credentials(name, (f"Cookie: {key}={token}" if place == "cookie" else f"{key}: {token}",))
-        if node is not None and str(node.get("scheme")).lower() == "basic":
-            return bearer(token, name, scheme="Basic")
-    return bearer(token, name)
+    for scheme in (scheme for requirement in operation.security or () for scheme in requirement if scheme in known):
+        node = contract.follow(known[scheme])
+        key, place = str(node.get("name")), node.get("in")
+        if node.get("type") != "apiKey":
+            yield bearer(token, name, scheme="Basic" if str(node.get("scheme")).lower() == "basic" else "Bearer")
+        elif place == "query":
+            yield Credentials(name, query=f"{quote(key)}={quote(token)}")
+        else:
+            yield Credentials(name, (f"Cookie: {key}={token}" if place == "cookie" else f"{key}: {token}",))
 
 
 def bearer(token: str, name: str, *, scheme: str = "Bearer") -> Credentials:
@@ -47,17 +52,28 @@ def bearer(token: str, name: str, *, scheme: str = "Bearer") -> Credentials:
     return Credentials(name, (f"Authorization: {scheme} {token}".rstrip(),))
 
 
-def refused(good: str | None) -> Iterator[Credentials]:
-    """What no server may accept. If a *good* token is known, what is made of it, too."""
+def refused(contract: Contract, operation: Operation, good: str | None) -> Iterator[Credentials]:
+    """What no server may accept for *operation*. If a *good* token is known, what is made of it, too."""
+    sent = {each.content for each in _carrying(contract, operation, good, "")} if good else set()
+    for each in _refused(contract, operation, good):
+        if each.content not in sent:
+            sent.add(each.content)
+            yield each
+
+
+def _refused(contract: Contract, operation: Operation, good: str | None) -> Iterator[Credentials]:
     yield Credentials("no token")
     yield bearer("", "a scheme without a token")
     yield bearer(MADE_UP, "a token that nobody issued")
-    yield bearer(base64.b64encode(b"nobody:nothing").decode(), "a password that nobody has (Basic)", scheme="Basic")
+    yield bearer(MADE_UP, "a password that nobody has (Basic)", scheme="Basic")
+    false = [("a token that nobody issued", MADE_UP)]
     if good is not None:
         yield bearer(good, "a good token with the scheme Basic", scheme="Basic")
         yield Credentials("a good token in the query", query=f"access_token={quote(good)}")
-        yield bearer(altered(good), "a good token, one character of which is changed")
-        yield from (bearer(token, f"a good JWT, {name}") for name, token in _forged(good))
+        false += [("a good token, one character of which is changed", altered(good))]
+        false += [(f"a good JWT, {name}", token) for name, token in _forged(good)]
+    for name, token in false:
+        yield from _carrying(contract, operation, token, name)
 
 
 def altered(token: str) -> str:

@@ -11,6 +11,7 @@ the writes that the settings name.
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 
 from tickbox_contract.gate.contracts import Contract
@@ -30,14 +31,12 @@ _OWNER = "the token of the settings"
 
 def _tokens(contract: Contract) -> Iterator[Hit]:
     server = required_server(contract)
-    senders = list(credentials.refused(server.bearer))
     expired = [caller for caller in server.callers if caller.is_expired]
     for attempt in _guarded(contract, server):
+        made_up = credentials.refused(contract, attempt.operation, server.bearer)
         theirs = (attempt.by(caller, f"the expired token of {caller.name}") for caller in expired)
-        right = carrying(contract, attempt.operation, server.bearer, "").content if server.bearer else None
-        for sender in (*senders, *theirs):
-            if sender.content != right:
-                yield from attempt.refused(sender, REFUSED)
+        for sender in (*made_up, *theirs):
+            yield from attempt.refused(sender, REFUSED)
 
 
 def _rights(contract: Contract) -> Iterator[Hit]:
@@ -55,6 +54,10 @@ def _resources(contract: Contract) -> Iterator[Hit]:
     server = required_server(contract)
     attempts = list(_guarded(contract, server))
     names = {name for attempt in attempts for name in path_names(attempt.operation)}
+    if names and not any(caller.values for caller in _valid(server)):
+        yield Hit(
+            (), "nothing was sent: no caller has `values`, which are what belongs to that caller", severity="warning"
+        )
     for caller in _valid(server):
         for name in sorted(caller.values.keys() - names):
             yield Hit((), f"{caller.name} has a value for {name}, which is in no path", severity="warning")
@@ -91,14 +94,21 @@ def _allowed(contract: Contract) -> Iterator[Hit]:
     if unknown := [name for name in server.allowed_writes if name not in attempts]:
         raise NotCheckableError(f"`allowed-writes` has {', '.join(unknown)}: no operation that needs a token")
     reads = [attempt for attempt in attempts.values() if attempt.operation.method in _SAFE]
-    for attempt in (*reads, *(attempts[name] for name in server.allowed_writes)):
+    tried = [*reads, *(attempts[name] for name in server.allowed_writes)]
+    for attempt in tried:
         yield from _admitted(attempt, server.bearer or "")
+    statuses = {status for attempt in tried for status in attempt.statuses}
+    if tried and not any(status < http.client.BAD_REQUEST or status in REFUSED for status in statuses):
+        raise NotCheckableError(
+            "no request with a good token succeeds, so refusals show nothing: does the URL end with the path of the "
+            "contract's `servers`, and do the parameters of paths have values?"
+        )
 
 
 def _admitted(attempt: Attempt, token: str) -> Iterator[Hit]:
     """Hits for those who may do it, and are refused: *token*, which may do everything, and callers with the rights."""
     sender = carrying(attempt.contract, attempt.operation, token, _OWNER)
-    yield from attempt.admitted(sender, must_exist=bool(path_names(attempt.operation)))
+    yield from attempt.admitted(sender, must_succeed=attempt.operation.method in _SAFE)
     lower = credentials.bearer(token, f"{_OWNER}, and its scheme in lower case", scheme="bearer")
     if attempt.operation.method in _SAFE and sender.lines == credentials.bearer(token, "").lines:
         yield from attempt.admitted(lower)
