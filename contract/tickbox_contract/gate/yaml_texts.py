@@ -22,7 +22,7 @@ from tickbox_contract.openapi.rules import MOST_HITS
 
 _MOST_ADDED = 2_000_000
 """How many nodes the aliases of a file may add to those that are written."""
-MOST_NODES = 4_000_000
+MOST_NODES = 3_100_000
 """How many objects, lists, keys and values a file may have; of 31 published contracts none has more than 172,443."""
 MAX_MEMBERS = 100_000
 """How many keys or items one object or list may have."""

@@ -187,6 +187,11 @@ def test_a_file_that_is_not_a_contract_is_refused_in_one_line(raw: bytes, reason
     assert str(caught.value) == reason
 
 
+def test_what_looks_like_many_nodes_in_a_text_of_json_is_not_counted() -> None:
+    text = b'{"openapi": "3.0.4", "x-a": "\\"' + b"{,:[" * 1_000_000 + b'"}'
+    assert len(read(text).root["x-a"]) == 4_000_001
+
+
 @pytest.mark.parametrize("raw", [b"a: 1\nb: 2\nc: 3\n", b"[1, [], 2, 3, 4]", b"- &x 1\n- *x\n- *x\n- *x\n- *x\n"])
 def test_a_file_with_more_nodes_than_a_contract_can_have_is_refused(raw: bytes) -> None:
     assert YamlReader(raw, most_nodes=20).read()
