@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tickbox_contract.gate.live import wire
 from tickbox_contract.gate.live.callers import Caller, Secret
 from tickbox_contract.gate.live.servers import Server, is_url
 from tickbox_contract.gate.settings import SettingsError, read_settings
@@ -71,6 +74,72 @@ def test_without_a_post_that_suits_all_probes_only_bodies_are_sent() -> None:
         found = messages(asked(Server(url=url), "conforms", rules={"hostile-requests"}, contract=contract))
     assert found.pop("only bodies were sent: no POST suits the other probes") == "warning"
     assert found["addPet: JSON that is cut short is refused: the server fails with 500"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [
+        ("{type: apiKey, in: header, name: X-Key}", "X-Key: t0ken"),
+        ("{type: apiKey, in: query, name: key}", "?key=t0ken"),
+    ],
+)
+def test_hostile_requests_have_the_token_as_the_contract_says(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, sent: str
+) -> None:
+    monkeypatch.setenv("WRITER", "t0ken")
+
+    class Keyed(Careless):
+        @property
+        def statuses(self) -> tuple[int, int]:  # type: ignore[override]  # it depends on the request
+            is_known = sent in f"{self.path}\n{self.headers}"
+            return (500, 500) if is_known else (401, 401)
+
+    contract = CONTRACT.replace(b"{type: http, scheme: bearer}", scheme.encode())
+    with serving(Keyed) as url:
+        server = Server(url=url, token=Secret("WRITER"), values={"id": "1"})
+        found = messages(asked(server, "conforms", rules={"hostile-requests"}, contract=contract))
+    assert found["addPet: null is refused: the server fails with 500"] == "error"
+
+
+def test_a_server_that_asks_everybody_for_a_token_has_not_shown_what_it_does_with_bodies() -> None:
+    with serving(Locked) as url:
+        found = messages(asked(Server(url=url), "conforms", rules={"hostile-requests"}))
+    assert [(message.partition(",")[0], severity) for message, severity in found.items()] == [
+        ("addPet: each body is refused with 401 or 403", "warning")
+    ]
+
+
+def test_a_stream_of_events_is_not_read_to_its_end() -> None:
+    cut = Event()
+
+    class Streaming(Careless):
+        def do_POST(self) -> None:  # noqa: N802  # http.server's name
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                for _ in range(100):
+                    self.wfile.write(b": still there\n\n")
+                    time.sleep(0.02)
+                return
+            cut.set()
+
+    with serving(Streaming) as url:
+        asked(Server(url=url), "guarded", rules={"guarded-operations"})
+        assert cut.wait(60)
+
+
+def test_a_response_that_comes_in_parts_for_ever_is_an_error() -> None:
+    class Dripping(Careless):
+        def do_GET(self) -> None:  # noqa: N802  # http.server's name
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                for _ in range(40):
+                    self.wfile.write(b".")
+                    time.sleep(0.1)
+
+    with serving(Dripping) as url, pytest.raises(TimeoutError, match=r"does not end within 0\.5 s"):
+        wire.exchange(Server(url=url).endpoint(), [wire.request("GET", "/")], timeout_s=0.5)
 
 
 @pytest.mark.parametrize("rule_id", ["hostile-requests", "guarded-operations"])
@@ -202,7 +271,7 @@ def test_a_server_that_limits_requests_is_not_checked(
 
 
 def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOKEN", "t0ken")
+    monkeypatch.setenv("TOKEN", "t0ken\n")  # as a file has it
     file = tmp_path / "gate.toml"
     file.write_text(
         "[server]\nurl = 'https://a.example:8443/api/'\ntoken = '$TOKEN'\n[server.values]\nid = '$TOKEN'\nother = 'x'\n"

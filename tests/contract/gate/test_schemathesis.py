@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -15,6 +20,8 @@ from tickbox_contract.gate.live.servers import Server
 from tickbox_contract.gate.rules import RULES, run
 
 from .serving import CONTRACT, Careless, Locked, asked, messages, serving
+
+PYTHON = sys.executable
 
 
 def test_schemathesis_findings_are_at_their_operations_with_a_command_that_shows_them(
@@ -144,6 +151,55 @@ def test_schemathesis_sends_the_token(tmp_path: Path, monkeypatch: pytest.Monkey
             Server(url=url, token=Secret("WRITER"), schemathesis=arguments), "conforms", rules={"schemathesis"}
         )
     assert "POST /pets: Server error" in messages(report)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [
+        ("{type: apiKey, in: header, name: X-Key}", "X-Key: t0ken"),
+        ("{type: apiKey, in: cookie, name: key}", "Cookie: key=t0ken"),
+        ("{type: http, scheme: basic}", "Authorization: Basic t0ken"),
+    ],
+)
+def test_schemathesis_sends_the_token_as_the_contract_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, sent: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WRITER", "t0ken")
+
+    class Keyed(Careless):
+        @property
+        def statuses(self) -> tuple[int, int]:  # type: ignore[override]  # it depends on the request
+            return (500, 500) if sent in str(self.headers) else (401, 401)
+
+    contract = CONTRACT.replace(b"{type: http, scheme: bearer}", scheme.encode())
+    arguments = ("--phases", "coverage", "--max-examples", "5", "--checks", "not_a_server_error")
+    with serving(Keyed) as url:
+        server = Server(url=url, token=Secret("WRITER"), schemathesis=arguments)
+        report = asked(server, "conforms", rules={"schemathesis"}, contract=contract)
+    assert "POST /pets: Server error" in messages(report)
+
+
+def test_a_gate_that_is_cancelled_ends_schemathesis_and_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $$ > pid\nexec sleep 600\n")
+    (tmp_path / "pets.yaml").write_bytes(CONTRACT)
+    (tmp_path / "tmp").mkdir()
+    code = f"import sys; sys.executable = {sys.executable!r}; from tickbox_contract.gate.command import main; main()"
+    arguments = ("gate", "conforms", "--contract", "pets.yaml", "--url", "http://127.0.0.1:1")
+    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    process = subprocess.Popen([PYTHON, "-c", code, *arguments], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(60) == 1
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "pid").read_text())).wait(60)
+    assert [*(tmp_path / "tmp").iterdir()] == []
 
 
 def test_settings_of_a_team_must_name_credentials_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ class Secret:
 
     def value(self) -> str:
         """What the variable holds. Raises NotCheckableError if it is not set: any server refuses an empty token."""
-        value = os.environ.get(self.variable)
+        value = os.environ.get(self.variable, "").strip()  # a file that it came from ends with a line end
         if not value:
             raise NotCheckableError(f"the variable {self.variable} is not set")
         return value

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import Hit, rules_of
 
 from . import schemathesis, wire
-from .attempts import TIMEOUT_S, require_unlimited, required_server
+from .attempts import REFUSED, TIMEOUT_S, require_unlimited, required_server
 from .probes import GENERAL, PROBES, Probe, Target
 from .servers import Server
 from .targets import Found, every_target, find_target, is_complete
@@ -114,17 +115,24 @@ def _found(contract: Contract, server: Server) -> Found:
 
 def _hits(server: Server, sending: Iterable[tuple[Probe, Found]], *, exactly: bool) -> Iterator[Hit]:
     """What is wrong with the responses. Raises NotCheckableError when the time is up."""
+    bodies: dict[tuple[str, Pointer], set[int]] = {}
     for probe, (target, operation) in sending:
         server.require_time()
         sent = send(probe, target, server)
+        if sent and sent.reply and not exactly and probe in GENERAL:
+            bodies.setdefault((operation.name, operation.node.pointer), set()).add(sent.reply.status)
         if sent and (message := sent.says(exactly=exactly)):
             yield Hit(operation.node.pointer, f"{operation.name}: {message}")
+    for (name, pointer), statuses in bodies.items():
+        if statuses <= REFUSED:
+            refused = "401 or 403, so what is done with them is not known: does the settings' `token` suffice?"
+            yield Hit(pointer, f"{name}: each body is refused with {refused}", severity="warning")
 
 
 def _schemathesis(contract: Contract) -> Iterator[Hit]:
     server = required_server(contract)
     pointers = {f"{each.method.upper()} {each.path}": each.node.pointer for each in contract.operations}
-    for failure in schemathesis.failures(contract.root, server):
+    for failure in schemathesis.failures(contract, server):
         message = f"{failure.operation or 'all operations'}: {failure.title}"
         yield Hit(pointers.get(failure.operation, ()), message, witness=failure.command)
 

@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
+from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
 
 from .attempts import LIMITED
+from .clients.programs import cleaned_up
+from .credentials import bearer, carrying
 from .servers import Server
 
 _REPORTS = {"json": "report.json", "junit": "report.xml", "ndjson": "events.ndjson"}
@@ -36,7 +39,7 @@ class Failure(NamedTuple):
     command: str | None
 
 
-def failures(contract: Mapping[str, Any], server: Server) -> list[Failure]:
+def failures(contract: Contract, server: Server) -> list[Failure]:
     """Test the operations of *contract*, which is complete in itself.
 
     Settings in a `schemathesis.toml` hold. Raises NotCheckableError if it is not installed, or could not test.
@@ -45,23 +48,24 @@ def failures(contract: Mapping[str, Any], server: Server) -> list[Failure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "openapi.json"
-        file.write_text(json.dumps(contract), encoding="utf-8")
+        file.write_text(json.dumps(contract.root), encoding="utf-8")
         paths = [option for kind, path in _REPORTS.items() for option in (f"--report-{kind}-path", str(folder / path))]
         reports = ("--report", ",".join(_REPORTS), "--no-color", *paths)
-        before = _credentials(server, folder)
+        before = _credentials(contract, server, folder)
         command = [program, *before, "run", str(file), "--url", str(server.url), *reports, *_arguments(server)]
         return list(_failures(folder, _run(command, server.time_limit_s)))
 
 
 def _run(command: Sequence[str], limit_s: int) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)  # noqa: S603  # of the settings
+        with cleaned_up():
+            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)  # noqa: S603  # of the settings
     except subprocess.TimeoutExpired as error:
         message = f"Schemathesis was not done after {limit_s} s: give it less to do (`schemathesis`) or more time"
         raise NotCheckableError(f"{message} (`time-limit-s`)") from error
 
 
-def _credentials(server: Server, folder: Path) -> Sequence[str]:
+def _credentials(contract: Contract, server: Server, folder: Path) -> Sequence[str]:
     """Options that name the token without showing it to everybody who can list processes.
 
     The settings of a team that has any name its credentials themselves: such files cannot be merged. Raises
@@ -69,7 +73,7 @@ def _credentials(server: Server, folder: Path) -> Sequence[str]:
     """
     if server.bearer is None or server.token is None:
         return ()
-    header = f'headers = {{Authorization = "Bearer ${{{server.token.variable}}}"}}'
+    header = _header(contract, f"${{{server.token.variable}}}")
     found = _settings()
     if found is None:
         file = folder / SETTINGS
@@ -78,6 +82,14 @@ def _credentials(server: Server, folder: Path) -> Sequence[str]:
     if not re.search(r"^\W*(headers|auth|hooks)\b", found.read_text(encoding="utf-8"), re.MULTILINE):
         raise NotCheckableError(f"{found} names no credentials: begin it with {header}")
     return ()
+
+
+def _header(contract: Contract, token: str) -> str:
+    """The setting that sends *token* as the first operation wants it that needs one."""
+    needing = (each for each in contract.operations if each.needs_token)
+    ways = (line for each in needing for line in carrying(contract, each, token, "").lines)
+    name, _, value = next(ways, *bearer(token, "").lines).partition(": ")
+    return f"headers = {{{name} = {json.dumps(value)}}}"
 
 
 def _settings() -> Path | None:

@@ -2,7 +2,7 @@
 
 [server]
 url = "http://127.0.0.1:8080"
-token = "$TOKEN"                  # a bearer token that may do everything, from the environment
+token = "$TOKEN"                  # a token or key that may do everything, from the environment
 probe = "create_task"             # the POST that the probes are sent to; otherwise the first that suits them
 schemathesis = ["--max-examples", "20"]
 time-limit-s = 1800               # of one rule

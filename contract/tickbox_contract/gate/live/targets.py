@@ -13,6 +13,7 @@ from tickbox_contract.openapi.media_types import JSON, essence, is_json
 from tickbox_contract.openapi.nodes import NOTHING, Node
 from tickbox_contract.openapi.operations import Operation
 
+from .credentials import Credentials, carrying
 from .probes import Target
 from .requests import example_of, filled
 from .servers import Server
@@ -39,6 +40,7 @@ def every_target(contract: Contract, server: Server) -> Iterator[Found]:
                 text=next((name for name, value in body.items() if isinstance(value, str)), None),
                 item=None,
                 token=server.bearer if operation.needs_token else None,
+                key=_key(contract, server, operation),
                 method=operation.method.upper(),
                 media_type=named[0],
                 host=server.host,
@@ -87,9 +89,14 @@ def _target(contract: Contract, server: Server, operation: Operation) -> Target 
         text=text,
         item=_item(contract, server, operation),
         token=server.bearer,
+        key=_key(contract, server, operation),
         host=server.host,
         limit=_limit(contract, of_collection) if of_collection else None,
     )
+
+
+def _key(contract: Contract, server: Server, operation: Operation) -> Credentials | None:
+    return carrying(contract, operation, server.bearer, "") if server.bearer else None
 
 
 def _bodies(operation: Operation) -> list[tuple[str, Node]]:

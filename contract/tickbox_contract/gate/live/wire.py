@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -81,15 +83,26 @@ def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
     try:
         response.begin()
         headers = {name.lower(): ", ".join(response.headers.get_all(name, ())) for name in response.headers}
-        return Reply(response.status, headers, response.read(MOST_BYTES))
+        return Reply(response.status, headers, _body(response, connection.gettimeout() or math.inf))
     finally:
         response.close()
+
+
+def _body(response: http.client.HTTPResponse, timeout_s: float) -> bytes:
+    """What is read of a body, which a server may send for ever in small parts. Raises TimeoutError."""
+    ends_at_s = time.monotonic() + timeout_s
+    body = bytearray()
+    while len(body) < MOST_BYTES and (part := response.read1(MOST_BYTES - len(body))):
+        body += part
+        if time.monotonic() > ends_at_s:
+            raise TimeoutError(f"the response does not end within {timeout_s:g} s")
+    return bytes(body)
 
 
 def exchange(endpoint: Endpoint, chunks: Iterable[bytes], *, timeout_s: float, method: str = "GET") -> Reply:
     """Send *chunks* until all are sent or the server closes the connection, and read its response.
 
-    Raises OSError (TimeoutError for a server that is silent so long), HTTPException.
+    Raises OSError (TimeoutError for a server that is silent so long, or needs longer for a body), HTTPException.
     """
     with connected(endpoint, timeout_s=timeout_s) as connection:
         with contextlib.suppress(ConnectionError):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tickbox_contract.gate.live.credentials import Credentials
 from tickbox_contract.gate.live.wire import request
 
 Request = tuple[str, Sequence[bytes]]
@@ -26,7 +27,7 @@ class Target:
     `item` is the path of one resource, with `{id}` for its UUID; it takes GET. If there are any, `limit` is an integer
     parameter of GET of the collection, with its maximum; `moment` and `array` are members of the body that are a
     date-time and an array; `flag` is a path that ends in `?name=` of a boolean; `conditional` is a method and path that
-    take `If-Match`.
+    take `If-Match`; `key` is the token as the contract wants it, if not as a bearer token.
     """
 
     collection: str
@@ -34,6 +35,7 @@ class Target:
     text: str | None
     item: str | None
     token: str | None
+    key: Credentials | None = None
     method: str = "POST"
     media_type: str = JSON_TYPE
     host: str = "sample"
@@ -52,7 +54,10 @@ class Target:
         return self.json(**{self.text or "text": "@"}).replace(b'"@"', literal)
 
     def request(self, method: str, target: str, *lines: str, body: bytes = b"", token: str | None = None) -> bytes:
-        """A request to this server."""
+        """A request to this server, with *token* as `key` sends it."""
+        if token is not None and self.key is not None:
+            target += f"{'&' if '?' in target else '?'}{self.key.query}" if self.key.query else ""
+            lines, token = (*lines, *self.key.lines), None
         return request(method, target, *lines, body=body, token=token, host=self.host)
 
     def post(self, body: bytes, *lines: str, media_type: str | None = JSON_TYPE) -> Request:
