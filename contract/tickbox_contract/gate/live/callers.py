@@ -23,6 +23,10 @@ class Secret:
             raise NotCheckableError(f"the variable {self.variable} is not set")
         return value
 
+    def hidden_in(self, text: str) -> str:
+        """*text* with the name of the variable in the place of what it holds."""
+        return text.replace(self.value(), f"${self.variable}")
+
 
 Values = Mapping[str, str | Secret]
 """Values of parameters of paths, by name."""
