@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from tickbox_contract.openapi.form_errors import A_NAME, NO_RESPONSE
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.rules import Hit
 
@@ -45,8 +46,7 @@ def _component_names(contract: Contract) -> Iterator[Hit]:
     for kind in components.value if not contract.is_3_1 else ():
         for name, node in components.members(kind).items() if not kind.startswith("x-") else ():
             if not _NAME.fullmatch(name):
-                message = f"the name {name!r} has something else than letters, digits, dots, hyphens and underscores"
-                yield Hit(node.pointer, message)
+                yield Hit(node.pointer, f"{name}: {A_NAME}")
 
 
 def _addresses(contract: Contract) -> Iterator[Hit]:
@@ -120,6 +120,9 @@ def _exclusive_in_3_0(contract: Contract) -> Iterator[Hit]:
     for parameter in contract.written("parameters"):
         if parameter.get("allowEmptyValue") is True and parameter.get("in") != "query":
             yield Hit((*parameter.pointer, "allowEmptyValue"), "only query parameters can have allowEmptyValue")
+    for operation in contract.written("operations"):
+        if "responses" in operation.value and all(key.startswith("x-") for key in operation.at("responses").value):
+            yield Hit((*operation.pointer, "responses"), f"responses: {NO_RESPONSE}")
     for schema in contract.written("schemas"):
         if schema.get("readOnly") is True and schema.get("writeOnly") is True:
             yield Hit((*schema.pointer, "writeOnly"), "this is both readOnly and writeOnly")

@@ -60,11 +60,12 @@ def _without(contract: Contract, pointers: Iterable[Pointer]) -> Contract:
     root: Any = dict(contract.root)
     copied: set[Pointer] = {()}
     for pointer in sorted(pointers, key=lambda each: each[-1:] == ("$ref",)):
-        if pointer[-1:] == ("$ref",):
+        held = _parent(root, pointer) if pointer[-1:] == ("$ref",) else None
+        if isinstance(held, dict) and isinstance(held["$ref"], str):
             pointer = pointer[:-1]  # noqa: PLW2901  # what has it
             _remove(root, pointer, copied)
-            if pointer and isinstance(_parent(root, pointer), dict):
-                del _parent(root, pointer)[pointer[-1]]
+            if pointer and isinstance(held := _parent(root, pointer), dict):
+                del held[pointer[-1]]
             continue
         _remove(root, pointer, copied)
     return replace(contract, root=root)
@@ -95,6 +96,7 @@ def _remove(root: Any, pointer: Pointer, copied: set[Pointer]) -> None:
 
 
 def _parent(root: Any, pointer: Pointer) -> Any:  # JSON
+    """What has the last step of *pointer*; None if there is no such place."""
     for step in pointer[:-1]:
         root = root[step] if _has(root, step) else None
     return root if _has(root, pointer[-1]) else None

@@ -16,6 +16,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from .faults import enum_detail, schema_faults, type_detail
+from .form_hints import enum_hint, type_hint
 from .objects import Pointer
 from .published import published_schema
 from .spelling import meant
@@ -24,14 +25,13 @@ _Error = jsonschema_rs.ValidationError
 _Names = frozenset[str]
 _VAGUE = frozenset({"any-of", "one-of", "not", "invalid"})
 _UNKNOWN, _MISSING = "There is no such property here.", "This property is required."
-_NULL_IN_QUOTES = " Write null in quotes."
-_NO_NULL = " OpenAPI 3.0 has no type null: write `nullable: true` beside another type."
 _A_PATH = "A path begins with a slash."
-_A_NAME = "A name has only letters, digits, dots, hyphens and underscores."
+A_NAME = "A name has only letters, digits, dots, hyphens and underscores."
 _NO_REFERENCE = "$ref: OpenAPI allows no reference here."
 _A_STATUS = "A response has a status such as '200', a range such as 2XX, or is the default."
 _WORDS = re.compile(r"\^\(([a-z|]+)\)\$")
 """A pattern of names that lists them, such as those of methods."""
+NO_RESPONSE = "There is no response here."
 _RANGE = re.compile(r"[1-5][xX]{2}")
 _APPLICATORS = ("if", "then", "else")
 _TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array",
@@ -65,9 +65,9 @@ class FormErrors:
     def faults(self, errors: Sequence[_Error]) -> list[FormFault]:
         """The faults, each once."""
         for error in errors:
-            if not isinstance(error.kind, Kind.UnevaluatedProperties):
-                place = self._place(error)
-                self._wrong.update(place[:length] for length in range(len(place) + 1))
+            place = self._place(error)
+            levels = len(place) + (0 if isinstance(error.kind, Kind.UnevaluatedProperties) else 1)
+            self._wrong.update(place[:length] for length in range(levels))
         found = [each for error in errors for each in self._innermost(error)]
         return [each.fault for each in _one_each(_without_vague(_without_renamed(found)))]
 
@@ -87,11 +87,15 @@ class FormErrors:
         match error.kind:
             case Kind.OneOfNotValid(context=context) | Kind.AnyOf(context=context):
                 yield from self._alternatives(error, context, place)
+            case Kind.Required(property="default") if error.schema_path[-2:-1] == ["then"]:
+                yield _Found(FormFault(place, _named(place, NO_RESPONSE)), "any-of")
+            case Kind.Not() | Kind.OneOfMultipleValid() if names := _exclusive(self._version, error):
+                yield _Found(FormFault(place, _named(place, f"{' and '.join(names)} exclude each other.")), "not")
             case Kind.Required(property=name):
                 yield _Found(FormFault((*place, name), f"{name}: {_MISSING}"), "required")
             case Kind.PropertyNames(error=inner):
                 name = str(inner.instance)
-                yield _Found(FormFault((*place, name), f"{name}: {_A_NAME}"), "name")
+                yield _Found(FormFault((*place, name), f"{name}: {A_NAME}"), "name")
             case Kind.AdditionalProperties(unexpected=names) | Kind.UnevaluatedProperties(unexpected=names):
                 allowed = _allowed(self._version, tuple(error.schema_path[:-1]))
                 # In JSON Schema 2020-12, a subschema that fails knows no properties: what is allowed is a consequence.
@@ -106,13 +110,14 @@ class FormErrors:
 
     def _alternatives(self, error: _Error, context: Sequence[Sequence[_Error]], place: Pointer) -> Iterator[_Found]:
         here = list(error.instance_path)
-        meant_ones = [branch for branch in context if not any(_misses_ref(each) for each in branch)]
-        wanted = [_types_wanted(branch, here) for branch in meant_ones]
         value = self._value(place)
+        is_reference = isinstance(value, dict) and "$ref" in value
+        meant_ones = [branch for branch in context if _is_meant(branch, here, is_reference=is_reference)]
+        wanted = [_types_wanted(branch, here) for branch in meant_ones]
         if wanted and all(types is not None for types in wanted):
             types = sorted({name for types in wanted for name in types or ()})
             yield _Found(
-                FormFault(place, _named(place, f"{type_detail(types)}{_type_hint(types, value, place)}")), "type"
+                FormFault(place, _named(place, f"{type_detail(types)}{type_hint(types, value, place)}")), "type"
             )
             return
         meant_ones = [branch for branch, types in zip(meant_ones, wanted, strict=True) if types is None]
@@ -123,14 +128,17 @@ class FormErrors:
             if not meant_ones:
                 at = (*place, *mark[len(here) :])
                 yield _Found(
-                    FormFault(at, _named(at, f"{enum_detail(options)}{_enum_hint(options, self._value(at))}")), "enum"
+                    FormFault(at, _named(at, f"{enum_detail(options)}{enum_hint(options, self._value(at))}")), "enum"
                 )
                 return
         if len(meant_ones) == 1:
             for inner in meant_ones[0]:
                 yield from self._innermost(inner)
             return
-        yield from (_Found(FormFault(place, _named(place, each.detail)), each.code) for each in schema_faults([error]))
+        needed = _needed(meant_ones, here)
+        for each in schema_faults([error]):
+            detail = f"This needs {' or '.join(needed)}." if needed else each.detail
+            yield _Found(FormFault(place, _named(place, detail)), each.code)
 
     def _unexpected(self, place: Pointer, name: str, allowed: _Names) -> _Found:
         if name == "$ref":
@@ -199,8 +207,25 @@ def _near(name: str, known: _Names) -> str | None:
     return meant(name, known)
 
 
-def _misses_ref(error: _Error) -> bool:
-    return isinstance(error.kind, Kind.Required) and error.kind.property == "$ref"
+def _is_meant(branch: Iterable[_Error], here: list[str | int], *, is_reference: bool) -> bool:
+    """Whether an alternative may be meant by a value with or without a `$ref`. That of a reference looks at it."""
+    if is_reference:
+        return any(list(error.instance_path) == [*here, "$ref"] for error in branch)
+    return not any(isinstance(error.kind, Kind.Required) and error.kind.property == "$ref" for error in branch)
+
+
+def _needed(branches: Sequence[Sequence[_Error]], here: list[str | int]) -> list[str]:
+    """The names of the properties of which any one suffices; none if that is not what all alternatives lack."""
+    lacking = [error for branch in branches for error in branch if list(error.instance_path) == here]
+    names = [error.kind.property for error in lacking if isinstance(error.kind, Kind.Required)]
+    return names if len(names) == len(branches) == sum(map(len, branches)) else []
+
+
+def _exclusive(version: str, error: _Error) -> list[str]:
+    """The names of the properties that exclude each other, if that is what the published schema says."""
+    schema = _at(_published(version), error.schema_path)
+    parts = schema if isinstance(schema, list) else [schema]
+    return [name for part in parts if isinstance(part, dict) for name in part.get("required", ())]
 
 
 def _types_wanted(branch: Iterable[_Error], here: list[str | int]) -> Collection[str] | None:
@@ -251,47 +276,9 @@ def _hint(error: _Error, value: Any, place: Pointer) -> str:
     """A second sentence: how to write what is meant."""
     match error.kind:
         case Kind.Type(types=types):
-            return _type_hint(types, value, place)
+            return type_hint(types, value, place)
         case Kind.Enum(options=options):
-            return _enum_hint(options, value)
-    return ""
-
-
-def _enum_hint(options: Collection[Any], value: Any) -> str:
-    """The one of *options* that may be meant by *value*."""
-    if value is None and "null" in options:
-        return _NULL_IN_QUOTES
-    if value == "null" and "string" in options:
-        return _NO_NULL
-    texts = [option for option in options if isinstance(option, str)]
-    if not isinstance(value, str):
-        return ""
-    begun = [text for text in texts if len(value) > 1 and text.startswith(value.lower())]
-    near = begun[0] if len(begun) == 1 else meant(value, texts)
-    return f" {near} may be meant." if near else ""
-
-
-def _type_hint(types: Collection[str], value: Any, place: Pointer) -> str:
-    """How to write *value* so that it has one of *types*, if it only looks otherwise."""
-    if place[-1:] in (("type",), ("required",)) and (hint := _hint_of_schemas(types, value, str(place[-1]))):
-        return hint
-    if isinstance(value, int | float) and "string" in types:
-        return " Write it in quotes."
-    if isinstance(value, str) and "boolean" in types:
-        return " Write true or false, without quotes."
-    if isinstance(value, str) and {"integer", "number"} & set(types):
-        return " Write it without quotes." if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) else ""
-    return " Write it in brackets." if "array" in types and value is not None else ""
-
-
-def _hint_of_schemas(types: Collection[str], value: Any, key: str) -> str:
-    """How to write `type` and `required` of a schema, which differ from what they look like elsewhere."""
-    if key == "type" and value is None:
-        return _NULL_IN_QUOTES if "array" in types else _NO_NULL
-    if key == "type" and isinstance(value, list):
-        return " OpenAPI 3.0 knows one type, and `nullable: true` beside it."
-    if key == "required" and isinstance(value, bool) and "array" in types:
-        return " List the names of the required properties, beside `properties`."
+            return enum_hint(options, value)
     return ""
 
 

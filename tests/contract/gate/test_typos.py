@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from tickbox_contract.gate.reading import UnreadableError
 from tickbox_contract.gate.rules import run
 from tickbox_contract.openapi.files import load
+
+from .test_specification import PARAMETER, query
+from .test_valid import GET, A, report_of
 
 BASE = """\
 openapi: 3.0.4
@@ -138,6 +141,7 @@ TYPOS = [
     Typo("  /pets:", "  pets:", "pets: A path begins with a slash. /pets may be meant."),
     Typo("'200'", "'2xx'", f"2xx: {STATUS} 2XX may be meant."),
     Typo("default", "ok", f"ok: {STATUS}"),
+    Typo("'201'", "created", f"created: {STATUS}"),
     keyword("maxLength", "maxLenght"),
     keyword("maxLength", "max_length"),
     keyword("maximum", "maxmum"),
@@ -246,6 +250,35 @@ def test_what_only_openapi_3_1_has_is_written_otherwise(wrong: str, said: str) -
     text = BASE.replace("type: number", wrong).replace("          format: double\n", "")
     assert [message for _, message in found(text, "3.0.4")] == [said]
     assert found(text, "3.1.1") == []
+
+
+FLOWS = {"implict": {"authorizationUrl": "https://example.com", "scopes": {}}}
+
+
+@pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({PARAMETER: {"name": "q", "in": "query"}}, "parameters/1: This needs schema or content."),
+        ({f"{GET}/responses/200/headers": {"X": {}}}, "X: This needs schema or content."),
+        ({PARAMETER: query(content={"a/b": {}})}, "parameters/1: schema and content exclude each other."),
+        ({A: {"$ref": 5}}, "$ref: This must be a string. Write it in quotes."),
+        ({f"{GET}/responses": {}}, "responses: This must have at least 1 property."),
+        ({f"{GET}/responses": {"x-a": 1}}, "responses: There is no response here."),
+        ({"components/securitySchemes/s": {"type": "oauth2", "flows": FLOWS}},
+         f"implict: {UNKNOWN} implicit may be meant."),
+    ],
+)  # fmt: skip
+def test_a_fault_of_form_is_one_sentence_that_says_how_to_mend_it(
+    changes: dict[str, Any], said: str, version: str
+) -> None:
+    assert [finding.message for finding in report_of(changes, version).findings] == [said]
+
+
+def test_a_contract_without_anything_says_what_it_needs() -> None:
+    text = BASE.partition("paths:")[0]
+    assert "paths: This property is required." in [message for _, message in found(text, "3.0.4")]
+    assert "This needs paths or components or webhooks." in [message for _, message in found(text, "3.1.1")]
 
 
 def test_what_is_in_something_misspelled_is_found_at_its_line() -> None:
