@@ -132,7 +132,7 @@ NO_FORM = "This matches none of the forms that are allowed here."
         ({"not": {}}, 1, "not", "This form is not allowed here."),
         ({"format": "uuid"}, "a", "format", "This must be a UUID."),
         ({"format": "date"}, "2026-02-30", "format", "This must be a date that exists, such as 2026-01-31."),
-        ({"format": "ipv4"}, "a", "format", "This must be a valid ipv4."),
+        ({"format": "ipv4"}, "a", "format", "This must be an IPv4 address."),
         ({"minProperties": 2}, {"a": 1}, "min-properties", "This must have at least 2 properties."),
         ({"minLength": 1}, "", "min-length", "This must have at least 1 character."),
         ({"minProperties": 1}, {}, "min-properties", "This must have at least 1 property."),

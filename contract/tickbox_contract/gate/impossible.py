@@ -18,6 +18,7 @@ from tickbox_contract.openapi.objects import COMPOSITES, SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import Direction
 from tickbox_contract.openapi.servable import endless_schemas
+from tickbox_contract.openapi.spelling import or_meant
 from tickbox_contract.openapi.uses import SchemaUse
 
 from .contracts import Contract
@@ -115,7 +116,7 @@ def _core(schema: Any, trials: list[int]) -> list[tuple[str, ...]]:
         if "" not in _unsatisfiable(core):
             held[steps[-1]] = value
             places.append(steps)
-    return [steps for steps in places if steps[-1] not in SCHEMAS_IN]
+    return [steps for steps in places if steps[-1] not in SCHEMAS_IN or _held(schema, steps) is False]
 
 
 def _keyword_places(schema: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -149,6 +150,8 @@ def _unsatisfiable(schema: Any) -> Collection[str]:
 
 def _why(schema: Any) -> str | None:
     """What contradicts in *schema*, in words; None if another rule has it."""
+    if undeclared := _undeclared(schema):
+        return undeclared
     places = _core(schema, [_TRIALS])
     if len(places) == 2 and {steps[-1] for steps in places} in ({"type", "enum"}, {"type", "const"}):  # noqa: PLR2004  # two
         return None  # the rule `enum-type` has it
@@ -158,6 +161,19 @@ def _why(schema: Any) -> str | None:
     if len(places) == 1:
         return f"{named} excludes every value"
     return f"{named} contradict each other" if places else "its keywords contradict each other"
+
+
+def _undeclared(schema: Mapping[str, Any]) -> str | None:
+    """That *schema* requires a property which it does not declare and so does not accept, in words."""
+    known = schema.get("properties", {})
+    if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
+        return None
+    names = [name for name in schema.get("required", ()) if name not in known]
+    return (
+        f"`required` has {names[0]!r}, which this closed object does not have{or_meant(names[0], known)}"
+        if names
+        else None
+    )
 
 
 class _At(NamedTuple):

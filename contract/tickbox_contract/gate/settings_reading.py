@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
+
+from tickbox_contract.openapi.spelling import meant
 
 from .findings import printable
 from .rule_sets import RULE_SETS, RuleSet
@@ -108,14 +109,6 @@ class Table:
             return ()
         return tuple(tuple(command) for command in found)
 
-    def natural(self, key: str) -> int | None:
-        """An integer above 0."""
-        value = self._value(key, int, "a number")
-        if value is not None and (isinstance(value, bool) or value < 1):
-            self.mistake("this must be a number above 0", key)
-            return None
-        return cast("int | None", value)
-
     def rule_sets(self, key: str) -> tuple[RuleSet, ...]:
         """A list of names of rule sets."""
         given = self.texts(key)
@@ -189,5 +182,5 @@ def _is_command(value: Any) -> bool:  # TOML
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    found = get_close_matches(name, list(names), n=1, cutoff=0.75)
-    return f": did you mean {found[0]!r}?" if found else ""
+    near = meant(name, names)
+    return f": did you mean {near!r}?" if near else ""

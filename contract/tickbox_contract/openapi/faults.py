@@ -157,9 +157,14 @@ def _format_detail(kind: Any) -> str:
 _NO_SENTENCE = "This does not match the required pattern."
 
 _FORMAT_NAMES = {
+    "byte": "base64",
     "date": "a date that exists, such as 2026-01-31",
     "date-time": "a date and a time with an offset, such as 2026-01-31T09:30:00Z",
     "email": "an e-mail address",
+    "hostname": "a host name",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+    "regex": "a regular expression",
     "uri": "a URI",
     "uuid": "a UUID",
 }

@@ -414,7 +414,7 @@ def test_each_mistake_in_the_settings_is_one_line() -> None:
         "clients[0].folder: there is no folder none",
         f"clients[0].generate: {lists}",
         "clients[0].name: a name has letters, digits, `_`, `.` and `-`",
-        "clients[0].timeout-s: this must be a number above 0",
+        "clients[0].timeout-s: this must be a whole number from 1 on",
         f"clients[0]: {nothing}",
         f"clients[1].compile: {lists}",
         "clients[1].recipe: there is no recipe 'cobol': python, typescript, go, java, rust",

@@ -251,11 +251,25 @@ def test_an_impossible_schema_says_which_keywords_contradict_each_other() -> Non
         ({"type": "object", "maxProperties": 3, "allOf": [{"required": [name]} for name in "abcd"]},
          "`type`, `maxProperties`, `allOf/0/required`, `allOf/1/required` and 2 more"),
         ({"type": "array", "minItems": 3, "maxItems": 2, "items": TEXT}, "`type`, `minItems`, `maxItems`"),
+        ({"allOf": [{"additionalProperties": False}, {"type": "object", "required": ["a"]}]},
+         "`allOf/0/additionalProperties`, `allOf/1/type`, `allOf/1/required`"),
         ({"type": "integer", "minimum": 5, "maximum": 3, "allOf": [{"multipleOf": 2}]}, "`type`, `minimum`, `maximum`"),
     ],
 )  # fmt: skip
 def test_only_keywords_that_contradict_each_other_are_named(schema: dict[str, Any], named: str) -> None:
     assert message_of({A: schema}) == f"no value fits this schema: {named} contradict each other"
+
+
+@pytest.mark.parametrize(
+    ("required", "said"),
+    [
+        (["name", "nmae"], "`required` has 'nmae', which this closed object does not have: name may be meant"),
+        (["owner"], "`required` has 'owner', which this closed object does not have"),
+    ],
+)
+def test_a_closed_object_that_requires_what_it_does_not_have_says_so(required: list[str], said: str) -> None:
+    schema = {**thing(name=TEXT), "additionalProperties": False, "required": required}
+    assert message_of({A: schema}) == f"no value fits this schema: {said}"
 
 
 def test_a_keyword_that_excludes_every_value_contradicts_nothing() -> None:

@@ -64,7 +64,7 @@ def read_client(table: Table, recipes: Mapping[str, Client], *, line: int | None
         folders=(*(base.folders if base else ()), *((folder,) if folder else ())),
         output=table.string("output") or (base.output if base else None),
         commands={step: (*(base.commands[step] if base else ()), *table.commands(step)) for step in STEPS},
-        timeout_s=table.natural("timeout-s") or (base.timeout_s if base else TIMEOUT_S),
+        timeout_s=table.positive("timeout-s") or (base.timeout_s if base else TIMEOUT_S),
         line=line,
     )
     if not any(client.commands.values()):
