@@ -13,7 +13,7 @@ from .schema_ids import resolve_ids
 from .several_files import Joiner, reference_to
 from .texts import Text, read_text
 from .trees import MissingFileError, NoTree, Tree, WorkingTree
-from .unfolding import boundless_schema
+from .unfolding import MOST_CHARACTERS, boundless_pattern, boundless_schema
 from .yaml_texts import UnreadableError
 
 __all__ = ["UnreadableError", "read"]
@@ -52,10 +52,11 @@ def read(
     joiner = Joiner(root, name="" if path is None else path.name, load=further)
     joined = joiner.join()
     contract = Contract(raw, root, text.has_repeated_keys, text, joined, texts, surroundings or Surroundings())
-    boundless = boundless_schema(contract.references)
-    if boundless is not None:
-        place = reference_to(boundless)
+    if (found := boundless_schema(contract.references)) is not None:
+        place = reference_to(found)
         raise UnreadableError(f"{place} is composed of more schemas than a contract can have: use fewer levels")
+    if (found := boundless_pattern(contract.references)) is not None:
+        raise UnreadableError(f"{reference_to(found)} has a pattern of more than {MOST_CHARACTERS:,} characters")
     return contract
 
 

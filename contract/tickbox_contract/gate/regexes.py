@@ -76,7 +76,7 @@ def _require_repeat(repeat: re.Match[str], *, can_repeat: bool) -> None:
 
 
 def _single(pattern: str, at: int) -> int:
-    if pattern[at:] == "\\":
+    if at == len(pattern) - 1 and pattern[at] == "\\":
         raise _FaultError("it ends in a backslash")
     found = _SINGLE.match(pattern, at)
     assert found is not None  # there is a character

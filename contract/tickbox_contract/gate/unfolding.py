@@ -1,8 +1,9 @@
-"""How much a schema is, if its parts are written out: a few lines can unfold to more than any validator can check."""
+"""What of schemas is more than any validator can check: a few lines can unfold to it, or a pattern is too long."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from tickbox_contract.openapi.objects import COMPOSITES, Place, Pointer
 from tickbox_contract.openapi.references import References
@@ -11,6 +12,10 @@ _COMPOSED = frozenset({*COMPOSITES, "not", "$ref"})
 _MOST_PARTS = 20_000
 _MOST_LEVELS = 300
 """Schemas of 31 published contracts have at most 565 parts, and 13 levels of them."""
+
+
+MOST_CHARACTERS = 100_000
+"""Of a pattern. Compiling one takes some 300 bytes a character, several times."""
 
 
 class _Size(NamedTuple):
@@ -32,6 +37,19 @@ def boundless_schema(references: References) -> Pointer | None:
             if found is not None:
                 return found
     return None
+
+
+def boundless_pattern(references: References) -> Pointer | None:
+    """The place of a schema with a pattern that is too long to be compiled; None if there is none."""
+    return next(
+        (place.pointer for place in references.places if place.kind == "schemas" and _is_long(place.node)), None
+    )
+
+
+def _is_long(schema: Mapping[str, Any]) -> bool:
+    pattern, named = schema.get("pattern"), schema.get("patternProperties")
+    patterns = [pattern, *(named if isinstance(named, Mapping) else ())]
+    return any(isinstance(each, str) and len(each) > MOST_CHARACTERS for each in patterns)
 
 
 def _measure(references: References, outermost: Place, sizes: dict[int, _Size]) -> Pointer | None:
