@@ -41,12 +41,11 @@ def boundless_schema(references: References) -> Pointer | None:
 
 def boundless_pattern(references: References) -> Pointer | None:
     """The place of a schema with a pattern that is too long to be compiled; None if there is none."""
-    return next(
-        (place.pointer for place in references.places if place.kind == "schemas" and _is_long(place.node)), None
-    )
+    schemas = (place for place in references.places if place.kind == "schemas")
+    return next((place.pointer for place in schemas if _has_long_pattern(place.node)), None)
 
 
-def _is_long(schema: Mapping[str, Any]) -> bool:
+def _has_long_pattern(schema: Mapping[str, Any]) -> bool:
     pattern, named = schema.get("pattern"), schema.get("patternProperties")
     patterns = [pattern, *(named if isinstance(named, Mapping) else ())]
     return any(isinstance(each, str) and len(each) > MOST_CHARACTERS for each in patterns)

@@ -118,16 +118,14 @@ def test_schemas_that_unfold_without_bound_are_refused(text: str, place: str) ->
     )
 
 
-@pytest.mark.parametrize("schema", ["{type: string, pattern: %s}", "{patternProperties: {%s: {}}}"])
+@pytest.mark.parametrize("schema", ["{type: string, pattern: %s}", "{patternProperties: {? %s : {}}}"])
 def test_a_pattern_that_is_too_long_to_be_compiled_is_refused(schema: str) -> None:
     def with_pattern(length: int) -> Report:
         added = f"    Long: {schema % ('a' * length)}\n    Health:\n"
         return looked_at(cases.GOOD.replace("    Health:\n", added).replace("openapi: 3.0.4", "openapi: 3.1.1"))
 
-    assert "valid" not in {finding.rule.stage for finding in with_pattern(1_000).findings}
-    with pytest.raises(
-        UnreadableError, match="#/components/schemas/Long has a pattern of more than 100,000 characters"
-    ):
+    assert with_pattern(100_000).rules
+    with pytest.raises(UnreadableError, match="schemas/Long has a pattern of more than 100,000 characters"):
         with_pattern(100_001)
 
 
