@@ -238,6 +238,11 @@ def test_what_would_show_nothing_is_a_warning(people: Server) -> None:
     assert [message for *_, message in found(report)] == ["no token is named"]
     report, _ = guarded(people, "", callers=(Caller(name="she", token=Secret("OTHER")),))
     assert ("guarded-resources", "warning", "nothing was sent") in set(found(report))
+    optional = CONTRACT.replace(b"[{bearer: []}]", b"[{}, {bearer: []}]")
+    report, _ = guarded(people, "", contract=optional, callers=())
+    assert [finding.message for finding in report.findings] == [
+        "nothing was sent: no operation needs a token (`security`)"
+    ]
     report, _ = guarded(people, "", values={"office": "a"})
     assert ("allowed-requests", "warning", "getPaper with the token of the settings") in set(found(report))
     other = Caller(name="she", token=Secret("OTHER"), values={"offcie": "b"})

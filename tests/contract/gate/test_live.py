@@ -284,15 +284,22 @@ def test_the_settings_name_the_server_and_no_secret(tmp_path: Path, monkeypatch:
     assert [(caller.name, caller.is_expired) for caller in server.callers] == [("caller 1", True)]
     assert "t0ken" not in repr(server)
 
-    file.write_text("[server]\nurl = 'ftp://a'\ntoken = 't0ken'\n[[server.callers]]\nis-expired = 1\n")
+    file.write_text(
+        "[server]\nurl = 'ftp://a'\ntoken = 't0ken'\n[[server.callers]]\nis-expired = 1\n"
+        "[[server.callers]]\ntoken = '${TOKEN}'\n"
+    )
     with pytest.raises(SettingsError) as raised:
         read_settings(file, rule_ids=[])
     assert sorted(raised.value.mistakes) == [
         "server.callers[0].is-expired: this must be true or false",
         "server.callers[0]: `token` is missing",
-        "server.token: name a variable of the environment, such as $TOKEN: a token does not belong in this file",
+        f"server.callers[1].token: {NO_TOKEN}",
+        f"server.token: {NO_TOKEN}",
         "server.url: this must be a URL, such as http://127.0.0.1:8080",
     ]
+
+
+NO_TOKEN = "name a variable of the environment, such as $TOKEN: a token does not belong in this file"
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:80", "http://", "ftp://a", "http://a:b", "http://[", "http://a:0"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -72,7 +73,7 @@ class Caller:
 def read_secret(table: Table, key: str, *, required: bool = False) -> Secret | None:
     """A token from the environment: one in the file would be in the repository, and is a mistake."""
     given = table.string(key, required=required)
-    if given is not None and not given.startswith("$"):
+    if given is not None and not re.fullmatch(r"\$\w+", given):
         table.mistake("name a variable of the environment, such as $TOKEN: a token does not belong in this file", key)
         return None
     return None if given is None else Secret(given.removeprefix("$"))

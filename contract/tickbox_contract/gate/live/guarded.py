@@ -32,7 +32,10 @@ _OWNER = "the token of the settings"
 def _tokens(contract: Contract) -> Iterator[Hit]:
     server = required_server(contract)
     expired = [caller for caller in server.callers if caller.is_expired]
-    for attempt in _guarded(contract, server):
+    attempts = list(_guarded(contract, server))
+    if not attempts:
+        yield Hit((), "nothing was sent: no operation needs a token (`security`)", severity="warning")
+    for attempt in attempts:
         made_up = credentials.refused(contract, attempt.operation, server.bearer)
         theirs = (attempt.by(caller, f"the expired token of {caller.name}") for caller in expired)
         for sender in (*made_up, *theirs):
@@ -55,9 +58,7 @@ def _resources(contract: Contract) -> Iterator[Hit]:
     attempts = list(_guarded(contract, server))
     names = {name for attempt in attempts for name in path_names(attempt.operation)}
     if names and not any(caller.values for caller in _valid(server)):
-        yield Hit(
-            (), "nothing was sent: no caller has `values`, which are what belongs to that caller", severity="warning"
-        )
+        yield Hit((), "nothing was sent: no caller in the settings has `values`", severity="warning")
     for caller in _valid(server):
         for name in sorted(caller.values.keys() - names):
             yield Hit((), f"{caller.name} has a value for {name}, which is in no path", severity="warning")
