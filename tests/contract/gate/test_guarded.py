@@ -278,11 +278,15 @@ def test_a_token_is_sent_as_the_contract_says(
     assert (report.findings, report.skipped) == ((), ())
 
 
-def keyed(handler: type[Office], contract: bytes) -> Report:
-    """The report about a server, of which only the good token is known."""
+def messages_about(handler: type[Office], contract: bytes, caller: Caller) -> list[str]:
+    return [text for *_, text in found(keyed(handler, contract, caller))]
+
+
+def keyed(handler: type[Office], contract: bytes, *callers: Caller) -> Report:
+    """The report about a server, of which only the good token and *callers* are known."""
     handler.changes = Counter()
     with serving(handler) as url:
-        asked = Server(url=url, token=Secret("CHIEF"), values={"office": "a", "paper": "a1"})
+        asked = Server(url=url, token=Secret("CHIEF"), values={"office": "a", "paper": "a1"}, callers=callers)
         rules = [rule for rule in RULES if rule.rule_id in {"guarded-operations", "allowed-requests"}]
         around = Surroundings(server=asked)
         return run(contract, file="o.yaml", stages=["guarded"], rules=rules, surroundings=around)
@@ -332,3 +336,22 @@ def test_a_server_of_which_nothing_can_be_had_was_not_checked(people: Server, st
     report = keyed(Elsewhere, CONTRACT)
     assert [skip.why.partition(",")[0] for skip in report.skipped] == ["no request with a good token succeeds"]
     assert not report.is_sound
+    assert bool(report.errors) == (status == 500)  # which is not a refusal
+
+
+def test_a_stranger_whose_token_is_not_valid_shows_nothing_about_resources(people: Server) -> None:
+    report, _ = guarded(people, "refuses everybody")
+    tried = "getPaper with the token of the other, and a path to what is another caller's"
+    assert ("guarded-resources", "warning", tried) in set(found(report))
+
+
+def test_a_caller_whose_rights_the_contract_does_not_know_is_not_expected_to_have_them(people: Server) -> None:
+    class Chiefs(Office):
+        def _claims(self) -> dict[str, Any] | None:
+            claims = super()._claims()
+            return claims if claims and claims["role"] == "chief" else None
+
+    contract = CONTRACT.replace(b"x-access: {scope: read, role: clerk}, ", b"")
+    clerk = Caller(name="the clerk", token=Secret("CLERK"), scopes=frozenset({"read"}), roles=frozenset({"clerk"}))
+    assert messages_about(Chiefs, contract, clerk) == []
+    assert "listPapers with the token of the clerk, who lacks nothing" in messages_about(Chiefs, CONTRACT, clerk)

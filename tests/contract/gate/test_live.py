@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tickbox_contract.gate.live import wire
+from tickbox_contract.gate.live import conforming, wire
 from tickbox_contract.gate.live.callers import Caller, Secret
 from tickbox_contract.gate.live.servers import Server, is_url
 from tickbox_contract.gate.settings import SettingsError, read_settings
@@ -99,6 +99,27 @@ def test_hostile_requests_have_the_token_as_the_contract_says(
         server = Server(url=url, token=Secret("WRITER"), values={"id": "1"})
         found = messages(asked(server, "conforms", rules={"hostile-requests"}, contract=contract))
     assert found["addPet: null is refused: the server fails with 500"] == "error"
+
+
+def test_a_server_that_is_silent_or_sends_much_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conforming, "TIMEOUT_S", 0.5)
+
+    class Strange(Careless):
+        def do_POST(self) -> None:  # noqa: N802  # http.server's name
+            body = self.rfile.read(max(0, int(self.headers.get("Content-Length") or 0)))
+            if body == b"null":
+                time.sleep(2)
+            self.send_response(400)
+            self.send_header("Content-Length", str(20_001 if body == b"[]" else 0))
+            self.end_headers()
+            self.wfile.write(b"." * (20_001 if body == b"[]" else 0))
+            self.close_connection = True
+
+    with serving(Strange) as url:
+        found = messages(asked(Server(url=url), "conforms", rules={"hostile-requests"}))
+    assert "addPet: null is refused: there is no response within 30 s" in found
+    assert "addPet: an array in the place of an object is refused: the response has 20001 bytes" in found
+    assert len(found) == 2
 
 
 def test_a_server_that_asks_everybody_for_a_token_has_not_shown_what_it_does_with_bodies() -> None:

@@ -111,6 +111,27 @@ def test_schemathesis_settings_that_cannot_be_loaded_are_not_a_success_and_say_w
     assert not report.is_sound
 
 
+def test_schemathesis_settings_above_the_repository_do_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "schemathesis.toml").touch()
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    program_in(repository, monkeypatch, "#!/bin/sh\necho $*\n")
+    (skip,) = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"}).skipped
+    assert "--exclude-checks positive_data_acceptance" in skip.why
+
+
+def test_schemathesis_that_fails_because_of_warnings_is_not_a_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {"complete": True, "errors": [], "failures": [], "warnings": {"missing_auth": ["GET /pets"], "other": []}}
+    write = f"case $each in *.json) [ -e $each ] || echo '{json.dumps(done)}' > $each;; *.ndjson) touch $each;; esac"
+    program_in(tmp_path, monkeypatch, f"#!/bin/sh\nfor each; do {write}; done; exit 1\n")
+    found = messages(asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"}))
+    assert found == {"all operations: Schemathesis fails because of warnings: missing_auth": "error"}
+
+
 def test_schemathesis_that_takes_too_long_is_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program_in(tmp_path, monkeypatch, "#!/bin/sh\nexec sleep 600\n")
     report = asked(Server(url="http://127.0.0.1:1", time_limit_s=1), "conforms", rules={"schemathesis"})

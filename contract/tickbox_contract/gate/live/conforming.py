@@ -119,7 +119,7 @@ def _hits(server: Server, sending: Iterable[tuple[Probe, Found]], *, exactly: bo
     for probe, (target, operation) in sending:
         server.require_time()
         sent = send(probe, target, server)
-        if sent and sent.reply and not exactly and probe in GENERAL:
+        if sent and sent.reply and probe in GENERAL:
             bodies.setdefault((operation.name, operation.node.pointer), set()).add(sent.reply.status)
         if sent and (message := sent.says(exactly=exactly)):
             yield Hit(operation.node.pointer, f"{operation.name}: {message}")
