@@ -10,7 +10,7 @@ from tickbox_contract.openapi.schemas import Direction
 
 from .comparison import Comparison
 from .schemas import Broken, Covered, Undecided
-from .subschemas import Inner, Schemas, inner_schemas
+from .subschemas import Inner, Schemas
 
 Trail = tuple[Inner, ...]
 """From the whole to a part of it."""
@@ -24,16 +24,16 @@ def breaks_inside(comparison: Comparison, schemas: Schemas, direction: Direction
         trail, is_left_open = waiting.popleft()
         pair = trail[-1].schemas
         verdict = comparison.verdict(*pair, direction)
-        old, new = comparison.old.whole(pair.old), comparison.new.whole(pair.new)
-        if isinstance(verdict, Covered) or (old.pointer, new.pointer) in seen:
+        whole = Schemas(comparison.old.whole(pair.old), comparison.new.whole(pair.new))
+        key = whole.old.pointer, whole.new.pointer
+        if isinstance(verdict, Covered) or key in seen:
             continue
-        seen.add((old.pointer, new.pointer))
+        seen.add(key)
         if isinstance(verdict, Undecided) and not is_left_open:
             yield verdict
         is_left_open = is_left_open or isinstance(verdict, Undecided)
         yield from _at_end(comparison, trail, direction)
-        inner = inner_schemas((comparison.old, old), (comparison.new, new), direction)
-        waiting += [((*trail, each), is_left_open) for each in inner]
+        waiting += [((*trail, each), is_left_open) for each in comparison.parts(whole, direction).inner]
 
 
 def _at_end(comparison: Comparison, trail: Trail, direction: Direction) -> Iterator[Broken]:

@@ -116,10 +116,11 @@ def _responses(comparison: Comparison, pair: Pair | None, old: Node, new: Node) 
     label, place = "callback" if pair else "webhook", Place(pair, "request", CALLBACK)
     before, after = old.members("responses"), new.members("responses")
     for status, given in before.items():
-        if status not in after:
+        match = next((key for key in (status, f"{status[0]}XX", "default") if key in after), None)
+        if match is None:
             what, spot = f"the response {status} to the {label} is no longer expected", Spot(new.pointer, old.pointer)
             comparison.note(CALLBACK, what, spot.within("responses", status), pair=pair)
             continue
-        both = comparison.old.follow(given), comparison.new.follow(after[status])
+        both = comparison.old.follow(given), comparison.new.follow(after[match])
         compare_contents(comparison, place, *both)
         compare_headers(comparison, place, *both)

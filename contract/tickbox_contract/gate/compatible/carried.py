@@ -26,3 +26,8 @@ def carried(keywords: Mapping[str, Any]) -> Carried:
     if named == "binary" or (media_type == "application/octet-stream" and encoding is None):
         return Carried("binary", None, "application/octet-stream")
     return Carried(named, encoding, media_type)
+
+
+def is_left_out(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether one says that a value is bytes, and the other says nothing, as OpenAPI 3.1 does for bytes."""
+    return any(carried(a).format == "binary" and not b for a, b in ((before, after), (after, before)))

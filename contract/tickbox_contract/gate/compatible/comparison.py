@@ -12,7 +12,7 @@ from tickbox_contract.openapi.operations import Operation
 
 from .changes import Changes, Spot, Witness
 from .schemas import Broken, Direction, Node, Pointer, SchemaComparison, Verdict
-from .subschemas import Inner
+from .subschemas import Inner, Parts, Schemas, parts_of
 
 Shape = tuple[str, str]
 """Method and path without the names of its parameters."""
@@ -58,6 +58,7 @@ class Comparison:
         self._schemas = SchemaComparison(old, new, retired=self.retired)
         self._unchanged: set[tuple[Pointer, Pointer]] = set()
         self._verdicts: dict[tuple[Pointer, Pointer, Direction], Verdict] = {}
+        self._parts: dict[tuple[Pointer, Pointer, Direction], Parts] = {}
         self.shown: dict[tuple[Pointer, Pointer, Direction, str], Broken] = {}
         """What breaks in parts of values, by their schemas and the name that is missing."""
         self._same = {(each.method, each.path): each for each in new.operations}
@@ -76,6 +77,13 @@ class Comparison:
         if key not in self._verdicts:
             self._verdicts[key] = self._schemas.compare(old, new, direction=direction)
         return self._verdicts[key]
+
+    def parts(self, schemas: Schemas, direction: Direction) -> Parts:
+        """What is inside of *schemas*, whose references are followed."""
+        key = schemas.old.pointer, schemas.new.pointer, direction
+        if key not in self._parts:
+            self._parts[key] = parts_of((self.old, schemas.old), (self.new, schemas.new), direction)
+        return self._parts[key]
 
     def inside(self, trail: Sequence[Inner], direction: Direction, *, lacks: str, is_undeclared: bool) -> Broken | None:
         """What breaks clients at the end of *trail*; see SchemaComparison."""

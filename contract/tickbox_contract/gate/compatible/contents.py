@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from tickbox_contract.openapi.media_types import essence
+from tickbox_contract.gate.contracts import Contract
+from tickbox_contract.openapi.media_types import essence, is_json
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.schemas import Direction
 
+from .carried import carried
 from .changes import Spot
 from .comparison import Comparison
 from .encodings import compare_encodings
+from .structure import merged
 from .values import CALLBACK, Place, compare_schemas
 
 _TECHNICAL = frozenset({"", "charset", "boundary", "q"})
+_NOT_BYTES = ("text/", "multipart/", "application/x-www-form-urlencoded")
+_OF_BYTES = frozenset({"type", "format", "contentMediaType"})
 
 
 def compare_contents(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
@@ -30,7 +35,8 @@ def compare_contents(comparison: Comparison, place: Place, old: Node, new: Node)
             what = f"{name} was added to the {label}"
             comparison.note(f"{kind}-media-type-added", what, spot.within(name), pair=place.pair)
     for first, second in _same_types(before, after):
-        compare_schemas(comparison, place, first.at("schema"), second.at("schema"))
+        if not (_are_bytes(comparison.old, first) and _are_bytes(comparison.new, second)):
+            compare_schemas(comparison, place, first.at("schema"), second.at("schema"))
         compare_encodings(comparison, place, first, second)
 
 
@@ -38,11 +44,25 @@ def _kind(place: Place) -> str:
     return "body" if place.rule_id == "body-schema" else "response"
 
 
+def _are_bytes(contract: Contract, media: Node) -> bool:
+    """Whether the content of *media* is bytes and nothing else: OpenAPI 3.1 has no schema for that."""
+    keywords = merged(contract, media.at("schema"))
+    if not keywords:
+        name = essence(str(media.pointer[-1]))
+        return not is_json(name) and not name.startswith(_NOT_BYTES)
+    return carried(keywords).format == "binary" and keywords.keys() <= _OF_BYTES
+
+
 def _same_types(before: Mapping[str, Node], after: Mapping[str, Node]) -> Iterator[tuple[Node, Node]]:
-    for name, old in before.items():
-        for other, new in after.items():
-            if _meets(name, other):
-                yield old, new
+    """The media types that describe the same messages: of several keys for a message the most specific one counts."""
+    pairs = [(name, other) for name in before if (other := _most_specific(name, after))]
+    pairs += [(name, other) for other in after if (name := _most_specific(other, before))]
+    yield from ((before[name], after[other]) for name, other in dict.fromkeys(pairs))
+
+
+def _most_specific(name: str, keys: Iterable[str]) -> str | None:
+    found = [key for key in keys if _covers(key, name)]
+    return min(found, key=lambda key: (essence(key).count("*"), -len(_parameters(key))), default=None)
 
 
 def _covers(media_range: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from tickbox_contract.openapi.nodes import Node
 
 from .changes import Spot
 from .comparison import Comparison
-from .equality import said
+from .equality import is_identical, said
 from .values import Place
 
 _FORMED = frozenset({"query", "cookie"})
@@ -28,6 +28,8 @@ def compare_form(comparison: Comparison, place: Place, old: Node, new: Node, lab
     before, after = dict(_form(comparison.old, old)), dict(_form(comparison.new, new))
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
+        if key == "explode" and None in {was, now}:
+            continue  # a scalar on one side: its schema says so
         if was != now and not (key in _RELAXED and now is True):
             name = new.get("name") or new.pointer[-1]
             what = f"{key} of the {label} {name} is {written(now)}, and was {written(was)}"
@@ -63,6 +65,10 @@ def is_scalar(contract: Contract, schema: Node) -> bool:
 
 def becomes_any_text(comparison: Comparison, old: Node, new: Node) -> bool:
     """Whether numbers, true and false are written as before in a parameter, and any text is accepted there now."""
+    lists = comparison.old.whole(old), comparison.new.whole(new)
+    if all(each.get("type") == "array" for each in lists):
+        rest = [{**said(each), "items": None} for each in lists]
+        return is_identical(*rest) and becomes_any_text(comparison, *(each.at("items") for each in lists))
     types = [str(part.get("type")) for part in comparison.old.parts(old) if "type" in part.value]
     parts = list(comparison.new.parts(new))
     is_any = {str(part.get("type")) for part in parts} == {"string"} and all(map(_SILENT.issuperset, map(said, parts)))

@@ -58,8 +58,9 @@ def _rules(place: Place) -> _Rules:
 
 
 def _headers(contract: Contract, node: Node) -> dict[str, _Named]:
-    """The headers of *node*, followed, by their names without case."""
-    return {name.lower(): _Named(name, contract.follow(held)) for name, held in node.members("headers").items()}
+    """The headers of *node*, followed, by their names without case. OpenAPI ignores `Content-Type` among them."""
+    named = {name.lower(): (name, held) for name, held in node.members("headers").items()}
+    return {key: _Named(name, contract.follow(held)) for key, (name, held) in named.items() if key != "content-type"}
 
 
 def _returned(comparison: Comparison, place: Place, old: _Named, new: _Named) -> None:

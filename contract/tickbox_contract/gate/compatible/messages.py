@@ -28,16 +28,18 @@ def compare_messages(comparison: Comparison) -> None:
 def _statuses(comparison: Comparison, pair: Pair) -> None:
     """Compare each response with what the other contract says of its status."""
     old, new = pair.old.responses, pair.new.responses
+    is_open = not any(map(_is_success, old))
+    known = {status: match for status in new if (match := _match(status, old, is_open=is_open))}
     pairs = [(status, match) for status in old if (match := _match(status, new))]
-    pairs += [(match, status) for status in new if (match := _match(status, old))]
+    pairs += [(match, status) for status, match in known.items()]
     for before, after in dict.fromkeys(pairs):
         responses = old[before], new[after]
         comparison.once(*responses, partial(_response, comparison, pair, *responses))
     for status in new:
-        if _match(status, old) is None:
+        if status not in known:
             _status_added(comparison, pair, status)
     for status in old:
-        if _match(status, new) is None:
+        if status not in {before for before, _ in pairs}:
             rule_id = "success-status-removed" if _is_success(status) else "error-status-removed"
             spot = pair.spot.within("responses", status)
             comparison.note(rule_id, f"the status {status} was removed", spot, pair=pair)
@@ -65,9 +67,12 @@ def _is_success(status: str) -> bool:
     return status[:1] in {"2", "3"}
 
 
-def _match(status: str, responses: Mapping[str, Node]) -> str | None:
-    """The key of *responses* that describes *status*: itself, its range, or `default`, which is for errors here."""
-    keys = (status, f"{status[0]}XX", *(() if _is_success(status) else (_DEFAULT,)))
+def _match(status: str, responses: Mapping[str, Node], *, is_open: bool = False) -> str | None:
+    """The key of *responses* that describes *status*: itself, its range, or `default`.
+
+    `default` is for errors here. It describes successes, too, if *is_open*: nothing else describes one.
+    """
+    keys = (status, f"{status[0]}XX", *((_DEFAULT,) if is_open or not _is_success(status) else ()))
     return next((key for key in keys if key in responses), None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from tickbox_contract.openapi.nodes import Node
-from tickbox_contract.openapi.operations import Operation, key_of, parameter_key
+from tickbox_contract.openapi.operations import Operation, parameter_key
 
 from .changes import Spot
 from .comparison import Comparison, Pair
@@ -16,11 +17,14 @@ from .values import Place, compare_schemas, schema_of
 
 Key = tuple[str, str]
 
+_IGNORED = {("header", "accept"), ("header", "content-type"), ("header", "authorization")}
+"""Parameters that OpenAPI ignores (3.0.4, Parameter Object, `name`): media types and `security` say what they mean."""
+
 
 def compare_parameters(comparison: Comparison) -> None:
     """Compare the parameters of each operation."""
     for pair in comparison.pairs():
-        old, new = _parameters(pair.old, pair), {key_of(each): each for each in pair.new.parameters}
+        old, new = _parameters(pair.old, pair.renamed), _parameters(pair.new, {})
         moved = {key: other for key in old.keys() - new.keys() if (other := _moved(key, old, new))}
         for key, node in old.items():
             if key in moved:
@@ -34,13 +38,13 @@ def compare_parameters(comparison: Comparison) -> None:
             _add(comparison, pair, new[key])
 
 
-def _parameters(operation: Operation, pair: Pair) -> dict[Key, Node]:
-    """The parameters of the old operation, under the names that those of its path have in the new one."""
+def _parameters(operation: Operation, renamed: Mapping[str, str]) -> dict[Key, Node]:
+    """The parameters of *operation*, with those of its path under other names if they are *renamed*."""
     found = {}
     for node in operation.parameters:
         place, name = str(node.get("in")), str(node.get("name"))
-        found[parameter_key(place, pair.renamed.get(name, name) if place == "path" else name)] = node
-    return found
+        found[parameter_key(place, renamed.get(name, name) if place == "path" else name)] = node
+    return {key: node for key, node in found.items() if key not in _IGNORED}
 
 
 def _moved(key: Key, old: dict[Key, Node], new: dict[Key, Node]) -> Key | None:
@@ -83,4 +87,4 @@ def _compare(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
         compare_schemas(comparison, place, *schemas)
     else:
         Structure(comparison, pair, "request").compare(*schemas)
-        comparison.note("parameter-type-changed", f"the parameter {name} is a text now", spot, pair=pair)
+        comparison.note("parameter-type-changed", f"the parameter {name} takes any text now", spot, pair=pair)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tickbox_contract.gate.contracts import Contract
@@ -19,6 +20,7 @@ _FLOW = ("authorizationUrl", "tokenUrl")
 
 Alternative = Mapping[str, frozenset[str]]
 """Schemes with their scopes: a request needs all of them. None of them lets anybody in."""
+Schemes = Mapping[str, Node]
 
 
 def compare_security(comparison: Comparison) -> None:
@@ -27,13 +29,31 @@ def compare_security(comparison: Comparison) -> None:
     used = {name for old in comparison.old.operations for each in _alternatives(old) for name in each}
     for name in sorted(used & schemes[0].keys() & schemes[1].keys()):
         _scheme(comparison, name, schemes[0][name], schemes[1][name])
+    renamed = dict(_renamed(comparison, *schemes))
+    for name, old in renamed.items():
+        spot = Spot(schemes[1][name].pointer, schemes[0][old].pointer)
+        comparison.note("component-renamed", f"the security scheme {old} is {name} now", spot)
     for pair in comparison.pairs():
-        if not _requirements(comparison, pair):
+        if not _requirements(comparison, pair, renamed):
             _access(comparison, pair)
 
 
-def _alternatives(operation: Operation) -> list[Alternative]:
-    return [{name: frozenset(scopes) for name, scopes in each.items()} for each in operation.security or [{}]]
+def _renamed(comparison: Comparison, old: Schemes, new: Schemes) -> Iterator[tuple[str, str]]:
+    """The new names of schemes that say the same, with the old ones."""
+    left = {name: _facts(comparison.old.follow(old[name])) for name in old if name not in new}
+    for name in new:
+        facts = _facts(comparison.new.follow(new[name]))
+        if name not in old and (match := next((each for each in left if left[each] == facts), None)):
+            del left[match]
+            yield name, match
+
+
+def _alternatives(operation: Operation, renamed: Mapping[str, str] = MappingProxyType({})) -> list[Alternative]:
+    """What a request needs, with the old names of schemes that are *renamed*."""
+    return [
+        {renamed.get(name, name): frozenset(scopes) for name, scopes in each.items()}
+        for each in operation.security or [{}]
+    ]
 
 
 def _lets_in(alternative: Alternative, caller: Alternative) -> bool:
@@ -41,9 +61,9 @@ def _lets_in(alternative: Alternative, caller: Alternative) -> bool:
     return all(scopes <= caller.get(name, frozenset()) and name in caller for name, scopes in alternative.items())
 
 
-def _requirements(comparison: Comparison, pair: Pair) -> bool:
+def _requirements(comparison: Comparison, pair: Pair, renamed: Mapping[str, str]) -> bool:
     """Whether a caller without any token was let in, and no longer is."""
-    old, new = _alternatives(pair.old), _alternatives(pair.new)
+    old, new = _alternatives(pair.old), _alternatives(pair.new, renamed)
     spot = Spot(_place(comparison.new, pair.new), _place(comparison.old, pair.old))
     for caller in old:
         if not any(_lets_in(each, caller) for each in new):
@@ -78,9 +98,9 @@ def _either(alternatives: list[Alternative]) -> str:
 def _scheme(comparison: Comparison, name: str, old: Node, new: Node) -> None:
     old, new = comparison.old.follow(old), comparison.new.follow(new)
     before, after = _facts(old), _facts(new)
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            what = f"{key} of the security scheme {name} is {after.get(key)}, and was {before.get(key)}"
+    for key in sorted(before):
+        if before[key] != after.get(key):
+            what = f"{key} of the security scheme {name} is {after.get(key, 'not given')}, and was {before[key]}"
             comparison.note("security-scheme-changed", what, Spot(new.pointer, old.pointer))
 
 
@@ -88,6 +108,8 @@ def _facts(scheme: Node) -> dict[str, Any]:
     facts = {key: scheme.get(key) for key in _SCHEME if key in scheme.value}
     if "scheme" in facts:
         facts["scheme"] = str(facts["scheme"]).lower()
+    if facts.get("in") == "header":
+        facts["name"] = str(facts.get("name")).lower()
     for flow, node in scheme.members("flows").items():
         facts |= {f"{key} ({flow})": node.get(key) for key in _FLOW if key in node.value}
     return facts

@@ -10,12 +10,12 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
 from tickbox_contract.openapi.schemas import Direction
 
-from .carried import Carried, carried
+from .carried import Carried, carried, is_left_out
 from .changes import Spot
 from .comparison import Comparison, Pair
 from .equality import is_identical, said
 from .retirement import is_retired
-from .subschemas import Schemas, applied_schemas, component, inner_schemas, properties_of, schemas_in_texts, type_name
+from .subschemas import Schemas, component, selected, type_name
 
 _ENUM = "x-extensible-enum"
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
@@ -66,10 +66,11 @@ class Structure:
         self._comparison.note("component-renamed", what, spot, pair=self._pair)
 
     def _value(self, schemas: Schemas) -> None:
-        before, after = (_merged(contract, node) for contract, node in zip(self._comparison.both, schemas, strict=True))
+        before, after = (merged(contract, node) for contract, node in zip(self._comparison.both, schemas, strict=True))
         if self._direction == "request":
             self._default(schemas, before, after)
-        self._carried(schemas, carried(before), carried(after))
+        if not is_left_out(before, after):
+            self._carried(schemas, carried(before), carried(after))
         self._extensible(schemas, before, after)
         self._discriminator(schemas, before.get("discriminator"), after.get("discriminator"))
         if not is_identical(before.get("xml"), after.get("xml")):
@@ -84,9 +85,8 @@ class Structure:
             self._note("default-added", f"{_subject(schemas.new)} has a default now", schemas, "default")
         else:
             now = "has no default" if "default" not in after else "has another default"
-            self._note(
-                "default-changed", f"it {now} now: a request without it means something else", schemas, "default"
-            )
+            what = f"{_subject(schemas.new)} {now} now: a request without it means something else"
+            self._note("default-changed", what, schemas, "default")
 
     def _carried(self, schemas: Schemas, old: Carried, new: Carried) -> None:
         """What a value of a response is read into, and how a text is."""
@@ -116,15 +116,19 @@ class Structure:
             self._note("discriminator-changed", what, schemas, "discriminator")
             return
         before, after = old.get("mapping") or {}, now.get("mapping") or {}
+        named = selected(self._comparison.old, schemas.old), selected(self._comparison.new, schemas.new)
         for value in sorted(before.keys() | after.keys()):
-            was, leads = _last(before.get(value)), _last(after.get(value))
+            was, leads = (
+                _last(mapping.get(value, value if value in names else None))
+                for mapping, names in zip((before, after), named, strict=True)
+            )
             if was != leads and not (self._direction == "request" and was is None):
                 what = f"{value} selects {leads or 'no schema by the mapping'} now, and {was or 'none'} before"
                 self._note("discriminator-changed", what, schemas, "discriminator", "mapping")
 
     def _within(self, schemas: Schemas) -> Iterator[Schemas]:
-        sides = (self._comparison.old, schemas.old), (self._comparison.new, schemas.new)
-        before, after = (properties_of(*side, self._direction) for side in sides)
+        parts = self._comparison.parts(schemas, self._direction)
+        before, after = parts.properties
         for name in before.keys() - after.keys():
             self.describes = True
             is_over = is_retired(self._comparison.old.whole(before[name]), self._comparison.today)
@@ -134,14 +138,11 @@ class Structure:
         for name in after.keys() - before.keys():
             self.describes = True
             self._note("property-added", f"the property {name} was added", schemas, "properties", name)
-        yield from (inner.schemas for inner in inner_schemas(*sides, self._direction))
-        yield from applied_schemas(*sides)
-        written = [*schemas_in_texts(*sides)]
-        self.written += written
-        yield from written
+        self.written += parts.written
+        yield from (*(inner.schemas for inner in parts.inner), *parts.applied, *parts.written)
 
 
-def _merged(contract: Contract, schema: Node) -> dict[str, Any]:
+def merged(contract: Contract, schema: Node) -> dict[str, Any]:
     """The keywords of *schema* and the parts of its `allOf`; of *schema* first."""
     merged: dict[str, Any] = {}
     for part in contract.parts(schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -39,15 +39,36 @@ class Inner(NamedTuple):
     schemas: Schemas
 
 
-def properties_of(contract: Contract, schema: Node, direction: Direction) -> dict[str, Node]:
+class Parts(NamedTuple):
+    """What is inside of a schema of both contracts."""
+
+    properties: tuple[Mapping[str, Node], Mapping[str, Node]]
+    inner: tuple[Inner, ...]
+    applied: tuple[Schemas, ...]
+    written: tuple[Schemas, ...]
+
+
+def parts_of(old: tuple[Contract, Node], new: tuple[Contract, Node], direction: Direction) -> Parts:
+    """All that is inside of two schemas, whose references are followed."""
+    properties = _properties_of(*old, direction), _properties_of(*new, direction)
+    inner = tuple(_inner_schemas(old, new, *properties))
+    return Parts(properties, inner, tuple(_applied_schemas(old, new)), tuple(_schemas_in_texts(old, new)))
+
+
+def _properties_of(contract: Contract, schema: Node, direction: Direction) -> dict[str, Node]:
     """The properties that *schema* declares for *direction*, also in its parts and alternatives; the first of each."""
     hidden = "readOnly" if direction == "request" else "writeOnly"
-    return {name: node for name, node in _properties(contract, schema).items() if node.get(hidden) is not True}
+    return {
+        name: node
+        for name, node in _properties(contract, schema).items()
+        if not any(part.get(hidden) is True for part in contract.parts(node))
+    }
 
 
-def inner_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node], direction: Direction) -> Iterator[Inner]:
+def _inner_schemas(
+    old: tuple[Contract, Node], new: tuple[Contract, Node], before: Mapping[str, Node], after: Mapping[str, Node]
+) -> Iterator[Inner]:
     """The schemas of the parts of a value that a step leads to, and the alternatives that are selected by name."""
-    before, after = properties_of(*old, direction), properties_of(*new, direction)
     yield from (Inner(name, Schemas(before[name], after[name])) for name in before if name in after)
     other = next(name for n in count() if (name := f"other{n or ''}") not in {*before, *after})
     for key, step in (("items", _ITEM), ("additionalProperties", other)):
@@ -56,11 +77,11 @@ def inner_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node], direct
             yield Inner(step, Schemas(held[0], held[1]))
     for key in ("anyOf", "oneOf"):
         yield from (Inner(None, each) for each in _branches(old[1].items(key), new[1].items(key)))
-    selected = _selected(*old), _selected(*new)
-    yield from (Inner(None, Schemas(selected[0][name], selected[1][name])) for name in selected[0].keys() & selected[1])
+    chosen = selected(*old), selected(*new)
+    yield from (Inner(None, Schemas(chosen[0][name], chosen[1][name])) for name in chosen[0].keys() & chosen[1])
 
 
-def applied_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
+def _applied_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
     """The schemas that apply to some values only, by what these are like."""
     for key in _APPLIED:
         held = _single(*old, key), _single(*new, key)
@@ -72,11 +93,20 @@ def applied_schemas(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> I
         yield from (Schemas(ours[name], theirs[name]) for name in ours if name in theirs)
 
 
-def schemas_in_texts(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
+def _schemas_in_texts(old: tuple[Contract, Node], new: tuple[Contract, Node]) -> Iterator[Schemas]:
     """The schemas of what a text contains; in a contract without one it is anything."""
     held = _single(*old, "contentSchema"), _single(*new, "contentSchema")
     if any(held):
         yield Schemas(held[0] or Node(old[1].pointer, {}), held[1] or Node(new[1].pointer, {}))
+
+
+def selected(contract: Contract, schema: Node) -> dict[str, Node]:
+    """The schemas that a discriminator selects from, by the value that selects them."""
+    try:
+        found = contract.compositions.alternatives(schema.value)
+    except (UnservableSchemaError, UnresolvedReferenceError):
+        return {}
+    return {value: Node(*target) for value, target in found.by_value.items()} if found else {}
 
 
 def component(node: Node) -> str | None:
@@ -98,15 +128,6 @@ def type_name(reference: str) -> str | None:
         return path.rpartition("/")[2].partition(".")[0] or None
     found = _COMPONENT.fullmatch(inner) or (_ALONE.fullmatch(inner) if path else None)
     return found[1] if found else None
-
-
-def _selected(contract: Contract, schema: Node) -> dict[str, Node]:
-    """The schemas that a discriminator selects from, by the value that selects them."""
-    try:
-        found = contract.compositions.alternatives(schema.value)
-    except (UnservableSchemaError, UnresolvedReferenceError):
-        return {}
-    return {value: Node(*target) for value, target in found.by_value.items()} if found else {}
 
 
 def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:

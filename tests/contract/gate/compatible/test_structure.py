@@ -437,7 +437,7 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      parameter(schema={**TEXT, "maxLength": 3}), {"parameter-schema"}),
     ("text in a parameter becomes a number", parameter(), parameter(schema=NUMBER), {"parameter-schema"}),
     ("number in a list in a parameter becomes a text", parameter(schema={**ARRAY, "items": NUMBER}),
-     parameter(schema=ARRAY), {"parameter-schema"}),
+     parameter(schema=ARRAY), {"parameter-type-changed"}),
     ("number in a parameter as JSON becomes a text", as_json(NUMBER), as_json(TEXT), {"parameter-schema"}),
     ("parameter made required", parameter(), parameter(required=True), {"parameter-made-required"}),
     ("parameter made optional", parameter(required=True), parameter(), NONE),

@@ -230,14 +230,15 @@ class Arrays:
         beyond = self._beyond([(item, 1) for item in items])
         if beyond is not None:
             return beyond
+        keyed = {id(result): {json_key(value): value for value in result.values} for result in results}
+        keys = [keyed[id(result)] for result in results]
         chosen: dict[bytes, int] = {}
-        for place in sorted(range(count), key=lambda place: len(results[place].values)):
-            if not _choose(place, results, chosen, set()):
+        for place in sorted(range(count), key=lambda place: len(keys[place])):
+            if not _choose(place, keys, chosen, set()):
                 is_all = all(each.is_complete or len(each.values) >= count for each in results)
                 return Results([], is_all and not self.limits)
         by_place = {place: key for key, place in chosen.items()}
-        keyed = [{json_key(value): value for value in result.values} for result in results]
-        return Results([[keyed[place][by_place[place]] for place in range(count)]], is_complete=False)
+        return Results([[keys[place][by_place[place]] for place in range(count)]], is_complete=False)
 
     def _others(self, found: list[JSON], way: Way, want: int) -> list[JSON]:
         """Arrays that differ in one item from the one that was found. They may have more items than limits allow."""
@@ -264,13 +265,12 @@ def _misfit(fact: Fact) -> _Due:
     return _Due(Claim(meaning, holds=False), first, is_only=fact.keyword == "item")
 
 
-def _choose(place: int, results: list[Results], chosen: dict[bytes, int], tried: set[bytes]) -> bool:
+def _choose(place: int, keys: list[dict[bytes, JSON]], chosen: dict[bytes, int], tried: set[bytes]) -> bool:
     """Choose a value for *place* that no other place has; others may have to take another one."""
-    for value in results[place].values:
-        key = json_key(value)
+    for key in keys[place]:
         if key not in tried:
             tried.add(key)
-            if key not in chosen or _choose(chosen[key], results, chosen, tried):
+            if key not in chosen or _choose(chosen[key], keys, chosen, tried):
                 chosen[key] = place
                 return True
     return False
