@@ -87,7 +87,7 @@ class Compositions:
 
     def hidden(self, schema: Schema, direction: Direction) -> frozenset[str]:
         """The names of the properties that any part of *schema* keeps out of *direction*."""
-        if _LEADS_TO_PROPERTIES.isdisjoint(schema):
+        if not isinstance(schema, Mapping) or _LEADS_TO_PROPERTIES.isdisjoint(schema):
             return frozenset()
         key = (id(schema), direction)
         if key not in self._hidden:

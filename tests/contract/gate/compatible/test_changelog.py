@@ -101,7 +101,7 @@ def test_without_a_release_or_a_contract_it_says_what_to_name(tmp_path: Path) ->
         assert (done.exit_code, "Name the contract and the release" in done.output) == (2, True)
     (tmp_path / "openapi.json").write_text(json.dumps(NEW), encoding="utf-8")
     for path, release, message in (
-        ("openapi.json", "nothing", "neither a file nor a git revision"),
+        ("openapi.json", "nothing", "nothing is not a file, and git does not find the repository"),
         ("openapi.json", "", "there is no release to compare with"),
         ("other.json", "openapi.json", "No such file"),
     ):
