@@ -263,6 +263,19 @@ def test_without_a_command_that_drives_nothing_is_sent_and_the_gate_says_so() ->
     ]  # fmt: skip
 
 
+def test_tokens_of_the_server_are_for_what_drives_it_only(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKEN", "OTHER"):
+        monkeypatch.setenv(name, "t0ken")
+    see = "import os; print([*filter(os.environ.get, ('TOKEN', 'OTHER'))])"
+    settings(
+        client(generate=[f"{BOTH}; {see}"], compile=[see], drive=[see]),
+        "[server]\ntoken = '$TOKEN'\n[[server.callers]]\ntoken = '$OTHER'\n",
+    )
+    assert gate("--url", url, "--client-logs", "logs").exit_code == 0
+    printed = [line for line in Path("logs/ours.log").read_text().splitlines() if line.startswith("[")]
+    assert printed == ["[]", "[]", "['TOKEN', 'OTHER']"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"), [((), "no server is named (--url)"), (("--url", "http://127.0.0.1:1"), "cannot be reached")]
 )

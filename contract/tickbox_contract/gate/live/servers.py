@@ -115,6 +115,12 @@ class Server:
         """The token. Raises NotCheckableError if it is named and not set."""
         return self.token.value() if self.token else None
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """The variables of the environment that hold tokens."""
+        tokens = (self.token, *(caller.token for caller in self.callers))
+        return frozenset(token.variable for token in tokens if token)
+
     def endpoint(self) -> wire.Endpoint:
         """Where to connect."""
         is_tls = self._parts.scheme == "https"

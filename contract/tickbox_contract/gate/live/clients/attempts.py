@@ -110,7 +110,7 @@ class Attempts:
         for given in client.commands[step]:
             self.say(f"{client.name}: {step}: {given[0]}")
             command = tuple(self._filled(part) for part in given)
-            environment = self._environment(client)
+            environment = self._environment(client, step)
             done = run_program(command, folder=folder, environment=environment, log=log, timeout_s=client.timeout_s)
             printed += done.lines
             if done.why:
@@ -124,9 +124,11 @@ class Attempts:
     def _filled(self, part: str) -> str:
         return re.sub(r"\$(CONTRACT|URL)\b", lambda found: self._values.get(found[1], found[0]), part)
 
-    def _environment(self, client: Client) -> Mapping[str, str]:
+    def _environment(self, client: Client, step: Step) -> Mapping[str, str]:
+        """What is added. Tokens of the server are for what drives it, not for what generators install."""
+        hidden = {} if step == "drive" else dict.fromkeys(self.server.variables, "")
         values = {f"TICKBOX_{name}": value for name, value in self._values.items()}
-        return {**values, "TICKBOX_CLIENT": client.name}
+        return {**hidden, **values, "TICKBOX_CLIENT": client.name}
 
 
 def _copy(client: Client, folder: Path) -> Failure | None:
