@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import count, product
 from typing import NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
@@ -15,6 +15,7 @@ from tickbox_contract.openapi.objects import COMPOSITES, Pointer
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.schemas import Direction
 
+from .equality import is_identical
 from .schemas import Step
 
 _COMPONENT = re.compile(r"/(?:(?:components/)?schemas|definitions)/([^/]+)")
@@ -131,11 +132,25 @@ def type_name(reference: str) -> str | None:
 
 
 def _branches(old: list[Node], new: list[Node]) -> Iterator[Schemas]:
-    """Alternatives with the same name, and those without a name at the same place."""
+    """Alternatives with the same name, and those without a name that are most alike."""
     names = {component(node): node for node in new if component(node)}
-    for i, node in enumerate(old):
-        if other := names.get(component(node)) if component(node) else (new[i] if i < len(new) else None):
-            yield Schemas(node, other)
+    yield from (Schemas(node, names[name]) for node in old if (name := component(node)) in names and name)
+    inline = [[node for node in nodes if not component(node)] for nodes in (old, new)]
+    pairs = sorted(product(*map(range, map(len, inline))), key=lambda pair: _unlike(inline, *pair))
+    taken: tuple[set[int], set[int]] = set(), set()
+    for i, j in pairs:
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            yield Schemas(inline[0][i], inline[1][j])
+
+
+def _unlike(inline: list[list[Node]], i: int, j: int) -> tuple[bool, int, int]:
+    """How much two alternatives differ: in all, in properties, and in their places."""
+    old, new = inline[0][i], inline[1][j]
+    ours, theirs = old.members("properties"), new.members("properties")
+    same = sum(name in theirs and is_identical(held.value, theirs[name].value) for name, held in ours.items())
+    return not is_identical(old.value, new.value), -same, abs(i - j)
 
 
 def _properties(contract: Contract, schema: Node) -> dict[str, Node]:

@@ -88,6 +88,7 @@ def password(schema: Json, place: str, **words: bool) -> Json:
 NAMED, PARTLY = {"Cat": "#/components/schemas/Cat", "Dog": "Dog"}, {"Cat": "Cat"}
 RANGES = {JSON: an(TEXT), "*/*": TEXT}
 A, B, ANY = returned(**{JSON: an(TEXT)}), returned(**{JSON: an(NUMBER)}), {"description": "It."}
+DOG = {"type": "object", "properties": {"b": TEXT, "c": NUMBER}}
 FILE = {"type": "object", "properties": {"file": BYTES}}
 
 CASES = [
@@ -145,6 +146,20 @@ CASES = [
      {"encoding-changed"}),
     ("bytes that become JSON", returning(s200=returned(**{JSON: BYTES})), newer(returning(s200=returned(**{JSON: {}}))),
      {"response-schema"}),
+    *(
+        (f"alternatives without names {what}", returning(s200=returned(**{JSON: {"anyOf": was}})),
+         returning(s200=returned(**{JSON: {"anyOf": now}})), rules)
+        for what, was, now, rules in (
+            ("in another order", [an(TEXT), DOG], [DOG, an(TEXT)], NONE),
+            ("behind a new one", [an(TEXT), DOG], [NUMBER, an(TEXT), DOG], {"response-schema"}),
+            ("in another order, one of them changed", [an(TEXT), DOG], [{**DOG, "minProperties": 1}, an(TEXT)], NONE),
+        )
+    ),
+    *(
+        (f"a longest {form}", taking(**{JSON: {**TEXT, "format": form, "maxLength": 253}}),
+         taking(**{JSON: {**TEXT, "format": form, "maxLength": 252}}), {"body-schema"})
+        for form in ("email", "hostname", "idn-email", "idn-hostname")
+    ),
     ("bytes in Base64", taking(**{OCTETS: BYTES}), newer(taking(**{OCTETS: {**TEXT, "contentEncoding": "base64"}})),
      {"encoding-changed", "body-schema"}),
 ]  # fmt: skip

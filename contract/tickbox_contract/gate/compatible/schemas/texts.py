@@ -33,6 +33,8 @@ _BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _IP4 = rf"^({_BYTE}\.){{3}}{_BYTE}$"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_LABELS = r"([a-z]{50}\.){0,4}[a-z]{1,60}"
+"""A name of the DNS, in one way for each length."""
 _FORMATS: Mapping[str, _Format] = {
     "uuid": _Format(_UUID, _UUID),
     "byte": _Format(_BASE64, _BASE64),
@@ -40,10 +42,10 @@ _FORMATS: Mapping[str, _Format] = {
     "date": _Format(f"^{_DATE}$", PLAINLY["date"]),
     "date-time": _Format(f"^{_DATE}[Tt]{_TIME}$", PLAINLY["date-time"]),
     "time": _Format(f"^{_TIME}$", "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"),
-    "email": _Format(r"^[\s\S]+@[\s\S]+$", "^[a-z]{1,20}@[a-z]{1,20}(\\.com)?$"),
+    "email": _Format(r"^[\s\S]+@[\s\S]+$", f"^[a-z]{{1,9}}@{_LABELS}$"),
     "uri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]*$", "^https://a\\.com/[a-z0-9]*$"),
     "uri-reference": _Format(_PRINTABLE, "^(https://a\\.com)?/[a-z0-9]*$"),
-    "hostname": _Format("^[A-Za-z0-9.-]+$", "^[a-z]{1,40}$"),
+    "hostname": _Format("^[A-Za-z0-9.-]+$", f"^{_LABELS}$"),
     "ipv6": _Format("^[0-9A-Fa-f:.]+$", "^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$"),
     "duration": _Format("^P[0-9A-Z]+$", "^P[1-9][0-9]{0,3}D$"),
     "json-pointer": _Format(r"^(/[\s\S]*)?$", "^(/[a-z0-9]*)*$"),
@@ -52,8 +54,8 @@ _FORMATS: Mapping[str, _Format] = {
     "iri": _Format(r"^[A-Za-z][A-Za-z0-9+.-]*:[\s\S]*$", "^https://a\\.com/[a-z0-9]*$"),
     "iri-reference": _Format(_EVERY, "^/[a-z0-9]*$"),
     "uri-template": _Format(_EVERY, "^/[a-z0-9]*$"),
-    "idn-email": _Format(r"^[\s\S]+@[\s\S]+$", "^[a-z]{1,20}@[a-z]{1,20}(\\.com)?$"),
-    "idn-hostname": _Format(_EVERY, "^[a-z]{1,40}$"),
+    "idn-email": _Format(r"^[\s\S]+@[\s\S]+$", f"^[a-z]{{1,9}}@{_LABELS}$"),
+    "idn-hostname": _Format(_EVERY, f"^{_LABELS}$"),
 }
 KNOWN_FORMATS = frozenset(_FORMATS)
 """The formats that validators check."""
