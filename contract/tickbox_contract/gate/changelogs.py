@@ -13,6 +13,7 @@ from .compatible.changelog import Changelog
 from .compatible.releases import NoReleaseError, Release, releases
 from .compatible.stage import compare, version_of
 from .failures import explained, shown
+from .findings import printable
 from .reading import read
 from .runs import Own
 
@@ -46,6 +47,8 @@ def changelog_of(path: Path, against: str, *, roles: tuple[str, ...] = ()) -> Ch
     with explained(path):
         new = read(path.read_bytes(), path=path)
         release = latest(releases(against, contract=path))
+        for fault in map(release.uncompared, release.faults):
+            click.echo(printable(f"{fault.other}: {fault.message}"), err=True)
         changes = compare(release.contract, new, today=datetime.now(UTC).date(), roles=roles)
         return Changelog(release=release, contract=new, changes=changes)
 

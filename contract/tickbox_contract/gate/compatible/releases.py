@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.git_trees import GitTree, NoRevisionError
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.several_files import file_of
+from tickbox_contract.gate.sound import sound_part
 from tickbox_contract.gate.trees import MissingFileError, Tree
 from tickbox_contract.openapi.objects import Pointer
+from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.servable import WELL_FORMED
 
 _SUFFIXES = {".yaml", ".yml", ".json"}
@@ -24,16 +26,25 @@ class NoReleaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released contract, the name of its first file in reports, and the git revision that it is from, if any."""
+    """A released contract, the name of its first file in reports, and the git revision that it is from, if any.
+
+    `faults` are the places where it is not valid OpenAPI: `contract` lacks them.
+    """
 
     file: str
     contract: Contract
     revision: str | None = None
+    faults: tuple[Hit, ...] = ()
 
     @property
     def name(self) -> str:
         """The name in reports: `spec/released/1.0.0.yaml`, `main:openapi.yaml`."""
         return _named(self.file, self.revision)
+
+    def uncompared(self, fault: Hit) -> Hit:
+        """What *fault* means for a contract that is compared with this one."""
+        what = f"the release is not valid OpenAPI here, so this place is not compared: {fault.message}"
+        return Hit(fault.pointer, what, self.place(fault.pointer))
 
     def place(self, pointer: Pointer) -> str:
         """The file and the line that have what *pointer* names: `main:schemas/pets.yaml:12`."""
@@ -75,9 +86,12 @@ def _release(file: str, raw: bytes, *, path: Path, tree: Tree | None = None, rev
         release = Release(file, read(raw, path=path, tree=tree), revision)
     except UnreadableError as error:
         raise NoReleaseError(f"{_named(file, revision)}: {error}") from error
-    if hit := next(iter(WELL_FORMED.check(release.contract)), None):
-        raise NoReleaseError(f"{release.place(hit.pointer)}: {hit.message}: name a release that is valid OpenAPI")
-    return release
+    faults = tuple(hit._replace(meant=None) for hit in WELL_FORMED.check(release.contract))
+    sound = sound_part(release.contract, faults)
+    if faults and any(WELL_FORMED.check(sound)):
+        place, message = release.place(faults[0].pointer), faults[0].message
+        raise NoReleaseError(f"{place}: {message}: name a release that is valid OpenAPI")
+    return replace(release, contract=sound, faults=faults)
 
 
 def _named(file: str, revision: str | None) -> str:

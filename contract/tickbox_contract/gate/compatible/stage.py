@@ -26,6 +26,7 @@ from .table import TABLE, Row
 from .versions import Version, step_of
 
 VERSION_STEP = "version-step"
+RELEASE_FORM = "release-form"
 Excuses = Callable[[str, Pointer, str | None], bool]
 """Whether a finding of a rule, at a place and a path of operations, does not count."""
 _PARTS = (
@@ -78,6 +79,7 @@ class ReleaseComparer:
                 if row.severity:
                     found[change.rule_id].append(_hit(release, change, row, allowed=allowed))
             found[VERSION_STEP] += self._version(release, contract, changes)
+            found[RELEASE_FORM] += map(release.uncompared, release.faults)
         return found
 
     def _version(self, release: Release, contract: Contract, changes: Sequence[Change]) -> Iterator[Hit]:
@@ -137,5 +139,10 @@ RULES = (
         rule_id=VERSION_STEP, stage="compatible", source="SemVer 2.0.0", check=partial(_hits, VERSION_STEP),
         reason="Clients decide by the version whether they can update without a change of their own.",
         breaks="all who rely on the version", mend="raise `info.version`",
+    ),
+    Rule(
+        rule_id=RELEASE_FORM, stage="compatible", source="ours", check=partial(_hits, RELEASE_FORM), severity="warning",
+        reason="Where the release is not valid OpenAPI, nobody knows what it says, and a change is not found.",
+        breaks="a client, perhaps", mend="compare this place by hand",
     ),
 )  # fmt: skip

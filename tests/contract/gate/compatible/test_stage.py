@@ -84,6 +84,25 @@ def test_a_release_that_is_not_a_contract_is_said_in_one_line(tmp_path: Path) ->
         assert message in line
 
 
+def test_a_release_that_is_malformed_in_places_is_compared_at_all_others(tmp_path: Path) -> None:
+    def root(limit: int, **more: Any) -> Json:
+        content = {"application/json": {"schema": {**TEXT, "maxLength": limit}}}
+        return contract(paths=operation(requestBody={"content": content}, **more))
+
+    done = gate(tmp_path, root(3, secret=1), root(2))
+    found = {each.rule: each for each in done.found}
+    assert done.rules == {"body-schema", "release-form"}, done.output
+    assert (found["release-form"].severity, done.code) == ("warning", 1)
+    assert "the release is not valid OpenAPI here, so this place is not compared: " in found["release-form"].text
+    line = int(found["release-form"].details["was"].rpartition(":")[2])
+    assert '"secret"' in (tmp_path / "old.json").read_text().splitlines()[line - 1]
+    assert gate(tmp_path, root(3, secret=1), root(3)).code == 0
+    changelog = CliRunner().invoke(
+        main, ["gate", "changelog", "--contract", str(tmp_path / "new.json"), "--against", str(tmp_path / "old.json")]
+    )
+    assert "is not valid OpenAPI here" in changelog.stderr
+
+
 def test_contracts_in_several_files_are_compared_as_a_whole(tmp_path: Path) -> None:
     for name, limit in (("old", 9), ("same", 9), ("new", 8)):
         (tmp_path / name).mkdir()
