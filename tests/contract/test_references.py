@@ -67,6 +67,19 @@ def test_what_is_not_there_is_named(reference: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+def test_a_reference_that_was_looked_up_before_keeps_nothing_of_who_asked() -> None:
+    references = References({"a": {}})
+    errors: list[UnresolvedReferenceError] = []
+    for _ in range(2):
+        try:
+            references.find("#/b")
+        except UnresolvedReferenceError as error:
+            errors.append(error)
+    first, second = errors
+    assert (str(first), first.why) == (str(second), second.why)
+    assert first is not second  # one that is raised again has the frames of both
+
+
 def test_the_root_is_an_object_as_any_other() -> None:
     assert References(ODD).find("#").node is ODD
 

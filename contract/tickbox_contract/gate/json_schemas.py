@@ -202,7 +202,7 @@ def _without_foreign_patterns(out: dict[str, Any]) -> None:
         out.pop("additionalProperties", None)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=10_000)
 def _runs(pattern: str) -> bool:
     try:
         jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=jsonschema_rs.FancyRegexOptions())

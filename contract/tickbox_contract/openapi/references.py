@@ -64,7 +64,7 @@ class References:
         if found is None:
             found = self._found[reference] = self._look_up(reference)
         if isinstance(found, UnresolvedReferenceError):
-            raise found
+            raise UnresolvedReferenceError(str(found), found.why)  # a kept one would keep the frames that it passed
         return found
 
     def end(self, node: Mapping[str, Any], pointer: Pointer = ()) -> Found:

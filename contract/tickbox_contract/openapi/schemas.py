@@ -135,7 +135,7 @@ class SchemaCompiler:
         for name in further:
             found = self._translations.definitions[name]
             if found.error is not None:
-                raise found.error
+                raise found.error.with_traceback(None)  # which would keep the frames of each time before
             _compile_alone(found)  # each separately, to know which one does not compile
         self._sound |= further
         return definition

@@ -76,6 +76,12 @@ def malformed_properties(number: int) -> Iterator[bytes]:
         yield b"        p%d: {type: text}\n" % i
 
 
+def dangling_references(number: int) -> Iterator[bytes]:
+    yield NO_PATHS + b"components:\n  schemas:\n"
+    for i in range(number):
+        yield b"    S%d: {properties: {a: {$ref: '#/components/schemas/A%d'}}}\n" % (i, i)
+
+
 def wrong_examples(number: int) -> Iterator[bytes]:
     yield NO_PATHS + b"components:\n  schemas:\n"
     for i in range(number):
@@ -108,6 +114,7 @@ KINDS: list[tuple[Callable[[int], Iterator[bytes]], int, int, int]] = [
     (valid, 600, 25_000, 0),
     (malformed_operations, 24_000, 250_000, 1),
     (malformed_properties, 20_000, 450_000, 1),
+    (dangling_references, 15_000, 90_000, 1),
     (wrong_examples, 5_000, 90_000, 1),
     (one_wrong_example, 50_000, 3_000_000, 1),
     (empty_objects, 1_500_000, 8_000_000, 2),
