@@ -94,6 +94,8 @@ class Busy(Careless):
 
 
 class Quiet(ThreadingHTTPServer):
+    daemon_threads = False  # they are waited for: none keeps a socket after its test
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that closes its connection is no news."""
 
