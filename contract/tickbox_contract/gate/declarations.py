@@ -131,6 +131,7 @@ def dead_links(contract: Contract) -> Iterator[Hit]:
     """Links to operations or parameters that do not exist. Operations in other files are not looked for."""
     by_id = {str(node.get("operationId")): node.pointer for node in contract.written("operations")}
     pointers = set(by_id.values()) | {node.pointer for node in contract.written("operations")}
+    operations = {operation.node.pointer: operation for operation in contract.operations}
     for link in contract.written("links"):
         wanted, reference = link.get("operationId"), link.get("operationRef")
         target = by_id.get(wanted) if isinstance(wanted, str) else None
@@ -140,14 +141,13 @@ def dead_links(contract: Contract) -> Iterator[Hit]:
             target = _target(contract, reference)
             if target not in pointers:
                 yield Hit((*link.pointer, "operationRef"), f"{reference} does not lead to an operation")
-        yield from _dead_parameters(contract, link, target)
+        operation = operations.get(target) if target else None
+        if operation is not None and contract.is_sound(operation):
+            yield from _dead_parameters(link, operation)
 
 
-def _dead_parameters(contract: Contract, link: Node, target: Pointer | None) -> Iterator[Hit]:
-    """Parameters that the operation of *link* does not have; a name may have the place before it, as `path.id`."""
-    operation = next((each for each in contract.operations if each.node.pointer == target), None)
-    if operation is None or not contract.is_sound(operation):
-        return
+def _dead_parameters(link: Node, operation: Operation) -> Iterator[Hit]:
+    """Parameters that *operation*, that of *link*, does not have; a name may have the place before it, as `path.id`."""
     known = {str(each.get("name")) for each in operation.parameters}
     known |= {f"{each.get('in')}.{each.get('name')}" for each in operation.parameters}
     for name in link.at("parameters").value:

@@ -14,7 +14,7 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.rules import Hit
 
 from .contracts import Contract
-from .keywords import declared_properties
+from .keywords import MOST_PARTS, declared_properties
 from .several_files import file_of
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -22,7 +22,7 @@ _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f<>"{}|\\^`]')
 """What no URL has unless it is percent-encoded (RFC 3986); letters of other alphabets pass."""
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_FORMS = re.compile(r"(multipart/.*|application/x-www-form-urlencoded)\s*(;.*)?", re.IGNORECASE)
+_FORMS = re.compile(r"multipart/|application/x-www-form-urlencoded\s*(;|$)", re.IGNORECASE)
 _KNOWN_DIALECT = re.compile(
     r"https://(json-schema\.org/draft/2020-12/schema#?|spec\.openapis\.org/oas/3\.1/dialect/.*)"
 )
@@ -85,8 +85,9 @@ def _with_urls(contract: Contract) -> Iterator[tuple[Node, str]]:
 
 
 def _encoded_properties(contract: Contract) -> Iterator[Hit]:
+    left = [MOST_PARTS]
     for media in contract.written("media types"):
-        declared = declared_properties(contract, media.at("schema")) if "encoding" in media.value else None
+        declared = declared_properties(contract, media.at("schema"), left) if "encoding" in media.value else None
         for name in media.at("encoding").value.keys() - declared if declared is not None else ():
             yield Hit((*media.pointer, "encoding", name), f"the schema has no property {name!r}")
 
@@ -160,7 +161,7 @@ def _ignored(contract: Contract) -> Iterator[tuple[Node, str]]:
         headers = response.members("headers").items()
         yield from ((node, "this header of a response") for name, node in headers if name.lower() == "content-type")
     for media in contract.written("media types"):
-        if media.at("encoding").value and not _FORMS.fullmatch(str(media.pointer[-1])):
+        if media.at("encoding").value and not _FORMS.match(str(media.pointer[-1])):
             yield media.at("encoding"), f"the encoding of {media.pointer[-1]}"
     for item in contract.written("path items") if not contract.is_3_1 else ():
         methods = (method for method in _BODILESS if "requestBody" in item.at(method).value)

@@ -18,7 +18,7 @@ from tickbox_contract.openapi.objects import COMPOSITES, SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import Direction
 from tickbox_contract.openapi.servable import endless_schemas
-from tickbox_contract.openapi.spelling import or_meant
+from tickbox_contract.openapi.spelling import meant, or_meant
 from tickbox_contract.openapi.uses import SchemaUse
 
 from .contracts import Contract
@@ -170,7 +170,7 @@ def _undeclared(schema: Mapping[str, Any]) -> str | None:
         return None
     names = [name for name in schema.get("required", ()) if name not in known]
     return (
-        f"`required` has {names[0]!r}, which this closed object does not have{or_meant(names[0], known)}"
+        f"`required` has {names[0]!r}, which this closed object does not have{or_meant(meant(names[0], known))}"
         if names
         else None
     )
@@ -221,7 +221,8 @@ class _Inliner:
         return out
 
     def _referred(self, name: str, at: _At) -> Any:
-        if name in self.within or len(self.within) > _CHAIN or (at.depth and not at.is_composed):
+        is_far = len(self.within) > _CHAIN or (at.depth and not at.is_composed)
+        if name in self.within or is_far or self.writer.parts(name) > _ROOM:
             raise _CutError
         self.within.append(name)
         try:

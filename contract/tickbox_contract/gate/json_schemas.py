@@ -77,6 +77,12 @@ class JsonSchemas:
         self.definitions.clear()
         return self._schema(node.value, node.pointer, frozenset())
 
+    def parts(self, name: str) -> int:
+        """How many parts, alternatives and properties are in the definition *name*, if it was not written yet."""
+        node = self._waiting[name][0].node if name in self._waiting else {}
+        held = (node.get(key) for key in (*COMPOSITES, "properties"))
+        return sum(len(each) for each in held if isinstance(each, dict | list))
+
     def definition(self, name: str) -> Any:
         """The definition *name*, which is written if it was only referred to."""
         if name in self._waiting:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.rules import Hit, Severity
-from tickbox_contract.openapi.spelling import meant
+from tickbox_contract.openapi.spelling import Hints, or_meant
 
 from .contracts import Contract
 from .regexes import fault_of
@@ -31,6 +30,11 @@ _KNOWN = frozenset({
 _OLD = "nullable"
 """The keyword that only OpenAPI 3.0 has."""
 _WORDS = sorted((_OLD, *(key for key in _KNOWN if not key.startswith("$"))))
+_DOLLAR_WORDS = sorted(key for key in _KNOWN if key.startswith("$"))
+_MOST_HINTS = 10_000
+"""For how many unknown keywords a known one is looked for."""
+MOST_PARTS = 100_000
+"""How many parts of schemas are looked at for the properties of discriminators, or of encodings, in all."""
 
 
 def _schemas(contract: Contract) -> Iterator[Node]:
@@ -127,20 +131,14 @@ def dead_dynamic_references(contract: Contract) -> Iterator[Hit]:
 
 def misspelled_keywords(contract: Contract) -> Iterator[Hit]:
     """Unknown keywords that are close to a known one. OpenAPI 3.0 has no unknown ones: the rule `well-formed`."""
+    plain, with_dollar = Hints(_MOST_HINTS), Hints(_MOST_HINTS)
     for node in _schemas(contract) if contract.is_3_1 else ():
-        for key in node.value:
-            if key in _KNOWN or key.startswith(("x-", "$")):
-                continue
-            near = _near(key)
+        for key in (key for key in node.value if key not in _KNOWN and not key.startswith("x-")):
+            near = with_dollar.meant(key, _DOLLAR_WORDS) if key.startswith("$") else plain.meant(key, _WORDS)
             if near == _OLD and key != _OLD:
                 yield Hit((*node.pointer, key), f"there is no keyword {key}: add null to the type")
             elif near and key != _OLD and near not in node.value:
-                yield Hit((*node.pointer, key), f"there is no keyword {key}: {near} may be meant", meant=near)
-
-
-@lru_cache(maxsize=10_000)
-def _near(key: str) -> str | None:
-    return meant(key, _WORDS)
+                yield Hit((*node.pointer, key), f"there is no keyword {key}{or_meant(near)}", meant=near)
 
 
 def foreign_patterns(contract: Contract) -> Iterator[Hit]:
@@ -156,12 +154,13 @@ def foreign_patterns(contract: Contract) -> Iterator[Hit]:
 
 def blind_discriminators(contract: Contract) -> Iterator[Hit]:
     """Discriminators whose property no schema declares, or that map a value to nothing."""
+    left = [MOST_PARTS]
     for node in _schemas(contract):
         if not isinstance(node.get("discriminator"), Mapping):
             continue
         given = node.at("discriminator")
         name = given.get("propertyName")
-        declared = declared_properties(contract, node)
+        declared = declared_properties(contract, node, left)
         if declared is not None and name not in declared:
             yield Hit(given.pointer, f"no schema here declares the property {name!r} of this discriminator")
         for value, target in given.at("mapping").value.items():
@@ -169,8 +168,11 @@ def blind_discriminators(contract: Contract) -> Iterator[Hit]:
                 yield Hit((*given.pointer, "mapping", value), f"{target} leads to no schema")
 
 
-def declared_properties(contract: Contract, schema: Node) -> set[str] | None:
-    """The properties of *schema*, its parts and alternatives; None if one is open: it may have any."""
+def declared_properties(contract: Contract, schema: Node, left: list[int]) -> set[str] | None:
+    """The properties of *schema*, its parts and alternatives; None if one is open: it may have any.
+
+    *left* is how many parts may still be looked at. Without one left, nothing is known.
+    """
     names: set[str] = set()
     seen: set[Pointer] = set()
     found = [schema]
@@ -179,6 +181,9 @@ def declared_properties(contract: Contract, schema: Node) -> set[str] | None:
             if part.pointer in seen:
                 continue
             seen.add(part.pointer)
+            left[0] -= 1
+            if left[0] < 0:
+                return None
             names |= part.members("properties").keys()
             further = [each for key in ("anyOf", "oneOf") for each in part.items(key)]
             if not (further or "properties" in part.value or "allOf" in part.value) or "$ref" in part.value:

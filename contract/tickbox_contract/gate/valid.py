@@ -9,7 +9,7 @@ from dataclasses import replace
 from tickbox_contract.openapi import servable
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import Hit, Rule, rules_of
-from tickbox_contract.openapi.spelling import meant
+from tickbox_contract.openapi.spelling import meant, or_meant
 
 from . import declarations, expressions, fixed_fields, keywords
 from .contracts import Contract
@@ -59,7 +59,7 @@ class _Hints:
             kind, name = key
             names = self._components.at(kind).value
             near = name if name in names else meant(name, names)
-            self._known[key] = f": #/components/{kind}/{near} may be meant" if near else ""
+            self._known[key] = or_meant(near and f"#/components/{kind}/{near}")
         return self._known[key]
 
 

@@ -15,8 +15,9 @@ from .forms import form_faults
 from .nodes import Node, header
 from .operations import key_of
 from .rules import Check, Hit, Rule, Stage
-from .spelling import or_meant
+from .spelling import Hints, or_meant
 
+_MOST_HINTS = 20
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
 CHANGED_BY = "x-changed-by"
@@ -102,10 +103,14 @@ def _unique_parameters(document: Document) -> Iterator[Hit]:
 
 def _security_schemes(document: Document) -> Iterator[Hit]:
     known = document.node.at("components").members("securitySchemes").keys()
+    hints = Hints(_MOST_HINTS)
     for place in (document.node, *document.written("operations")):
         for requirement in place.items("security"):
-            for name in requirement.value.keys() - known:
-                yield Hit((*requirement.pointer, name), f"there is no security scheme {name!r}{or_meant(name, known)}")
+            for name in (name for name in requirement.value if name not in known):
+                yield Hit(
+                    (*requirement.pointer, name),
+                    f"there is no security scheme {name!r}{or_meant(hints.meant(name, known))}",
+                )
 
 
 def _security(document: Document) -> Iterator[Hit]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from itertools import islice
 
 _LEAST = 0.8
 """How alike two names are (difflib's ratio): one letter in five may be wrong."""
 _LEAST_LETTERS = 3
 _MOST_LETTERS = 100
+_MOST_KNOWN = 5_000
+"""How many known names are looked at."""
 
 
 def meant(name: str, known: Iterable[str], *, least: float = _LEAST) -> str | None:
@@ -18,15 +21,29 @@ def meant(name: str, known: Iterable[str], *, least: float = _LEAST) -> str | No
     """
     if not _LEAST_LETTERS <= len(name) <= _MOST_LETTERS:
         return None
-    near = [(_likeness(name, other, least), other) for other in known if other != name and len(other) >= _LEAST_LETTERS]
+    others = (other for other in islice(known, _MOST_KNOWN) if other != name and len(other) >= _LEAST_LETTERS)
+    near = [(_likeness(name, other, least), other) for other in others]
     likeness, other = max(near, default=(0.0, ""))
     return other if likeness >= least else None
 
 
-def or_meant(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence about *name*: the one of *known* that may be meant, if there is one."""
-    near = meant(name, known)
+def or_meant(near: str | None) -> str:
+    """The end of a sentence about a wrong name: that *near* may be meant, if there is such a name."""
     return f": {near} may be meant" if near else ""
+
+
+class Hints:
+    """What is meant by wrong names. Only the first *most* are looked for: each takes a look at all known ones."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[str, str | None] = {}
+
+    def meant(self, name: str, known: Iterable[str]) -> str | None:
+        """As the function `meant`; *known* are the same each time."""
+        if name not in self._found and len(self._found) < self._most:
+            self._found[name] = meant(name, known)
+        return self._found.get(name)
 
 
 def _likeness(name: str, other: str, least: float) -> float:

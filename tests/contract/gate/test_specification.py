@@ -287,6 +287,7 @@ SECTIONS = [
     *rows(
         "known-keyword",
         ("Schema Object: keywords in another spelling", (NEW,), *at(A, {"min_items": 1}, {"minItems": 1}, "min_items")),
+        ("Schema Object: keywords with a dollar", (NEW,), *at(A, {"$comments": "c"}, {"$comment": "c"}, "$comments")),
     ),
     *rows(
         "nullable-type",
