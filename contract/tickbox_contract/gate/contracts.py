@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tickbox_contract.openapi.compositions import Compositions
 from tickbox_contract.openapi.document import Document
@@ -56,6 +56,8 @@ class Contract(Document):
     surroundings: Surroundings = field(default_factory=Surroundings)
     spellings: Mapping[Pointer, str] = field(default_factory=dict)
     """How the last step of a place is written in the file, if it is misspelled there."""
+    join_further: Callable[[dict[str, Any]], None] = lambda _: None
+    """Joins the files that references below a misspelled name lead to; see `several_files`."""
 
     @cached_property
     def places(self) -> Lines | None:

@@ -51,7 +51,10 @@ def read(
 
     joiner = Joiner(root, name="" if path is None else path.name, load=further)
     joined = joiner.join()
-    contract = Contract(raw, root, text.has_repeated_keys, text, joined, texts, surroundings or Surroundings())
+    contract = Contract(
+        raw, root, text.has_repeated_keys, text, joined, texts, surroundings or Surroundings(),
+        join_further=joiner.join_further,
+    )  # fmt: skip
     if (found := boundless_schema(contract.references)) is not None:
         place = reference_to(found)
         raise UnreadableError(f"{place} is composed of more schemas than a contract can have: use fewer levels")

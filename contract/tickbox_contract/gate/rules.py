@@ -57,10 +57,8 @@ def run(  # noqa: PLR0913  # what is checked, by which rules, and what is around
         is_known = not any(says_more(finding.message) for finding in early)
         rules = (WELL_FORMED, *(r for r in rules if is_known and r.stage == "valid" and r is not WELL_FORMED))
     if valid.KNOWN_KEYWORD in rules:
-        misspelled = _hits(contract, valid.KNOWN_KEYWORD, most)
-        early += _findings(contract, valid.KNOWN_KEYWORD, misspelled, file)
-        contract = sound_part(contract, misspelled)
-        contract = sound_part(contract, _plain(_hits(contract, WELL_FORMED, most))) if misspelled else contract
+        contract, misspelled = _in_words(contract, file, most)
+        early += misspelled
     others = [rule for rule in rules if rule not in {WELL_FORMED, valid.KNOWN_KEYWORD}]
     findings, skipped = _check(contract, contract.surroundings.progress(others), file, most)
     # What is wrong is empty in the sound part, where more would seem to be missing.
@@ -86,6 +84,19 @@ def _in_form(contract: Contract, file: str, most: int) -> tuple[Contract, list[F
         if not any(fault.meant for fault in faults):
             break
     return contract, list(found.values())
+
+
+def _in_words(contract: Contract, file: str, most: int) -> tuple[Contract, list[Finding]]:
+    """*contract* with the keywords that are meant by misspelled ones, and these; also those in something misspelled."""
+    found: list[Finding] = []
+    for _ in range(_MOST_ROUNDS):
+        misspelled = _hits(contract, valid.KNOWN_KEYWORD, most)
+        if not misspelled:
+            break
+        found += _findings(contract, valid.KNOWN_KEYWORD, misspelled, file)
+        contract = sound_part(contract, misspelled)
+        contract = sound_part(contract, _plain(_hits(contract, WELL_FORMED, most)))
+    return contract, found
 
 
 def _plain(hits: Iterable[Hit]) -> Iterator[Hit]:

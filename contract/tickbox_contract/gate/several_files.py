@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from tickbox_contract.openapi.objects import Place, Pointer, fragment, within
@@ -59,6 +59,14 @@ def reference_to(pointer: Pointer) -> str:
     return f"{name or ''}{fragment(inner)}"
 
 
+class _Written(NamedTuple):
+    """A reference that was changed, and where it leads: to a file, and a fragment in it."""
+
+    text: str
+    file: str | None
+    fragment: str
+
+
 class Joiner:
     """Reads the further files of one document, once each.
 
@@ -71,35 +79,51 @@ class Joiner:
         self._root = root
         self._name = name
         self._load = load
+        self._most_objects = most_objects
         self._siblings = str(root.get("openapi")).startswith("3.1.")
         self._failed: dict[str, str] = {}
-        self._seen: defaultdict[str, set[int]] = defaultdict(set)
-        """The objects that were looked at, by kind."""
-        self._done: set[int] = set()
-        self._most = most_objects
+        self._written: dict[int, _Written] = {}
+        """The references that were changed, by the identity of their text: a copy of an object has the same text."""
         self.joined = Joined()
 
     def join(self) -> Joined:
         """Read all files that can be reached, and change the references to them. Raises UnreadableError."""
+        seen: defaultdict[str, set[int]] = defaultdict(set)
+        most = self._most_objects
         waiting = [Place((), "document", self._root)]
         while waiting:
             for place in within(waiting.pop(), siblings=self._siblings):
-                seen = self._seen[place.kind]
-                if id(place.node) not in seen:
-                    self._most -= 1
-                    if self._most < 0:
+                if id(place.node) not in seen[place.kind]:
+                    most -= 1
+                    if most < 0:
                         raise UnreadableError("this has more operations and schemas than a contract can have")
-                    seen.add(id(place.node))
+                    seen[place.kind].add(id(place.node))
                     waiting += self._followed(place)
         return self.joined
+
+    def join_further(self, root: dict[str, Any]) -> None:
+        """Join *root*: the same document, in which names that were misspelled are written right.
+
+        Before, nothing below a misspelled name is known to be an object of OpenAPI. Raises UnreadableError.
+        """
+        self._root = root
+        self.join()
 
     def _followed(self, place: Place) -> Iterator[Place]:
         """The place that a reference leads to, if it is in another file than the first one."""
         reference = place.reference
-        base = file_of(place.pointer)[0]
-        if reference is None or (base is None and reference.startswith("#")) or id(place.node) in self._done:
+        if reference is None:
             return
-        self._done.add(id(place.node))
+        written = self._written.get(id(reference)) or self._rewritten(place, reference)
+        target = self._target(written.file, unquote(written.fragment)) if written else None
+        if target is not None:
+            yield Place(target[0], place.kind, target[1])
+
+    def _rewritten(self, place: Place, reference: str) -> _Written | None:
+        """The *reference* of *place* as it is in the joined document; None if it stays as it is."""
+        base = file_of(place.pointer)[0]
+        if base is None and reference.startswith("#"):
+            return None
         path, _, fragment = reference.partition("#")
         name = self._named(path, base) if path else base
         why = self._missing(name, path)
@@ -107,12 +131,12 @@ class Joiner:
             self.joined.outward.append(place.pointer)
         if why is not None:
             self.joined.missing[place.pointer] = f"{reference}: {why}"
-            return
+            return None
         inner = "" if name is None else f"/{FILES}/{_escaped(name)}"
-        place.node["$ref"] = f"#{inner}{fragment}"  # type: ignore[index]  # it is our own copy
-        target = self._target(name, unquote(fragment))
-        if isinstance(target, tuple):
-            yield Place(target[0], place.kind, target[1])
+        written = _Written(f"#{inner}{fragment}", name, fragment)
+        place.node["$ref"] = written.text  # type: ignore[index]  # it is our own copy
+        self._written[id(written.text)] = written
+        return written
 
     def _named(self, path: str, base: str | None) -> str | None:
         """The path of the other file from the folder of the first one; None for the first one."""

@@ -40,6 +40,7 @@ def _spelled(contract: Contract, misspelled: Mapping[Pointer, str]) -> Contract:
             held[name] = held.pop(given)
             renamed[pointer] = name
             written[*above, name] = given
+    contract.join_further(root)
     return replace(contract, root=root, spellings=written)
 
 

@@ -186,3 +186,47 @@ def test_a_fault_of_form_is_reported_although_the_other_files_are_large(tmp_path
     assert [(each.rule.rule_id, each.message) for each in report.findings if each.rule.rule_id == "well-formed"] == [
         ("well-formed", "titel: There is no such property here.")
     ]
+
+
+def test_a_typo_above_references_to_other_files_is_one_finding(tmp_path: Path) -> None:
+    """They are followed as if the name were written right, in each file and below each other."""
+    described = PETS.replace("/Pet'}\n          example: {name: 1, owner: {name: 2}}", "/Pet'}")
+    wholes = {"openapi.yaml": ROOT, "paths/pets.yaml": described, "schemas/pet s.yaml": PET}
+    listed = PET.replace("{$ref: '#/Name'}", "{allOf: [{$ref: '#/Name'}]}")
+    typos = [
+        ("3.0.4", "openapi.yaml", "paths:", "path:"),
+        ("3.1.1", "openapi.yaml", "paths:", "path:"),
+        ("3.0.4", "paths/pets.yaml", "responses:", "respones:"),
+        ("3.1.1", "paths/pets.yaml", "schema:", "shcema:"),
+        ("3.0.4", "schemas/pet s.yaml", "properties:", "propertys:"),
+        ("3.1.1", "schemas/pet s.yaml", "properties:", "propertys:"),
+        ("3.0.4", "schemas/pet s.yaml", "allOf:", "allof:"),
+        ("3.1.1", "schemas/pet s.yaml", "allOf:", "allof:"),
+        ("3.1.1", "schemas/pet s.yaml", "items:", "itmes:"),
+    ]
+    for number, (version, name, right, wrong) in enumerate(typos):
+        files = wholes | {"schemas/pet s.yaml": listed}
+        files[name] = files[name].replace(right, wrong, 1)
+        files["openapi.yaml"] = files["openapi.yaml"].replace("3.0.4", version)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ((_, _, _, message),) = found(written(folder, **files))
+        assert message.startswith((f"{wrong} ", f"there is no keyword {wrong} "))
+        assert f"{right.removesuffix(':')} may be meant" in message
+
+
+def test_a_typo_in_a_typo_that_leads_to_a_further_file_is_found(tmp_path: Path) -> None:
+    root = ROOT.replace("{$ref: paths/pets.yaml}", "{get: {respones: {'200': {$ref: 'r.yaml#/R'}}}}")
+    responses = "R: {description: d, contnet: {text/plain: {schema: {$ref: '#/S'}}}}\nS: {type: strin}\n"
+    path = written(tmp_path, **{"openapi.yaml": root, "r.yaml": responses})
+    assert {message.partition(":")[0] for *_, message in found(path)} == {"respones", "contnet", "type"}
+
+
+def test_references_to_further_files_lead_to_the_same_place_after_a_typo_is_read_right(tmp_path: Path) -> None:
+    """In OpenAPI 3.1 an object may have a reference and a misspelled keyword beside it."""
+    root = ROOT.replace("3.0.4", "3.1.1")
+    pet = PET.replace("{$ref: '#/Name'}", "{$ref: '#/Name', maxLenght: 5}")
+    described = PETS.replace("/Pet'}\n          example: {name: 1, owner: {name: 2}}", "/Pet'}")
+    path = written(tmp_path, **{"openapi.yaml": root, "paths/pets.yaml": described, "schemas/pet s.yaml": pet})
+    ((rule_id, *_),) = found(path)
+    assert rule_id == "known-keyword"
