@@ -56,7 +56,7 @@ class Changes:
     """Collects changes. Operations that share what has changed share one change."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, Spot, str], Change] = {}
+        self._found: dict[tuple[str, Spot | Pointer, str], Change] = {}
         self.recorded = 0
         """How often something was recorded."""
 
@@ -70,10 +70,10 @@ class Changes:
         """Record a change of *operation*, or of the contract as a whole.
 
         A place of a schema is reached on several ways: its change is recorded once, with the shortest witness, and once
-        for each name that is missing there.
+        for each name that is missing there. So is a change of what is one place now, and was several ones.
         """
         self.recorded += 1
-        key = rule_id, spot, what if witness is None else witness.lacks
+        key = (rule_id, spot.at, what) if witness is None else (rule_id, spot, witness.lacks)
         text = witness and witness.text
         known = self._found.get(key)
         named = () if operation is None else (operation,)

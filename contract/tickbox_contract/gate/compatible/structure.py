@@ -40,7 +40,7 @@ class Structure:
         unchanged, recorded = self._comparison.unchanged_schemas[self._direction], self._comparison.changes.recorded
         waiting = [Schemas(old, new)]
         while waiting:
-            found = waiting.pop()
+            found = _aligned(waiting.pop())
             self._names(found)
             followed = Schemas(self._comparison.old.whole(found.old), self._comparison.new.whole(found.new))
             key = followed.old.pointer, followed.new.pointer
@@ -58,7 +58,9 @@ class Structure:
     def _names(self, schemas: Schemas) -> None:
         """The name of a component that becomes a type in generated code."""
         before, after = (component(node) for node in schemas)
-        if before is None or before == after or not _is_type(self._comparison.old.follow(schemas.old)):
+        if before is None or before == after or before in map(component, schemas.new.items("allOf")):
+            return
+        if not _is_type(self._comparison.old.follow(schemas.old)):
             return
         named = self._comparison.new.follow(schemas.new) if after else schemas.new
         what = f"the schema {before} is {after or 'written out'} now"
@@ -140,6 +142,20 @@ class Structure:
             self._note("property-added", f"the property {name} was added", schemas, "properties", name)
         self.written += parts.written
         yield from (*(inner.schemas for inner in parts.inner), *parts.applied, *parts.written)
+
+
+def _aligned(schemas: Schemas) -> Schemas:
+    """The same component in both contracts, where one of them has it among alternatives."""
+    before, after = map(component, schemas)
+    old = schemas.old if before or not after else _alternative(schemas.old, after)
+    new = schemas.new if after or not before else _alternative(schemas.new, before)
+    return Schemas(old, new)
+
+
+def _alternative(schema: Node, name: str) -> Node:
+    """The alternative in *schema* with that *name*; *schema* itself if there is none, or if it has a default."""
+    found = (node for key in ("anyOf", "oneOf") for node in schema.items(key) if component(node) == name)
+    return schema if "default" in schema.value else next(found, schema)
 
 
 def merged(contract: Contract, schema: Node) -> dict[str, Any]:

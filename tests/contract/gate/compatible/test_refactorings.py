@@ -13,6 +13,8 @@ TEXT: Json = {"type": "string"}
 NUMBER: Json = {"type": "integer"}
 LIST: Json = {"type": "array", "items": TEXT}
 BYTES: Json = {"type": "string", "format": "binary"}
+DOG: Json = {"type": "object", "properties": {"b": TEXT, "c": NUMBER}}
+IT: Json = {"$ref": "#/components/schemas/It"}
 JSON, OCTETS, FORM = "application/json", "application/octet-stream", "multipart/form-data"
 NONE: set[str] = set()
 
@@ -85,10 +87,15 @@ def password(schema: Json, place: str, **words: bool) -> Json:
     return {**root, "components": {"schemas": {"It": {**schema, **words}}}}
 
 
+def referring(schema: Json, **more: Any) -> Json:
+    """A property with *schema*, which has the component `It`."""
+    it = {"It": {"type": "object", "properties": DOG["properties"], **more}}
+    return {**returning(s200=returned(**{JSON: an(schema)})), "components": {"schemas": it}}
+
+
 NAMED, PARTLY = {"Cat": "#/components/schemas/Cat", "Dog": "Dog"}, {"Cat": "Cat"}
 RANGES = {JSON: an(TEXT), "*/*": TEXT}
 A, B, ANY = returned(**{JSON: an(TEXT)}), returned(**{JSON: an(NUMBER)}), {"description": "It."}
-DOG = {"type": "object", "properties": {"b": TEXT, "c": NUMBER}}
 FILE = {"type": "object", "properties": {"file": BYTES}}
 
 CASES = [
@@ -155,6 +162,15 @@ CASES = [
             ("in another order, one of them changed", [an(TEXT), DOG], [{**DOG, "minProperties": 1}, an(TEXT)], NONE),
         )
     ),
+    ("a component in one part", referring(IT), referring({"allOf": [IT], "description": "Its."}), NONE),
+    ("a component beside null", referring(IT, nullable=True),
+     newer(referring({"anyOf": [IT, {"type": "null"}]})), NONE),
+    ("a component beside others", referring(IT), referring({"oneOf": [{"type": "string"}, IT]}), {"response-schema"}),
+    ("a component without others", referring({"oneOf": [NUMBER, IT]}), referring(IT), NONE),
+    ("a component beside others, with less in it", referring(IT),
+     referring({"anyOf": [DOG, IT]}, properties={"b": TEXT}), {"property-removed"}),
+    ("a component written out", referring(IT), referring({"type": "object", "properties": DOG["properties"]}),
+     {"component-renamed"}),
     *(
         (f"a longest {form}", taking(**{JSON: {**TEXT, "format": form, "maxLength": 253}}),
          taking(**{JSON: {**TEXT, "format": form, "maxLength": 252}}), {"body-schema"})
@@ -175,3 +191,12 @@ def test_a_default_is_said_of_its_property(tmp_path: Path) -> None:
     old, new = (taking(**{JSON: an({**TEXT, "default": value})}) for value in ("x", "y"))
     found = [each.text for each in gate(tmp_path, old, new).found if each.rule == "default-changed"]
     assert found == ["pets: `a` has another default now: a request without it means something else"]
+
+
+def test_what_is_one_place_now_is_one_finding(tmp_path: Path) -> None:
+    """It was written out twice."""
+    shared = {"It": {"type": "object", "properties": {"b": TEXT}}}
+    old = returning(s200=returned(**{JSON: an(DOG)}), s404=returned(**{JSON: an(DOG)}))
+    new = returning(s200=returned(**{JSON: an(IT)}), s404=returned(**{JSON: an(IT)}))
+    checked = gate(tmp_path, old, {**new, "components": {"schemas": shared}})
+    assert [each.rule for each in checked.found if each.severity == "error"] == ["version-step", "property-removed"]
