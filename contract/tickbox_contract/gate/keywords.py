@@ -9,7 +9,7 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import SCHEMAS_IN, Pointer
 from tickbox_contract.openapi.references import UnresolvedReferenceError
 from tickbox_contract.openapi.rules import Hit, Severity
-from tickbox_contract.openapi.spelling import Hints, or_meant
+from tickbox_contract.openapi.spelling import Hints, means_reference, or_meant
 
 from .contracts import Contract
 from .regexes import fault_of
@@ -135,6 +135,8 @@ def misspelled_keywords(contract: Contract) -> Iterator[Hit]:
     for node in _schemas(contract) if contract.is_3_1 else ():
         for key in (key for key in node.value if key not in _KNOWN and not key.startswith("x-")):
             near = with_dollar.meant(key, _DOLLAR_WORDS) if key.startswith("$") else plain.meant(key, _WORDS)
+            if near is None and means_reference(key, node.value[key]):
+                near = "$ref"
             if near == _OLD and key != _OLD:
                 yield Hit((*node.pointer, key), f"there is no keyword {key}: add null to the type")
             elif near and key != _OLD and near not in node.value:

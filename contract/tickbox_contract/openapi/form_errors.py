@@ -19,7 +19,7 @@ from .faults import enum_detail, schema_faults, type_detail
 from .form_hints import enum_hint, type_hint
 from .objects import Pointer
 from .published import published_schema
-from .spelling import meant
+from .spelling import means_reference, meant
 
 _Error = jsonschema_rs.ValidationError
 _Names = frozenset[str]
@@ -54,12 +54,16 @@ class _Found(NamedTuple):
 
 
 class FormErrors:
-    """The errors in one object *node*, which is at *above* in a document of that version of OpenAPI."""
+    """The errors in one object *node*, which is at *above* in a document of that version of OpenAPI.
 
-    def __init__(self, node: Any, above: Pointer, version: str) -> None:
+    It *may_refer*, if a reference can be written instead of it.
+    """
+
+    def __init__(self, node: Any, above: Pointer, version: str, *, may_refer: bool = False) -> None:
         self.above = above
         self._node = node
         self._version = version
+        self._may_refer = may_refer
         self._wrong: set[Pointer] = set()
 
     def faults(self, errors: Sequence[_Error]) -> list[FormFault]:
@@ -148,6 +152,8 @@ class FormErrors:
             what, near = _A_PATH, f"/{name}"
         elif allowed == {"default"}:
             what, near = _A_STATUS, name.upper() if _RANGE.fullmatch(name) else near
+        if self._may_refer and place == self.above and means_reference(name, self._value(place)[name]):
+            near = "$ref"
         if near in self._value(place):
             near = None
         hint = f" {near} may be meant." if near else ""
@@ -285,7 +291,7 @@ def _hint(error: _Error, value: Any, place: Pointer) -> str:
 def _without_renamed(found: Sequence[_Found]) -> list[_Found]:
     """*found*, without properties that are missing because they are written wrong, or beside a reference."""
     renamed = {(*fault.pointer[:-1], fault.meant) for fault, _ in found if fault.meant}
-    references = {fault.pointer[:-1] for fault, code in found if code == "reference"}
+    references = {fault.pointer[:-1] for fault, code in found if code == "reference" or fault.meant == "$ref"}
     return [
         each
         for each in found

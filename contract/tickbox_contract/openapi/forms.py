@@ -85,7 +85,8 @@ def _faults(references: References, choose: _Choose, version: str) -> Iterator[F
             continue
         inner = held_by(place, siblings=references.is_3_1)
         alone = _alone(place, inner)
-        for fault in _faults_of(choose(kind), alone, FormErrors(alone, pointer, version)):
+        may_refer = kind not in {"document", *_ALWAYS_WRITTEN}
+        for fault in _faults_of(choose(kind), alone, FormErrors(alone, pointer, version, may_refer=may_refer)):
             wrong.add(fault.pointer)
             yield fault
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import islice
 
 _LEAST = 0.8
 """How alike two names are (difflib's ratio): one letter in five may be wrong."""
+_LEAST_ALIKE = 0.95
+"""How alike two names are whose letters differ in their order and case only."""
+_OF_REFERENCES = re.compile(r"[#/.]")
 _LEAST_LETTERS = 3
 _MOST_LETTERS = 100
 _MOST_KNOWN = 5_000
@@ -25,6 +29,14 @@ def meant(name: str, known: Iterable[str], *, least: float = _LEAST) -> str | No
     near = [(_likeness(name, other, least), other) for other in others]
     likeness, other = max(near, default=(0.0, ""))
     return other if likeness >= least else None
+
+
+def means_reference(key: str, value: object) -> bool:
+    """Whether *key* is a misspelled `$ref`: it has a reference. Without the dollar, no other letter may be wrong."""
+    if key == "$ref" or not (isinstance(value, str) and _OF_REFERENCES.search(value)):
+        return False
+    name = f"${key.removeprefix('$')}"
+    return name == "$ref" or meant(name, ("$ref",), least=_LEAST if key == name else _LEAST_ALIKE) is not None
 
 
 def or_meant(near: str | None) -> str:

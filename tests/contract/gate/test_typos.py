@@ -252,6 +252,36 @@ def test_what_only_openapi_3_1_has_is_written_otherwise(wrong: str, said: str) -
     assert found(text, "3.1.1") == []
 
 
+@pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
+@pytest.mark.parametrize("wrong", ["$refs", "ref", "$Ref", "Ref", "$rfe", "rfe"])
+def test_a_misspelled_reference_is_one_finding(wrong: str, version: str) -> None:
+    """In a schema, and in a response, whose description is not missing then."""
+    schema = BASE.replace(
+        "$ref: '#/components/schemas/Pet'\n        default", f"{wrong}: '#/components/schemas/Pet'\n        default"
+    )
+    line = BASE.splitlines().index("                  $ref: '#/components/schemas/Pet'") + 1
+    meant = f"{wrong}: {UNKNOWN} $ref may be meant."
+    in_schema = f"{NO_KEYWORD} {wrong}: $ref may be meant" if version == "3.1.1" else meant
+    assert found(schema, version) == [(line, in_schema)]
+    shared = BASE.replace("components:\n", "components:\n  responses: {None: {description: None.}}\n")
+    response = shared.replace("{description: None.}\n    post", f"{{{wrong}: '#/components/responses/None'}}\n    post")
+    assert [message for _, message in found(response, version)] == [meant]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"ref": {"type": "string"}, "$refs": {"type": "string"}}},
+        {"x-ref": "#/components/schemas/A", "type": "object"},
+        {"href": "https://example.com", "type": "object"},
+        {"ref": "ABC", "type": "object"},
+        {"type": "object", "example": {"ref": "#/a"}},
+    ],
+)
+def test_what_only_looks_like_a_misspelled_reference_is_no_finding(schema: dict[str, Any]) -> None:
+    assert [finding.message for finding in report_of({A: schema}, "3.1.1").findings] == []
+
+
 FLOWS = {"implict": {"authorizationUrl": "https://example.com", "scopes": {}}}
 
 
