@@ -159,6 +159,7 @@ def _validator_3_1(kind: str) -> jsonschema_rs.Validator:
         "parameters": {"type": "object"},
         "server": {"$ref": "#/$defs/server"},
     }
+    definitions["callbacks"]["patternProperties"] = {"^x-": True}  # there, the published schema forbids extensions
     definitions["schema"] |= {
         "$ref": _DIALECT,
         "properties": {

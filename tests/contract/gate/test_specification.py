@@ -241,7 +241,8 @@ SECTIONS = [
         "callback-url",
         ("Callback Object: Key Expression", BOTH, {f"{GET}/callbacks/c": {"http://a.b/{request.body#/u}": {}}},
             f"{GET}/callbacks/c/http:~1~1a.b~1{{request.body#~1u}}",
-            {f"{GET}/callbacks/c": {"http://a.b/{$request.header.x-y}?{$method}": {}, "$request.body#/u": {}}}),
+            {f"{GET}/callbacks/c": {"http://a.b/{$request.header.x-y}?{$method}": {}, "$request.body#/u": {},
+                                    "x-{a}": 1}}),
         ("Runtime Expressions", BOTH, {f"{GET}/callbacks/c": {"$request.bdy#/u": {}}},
             f"{GET}/callbacks/c/$request.bdy#~1u", {f"{GET}/callbacks/c": {"$response.body": {}}}),
     ),
@@ -321,6 +322,17 @@ def test_a_text_that_is_not_json_is_not_read() -> None:
     assert (finding.severity, finding.message) == ("error", "the value: This must be an object.")
     assert found({JSON: {"schema": {"oneOf": [TEXT, {"type": "object"}]}, "example": "{}"}}) == set()
     assert found({JSON: {"schema": {"$ref": f"#/{A}"}}, A: TEXT}) == set()
+    assert found({JSON: {"schema": TEXT, "example": "1"}}) == set()
+
+
+def test_the_example_of_a_parameter_is_read_as_one_of_its_alternatives() -> None:
+    schema = {"oneOf": [{"type": "integer"}, {"type": "boolean"}]}
+    assert found({PARAMETER: query(schema=schema, example="1")}) == set()
+    assert found({PARAMETER: query(schema=schema, example="a")}) == {("fitting-example", f"{PARAMETER}/example")}
+
+
+def test_a_keyword_is_not_misspelled_if_what_may_be_meant_is_beside_it() -> None:
+    assert found({A: {"type": "array", "minItems": 1, "min_items": 1}}, NEW) == set()
 
 
 def test_statuses_without_quotation_marks_are_one_warning() -> None:

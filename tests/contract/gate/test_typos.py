@@ -324,6 +324,10 @@ def test_what_is_misspelled_twice_is_reported_twice() -> None:
     assert [line for line, _ in found(text, "3.0.4")] == [3, 4]
 
 
+def test_what_is_misspelled_beside_what_is_meant_is_only_unknown() -> None:
+    assert found(BASE.replace("title: Pets", "title: Pets\n  titel: Pets"), "3.0.4") == [(4, f"titel: {UNKNOWN}")]
+
+
 def test_what_is_misspelled_may_have_another_form_than_what_is_meant() -> None:
     text = BASE.replace("servers:\n  - url: https://example.com", "server: https://example.com")
     meant = f"server: {UNKNOWN} servers may be meant."
