@@ -29,11 +29,46 @@ def test_schemathesis_findings_are_at_their_operations_with_a_command_that_shows
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where there is no schemathesis.toml
     with serving(Careless) as url:
-        arguments = ("--max-examples", "5", "--phases", "examples,coverage", "--seed", "1")
+        arguments = ("--max-examples", "5", "--phases", "examples,coverage", "--seed", "1", "--continue-on-failure")
         report = asked(Server(url=url, schemathesis=arguments), "conforms", rules={"schemathesis"})
-    found = {(finding.message, finding.line): finding.witness for finding in report.findings}
-    assert (found["GET /pets: Undocumented status code", 5] or "").startswith("curl -X GET")
-    assert ("POST /pets: Server error", 8) in found
+    found = {(finding.message, finding.line): finding for finding in report.findings}
+    undeclared = found["GET /pets: Undocumented status code: the response is 201", 5]
+    assert (undeclared.witness or "").startswith("curl -X GET")
+    assert undeclared.printed == ("Received: 201", "Documented: 200")
+    failing = found["POST /pets: Server error: the response is 500", 8]
+    assert (failing.witness or "").startswith("curl -X POST")
+    another_method = found["TRACE /pets: Wrong response to undeclared method: the response is 501", 8]
+    assert (another_method.witness or "").startswith("curl -X TRACE")
+
+
+SURROGATES = """\
+import schemathesis
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    return {name: "\\udc00" for name in path_parameters or {}}
+"""
+
+
+@pytest.mark.parametrize("phases", ["coverage,fuzzing", "fuzzing"])
+def test_what_schemathesis_could_not_test_is_a_warning_with_its_cause_or_without_any_test_not_a_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phases: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schemathesis.toml").write_text("hooks = 'surrogates'\n")
+    (tmp_path / "surrogates.py").write_text(SURROGATES)
+    arguments = ("--phases", phases, "--max-examples", "5", "--include-path", "/pets/{id}")
+    with serving(Careless) as url:
+        report = asked(Server(url=url, schemathesis=arguments), "conforms", rules={"schemathesis"})
+    cause = "Schemathesis could not test this: UnicodeEncodeError: 'utf-8' codec can't encode character '\\udc00'"
+    if phases == "fuzzing":
+        (skip,) = report.skipped
+        assert skip.why.startswith(f"Schemathesis could not test: Runtime Error, GET /pets/{{id}}: {cause}")
+        assert not report.is_sound
+    else:
+        warned = [finding for finding in report.findings if finding.severity == "warning"]
+        assert [finding.line for finding in warned] == [CONTRACT[: CONTRACT.index(b"/pets/{id}")].count(b"\n") + 2]
+        assert warned[0].message.startswith(f"GET /pets/{{id}}: {cause}")
 
 
 def test_schemathesis_tests_a_contract_that_is_in_several_files(
@@ -53,7 +88,7 @@ def test_schemathesis_tests_a_contract_that_is_in_several_files(
             file.read_bytes(), file="openapi.json", path=file, stages=["conforms"], rules=chosen, surroundings=around
         )
     found = {(finding.message, finding.file) for finding in report.findings}
-    assert ("POST /pets: Server error", "pets.json") in found
+    assert ("POST /pets: Server error: the response is 500", "pets.json") in found
 
 
 @pytest.mark.parametrize(
@@ -171,7 +206,7 @@ def test_schemathesis_sends_the_token(tmp_path: Path, monkeypatch: pytest.Monkey
         report = asked(
             Server(url=url, token=Secret("WRITER"), schemathesis=arguments), "conforms", rules={"schemathesis"}
         )
-    assert "POST /pets: Server error" in messages(report)
+    assert "POST /pets: Server error: the response is 500" in messages(report)
 
 
 @pytest.mark.parametrize(
@@ -198,16 +233,26 @@ def test_schemathesis_sends_the_token_as_the_contract_says(
     with serving(Keyed) as url:
         server = Server(url=url, token=Secret("WRITER"), schemathesis=arguments)
         report = asked(server, "conforms", rules={"schemathesis"}, contract=contract)
-    assert "POST /pets: Server error" in messages(report)
+    assert "POST /pets: Server error: the response is 500" in messages(report)
     witnesses = [finding.witness for finding in report.findings if finding.witness]
     assert witnesses
     assert not [text for text in witnesses if "t0ken" in text]
 
 
+@pytest.mark.parametrize(("arguments", "is_elsewhere"), [((), True), (("--seed", "1"), False)])
+def test_schemathesis_leaves_no_files_in_the_current_folder_unless_arguments_may_name_files_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], *, is_elsewhere: bool
+) -> None:
+    program_in(tmp_path, monkeypatch, "#!/bin/sh\nmkdir .schemathesis $HYPOTHESIS_STORAGE_DIRECTORY\n")
+    asked(Server(url="http://127.0.0.1:1", schemathesis=arguments), "conforms", rules={"schemathesis"})
+    left = {file.name for file in tmp_path.iterdir()} - {"schemathesis"}
+    assert left == (set() if is_elsewhere else {".schemathesis"})
+
+
 def test_a_gate_that_is_cancelled_ends_schemathesis_and_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program_in(tmp_path, monkeypatch, "#!/bin/sh\necho $$ > pid\nexec sleep 600\n")
+    program_in(tmp_path, monkeypatch, f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
     (tmp_path / "pets.yaml").write_bytes(CONTRACT)
     (tmp_path / "tmp").mkdir()
     code = f"import sys; sys.executable = {sys.executable!r}; from tickbox_contract.gate.command import main; main()"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
 from tickbox_contract.openapi.objects import Pointer
-from tickbox_contract.openapi.rules import Hit, rules_of
+from tickbox_contract.openapi.rules import Hit, Severity, rules_of
 
 from . import schemathesis, wire
 from .attempts import REFUSED, TIMEOUT_S, require_unlimited, required_server
@@ -133,11 +133,16 @@ def _schemathesis(contract: Contract) -> Iterator[Hit]:
     server = required_server(contract)
     pointers = {f"{each.method.upper()} {each.path}": each.node.pointer for each in contract.operations}
     for failure in schemathesis.failures(contract, server):
+        pointer = pointers.get(failure.operation, pointers.get(failure.declared, ()))
         message = f"{failure.operation or 'all operations'}: {failure.title}"
-        command = failure.command
-        if command and server.token:  # Schemathesis masks well-known headers only
-            command = server.token.hidden_in(command)
-        yield Hit(pointers.get(failure.operation, ()), message, witness=command)
+        command, *printed = (_hidden(text, server) for text in (failure.command or "", *failure.printed))
+        severity: Severity | None = "warning" if failure.is_own else None
+        yield Hit(pointer, _hidden(message, server), witness=command or None, severity=severity, printed=tuple(printed))
+
+
+def _hidden(text: str, server: Server) -> str:
+    """*text* without the token: Schemathesis masks well-known headers only."""
+    return server.token.hidden_in(text) if server.token else text
 
 
 RULES = rules_of("conforms", (

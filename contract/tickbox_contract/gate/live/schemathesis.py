@@ -1,8 +1,9 @@
-"""Runs Schemathesis, a program of its own, and reads its report."""
+"""Runs Schemathesis, a program of its own."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,8 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-from xml.etree import ElementTree as ET
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
@@ -19,24 +18,15 @@ from tickbox_contract.gate.findings import NotCheckableError
 from .attempts import LIMITED
 from .clients.programs import cleaned_up
 from .credentials import bearer, carrying
+from .schemathesis_reports import KINDS, Failure, Reports
 from .servers import Server
 
-_REPORTS = {"json": "report.json", "junit": "report.xml", "ndjson": "events.ndjson"}
 SETTINGS = "schemathesis.toml"
 _UNCONFIGURED = ("--exclude-checks", "positive_data_acceptance")
 """That check calls a 409 or a 412 wrong, which depend on the state of the server, unless it is told otherwise."""
 _NO_CAUSE = ("For more information", "Usage:", "Try '")
 """How lines begin that say how to use it, after the error."""
-_TOO_MANY = re.compile(r'"status_code": ?429\b')
 EXTRA = "pip install tickbox-contract[conforms]"
-
-
-class Failure(NamedTuple):
-    """What Schemathesis found in an operation, such as `GET /pets`; with a command that shows it, if there is one."""
-
-    operation: str
-    title: str
-    command: str | None
 
 
 def failures(contract: Contract, server: Server) -> list[Failure]:
@@ -49,17 +39,23 @@ def failures(contract: Contract, server: Server) -> list[Failure]:
         folder = Path(name)
         file = folder / "openapi.json"
         file.write_text(json.dumps(contract.root), encoding="utf-8")
-        paths = [option for kind, path in _REPORTS.items() for option in (f"--report-{kind}-path", str(folder / path))]
-        reports = ("--report", ",".join(_REPORTS), "--no-color", *paths)
+        paths = [option for kind, path in KINDS.items() for option in (f"--report-{kind}-path", str(folder / path))]
+        reports = ("--report", ",".join(KINDS), "--no-color", *paths)
         before = _credentials(contract, server, folder)
         command = [program, *before, "run", str(file), "--url", str(server.url), *reports, *_arguments(server)]
-        return list(_failures(folder, _run(command, server.time_limit_s)))
+        return list(_failures(folder, _run(command, server, folder)))
 
 
-def _run(command: Sequence[str], limit_s: int) -> subprocess.CompletedProcess[str]:
+def _run(command: Sequence[str], server: Server, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run *command*. It writes its files into *folder*, unless settings or arguments may name files of the team."""
+    limit_s = server.time_limit_s
+    where = None if server.schemathesis or _settings() else folder
+    environment = {"HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **os.environ}
     try:
         with cleaned_up():
-            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)  # noqa: S603  # of the settings
+            return subprocess.run(  # noqa: S603  # of the settings
+                command, capture_output=True, text=True, check=False, timeout=limit_s, cwd=where, env=environment
+            )
     except subprocess.TimeoutExpired as error:
         message = f"Schemathesis was not done after {limit_s} s: give it less to do (`schemathesis`) or more time"
         raise NotCheckableError(f"{message} (`time-limit-s`)") from error
@@ -116,24 +112,20 @@ def _program() -> str:
 
 
 def _failures(folder: Path, done: subprocess.CompletedProcess[str]) -> Iterator[Failure]:
-    file = folder / _REPORTS["json"]
-    report: dict[str, Any] = json.loads(file.read_bytes()) if file.exists() else {}
-    if not report.get("complete"):
+    reports = Reports(folder)
+    verdict = reports.verdict
+    if not verdict.get("complete"):
         raise NotCheckableError(f"Schemathesis could not test: {_cause(done.stdout, done.stderr)}")
-    if _is_limited(folder / _REPORTS["ndjson"]):
+    if reports.is_limited:
         raise NotCheckableError(LIMITED)
-    if report["errors"] and not report["operations"]["tested"]:
-        raise NotCheckableError(
-            f"Schemathesis could not test: {', '.join(found['title'] for found in report['errors'])}"
-        )
-    commands = _commands(folder / _REPORTS["junit"])
-    for found in report["failures"]:
-        for operation in found["operations"] or [""]:
-            yield Failure(operation, found["title"], commands.get((operation, found["code"])))
-    yield from (Failure("", f"could not be tested: {found['title']}", None) for found in report["errors"])
-    if done.returncode and not report["failures"] and not report["errors"]:
-        kinds = ", ".join(kind for kind, operations in report["warnings"].items() if operations)
-        yield Failure("", f"Schemathesis fails because of warnings: {kinds}", None)
+    if verdict["errors"] and not verdict["operations"]["tested"]:
+        causes = [f"{each.operation}: {each.title}" for each in reports.errors() if each.is_own][:1]
+        titles = (found["title"] for found in verdict["errors"])
+        raise NotCheckableError(f"Schemathesis could not test: {', '.join((*titles, *causes))}")
+    yield from reports.failures()
+    if done.returncode and not verdict["failures"] and not verdict["errors"]:
+        kinds = ", ".join(kind for kind, operations in verdict["warnings"].items() if operations)
+        yield Failure("", f"Schemathesis fails because of warnings: {kinds}")
 
 
 def _cause(*outputs: str) -> str:
@@ -143,22 +135,3 @@ def _cause(*outputs: str) -> str:
     if any("Traceback" in line for line in said):
         return f"{said[0]}: {said[-1]}"
     return " ".join(said[-6:]) or "it wrote nothing"
-
-
-def _is_limited(events: Path) -> bool:
-    """Whether a response was a 429: that request was not looked at."""
-    with events.open(encoding="utf-8") as lines:
-        return any(_TOO_MANY.search(line) for line in lines)
-
-
-def _commands(file: Path) -> dict[tuple[str, str], str]:
-    """The command that reproduces each failure, by operation and code of the check."""
-    commands: dict[tuple[str, str], str] = {}
-    cases = ET.parse(file).getroot().iter("testcase") if file.exists() else ()  # noqa: S314  # written just now
-    for case in cases:
-        for failure in case.iter("failure"):
-            *_, last = (failure.text or "").strip().rsplit("\n", 1)
-            for code in str(failure.get("message")).split(", "):
-                if last.strip().startswith("curl "):
-                    commands.setdefault((str(case.get("name")), code), last.strip())
-    return commands
