@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from tickbox_contract.openapi.rules import Hit
+from tickbox_contract.openapi.servable import PATH_FORM
 
 from .contracts import Contract
 
-_PATH = re.compile(r"([^{}]|\{[^{}]*\})*")
 _TEMPLATES = re.compile(r"\{[^{}]*\}")
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  # RFC 9110, section 5.6.2
 _POINTER = r"(/([^/~]|~[01])*)*"
@@ -21,7 +21,7 @@ _EMBEDDED = re.compile(r"\{([^{}]*)\}")
 def malformed_paths(contract: Contract) -> Iterator[Hit]:
     """Paths with a brace that has no partner, or with a query or fragment, which no path of a URL has."""
     for path in contract.paths:
-        if not _PATH.fullmatch(path):
+        if not PATH_FORM.fullmatch(path):
             yield Hit(("paths", path), "a brace in this path has no partner")
         elif found := re.search(r"[?#]", _TEMPLATES.sub("", path)):
             part = "query: declare its parameters" if found[0] == "?" else "fragment, which is never sent"

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from .document import Document
 from .forms import form_faults
 from .nodes import Node, header
-from .operations import key_of
+from .objects import Pointer
+from .operations import Operation, key_of
 from .rules import Check, Hit, Rule, Stage
-from .spelling import Hints, or_meant
+from .spelling import Hints, meant, or_meant
 
 _MOST_HINTS = 20
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -25,12 +26,14 @@ EVENTS = "x-events"
 RATE_LIMIT = "x-rate-limit"
 UNLIMITED = "none"
 
+PATH_FORM = re.compile(r"([^{}]|\{[^{}]*\})*")
+"""A path whose braces all have partners."""
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def _form(document: Document) -> Iterator[Hit]:
-    for pointer, message, meant in form_faults(document.references, broadly=document.is_broad):
-        yield Hit(pointer, message, meant=meant)
+    for pointer, message, right in form_faults(document.references, broadly=document.is_broad):
+        yield Hit(pointer, message, meant=right)
 
 
 def _keys(document: Document) -> Iterator[Hit]:
@@ -76,18 +79,34 @@ def _unique_ids(document: Document) -> Iterator[Hit]:
 
 
 def _path_parameters(document: Document) -> Iterator[Hit]:
+    """Each mistake once: a parameter of a whole path is one, and so is a name that is written in two ways."""
+    seen: set[Pointer] = set()
     for operation in document.operations:
         if not all("in" in parameter.value for parameter in operation.parameters):
             continue  # the rule `resolving-ref` has it
+        if document.is_broad and not PATH_FORM.fullmatch(operation.path):
+            continue  # the rule `path-form` has it
         names = _IN_BRACES.findall(operation.path)
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Hit(operation.node.pointer, f"the path of {operation.name} has the parameter {name!r} twice")
-        declared = {str(parameter.get("name")) for parameter in operation.parameters if parameter.get("in") == "path"}
-        for name in sorted(set(names) - declared):
+        given = _given_in_path(document, operation)
+        missing = set(names) - given.keys()
+        for name in sorted(given.keys() - set(names)):
+            near = meant(name, sorted(missing)) if len(missing) <= _MOST_HINTS else None
+            missing.discard(near or "")
+            if given[name] not in seen:
+                seen.add(given[name])
+                message = f"{operation.name} declares the path parameter {name!r}, which is not in its path"
+                yield Hit(given[name], f"{message}{or_meant(near)}")
+        for name in sorted(missing):
             yield Hit(operation.node.pointer, f"{operation.name} does not declare the path parameter {name!r}")
-        for name in sorted(declared - set(names)):
-            message = f"{operation.name} declares the path parameter {name!r}, which is not in its path"
-            yield Hit(operation.node.pointer, message)
+
+
+def _given_in_path(document: Document, operation: Operation) -> dict[str, Pointer]:
+    """The path parameters of *operation*, and where it has them, or refers to them."""
+    written = (*operation.item.items("parameters"), *operation.node.items("parameters"))
+    followed = ((given, document.follow(given)) for given in written)
+    return {str(node.get("name")): given.pointer for given, node in followed if node.get("in") == "path"}
 
 
 def _unique_parameters(document: Document) -> Iterator[Hit]:

@@ -221,8 +221,8 @@ SECTIONS = [
         "path-parameters",
         ("Path Templating: each is declared", BOTH, {"paths/~1b~1{id}/get": RESPONSES}, "paths/~1b~1{id}/get",
             {"paths/~1b~1{id}": {"parameters": [ID], "get": RESPONSES}}),
-        ("Parameter Object: in path", BOTH, {"paths/~1b": {"parameters": [ID], "get": RESPONSES}}, "paths/~1b/get",
-            {"paths/~1b": {"parameters": [query()], "get": RESPONSES}}),
+        ("Parameter Object: in path", BOTH, {"paths/~1b": {"parameters": [ID], "get": RESPONSES}},
+            "paths/~1b/parameters/0", {"paths/~1b": {"parameters": [query()], "get": RESPONSES}}),
     ),
     *rows(
         "resolving-ref",

@@ -282,6 +282,47 @@ def test_what_only_looks_like_a_misspelled_reference_is_no_finding(schema: dict[
     assert [finding.message for finding in report_of({A: schema}, "3.1.1").findings] == []
 
 
+DECLARES = "GET /bookings/{bookingId}/seats declares the path parameter"
+IN_PATH = """\
+openapi: 3.0.4
+info: {title: t, version: '1'}
+paths:
+  /bookings/{bookingId}/seats:
+    parameters:
+      - {name: limit, in: query, schema: {type: string}}
+      - {$ref: '#/components/parameters/Booking'}
+    get: {responses: {'200': {description: d}}}
+    put: {responses: {'200': {description: d}}}
+components:
+  parameters:
+    Booking: {name: bookingId, in: path, required: true, schema: {type: string}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "said"),
+    [
+        ("name: bookingId", "name: bookingID", 7,
+         f"{DECLARES} 'bookingID', which is not in its path: bookingId may be meant"),
+        ("name: bookingId", "name: other", 7,
+         f"{DECLARES} 'other', which is not in its path"),
+        ("{bookingId}/", "{bookingId/", 4, "a brace in this path has no partner"),
+        ("{bookingId}/", "bookingId}/", 4, "a brace in this path has no partner"),
+    ],
+)  # fmt: skip
+def test_a_path_parameter_that_is_written_in_two_ways_is_one_finding(
+    right: str, wrong: str, line: int, said: str
+) -> None:
+    """It is where the path has it, also if several operations share it; one that nothing is near is missing as well."""
+    first, *others = found(IN_PATH.replace(right, wrong), "3.0.4")
+    missing = [(8, "GET"), (9, "PUT")] if wrong == "name: other" else []
+    assert first == (line, said)
+    assert others == [
+        (number, f"{method} /bookings/{{bookingId}}/seats does not declare the path parameter 'bookingId'")
+        for number, method in missing
+    ]
+
+
 FLOWS = {"implict": {"authorizationUrl": "https://example.com", "scopes": {}}}
 
 
