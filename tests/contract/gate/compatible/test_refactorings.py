@@ -13,8 +13,11 @@ TEXT: Json = {"type": "string"}
 NUMBER: Json = {"type": "integer"}
 LIST: Json = {"type": "array", "items": TEXT}
 BYTES: Json = {"type": "string", "format": "binary"}
+DATE, ID = ({"type": "string", "format": form} for form in ("date", "uuid"))
 DOG: Json = {"type": "object", "properties": {"b": TEXT, "c": NUMBER}}
 IT: Json = {"$ref": "#/components/schemas/It"}
+WIDE: Json = {"type": "integer", "format": "int64"}
+WITH_IT = {"components": {"schemas": {"It": DOG}}}
 JSON, OCTETS, FORM = "application/json", "application/octet-stream", "multipart/form-data"
 NONE: set[str] = set()
 
@@ -94,7 +97,7 @@ def referring(schema: Json, **more: Any) -> Json:
 
 
 NAMED, PARTLY = {"Cat": "#/components/schemas/Cat", "Dog": "Dog"}, {"Cat": "Cat"}
-RANGES = {JSON: an(TEXT), "*/*": TEXT}
+RANGES = {"*/*": TEXT, JSON: an(TEXT), f"{JSON}; version=1": an(NUMBER)}
 A, B, ANY = returned(**{JSON: an(TEXT)}), returned(**{JSON: an(NUMBER)}), {"description": "It."}
 FILE = {"type": "object", "properties": {"file": BYTES}}
 
@@ -158,6 +161,9 @@ CASES = [
          returning(s200=returned(**{JSON: {"anyOf": now}})), rules)
         for what, was, now, rules in (
             ("in another order", [an(TEXT), DOG], [DOG, an(TEXT)], NONE),
+            ("in another order, all of them changed", [an(TEXT), DOG],
+             [{**DOG, "minProperties": 1}, {**an(TEXT), "minProperties": 1}], NONE),
+            ("and without properties in another order", [DATE, ID], [ID, DATE], NONE),
             ("behind a new one", [an(TEXT), DOG], [NUMBER, an(TEXT), DOG], {"response-schema"}),
             ("in another order, one of them changed", [an(TEXT), DOG], [{**DOG, "minProperties": 1}, an(TEXT)], NONE),
         )
@@ -167,6 +173,11 @@ CASES = [
      newer(referring({"anyOf": [IT, {"type": "null"}]})), NONE),
     ("a component beside others", referring(IT), referring({"oneOf": [{"type": "string"}, IT]}), {"response-schema"}),
     ("a component without others", referring({"oneOf": [NUMBER, IT]}), referring(IT), NONE),
+    ("a component without others of its name", referring({"anyOf": [IT, {"properties": {"b": WIDE}}]}), referring(IT),
+     NONE),
+    ("a component without a default", {**taking(**{JSON: an({"anyOf": [NUMBER, IT], "default": 1})}), **WITH_IT},
+     {**taking(**{JSON: an(IT)}), **WITH_IT}, {"default-changed", "body-schema"}),
+    ("anything that becomes bytes", taking(**{"text/plain": {}}), taking(**{"text/plain": BYTES}), {"body-schema"}),
     ("a component beside others, with less in it", referring(IT),
      referring({"anyOf": [DOG, IT]}, properties={"b": TEXT}), {"property-removed"}),
     ("a component written out", referring(IT), referring({"type": "object", "properties": DOG["properties"]}),
@@ -196,7 +207,12 @@ def test_a_default_is_said_of_its_property(tmp_path: Path) -> None:
 def test_what_is_one_place_now_is_one_finding(tmp_path: Path) -> None:
     """It was written out twice."""
     shared = {"It": {"type": "object", "properties": {"b": TEXT}}}
-    old = returning(s200=returned(**{JSON: an(DOG)}), s404=returned(**{JSON: an(DOG)}))
-    new = returning(s200=returned(**{JSON: an(IT)}), s404=returned(**{JSON: an(IT)}))
-    checked = gate(tmp_path, old, {**new, "components": {"schemas": shared}})
+    old, new = (
+        {
+            **operation("/a", operationId="a", responses={"200": returned(**{JSON: an(schema)})}),
+            **operation("/b", operationId="b", responses={"200": returned(**{JSON: an(schema)})}),
+        }
+        for schema in (DOG, IT)
+    )
+    checked = gate(tmp_path, contract(paths=old), contract(paths=new, components={"schemas": shared}))
     assert [each.rule for each in checked.found if each.severity == "error"] == ["version-step", "property-removed"]
