@@ -19,12 +19,16 @@ def sarif(report: Report, *, version: str) -> dict[str, Any]:
     """A log with one run. *version* is the gate's own. What is excused is in it, too, as suppressed."""
     indices = {rule.rule_id: index for index, rule in enumerate(report.rules)}
     notes = [
-        {"level": "note", "message": {"text": skip.why}, "associatedRule": {"id": skip.rule.rule_id}}
+        {
+            "level": "error" if skip in report.unchecked else "note",
+            "message": {"text": skip.why},
+            "associatedRule": {"id": skip.rule.rule_id},
+        }
         for skip in report.skipped
     ]
     run = {
         "tool": {"driver": {"name": "tickbox gate", "version": version, "rules": [*map(_rule, report.rules)]}},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
+        "invocations": [{"executionSuccessful": not report.unchecked, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
         "results": [
             _result(report, finding, indices[finding.rule.rule_id]) for finding in (*report.findings, *report.excused)

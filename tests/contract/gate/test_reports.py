@@ -101,6 +101,23 @@ def test_what_was_not_looked_at_in_full_has_not_passed() -> None:
     assert (report.findings, deliverable["content"]["test_status"]) == ((), "failed")
 
 
+def test_every_report_says_that_a_rule_was_not_checked_without_which_nothing_is_a_success() -> None:
+    report = checked(cases.GOOD.encode(), "valid", "complete")
+    needed, advice = next(rule for rule in report.rules if rule.stage == "valid"), report.skipped[0].rule
+    failed = replace(report, skipped=(*report.skipped, Skipped(rule=needed, why="it is dead")))
+    (before,), (after,) = (sarif(each, version="1")["runs"][0]["invocations"] for each in (report, failed))
+    assert (before["executionSuccessful"], after["executionSuccessful"]) == (True, False)
+    levels = {note["associatedRule"]["id"]: note["level"] for note in after["toolExecutionNotifications"]}
+    assert (levels[needed.rule_id], levels[advice.rule_id]) == ("error", "note")
+    suites = ET.fromstring(junit(failed))  # noqa: S314  # written just now
+    assert {suite.get("name"): suite.get("errors") for suite in suites} == {"valid": "1", "complete": "0"}
+    assert [error.get("message") for error in suites.iter("error")] == ["it is dead"]
+    assert len(list(suites.iter("skipped"))) == len(report.skipped)
+    (issue,) = code_quality(failed)
+    assert (issue["severity"], issue["description"]) == ("blocker", f"{needed.rule_id} was not checked: it is dead")
+    assert code_quality(report) == []
+
+
 def test_sarif_names_its_rules_and_places() -> None:
     log = json.loads(json.dumps(sarif(checked(), version="1.2.3")))
     (logged,) = log["runs"]
