@@ -335,3 +335,11 @@ def test_what_must_be_refused_is_not_tried_without_a_token() -> None:
     assert [skip.why.rpartition(": ")[2] for skip in report.skipped] == [
         "addPet is not such an operation, or no token is named"
     ]
+
+
+def test_a_value_of_a_parameter_that_no_operation_has_is_a_mistake() -> None:
+    contract = CONTRACT.replace(b"{id}", b"{petId}").replace(b"name: id,", b"name: petId,")
+    report = asked(Server(url="http://127.0.0.1:1", values={"pettId": "7"}), "guarded", contract=contract)
+    why = "[server.values]: no operation has the parameter pettId: petId may be meant"
+    assert {skip.why for skip in report.skipped} == {why}
+    assert not report.is_sound

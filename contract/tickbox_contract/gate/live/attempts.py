@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from tickbox_contract.gate.contracts import Contract
-from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.gate.findings import NotCheckableError, printable
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.rules import Hit
+from tickbox_contract.openapi.spelling import meant, or_meant
 
 from . import wire
 from .callers import Caller, Values
 from .credentials import Credentials, carrying
-from .requests import request_of
+from .requests import path_names, request_of
 from .servers import Server
 
 TIMEOUT_S = 30
@@ -98,4 +99,15 @@ def required_server(contract: Contract) -> Server:
     server = contract.surroundings.server
     if server is None or server.url is None:
         raise NotCheckableError("no server is named (--url)")
+    _require_parameters(contract, server)
     return server.begun()
+
+
+def _require_parameters(contract: Contract, server: Server) -> None:
+    """Raise NotCheckableError if a value is of no parameter: requests would be sent without it, or not at all."""
+    known = {str(each.get("name")) for operation in contract.operations for each in operation.parameters}
+    known |= {name for operation in contract.operations for name in path_names(operation)}
+    for name in server.values:
+        if name not in known:
+            near = or_meant(meant(name, sorted(known)))
+            raise NotCheckableError(printable(f"[server.values]: no operation has the parameter {name}{near}"))
