@@ -11,12 +11,12 @@ from tickbox_contract.openapi.objects import METHODS, Pointer
 from tickbox_contract.openapi.operations import Operation, key_of
 
 from .changes import Spot
-from .comparison import Comparison, Pair
+from .comparison import Comparison, Pair, Place
 from .contents import compare_contents
 from .equality import is_identical
 from .forms import compare_form
 from .headers import compare_headers
-from .values import CALLBACK, Place, compare_schemas, schema_of
+from .values import CALLBACK, compare_schemas, schema_of
 
 
 def compare_callbacks(comparison: Comparison) -> None:
@@ -26,10 +26,10 @@ def compare_callbacks(comparison: Comparison) -> None:
         for key in old.keys() | new.keys():
             if key not in new:
                 spot = Spot(pair.new.node.pointer, old[key].pointer)
-                comparison.note("callback-removed", f"the callback {key} was removed", spot, pair=pair)
+                comparison.note("callback-removed", f"the callback `{key}` was removed", spot, pair=pair)
             elif key not in old:
                 spot = Spot(new[key].pointer, pair.old.node.pointer)
-                comparison.note("callback-added", f"the callback {key} was added", spot, pair=pair)
+                comparison.note("callback-added", f"the callback `{key}` was added", spot, pair=pair)
             else:
                 _compare(comparison, pair, old[key], new[key])
 
@@ -39,9 +39,11 @@ def compare_webhooks(comparison: Comparison) -> None:
     old, new = dict(_webhooks(comparison.old)), dict(_webhooks(comparison.new))
     for key in old.keys() | new.keys():
         if key not in new:
-            comparison.note("callback-removed", f"the webhook {key} was removed", Spot(("webhooks",), old[key].pointer))
+            comparison.note(
+                "callback-removed", f"the webhook `{key}` was removed", Spot(("webhooks",), old[key].pointer)
+            )
         elif key not in old:
-            comparison.note("callback-added", f"the webhook {key} was added", Spot(new[key].pointer, ("webhooks",)))
+            comparison.note("callback-added", f"the webhook `{key}` was added", Spot(new[key].pointer, ("webhooks",)))
         else:
             _compare(comparison, None, old[key], new[key])
 
@@ -101,11 +103,11 @@ def _parameters(comparison: Comparison, pair: Pair | None, old: _Sent, new: _Sen
     for key, before in old.parameters.items():
         name, after = before.get("name"), new.parameters.get(key)
         if after is None:
-            what, spot = f"the parameter {name} of the {label} was removed", Spot(new.pointer, before.pointer)
+            what, spot = f"the parameter `{name}` of the {label} was removed", Spot(new.pointer, before.pointer)
             comparison.note(CALLBACK, what, spot, pair=pair)
             continue
         if before.get("required") is True and after.get("required") is not True:
-            what, spot = f"the parameter {name} may be left out now", Spot(after.pointer, before.pointer)
+            what, spot = f"the parameter `{name}` may be left out now", Spot(after.pointer, before.pointer)
             comparison.note(CALLBACK, what, spot, pair=pair)
         compare_form(comparison, place, before, after)
         compare_schemas(comparison, place, schema_of(before), schema_of(after))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.operations import Operation
@@ -41,6 +42,18 @@ class Pair:
     def renamed(self) -> Mapping[str, str]:
         """The new names of all path parameters, by the old ones, as their places in the path say."""
         return dict(zip(_NAME.findall(self.old.path), _NAME.findall(self.new.path), strict=True))
+
+
+class Place(NamedTuple):
+    """Where schemas are compared: the operation, the direction, and the rule that a break belongs to.
+
+    `subject` is what has the schemas, such as a parameter; empty if it is known without a name.
+    """
+
+    pair: Pair | None
+    direction: Direction
+    rule_id: str
+    subject: str = ""
 
 
 class Comparison:

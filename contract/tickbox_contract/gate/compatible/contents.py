@@ -11,10 +11,10 @@ from tickbox_contract.openapi.schemas import Direction
 
 from .carried import carried
 from .changes import Spot
-from .comparison import Comparison
+from .comparison import Comparison, Place
 from .encodings import compare_encodings
 from .structure import merged
-from .values import CALLBACK, Place, compare_schemas
+from .values import CALLBACK, compare_schemas
 
 _TECHNICAL = frozenset({"", "charset", "boundary", "q"})
 _NOT_BYTES = ("text/", "multipart/", "application/x-www-form-urlencoded")

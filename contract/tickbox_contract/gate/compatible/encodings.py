@@ -9,10 +9,9 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 
 from .changes import Spot
-from .comparison import Comparison
+from .comparison import Comparison, Place
 from .forms import is_scalar, written
 from .headers import compare_headers
-from .values import Place
 
 _RULE = "encoding-changed"
 _STYLED = ("style", "explode", "allowReserved")
@@ -27,7 +26,7 @@ def compare_encodings(comparison: Comparison, place: Place, old: Node, new: Node
         spot = Spot(new.pointer, old.pointer).within("encoding", name)
         for key in sorted(was.keys() | now.keys()):
             if not _is_kept(key, was.get(key), now.get(key), place):
-                what = f"{key} of the property {name} is {_said(now.get(key))}, and was {_said(was.get(key))}"
+                what = f"{key} of the property `{name}` is {_said(now.get(key))}, and was {_said(was.get(key))}"
                 comparison.note(_RULE, what, spot, pair=place.pair)
         compare_headers(comparison, place._replace(rule_id=_RULE), ours, theirs)
 

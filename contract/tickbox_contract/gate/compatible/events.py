@@ -5,8 +5,8 @@ from __future__ import annotations
 from tickbox_contract.openapi.servable import EVENTS
 
 from .changes import Spot
-from .comparison import Comparison, Pair
-from .values import Place, compare_schemas
+from .comparison import Comparison, Pair, Place
+from .values import compare_schemas
 
 _PROBLEMS = "x-problems"
 
@@ -17,15 +17,15 @@ def compare_events(comparison: Comparison) -> None:
     spot = Spot(("components", EVENTS), ("components", EVENTS))
     for name, node in old.items():
         if name not in new:
-            comparison.note("event-removed", f"the event {name} was removed", spot.within(name))
+            comparison.note("event-removed", f"the event `{name}` was removed", spot.within(name))
         else:
             place = Place(None, "response", "event-payload")
             compare_schemas(comparison, place, node.at("payload"), new[name].at("payload"))
     for name in new.keys() - old.keys():
-        comparison.note("event-added", f"the event {name} was added", spot.within(name))
+        comparison.note("event-added", f"the event `{name}` was added", spot.within(name))
     for pair in comparison.pairs():
-        _listed(comparison, pair, EVENTS, ("event-no-longer-written", "event-written"), "the event {} is {} written")
-        _listed(comparison, pair, _PROBLEMS, ("problem-removed", "problem-added"), "the problem {} is {} sent")
+        _listed(comparison, pair, EVENTS, ("event-no-longer-written", "event-written"), "the event `{}` is {} written")
+        _listed(comparison, pair, _PROBLEMS, ("problem-removed", "problem-added"), "the problem `{}` is {} sent")
 
 
 def _listed(comparison: Comparison, pair: Pair, key: str, rules: tuple[str, str], what: str) -> None:

@@ -9,9 +9,8 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 
 from .changes import Spot
-from .comparison import Comparison
+from .comparison import Comparison, Place
 from .equality import is_identical, said
-from .values import Place
 
 _FORMED = frozenset({"query", "cookie"})
 """The places whose style is `form` unless another one is given; that of the others is `simple`."""

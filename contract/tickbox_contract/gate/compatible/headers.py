@@ -9,9 +9,9 @@ from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 
 from .changes import Spot
-from .comparison import Comparison
+from .comparison import Comparison, Place
 from .forms import compare_form
-from .values import Place, compare_schemas, schema_of
+from .values import compare_schemas, schema_of
 
 
 class _Named(NamedTuple):
@@ -39,13 +39,13 @@ def compare_headers(comparison: Comparison, place: Place, old: Node, new: Node) 
             both = before[key], after[key]
             comparison.once(both[0].node, both[1].node, partial(compare, comparison, place, *both))
         elif key in before and place.direction == "response":
-            what = f"the header {before[key].name} was removed"
+            what = f"the header `{before[key].name}` was removed"
             comparison.note(_rules(place).removed, what, spot.within(before[key].name), pair=place.pair)
         elif key in after and place.direction == "request" and after[key].node.get("required") is True:
-            what = f"the header {after[key].name} is required now"
+            what = f"the header `{after[key].name}` is required now"
             comparison.note(place.rule_id, what, spot.within(after[key].name), pair=place.pair)
         elif key in after and _is_response(place):
-            what = f"the header {after[key].name} was added"
+            what = f"the header `{after[key].name}` was added"
             comparison.note("response-header-added", what, spot.within(after[key].name), pair=place.pair)
 
 
@@ -67,9 +67,9 @@ def _returned(comparison: Comparison, place: Place, old: _Named, new: _Named) ->
     spot, rules = Spot(new.node.pointer, old.node.pointer), _rules(place)
     was, now = old.node.get("required") is True, new.node.get("required") is True
     if was and not now:
-        comparison.note(rules.optional, f"the header {new.name} may be left out now", spot, pair=place.pair)
+        comparison.note(rules.optional, f"the header `{new.name}` may be left out now", spot, pair=place.pair)
     elif now and not was and _is_response(place):
-        what = f"the header {new.name} is always sent now"
+        what = f"the header `{new.name}` is always sent now"
         comparison.note("response-header-made-required", what, spot, pair=place.pair)
     _values(comparison, place, old, new)
 
@@ -77,7 +77,7 @@ def _returned(comparison: Comparison, place: Place, old: _Named, new: _Named) ->
 def _sent(comparison: Comparison, place: Place, old: _Named, new: _Named) -> None:
     if new.node.get("required") is True and old.node.get("required") is not True:
         spot = Spot(new.node.pointer, old.node.pointer)
-        comparison.note(place.rule_id, f"the header {new.name} is required now", spot, pair=place.pair)
+        comparison.note(place.rule_id, f"the header `{new.name}` is required now", spot, pair=place.pair)
     _values(comparison, place, old, new)
 
 

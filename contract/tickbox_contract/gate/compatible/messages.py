@@ -7,11 +7,10 @@ from functools import partial
 
 from tickbox_contract.openapi.nodes import Node
 
-from .comparison import Comparison, Pair
+from .comparison import Comparison, Pair, Place
 from .contents import compare_contents
 from .headers import compare_headers
 from .links import compare_links
-from .values import Place
 
 _ASKED_FOR = frozenset({"206", "304"})
 """Statuses that only a request with `Range` or `If-None-Match` gets."""

@@ -9,11 +9,11 @@ from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.operations import Operation, parameter_key
 
 from .changes import Spot
-from .comparison import Comparison, Pair
+from .comparison import Comparison, Pair, Place
 from .forms import becomes_any_text, compare_form
 from .retirement import is_retired
 from .structure import Structure
-from .values import Place, compare_schemas, schema_of
+from .values import compare_schemas, schema_of
 
 Key = tuple[str, str]
 
@@ -53,7 +53,7 @@ def _moved(key: Key, old: dict[Key, Node], new: dict[Key, Node]) -> Key | None:
 
 
 def _move(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
-    rule_id, what = "parameter-renamed", f"the parameter {old.get('name')} is {new.get('name')} now"
+    rule_id, what = "parameter-renamed", f"the parameter `{old.get('name')}` is `{new.get('name')}` now"
     if old.get("in") != new.get("in"):
         rule_id, what = "parameter-moved", f"{what}, in {new.get('in')} instead of {old.get('in')}"
     comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=pair)
@@ -61,13 +61,13 @@ def _move(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
 
 def _remove(comparison: Comparison, pair: Pair, old: Node) -> None:
     rule_id = "parameter-retired" if is_retired(old, comparison.today) else "parameter-removed"
-    what = f"the parameter {old.get('name')} was removed"
+    what = f"the parameter `{old.get('name')}` was removed"
     comparison.note(rule_id, what, Spot(old.pointer, old.pointer), pair=pair)
 
 
 def _add(comparison: Comparison, pair: Pair, new: Node) -> None:
     rule_id = "required-parameter-added" if new.get("required") is True else "parameter-added"
-    what = f"the parameter {new.get('name')} was added"
+    what = f"the parameter `{new.get('name')}` was added"
     comparison.note(rule_id, what, Spot(new.pointer, pair.old.node.pointer), pair=pair)
 
 
@@ -75,16 +75,16 @@ def _compare(comparison: Comparison, pair: Pair, old: Node, new: Node) -> None:
     spot, name = Spot(new.pointer, old.pointer), new.get("name")
     was, now = old.get("required") is True, new.get("required") is True
     if now and not was:
-        comparison.note("parameter-made-required", f"the parameter {name} is required now", spot, pair=pair)
+        comparison.note("parameter-made-required", f"the parameter `{name}` is required now", spot, pair=pair)
     elif was and not now:
-        comparison.note("parameter-made-optional", f"the parameter {name} is optional now", spot, pair=pair)
+        comparison.note("parameter-made-optional", f"the parameter `{name}` is optional now", spot, pair=pair)
     if new.get("deprecated") is True and old.get("deprecated") is not True:
-        comparison.note("parameter-deprecated", f"the parameter {name} is deprecated", spot, pair=pair)
+        comparison.note("parameter-deprecated", f"the parameter `{name}` is deprecated", spot, pair=pair)
     compare_form(comparison, Place(pair, "request", "parameter-form-changed"), old, new)
-    place = Place(pair, "request", "parameter-schema")
+    place = Place(pair, "request", "parameter-schema", f"the parameter `{name}`")
     schemas = schema_of(old), schema_of(new)
     if old.members("content") or new.members("content") or not becomes_any_text(comparison, *schemas):
         compare_schemas(comparison, place, *schemas)
     else:
-        Structure(comparison, pair, "request").compare(*schemas)
-        comparison.note("parameter-type-changed", f"the parameter {name} takes any text now", spot, pair=pair)
+        Structure(comparison, place).compare(*schemas)
+        comparison.note("parameter-type-changed", f"the parameter `{name}` takes any text now", spot, pair=pair)

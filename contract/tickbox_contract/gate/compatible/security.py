@@ -32,7 +32,7 @@ def compare_security(comparison: Comparison) -> None:
     renamed = dict(_renamed(comparison, *schemes))
     for name, old in renamed.items():
         spot = Spot(schemes[1][name].pointer, schemes[0][old].pointer)
-        comparison.note("component-renamed", f"the security scheme {old} is {name} now", spot)
+        comparison.note("component-renamed", f"the security scheme `{old}` is `{name}` now", spot)
     for pair in comparison.pairs():
         if not _requirements(comparison, pair, renamed):
             _access(comparison, pair)
@@ -100,7 +100,7 @@ def _scheme(comparison: Comparison, name: str, old: Node, new: Node) -> None:
     before, after = _facts(old), _facts(new)
     for key in sorted(before):
         if before[key] != after.get(key):
-            what = f"{key} of the security scheme {name} is {after.get(key, 'not given')}, and was {before[key]}"
+            what = f"{key} of the security scheme `{name}` is {after.get(key, 'not given')}, and was {before[key]}"
             comparison.note("security-scheme-changed", what, Spot(new.pointer, old.pointer))
 
 

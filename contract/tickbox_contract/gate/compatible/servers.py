@@ -21,7 +21,7 @@ def compare_servers(comparison: Comparison, pair: Pair) -> None:
     spot, shared = Spot(new.pointer, old.pointer).within("servers"), pair if new.pointer else None
     for url, server in before.items():
         if url not in after:
-            comparison.note("server-removed", f"the server {url} was removed", spot, pair=shared)
+            comparison.note("server-removed", f"the server `{url}` was removed", spot, pair=shared)
             continue
         for what in _variables(server, after[url]):
             comparison.note("server-removed", what, Spot(after[url].pointer, server.pointer), pair=shared)
@@ -30,7 +30,7 @@ def compare_servers(comparison: Comparison, pair: Pair) -> None:
         what = f"the first server is {now}, and was {first}"
         comparison.note("server-removed", what, spot, pair=shared)
     for url in after.keys() - before.keys():
-        comparison.note("server-added", f"the server {url} was added", spot, pair=shared)
+        comparison.note("server-added", f"the server `{url}` was added", spot, pair=shared)
 
 
 def _variables(old: Node, new: Node) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _variables(old: Node, new: Node) -> Iterator[str]:
         gone = [str(value) for value in values or () if left is not None and value not in left]
         if gone or (values is None and left is not None):
             lost = f"the value {', '.join(gone)}" if gone else "every value"
-            yield f"the variable {name} of the server {old.get('url')} no longer has {lost}"
+            yield f"the variable `{name}` of the server `{old.get('url')}` no longer has {lost}"
 
 
 def _servers_of(contract: Contract, operation: Operation) -> Node:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.objects import COMPOSITES, Pointer
-from tickbox_contract.openapi.schemas import Direction
 
 from .carried import Carried, carried, is_left_out
 from .changes import Spot
-from .comparison import Comparison, Pair
+from .comparison import Comparison, Place
 from .equality import is_identical, said
 from .retirement import is_retired
 from .subschemas import Schemas, component, selected, type_name
 
 _ENUM = "x-extensible-enum"
+_MOST_SHOWN = 60
+"""Characters of a default in a sentence."""
 _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int64", "float", "double"})
 """Formats for which generators have types of their own."""
 
@@ -25,10 +27,12 @@ _TYPED = frozenset({"date", "date-time", "uuid", "byte", "binary", "int32", "int
 class Structure:
     """Walks through the schemas of a value in both contracts, also where they are composed in different ways."""
 
-    def __init__(self, comparison: Comparison, pair: Pair | None, direction: Direction) -> None:
+    def __init__(self, comparison: Comparison, place: Place) -> None:
         self._comparison = comparison
-        self._pair = pair
-        self._direction = direction
+        self._pair = place.pair
+        self._direction = place.direction
+        self._whole = place.subject or "it"
+        self._outermost: Pointer = ()
         self._seen: set[tuple[Pointer, Pointer]] = set()
         self.describes = False
         """Whether a change was noted that says what is different."""
@@ -38,6 +42,7 @@ class Structure:
     def compare(self, old: Node, new: Node) -> None:
         """Note what is different. What leads to no difference is not walked through again."""
         unchanged, recorded = self._comparison.unchanged_schemas[self._direction], self._comparison.changes.recorded
+        self._outermost = new.pointer
         waiting = [Schemas(old, new)]
         while waiting:
             found = _aligned(waiting.pop())
@@ -55,6 +60,15 @@ class Structure:
         spot = Spot(schemas.new.pointer, schemas.old.pointer).within(*steps)
         self._comparison.note(rule_id, what, spot, pair=self._pair)
 
+    @staticmethod
+    def _declaring(contract: Contract, schema: Node, declared: Node) -> Pointer:
+        """The part of *schema* in *contract* that the other one has with the property *declared*; else *schema*.
+
+        So a property of a schema that others have among their parts is one change.
+        """
+        holder = declared.pointer[:-2]
+        return next((part.pointer for part in contract.parts(schema) if part.pointer == holder), schema.pointer)
+
     def _names(self, schemas: Schemas) -> None:
         """The name of a component that becomes a type in generated code."""
         before, after = (component(node) for node in schemas)
@@ -63,7 +77,7 @@ class Structure:
         if not _is_type(self._comparison.old.follow(schemas.old)):
             return
         named = self._comparison.new.follow(schemas.new) if after else schemas.new
-        what = f"the schema {before} is {after or 'written out'} now"
+        what = f"the schema `{before}` is {f'`{after}`' if after else 'written out'} now"
         spot = Spot(named.pointer, self._comparison.old.follow(schemas.old).pointer)
         self._comparison.note("component-renamed", what, spot, pair=self._pair)
 
@@ -83,22 +97,29 @@ class Structure:
         if is_identical(old, new) and ("default" in before) == ("default" in after):
             return
         self.describes = True
+        subject = self._subject(schemas.new)
         if "default" not in before:
-            self._note("default-added", f"{_subject(schemas.new)} has a default now", schemas, "default")
+            self._note("default-added", f"{subject} has the default {_shown(new)} now", schemas, "default")
         else:
-            now = "has no default" if "default" not in after else "has another default"
-            what = f"{_subject(schemas.new)} {now} now: a request without it means something else"
+            now = f"the default {_shown(new)}" if "default" in after else "no default"
+            what = f"{subject} has {now} now, and had {_shown(old)}: a request without it means something else"
             self._note("default-changed", what, schemas, "default")
 
     def _carried(self, schemas: Schemas, old: Carried, new: Carried) -> None:
         """What a value of a response is read into, and how a text is."""
-        subject = _subject(schemas.new)
+        subject = self._subject(schemas.new)
         if self._direction == "response" and old.format != new.format and {old.format, new.format} & _TYPED:
             what = f"the format of {subject} is {new.format or 'not given'} now, and was {old.format or 'not given'}"
             self._note("format-changed", what, schemas, "format")
         elif old[1:] != new[1:]:
             now, was = (" in ".join(filter(None, (each.media_type, each.encoding))) or "text" for each in (new, old))
             self._note("encoding-changed", f"{subject} is read as {now} now, and was as {was}", schemas)
+
+    def _subject(self, schema: Node) -> str:
+        """The name of the property or component whose schema this is, or what has the outermost schema, or `it`."""
+        if schema.pointer[-2:-1] == ("properties",) or schema.pointer[:-1] == ("components", "schemas"):
+            return f"`{schema.pointer[-1]}`"
+        return self._whole if schema.pointer == self._outermost else "it"
 
     def _extensible(self, schemas: Schemas, before: dict[str, Any], after: dict[str, Any]) -> None:
         old, new = (list(each[_ENUM]) if isinstance(each.get(_ENUM), list) else [] for each in (before, after))
@@ -136,10 +157,14 @@ class Structure:
             is_over = is_retired(self._comparison.old.whole(before[name]), self._comparison.today)
             self._comparison.retired |= {before[name].pointer} if is_over else set()
             rule_id = "property-retired" if is_over else "property-removed"
-            self._note(rule_id, f"the property {name} was removed", schemas, "properties", name)
+            at = self._declaring(self._comparison.new, schemas.new, before[name])
+            spot = Spot((*at, "properties", name), before[name].pointer)
+            self._comparison.note(rule_id, f"the property `{name}` was removed", spot, pair=self._pair)
         for name in after.keys() - before.keys():
             self.describes = True
-            self._note("property-added", f"the property {name} was added", schemas, "properties", name)
+            was = self._declaring(self._comparison.old, schemas.old, after[name])
+            spot = Spot(after[name].pointer, (*was, "properties", name))
+            self._comparison.note("property-added", f"the property `{name}` was added", spot, pair=self._pair)
         self.written += parts.written
         yield from (*(inner.schemas for inner in parts.inner), *parts.applied, *parts.written)
 
@@ -166,9 +191,9 @@ def merged(contract: Contract, schema: Node) -> dict[str, Any]:
     return merged
 
 
-def _subject(schema: Node) -> str:
-    """The name of the property whose schema this is, or `it`."""
-    return f"`{schema.pointer[-1]}`" if schema.pointer[-2:-1] == ("properties",) else "it"
+def _shown(value: Any) -> str:  # JSON
+    text = json.dumps(value, ensure_ascii=False)
+    return f"`{text if len(text) <= _MOST_SHOWN else f'{text[:_MOST_SHOWN]}...'}`"
 
 
 def _is_type(schema: Node) -> bool:
@@ -182,4 +207,4 @@ def _last(reference: Any) -> str | None:  # JSON
 
 
 def _listed(values: list[Any]) -> str:
-    return ", ".join(map(str, values))
+    return ", ".join(f"`{value}`" for value in values)

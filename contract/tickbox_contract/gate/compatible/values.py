@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from tickbox_contract.openapi.nodes import Node
 from tickbox_contract.openapi.schemas import Direction
 
 from .breaks import breaks_inside
 from .changes import Spot, Witness
-from .comparison import Comparison, Pair
+from .comparison import Comparison, Place
 from .schemas import Broken, Covered, Undecided
 from .structure import Structure
 from .subschemas import Schemas
@@ -22,17 +21,9 @@ _MAX_WITNESS = 300
 _OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "request"}
 
 
-class Place(NamedTuple):
-    """Where schemas are compared: the operation, the direction, and the rule that a break belongs to."""
-
-    pair: Pair | None
-    direction: Direction
-    rule_id: str
-
-
 def compare_schemas(comparison: Comparison, place: Place, old: Node, new: Node) -> None:
     """Compare the schemas *old* and *new*, references or not; an absent one is empty."""
-    structure = Structure(comparison, place.pair, place.direction)
+    structure = Structure(comparison, place)
     structure.compare(old, new)
     for pair in ((old, new), *structure.written):
         _verdict(comparison, place, structure, pair)
@@ -48,9 +39,18 @@ def _verdict(comparison: Comparison, place: Place, structure: Structure, schemas
     elif not structure.describes:
         reverse = comparison.verdict(old, new, _OTHER[place.direction])
         if not isinstance(reverse, Covered):
-            rule_id = "request-widened" if place.direction == "request" else "response-narrowed"
-            what = "more is accepted" if place.direction == "request" else "less may be returned"
-            comparison.note(rule_id, what, Spot(new.pointer, old.pointer), pair=place.pair)
+            _note_harmless(comparison, place, reverse, Schemas(old, new))
+
+
+def _note_harmless(comparison: Comparison, place: Place, reverse: Broken | Undecided, schemas: Schemas) -> None:
+    """Note that clients can send more, or have to expect less: *reverse* knows an example."""
+    is_request = place.direction == "request"
+    what = "more is accepted" if is_request else "less may be returned"
+    if isinstance(reverse, Broken):
+        where = f" in {place.subject}" if place.subject else ""
+        what = f"{what}: {'' if is_request else 'no longer '}{reverse.subject}{where}"
+    spot = Spot(schemas.new.pointer, schemas.old.pointer)
+    comparison.note("request-widened" if is_request else "response-narrowed", what, spot, pair=place.pair)
 
 
 def _note(comparison: Comparison, place: Place, verdict: Broken | Undecided, old: Node) -> None:

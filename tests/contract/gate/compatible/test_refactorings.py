@@ -201,7 +201,7 @@ def test_what_means_the_same_is_silent(old: Json, new: Json, rules: set[str], tm
 def test_a_default_is_said_of_its_property(tmp_path: Path) -> None:
     old, new = (taking(**{JSON: an({**TEXT, "default": value})}) for value in ("x", "y"))
     found = [each.text for each in gate(tmp_path, old, new).found if each.rule == "default-changed"]
-    assert found == ["pets: `a` has another default now: a request without it means something else"]
+    assert found == ['pets: `a` has the default `"y"` now, and had `"x"`: a request without it means something else']
 
 
 def test_what_is_one_place_now_is_one_finding(tmp_path: Path) -> None:

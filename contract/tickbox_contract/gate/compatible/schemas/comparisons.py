@@ -25,7 +25,7 @@ from .places import Failure, Places
 from .readers import MeaningReader
 from .sameness import Sameness
 from .search import Budget, OverBudgetError, Search
-from .sentences import sentence
+from .sentences import sentence, subject_of
 from .validators import Validators
 from .verdicts import JSON, Broken, Covered, Undecided, Verdict
 
@@ -146,9 +146,10 @@ class SchemaComparison:
     ) -> Broken:
         there, here = failure.pointer, self._places.counterpart(covered, failure, witness)
         old_pointer, pointer = (here, there) if direction == "request" else (there, here)
-        what = sentence(failure, witness, direction, is_undeclared=is_undeclared)
+        subject = subject_of(failure, witness)
+        what = sentence(subject, direction, is_undeclared=is_undeclared)
         lacks = failure.subject if failure.keyword == "required" else ""
-        return Broken(witness, pointer, old_pointer, what, is_undeclared=is_undeclared, lacks=lacks)
+        return Broken(witness, pointer, old_pointer, what, is_undeclared=is_undeclared, lacks=lacks, subject=subject)
 
 
 @contextmanager

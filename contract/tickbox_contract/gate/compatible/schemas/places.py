@@ -116,7 +116,10 @@ class Places:
             if not inner:
                 return here[0].pointer
             here, value = [found for each in inner for found in self._applied(each, part)], part
-        told = [each for each in here if failure.keyword in each.keywords]
+        same = [each for each in here if each.pointer == failure.meaning.pointer]
+        if failure.keyword == "required" and failure.subject:  # another part that requires other names is not about it
+            here = same or here[:1]
+        told = [each for each in (*same, *here) if failure.keyword in each.keywords]
         return place_of(told[0], failure.keyword) if told else here[0].pointer
 
     def _applied(self, meaning: Meaning, value: JSON) -> Iterator[Meaning]:

@@ -23,16 +23,17 @@ _SIZES = {
 _ENDS: dict[Direction, str] = {"request": "is now rejected", "response": "may now be returned"}
 
 
-def sentence(failure: Failure, witness: JSON, direction: Direction, *, is_undeclared: bool) -> str:
+def sentence(subject: str, direction: Direction, *, is_undeclared: bool) -> str:
     """What is new for clients, such as "a text of 51 characters is now rejected"."""
     end = _ENDS[direction]
     if is_undeclared:
         word = "did" if direction == "request" else "does"
         end += f"; the schema that allows it {word} not declare it"
-    return f"{_subject(failure, witness)} {end}"
+    return f"{subject} {end}"
 
 
-def _subject(failure: Failure, witness: JSON) -> str:
+def subject_of(failure: Failure, witness: JSON) -> str:
+    """What of *witness* breaks a client."""
     value, at = failure.value, _at(failure.path)
     if failure.subject:
         words = "an object without" if failure.keyword == "required" else "the property"

@@ -32,6 +32,8 @@ class Broken:
     is_undeclared: bool = False
     lacks: str = ""
     """The required name that the part at this place does not have."""
+    subject: str = ""
+    """What of the value breaks: the beginning of `what`."""
 
 
 @dataclass(frozen=True, slots=True)
