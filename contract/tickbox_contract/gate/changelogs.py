@@ -14,26 +14,37 @@ from .compatible.releases import NoReleaseError, Release, releases
 from .compatible.stage import compare, version_of
 from .failures import explained, shown
 from .findings import printable
+from .inputs import contract_of, settings_of
 from .reading import read
 from .runs import Own
 
 _FILE = click.Path(path_type=Path)
+_EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def changelog_command(own: Own | None) -> click.Command:
-    """The command `changelog`. Without *own* it needs `--contract` and `--against`."""
+    """The command `changelog`. Without *own*, the options or the settings name the contract and the release."""
 
     @click.command("changelog", context_settings={"help_option_names": ["-h", "--help"]})
-    @click.option("--contract", metavar="FILE", type=_FILE, help="An OpenAPI file.")
-    @click.option("--against", metavar="RELEASE", help="A released contract: a file, a folder, or a git revision.")
+    @click.option("--contract", metavar="FILE", type=_FILE, help="An OpenAPI file. Default: that of the settings.")
+    @click.option(
+        "--against",
+        metavar="RELEASE",
+        help="A released contract: a file, a folder, or a git revision. Default: those of the settings.",
+    )
+    @click.option("--config", metavar="FILE", type=_EXISTING_FILE, help="The settings, as for `gate`.")
     @click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
-    def changelog(contract: Path | None, against: str | None, form: str) -> None:
+    def changelog(contract: Path | None, against: str | None, config: Path | None, form: str) -> None:
         """Write what has changed since a release. Of the releases in a folder, it is the latest one."""
-        path = contract or (own.contract if own else None)
-        named = against or (shown(own.released) if own and contract is None else None)
-        if path is None or named is None:
-            raise click.UsageError("Name the contract and the release: --contract FILE --against RELEASE.")
-        found = changelog_of(path, named, roles=tuple(own.access_words().get("role", ())) if own else ())
+        settings = settings_of(contract, config, is_ours=own is not None and contract is None)
+        path = contract or contract_of(settings, own)
+        is_ours = contract is None and settings.contract is None
+        ours = (shown(own.released),) if own and is_ours else ()
+        named = (against,) if against else settings.against or ours
+        if not named:
+            raise click.UsageError("Name the release: --against RELEASE.")
+        words = settings.access or (own.access_words() if own else {})
+        found = changelog_of(path, *named, roles=tuple(words.get("role", ())))
         if form == "json":
             click.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
         else:
@@ -42,11 +53,11 @@ def changelog_command(own: Own | None) -> click.Command:
     return changelog
 
 
-def changelog_of(path: Path, against: str, *, roles: tuple[str, ...] = ()) -> Changelog:
+def changelog_of(path: Path, *against: str, roles: tuple[str, ...] = ()) -> Changelog:
     """The changes of the contract at *path* since the latest release of *against*. Raises CannotRun."""
     with explained(path):
         new = read(path.read_bytes(), path=path)
-        release = latest(releases(against, contract=path))
+        release = latest(release for name in against for release in releases(name, contract=path))
         for fault in map(release.uncompared, release.faults):
             click.echo(printable(f"{fault.other}: {fault.message}"), err=True)
         changes = compare(release.contract, new, today=datetime.now(UTC).date(), roles=roles)

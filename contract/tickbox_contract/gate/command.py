@@ -20,12 +20,13 @@ from .failures import CannotRun, explained, shown
 from .findings import Report, printable
 from .fixes import fix
 from .gitlab import code_quality
+from .inputs import contract_of, settings_of
 from .junit import junit
 from .options import options
 from .rules import RULES
 from .runs import Own, Run
 from .sarif import sarif
-from .settings import Settings, SettingsError, find_settings, read_settings
+from .settings import Settings
 
 __all__ = ["Own", "gate_command", "main"]
 
@@ -56,8 +57,8 @@ def gate_command(own: Own | None = None) -> click.Command:
         if rules:
             click.echo("\n".join(reports.rule_table((*RULES, *SETTINGS_RULES))))
             return
-        settings = _settings(contract, config, is_ours=own is not None and contract is None)
-        path = contract or _path(settings, own)
+        settings = settings_of(contract, config, is_ours=own is not None and contract is None)
+        path = contract or contract_of(settings, own)
         is_ours = contract is None and settings.contract is None
         sys.exit(_check(path, own if is_ours else None, settings, **others))
 
@@ -91,32 +92,6 @@ def main() -> None:
 
 
 main.add_command(gate_command())
-
-
-def _settings(contract: Path | None, config: Path | None, *, is_ours: bool) -> Settings:
-    """What `gate.toml` says. A program's own contract has exceptions only if they are named."""
-    file = config or (None if is_ours else find_settings(contract))
-    if file is None:
-        return Settings()
-    try:
-        return read_settings(file, rule_ids=[rule.rule_id for rule in RULES])
-    except SettingsError as error:
-        raise CannotRun(*(f"{shown(file)}: {mistake}" for mistake in error.mistakes)) from error
-    except OSError as error:
-        raise CannotRun(f"{shown(file)}: this cannot be read: {error.strerror}") from error
-
-
-def _path(settings: Settings, own: Own | None) -> Path:
-    """The contract, if the command line does not name it. Raises CannotRun, UsageError."""
-    if settings.contract is None and own:
-        return own.contract
-    if settings.file is None:
-        raise click.UsageError("Name the contract: --contract FILE.")
-    if settings.contract is None:
-        raise CannotRun(f'{shown(settings.file)}: this names no contract: write contract = "openapi.yaml"')
-    if not settings.contract.is_file():
-        raise CannotRun(f"{shown(settings.file)}: contract: there is no file {shown(settings.contract)}")
-    return settings.contract
 
 
 def _check(path: Path, own: Own | None, settings: Settings, **others: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from app.gate import gate as our_gate
@@ -96,9 +97,12 @@ def test_our_contract_has_changed_in_nothing_that_its_version_does_not_say() -> 
 
 
 def test_without_a_release_or_a_contract_it_says_what_to_name(tmp_path: Path) -> None:
-    for arguments in ([], ["--contract", "openapi.yaml"]):
+    for arguments, what in (
+        ([], "contract: --contract FILE."),
+        (["--contract", "a.yaml"], "release: --against RELEASE."),
+    ):
         done = CliRunner().invoke(main, ["gate", "changelog", *arguments])
-        assert (done.exit_code, "Name the contract and the release" in done.output) == (2, True)
+        assert (done.exit_code, done.output.splitlines()[-1]) == (2, f"Error: Name the {what}")
     (tmp_path / "openapi.json").write_text(json.dumps(NEW), encoding="utf-8")
     for path, release, message in (
         ("openapi.json", "nothing", "nothing is not a file, and git does not find the repository"),
@@ -114,3 +118,17 @@ def test_without_a_release_or_a_contract_it_says_what_to_name(tmp_path: Path) ->
     (tmp_path / "text.yaml").write_text("- 1", encoding="utf-8")
     done = CliRunner().invoke(main, ["gate", "changelog", "--contract", str(tmp_path / "text.yaml"), "--against", "x"])
     assert (done.exit_code, "this is not an OpenAPI contract" in done.output) == (2, True)
+
+
+def test_the_settings_name_contract_and_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = written(tmp_path)
+    (tmp_path / "gate.toml").write_text("contract = 'new.json'\nagainst = ['old.json']\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for arguments in (["--config", "../gate.toml"], ["--contract", "../new.json"]):
+        assert CliRunner().invoke(main, ["gate", "changelog", *arguments]).output == whole
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["gate", "changelog"]).output == whole
+    (tmp_path / "gate.toml").write_text("contract = 'new.json'\n")
+    unnamed = CliRunner().invoke(main, ["gate", "changelog"])
+    assert (unnamed.exit_code, unnamed.output.splitlines()[-1]) == (2, "Error: Name the release: --against RELEASE.")
