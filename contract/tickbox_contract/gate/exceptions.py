@@ -13,7 +13,7 @@ from .baselines import Baseline
 from .findings import Excuse, Finding, Report
 from .places import matches
 from .settings import Change, Exempt, Ignore, Settings
-from .several_files import readable
+from .several_files import readable, reference_to
 
 _STAGES_OF_A_FILE = {"valid", "style", "complete"}
 
@@ -144,9 +144,15 @@ def _excuses(exempt: Exempt, report: Report) -> bool:
 def _covers(ignore: Ignore, rule_id: str, pointer: Pointer, path: str | None) -> bool:
     if ignore.rule_id not in {"*", rule_id}:
         return False
-    if ignore.pointer is not None and not matches(ignore.pointer, fragment(pointer).removeprefix("#")):
+    if ignore.pointer is not None and not _is_at(ignore.pointer, pointer):
         return False
     return ignore.path is None or (path is not None and matches(ignore.path, path))
+
+
+def _is_at(pattern: str, pointer: Pointer) -> bool:
+    """Whether *pointer* is at *pattern*: `/info`, `#/info`, or in another file, `pets.yaml#/Pet`, as messages say."""
+    text = reference_to(pointer) if "#" in pattern else fragment(pointer).removeprefix("#")
+    return matches(pattern, text)
 
 
 def is_excused(settings: Settings, today: date, rule_id: str, pointer: Pointer, path: str | None) -> bool:

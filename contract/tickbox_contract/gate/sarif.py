@@ -10,6 +10,7 @@ from tickbox_contract.openapi.rules import Rule, Severity
 from .findings import Finding, Report
 from .reports import text_of
 from .rule_sets import set_of
+from .several_files import readable
 
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "notice": "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -56,7 +57,7 @@ def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": _place(finding.file or report.file, finding.line),
-                "logicalLocations": [{"fullyQualifiedName": finding.place}],
+                "logicalLocations": [{"fullyQualifiedName": readable(finding.place)}],
             }
         ],
         "partialFingerprints": {"ruleAndPlace/v1": f"{finding.rule.rule_id} {finding.place}"},

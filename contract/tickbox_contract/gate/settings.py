@@ -47,6 +47,8 @@ from .settings_reading import Table
 
 FILE = "gate.toml"
 _LISTED = "`--rules` lists them"
+_POINTER = re.compile(r"([^#/][^#]*)?#/|/[^#]*\Z")
+_POINTERS = "a place such as #/components/**, or, in another file of the contract, schemas/pet.yaml#/Pet/**"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +201,10 @@ def _ignore(table: Table, text: str, rule_ids: Sequence[str]) -> Ignore:
     )
     if "path" not in table and "pointer" not in table:
         table.mistake("name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]")
-    for name in ("path", "pointer"):
-        pattern = getattr(ignore, name)
-        if pattern is not None and not pattern.startswith("/"):
-            table.mistake(f"`{name}` begins with a slash, such as {'/v1/**' if name == 'path' else '/components/**'}")
+    if ignore.path is not None and not ignore.path.startswith("/"):
+        table.mistake("`path` begins with a slash, such as /v1/**")
+    if ignore.pointer is not None and not _POINTER.match(ignore.pointer):
+        table.mistake(f"`pointer` is {_POINTERS}")
     table.refuse_others()
     return ignore
 

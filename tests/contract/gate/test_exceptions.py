@@ -15,6 +15,7 @@ from tickbox_contract.gate.findings import Excuse, Finding, Report
 from tickbox_contract.gate.places import matches, stable
 from tickbox_contract.gate.rule_sets import chosen
 from tickbox_contract.gate.rules import RULES, run
+from tickbox_contract.gate.sarif import sarif
 from tickbox_contract.gate.settings import read_settings
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.rules import Stage
@@ -95,7 +96,7 @@ def test_a_rule_that_is_switched_off_is_counted_and_no_more(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "place",
-    ["path = '/shops/**'", "path = '/shops/{id}'", "pointer = '/paths/~1shops*'",
+    ["path = '/shops/**'", "path = '/shops/{id}'", "pointer = '/paths/~1shops*'", "pointer = '#/paths/~1shops*'",
      "pointer = '/**/parameters/1'\npath='/s**'"],
 )  # fmt: skip
 def test_a_rule_is_ignored_in_one_part_of_the_contract_and_holds_in_the_others(tmp_path: Path, place: str) -> None:
@@ -114,6 +115,33 @@ def test_a_path_is_ignored_whose_operations_are_in_another_file(tmp_path: Path) 
     found = {(finding.rule.rule_id, finding.path, finding.file) for finding in report.findings}
     assert ("bounded-texts", "/shops/{id}", "others.json") in found
     assert ("bounded-texts", "/pets", None) in found
+
+
+@pytest.mark.parametrize(
+    ("pointer", "is_covered"),
+    [("parts/pet.yaml#/Pet/**", True), ("parts/*.yaml#/Pet", True), ("/x-files/parts~1pet.yaml/Pet/**", True),
+     ("pet.yaml#/Pet", False), ("parts/pet.yaml#/Per", False), ("#/Pet", False), ("#/components/schemas/Pet", False)],
+)  # fmt: skip
+def test_a_place_in_another_file_is_ignored_as_messages_and_reports_name_it(
+    tmp_path: Path, pointer: str, *, is_covered: bool
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "pet.yaml").write_text("Pet: {type: object, properties: {name: {type: string}}}\n")
+    text = PETS.replace("schema: {type: string}}", "schema: {$ref: 'parts/pet.yaml#/Pet/properties/name'}}", 1)
+    (tmp_path / "pets.yaml").write_text(text)
+    settings = f"[[ignore]]\nrule = 'bounded-texts'\nreason = 'Later.'\npointer = '{pointer}'\n"
+    (tmp_path / "gate.toml").write_text(settings)
+    read = read_settings(tmp_path / "gate.toml", rule_ids=[rule.rule_id for rule in RULES])
+    decisions = Decisions(settings=read, file="gate.toml", baseline=None, baseline_file="", today=TODAY)
+    found = run(text.encode(), file="pets.yaml", path=tmp_path / "pets.yaml", stages=["style"], rules=OWASP)
+    report = decisions.applied(found)
+    place = "parts/pet.yaml#/Pet/properties/name"
+    (result,) = (
+        result
+        for result in sarif(report, version="1")["runs"][0]["results"]
+        if result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": place}]
+    )
+    assert bool(result["suppressions"]) == is_covered
 
 
 def test_all_rules_are_ignored_in_one_part(tmp_path: Path) -> None:

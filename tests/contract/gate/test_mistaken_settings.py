@@ -19,6 +19,7 @@ IGNORE = "[[ignore]]\nrule = '*'\nreason = 'x'\n"
 NO_MODULE = "ModuleNotFoundError: No module named 'nowhere'"
 NO_REPOSITORY = "git does not find the repository: not a git repository (or any of the parent directories): .git"
 UNPLACED = "ignore[0]: name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]"
+PLACES = "a place such as #/components/**, or, in another file of the contract, schemas/pet.yaml#/Pet/**"
 SETS = "standard, documented, generators, owasp, tickbox"
 
 
@@ -103,7 +104,8 @@ def mistakes(text: str | bytes) -> list[str]:
         ("[rules]\nno-totals = {severity = 'off', reason = ' '}", "rules.no-totals.reason: this is empty"),
         ("[rules]\nno-totals = {reason = 'x'}", "rules.no-totals: `severity` is missing"),
         (f"{IGNORE}path = 'v1'", "ignore[0]: `path` begins with a slash, such as /v1/**"),
-        (f"{IGNORE}pointer = '#/info'", "ignore[0]: `pointer` begins with a slash, such as /components/**"),
+        *((f"{IGNORE}pointer = '{wrong}'", f"ignore[0]: `pointer` is {PLACES}")
+          for wrong in ("info", "pets.yaml", "#info", "pets.yaml#Pet", "/pets.yaml#/Pet", "pets.yaml/Pet")),
         (f"{IGNORE}pointer = 1", "ignore[0].pointer: this must be a text"),
         (IGNORE, UNPLACED),
         ("[[ignore]]\nreason = 'x'\npath = '/a'", "ignore[0]: `rule` is missing"),
