@@ -64,13 +64,19 @@ def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
         "suppressions": _suppressions(finding),
     }
     if finding.other:
-        file, _, line = finding.other.rpartition(":")
-        text = {"text": "the place in the release"}
-        result["relatedLocations"] = [{"physicalLocation": _place(file, int(line)), "message": text}]
+        result["relatedLocations"] = [_released(finding.other)]
     if finding.details:
         names = dict.fromkeys(name for name, _ in finding.details)
         result["properties"] = {n: "\n".join(text for name, text in finding.details if name == n) for n in names}
     return result
+
+
+def _released(place: str) -> dict[str, Any]:
+    """A place in a release, such as `v1.2.0:openapi.yaml:7`: in a URI, the revision would be read as a scheme."""
+    named, _, line = place.rpartition(":")
+    revision, _, file = named.rpartition(":")
+    text = f"the place in the release {revision}".rstrip()
+    return {"physicalLocation": _place(file, int(line)), "message": {"text": text}}
 
 
 def _suppressions(finding: Finding) -> list[dict[str, str]]:

@@ -87,6 +87,21 @@ def test_a_change_in_another_file_is_found_and_placed_in_it(tmp_path: Path) -> N
     assert found.details["was"] == "release:schemas/texts.json:4"
 
 
+def test_sarif_names_the_file_of_a_revision_without_the_revision_which_a_uri_would_have_as_its_scheme(
+    tmp_path: Path,
+) -> None:
+    several(tmp_path, limit=9)
+    committed(tmp_path)
+    report = tmp_path / "report.sarif"
+    file = several(tmp_path, limit=10)
+    checked("gate", "compatible", "--contract", str(file), "--against=release", "--sarif", str(report))
+    (run,) = json.loads(report.read_text())["runs"]
+    (result,) = [each for each in run["results"] if each["ruleId"] == "response-schema"]
+    (related,) = result["relatedLocations"]
+    place = {"artifactLocation": {"uri": "schemas/texts.json"}, "region": {"startLine": 4}}
+    assert related == {"physicalLocation": place, "message": {"text": "the place in the release release"}}
+
+
 def test_nothing_is_found_if_no_file_has_changed(tmp_path: Path) -> None:
     file = several(tmp_path, limit=9)
     committed(tmp_path)
