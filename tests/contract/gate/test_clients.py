@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 
 import psutil
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from tickbox_contract.gate.command import main
@@ -128,6 +129,23 @@ def test_a_program_that_fails_is_an_error_at_its_client_with_what_it_says(
     assert found[3].startswith("bad was not ")
     assert found[3].endswith("` exited with 3")
     assert rows[rows.index(found) + 1] == ["it printed: api.py:3: error: it is bad"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "is_split", "is_hinted"),
+    [(BAD, True, True), ([ONE], True, True), ([BOTH], True, False), (BAD, False, False)],
+)
+def test_a_generator_that_fails_may_need_a_contract_in_one_file(
+    team: Path, codes: list[str], *, is_split: bool, is_hinted: bool
+) -> None:
+    if is_split:
+        whole = yaml.safe_load(CONTRACT)
+        (team / "pets.json").write_text(json.dumps(whole["paths"]["/pets"]))
+        whole["paths"]["/pets"] = {"$ref": "pets.json"}
+        (team / "openapi.yaml").write_text(yaml.safe_dump(whole, sort_keys=False))
+    settings(client(generate=codes))
+    hint = "the contract is in several files: some generators need it in one, so bundle it first"
+    assert (hint in gate().output) == is_hinted
 
 
 def test_the_last_lines_say_why_if_none_speaks_of_an_error() -> None:

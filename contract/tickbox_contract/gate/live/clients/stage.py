@@ -31,9 +31,18 @@ def _generated(contract: Contract) -> Iterator[Hit]:
             message = f"{outcome.client.name} was not tried: {_not_installed(outcome)}"
             yield Hit((), message, severity="warning", elsewhere=_place(attempts, outcome.client))
     yield from _failed(contract, "generate")
+    yield from _several_files(contract)
     missing = [outcome for outcome in contract.tried_clients if outcome.missing]
     if missing and (attempts.is_named or len(missing) == len(attempts.clients)):
         raise NotCheckableError("; ".join(f"{each.client.name}: {_not_installed(each)}" for each in missing))
+
+
+def _several_files(contract: Contract) -> Iterator[Hit]:
+    """A notice at the first place that may be the cause why a generator failed."""
+    failed = any(each.losses or (each.failure and each.failure.step == "generate") for each in contract.tried_clients)
+    if failed and contract.joined.outward:
+        message = "the contract is in several files: some generators need it in one, so bundle it first"
+        yield Hit(contract.joined.outward[0], message, severity="notice")
 
 
 def _not_installed(outcome: Outcome) -> str:
