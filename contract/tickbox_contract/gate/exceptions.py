@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tickbox_contract.openapi.objects import Pointer, fragment
-from tickbox_contract.openapi.rules import Rule
+from tickbox_contract.openapi.rules import SEVERITIES, Rule
 
 from .baselines import Baseline
 from .findings import Excuse, Finding, Report
@@ -69,7 +69,8 @@ class Decisions:
             reasons = [ignore.reason for ignore in self._ignores_of(finding, used)]
             change = self._change_of(finding.rule)
             if change:
-                used.add(change)
+                if change.severity != finding.severity:
+                    used.add(change)
                 finding = replace(finding, severity=change.severity or finding.severity)
                 reasons += [] if change.severity else [change.reason]
             if reasons:
@@ -113,8 +114,8 @@ class Decisions:
                 message = f"the rule {exempt.rule_id} is not checked, because its set is not chosen (rule-sets)"
                 yield self._about(UNUSED, exempt, message)
             is_known = is_whole if exempt.rule_id == "*" else exempt.rule_id in checked
-            if is_known and exempt not in used and not exempt.is_over(self.today) and _excuses(exempt, report):
-                yield self._about(UNUSED, exempt, f"the exception from {exempt.rule_id} excuses nothing any more")
+            if is_known and exempt not in used and not exempt.is_over(self.today) and (why := _idle(exempt, report)):
+                yield self._about(UNUSED, exempt, why)
 
     def _obsolete(self, report: Report, counting: list[Finding]) -> Iterator[Finding]:
         mended = list(self.baseline.mended(counting, _checked(report))) if self.baseline else []
@@ -132,13 +133,18 @@ def _checked(report: Report) -> set[str]:
     return {rule.rule_id for rule in report.rules} - {skip.rule.rule_id for skip in report.skipped}
 
 
-def _excuses(exempt: Exempt, report: Report) -> bool:
-    """Whether *exempt* makes anything less severe: a rule that was made more severe excuses nothing, on purpose."""
-    if not isinstance(exempt, Change) or exempt.severity is None:
-        return True
-    order = ("notice", "warning", "error")
-    rule = next(rule for rule in report.rules if rule.rule_id == exempt.rule_id)
-    return order.index(exempt.severity) < order.index(rule.severity)
+def _idle(exempt: Exempt, report: Report) -> str | None:
+    """What to say of *exempt*, which has changed no finding.
+
+    None if it makes a rule more severe, or keeps it an error: it may find nothing, on purpose.
+    """
+    if isinstance(exempt, Change) and exempt.severity is not None:
+        rule = next(rule for rule in report.rules if rule.rule_id == exempt.rule_id)
+        if exempt.severity == "error" or SEVERITIES.index(exempt.severity) < SEVERITIES.index(rule.severity):
+            return None
+        if exempt.severity == rule.severity:
+            return f"the rule {exempt.rule_id} has the severity {rule.severity} already: delete this"
+    return f"the exception from {exempt.rule_id} excuses nothing any more"
 
 
 def _covers(ignore: Ignore, rule_id: str, pointer: Pointer, path: str | None) -> bool:

@@ -189,6 +189,14 @@ def test_a_rule_that_a_team_made_stricter_may_find_nothing(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize("text", [PETS, PETS.replace("      operationId: list_pets\n", "")])
+def test_an_exception_that_gives_a_rule_the_severity_that_it_has_is_idle(tmp_path: Path, text: str) -> None:
+    report = decided(tmp_path, "[rules]\noperation-id = {severity = 'warning', reason = 'Later.'}\n", text)
+    (idle,) = [finding for finding in report.findings if finding.file == "gate.toml"]
+    assert (idle.rule.rule_id, idle.severity, idle.line) == ("unused-exception", "warning", 2)
+    assert idle.message == "the rule operation-id has the severity warning already: delete this"
+
+
 def test_old_findings_stay_silent_and_new_ones_fail(tmp_path: Path) -> None:
     known = Baseline.of(checked().findings)
     new = PETS.replace(
