@@ -15,6 +15,7 @@ from . import declarations, expressions, fixed_fields, keywords
 from .contracts import Contract
 from .examples import unfit_examples
 from .impossible import impossible_schemas
+from .required_names import undeclared_required
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|.*\.(ya?ml|json)(#|$)")
 """References to other files: what is in them is not known here."""
@@ -68,6 +69,10 @@ KNOWN_KEYWORD = Rule(
     reason="A misspelled keyword says nothing. Extensions begin with `x-`.",
 )  # fmt: skip
 """It is checked before the other rules, which go on as if all keywords were written right."""
+DECLARED_REQUIRED = Rule(
+    rule_id="declared-required", stage="valid", source="JSON Schema 2020-12, 6.5.3", check=undeclared_required,
+    reason="Nobody can know what a required property is that no schema declares.", severity="warning",
+)  # fmt: skip
 
 RULES = rules_of("valid", (
     servable.WELL_FORMED,
@@ -114,6 +119,7 @@ RULES = rules_of("valid", (
      "A pattern is a regular expression of JavaScript: without inline flags, `(?P<` and possessive quantifiers."),
     ("discriminator", "OpenAPI 3.0.4, Discriminator Object", keywords.blind_discriminators,
      "A discriminator selects a schema by a property that the schemas have."),
+    DECLARED_REQUIRED,
     ("possible-schema", "JSON Schema 2020-12", impossible_schemas,
      "If no value fits a schema, nothing can be sent or returned. A schema with itself among its parts never ends."),
     ("fitting-example", "OpenAPI 3.0.4, Example Object", unfit_examples,
