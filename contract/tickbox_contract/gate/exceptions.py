@@ -8,6 +8,7 @@ from datetime import date
 
 from tickbox_contract.openapi.objects import Pointer, fragment
 from tickbox_contract.openapi.rules import SEVERITIES, Rule
+from tickbox_contract.openapi.spelling import meant, or_meant
 
 from .baselines import Baseline
 from .findings import Excuse, Finding, Report
@@ -51,7 +52,7 @@ class Decisions:
         counting, ignored, used = self._excuse(report.findings)
         new, old = self.baseline.divide(counting) if self.baseline else (counting, [])
         excuse = Excuse(kind="baseline", reason=f"it is in {self.baseline_file}")
-        about = [*self._expired(), *self._unused(report, used), *self._obsolete(report, counting)]
+        about = [*self._expired(), *self._unused(report, used), *self._obsolete(report, [*counting, *ignored])]
         rules = ((EXPIRED, UNUSED) if self.settings.exceptions else ()) + ((OBSOLETE,) if self.baseline else ())
         return replace(
             report,
@@ -117,8 +118,9 @@ class Decisions:
             if is_known and exempt not in used and not exempt.is_over(self.today) and (why := _idle(exempt, report)):
                 yield self._about(UNUSED, exempt, why)
 
-    def _obsolete(self, report: Report, counting: list[Finding]) -> Iterator[Finding]:
-        mended = list(self.baseline.mended(counting, _checked(report))) if self.baseline else []
+    def _obsolete(self, report: Report, there: list[Finding]) -> Iterator[Finding]:
+        """What of the baseline is not *there* any more. What an exception excuses is not mended."""
+        mended = list(self.baseline.mended(there, _checked(report))) if self.baseline else []
         for rule_id in dict.fromkeys(rule_id for rule_id, _, _ in mended):
             places = [place for each, place, _ in mended if each == rule_id]
             more = f" and {len(places) - 1} more" if len(places) > 1 else ""
@@ -144,7 +146,16 @@ def _idle(exempt: Exempt, report: Report) -> str | None:
             return None
         if exempt.severity == rule.severity:
             return f"the rule {exempt.rule_id} has the severity {rule.severity} already: delete this"
+    paths = {path for _, path in report.operations}
+    if isinstance(exempt, Ignore) and exempt.path and not any(matches(exempt.path, path) for path in paths):
+        near = meant(exempt.path.removesuffix("/**"), sorted(paths | {_first(path) for path in paths}))
+        return f"no path matches {exempt.path}{or_meant(near)}"
     return f"the exception from {exempt.rule_id} excuses nothing any more"
+
+
+def _first(path: str) -> str:
+    """*path* up to its first parameter."""
+    return path.partition("/{")[0]
 
 
 def _covers(ignore: Ignore, rule_id: str, pointer: Pointer, path: str | None) -> bool:

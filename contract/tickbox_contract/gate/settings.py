@@ -46,6 +46,7 @@ from .rule_sets import RuleSet
 from .settings_reading import Table
 
 FILE = "gate.toml"
+_NUMBERED = re.compile(r"ignore\[([0-9]+)\]")
 _LISTED = "`--rules` lists them"
 _POINTER = re.compile(r"([^#/][^#]*)?#/|/[^#]*\Z")
 _POINTERS = "a place such as #/components/**, or, in another file of the contract, schemas/pet.yaml#/Pet/**"
@@ -148,8 +149,21 @@ def read_settings(file: Path, *, rule_ids: Sequence[str]) -> Settings:
     root.refuse_others()
     _refuse_contradictions(settings, root)
     if root.mistakes:
-        raise SettingsError(root.mistakes)
+        raise SettingsError([_with_line(mistake, text) for mistake in root.mistakes])
     return settings
+
+
+def _with_line(mistake: str, text: str) -> str:
+    """*mistake* with the line of the exception that it is in: an exception has no name."""
+    found = _NUMBERED.match(mistake)
+    if found is None:
+        return mistake
+    headers = [*re.finditer(r"^[ \t]*\[\[[ \t]*ignore[ \t]*\]\]", text, re.MULTILINE)]
+    number = int(found[1])
+    if number >= len(headers):
+        return mistake
+    line = text.count("\n", 0, headers[number].start()) + 1
+    return f"line {line}: {mistake}"
 
 
 def _fault(error: tomllib.TOMLDecodeError, text: str) -> str:

@@ -253,6 +253,27 @@ def test_what_is_mended_is_reported_once_for_each_rule(tmp_path: Path) -> None:
     )
 
 
+def test_what_an_exception_excuses_is_not_mended_in_the_baseline(tmp_path: Path) -> None:
+    known = Baseline.of(checked().findings)
+    report = decided(tmp_path, "[[ignore]]\nrule = 'bounded-texts'\nreason = 'x'\npath = '/**'\n", PETS, known)
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/shosp/**", "no path matches /shosp/**: /shops may be meant"),
+        ("/petz", "no path matches /petz: /pets may be meant"),
+        ("/orders/**", "no path matches /orders/**"),
+        ("/pets", "the exception from bounded-numbers excuses nothing any more"),
+    ],
+)
+def test_an_exception_for_a_path_that_does_not_exist_says_so(tmp_path: Path, path: str, said: str) -> None:
+    text = PETS.replace("{type: integer}", "{type: integer, minimum: 1, maximum: 9}")
+    report = decided(tmp_path, f"[[ignore]]\nrule = 'bounded-numbers'\nreason = 'x'\npath = '{path}'\n", text)
+    assert [each.message for each in report.findings if each.rule.rule_id == "unused-exception"] == [said]
+
+
 def test_what_is_mended_in_another_file_is_named_by_that_file(tmp_path: Path) -> None:
     known = Baseline({("bounded-texts", "#/x-files/paths~1a.yaml/get/parameters/[query a]"): 1})
     report = decided(tmp_path, "", PETS, known)

@@ -18,7 +18,9 @@ OFF = "severity = 'off', reason = 'x'"
 IGNORE = "[[ignore]]\nrule = '*'\nreason = 'x'\n"
 NO_MODULE = "ModuleNotFoundError: No module named 'nowhere'"
 NO_REPOSITORY = "git does not find the repository: not a git repository (or any of the parent directories): .git"
-UNPLACED = "ignore[0]: name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]"
+UNPLACED = (
+    "line 2: ignore[0]: name a part of the contract with `path` or `pointer`; a whole rule is switched off in [rules]"
+)
 PLACES = "a place such as #/components/**, or, in another file of the contract, schemas/pet.yaml#/Pet/**"
 SETS = "standard, documented, generators, owasp, tickbox"
 
@@ -70,7 +72,7 @@ def mistakes(text: str | bytes) -> list[str]:
         ("base_line = 'a'", "base_line: there is no such setting: did you mean 'baseline'?"),
         ("[[ignores]]", "ignores: there is no such setting: did you mean 'ignore'?"),
         ("nope = 1", "nope: there is no such setting"),
-        (f"{IGNORE}path = '/a'\nfor = 1", "ignore[0].for: there is no such setting"),
+        (f"{IGNORE}path = '/a'\nfor = 1", "line 2: ignore[0].for: there is no such setting"),
         ("[access]\nroles = ['a']", "access.roles: there is no such setting: did you mean 'role'?"),
         # kinds
         ("rule-sets = 'owasp'", 'rule-sets: this must be a list of texts: write ["owasp"]'),
@@ -103,12 +105,12 @@ def mistakes(text: str | bytes) -> list[str]:
         ("[rules]\nno-totals = {severity = 'off'}", "rules.no-totals: `reason` is missing"),
         ("[rules]\nno-totals = {severity = 'off', reason = ' '}", "rules.no-totals.reason: this is empty"),
         ("[rules]\nno-totals = {reason = 'x'}", "rules.no-totals: `severity` is missing"),
-        (f"{IGNORE}path = 'v1'", "ignore[0]: `path` begins with a slash, such as /v1/**"),
-        *((f"{IGNORE}pointer = '{wrong}'", f"ignore[0]: `pointer` is {PLACES}")
+        (f"{IGNORE}path = 'v1'", "line 2: ignore[0]: `path` begins with a slash, such as /v1/**"),
+        *((f"{IGNORE}pointer = '{wrong}'", f"line 2: ignore[0]: `pointer` is {PLACES}")
           for wrong in ("info", "pets.yaml", "#info", "pets.yaml#Pet", "/pets.yaml#/Pet", "pets.yaml/Pet")),
-        (f"{IGNORE}pointer = 1", "ignore[0].pointer: this must be a text"),
+        (f"{IGNORE}pointer = 1", "line 2: ignore[0].pointer: this must be a text"),
         (IGNORE, UNPLACED),
-        ("[[ignore]]\nreason = 'x'\npath = '/a'", "ignore[0]: `rule` is missing"),
+        ("[[ignore]]\nreason = 'x'\npath = '/a'", "line 2: ignore[0]: `rule` is missing"),
         # last days
         (f"[rules]\nno-totals = {{{OFF}, until = '2027-01-01'}}",
          "rules.no-totals.until: this must be a date without quotes: write until = 2027-01-01"),
@@ -122,12 +124,12 @@ def mistakes(text: str | bytes) -> list[str]:
          "rules.no-totals.until: this must be a date: write until = 2027-06-30"),
         # contradictions
         (f"[rules]\nno-totals = {{{OFF}}}\n[[ignore]]\nrule = 'no-totals'\nreason = 'x'\npath = '/a'",
-         "ignore[0]: [rules] switches no-totals off: delete one of the two"),
-        (2 * f"{IGNORE}path = '/a'\n", "ignore[1]: this is the same as ignore[0]: delete one of the two"),
+         "line 4: ignore[0]: [rules] switches no-totals off: delete one of the two"),
+        (2 * f"{IGNORE}path = '/a'\n", "line 6: ignore[1]: this is the same as ignore[0]: delete one of the two"),
         (f"[rules]\nwell-formed = {{{OFF}}}",
          "rules.well-formed: a fault of form cannot be excused, because most rules wait until it is mended"),
         ("[[ignore]]\nrule = 'well-formed'\nreason = 'x'\npath = '/a'",
-         "ignore[0]: a fault of form cannot be excused, because most rules wait until it is mended"),
+         "line 2: ignore[0]: a fault of form cannot be excused, because most rules wait until it is mended"),
         # files
         ("notes = ['nowhere.md']", "notes: there is no file nowhere.md"),
         ("baseline = 'nowhere.json'",
@@ -168,9 +170,9 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_settings() -> Non
         "handlers: this must be a text",
         r'rules.\x85: this must be a table: write {severity = "warning", reason = "..."}',
         r"rules: there is no rule '\x85': `--rules` lists them",
-        "ignore[0]: `rule` is missing",
-        "ignore[0]: `reason` is missing",
-        UNPLACED,
+        "line 5: ignore[0]: `rule` is missing",
+        "line 5: ignore[0]: `reason` is missing",
+        UNPLACED.replace("line 2", "line 5"),
         "nope: there is no such setting",
         "other: there is no such setting",
     ]
