@@ -17,6 +17,7 @@ from .findings import printable
 from .inputs import contract_of, settings_of
 from .reading import read
 from .runs import Own
+from .texts import bytes_of
 
 _FILE = click.Path(path_type=Path)
 _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -56,7 +57,7 @@ def changelog_command(own: Own | None) -> click.Command:
 def changelog_of(path: Path, *against: str, roles: tuple[str, ...] = ()) -> Changelog:
     """The changes of the contract at *path* since the latest release of *against*. Raises CannotRun."""
     with explained(path):
-        new = read(path.read_bytes(), path=path)
+        new = read(bytes_of(path), path=path)
         release = latest(release for name in against for release in releases(name, contract=path))
         for fault in map(release.uncompared, release.faults):
             click.echo(printable(f"{fault.other}: {fault.message}"), err=True)

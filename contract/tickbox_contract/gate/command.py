@@ -27,6 +27,7 @@ from .rules import RULES
 from .runs import Own, Run
 from .sarif import sarif
 from .settings import Settings
+from .texts import bytes_of
 
 __all__ = ["Own", "gate_command", "main"]
 
@@ -113,7 +114,7 @@ def _check(path: Path, own: Own | None, settings: Settings, **others: Any) -> in
 
 def _fix(path: Path) -> None:
     """Write what `fix` adds into the file, and print it to standard error: the report has standard output."""
-    raw = path.read_bytes()
+    raw = bytes_of(path)
     fixed = fix(raw)
     if fixed.notes:
         path.write_bytes(fixed.raw)

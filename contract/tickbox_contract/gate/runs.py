@@ -25,6 +25,7 @@ from .progress import on_terminal, say
 from .rule_sets import ADVICE, DEFAULT_SETS, RuleSet, chosen
 from .rules import RULES, run
 from .settings import Settings
+from .texts import bytes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Run:
 
     def report(self) -> Report:
         """Check the contract. Raises CannotRun, UnreadableError, NoReleaseError, OSError."""
-        raw = self.path.read_bytes()
+        raw = bytes_of(self.path)
         known = self._baseline()
         comparer = self._comparer()
         stages = tuple(stage for stage in self._asked if stage != "compatible" or comparer)

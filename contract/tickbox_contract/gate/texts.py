@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -76,3 +79,15 @@ def _require_bounds(data: Any) -> None:  # JSON
         if not level:
             return
     raise UnreadableError("this is nested too deep")
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of the file at *path*. Raises OSError, also for what is not a regular file: it may never end.
+
+    Standard input and the other files that this process was given are read, whatever they are.
+    """
+    kind = path.stat().st_mode
+    is_given = path == Path("/dev/stdin") or path.parent in {Path("/dev/fd"), Path("/proc/self/fd")}
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or is_given):
+        raise OSError(errno.EINVAL, "this is not a regular file", str(path))
+    return path.read_bytes()

@@ -43,6 +43,34 @@ def test_what_was_taken_away_is_written_again_as_it_was(nth: int) -> None:
     assert fix(less.encode()).raw.decode().splitlines() == text.splitlines()
 
 
+EVERY = ("400", "401", "404", "406", "413", "500", "503")
+PING = """\
+openapi: 3.0.4
+info: {title: t, version: '1'}
+paths:
+  /ping:
+    get:
+      responses:
+        '200': {description: d, content: {text/plain: {}}}
+  /pong:
+    get:
+      responses:
+        '204': {description: d}
+  /all:
+    get:
+      responses:
+        '200': {description: d}
+"""
+
+
+def test_an_operation_without_anything_gets_what_any_request_may_get() -> None:
+    """As docs/gate.md says: it may be malformed or fail. Only content can be unacceptable."""
+    listed = "".join(f"        '{status}': {{$ref: '#/components/responses/E'}}\n" for status in EVERY)
+    text = f"{PING}{listed}components:\n  responses:\n    E: {{description: d}}\n"
+    notes = fix(text.encode()).notes
+    assert notes == ("GET /ping: responses 400, 406, 500, 503", "GET /pong: responses 400, 500, 503")
+
+
 @each_contract
 def test_a_contract_that_lacks_nothing_stays_as_it_is(path: Path) -> None:
     assert fix(path.read_bytes()) == (path.read_bytes(), ())

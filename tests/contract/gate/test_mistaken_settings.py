@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,6 +146,27 @@ def mistakes(text: str | bytes) -> list[str]:
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_where_and_what(text: str | bytes, mistake: str) -> None:
     assert mistakes(text) == [mistake]
+
+
+def test_a_pipe_as_a_contract_is_refused_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.yaml")
+    refused = ["pipe.yaml: this is not a regular file: name another file"]
+    assert lines("--contract", "pipe.yaml") == refused
+    assert lines("--contract", "pipe.yaml", "--fix") == refused
+    assert lines("changelog", "--contract", "pipe.yaml", "--against", "openapi.json") == refused
+    (folder / "released").mkdir()
+    os.mkfifo(folder / "released" / "pipe.yaml")
+    (refusal,) = lines("--contract", "openapi.json", "--against", "released")
+    assert refusal == "released/pipe.yaml: this is not a regular file: name another file"
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0"])
+def test_a_contract_is_read_from_standard_input(folder: Path, name: str) -> None:
+    """Which is a pipe."""
+    command = [str(Path(sys.executable).parent / "tickbox-contract"), "gate", "valid", "--contract", name]
+    text = (folder / "openapi.json").read_bytes()
+    done = subprocess.run(command, input=text, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1].split(b"; ")[-1]) == (0, b"findings: valid 0")
 
 
 @pytest.mark.parametrize(

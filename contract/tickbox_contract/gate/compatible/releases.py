@@ -12,6 +12,7 @@ from tickbox_contract.gate.git_trees import GitTree, NoRevisionError
 from tickbox_contract.gate.reading import UnreadableError, read
 from tickbox_contract.gate.several_files import file_of
 from tickbox_contract.gate.sound import sound_part
+from tickbox_contract.gate.texts import bytes_of
 from tickbox_contract.gate.trees import MissingFileError, Tree
 from tickbox_contract.openapi.objects import Pointer
 from tickbox_contract.openapi.rules import Hit
@@ -59,7 +60,7 @@ def releases(against: str, *, contract: Path) -> Iterator[Release]:
     if path.is_dir():
         for file in sorted(path.iterdir()):
             if file.suffix in _SUFFIXES:
-                yield _release(file.as_posix(), file.read_bytes(), path=file)
+                yield _release(file.as_posix(), bytes_of(file), path=file)
     elif path.is_file():
         yield _release(against, path.read_bytes(), path=path)
     else:
