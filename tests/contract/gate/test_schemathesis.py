@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -48,6 +49,53 @@ import schemathesis
 def map_path_parameters(context, path_parameters):
     return {name: "\\udc00" for name in path_parameters or {}}
 """
+
+
+NAMED = b"""\
+openapi: 3.1.0
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Pets'}}}}}
+  /pets/{name}:
+    get:
+      operationId: getPet
+      parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}}
+components:
+  schemas:
+    Pet: {type: object, properties: {name: {type: string}}}
+    Pets: {type: array, items: {$ref: '#/components/schemas/Pet'}}
+"""
+
+
+class Storing(Careless):
+    """Returns a text with a lone surrogate, as one that stores whatever it is sent."""
+
+    def _reply(self) -> None:
+        body = b'[{"name": "\\udc00"}]'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = _reply  # noqa: N815  # http.server's name
+
+
+def test_surrogates_that_a_server_returns_are_warnings_where_schemathesis_fails_at_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ("--phases", "coverage,fuzzing", "--max-examples", "30", "--seed", "1")
+    with serving(Storing) as url:
+        server = Server(url=url, schemathesis=arguments)
+        report = asked(server, "conforms", rules={"schemathesis"}, contract=NAMED)
+    own = [finding for finding in report.findings if "surrogates not allowed" in finding.message]
+    assert own
+    assert {finding.severity for finding in own} == {"warning"}
 
 
 @pytest.mark.parametrize("phases", ["coverage,fuzzing", "fuzzing"])
@@ -247,6 +295,16 @@ def test_schemathesis_leaves_no_files_in_the_current_folder_unless_arguments_may
     asked(Server(url="http://127.0.0.1:1", schemathesis=arguments), "conforms", rules={"schemathesis"})
     left = {file.name for file in tmp_path.iterdir()} - {"schemathesis"}
     assert left == (set() if is_elsewhere else {".schemathesis"})
+
+
+def test_settings_above_the_temporary_folder_do_not_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / "schemathesis.toml").write_text("no-such-setting = 1\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "here" / ".git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    (skip,) = asked(Server(url="http://127.0.0.1:1"), "conforms", rules={"schemathesis"}).skipped
+    assert skip.why == "Schemathesis could not test: Network Error"
 
 
 def test_a_gate_that_is_cancelled_ends_schemathesis_and_leaves_no_folder(

@@ -67,14 +67,14 @@ def _credentials(contract: Contract, server: Server, folder: Path) -> Sequence[s
     The settings of a team that has any name its credentials themselves: such files cannot be merged. Raises
     NotCheckableError if they name none.
     """
-    if server.bearer is None or server.token is None:
-        return ()
-    header = _header(contract, f"${{{server.token.variable}}}")
     found = _settings()
+    header = _header(contract, f"${{{server.token.variable}}}") if server.token and server.bearer is not None else None
     if found is None:
-        file = folder / SETTINGS
-        file.write_text(header + "\n", encoding="utf-8")
+        file = folder / SETTINGS  # also without a token: nothing above the temporary folder holds
+        file.write_text(f"{header or ''}\n", encoding="utf-8")
         return ("--config-file", str(file))
+    if header is None:
+        return ()
     if not re.search(r"^\W*(headers|auth|hooks)\b", found.read_text(encoding="utf-8"), re.MULTILINE):
         raise NotCheckableError(f"{found} names no credentials: begin it with {header}")
     return ()
