@@ -86,7 +86,7 @@ def _names(values: Iterable[Any]) -> set[str]:
 
 
 def _batch(waiting: Iterator[Example], writer: JsonSchemas) -> tuple[list[_Given], dict[str, Any]] | None:
-    """The next of *waiting*, and the definitions that their schemas lead to; None if there are no more.
+    """The next of *waiting*, and the definitions that their schemas lead to; None at the end.
 
     One validator for each would have all that its schema leads to, which may be most of the contract; and one for all
     would take a gigabyte. So if the first needs much, a batch may have as much again.

@@ -18,7 +18,7 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX"})
 
 
 class NoRevisionError(Exception):
-    """There is no such revision. The text is one line that says why, and what to do."""
+    """The revision does not exist. The text is one line that says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tickbox_contract.openapi.nodes import Node
@@ -176,6 +176,21 @@ def declared_properties(contract: Contract, schema: Node, left: list[int]) -> se
     *left* is how many parts may still be looked at. Without one left, nothing is known.
     """
     names: set[str] = set()
+    for part in parts_of_value(contract, schema, left, further=_alternatives):
+        names |= part.members("properties").keys()
+        says_which = _alternatives(part) or "properties" in part.value or "allOf" in part.value
+        if not says_which or "$ref" in part.value:
+            return None
+    return None if left[0] < 0 else names
+
+
+def parts_of_value(
+    contract: Contract, schema: Node, left: list[int], *, further: Callable[[Node], Iterable[Node]]
+) -> Iterator[Node]:
+    """*schema*, its parts, and those that *further* finds in each: all about the same value, each once.
+
+    *left* is how many may still be looked at. It is below 0 if there are more.
+    """
     seen: set[Pointer] = set()
     found = [schema]
     while found:
@@ -185,13 +200,13 @@ def declared_properties(contract: Contract, schema: Node, left: list[int]) -> se
             seen.add(part.pointer)
             left[0] -= 1
             if left[0] < 0:
-                return None
-            names |= part.members("properties").keys()
-            further = [each for key in ("anyOf", "oneOf") for each in part.items(key)]
-            if not (further or "properties" in part.value or "allOf" in part.value) or "$ref" in part.value:
-                return None
-            found += further
-    return names
+                return
+            yield part
+            found += further(part)
+
+
+def _alternatives(schema: Node) -> list[Node]:
+    return [each for key in ("anyOf", "oneOf") for each in schema.items(key)]
 
 
 def _leads_somewhere(contract: Contract, target: object) -> bool:

@@ -10,7 +10,7 @@ from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.spelling import meant
 
 from .contracts import Contract
-from .keywords import MOST_PARTS
+from .keywords import MOST_PARTS, parts_of_value
 
 _ONE = ("not", "if", "then", "else")
 _NAMED = "dependentSchemas"
@@ -77,17 +77,9 @@ def _declared(contract: Contract, schema: Node, left: list[int]) -> set[str] | N
     *left* is how many parts may still be looked at. Without one left, nothing is known.
     """
     names: set[str] = set()
-    seen: set[Pointer] = set()
-    waiting = [schema]
-    while waiting:
-        for part in contract.parts(waiting.pop()):
-            if part.pointer in seen:
-                continue
-            seen.add(part.pointer)
-            left[0] -= 1
-            more = part.get("additionalProperties")
-            if left[0] < 0 or isinstance(more, dict) or more is False or part.get("patternProperties"):
-                return None
-            names |= part.at("properties").value.keys()
-            waiting += _applied(part)
-    return names
+    for part in parts_of_value(contract, schema, left, further=_applied):
+        more = part.get("additionalProperties")
+        if isinstance(more, dict) or more is False or part.get("patternProperties"):
+            return None
+        names |= part.at("properties").value.keys()
+    return None if left[0] < 0 else names

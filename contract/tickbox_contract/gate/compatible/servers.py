@@ -34,7 +34,7 @@ def compare_servers(comparison: Comparison, pair: Pair) -> None:
 
 
 def _variables(old: Node, new: Node) -> Iterator[str]:
-    """Which values of variables there are no longer. Without an `enum` any value may be used."""
+    """The values of variables that were removed, as sentences. Without an `enum` any value may be used."""
     variables = new.members("variables")
     for name, variable in old.members("variables").items():
         values = variable.get("enum")
