@@ -1,20 +1,20 @@
 """Tasks: creating, listing, changing, completing and deleting them."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from domain import dues, pages, positions
+from domain import pages, positions, task_metadata, wall_clocks
 from domain.checks import Checks
-from domain.dues import Due, DuePatch, due_key
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.tasks import PRIORITIES, Priority, SortKey, Status, Task, TaskEvent, TaskNotFound, TaskQuery
 from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
+from domain.wall_clocks import WallClock, WallClockPatch, due_key
 
 TaskSort = Literal[
     "position",
@@ -39,17 +39,21 @@ class TaskDraft:
     project_id: UUID | None = None
     description: str = ""
     priority: Priority = "none"
-    due: Due | None = None
+    start: WallClock | None = None
+    due: WallClock | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEdit:
-    """The changes of a task; UNSET stays as it is. A due of None is removed, a patch is merged."""
+    """The changes of a task; UNSET stays as it is. What is None is removed, a patch is merged."""
 
     title: str | Unset = UNSET
     description: str | Unset = UNSET
     priority: Priority | Unset = UNSET
-    due: DuePatch | Unset | None = UNSET
+    start: WallClockPatch | Unset | None = UNSET
+    due: WallClockPatch | Unset | None = UNSET
+    metadata: Mapping[str, str | None] | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,7 @@ async def page(
         fetch,
         after=place,
         place_of=lambda task: (order.load(order.dump(task)), task.id),
-        weigh=lambda task: pages.weight(task.title, task.description),
+        weigh=lambda task: pages.weight(*task.texts),
         limit=limit,
         cursor_of=lambda task: pages.encode(binding, order.dump(task), pages.id_to_key(task.id)),
     )
@@ -132,13 +136,16 @@ async def page(
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
-    Raises ProjectUnknown, DueIncomplete, TimeZoneUnknown, or InvalidTogether; ProjectArchived, IdTaken;
-    WorkspaceNotFound when the workspace was deleted meanwhile.
+    Raises ProjectUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether;
+    ProjectArchived, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
-    if draft.due is not None:
-        with checks:
-            dues.check(draft.due)
+    with checks:
+        wall_clocks.check(draft.start, name="start")
+    with checks:
+        wall_clocks.check(draft.due, name="due")
+    with checks:
+        metadata = task_metadata.merge({}, draft.metadata)
     with checks:
         project, last = await _destination(uow, draft.project_id)
     checks.finish()
@@ -150,7 +157,9 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         description=draft.description,
         status="open",
         priority=draft.priority,
+        start=draft.start,
         due=draft.due,
+        metadata=metadata,
         position=positions.after(last),
         completed_at=None,
         created_by=uow.principal.user_id,
@@ -171,11 +180,31 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 
 
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
-    """Change a task. Raises TaskNotFound; for the merged due, DueIncomplete, TimeZoneUnknown or InvalidTogether."""
+    """Change a task.
+
+    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or
+    InvalidTogether.
+    """
     task = await get(uow, task_id)
-    due = dues.merge(task.due, edit.due) if isinstance(edit.due, DuePatch) else edit.due
-    changes = given(title=edit.title, description=edit.description, priority=edit.priority, due=due)
-    return await _store(uow, task, replace(task, **changes), event="task.updated")
+    return await _store(uow, task, replace(task, **_changes(task, edit)), event="task.updated")
+
+
+def _changes(task: Task, edit: TaskEdit) -> Mapping[str, Any]:
+    """The values that *edit* sets, by the name of the field."""
+    changes = given(title=edit.title, description=edit.description, priority=edit.priority)
+    checks = Checks()
+    for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
+        with checks:
+            changes |= given(**{name: _merged(stored, patch, name=name)})
+    if edit.metadata is not UNSET:
+        with checks:
+            changes["metadata"] = task_metadata.merge(task.metadata, edit.metadata)
+    checks.finish()
+    return changes
+
+
+def _merged(stored: WallClock | None, patch: WallClockPatch | Unset | None, *, name: str) -> WallClock | Unset | None:
+    return wall_clocks.merge(stored, patch, name=name) if isinstance(patch, WallClockPatch) else patch
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
@@ -191,8 +220,14 @@ async def complete(uow: UnitOfWork, task_id: UUID) -> Task:
     return await _store(uow, task, changed, event="task.completed")
 
 
+async def cancel(uow: UnitOfWork, task_id: UUID) -> Task:
+    """Cancel a task: it will not be done. A completed one loses its time of completion. Raises TaskNotFound."""
+    task = await get(uow, task_id)
+    return await _store(uow, task, replace(task, status="cancelled", completed_at=None), event="task.cancelled")
+
+
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Open a completed task again. Raises TaskNotFound."""
+    """Open a completed or cancelled task again. Raises TaskNotFound."""
     task = await get(uow, task_id)
     return await _store(uow, task, replace(task, status="open", completed_at=None), event="task.reopened")
 

@@ -4,15 +4,15 @@ import datetime as dt
 from uuid import UUID
 
 from domain import tasks
-from domain.dues import Due, DuePatch
 from domain.model.tasks import Status, Task
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
+from domain.wall_clocks import WallClock, WallClockPatch
 from handlers.pages import page_view
 from handlers.patches import patched, sent
 from spec import models, responses
-from spec.models import TaskCreate, TaskPatch
+from spec.models import TaskCreate, TaskMetadataPatch, TaskPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
@@ -37,7 +37,9 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         project_id=sent(body.project_id, default=None),
         description=sent(body.description, default=""),
         priority=sent(body.priority, default="none"),
-        due=None if (due := sent(body.due, default=None)) is None else _due(due),
+        start=_wall_clock(sent(body.start, default=None)),
+        due=_wall_clock(sent(body.due, default=None)),
+        metadata=metadata.root if (metadata := sent(body.metadata, default=None)) else {},
     )
     task = await tasks.create(uow, draft)
     return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
@@ -50,11 +52,14 @@ async def get_task(uow: UnitOfWork, task_id: UUID) -> Response:
 
 async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Response:
     """200 with the task as it is now; what was not sent is unchanged."""
+    metadata = patched(body.metadata)
     edit = TaskEdit(
         title=patched(body.title),
         description=patched(body.description),
         priority=patched(body.priority),
-        due=_due_patch(patched(body.due)),
+        start=_wall_clock_patch(patched(body.start)),
+        due=_wall_clock_patch(patched(body.due)),
+        metadata=metadata.root if isinstance(metadata, TaskMetadataPatch) else metadata,
     )
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
 
@@ -70,21 +75,28 @@ async def complete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     return ok(task_view(await tasks.complete(uow, task_id)))
 
 
+async def cancel_task(uow: UnitOfWork, task_id: UUID) -> Response:
+    """200 with the task, cancelled."""
+    return ok(task_view(await tasks.cancel(uow, task_id)))
+
+
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
     return ok(task_view(await tasks.reopen(uow, task_id)))
 
 
-def _due(body: models.DueCreate) -> Due:
+def _wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
+    if body is None:
+        return None
     time, time_zone = sent(body.time, default=None), sent(body.time_zone, default=None)
-    return Due(date=body.date, time=_time(time), time_zone=time_zone)
+    return WallClock(date=body.date, time=_time(time), time_zone=time_zone)
 
 
-def _due_patch(body: models.DuePatch | Unset | None) -> DuePatch | Unset | None:
+def _wall_clock_patch(body: models.WallClockPatch | Unset | None) -> WallClockPatch | Unset | None:
     if body is None or body is UNSET:
         return body
     time = patched(body.time)
-    return DuePatch(
+    return WallClockPatch(
         date=patched(body.date),
         time=time if time is UNSET else _time(time),
         time_zone=patched(body.time_zone),
@@ -96,8 +108,8 @@ def _time(text: str | None) -> dt.time | None:
 
 
 def task_view(task: Task) -> responses.Task:
-    """A `Task`; `due` is left out if there is none."""
-    view: responses.Task = {
+    """A `Task`."""
+    return {
         "id": task.id,
         "workspace_id": task.workspace_id,
         "project_id": task.project_id,
@@ -105,6 +117,9 @@ def task_view(task: Task) -> responses.Task:
         "description": task.description,
         "status": task.status,
         "priority": task.priority,
+        "start": wall_clock_view(task.start),
+        "due": wall_clock_view(task.due),
+        "metadata": dict(task.metadata),
         "position": task.position,
         "completed_at": task.completed_at,
         "created_by": task.created_by,
@@ -112,12 +127,11 @@ def task_view(task: Task) -> responses.Task:
         "updated_at": task.updated_at,
         "revision": task.revision,
     }
-    if task.due is not None:
-        view["due"] = due_view(task.due)
-    return view
 
 
-def due_view(due: Due) -> responses.Due:
-    """A `Due`; the time is `HH:MM`, with `:SS` only if it has seconds."""
-    time = None if due.time is None else due.time.isoformat("seconds" if due.time.second else "minutes")
-    return {"date": due.date, "time": time, "time_zone": due.time_zone}
+def wall_clock_view(value: WallClock | None) -> responses.WallClock | None:
+    """A `WallClock`; the time is `HH:MM`, with `:SS` only if it has seconds."""
+    if value is None:
+        return None
+    time = None if value.time is None else value.time.isoformat("seconds" if value.time.second else "minutes")
+    return {"date": value.date, "time": time, "time_zone": value.time_zone}

@@ -31,12 +31,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
-from domain.dues import Due, due_key
 from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
+from domain.task_metadata import as_text, from_text
+from domain.wall_clocks import WallClock, due_key
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK
 from persistence.database import Row, Runner
@@ -56,10 +57,14 @@ tasks: Final = Table(
     Column("description", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("priority", SmallInteger, nullable=False),
+    Column("start_date", Date),
+    Column("start_time", Time),
+    Column("start_time_zone", Text),
     Column("due_date", Date),
     Column("due_time", Time),
     Column("due_time_zone", Text),
     Column("due_key", SORTED_TEXT, nullable=False),
+    Column("metadata", Text, nullable=False),
     Column("position", SORTED_TEXT, nullable=False),
     Column("completed_at", INSTANT),
     Column("created_by", Uuid, nullable=False),
@@ -73,9 +78,11 @@ tasks: Final = Table(
         name="fk_tasks_project_id",
         ondelete="CASCADE",
     ),
-    CheckConstraint("status IN ('open', 'completed')", name="status"),
+    CheckConstraint("status IN ('open', 'completed', 'cancelled')", name="status"),
     CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
     CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+    CheckConstraint("start_date IS NOT NULL OR start_time IS NULL", name="start_time"),
+    CheckConstraint("start_time IS NOT NULL OR start_time_zone IS NULL", name="start_time_zone"),
     CheckConstraint("due_date IS NOT NULL OR due_time IS NULL", name="due_time"),
     CheckConstraint("due_time IS NOT NULL OR due_time_zone IS NULL", name="due_time_zone"),
     info=logged_as("task"),
@@ -102,11 +109,19 @@ for _name, _column in TASK_ORDERS.items():
     )
 
 
-_LOAD_DUE: Final = loader(Due)
+_LOAD_WALL_CLOCK: Final = loader(WallClock)
 
 
-def _load_due(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> Due | None:
-    return None if date is None else _LOAD_DUE((date, time, time_zone))
+def _load_wall_clock(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> WallClock | None:
+    return None if date is None else _LOAD_WALL_CLOCK((date, time, time_zone))
+
+
+def _wall_clock(*columns: Column[Any]) -> Stored:
+    return Stored(
+        columns=columns,
+        dump=lambda value: (None, None, None) if value is None else (value.date, value.time, value.time_zone),
+        load=_load_wall_clock,
+    )
 
 
 _MAPPER: Final = Mapper(
@@ -118,11 +133,9 @@ _MAPPER: Final = Mapper(
             dump=lambda priority: (PRIORITIES.index(priority),),
             load=PRIORITIES.__getitem__,
         ),
-        "due": Stored(
-            columns=(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
-            dump=lambda due: (None, None, None) if due is None else (due.date, due.time, due.time_zone),
-            load=_load_due,
-        ),
+        "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
+        "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        "metadata": Stored(columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text),
     },
     derived={"due_key": lambda task: due_key(task.due)},
     fixed=("id", "workspace_id", "created_by", "created_at"),
@@ -134,7 +147,7 @@ _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
-_FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description))
+_FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description) + octets(tasks.c.metadata))
 _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(bindparam("limit"))
 _DELETE_SOME: Final = (

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import date as date_aliased
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, SecretStr
+from pydantic import (
+    MISSING,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    SecretStr,
+)
+from typing_extensions import TypeAliasType
 
 
 class UserCreate(BaseModel):
@@ -231,9 +240,45 @@ class ProjectPatch(BaseModel):
     description: str | MISSING = MISSING
 
 
-class DueCreate(BaseModel):
+TaskMetadataCreateAdditionalProperty = TypeAliasType(
+    "TaskMetadataCreateAdditionalProperty",
+    Annotated[str, Field(description="A text.", max_length=500)],
+)
+
+
+class TaskMetadataCreate(RootModel[dict[str, TaskMetadataCreateAdditionalProperty]]):
     """
-    When a task is due; `null` is the same as leaving it out. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time`.
+    Texts for your own use, by key, such as the id of the task in another system. A key has 1 to 40 characters, and not only white space. `null` is the same as leaving it out.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: dict[str, TaskMetadataCreateAdditionalProperty]
+
+
+TaskMetadataPatchAdditionalProperty = TypeAliasType(
+    "TaskMetadataPatchAdditionalProperty",
+    Annotated[
+        str | None, Field(description="A text; `null` removes it.", max_length=500)
+    ],
+)
+
+
+class TaskMetadataPatch(RootModel[dict[str, TaskMetadataPatchAdditionalProperty]]):
+    """
+    A merge patch of `metadata`: `null` removes a key, and the keys that you do not send stay. `null` instead of an object removes all. The merged value has at most 20 keys, each of 1 to 40 characters.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+    )
+    root: dict[str, TaskMetadataPatchAdditionalProperty]
+
+
+class WallClockCreate(BaseModel):
+    """
+    When a task is due, or when it starts; `null` is the same as leaving it out. A `time_zone` needs a `time`; without it the fault has the pointer `#/due/time` or `#/start/time`.
     """
 
     model_config = ConfigDict(
@@ -245,9 +290,9 @@ class DueCreate(BaseModel):
     time_zone: str | None | MISSING = MISSING
 
 
-class DuePatch(BaseModel):
+class WallClockPatch(BaseModel):
     """
-    A merge patch of when a task is due; `null` clears it all. The merged value must have a `date`, and a `time` where it has a `time_zone`; faults have the pointers `#/due/date` and `#/due/time`.
+    A merge patch of when a task is due, or when it starts; `null` clears it all. The merged value must have a `date`, and a `time` where it has a `time_zone`; faults have the pointers `#/due/date` and `#/due/time`, or those in `#/start`.
     """
 
     model_config = ConfigDict(
@@ -273,7 +318,9 @@ class TaskCreate(BaseModel):
     project_id: UUID | None | MISSING = MISSING
     description: str | None | MISSING = MISSING
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
-    due: DueCreate | None | MISSING = MISSING
+    start: WallClockCreate | None | MISSING = MISSING
+    due: WallClockCreate | None | MISSING = MISSING
+    metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 
 class TaskPatch(BaseModel):
@@ -288,4 +335,6 @@ class TaskPatch(BaseModel):
     title: str | MISSING = MISSING
     description: str | MISSING = MISSING
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
-    due: DuePatch | None | MISSING = MISSING
+    start: WallClockPatch | None | MISSING = MISSING
+    due: WallClockPatch | None | MISSING = MISSING
+    metadata: TaskMetadataPatch | None | MISSING = MISSING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date as date_aliased
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict
 from uuid import UUID
 
 
@@ -276,9 +276,15 @@ class ProjectPage(TypedDict):
     next_cursor: str | None
 
 
-class Due(TypedDict):
+TaskMetadata: TypeAlias = dict[str, str]
+"""
+Texts that clients keep in the task, by key. The server only stores them.
+"""
+
+
+class WallClock(TypedDict):
     """
-    When a task is due, by wall clock: on a day, at a time of whoever looks (no `time_zone`), or at a time in one place.
+    When a task is due, or when it starts, by wall clock: on a day, at a time of whoever looks (no `time_zone`), or at a time in one place. `null` if there is none.
     """
 
     date: date_aliased
@@ -328,7 +334,9 @@ class TaskEvent(TypedDict):
     description: NotRequired[str]
     status: str
     priority: str
-    due: NotRequired[Due]
+    start: WallClock | None
+    due: WallClock | None
+    metadata: TaskMetadata
     position: str
     completed_at: datetime | None
     created_by: UUID
@@ -371,7 +379,9 @@ class Task(TypedDict):
     description: str
     status: str
     priority: str
-    due: NotRequired[Due]
+    start: WallClock | None
+    due: WallClock | None
+    metadata: TaskMetadata
     position: str
     completed_at: datetime | None
     created_by: UUID

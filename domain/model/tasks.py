@@ -1,27 +1,28 @@
 """Tasks: the entity, its error and events, and the port of their repository."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
-from domain.dues import Due
+from domain import task_metadata
 from domain.errors import NotFound
 from domain.model.projects import Project
+from domain.wall_clocks import WallClock
 
-Status = Literal["open", "completed"]
+Status = Literal["open", "completed", "cancelled"]
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 
-STATUSES: Final[tuple[Status, ...]] = ("open", "completed")
+STATUSES: Final[tuple[Status, ...]] = ("open", "completed", "cancelled")
 
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
 """From the lowest to the highest. A priority's rank is its index."""
 
 SortKey = str | int | dt.datetime
 
-TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.reopened", "task.deleted"]
+TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.cancelled", "task.reopened", "task.deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,9 @@ class Task:
     description: str
     status: Status
     priority: Priority
-    due: Due | None
+    start: WallClock | None
+    due: WallClock | None
+    metadata: Mapping[str, str]
     position: str
     completed_at: dt.datetime | None
     created_by: UUID
@@ -47,9 +50,9 @@ class Task:
     revision: int
 
     @property
-    def texts(self) -> tuple[str, str]:
+    def texts(self) -> tuple[str, ...]:
         """What counts against the workspace's quota."""
-        return self.title, self.description
+        return self.title, self.description, task_metadata.as_text(self.metadata)
 
 
 class TaskNotFound(NotFound):

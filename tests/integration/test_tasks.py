@@ -35,7 +35,7 @@ def path_of(task: dict[str, Any]) -> str:
 
 def due_rank(task: dict[str, Any]) -> tuple[object, ...]:
     """The order of `sort=due`, as the contract defines it."""
-    if (due := task.get("due")) is None:
+    if (due := task["due"]) is None:
         return (1,)
     return (0, due["date"], due["time"] is None, due["time"] or "")
 
@@ -64,6 +64,9 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "description": "",
         "status": "open",
         "priority": "none",
+        "start": None,
+        "due": None,
+        "metadata": {},
         "position": task["position"],
         "completed_at": None,
         "created_by": ada.id,
@@ -82,7 +85,9 @@ def test_a_new_task_has_all_given_fields(ada: Person) -> None:
         "project_id": project["id"],
         "description": "The **red** ones,\ntwo feet apart.",
         "priority": "high",
+        "start": {"date": "2026-04-01", "time": None, "time_zone": None},
         "due": AT_NINE,
+        "metadata": {"crm_id": "4711", "ü 😀": ""},
     }
     task = ada.create("tasks", **given)
     assert {name: task[name] for name in given} == given
@@ -228,8 +233,61 @@ def test_a_patch_of_due_is_merged(ada: Person, patch: dict[str, Any], merged: di
 def test_null_clears_due(ada: Person) -> None:
     task = ada.create("tasks", title="Sow", due=AT_NINE)
     cleared = ok(ada.client.merge(path_of(task), {"due": None}))
-    assert "due" not in cleared
+    assert cleared["due"] is None
     assert ok(ada.client.merge(path_of(task), {"due": None})) == cleared
+
+
+def test_start_is_merged_and_cleared_as_due_is(ada: Person) -> None:
+    task = ada.create("tasks", title="Sow", start=AT_NINE)
+    later = ok(ada.client.merge(path_of(task), {"start": {"date": "2026-04-19"}}))
+    assert (later["start"], later["due"]) == ({**AT_NINE, "date": "2026-04-19"}, None)
+    response = ada.client.merge(path_of(task), {"start": {"time": None}, "due": {"time": "09:00"}})
+    assert rejected(response, 422, "invalid-body") == {"#/start/time required", "#/due/date required"}
+    assert ok(ada.client.merge(path_of(task), {"start": None}))["start"] is None
+
+
+def test_metadata_is_merged_key_by_key(ada: Person) -> None:
+    task = ada.create("tasks", title="Sow", metadata={"a": "1", "b": "2"})
+    changed = ok(ada.client.merge(path_of(task), {"metadata": {"b": None, "c": "3"}}))
+    assert changed["metadata"] == {"a": "1", "c": "3"}
+    assert ok(ada.client.merge(path_of(task), {"metadata": {"b": None, "a": "1"}})) == changed
+    assert ok(ada.client.merge(path_of(task), {"metadata": None}))["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "faults"),
+    [
+        ({str(number): "" for number in range(21)}, {"#/metadata max-properties"}),
+        ({"x" * 41: ""}, {"#/metadata max-length"}),
+        ({" ": ""}, {"#/metadata max-length"}),
+        ({"a": "x" * 501}, {"#/metadata/a max-length"}),
+        ({"a": 1, "b": None}, {"#/metadata/a type", "#/metadata/b type"}),
+        ([], {"#/metadata type"}),
+    ],
+)
+def test_metadata_is_short_texts_under_short_keys(ada: Person, metadata: object, faults: set[str]) -> None:
+    response = ada.client.post(f"{ada.home}/tasks", json={"title": "Sow", "metadata": metadata})
+    assert rejected(response, 422, "invalid-body") == faults
+
+
+def test_merged_metadata_has_no_more_keys_than_new_metadata(ada: Person) -> None:
+    task = ada.create("tasks", title="Sow", metadata={str(number): "" for number in range(20)})
+    too_many = ada.client.merge(path_of(task), {"metadata": {"another": ""}})
+    assert rejected(too_many, 422, "invalid-body") == {"#/metadata max-properties"}
+    assert len(ok(ada.client.merge(path_of(task), {"metadata": {"0": None, "another": ""}}))["metadata"]) == 20
+
+
+def test_a_cancelled_task_is_closed_and_not_completed(ada: Person) -> None:
+    task = ada.create("tasks", title="Sow")
+    completed = ok(ada.client.post(f"{path_of(task)}/complete"))
+    cancelled = ok(ada.client.post(f"{path_of(task)}/cancel"))
+    assert (cancelled["status"], cancelled["completed_at"]) == ("cancelled", None)
+    assert cancelled["revision"] == completed["revision"] + 1
+    assert ok(ada.client.post(f"{path_of(task)}/cancel")) == cancelled
+    assert everything(ada.client, f"{ada.home}/tasks", status="cancelled") == [cancelled]
+    assert everything(ada.client, f"{ada.home}/tasks", status="open") == []
+    assert everything(ada.client, f"{ada.home}/tasks") == [cancelled]
+    assert ok(ada.client.post(f"{path_of(task)}/reopen"))["status"] == "open"
 
 
 def test_a_patch_of_due_creates_one_where_there_was_none(ada: Person) -> None:

@@ -299,6 +299,7 @@ def task_row(of: int, number: int) -> dict[str, object]:
         "priority": chance.randrange(5),
         "due_date": due,
         "due_key": f"{due}~" if due else "~",
+        "metadata": "",
         "position": f"c{number:05}",
         "completed_at": NOON if completed else None,
         "created_by": user(of),

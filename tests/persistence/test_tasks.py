@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 
 from domain import projects, tasks
-from domain.dues import Due, DuePatch
 from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.wall_clocks import WallClock, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
 from tests.support.service_callers import Caller, every_item
@@ -16,19 +16,19 @@ LATER = NOON.replace(hour=13, microsecond=1)
 MONDAY = dt.date(2026, 3, 2)
 DUES = (
     None,
-    Due(date=MONDAY),
-    Due(date=MONDAY, time=dt.time(9, 30, 15)),
-    Due(date=MONDAY, time=dt.time(0), time_zone="Europe/Berlin"),
-    Due(date=MONDAY, time=dt.time(0), time_zone="Asia/Kolkata"),
-    Due(date=dt.date(1, 1, 1)),
-    Due(date=dt.date(9999, 12, 31), time=dt.time(23, 59, 59)),
+    WallClock(date=MONDAY),
+    WallClock(date=MONDAY, time=dt.time(9, 30, 15)),
+    WallClock(date=MONDAY, time=dt.time(0), time_zone="Europe/Berlin"),
+    WallClock(date=MONDAY, time=dt.time(0), time_zone="Asia/Kolkata"),
+    WallClock(date=dt.date(1, 1, 1)),
+    WallClock(date=dt.date(9999, 12, 31), time=dt.time(23, 59, 59)),
 )
 
 pytestmark = pytest.mark.unmeasured
 
 
 @pytest.mark.parametrize("due", DUES)
-async def test_a_new_task_is_read_back(ada: Caller, due: Due | None) -> None:
+async def test_a_new_task_is_read_back(ada: Caller, due: WallClock | None) -> None:
     draft = TaskDraft(title="Iron \N{T-SHIRT}", description="a\tb\nc", priority="high", due=due)
 
     created = await ada.write(tasks.create, draft)
@@ -38,14 +38,14 @@ async def test_a_new_task_is_read_back(ada: Caller, due: Due | None) -> None:
 
 
 async def test_a_changed_task_is_read_back(ada: Caller) -> None:
-    created = await ada.write(tasks.create, TaskDraft(title="Iron", due=Due(date=MONDAY)))
+    created = await ada.write(tasks.create, TaskDraft(title="Iron", due=WallClock(date=MONDAY)))
     ada.clock.now = LATER
-    edit = TaskEdit(title="Wash", priority="urgent", due=DuePatch(time=dt.time(9)))
+    edit = TaskEdit(title="Wash", priority="urgent", due=WallClockPatch(time=dt.time(9)))
 
     changed = await ada.write(tasks.update, created.id, edit=edit)
     completed = await ada.write(tasks.complete, created.id)
 
-    assert (changed.title, changed.due, changed.revision) == ("Wash", Due(date=MONDAY, time=dt.time(9)), 3)
+    assert (changed.title, changed.due, changed.revision) == ("Wash", WallClock(date=MONDAY, time=dt.time(9)), 3)
     assert (completed.status, completed.completed_at, completed.revision) == ("completed", LATER, 4)
     assert await ada.read(tasks.get, created.id) == completed
 

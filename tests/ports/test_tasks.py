@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.dues import Due, due_key
 from domain.errors import IdTaken
 from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, SortKey, Task, TaskQuery
 from domain.model.workspaces import Workspace
+from domain.wall_clocks import WallClock, due_key
 from tests.support.defaults import NOON
 from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
 from tests.support.worlds import World
@@ -67,13 +67,15 @@ def place_of(each: Task, order: str) -> tuple[SortKey, Any]:
     "due",
     [
         None,
-        Due(date=dt.date(2026, 3, 4)),
-        Due(date=dt.date(2026, 3, 4), time=dt.time(9)),
+        WallClock(date=dt.date(2026, 3, 4)),
+        WallClock(date=dt.date(2026, 3, 4), time=dt.time(9)),
         DUE,
         replace(DUE, time_zone="Mars/Olympus"),  # a zone that another host knew and stored, and this one does not know
     ],
 )
-async def test_a_task_is_found_in_its_workspace(world: World, chores: Project, other: Workspace, due: Due) -> None:
+async def test_a_task_is_found_in_its_workspace(
+    world: World, chores: Project, other: Workspace, due: WallClock
+) -> None:
     created = task(1, chores, description="hot", priority="urgent", due=due, revision=3)
     await add(world, created)
 
@@ -106,7 +108,7 @@ async def test_the_same_id_can_be_used_once_in_each_workspace(
 def some(within: Project) -> list[Task]:
     """Five tasks in a different order for each sort key; two of them are equal in each key."""
     at = [NOON + hours * HOUR for hours in range(5)]
-    day = Due(date=dt.date(2026, 3, 4))
+    day = WallClock(date=dt.date(2026, 3, 4))
     rows: list[dict[str, Any]] = [
         {"position": "b00", "due": None, "priority": "none", "created_at": at[4], "updated_at": at[0]},
         {"position": "aZ", "due": day, "priority": "high", "created_at": at[3], "updated_at": at[4]},

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain.dues import Due
 from domain.model.invitations import Invitation
 from domain.model.members import Member
 from domain.model.one_time_tokens import OneTimeToken
@@ -19,6 +18,7 @@ from domain.model.users import User
 from domain.model.workspaces import Workspace
 from domain.roles import Role
 from domain.unit_of_work import UnitOfWork
+from domain.wall_clocks import WallClock
 from tests.support.defaults import NOON
 from tests.support.worlds import World
 
@@ -169,7 +169,9 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         description="",
         status="open",
         priority="none",
+        start=None,
         due=None,
+        metadata={},
         position=f"a{number}",
         completed_at=None,
         created_by=NOBODY,
@@ -180,7 +182,7 @@ def task(number: int, within: Project, **changes: Any) -> Task:
     return replace(created, **changes)
 
 
-DUE = Due(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berlin")
+DUE = WallClock(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berlin")
 
 
 async def add_workspace(world: World, place: Workspace, owner: User, *others: User, role: Role = "editor") -> None:

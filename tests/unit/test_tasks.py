@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks
-from domain.dues import Due, DueIncomplete, DuePatch
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.tasks import Status, Task, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.wall_clocks import WallClock, WallClockIncomplete, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
@@ -30,10 +30,10 @@ async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
     """Six tasks in two projects, with ties in every order; two are completed."""
     project = await projects.create(uow.unit(), name="Chores")
     drafts = [
-        TaskDraft(title="a", priority="urgent", due=Due(date=MONDAY)),
+        TaskDraft(title="a", priority="urgent", due=WallClock(date=MONDAY)),
         TaskDraft(title="b", priority="low", project_id=project.id),
-        TaskDraft(title="c", priority="urgent", due=Due(date=MONDAY, time=dt.time(9))),
-        TaskDraft(title="d", project_id=project.id, due=Due(date=MONDAY)),
+        TaskDraft(title="c", priority="urgent", due=WallClock(date=MONDAY, time=dt.time(9))),
+        TaskDraft(title="d", project_id=project.id, due=WallClock(date=MONDAY)),
         TaskDraft(title="e", priority="high"),
         TaskDraft(title="f", priority="low", project_id=project.id),
     ]
@@ -73,7 +73,7 @@ async def test_a_task_needs_only_a_title_and_goes_to_the_end_of_the_inbox(uow: F
 
 async def test_a_task_is_created_with_all_given_fields(uow: FakeUnitOfWork) -> None:
     project = await projects.create(uow.unit(), name="Chores")
-    due = Due(date=MONDAY, time=dt.time(9), time_zone="Europe/Berlin")
+    due = WallClock(date=MONDAY, time=dt.time(9), time_zone="Europe/Berlin")
     draft = TaskDraft(title="Iron", project_id=project.id, description="Shirts", priority="high", due=due)
 
     task = await tasks.create(uow.unit(), draft)
@@ -134,26 +134,26 @@ async def test_an_update_can_set_merge_and_clear_the_due_value(uow: FakeUnitOfWo
 
     dues = [
         (await tasks.update(uow.unit(), task.id, edit=TaskEdit(due=patch))).due
-        for patch in (DuePatch(date=MONDAY), DuePatch(time=dt.time(9)), None)
+        for patch in (WallClockPatch(date=MONDAY), WallClockPatch(time=dt.time(9)), None)
     ]
 
-    assert dues == [Due(date=MONDAY), Due(date=MONDAY, time=dt.time(9)), None]
+    assert dues == [WallClock(date=MONDAY), WallClock(date=MONDAY, time=dt.time(9)), None]
 
 
 async def test_an_incomplete_due_value_changes_nothing(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
-    with pytest.raises(DueIncomplete):
-        await tasks.update(uow.unit(), task.id, edit=TaskEdit(title="x", due=DuePatch(time=dt.time(9))))
+    with pytest.raises(WallClockIncomplete):
+        await tasks.update(uow.unit(), task.id, edit=TaskEdit(title="x", due=WallClockPatch(time=dt.time(9))))
 
     assert await tasks.get(uow.unit(), task.id) == task
 
 
 @pytest.mark.parametrize(
-    "edit", [TaskEdit(), TaskEdit(title="Buy milk", priority="low"), TaskEdit(due=DuePatch(date=MONDAY))]
+    "edit", [TaskEdit(), TaskEdit(title="Buy milk", priority="low"), TaskEdit(due=WallClockPatch(date=MONDAY))]
 )
 async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWork, edit: TaskEdit) -> None:
-    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk", priority="low", due=Due(date=MONDAY)))
+    task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk", priority="low", due=WallClock(date=MONDAY)))
 
     assert await tasks.update(uow.unit(now=LATER), task.id, edit=edit) == task
     assert head_of(uow) == task.revision

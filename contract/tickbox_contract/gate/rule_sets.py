@@ -48,7 +48,7 @@ _TICKBOX = (
     # how bodies may grow; other teams close responses or leave requests open, and say so to their clients
     "servable-schema", "declared-example",
     "object-bodies", "closed-requests", "open-responses", "closed-request-enums", "explained-patterns",
-    "no-nullable-objects",
+    "nullable-object-components",
     # one form of lists, patches, problems and writes, of several
     "page-shape", "no-totals", "page-limit", "page-cursor", "non-empty-query-lists", "merge-patch", "non-empty-patch",
     "accept-patch", "problem-json", "problem-schema", "create-201", "location", "delete-204", "sunset",

@@ -131,7 +131,9 @@ def _nullable_reference(_: Contract, use: SchemaUse) -> str | None:
 
 
 def _nullable_object(_: Contract, use: SchemaUse) -> str | None:
-    return "this object is nullable" if use.type == "object" and use.node.get("nullable") is True else None
+    is_component = use.node.pointer[:-1] == ("components", "schemas")
+    is_nullable = use.type == "object" and use.node.get("nullable") is True
+    return "this nullable object is not a component" if is_nullable and not is_component else None
 
 
 def _nullable_enum(_: Contract, use: SchemaUse) -> str | None:
@@ -179,8 +181,8 @@ RULES = rules_of("style", (
      "openapi-typescript treats a property with a default as required: name the default in the description."),
     ("no-nullable-ref", "generators", _each(_nullable_reference),
      "Generators disagree about its meaning."),
-    ("no-nullable-objects", "generators", _responses(_nullable_object),
-     "A response leaves out an object that does not exist; only scalars are null."),
+    ("nullable-object-components", "generators", _each(_nullable_object),
+     "Generators name the type after the property, once for each of them. A component has one name."),
     ("no-nullable-enums", "generators", _each(_nullable_enum),
      "Generators make three types of it."),
     ("no-password-format", "generators", _each(_masked),

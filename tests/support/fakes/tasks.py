@@ -1,11 +1,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.dues import due_key
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
 from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, SortKey, Task, TaskEvent, TaskQuery
+from domain.wall_clocks import due_key
 from tests.support.fakes.store import Store, page_of
 
 

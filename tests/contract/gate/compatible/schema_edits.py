@@ -22,7 +22,7 @@ from .making import (
 )
 from .operation_edits import _renamed_component
 
-_NULLS = ("DueCreate", "DuePatch")
+_NULLS = ("WallClockCreate", "WallClockPatch")
 
 
 def edits(root: Json) -> Iterator[Edit]:

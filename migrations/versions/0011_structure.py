@@ -1,0 +1,130 @@
+"""What tasks have beside their due date: a start, clients' own data, and a third status."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.types import TypeEngine
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+_INSTANT: TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
+_SORTED_TEXT: TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_ORDERS = {
+    "position": "position",
+    "due": "due_key",
+    "priority": "priority",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+}
+_START: dict[str, TypeEngine[Any]] = {"start_date": sa.Date(), "start_time": sa.Time(), "start_time_zone": sa.Text()}
+_CHECKS = {
+    "start_time": "start_date IS NOT NULL OR start_time IS NULL",
+    "start_time_zone": "start_time IS NOT NULL OR start_time_zone IS NULL",
+}
+_STATUSES = "status IN ('open', 'completed', 'cancelled')"
+_STATUSES_BEFORE = "status IN ('open', 'completed')"
+
+
+def upgrade() -> None:
+    """Tasks have no start and no data of clients."""
+    if op.get_context().dialect.name == "sqlite":
+        _make_anew(_tasks(is_new=True), has_new=False)
+        return
+    for name, kind in _START.items():
+        op.add_column("tasks", sa.Column(name, kind, nullable=True))
+    op.add_column("tasks", sa.Column("metadata", sa.Text(), nullable=False, server_default=""))
+    op.alter_column("tasks", "metadata", server_default=None)
+    for name, condition in _CHECKS.items():
+        op.create_check_constraint(op.f(f"ck_tasks_{name}"), "tasks", condition)
+    _set_statuses(_STATUSES)
+
+
+def downgrade() -> None:
+    """Starts and data of clients are lost, and cancelled tasks are open."""
+    rows = sa.table("tasks", sa.column("status", sa.Text))
+    op.execute(rows.update().where(rows.c.status == "cancelled").values(status="open"))
+    if op.get_context().dialect.name == "sqlite":
+        _make_anew(_tasks(is_new=False), has_new=True)
+        return
+    _set_statuses(_STATUSES_BEFORE)
+    for name in _CHECKS:
+        op.drop_constraint(op.f(f"ck_tasks_{name}"), "tasks", type_="check")
+    for name in ("metadata", *reversed(_START)):
+        op.drop_column("tasks", name)
+
+
+def _set_statuses(condition: str) -> None:
+    name = op.f("ck_tasks_status")
+    op.drop_constraint(name, "tasks", type_="check")
+    op.create_check_constraint(name, "tasks", condition)
+
+
+def _make_anew(table: sa.Table, *, has_new: bool) -> None:
+    """SQLite cannot change a constraint. What only one of the two tables has is nothing, or is lost."""
+    shared = [column for column in table.columns if column.name not in {*_START, "metadata"}]
+    before = sa.table("tasks_before", *(sa.column(column.name, column.type) for column in shared))
+    for index in table.indexes:
+        op.drop_index(str(index.name), table.name)
+    op.rename_table(table.name, before.name)
+    op.execute(sa.schema.CreateTable(table))
+    names = [column.name for column in shared]
+    values: list[sa.ColumnElement[Any]] = list(before.columns)
+    if not has_new:
+        names.append("metadata")
+        values.append(sa.literal(""))
+    op.execute(table.insert().from_select(names, sa.select(*values)))
+    op.drop_table(before.name)
+    for index in table.indexes:
+        op.execute(sa.schema.CreateIndex(index))
+
+
+def _tasks(*, is_new: bool) -> sa.Table:
+    metadata = sa.MetaData()
+    sa.Table("projects", metadata, sa.Column("workspace_id", sa.Uuid()), sa.Column("id", sa.Uuid()))
+    start = [sa.Column(name, kind, nullable=True) for name, kind in (_START if is_new else {}).items()]
+    checks = _CHECKS if is_new else {}
+    return sa.Table(
+        "tasks",
+        metadata,
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        *start,
+        sa.Column("due_date", sa.Date(), nullable=True),
+        sa.Column("due_time", sa.Time(), nullable=True),
+        sa.Column("due_time_zone", sa.Text(), nullable=True),
+        sa.Column("due_key", _SORTED_TEXT, nullable=False),
+        *([sa.Column("metadata", sa.Text(), nullable=False)] if is_new else []),
+        sa.Column("position", _SORTED_TEXT, nullable=False),
+        sa.Column("completed_at", _INSTANT, nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("updated_at", _INSTANT, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_tasks"),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "project_id"],
+            ["projects.workspace_id", "projects.id"],
+            name="fk_tasks_project_id",
+            ondelete="CASCADE",
+        ),
+        sa.CheckConstraint(_STATUSES if is_new else _STATUSES_BEFORE, name=op.f("ck_tasks_status")),
+        sa.CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name=op.f("ck_tasks_completed_at")),
+        sa.CheckConstraint("priority BETWEEN 0 AND 4", name=op.f("ck_tasks_priority")),
+        *(sa.CheckConstraint(condition, name=op.f(f"ck_tasks_{name}")) for name, condition in checks.items()),
+        sa.CheckConstraint("due_date IS NOT NULL OR due_time IS NULL", name=op.f("ck_tasks_due_time")),
+        sa.CheckConstraint("due_time IS NOT NULL OR due_time_zone IS NULL", name=op.f("ck_tasks_due_time_zone")),
+        *(sa.Index(f"ix_tasks_{name}", "workspace_id", "status", column, "id") for name, column in _ORDERS.items()),
+        *(
+            sa.Index(f"ix_tasks_project_{name}", "workspace_id", "project_id", "status", column, "id")
+            for name, column in _ORDERS.items()
+        ),
+    )
