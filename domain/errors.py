@@ -20,6 +20,7 @@ DomainError
 
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 
 class DomainError(Exception):
@@ -31,15 +32,22 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The current state does not allow it; another state would. `summary` names the reason in a few words."""
+    """The current state does not allow it; another state would. `summary` names the reason in a few words.
+
+    `pointer` (as in Invalid) is the value that it is about, if there is one. `existing_id` is the id of what is in the
+    way, if the caller may know it.
+    """
 
     summary: ClassVar[str]
+    pointer: str | None = None
+    existing_id: UUID | None = None
 
 
 class IdTaken(Conflict):
     """Another entity has the id that a client chose for a new one, or had it before it was deleted."""
 
     summary = "The id is taken"
+    pointer = "#/id"
 
     def __init__(self) -> None:
         super().__init__("This id is in use, or was used for something that is deleted. Use a new id.")

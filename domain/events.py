@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 from uuid import UUID
 
+from domain.model.labels import Label, LabelEvent
 from domain.model.members import Member, MemberEvent
 from domain.model.projects import Project, ProjectEvent
 from domain.model.tasks import Task, TaskEvent
 from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
 
-EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, TaskEvent]
+EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, LabelEvent, TaskEvent]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 
-Entity = Workspace | Member | Project | Task
+Entity = Workspace | Member | Project | Label | Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """The kind of the entity: `workspace`, `member`, `project`, `task`."""
+        """The kind of the entity: `workspace`, `member`, `project`, `label`, `task`."""
         return self.type.partition(".")[0]
 
     @property

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from domain import pages, positions, task_metadata, wall_clocks
+from domain import labels, pages, positions, task_metadata, wall_clocks
 from domain.checks import Checks
+from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.tasks import PRIORITIES, Priority, SortKey, Status, Task, TaskEvent, TaskNotFound, TaskQuery
 from domain.model.workspaces import WorkspaceNotFound
@@ -15,6 +16,9 @@ from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch, due_key
+
+MOST_LABELS: Final = 50
+"""How many labels a task has at most. The contract says the same of lists in requests."""
 
 TaskSort = Literal[
     "position",
@@ -41,6 +45,7 @@ class TaskDraft:
     priority: Priority = "none"
     start: WallClock | None = None
     due: WallClock | None = None
+    label_ids: Sequence[UUID] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,6 +58,7 @@ class TaskEdit:
     priority: Priority | Unset = UNSET
     start: WallClockPatch | Unset | None = UNSET
     due: WallClockPatch | Unset | None = UNSET
+    label_ids: Sequence[UUID] | Unset = UNSET
     metadata: Mapping[str, str | None] | Unset | None = UNSET
 
 
@@ -136,8 +142,8 @@ async def page(
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
-    Raises ProjectUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether;
-    ProjectArchived, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
+    Raises ProjectUnknown, WallClockIncomplete, TimeZoneUnknown, LabelUnknown, TooManyKeys, KeyNotAllowed, or
+    InvalidTogether; ProjectArchived, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
     with checks:
@@ -146,6 +152,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         wall_clocks.check(draft.due, name="due")
     with checks:
         metadata = task_metadata.merge({}, draft.metadata)
+    with checks:
+        await labels.require_all(uow, draft.label_ids)
     with checks:
         project, last = await _destination(uow, draft.project_id)
     checks.finish()
@@ -159,6 +167,7 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         priority=draft.priority,
         start=draft.start,
         due=draft.due,
+        label_ids=tuple(sorted(set(draft.label_ids))),
         metadata=metadata,
         position=positions.after(last),
         completed_at=None,
@@ -182,20 +191,24 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
-    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or
-    InvalidTogether.
+    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown, TooManyKeys,
+    KeyNotAllowed, or InvalidTogether.
     """
     task = await get(uow, task_id)
-    return await _store(uow, task, replace(task, **_changes(task, edit)), event="task.updated")
+    return await _store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
 
 
-def _changes(task: Task, edit: TaskEdit) -> Mapping[str, Any]:
+async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, Any]:
     """The values that *edit* sets, by the name of the field."""
     changes = given(title=edit.title, description=edit.description, priority=edit.priority)
     checks = Checks()
     for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
         with checks:
             changes |= given(**{name: _merged(stored, patch, name=name)})
+    if edit.label_ids is not UNSET:
+        with checks:
+            await labels.require_all(uow, edit.label_ids)
+        changes["label_ids"] = tuple(sorted(set(edit.label_ids)))
     if edit.metadata is not UNSET:
         with checks:
             changes["metadata"] = task_metadata.merge(task.metadata, edit.metadata)
@@ -205,6 +218,26 @@ def _changes(task: Task, edit: TaskEdit) -> Mapping[str, Any]:
 
 def _merged(stored: WallClock | None, patch: WallClockPatch | Unset | None, *, name: str) -> WallClock | Unset | None:
     return wall_clocks.merge(stored, patch, name=name) if isinstance(patch, WallClockPatch) else patch
+
+
+async def add_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
+    """Add one label; a task that has it does not change. Raises TaskNotFound, LabelNotFound, LimitReached."""
+    task = await get(uow, task_id)
+    await labels.get(uow, label_id)
+    if label_id in task.label_ids:
+        return task
+    if len(task.label_ids) >= MOST_LABELS:
+        raise LimitReached("task", things="labels", most=MOST_LABELS)
+    changed = replace(task, label_ids=tuple(sorted((*task.label_ids, label_id))))
+    return await _store(uow, task, changed, event="task.updated")
+
+
+async def remove_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
+    """Remove one label; a task that does not have it does not change. Raises TaskNotFound, LabelNotFound."""
+    task = await get(uow, task_id)
+    await labels.get(uow, label_id)
+    changed = replace(task, label_ids=labels.without(task.label_ids, label_id))
+    return await _store(uow, task, changed, event="task.updated")
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:

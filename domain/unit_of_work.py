@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.model.account_log import AccountLog
 from domain.model.identities import IdentityRepository
 from domain.model.invitations import InvitationRepository
+from domain.model.labels import LabelRepository
 from domain.model.members import MemberRepository
 from domain.model.one_time_tokens import OneTimeTokenRepository
 from domain.model.passwords import PasswordHasher
@@ -104,6 +105,10 @@ class UnitOfWork(Protocol):
     @property
     def projects(self) -> ProjectRepository:
         """Projects."""
+
+    @property
+    def labels(self) -> LabelRepository:
+        """Labels."""
 
     @property
     def tasks(self) -> TaskRepository:

@@ -3,9 +3,11 @@
 from typing import cast
 
 from domain.events import Event
+from domain.model.labels import Label
 from domain.model.members import Member
 from domain.model.projects import Project
 from domain.model.workspaces import Workspace
+from handlers.labels import label_view
 from handlers.members import member_view
 from handlers.projects import project_view
 from handlers.tasks import task_view
@@ -17,6 +19,7 @@ Payload = (
     | responses.Member
     | responses.Project
     | responses.ProjectEvent
+    | responses.Label
     | responses.Task
     | responses.TaskEvent
     | responses.Gone
@@ -35,6 +38,8 @@ def payload_of(event: Event) -> Payload:
         case Project() as project:
             view = project_view(project)
             return view if event.is_described else _without_description(view)
+        case Label() as label:
+            return label_view(label)
         case task:
             return task_view(task) if event.is_described else _without_description(task_view(task))
 

@@ -14,7 +14,6 @@ from domain.errors import (
     Conflict,
     DomainError,
     Forbidden,
-    IdTaken,
     Invalid,
     InvalidTogether,
     NotFound,
@@ -75,7 +74,9 @@ def translate(error: Exception) -> Problem | None:
     kind = TABLE.get(type(error)) if isinstance(error, DomainError) else None
     if kind is None:
         return None
-    return problem(kind, str(error), faults=_faults(error), headers=_headers(kind))
+    existing_id = error.existing_id if isinstance(error, Conflict) else None
+    members = {} if existing_id is None else {"existing_id": str(existing_id)}
+    return problem(kind, str(error), faults=_faults(error), headers=_headers(kind), members=members)
 
 
 def _faults(error: Exception) -> tuple[Fault, ...]:
@@ -86,8 +87,8 @@ def _faults(error: Exception) -> tuple[Fault, ...]:
             return (Fault(str(error), error.code, "parameter", name),)
         case Invalid(pointer=str(place)):
             return (Fault(str(error), error.code, "pointer", place),)
-        case IdTaken():
-            return (Fault("This id is in use, or was used before.", "id-taken", "pointer", "#/id"),)
+        case Conflict(pointer=str(place)):
+            return (Fault(str(error), TABLE[type(error)].slug, "pointer", place),)
         case _:
             return ()
 

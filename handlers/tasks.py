@@ -39,6 +39,7 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         priority=sent(body.priority, default="none"),
         start=_wall_clock(sent(body.start, default=None)),
         due=_wall_clock(sent(body.due, default=None)),
+        label_ids=sent(body.label_ids, default=()),
         metadata=metadata.root if (metadata := sent(body.metadata, default=None)) else {},
     )
     task = await tasks.create(uow, draft)
@@ -59,6 +60,7 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
         priority=patched(body.priority),
         start=_wall_clock_patch(patched(body.start)),
         due=_wall_clock_patch(patched(body.due)),
+        label_ids=patched(body.label_ids),
         metadata=metadata.root if isinstance(metadata, TaskMetadataPatch) else metadata,
     )
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
@@ -83,6 +85,18 @@ async def cancel_task(uow: UnitOfWork, task_id: UUID) -> Response:
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
     return ok(task_view(await tasks.reopen(uow, task_id)))
+
+
+async def add_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:
+    """204; the task has the label."""
+    await tasks.add_label(uow, task_id, label_id=label_id)
+    return no_content()
+
+
+async def remove_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:
+    """204; the task does not have the label."""
+    await tasks.remove_label(uow, task_id, label_id=label_id)
+    return no_content()
 
 
 def _wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
@@ -119,6 +133,7 @@ def task_view(task: Task) -> responses.Task:
         "priority": task.priority,
         "start": wall_clock_view(task.start),
         "due": wall_clock_view(task.due),
+        "label_ids": list(task.label_ids),
         "metadata": dict(task.metadata),
         "position": task.position,
         "completed_at": task.completed_at,

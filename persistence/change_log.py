@@ -7,7 +7,7 @@ before its commit, with the workspace's head and its use of the quota.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,7 @@ from persistence.constants import constant
 from persistence.database import Parameters, Row, Write, Writer
 from persistence.events import events, tombstones, trim
 from persistence.memberships import USAGE, members, workspaces
-from persistence.metadata import logged_kind
+from persistence.metadata import is_part, logged_kind
 
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
@@ -92,6 +92,14 @@ class ChangeLog:
         if statement.table is workspaces:  # whose row is changed with the log, too
             await self._runner.finish(())
         self._note(event)
+
+    async def write_parts(self, statement: UpdateBase, many: Sequence[Parameters]) -> None:
+        """Change rows that are parts of an entity, once for each of *many*. The entity's own event records it."""
+        if not is_part(statement.table):
+            message = f"{statement.table} has no parts of an entity"
+            raise RuntimeError(message)
+        if many:
+            await self._runner.run(statement, many)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.

@@ -116,6 +116,11 @@ def logged_as(kind: str) -> dict[Any, Any]:
     return {"logged_as": kind}
 
 
+def part_of(kind: str) -> dict[Any, Any]:
+    """A Table's `info`: its rows are parts of an entity of this *kind*, whose events record each change of them."""
+    return {"part_of": kind}
+
+
 def means(error: Callable[[], DomainError]) -> dict[Any, Any]:
     """A constraint's `info`: a request that violates it is refused with this *error*."""
     return {"means": error}
@@ -124,6 +129,11 @@ def means(error: Callable[[], DomainError]) -> dict[Any, Any]:
 def is_unlogged(table: object) -> bool:
     """Whether any repository may change it. An alias, or a table of another MetaData, is not such a table."""
     return isinstance(table, Table) and "unlogged" in table.info
+
+
+def is_part(table: object) -> bool:
+    """Whether its rows are parts of an entity of another table."""
+    return isinstance(table, Table) and "part_of" in table.info
 
 
 def logged_kind(table: object) -> str | None:

@@ -15,6 +15,7 @@ from persistence.credentials import CredentialReader
 from persistence.database import Runner
 from persistence.identities import Identities
 from persistence.invitations import Invitations
+from persistence.labels import Labels
 from persistence.members import Members
 from persistence.metadata import metadata
 from persistence.one_time_tokens import OneTimeTokens
@@ -61,6 +62,7 @@ class Repositories:
     credentials = _created(lambda uow: CredentialReader(uow.aside))
     identities = _created(lambda uow: Identities(uow.runner))
     invitations = _created(lambda uow: Invitations(uow.runner))
+    labels = _created(lambda uow: Labels(uow.runner, uow.change_log))
     members = _created(lambda uow: Members(uow.runner, uow.change_log))
     one_time_tokens = _created(lambda uow: OneTimeTokens(uow.runner))
     outbox = _created(lambda uow: Outbox(uow.runner))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    and_,
     bindparam,
     delete,
     insert,
@@ -38,6 +39,7 @@ from domain.model.tasks import PRIORITIES, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from domain.task_metadata import as_text, from_text
 from domain.wall_clocks import WallClock, due_key
+from persistence import task_links
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK
 from persistence.database import Row, Runner
@@ -46,6 +48,7 @@ from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadat
 from persistence.octets import octets
 from persistence.paging import ordered, page_parameters
 from persistence.projects import PROJECTS, projects
+from persistence.task_links import task_labels
 
 tasks: Final = Table(
     "tasks",
@@ -64,6 +67,7 @@ tasks: Final = Table(
     Column("due_time", Time),
     Column("due_time_zone", Text),
     Column("due_key", SORTED_TEXT, nullable=False),
+    Column("label_ids", Text, nullable=False),
     Column("metadata", Text, nullable=False),
     Column("position", SORTED_TEXT, nullable=False),
     Column("completed_at", INSTANT),
@@ -135,6 +139,9 @@ _MAPPER: Final = Mapper(
         ),
         "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
         "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        "label_ids": Stored(
+            columns=(tasks.c.label_ids,), dump=lambda ids: (task_links.to_text(ids),), load=task_links.from_text
+        ),
         "metadata": Stored(columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text),
     },
     derived={"due_key": lambda task: due_key(task.due)},
@@ -149,6 +156,13 @@ _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description) + octets(tasks.c.metadata))
 _DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
+_WITH_LABEL: Final = (
+    select(*_MAPPER.columns)
+    .join(task_labels, and_(task_labels.c.workspace_id == tasks.c.workspace_id, task_labels.c.task_id == tasks.c.id))
+    .where(task_labels.c.workspace_id == bindparam("workspace"), task_labels.c.label_id == bindparam("label"))
+    .order_by(task_labels.c.task_id)
+    .limit(bindparam("limit"))
+)
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(bindparam("limit"))
 _DELETE_SOME: Final = (
     delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED).execution_options(**BULK)
@@ -215,6 +229,7 @@ class Tasks:
 
     async def add(self, task: Task) -> None:
         await self._change_log.write(_INSERT, _MAPPER.values(task), event_of("task.created", task))
+        await task_links.store(self._change_log, task)
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
@@ -243,6 +258,11 @@ class Tasks:
         key = {"workspace": task.workspace_id, "task": task.id}
         values = {**key, **_MAPPER.changes(task, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, task, before=before))
+        await task_links.store(self._change_log, task, before=before)
+
+    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "label": label_id, "limit": limit}
+        return _MAPPER.all(await self._runner.rows(_WITH_LABEL, place))
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         end = _ends(workspace_id, revision)

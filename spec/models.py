@@ -240,6 +240,33 @@ class ProjectPatch(BaseModel):
     description: str | MISSING = MISSING
 
 
+class LabelCreate(BaseModel):
+    """
+    A new label.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    id: UUID | None | MISSING = MISSING
+    name: str
+    color: str | None | MISSING = MISSING
+
+
+class LabelPatch(BaseModel):
+    """
+    A merge patch of a label.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str | MISSING = MISSING
+    color: str | None | MISSING = MISSING
+
+
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
     "TaskMetadataCreateAdditionalProperty",
     Annotated[str, Field(description="A text.", max_length=500)],
@@ -320,6 +347,7 @@ class TaskCreate(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockCreate | None | MISSING = MISSING
     due: WallClockCreate | None | MISSING = MISSING
+    label_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 
@@ -337,4 +365,5 @@ class TaskPatch(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockPatch | None | MISSING = MISSING
     due: WallClockPatch | None | MISSING = MISSING
+    label_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataPatch | None | MISSING = MISSING

@@ -276,6 +276,30 @@ class ProjectPage(TypedDict):
     next_cursor: str | None
 
 
+class Label(TypedDict):
+    """
+    A word that tasks are marked with.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    color: str | None
+    position: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class LabelPage(TypedDict):
+    """
+    A page of labels.
+    """
+
+    items: list[Label]
+    next_cursor: str | None
+
+
 TaskMetadata: TypeAlias = dict[str, str]
 """
 Texts that clients keep in the task, by key. The server only stores them.
@@ -336,6 +360,7 @@ class TaskEvent(TypedDict):
     priority: str
     start: WallClock | None
     due: WallClock | None
+    label_ids: list[UUID]
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None
@@ -364,6 +389,7 @@ class Problem(TypedDict):
     detail: str
     instance: NotRequired[str]
     retry_after: NotRequired[int]
+    existing_id: NotRequired[UUID]
     errors: NotRequired[list[Fault]]
 
 
@@ -381,6 +407,7 @@ class Task(TypedDict):
     priority: str
     start: WallClock | None
     due: WallClock | None
+    label_ids: list[UUID]
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None

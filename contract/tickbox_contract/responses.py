@@ -64,11 +64,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Response):
-    """An error response (RFC 9457). `detail` and `faults` never repeat what the client sent."""
+    """An error response (RFC 9457). `detail` and `faults` never repeat what the client sent.
+
+    `members` are extension members (section 3.2), which the contract describes.
+    """
 
     type: ProblemType
     detail: str
     faults: Sequence[Fault] = ()
+    members: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,14 @@ def events(stream: AsyncGenerator[Event, None]) -> Response:
 
 
 def problem(
-    kind: ProblemType, detail: str, *, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    kind: ProblemType,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The error *kind*, with its status."""
-    return Problem(status=kind.status, type=kind, detail=detail, faults=faults, headers=headers or {})
+    return Problem(
+        status=kind.status, type=kind, detail=detail, faults=faults, headers=headers or {}, members=members or {}
+    )

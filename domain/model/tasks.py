@@ -27,7 +27,7 @@ TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.canc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Something to do. `completed_at` is None unless `status` is "completed".
+    """Something to do. `completed_at` is None unless `status` is "completed". `label_ids` are in order.
 
     `position` is ordered byte by byte (`domain/positions.py`), within the project.
     """
@@ -41,6 +41,7 @@ class Task:
     priority: Priority
     start: WallClock | None
     due: WallClock | None
+    label_ids: tuple[UUID, ...]
     metadata: Mapping[str, str]
     position: str
     completed_at: dt.datetime | None
@@ -100,6 +101,9 @@ class TaskRepository(Protocol):
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """Store what can change of a task, and record *event*. *before* is the task as it is stored."""
+
+    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
+        """Return tasks that have the label, at most *limit*."""
 
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         """Delete a task that exists."""

@@ -1,4 +1,4 @@
-"""What tasks have beside their due date: a start, clients' own data, and a third status."""
+"""What tasks have beside their due date: a start, labels, clients' own data, and a third status."""
 
 from typing import Any
 
@@ -20,6 +20,7 @@ _ORDERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
 }
+_TEXTS = ("label_ids", "metadata")
 _START: dict[str, TypeEngine[Any]] = {"start_date": sa.Date(), "start_time": sa.Time(), "start_time_zone": sa.Text()}
 _CHECKS = {
     "start_time": "start_date IS NOT NULL OR start_time IS NULL",
@@ -30,21 +31,29 @@ _STATUSES_BEFORE = "status IN ('open', 'completed')"
 
 
 def upgrade() -> None:
-    """Tasks have no start and no data of clients."""
+    """Tasks have no start, no labels and no data of clients."""
     if op.get_context().dialect.name == "sqlite":
         _make_anew(_tasks(is_new=True), has_new=False)
-        return
+    else:
+        _add_to_tasks()
+    _create_labels()
+
+
+def _add_to_tasks() -> None:
     for name, kind in _START.items():
         op.add_column("tasks", sa.Column(name, kind, nullable=True))
-    op.add_column("tasks", sa.Column("metadata", sa.Text(), nullable=False, server_default=""))
-    op.alter_column("tasks", "metadata", server_default=None)
+    for name in _TEXTS:
+        op.add_column("tasks", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+        op.alter_column("tasks", name, server_default=None)
     for name, condition in _CHECKS.items():
         op.create_check_constraint(op.f(f"ck_tasks_{name}"), "tasks", condition)
     _set_statuses(_STATUSES)
 
 
 def downgrade() -> None:
-    """Starts and data of clients are lost, and cancelled tasks are open."""
+    """Starts, labels and data of clients are lost, and cancelled tasks are open."""
+    op.drop_table("task_labels")
+    op.drop_table("labels")
     rows = sa.table("tasks", sa.column("status", sa.Text))
     op.execute(rows.update().where(rows.c.status == "cancelled").values(status="open"))
     if op.get_context().dialect.name == "sqlite":
@@ -53,8 +62,44 @@ def downgrade() -> None:
     _set_statuses(_STATUSES_BEFORE)
     for name in _CHECKS:
         op.drop_constraint(op.f(f"ck_tasks_{name}"), "tasks", type_="check")
-    for name in ("metadata", *reversed(_START)):
+    for name in (*_TEXTS, *_START):
         op.drop_column("tasks", name)
+
+
+def _create_labels() -> None:
+    op.create_table(
+        "labels",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", _SORTED_TEXT, nullable=False),
+        sa.Column("color", sa.Text(), nullable=True),
+        sa.Column("position", _SORTED_TEXT, nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("updated_at", _INSTANT, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_labels"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_labels_workspace_id", ondelete="CASCADE"),
+    )
+    op.create_index("uq_labels_name_key", "labels", ["workspace_id", "name_key"], unique=True)
+    op.create_index("ix_labels_position", "labels", ["workspace_id", "position", "id"])
+    op.create_table(
+        "task_labels",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("label_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "task_id", "label_id", name="pk_task_labels"),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "task_id"],
+            ["tasks.workspace_id", "tasks.id"],
+            name="fk_task_labels_task_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "label_id"], ["labels.workspace_id", "labels.id"], name="fk_task_labels_label_id"
+        ),
+    )
+    op.create_index("ix_task_labels_label_id", "task_labels", ["workspace_id", "label_id", "task_id"])
 
 
 def _set_statuses(condition: str) -> None:
@@ -65,7 +110,7 @@ def _set_statuses(condition: str) -> None:
 
 def _make_anew(table: sa.Table, *, has_new: bool) -> None:
     """SQLite cannot change a constraint. What only one of the two tables has is nothing, or is lost."""
-    shared = [column for column in table.columns if column.name not in {*_START, "metadata"}]
+    shared = [column for column in table.columns if column.name not in {*_START, *_TEXTS}]
     before = sa.table("tasks_before", *(sa.column(column.name, column.type) for column in shared))
     for index in table.indexes:
         op.drop_index(str(index.name), table.name)
@@ -74,8 +119,8 @@ def _make_anew(table: sa.Table, *, has_new: bool) -> None:
     names = [column.name for column in shared]
     values: list[sa.ColumnElement[Any]] = list(before.columns)
     if not has_new:
-        names.append("metadata")
-        values.append(sa.literal(""))
+        names += _TEXTS
+        values += [sa.literal("") for _ in _TEXTS]
     op.execute(table.insert().from_select(names, sa.select(*values)))
     op.drop_table(before.name)
     for index in table.indexes:
@@ -102,7 +147,7 @@ def _tasks(*, is_new: bool) -> sa.Table:
         sa.Column("due_time", sa.Time(), nullable=True),
         sa.Column("due_time_zone", sa.Text(), nullable=True),
         sa.Column("due_key", _SORTED_TEXT, nullable=False),
-        *([sa.Column("metadata", sa.Text(), nullable=False)] if is_new else []),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in (_TEXTS if is_new else ())),
         sa.Column("position", _SORTED_TEXT, nullable=False),
         sa.Column("completed_at", _INSTANT, nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=False),

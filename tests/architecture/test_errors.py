@@ -172,6 +172,9 @@ def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
 MADE_WITH: dict[str, Any] = {
     "kept": False,
     "limit": 500,
+    "most": 1000,
+    "owner": "workspace",
+    "things": "labels",
     "quota_bytes": 268_435_456,
     "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")],
 }

@@ -107,6 +107,7 @@ FEW: Mapping[str, str] = {
     "uses._OF_SESSIONS": _BY_ONE,
     "uses._OF_TOKENS": _BY_ONE,
     "projects._DELETE": "its tasks are deleted before",
+    "tasks._DELETE": "a task and its links, of which it has few",
 }
 """The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
 

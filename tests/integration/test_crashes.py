@@ -212,7 +212,8 @@ def large_project(ada: Person, tables: Tables) -> str:
         place = {"workspace_id": UUID(ada.workspace_id), "revision": revision}
         ids = {number: UUID(new_id()) for number in range(start + 1, start + AT_ONCE + 1)}
         created = {"project_id": UUID(project), "created_by": UUID(ada.id), "created_at": NOW, "updated_at": NOW}
-        task = {"title": "Sow", "description": "", "status": "open", "priority": 0, "due_key": "~", "metadata": ""}
+        texts = dict.fromkeys(("description", "label_ids", "metadata"), "")
+        task = {"title": "Sow", "status": "open", "priority": 0, "due_key": "~", **texts}
         event = {"type": "task.created", "actor_id": UUID(ada.id), "recorded_at": NOW, "body": "{}"}
         tables.write(
             insert(tasks).values(

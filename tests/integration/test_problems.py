@@ -77,7 +77,8 @@ def test_all_rules_that_a_new_token_breaks_are_reported_at_once(ada: Person) -> 
         (
             {"status": "completed", "completed_at": None},
             {
-                f"#/{name}": "This property is read-only here. To change it, use complete_task, cancel_task or reopen_task."
+                f"#/{name}": "This property is read-only here. "
+                "To change it, use complete_task, cancel_task or reopen_task."
                 for name in ("status", "completed_at")
             },
         ),
@@ -123,7 +124,7 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
         ("project", {"name", "description"}, {"archived_at": "archive_project or unarchive_project"}),
         (
             "task",
-            {"title", "description", "priority", "start", "due", "metadata"},
+            {"title", "description", "priority", "start", "due", "label_ids", "metadata"},
             dict.fromkeys(("status", "completed_at"), "complete_task, cancel_task or reopen_task"),
         ),
     ],

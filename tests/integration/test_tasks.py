@@ -66,6 +66,7 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "priority": "none",
         "start": None,
         "due": None,
+        "label_ids": [],
         "metadata": {},
         "position": task["position"],
         "completed_at": None,

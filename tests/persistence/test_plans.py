@@ -31,6 +31,7 @@ from domain import (
     email_addresses,
     identities,
     invitations,
+    labels,
     members,
     passwords,
     projects,
@@ -99,11 +100,15 @@ def project(of: int, number: int) -> UUID:
     return numbered(4, of * 10 + number)
 
 
+def label(of: int, number: int) -> UUID:
+    return numbered(9, of * 100 + number % 50)
+
+
 def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-IN_BULK = {"tasks", "projects"}
+IN_BULK = {"tasks", "projects", "labels", "task_labels"}
 """Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
@@ -247,7 +252,24 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             for m in range(5)
         ],
     )
+    yield (
+        insert(TABLES["labels"]),
+        [
+            {"workspace_id": workspace(n), "id": label(n, m), "name": str(m), "name_key": str(m)}
+            | {"position": f"a{m}", "revision": 1, **TIMES}
+            for n in TASKS
+            for m in range(50)
+        ],
+    )
     yield insert(TABLES["tasks"]), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]
+    yield (
+        insert(TABLES["task_labels"]),
+        [
+            {"workspace_id": workspace(of), "task_id": numbered(5, of * 100_000 + n), "label_id": label(of, n)}
+            for of, count in TASKS.items()
+            for n in range(count)
+        ],
+    )
 
 
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
@@ -299,6 +321,7 @@ def task_row(of: int, number: int) -> dict[str, object]:
         "priority": chance.randrange(5),
         "due_date": due,
         "due_key": f"{due}~" if due else "~",
+        "label_ids": label(of, number).hex,
         "metadata": "",
         "position": f"c{number:05}",
         "completed_at": NOON if completed else None,
@@ -487,6 +510,17 @@ async def call_project_services(ada: Caller) -> None:
     await ada.write(projects.delete, chores.id)
 
 
+async def call_label_services(ada: Caller) -> None:
+    label = await ada.write(labels.create, name="Wet")
+    await ada.write(labels.update, label.id, name="Dry")
+    await ada.read(labels.page)
+    await ada.read(labels.page, limit=1, cursor=(await ada.read(labels.page, limit=1)).next_cursor)
+    task = await ada.write(tasks.create, TaskDraft(title="z", label_ids=[label.id]))
+    await ada.write(tasks.remove_label, task.id, label_id=label.id)
+    await ada.write(tasks.add_label, task.id, label_id=label.id)
+    await ada.write(labels.delete, label.id)
+
+
 async def call_task_services(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="z"))
     await ada.write(tasks.create, TaskDraft(title="z", project_id=project(0, 0)))
@@ -526,6 +560,7 @@ TOURS = [
     call_member_services,
     call_invitation_services,
     call_project_services,
+    call_label_services,
     call_task_services,
     call_idempotency,
     call_purges,

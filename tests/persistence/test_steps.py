@@ -51,6 +51,7 @@ async def filled(caller: Caller, *, count: int = MANY) -> Project:
         "status": "open",
         "priority": 0,
         "due_key": "~",
+        "label_ids": "",
         "metadata": "",
         "created_by": caller.user_id,
         "revision": 2,

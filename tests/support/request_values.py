@@ -85,6 +85,20 @@ def _invitation_token(setting: Setting, caller: Caller) -> str:
     return str(setting.once("invitation token", invite, of=caller.person))
 
 
+def _label_id(setting: Setting) -> str:
+    """The id of a new label. Its name is unique."""
+    return str(setting.founder.create(f"{setting.home}/labels", name=new_email())["id"])
+
+
+def _labelled(setting: Setting) -> Any:
+    """A task with a label."""
+
+    def make() -> Any:
+        return setting.founder.create(f"{setting.home}/tasks", title="Mop", label_ids=[_label_id(setting)])
+
+    return setting.once("labelled", make)
+
+
 VALUES: Mapping[str, Value] = {
     # in the workspace
     "workspace_id": lambda setting, _caller: setting.home.rpartition("/")[2],
@@ -93,6 +107,10 @@ VALUES: Mapping[str, Value] = {
     "project_id": _create("projects", name="Garden"),
     "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
     "delete_project.project_id": _create("projects", name="Shed", task=True),
+    "label_id": lambda setting, _caller: setting.once("label", lambda: _label_id(setting)),
+    "delete_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
+    "remove_task_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
+    "remove_task_label.task_id": lambda setting, _caller: _labelled(setting)["id"],
     "task_id": _create("tasks", title="Sow"),
     "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
     # of the caller

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.model.invitations import Invitation
+from domain.model.labels import Label
 from domain.model.members import Member
 from domain.model.one_time_tokens import OneTimeToken
 from domain.model.projects import Project
@@ -160,6 +161,20 @@ def project(number: int, place: Workspace, **changes: Any) -> Project:
     return replace(created, **changes)
 
 
+def label(number: int, place: Workspace, **changes: Any) -> Label:
+    created = Label(
+        id=ident(number),
+        workspace_id=place.id,
+        name=f"Label {number}",
+        color=None,
+        position=f"a{number}",
+        created_at=NOON,
+        updated_at=NOON,
+        revision=1,
+    )
+    return replace(created, **changes)
+
+
 def task(number: int, within: Project, **changes: Any) -> Task:
     created = Task(
         id=ident(number),
@@ -171,6 +186,7 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         priority="none",
         start=None,
         due=None,
+        label_ids=(),
         metadata={},
         position=f"a{number}",
         completed_at=None,

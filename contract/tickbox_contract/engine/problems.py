@@ -45,6 +45,7 @@ def document(response: Problem, *, urn_prefix: str, instance: str | None = None)
         "title": response.type.title,
         "status": response.status,
         "detail": response.detail,
+        **response.members,
     }
     if instance is not None:
         body["instance"] = instance

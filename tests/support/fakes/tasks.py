@@ -64,6 +64,10 @@ class FakeTasks:
         self._store.tasks[task.workspace_id, task.id] = task
         self._store.events.append(event_of(event, task, before=before))
 
+    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
+        found = [t for t in self._store.tasks.values() if t.workspace_id == workspace_id and label_id in t.label_ids]
+        return sorted(found, key=lambda task: task.id)[:limit]
+
     async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
         del self._store.tasks[workspace_id, task_id]
         end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)

@@ -14,6 +14,7 @@ from tests.support.fakes.account_log import FakeAccountLog
 from tests.support.fakes.credentials import FakeCredentials
 from tests.support.fakes.identities import FakeIdentities
 from tests.support.fakes.invitations import FakeInvitations
+from tests.support.fakes.labels import FakeLabels
 from tests.support.fakes.members import FakeMembers
 from tests.support.fakes.one_time_tokens import FakeOneTimeTokens
 from tests.support.fakes.passwords import FakePasswords
@@ -44,6 +45,7 @@ class FakeUnitOfWork:
     credentials = _created(lambda uow: FakeCredentials(uow.store))
     identities = _created(lambda uow: FakeIdentities(uow.store))
     invitations = _created(lambda uow: FakeInvitations(uow.store))
+    labels = _created(lambda uow: FakeLabels(uow.store))
     members = _created(lambda uow: FakeMembers(uow.store))
     one_time_tokens = _created(lambda uow: FakeOneTimeTokens(uow.store, locked=uow.locked))
     outbox = _created(lambda uow: FakeOutbox(uow.store))

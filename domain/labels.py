@@ -1,0 +1,126 @@
+"""Labels: the words that tasks of a workspace are marked with."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from domain import pages, positions
+from domain.checks import Checks
+from domain.limits import LimitReached
+from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
+from domain.pages import DEFAULT_LIMIT, Page
+from domain.unit_of_work import UnitOfWork
+from domain.unset import UNSET, Unset, given
+
+MOST_LABELS: Final = 1000
+"""How many labels a workspace has at most."""
+STEP: Final = 100
+"""From how many tasks a label is taken in each change while it is deleted. Others wait for one at most."""
+
+
+async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Label]:
+    """Return the workspace's labels, in their order. Raises CursorInvalid."""
+    binding = f"labels {uow.workspace_id}"
+    place = None
+    if cursor is not None:
+        position, label_id = pages.decode(cursor, binding, count=2)
+        place = (pages.text_from_key(position), pages.id_from_key(label_id))
+
+    async def fetch(after: tuple[str, UUID] | None, count: int) -> Sequence[Label]:
+        return await uow.labels.page(uow.workspace_id, after=after, limit=count)
+
+    return await pages.within_bytes(
+        fetch,
+        after=place,
+        place_of=lambda label: (label.position, label.id),
+        weigh=lambda label: pages.weight(*label.texts),
+        limit=limit,
+        cursor_of=lambda label: pages.encode(binding, label.position, pages.id_to_key(label.id)),
+    )
+
+
+async def create(uow: UnitOfWork, *, name: str, color: str | None = None, label_id: UUID | None = None) -> Label:
+    """Create a label after all others. Raises LabelExists, LimitReached, IdTaken."""
+    await _require_free(uow, name)
+    if await uow.labels.count(uow.workspace_id) >= MOST_LABELS:
+        raise LimitReached("workspace", things="labels", most=MOST_LABELS)
+    label = Label(
+        id=label_id or uow.new_id(),
+        workspace_id=uow.workspace_id,
+        name=name,
+        color=_color(color),
+        position=positions.after(await uow.labels.last_position(uow.workspace_id)),
+        created_at=uow.now,
+        updated_at=uow.now,
+        revision=await uow.next_revision(),
+    )
+    await uow.labels.add(label)
+    return label
+
+
+async def get(uow: UnitOfWork, label_id: UUID) -> Label:
+    """Return one label of the workspace. Raises LabelNotFound."""
+    label = await uow.labels.get(uow.workspace_id, label_id)
+    if label is None:
+        raise LabelNotFound(label_id)
+    return label
+
+
+async def update(
+    uow: UnitOfWork, label_id: UUID, *, name: str | Unset = UNSET, color: str | Unset | None = UNSET
+) -> Label:
+    """Change a label. Raises LabelNotFound, LabelExists."""
+    label = await get(uow, label_id)
+    color = color if color is UNSET else _color(color)
+    changed = replace(label, **given(name=name, color=color))
+    if changed == label:
+        return label
+    if changed.name_key != label.name_key:
+        await _require_free(uow, changed.name)
+    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.labels.update(changed, before=label)
+    return changed
+
+
+async def delete(uow: UnitOfWork, label_id: UUID) -> None:
+    """Take a label from all tasks, some in each change, and delete it in the last one. Raises LabelNotFound."""
+    while await _take_from_some(uow, label_id) == STEP:
+        await uow.next_step()
+    await uow.labels.delete(uow.workspace_id, label_id, revision=await uow.next_revision())
+
+
+async def require_all(uow: UnitOfWork, label_ids: Sequence[UUID]) -> None:
+    """Raise LabelUnknown or InvalidTogether unless all *label_ids*, as the body names them, are labels."""
+    existing = await uow.labels.existing(uow.workspace_id, label_ids) if label_ids else ()
+    checks = Checks()
+    for index, label_id in enumerate(label_ids):
+        with checks:
+            if label_id not in existing:
+                raise LabelUnknown(label_id, index=index)
+    checks.finish()
+
+
+async def _take_from_some(uow: UnitOfWork, label_id: UUID) -> int:
+    await get(uow, label_id)
+    tasks = await uow.tasks.with_label(uow.workspace_id, label_id, limit=STEP)
+    for task in tasks:
+        left = without(task.label_ids, label_id)
+        changed = replace(task, label_ids=left, updated_at=uow.now, revision=await uow.next_revision())
+        await uow.tasks.update(changed, before=task, event="task.updated")
+    return len(tasks)
+
+
+def without(ids: Collection[UUID], one: UUID) -> tuple[UUID, ...]:
+    """Return *ids* without *one*, in their order."""
+    return tuple(each for each in ids if each != one)
+
+
+async def _require_free(uow: UnitOfWork, name: str) -> None:
+    found = await uow.labels.named(uow.workspace_id, name_key(name))
+    if found is not None:
+        raise LabelExists(found)
+
+
+def _color(color: str | None) -> str | None:
+    return None if color is None else color.lower()

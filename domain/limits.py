@@ -1,0 +1,13 @@
+"""How many things a workspace, a project or a task has at most."""
+
+from domain.errors import Conflict
+
+
+class LimitReached(Conflict):
+    """There are as many as there can be: *owner*, such as "workspace", has *most* *things*, such as "labels"."""
+
+    summary = "The limit is reached"
+
+    def __init__(self, owner: str, *, things: str, most: int) -> None:
+        super().__init__(f"This {owner} has {most} {things}, and cannot have more.")
+        self.most = most

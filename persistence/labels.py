@@ -1,0 +1,115 @@
+"""The table and the repository of labels."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from domain.errors import IdTaken
+from domain.events import Event, end_of, event_of
+from domain.model.labels import Label
+from domain.quotas import ROW_BYTES
+from persistence.change_log import ChangeLog
+from persistence.compiled import padded
+from persistence.database import Row, Runner
+from persistence.mapping import Mapper
+from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
+from persistence.octets import octets
+from persistence.paging import Pages
+
+labels: Final = Table(
+    "labels",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", SORTED_TEXT, nullable=False),
+    Column("color", Text),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
+    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
+    info=logged_as("label"),
+)
+Index("uq_labels_name_key", labels.c.workspace_id, labels.c.name_key, unique=True)
+Index("ix_labels_position", labels.c.workspace_id, labels.c.position, labels.c.id)
+
+_MAPPER: Final = Mapper(
+    Label, labels, derived={"name_key": lambda label: label.name_key}, fixed=("id", "workspace_id", "created_at")
+)
+_IN_WORKSPACE: Final = labels.c.workspace_id == bindparam("workspace")
+_ONE: Final = (_IN_WORKSPACE, labels.c.id == bindparam("label"))
+
+_INSERT: Final = insert(labels)
+_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_NAMED: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.name_key == bindparam("key"))
+_EXISTING: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.id.in_(bindparam("labels", expanding=True)))
+_COUNT: Final = select(func.count()).select_from(labels).where(_IN_WORKSPACE)
+_LAST_POSITION: Final = select(func.max(labels.c.position)).where(_IN_WORKSPACE)
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position, labels.c.id)
+_UPDATE: Final = update(labels).where(*_ONE)
+_DELETE: Final = delete(labels).where(*_ONE).returning(octets(labels.c.name))
+
+
+class Labels:
+    """Implements domain.model.labels.LabelRepository."""
+
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
+        self._runner = runner
+        self._change_log = change_log
+
+    async def add(self, label: Label) -> None:
+        await self._change_log.write(_INSERT, _MAPPER.values(label), event_of("label.created", label))
+
+    async def get(self, workspace_id: UUID, label_id: UUID) -> Label | None:
+        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "label": label_id}))
+
+    async def named(self, workspace_id: UUID, key: str) -> UUID | None:
+        row = await self._runner.row(_NAMED, {"workspace": workspace_id, "key": key})
+        return None if row is None else row[0]
+
+    async def existing(self, workspace_id: UUID, label_ids: Collection[UUID]) -> Collection[UUID]:
+        place = {"workspace": workspace_id, "labels": padded(list(label_ids))}
+        return {row[0] for row in await self._runner.rows(_EXISTING, place)}
+
+    async def count(self, workspace_id: UUID) -> int:
+        row = await self._runner.row(_COUNT, {"workspace": workspace_id})
+        return 0 if row is None else int(row[0])
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
+        return None if row is None else row[0]
+
+    async def page(self, workspace_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> Sequence[Label]:
+        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
+
+    async def update(self, label: Label, *, before: Label) -> None:
+        key = {"workspace": label.workspace_id, "label": label.id}
+        event = event_of("label.updated", label, before=before)
+        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(label, before=before)}, event)
+
+    async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
+
+        def end(row: Row) -> Event:
+            freed = ROW_BYTES + int(row[0])
+            return end_of("label.deleted", label_id, workspace_id=workspace_id, revision=revision, freed_bytes=freed)
+
+        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "label": label_id}, end)

@@ -1,0 +1,53 @@
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from domain.errors import IdTaken
+from domain.events import end_of, event_of
+from domain.model.labels import Label
+from tests.support.fakes.store import Store, page_of
+
+
+class FakeLabels:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._labels = store.of(Label)
+
+    async def add(self, label: Label) -> None:
+        key = (label.workspace_id, label.id)
+        if key in self._labels:
+            raise IdTaken
+        self._labels[key] = label
+        self._store.events.append(event_of("label.created", label))
+
+    async def get(self, workspace_id: UUID, label_id: UUID) -> Label | None:
+        return self._labels.get((workspace_id, label_id))
+
+    async def named(self, workspace_id: UUID, key: str) -> UUID | None:
+        return next((label.id for label in self._all(workspace_id) if label.name_key == key), None)
+
+    async def existing(self, workspace_id: UUID, label_ids: Collection[UUID]) -> Collection[UUID]:
+        return {label.id for label in self._all(workspace_id)} & set(label_ids)
+
+    async def count(self, workspace_id: UUID) -> int:
+        return len(self._all(workspace_id))
+
+    async def last_position(self, workspace_id: UUID) -> str | None:
+        return max((label.position for label in self._all(workspace_id)), default=None)
+
+    async def page(self, workspace_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> Sequence[Label]:
+        return page_of(
+            self._all(workspace_id), place=lambda label: (label.position, label.id), after=after, limit=limit
+        )
+
+    async def update(self, label: Label, *, before: Label) -> None:
+        assert self._labels[label.workspace_id, label.id] == before
+        self._labels[label.workspace_id, label.id] = label
+        self._store.events.append(event_of("label.updated", label, before=before))
+
+    async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
+        del self._labels[workspace_id, label_id]
+        assert not [t for t in self._store.tasks.values() if label_id in t.label_ids]
+        self._store.events.append(end_of("label.deleted", label_id, workspace_id=workspace_id, revision=revision))
+
+    def _all(self, workspace_id: UUID) -> list[Label]:
+        return [label for label in self._labels.values() if label.workspace_id == workspace_id]

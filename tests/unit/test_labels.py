@@ -1,0 +1,132 @@
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from domain import labels, tasks
+from domain.errors import InvalidTogether
+from domain.limits import LimitReached
+from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
+from domain.tasks import TaskDraft, TaskEdit
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
+from tests.support.things import NOBODY
+
+LATER = NOON + dt.timedelta(hours=1)
+
+
+async def create(uow: FakeUnitOfWork, name: str) -> Label:
+    return await labels.create(uow.unit(), name=name)
+
+
+async def labelled(uow: FakeUnitOfWork, *label_ids: UUID) -> UUID:
+    return (await tasks.create(uow.unit(), TaskDraft(title="Sow", label_ids=label_ids))).id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Garden", "gARDEN"),
+        ("Gärten", "GARTEN"),
+        ("Café", "cafe\u0301"),
+        ("Straße", "STRASSE"),
+        ("ﬁle", "FILE"),
+        ("Ⅷ", "viii"),
+        ("\uff37ide", "wide"),
+        ("ΣΊΣΥΦΟΣ", "σισυφος"),
+        (" two  words ", "TWO WORDS"),
+    ],
+)
+def test_names_that_differ_in_case_accents_or_width_have_one_key(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+def test_other_letters_have_other_keys() -> None:
+    assert len({name_key(name) for name in ("Home", "House", "家", "Ø", "O", "1", "🏠", "🏡")}) == 8
+
+
+async def test_a_new_label_is_the_last_one_and_its_color_is_in_lower_case(uow: FakeUnitOfWork) -> None:
+    first = await create(uow, "First")
+    last = await labels.create(uow.unit(now=LATER), name="Last", color="#ABCDEF")
+
+    assert (last.color, last.created_at, first.position < last.position) == ("#abcdef", LATER, True)
+    assert (await labels.page(uow.unit())).items == (first, last)
+
+
+async def test_a_second_label_of_a_name_is_refused_with_the_id_of_the_first(uow: FakeUnitOfWork) -> None:
+    first = await create(uow, "Außen")
+    other = await create(uow, "Inside")
+
+    with pytest.raises(LabelExists) as raised:
+        await create(uow, "AUSSEN")
+    assert raised.value.existing_id == first.id
+    with pytest.raises(LabelExists) as raised:
+        await labels.update(uow.unit(), other.id, name="aussen")
+    assert raised.value.existing_id == first.id
+
+
+async def test_a_label_can_change_the_case_of_its_own_name(uow: FakeUnitOfWork) -> None:
+    label = await create(uow, "garden")
+
+    changed = await labels.update(uow.unit(now=LATER), label.id, name="Garden")
+
+    assert (changed.name, changed.updated_at, changed.revision) == ("Garden", LATER, label.revision + 1)
+    assert await labels.update(uow.unit(), label.id, name="Garden", color=None) == changed
+
+
+async def test_a_workspace_has_at_most_a_thousand_labels(uow: FakeUnitOfWork) -> None:
+    for number in range(labels.MOST_LABELS):
+        await create(uow, f"Label {number}")
+
+    with pytest.raises(LimitReached):
+        await create(uow, "One more")
+
+
+async def test_a_task_has_labels_of_its_workspace_only(uow: FakeUnitOfWork) -> None:
+    label = await create(uow, "Wet")
+    for unknown in ([NOBODY, label.id, UUID(int=1)],):
+        with pytest.raises(InvalidTogether) as raised:
+            await tasks.create(uow.unit(), TaskDraft(title="Sow", label_ids=unknown))
+        assert [each.pointer for each in raised.value.errors] == ["#/label_ids/0", "#/label_ids/2"]
+    task_id = await labelled(uow, label.id)
+    with pytest.raises(LabelUnknown):
+        await tasks.update(uow.unit(), task_id, edit=TaskEdit(label_ids=[NOBODY]))
+    with pytest.raises(LabelNotFound):
+        await tasks.add_label(uow.unit(), task_id, label_id=NOBODY)
+    with pytest.raises(LabelNotFound):
+        await tasks.remove_label(uow.unit(), task_id, label_id=NOBODY)
+
+
+async def test_adding_and_removing_a_label_keeps_the_others_and_can_be_repeated(uow: FakeUnitOfWork) -> None:
+    first, second, third = [(await create(uow, name)).id for name in ("a", "b", "c")]
+    task_id = await labelled(uow, first, third)
+
+    added = await tasks.add_label(uow.unit(now=LATER), task_id, label_id=second)
+    assert (added.label_ids, added.updated_at) == ((first, second, third), LATER)
+    assert await tasks.add_label(uow.unit(), task_id, label_id=second) == added
+    removed = await tasks.remove_label(uow.unit(), task_id, label_id=first)
+    assert removed.label_ids == (second, third)
+    assert await tasks.remove_label(uow.unit(), task_id, label_id=first) == removed
+
+
+async def test_a_task_has_at_most_fifty_labels(uow: FakeUnitOfWork) -> None:
+    ids = [(await create(uow, f"Label {number}")).id for number in range(51)]
+    task_id = await labelled(uow, *ids[:50])
+
+    with pytest.raises(LimitReached):
+        await tasks.add_label(uow.unit(), task_id, label_id=ids[50])
+
+
+async def test_a_deleted_label_is_taken_from_all_tasks_in_changes_of_a_hundred(uow: FakeUnitOfWork) -> None:
+    gone, kept = (await create(uow, "Gone")).id, (await create(uow, "Kept")).id
+    for _ in range(2 * labels.STEP + 1):
+        await labelled(uow, gone, kept)
+    before = uow.store.workspaces[uow.workspace_id].head
+
+    await labels.delete(uow.unit(now=LATER), gone)
+
+    changed = list(uow.store.tasks.values())
+    assert {(task.label_ids, task.updated_at) for task in changed} == {((kept,), LATER)}
+    assert {task.revision for task in changed} == {before + 1, before + 2, before + 3}
+    with pytest.raises(LabelNotFound):
+        await labels.get(uow.unit(), gone)
