@@ -10,15 +10,16 @@ from uuid import UUID
 from domain.model.labels import Label, LabelEvent
 from domain.model.members import Member, MemberEvent
 from domain.model.projects import Project, ProjectEvent
+from domain.model.sections import Section, SectionEvent
 from domain.model.tasks import Task, TaskEvent
 from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
 
-EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, LabelEvent, TaskEvent]
+EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, SectionEvent, LabelEvent, TaskEvent]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 
-Entity = Workspace | Member | Project | Label | Task
+Entity = Workspace | Member | Project | Section | Label | Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """The kind of the entity: `workspace`, `member`, `project`, `label`, `task`."""
+        """The kind of the entity: `workspace`, `member`, `project`, `section`, `label`, `task`."""
         return self.type.partition(".")[0]
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions
+from domain import pages, positions, steps
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
@@ -15,8 +15,6 @@ from domain.unset import UNSET, Unset, given
 
 MOST_LABELS: Final = 1000
 """How many labels a workspace has at most."""
-STEP: Final = 100
-"""From how many tasks a label is taken in each change while it is deleted. Others wait for one at most."""
 
 
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Label]:
@@ -85,8 +83,17 @@ async def update(
 
 async def delete(uow: UnitOfWork, label_id: UUID) -> None:
     """Take a label from all tasks, some in each change, and delete it in the last one. Raises LabelNotFound."""
-    while await _take_from_some(uow, label_id) == STEP:
-        await uow.next_step()
+
+    async def take_from_some(limit: int) -> int:
+        await get(uow, label_id)
+        tasks = await uow.tasks.with_label(uow.workspace_id, label_id, limit=limit)
+        for task in tasks:
+            left = without(task.label_ids, label_id)
+            changed = replace(task, label_ids=left, updated_at=uow.now, revision=await uow.next_revision())
+            await uow.tasks.update(changed, before=task, event="task.updated")
+        return len(tasks)
+
+    await steps.in_steps(uow, take_from_some)
     await uow.labels.delete(uow.workspace_id, label_id, revision=await uow.next_revision())
 
 
@@ -99,16 +106,6 @@ async def require_all(uow: UnitOfWork, label_ids: Sequence[UUID]) -> None:
             if label_id not in existing:
                 raise LabelUnknown(label_id, index=index)
     checks.finish()
-
-
-async def _take_from_some(uow: UnitOfWork, label_id: UUID) -> int:
-    await get(uow, label_id)
-    tasks = await uow.tasks.with_label(uow.workspace_id, label_id, limit=STEP)
-    for task in tasks:
-        left = without(task.label_ids, label_id)
-        changed = replace(task, label_ids=left, updated_at=uow.now, revision=await uow.next_revision())
-        await uow.tasks.update(changed, before=task, event="task.updated")
-    return len(tasks)
 
 
 def without(ids: Collection[UUID], one: UUID) -> tuple[UUID, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions
+from domain import pages, positions, steps
 from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
@@ -13,10 +13,6 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 INBOX_NAME: Final = "Inbox"
-SMALL: Final = 1000
-"""A project with fewer tasks is deleted in one change."""
-STEP: Final = 100
-"""How many tasks of a larger one are deleted in each change after the first. Others wait for one at most."""
 
 
 def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
@@ -100,24 +96,24 @@ async def update(
 
 
 async def delete(uow: UnitOfWork, project_id: UUID) -> None:
-    """Delete a project with its tasks; many of them in several steps, the project in the last one (ADR 81).
+    """Delete a project with its sections and tasks.
+
+    Many tasks are deleted in several steps, and the project in the last one (ADR 81).
 
     Raises InboxProtected, ProjectNotFound.
     """
-    limit = SMALL
-    while await _delete_some(uow, project_id, limit=limit) == limit:
-        await uow.next_step()
-        limit = STEP
-    await uow.projects.delete(uow.workspace_id, project_id, revision=await uow.next_revision())
 
+    async def delete_some(limit: int) -> int:
+        project = await get(uow, project_id)
+        if project.is_inbox:
+            raise InboxProtected(project_id)
+        revision = await uow.next_revision()
+        return await uow.tasks.delete_some(uow.workspace_id, project_id=project_id, revision=revision, limit=limit)
 
-async def _delete_some(uow: UnitOfWork, project_id: UUID, *, limit: int) -> int:
-    """Delete some of a project's tasks, and return how many."""
-    project = await get(uow, project_id)
-    if project.is_inbox:
-        raise InboxProtected(project_id)
+    await steps.in_steps(uow, delete_some)
     revision = await uow.next_revision()
-    return await uow.tasks.delete_some(uow.workspace_id, project_id=project_id, revision=revision, limit=limit)
+    await uow.sections.delete_all(uow.workspace_id, project_id=project_id, revision=revision)
+    await uow.projects.delete(uow.workspace_id, project_id, revision=revision)
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from domain import labels, pages, positions, task_metadata, wall_clocks
+from domain import families, labels, pages, positions, task_metadata, wall_clocks
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
+from domain.model.sections import SectionUnknown
 from domain.model.tasks import PRIORITIES, Priority, SortKey, Status, Task, TaskEvent, TaskNotFound, TaskQuery
 from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
@@ -19,6 +20,9 @@ from domain.wall_clocks import WallClock, WallClockPatch, due_key
 
 MOST_LABELS: Final = 50
 """How many labels a task has at most. The contract says the same of lists in requests."""
+
+Subtasks = Literal["close", "keep"]
+"""What happens to the open subtasks of a task that is closed."""
 
 TaskSort = Literal[
     "position",
@@ -41,6 +45,8 @@ class TaskDraft:
     title: str
     id: UUID | None = None
     project_id: UUID | None = None
+    section_id: UUID | None = None
+    parent_id: UUID | None = None
     description: str = ""
     priority: Priority = "none"
     start: WallClock | None = None
@@ -67,6 +73,7 @@ class TaskFilter:
     """A filter for the tasks of a workspace: those that match everything given."""
 
     project_id: UUID | None = None
+    parent_id: UUID | None = None
     status: Status | None = None
 
 
@@ -106,11 +113,12 @@ async def page(
     """Return the workspace's tasks that match *filters*, by *sort*, then by id. Raises CursorInvalid.
 
     Tasks without a due value come last in "due", lowest priority comes first in "priority"; a leading "-" is the exact
-    reverse. A filter by a project that does not exist finds nothing. A page of long texts may have fewer than *limit*.
+    reverse. A filter by a project or parent that does not exist finds nothing. A page of long texts may have fewer than
+    *limit*.
     """
     name = sort.removeprefix("-")
     order = _ORDERS[name]
-    binding = f"tasks {uow.workspace_id} {filters.project_id} {filters.status} {sort}"
+    binding = f"tasks {uow.workspace_id} {filters.project_id} {filters.parent_id} {filters.status} {sort}"
     place = None
     if cursor is not None:
         key, task_id = pages.decode(cursor, binding, count=2)
@@ -121,6 +129,7 @@ async def page(
             TaskQuery(
                 workspace_id=uow.workspace_id,
                 project_id=filters.project_id,
+                parent_id=filters.parent_id,
                 status=filters.status,
                 order=name,
                 descending=name != sort,
@@ -142,8 +151,9 @@ async def page(
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
-    Raises ProjectUnknown, WallClockIncomplete, TimeZoneUnknown, LabelUnknown, TooManyKeys, KeyNotAllowed, or
-    InvalidTogether; ProjectArchived, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
+    Raises ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown, WallClockIncomplete,
+    TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether; ProjectArchived, LimitReached, IdTaken;
+    WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
     with checks:
@@ -155,12 +165,14 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     with checks:
         await labels.require_all(uow, draft.label_ids)
     with checks:
-        project, last = await _destination(uow, draft.project_id)
+        place = await _destination(uow, draft)
     checks.finish()
     task = Task(
         id=draft.id or uow.new_id(),
         workspace_id=uow.workspace_id,
-        project_id=project.id,
+        project_id=place.project.id,
+        section_id=place.section_id,
+        parent_id=draft.parent_id,
         title=draft.title,
         description=draft.description,
         status="open",
@@ -169,8 +181,9 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         due=draft.due,
         label_ids=tuple(sorted(set(draft.label_ids))),
         metadata=metadata,
-        position=positions.after(last),
+        position=positions.after(place.last),
         completed_at=None,
+        closed_with=None,
         created_by=uow.principal.user_id,
         created_at=uow.now,
         updated_at=uow.now,
@@ -241,32 +254,66 @@ async def remove_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Tas
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
-    """Delete a task. Raises TaskNotFound."""
-    await get(uow, task_id)
-    await uow.tasks.delete(uow.workspace_id, task_id, revision=await uow.next_revision())
+    """Delete a task with its subtasks. Raises TaskNotFound."""
+    task, others = await families.of(uow, task_id)
+    task_ids = [each.id for each in (task, *others)]
+    await uow.tasks.delete_all(uow.workspace_id, task_ids, revision=await uow.next_revision())
 
 
-async def complete(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Complete a task, now. A completed one keeps its time. Raises TaskNotFound."""
-    task = await get(uow, task_id)
-    changed = replace(task, status="completed", completed_at=task.completed_at or uow.now)
-    return await _store(uow, task, changed, event="task.completed")
+async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
+    """Complete a task, now, with its open subtasks. A completed one keeps its time. Raises TaskNotFound."""
+    task, others = await families.of(uow, task_id)
+    changed = families.closed(task, others, status="completed", together=subtasks == "close")
+    completed = [replace(each, completed_at=uow.now) for each in changed]
+    return await _store_all(uow, task, others, changed=completed, event="task.completed")
 
 
-async def cancel(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Cancel a task: it will not be done. A completed one loses its time of completion. Raises TaskNotFound."""
-    task = await get(uow, task_id)
-    return await _store(uow, task, replace(task, status="cancelled", completed_at=None), event="task.cancelled")
+async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
+    """Cancel a task, with its open subtasks: it will not be done.
+
+    A completed one loses its time of completion. Raises TaskNotFound.
+    """
+    task, others = await families.of(uow, task_id)
+    changed = families.closed(task, others, status="cancelled", together=subtasks == "close")
+    cancelled = [replace(each, completed_at=None) for each in changed]
+    return await _store_all(uow, task, others, changed=cancelled, event="task.cancelled")
 
 
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Open a completed or cancelled task again. Raises TaskNotFound."""
-    task = await get(uow, task_id)
-    return await _store(uow, task, replace(task, status="open", completed_at=None), event="task.reopened")
+    """Open a closed task again, with the subtasks that were closed together with it. Raises TaskNotFound."""
+    task, others = await families.of(uow, task_id)
+    return await _store_all(uow, task, others, changed=families.reopened(task, others), event="task.reopened")
 
 
-async def _destination(uow: UnitOfWork, project_id: UUID | None) -> tuple[Project, str | None]:
-    """Return the project of a new task, or the inbox for None, and the last position in it."""
+async def _store_all(
+    uow: UnitOfWork, task: Task, others: Sequence[Task], *, changed: Sequence[Task], event: TaskEvent
+) -> Task:
+    """Store what changed of *task* and *others*, as one change, and return *task* as it is now."""
+    before = {each.id: each for each in (task, *others)}
+    now = [await _store(uow, before[each.id], each, event=event) for each in changed]
+    return now[0] if now else task
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a new task goes, and the last position in the project."""
+
+    project: Project
+    section_id: UUID | None
+    last: str | None
+
+
+async def _destination(uow: UnitOfWork, draft: TaskDraft) -> _Place:
+    """Return where a new task goes: what it names; or else where its parent or section is; or else the inbox."""
+    project_id, section_id = draft.project_id, draft.section_id
+    if draft.parent_id is not None:
+        parent = await families.parent_of(uow, draft.parent_id, project_id=project_id, section_id=section_id)
+        project_id, section_id = parent.project_id, parent.section_id
+    elif section_id is not None:
+        section = await uow.sections.get(uow.workspace_id, section_id)
+        if section is None or project_id not in {None, section.project_id}:
+            raise SectionUnknown(section_id)
+        project_id = section.project_id
     found = await uow.tasks.destination(uow.workspace_id, project_id=project_id)
     if found is None:
         if project_id is None:
@@ -275,7 +322,7 @@ async def _destination(uow: UnitOfWork, project_id: UUID | None) -> tuple[Projec
     project, last = found
     if project.archived_at is not None:
         raise ProjectArchived(project.id)
-    return project, last
+    return _Place(project, section_id, last)
 
 
 async def _store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent) -> Task:

@@ -13,6 +13,7 @@ from domain.model.one_time_tokens import OneTimeTokenRepository
 from domain.model.passwords import PasswordHasher
 from domain.model.projects import ProjectRepository
 from domain.model.queued_emails import EmailOutbox
+from domain.model.sections import SectionRepository
 from domain.model.sessions import SessionRepository
 from domain.model.tasks import TaskRepository
 from domain.model.tokens import TokenRepository
@@ -105,6 +106,10 @@ class UnitOfWork(Protocol):
     @property
     def projects(self) -> ProjectRepository:
         """Projects."""
+
+    @property
+    def sections(self) -> SectionRepository:
+        """Sections of projects."""
 
     @property
     def labels(self) -> LabelRepository:

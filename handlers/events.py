@@ -1,15 +1,19 @@
 """The payload of an event: the entity after the change, as the API returns it."""
 
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
-from domain.events import Event
+from domain.events import Entity, Event
 from domain.model.labels import Label
 from domain.model.members import Member
 from domain.model.projects import Project
+from domain.model.sections import Section
+from domain.model.tasks import Task
 from domain.model.workspaces import Workspace
 from handlers.labels import label_view
 from handlers.members import member_view
 from handlers.projects import project_view
+from handlers.sections import section_view
 from handlers.tasks import task_view
 from handlers.workspaces import workspace_facts_view
 from spec import responses
@@ -19,6 +23,7 @@ Payload = (
     | responses.Member
     | responses.Project
     | responses.ProjectEvent
+    | responses.Section
     | responses.Label
     | responses.Task
     | responses.TaskEvent
@@ -26,23 +31,21 @@ Payload = (
 )
 
 
+_VIEWS: Final[Mapping[type[Entity], Callable[[Any], Any]]] = {
+    Workspace: workspace_facts_view,
+    Member: member_view,
+    Project: project_view,
+    Section: section_view,
+    Label: label_view,
+    Task: task_view,
+}
+
+
 def payload_of(event: Event) -> Payload:
     """Return the payload that `x-events` in the contract describes: a description that did not change is left out."""
-    match event.entity:
-        case None:
-            return {"id": event.entity_id}
-        case Workspace() as workspace:
-            return workspace_facts_view(workspace)
-        case Member() as member:
-            return member_view(member)
-        case Project() as project:
-            view = project_view(project)
-            return view if event.is_described else _without_description(view)
-        case Label() as label:
-            return label_view(label)
-        case task:
-            return task_view(task) if event.is_described else _without_description(task_view(task))
-
-
-def _without_description(view: responses.Project | responses.Task) -> Payload:
+    if event.entity is None:
+        return {"id": event.entity_id}
+    view = _VIEWS[type(event.entity)](event.entity)
+    if event.is_described:
+        return cast("Payload", view)
     return cast("Payload", {name: value for name, value in view.items() if name != "description"})

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from domain import tasks
 from domain.model.tasks import Status, Task
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.tasks import Subtasks, TaskDraft, TaskEdit, TaskFilter, TaskSort
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
 from domain.wall_clocks import WallClock, WallClockPatch
 from handlers.pages import page_view
 from handlers.patches import patched, sent
 from spec import models, responses
-from spec.models import TaskCreate, TaskMetadataPatch, TaskPatch
+from spec.models import TaskClose, TaskCreate, TaskMetadataPatch, TaskPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
@@ -21,11 +21,12 @@ async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
     sort: TaskSort,
     limit: int,
     project_id: UUID | None = None,
+    parent_id: UUID | None = None,
     status: Status | None = None,
     cursor: str | None = None,
 ) -> Response:
     """200 with the tasks that match, in the requested order."""
-    filters = TaskFilter(project_id=project_id, status=status)
+    filters = TaskFilter(project_id=project_id, parent_id=parent_id, status=status)
     return ok(page_view(await tasks.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
 
 
@@ -35,6 +36,8 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         id=sent(body.id, default=None),
         title=body.title,
         project_id=sent(body.project_id, default=None),
+        section_id=sent(body.section_id, default=None),
+        parent_id=sent(body.parent_id, default=None),
         description=sent(body.description, default=""),
         priority=sent(body.priority, default="none"),
         start=_wall_clock(sent(body.start, default=None)),
@@ -72,14 +75,14 @@ async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     return no_content()
 
 
-async def complete_task(uow: UnitOfWork, task_id: UUID) -> Response:
+async def complete_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
     """200 with the task, which keeps the time of its first completion."""
-    return ok(task_view(await tasks.complete(uow, task_id)))
+    return ok(task_view(await tasks.complete(uow, task_id, subtasks=_subtasks(body))))
 
 
-async def cancel_task(uow: UnitOfWork, task_id: UUID) -> Response:
+async def cancel_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
     """200 with the task, cancelled."""
-    return ok(task_view(await tasks.cancel(uow, task_id)))
+    return ok(task_view(await tasks.cancel(uow, task_id, subtasks=_subtasks(body))))
 
 
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
@@ -97,6 +100,10 @@ async def remove_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> R
     """204; the task does not have the label."""
     await tasks.remove_label(uow, task_id, label_id=label_id)
     return no_content()
+
+
+def _subtasks(body: TaskClose | None) -> Subtasks:
+    return "close" if body is None else sent(body.subtasks, default="close")
 
 
 def _wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
@@ -127,6 +134,8 @@ def task_view(task: Task) -> responses.Task:
         "id": task.id,
         "workspace_id": task.workspace_id,
         "project_id": task.project_id,
+        "section_id": task.section_id,
+        "parent_id": task.parent_id,
         "title": task.title,
         "description": task.description,
         "status": task.status,

@@ -13,8 +13,10 @@ from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.events import events, tombstones
 from persistence.idempotency import client_ids, idempotency_keys
+from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.projects import projects
+from persistence.sections import sections
 from persistence.tasks import tasks
 
 _AT_ONCE: Final = 200
@@ -36,6 +38,8 @@ _WITHIN: Final = tuple(
     _delete_some(place)
     for place in (
         tasks.c.workspace_id,
+        labels.c.workspace_id,
+        sections.c.workspace_id,
         projects.c.workspace_id,
         events.c.workspace_id,
         tombstones.c.workspace_id,

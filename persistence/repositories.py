@@ -21,6 +21,7 @@ from persistence.metadata import metadata
 from persistence.one_time_tokens import OneTimeTokens
 from persistence.projects import Projects
 from persistence.queued_emails import Outbox
+from persistence.sections import Sections
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.tokens import Tokens
@@ -67,6 +68,7 @@ class Repositories:
     one_time_tokens = _created(lambda uow: OneTimeTokens(uow.runner))
     outbox = _created(lambda uow: Outbox(uow.runner))
     projects = _created(lambda uow: Projects(uow.runner, uow.change_log))
+    sections = _created(lambda uow: Sections(uow.runner, uow.change_log))
     sessions = _created(lambda uow: Sessions(uow.runner, uow.aside, uow.expect_lock))
     tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))
     tokens = _created(lambda uow: Tokens(uow.runner))

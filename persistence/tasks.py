@@ -1,13 +1,14 @@
 """The table and the repository of tasks, with a statement for each combination of filter, sort and page."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     CheckConstraint,
     Column,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Time,
+    UpdateBase,
     Uuid,
     and_,
     bindparam,
@@ -41,7 +43,7 @@ from domain.task_metadata import as_text, from_text
 from domain.wall_clocks import WallClock, due_key
 from persistence import task_links
 from persistence.change_log import ChangeLog
-from persistence.compiled import BULK
+from persistence.compiled import BULK, padded
 from persistence.database import Row, Runner
 from persistence.mapping import Mapper, Stored, loader
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
@@ -56,6 +58,8 @@ tasks: Final = Table(
     Column("workspace_id", Uuid, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("project_id", Uuid, nullable=False),
+    Column("section_id", Uuid),
+    Column("parent_id", Uuid),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -71,6 +75,7 @@ tasks: Final = Table(
     Column("metadata", Text, nullable=False),
     Column("position", SORTED_TEXT, nullable=False),
     Column("completed_at", INSTANT),
+    Column("closed_with", Uuid),
     Column("created_by", Uuid, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
@@ -81,6 +86,9 @@ tasks: Final = Table(
         ["projects.workspace_id", "projects.id"],
         name="fk_tasks_project_id",
         ondelete="CASCADE",
+    ),
+    ForeignKeyConstraint(
+        ["workspace_id", "section_id"], ["sections.workspace_id", "sections.id"], name="fk_tasks_section_id"
     ),
     CheckConstraint("status IN ('open', 'completed', 'cancelled')", name="status"),
     CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
@@ -110,6 +118,18 @@ for _name, _column in TASK_ORDERS.items():
         tasks.c.status,
         _column,
         tasks.c.id,
+    )
+
+
+for _column in (tasks.c.section_id, tasks.c.parent_id):  # a parent has no foreign key: see the migration
+    _is_given = _column.is_not(None)
+    Index(
+        f"ix_tasks_{_column.name}",
+        tasks.c.workspace_id,
+        _column,
+        tasks.c.id,
+        postgresql_where=_is_given,
+        sqlite_where=_is_given,
     )
 
 
@@ -149,13 +169,13 @@ _MAPPER: Final = Mapper(
 )
 _IN_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
+_WITH_PARENT: Final = tasks.c.parent_id == bindparam("parent")
 _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description) + octets(tasks.c.metadata))
-_DELETE: Final = delete(tasks).where(*_ONE).returning(*_FREED)
 _WITH_LABEL: Final = (
     select(*_MAPPER.columns)
     .join(task_labels, and_(task_labels.c.workspace_id == tasks.c.workspace_id, task_labels.c.task_id == tasks.c.id))
@@ -163,10 +183,32 @@ _WITH_LABEL: Final = (
     .order_by(task_labels.c.task_id)
     .limit(bindparam("limit"))
 )
-_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE, _IN_PROJECT).limit(bindparam("limit"))
-_DELETE_SOME: Final = (
-    delete(tasks).where(_IN_WORKSPACE, tasks.c.id.in_(_SOME)).returning(*_FREED).execution_options(**BULK)
-)
+
+
+def _deleted(which: ColumnElement[bool]) -> UpdateBase:
+    return delete(tasks).where(_IN_WORKSPACE, which).returning(*_FREED).execution_options(**BULK)
+
+
+def _some(within: ColumnElement[bool]) -> ColumnElement[bool]:
+    return tasks.c.id.in_(select(tasks.c.id).where(_IN_WORKSPACE, within).limit(bindparam("limit")))
+
+
+_DELETE_ALL: Final = _deleted(tasks.c.id.in_(bindparam("tasks", expanding=True)))
+_DELETE_SOME_OF_PROJECT: Final = _deleted(_some(_IN_PROJECT))
+_DELETE_SOME_OF_SECTION: Final = _deleted(_some(tasks.c.section_id == bindparam("section")))
+
+
+def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> Select[Any]:
+    """Return the statement that reads a task and all that *next_of* leads to, one level after the other."""
+    found = select(tasks.c.id, tasks.c.parent_id).where(*_ONE).cte("found", recursive=True)
+    related = found.union(
+        select(tasks.c.id, tasks.c.parent_id).where(_IN_WORKSPACE, next_of(found)).select_from(tasks, found)
+    )
+    return select(*_MAPPER.columns).where(_IN_WORKSPACE, tasks.c.id.in_(select(related.c.id)))
+
+
+_FAMILY: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
+_LINEAGE: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
 
 
 _LAST: Final = (
@@ -188,6 +230,7 @@ class PageShape:
     """What decides which statement reads a page. Everything else is a parameter."""
 
     in_project: bool
+    with_parent: bool
     with_status: bool
     order: str
     descending: bool
@@ -206,6 +249,9 @@ def _page(shape: PageShape) -> TypedReturnsRows[Any]:
     key = TASK_ORDERS[shape.order]
     in_order = partial(ordered, columns=(key, tasks.c.id), descending=shape.descending, resumed=shape.resumed)
     rows = select(*_MAPPER.columns).where(_IN_WORKSPACE, *((_IN_PROJECT,) if shape.in_project else ()))
+    if shape.with_parent:  # of a task's few subtasks, all are read
+        few = rows.where(_WITH_PARENT, *((tasks.c.status == bindparam("status"),) if shape.with_status else ()))
+        return in_order(few)
     if shape.with_status:
         return in_order(rows.where(tasks.c.status == bindparam("status")))
     branches = [in_order(rows.where(tasks.c.status == status)) for status in STATUSES]
@@ -234,6 +280,18 @@ class Tasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        found = _MAPPER.all(await self._runner.rows(_FAMILY, {"workspace": workspace_id, "task": task_id}))
+        return found if len(found) == 1 else sorted(found, key=lambda task: task.id != task_id)
+
+    async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        rows = await self._runner.rows(_LINEAGE, {"workspace": workspace_id, "task": task_id})
+        by_id: dict[UUID | None, Task] = {task.id: task for task in _MAPPER.all(rows)}
+        lineage: list[Task] = []
+        while (above := by_id.pop(lineage[-1].parent_id if lineage else task_id, None)) is not None:
+            lineage.append(above)
+        return lineage
+
     async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
         if project_id is None:
             row = await self._runner.row(_INBOX, {"workspace": workspace_id})
@@ -247,6 +305,7 @@ class Tasks:
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         shape = PageShape(
             in_project=query.project_id is not None,
+            with_parent=query.parent_id is not None,
             with_status=query.status is not None,
             order=query.order,
             descending=query.descending,
@@ -264,13 +323,24 @@ class Tasks:
         place = {"workspace": workspace_id, "label": label_id, "limit": limit}
         return _MAPPER.all(await self._runner.rows(_WITH_LABEL, place))
 
-    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        end = _ends(workspace_id, revision)
-        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "task": task_id}, end)
+    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
+        some = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
+        await self._change_log.write_all(_DELETE_ALL, some, _ends(workspace_id, revision))
 
-    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
-        some = {"workspace": workspace_id, "project": project_id, "limit": limit}
-        return await self._change_log.write_all(_DELETE_SOME, some, _ends(workspace_id, revision))
+    async def delete_some(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None = None,
+        section_id: UUID | None = None,
+        revision: int,
+        limit: int,
+    ) -> int:
+        some = {"workspace": workspace_id, "limit": limit}
+        end = _ends(workspace_id, revision)
+        if section_id is not None:
+            return await self._change_log.write_all(_DELETE_SOME_OF_SECTION, {**some, "section": section_id}, end)
+        return await self._change_log.write_all(_DELETE_SOME_OF_PROJECT, {**some, "project": project_id}, end)
 
 
 def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
@@ -285,6 +355,8 @@ def _page_parameters(query: TaskQuery) -> dict[str, object]:
     parameters = {"workspace": query.workspace_id, **page_parameters(query.after, query.limit)}
     if query.project_id is not None:
         parameters["project"] = query.project_id
+    if query.parent_id is not None:
+        parameters["parent"] = query.parent_id
     if query.status is not None:
         parameters["status"] = query.status
     return parameters

@@ -240,6 +240,32 @@ class ProjectPatch(BaseModel):
     description: str | MISSING = MISSING
 
 
+class SectionCreate(BaseModel):
+    """
+    A new section.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    id: UUID | None | MISSING = MISSING
+    name: str
+    project_id: UUID
+
+
+class SectionPatch(BaseModel):
+    """
+    A merge patch of a section.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    name: str | MISSING = MISSING
+
+
 class LabelCreate(BaseModel):
     """
     A new label.
@@ -265,6 +291,18 @@ class LabelPatch(BaseModel):
     )
     name: str | MISSING = MISSING
     color: str | None | MISSING = MISSING
+
+
+class TaskClose(BaseModel):
+    """
+    How a task is completed or cancelled.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    subtasks: Literal["close", "keep"] | MISSING = MISSING
 
 
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
@@ -343,6 +381,8 @@ class TaskCreate(BaseModel):
     id: UUID | None | MISSING = MISSING
     title: str
     project_id: UUID | None | MISSING = MISSING
+    section_id: UUID | None | MISSING = MISSING
+    parent_id: UUID | None | MISSING = MISSING
     description: str | None | MISSING = MISSING
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockCreate | None | MISSING = MISSING

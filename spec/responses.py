@@ -276,6 +276,30 @@ class ProjectPage(TypedDict):
     next_cursor: str | None
 
 
+class Section(TypedDict):
+    """
+    A named part of a project.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    project_id: UUID
+    name: str
+    position: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class SectionPage(TypedDict):
+    """
+    A page of sections.
+    """
+
+    items: list[Section]
+    next_cursor: str | None
+
+
 class Label(TypedDict):
     """
     A word that tasks are marked with.
@@ -354,6 +378,8 @@ class TaskEvent(TypedDict):
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
     title: str
     description: NotRequired[str]
     status: str
@@ -401,6 +427,8 @@ class Task(TypedDict):
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
     title: str
     description: str
     status: str

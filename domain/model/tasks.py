@@ -1,13 +1,13 @@
 """Tasks: the entity, its error and events, and the port of their repository."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from domain import task_metadata
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
 from domain.model.projects import Project
 from domain.wall_clocks import WallClock
 
@@ -29,12 +29,17 @@ TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.canc
 class Task:
     """Something to do. `completed_at` is None unless `status` is "completed". `label_ids` are in order.
 
+    A subtask has a parent, and is in its project and section. `closed_with` is the task that it was closed together
+    with, and is reopened together with.
+
     `position` is ordered byte by byte (`domain/positions.py`), within the project.
     """
 
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
     title: str
     description: str
     status: Status
@@ -45,6 +50,7 @@ class Task:
     metadata: Mapping[str, str]
     position: str
     completed_at: dt.datetime | None
+    closed_with: UUID | None
     created_by: UUID
     created_at: dt.datetime
     updated_at: dt.datetime
@@ -64,6 +70,38 @@ class TaskNotFound(NotFound):
         self.task_id = task_id
 
 
+class ParentUnknown(Invalid):
+    """The body names a parent that is not a task of the workspace."""
+
+    code = "task"
+    pointer = "#/parent_id"
+
+    def __init__(self, parent_id: UUID) -> None:
+        super().__init__("This workspace does not have a task with this id.")
+        self.parent_id = parent_id
+
+
+class TooDeep(Invalid):
+    """The task would be on a lower level than the last."""
+
+    code = "level"
+    pointer = "#/parent_id"
+
+    def __init__(self, levels: int) -> None:
+        super().__init__(f"Tasks have {levels} levels, and a subtask of this task would be below the last one.")
+        self.levels = levels
+
+
+class NotWithParent(Invalid):
+    """The body names a parent, and another project or section than the parent's. *name* is that of the property."""
+
+    code = "place"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("A subtask is in the project and the section of its parent. Leave this out.")
+        self.pointer = f"#/{name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
     """A page of a workspace's tasks that match everything given, in the order of a sort key, then id.
@@ -74,6 +112,7 @@ class TaskQuery:
 
     workspace_id: UUID
     project_id: UUID | None
+    parent_id: UUID | None = None
     status: Status | None
     order: str
     descending: bool
@@ -90,6 +129,12 @@ class TaskRepository(Protocol):
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """Return the task, without a lock of its own."""
 
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        """Return the task, then its subtasks of all levels, in any order. Nothing if it does not exist."""
+
+    async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        """Return the task, then its parent, and so on up to the one that is not a subtask."""
+
     async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
         """Return a project (the inbox for None) with the greatest position of its tasks, which is None without tasks.
 
@@ -105,8 +150,19 @@ class TaskRepository(Protocol):
     async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
         """Return tasks that have the label, at most *limit*."""
 
-    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        """Delete a task that exists."""
+    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
+        """Delete tasks that exist. None of their subtasks is left."""
 
-    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
-        """Delete a project's tasks, at most *limit*. Return how many: with fewer than *limit*, none is left."""
+    async def delete_some(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None = None,
+        section_id: UUID | None = None,
+        revision: int,
+        limit: int,
+    ) -> int:
+        """Delete tasks of a project or of a section, at most *limit*.
+
+        Return how many: with fewer than *limit*, none is left.
+        """

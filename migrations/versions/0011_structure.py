@@ -1,4 +1,4 @@
-"""What tasks have beside their due date: a start, labels, clients' own data, and a third status."""
+"""Sections, labels and subtasks; a start, clients' own data, and a third status of tasks."""
 
 from typing import Any
 
@@ -21,6 +21,7 @@ _ORDERS = {
     "updated_at": "updated_at",
 }
 _TEXTS = ("label_ids", "metadata")
+_IDS = ("section_id", "parent_id")
 _START: dict[str, TypeEngine[Any]] = {"start_date": sa.Date(), "start_time": sa.Time(), "start_time_zone": sa.Text()}
 _CHECKS = {
     "start_time": "start_date IS NOT NULL OR start_time IS NULL",
@@ -32,14 +33,29 @@ _STATUSES_BEFORE = "status IN ('open', 'completed')"
 
 def upgrade() -> None:
     """Tasks have no start, no labels and no data of clients."""
+    _create_sections()
     if op.get_context().dialect.name == "sqlite":
         _make_anew(_tasks(is_new=True), has_new=False)
     else:
         _add_to_tasks()
+    for name in _IDS:
+        condition = sa.text(f"{name} IS NOT NULL")
+        op.create_index(
+            f"ix_tasks_{name}",
+            "tasks",
+            ["workspace_id", name, "id"],
+            postgresql_where=condition,
+            sqlite_where=condition,
+        )
     _create_labels()
 
 
 def _add_to_tasks() -> None:
+    for name in (*_IDS, "closed_with"):
+        op.add_column("tasks", sa.Column(name, sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        "fk_tasks_section_id", "tasks", "sections", ["workspace_id", "section_id"], ["workspace_id", "id"]
+    )
     for name, kind in _START.items():
         op.add_column("tasks", sa.Column(name, kind, nullable=True))
     for name in _TEXTS:
@@ -52,18 +68,42 @@ def _add_to_tasks() -> None:
 
 def downgrade() -> None:
     """Starts, labels and data of clients are lost, and cancelled tasks are open."""
+    for name in _IDS:
+        op.drop_index(f"ix_tasks_{name}", "tasks")
     op.drop_table("task_labels")
     op.drop_table("labels")
     rows = sa.table("tasks", sa.column("status", sa.Text))
     op.execute(rows.update().where(rows.c.status == "cancelled").values(status="open"))
     if op.get_context().dialect.name == "sqlite":
         _make_anew(_tasks(is_new=False), has_new=True)
+        op.drop_table("sections")
         return
     _set_statuses(_STATUSES_BEFORE)
     for name in _CHECKS:
         op.drop_constraint(op.f(f"ck_tasks_{name}"), "tasks", type_="check")
-    for name in (*_TEXTS, *_START):
+    op.drop_constraint("fk_tasks_section_id", "tasks", type_="foreignkey")
+    for name in (*_TEXTS, *_START, *_IDS, "closed_with"):
         op.drop_column("tasks", name)
+    op.drop_table("sections")
+
+
+def _create_sections() -> None:
+    op.create_table(
+        "sections",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", _SORTED_TEXT, nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("updated_at", _INSTANT, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_sections"),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "project_id"], ["projects.workspace_id", "projects.id"], name="fk_sections_project_id"
+        ),
+    )
+    op.create_index("ix_sections_position", "sections", ["workspace_id", "project_id", "position", "id"])
 
 
 def _create_labels() -> None:
@@ -110,7 +150,7 @@ def _set_statuses(condition: str) -> None:
 
 def _make_anew(table: sa.Table, *, has_new: bool) -> None:
     """SQLite cannot change a constraint. What only one of the two tables has is nothing, or is lost."""
-    shared = [column for column in table.columns if column.name not in {*_START, *_TEXTS}]
+    shared = [column for column in table.columns if column.name not in {*_START, *_TEXTS, *_IDS, "closed_with"}]
     before = sa.table("tasks_before", *(sa.column(column.name, column.type) for column in shared))
     for index in table.indexes:
         op.drop_index(str(index.name), table.name)
@@ -129,7 +169,8 @@ def _make_anew(table: sa.Table, *, has_new: bool) -> None:
 
 def _tasks(*, is_new: bool) -> sa.Table:
     metadata = sa.MetaData()
-    sa.Table("projects", metadata, sa.Column("workspace_id", sa.Uuid()), sa.Column("id", sa.Uuid()))
+    for name in ("projects", "sections"):
+        sa.Table(name, metadata, sa.Column("workspace_id", sa.Uuid()), sa.Column("id", sa.Uuid()))
     start = [sa.Column(name, kind, nullable=True) for name, kind in (_START if is_new else {}).items()]
     checks = _CHECKS if is_new else {}
     return sa.Table(
@@ -138,6 +179,7 @@ def _tasks(*, is_new: bool) -> sa.Table:
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Uuid(), nullable=True) for name in (_IDS if is_new else ())),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -150,6 +192,7 @@ def _tasks(*, is_new: bool) -> sa.Table:
         *(sa.Column(name, sa.Text(), nullable=False) for name in (_TEXTS if is_new else ())),
         sa.Column("position", _SORTED_TEXT, nullable=False),
         sa.Column("completed_at", _INSTANT, nullable=True),
+        *([sa.Column("closed_with", sa.Uuid(), nullable=True)] if is_new else []),
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("updated_at", _INSTANT, nullable=False),
@@ -160,6 +203,12 @@ def _tasks(*, is_new: bool) -> sa.Table:
             ["projects.workspace_id", "projects.id"],
             name="fk_tasks_project_id",
             ondelete="CASCADE",
+        ),
+        *(
+            sa.ForeignKeyConstraint(
+                ["workspace_id", "section_id"], ["sections.workspace_id", "sections.id"], name="fk_tasks_section_id"
+            )
+            for _ in range(is_new)
         ),
         sa.CheckConstraint(_STATUSES if is_new else _STATUSES_BEFORE, name=op.f("ck_tasks_status")),
         sa.CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name=op.f("ck_tasks_completed_at")),

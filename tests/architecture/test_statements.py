@@ -48,13 +48,13 @@ accounts, and on every machine.
 
 BUILDERS = {
     *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "projects._last_position"),
-    *("purges.__init__", "tasks._merged", "tasks._page", "uses._write_down"),
+    *("purges.__init__", "tasks._deleted", "tasks._merged", "tasks._page", "tasks._related", "tasks._some"),
+    "uses._write_down",
     "combined._combined",
 }
 """The functions that build statements. All but `_page` and its part are called at import, and `_combined`, which puts
 such statements into one.
 """
-BOTH = ((False, True), (False, True))
 CASCADING = {
     key.referred_table
     for table in metadata.tables.values()
@@ -107,7 +107,6 @@ FEW: Mapping[str, str] = {
     "uses._OF_SESSIONS": _BY_ONE,
     "uses._OF_TOKENS": _BY_ONE,
     "projects._DELETE": "its tasks are deleted before",
-    "tasks._DELETE": "a task and its links, of which it has few",
 }
 """The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
 
@@ -118,10 +117,9 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
         loaded = importlib.import_module(f"persistence.{module.name}")
         for name, value in vars(loaded).items():
             yield from ((f"{module.name}.{name}", each) for each in _within(value))
-    for in_project, with_status, order, descending, resumed in product(*BOTH, TASK_ORDERS, *BOTH):
-        shape = PageShape(
-            in_project=in_project, with_status=with_status, order=order, descending=descending, resumed=resumed
-        )
+    names = ("in_project", "with_parent", "with_status", "descending", "resumed")
+    for flags, order in product(product((False, True), repeat=len(names)), TASK_ORDERS):
+        shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
         for statement in _within(_page(shape)):
             yield "tasks._page", statement
 

@@ -60,6 +60,8 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "id": task["id"],
         "workspace_id": ada.workspace_id,
         "project_id": inbox["id"],
+        "section_id": None,
+        "parent_id": None,
         "title": "Buy milk",
         "description": "",
         "status": "open",
@@ -396,8 +398,9 @@ def test_a_task_that_does_not_exist_or_is_in_another_workspace_is_not_found(
 
 def test_an_action_takes_no_body_or_an_empty_object(ada: Person) -> None:
     task = ada.create("tasks", title="Sow")
-    rejected(ada.client.post(f"{path_of(task)}/complete", json={"a": 1}), 400, "malformed-request")
-    assert ok(ada.client.post(f"{path_of(task)}/complete", json={}))["status"] == "completed"
+    ok(ada.client.post(f"{path_of(task)}/complete"))
+    rejected(ada.client.post(f"{path_of(task)}/reopen", json={"a": 1}), 400, "malformed-request")
+    assert ok(ada.client.post(f"{path_of(task)}/reopen", json={}))["status"] == "open"
 
 
 def test_an_empty_object_and_no_body_are_the_same_request_for_a_key(ada: Person) -> None:

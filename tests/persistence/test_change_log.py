@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from domain import projects, tasks, users, workspaces
 from domain.events import Event, end_of
 from domain.policy import Policy
-from domain.projects import SMALL
+from domain.steps import SMALL
 from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from persistence.change_log import ChangeLog
 from persistence.database import Database, Row

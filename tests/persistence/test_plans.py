@@ -37,6 +37,7 @@ from domain import (
     projects,
     queued_emails,
     registration,
+    sections,
     sessions,
     tasks,
     tokens,
@@ -50,7 +51,7 @@ from domain.policy import Policy
 from domain.principals import Principal
 from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
-from domain.tasks import TaskDraft, TaskEdit
+from domain.tasks import TaskDraft, TaskEdit, TaskFilter
 from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
@@ -100,6 +101,10 @@ def project(of: int, number: int) -> UUID:
     return numbered(4, of * 10 + number)
 
 
+def section(of: int, number: int) -> UUID:
+    return numbered(10, of * 10 + number)
+
+
 def label(of: int, number: int) -> UUID:
     return numbered(9, of * 100 + number % 50)
 
@@ -108,7 +113,7 @@ def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-IN_BULK = {"tasks", "projects", "labels", "task_labels"}
+IN_BULK = {"tasks", "projects", "sections", "labels", "task_labels"}
 """Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
@@ -253,6 +258,15 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         ],
     )
     yield (
+        insert(TABLES["sections"]),
+        [
+            {"workspace_id": workspace(n), "id": section(n, m), "project_id": project(n, m), "name": "x"}
+            | {"position": f"a{m}", "revision": 1, **TIMES}
+            for n in TASKS
+            for m in range(5)
+        ],
+    )
+    yield (
         insert(TABLES["labels"]),
         [
             {"workspace_id": workspace(n), "id": label(n, m), "name": str(m), "name_key": str(m)}
@@ -310,11 +324,14 @@ def idempotency_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 def task_row(of: int, number: int) -> dict[str, object]:
     chance = random.Random(f"{of} {number}")  # noqa: S311 -- no secret
     completed = chance.random() < 0.5
+    place = chance.randrange(5)
     due = None if chance.random() < 0.3 else dt.date(2026, 1, 1) + dt.timedelta(days=chance.randrange(365))
     return {
         "workspace_id": workspace(of),
         "id": numbered(5, of * 100_000 + number),
-        "project_id": project(of, chance.randrange(5)),
+        "project_id": project(of, place),
+        "section_id": section(of, place) if number % 2 else None,
+        "parent_id": numbered(5, of * 100_000 + number - number % 10) if number % 10 else None,
         "title": "A title of the usual length",
         "description": "A description of the usual length, which is short. " * 3,
         "status": "completed" if completed else "open",
@@ -510,6 +527,16 @@ async def call_project_services(ada: Caller) -> None:
     await ada.write(projects.delete, chores.id)
 
 
+async def call_section_services(ada: Caller) -> None:
+    section = await ada.write(sections.create, name="Beds", project_id=project(0, 0))
+    await ada.write(sections.update, section.id, name="Bed")
+    for of in (None, project(0, 0)):
+        first = await ada.read(sections.page, project_id=of, limit=1)
+        await ada.read(sections.page, project_id=of, limit=1, cursor=first.next_cursor)
+    await ada.write(tasks.create, TaskDraft(title="z", section_id=section.id))
+    await ada.write(sections.delete, section.id)
+
+
 async def call_label_services(ada: Caller) -> None:
     label = await ada.write(labels.create, name="Wet")
     await ada.write(labels.update, label.id, name="Dry")
@@ -525,8 +552,13 @@ async def call_task_services(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="z"))
     await ada.write(tasks.create, TaskDraft(title="z", project_id=project(0, 0)))
     await ada.read(tasks.get, task.id)
+    await ada.write(tasks.create, TaskDraft(title="y", parent_id=task.id))
+    for status in (None, "open"):
+        filters = TaskFilter(parent_id=task.id, status=status)
+        await ada.read(tasks.page, filters=filters, sort="due", limit=1)
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
     await ada.write(tasks.complete, task.id)
+    await ada.write(tasks.cancel, task.id)
     await ada.write(tasks.reopen, task.id)
     await ada.write(tasks.delete, task.id)
 
@@ -560,6 +592,7 @@ TOURS = [
     call_member_services,
     call_invitation_services,
     call_project_services,
+    call_section_services,
     call_label_services,
     call_task_services,
     call_idempotency,
@@ -638,9 +671,15 @@ ADVICE = (
 )
 
 
+FEW = {"ix_tasks_parent_id"}
+"""An index of whose rows all may be read: a task has at most 500 subtasks."""
+
+
 def faults_of(plan: Plan) -> Iterator[str]:
     if not plan.indexes:
         yield "no index is used"
+    if plan.indexes == FEW:
+        return
     for what, names in (
         ("the whole table is read:", plan.scanned),
         ("more rows are sorted than are returned, of", plan.sorted & IN_BULK),
@@ -708,6 +747,6 @@ def test_every_service_is_called_by_an_operation_or_is_on_a_tour() -> None:
         for found in re.finditer(r"\b(\w+)\.(\w+)\(\s*uow\b", path.read_text(encoding="utf-8"))
         if found.group(2) != "page"
     }
-    assert services - called - by_others == {("tasks", "page")}, (  # which has a test of its own, above
+    assert services - called - by_others == set(), (
         "in tests/persistence/test_plans.py, call these services in a function of TOURS; a `page` also with a cursor"
     )

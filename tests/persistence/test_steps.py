@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select, update
 
 from domain import projects, users, workspaces
 from domain.model.projects import Project, ProjectNotFound
-from domain.projects import SMALL, STEP
 from domain.quotas import ROW_BYTES, row_bytes
+from domain.steps import SMALL, STEP
 from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows

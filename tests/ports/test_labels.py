@@ -132,7 +132,7 @@ async def test_a_deleted_task_has_no_labels(world: World, chores: Project) -> No
         await uow.tasks.add(task(1, chores, label_ids=(ident(1),), revision=4))
 
     async with world.unit() as uow:
-        await uow.tasks.delete(chores.workspace_id, ident(1), revision=5)
+        await uow.tasks.delete_all(chores.workspace_id, [ident(1)], revision=5)
 
     assert await with_label(world, chores, 1) == []
 

@@ -171,7 +171,7 @@ async def test_a_list_continues_after_a_task_that_was_deleted(
     numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
     deleted = created[numbers[2] - 1]
     async with world.unit() as uow:
-        await uow.tasks.delete(chores.workspace_id, deleted.id, revision=4)
+        await uow.tasks.delete_all(chores.workspace_id, [deleted.id], revision=4)
 
     async with world.unit() as uow:
         rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(deleted, order)))
@@ -263,7 +263,7 @@ async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Pro
     await add(world, created)
     await add(world, theirs)
     async with world.unit() as uow:
-        await uow.tasks.delete(created.workspace_id, created.id, revision=4)
+        await uow.tasks.delete_all(created.workspace_id, [created.id], revision=4)
 
     async with world.unit() as uow:
         assert await uow.tasks.get(created.workspace_id, created.id) is None
@@ -280,11 +280,11 @@ async def test_some_tasks_of_a_project_are_deleted_and_no_others(
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
     async with world.unit() as uow:
-        here, some = chores.workspace_id, {"revision": 4, "limit": 2}
-        assert await uow.tasks.delete_some(here, project_id=chores.id, **some) == 2
+        here = chores.workspace_id
+        assert await uow.tasks.delete_some(here, project_id=chores.id, revision=4, limit=2) == 2
         assert len([each for each in mine if await uow.tasks.get(each.workspace_id, each.id)]) == 1
-        assert await uow.tasks.delete_some(here, project_id=chores.id, **some) == 1
-        assert await uow.tasks.delete_some(here, project_id=NOBODY, **some) == 0
+        assert await uow.tasks.delete_some(here, project_id=chores.id, revision=4, limit=2) == 1
+        assert await uow.tasks.delete_some(here, project_id=NOBODY, revision=4, limit=2) == 0
 
     async with world.unit() as uow:
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None, None]

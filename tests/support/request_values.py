@@ -85,6 +85,21 @@ def _invitation_token(setting: Setting, caller: Caller) -> str:
     return str(setting.once("invitation token", invite, of=caller.person))
 
 
+def _section_id(setting: Setting) -> str:
+    """The id of a new section, of a new project."""
+    project = setting.founder.create(f"{setting.home}/projects", name="House")
+    return str(setting.founder.create(f"{setting.home}/sections", name="Cellar", project_id=project["id"])["id"])
+
+
+def _in_section(setting: Setting) -> Any:
+    """A task in a section."""
+
+    def make() -> Any:
+        return setting.founder.create(f"{setting.home}/tasks", title="Sweep", section_id=_section_id(setting))
+
+    return setting.once("in section", make)
+
+
 def _label_id(setting: Setting) -> str:
     """The id of a new label. Its name is unique."""
     return str(setting.founder.create(f"{setting.home}/labels", name=new_email())["id"])
@@ -106,7 +121,9 @@ VALUES: Mapping[str, Value] = {
     "invitation_id": _invitation_id,
     "project_id": _create("projects", name="Garden"),
     "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
-    "delete_project.project_id": _create("projects", name="Shed", task=True),
+    "delete_project.project_id": lambda setting, _caller: _in_section(setting)["project_id"],
+    "section_id": lambda setting, _caller: setting.once("section", lambda: _section_id(setting)),
+    "delete_section.section_id": lambda setting, _caller: _in_section(setting)["section_id"],
     "label_id": lambda setting, _caller: setting.once("label", lambda: _label_id(setting)),
     "delete_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from persistence import database
 from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
+_RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
@@ -75,7 +76,8 @@ async def plans_of(connection: AsyncConnection, statement: SentStatement) -> Seq
     """The plan for the statement's own parameters, and, on PostgreSQL, also the generic plan."""
     if connection.dialect.name == "sqlite":
         found = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement.text, statement.values)
-        return [_sqlite_plan([tuple(row) for row in found])]
+        recursive = frozenset(_RECURSIVE.findall(statement.text))
+        return [_sqlite_plan([tuple(row) for row in found], recursive)]
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     await raw.execute(f"PREPARE explained AS {statement.text}")
@@ -100,12 +102,13 @@ def _literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _sqlite_plan(rows: Sequence[tuple[Any, ...]]) -> Plan:
+def _sqlite_plan(rows: Sequence[tuple[Any, ...]], recursive: frozenset[str]) -> Plan:
+    """*recursive* are the names of what the statement itself finds, and reads whole."""
     steps = [(parent, match) for _, parent, _, text in rows if (match := _SQLITE_STEP.match(text))]
     sorting = {parent for _, parent, _, text in rows if text.startswith("USE TEMP B-TREE")}
     return Plan(
         indexes=frozenset(match[3] for _, match in steps if match[3]),
-        scanned=frozenset(match[2] for _, match in steps if match[1] == "SCAN"),
+        scanned=frozenset(match[2] for _, match in steps if match[1] == "SCAN") - recursive,
         filtered=frozenset(),  # SQLite does not report it
         sorted=frozenset(match[2] for parent, match in steps if parent in sorting),
         text="\n".join(text for *_, text in rows),

@@ -12,6 +12,7 @@ from domain.model.members import Member
 from domain.model.one_time_tokens import OneTimeToken
 from domain.model.projects import Project
 from domain.model.queued_emails import QueuedEmail
+from domain.model.sections import Section
 from domain.model.sessions import Session, StoredToken
 from domain.model.tasks import Task
 from domain.model.tokens import PersonalToken
@@ -161,6 +162,20 @@ def project(number: int, place: Workspace, **changes: Any) -> Project:
     return replace(created, **changes)
 
 
+def section(number: int, within: Project, **changes: Any) -> Section:
+    created = Section(
+        id=ident(number),
+        workspace_id=within.workspace_id,
+        project_id=within.id,
+        name=f"Section {number}",
+        position=f"a{number}",
+        created_at=NOON,
+        updated_at=NOON,
+        revision=1,
+    )
+    return replace(created, **changes)
+
+
 def label(number: int, place: Workspace, **changes: Any) -> Label:
     created = Label(
         id=ident(number),
@@ -180,6 +195,8 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         id=ident(number),
         workspace_id=within.workspace_id,
         project_id=within.id,
+        section_id=None,
+        parent_id=None,
         title=f"Task {number}",
         description="",
         status="open",
@@ -190,6 +207,7 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         metadata={},
         position=f"a{number}",
         completed_at=None,
+        closed_with=None,
         created_by=NOBODY,
         created_at=NOON,
         updated_at=NOON,

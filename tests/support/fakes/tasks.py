@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from domain.errors import IdTaken
@@ -34,6 +34,20 @@ class FakeTasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return self._store.tasks.get((workspace_id, task_id))
 
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        found = [task for task in [await self.get(workspace_id, task_id)] if task]
+        for above in found:
+            found += [task for task in self._store.tasks.values() if task.parent_id == above.id]
+        return found
+
+    async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+        found: list[Task] = []
+        above: UUID | None = task_id
+        while above is not None and (task := await self.get(workspace_id, above)) is not None:
+            found.append(task)
+            above = task.parent_id
+        return found
+
     async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
         projects = [project for project in self._store.projects.values() if project.workspace_id == workspace_id]
         found = [each for each in projects if (each.is_inbox if project_id is None else each.id == project_id)]
@@ -49,6 +63,7 @@ class FakeTasks:
             for task in self._store.tasks.values()
             if task.workspace_id == query.workspace_id
             and query.project_id in {None, task.project_id}
+            and query.parent_id in {None, task.parent_id}
             and query.status in {None, task.status}
         ]
         return page_of(
@@ -68,13 +83,26 @@ class FakeTasks:
         found = [t for t in self._store.tasks.values() if t.workspace_id == workspace_id and label_id in t.label_ids]
         return sorted(found, key=lambda task: task.id)[:limit]
 
-    async def delete(self, workspace_id: UUID, task_id: UUID, *, revision: int) -> None:
-        del self._store.tasks[workspace_id, task_id]
-        end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
-        self._store.events.append(end)
+    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
+        for task_id in task_ids:
+            del self._store.tasks[workspace_id, task_id]
+            end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
+            self._store.events.append(end)
 
-    async def delete_some(self, workspace_id: UUID, *, project_id: UUID, revision: int, limit: int) -> int:
-        mine = [t for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == (workspace_id, project_id)]
-        for task in mine[:limit]:
-            await self.delete(workspace_id, task.id, revision=revision)
-        return min(limit, len(mine))
+    async def delete_some(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None = None,
+        section_id: UUID | None = None,
+        revision: int,
+        limit: int,
+    ) -> int:
+        mine = [
+            task.id
+            for task in self._store.tasks.values()
+            if task.workspace_id == workspace_id
+            and (task.project_id == project_id if section_id is None else task.section_id == section_id)
+        ][:limit]
+        await self.delete_all(workspace_id, mine, revision=revision)
+        return len(mine)

@@ -1,0 +1,75 @@
+"""A task with its subtasks of all levels: where a subtask may be, and what is closed and reopened together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from domain.limits import LimitReached
+from domain.model.tasks import NotWithParent, ParentUnknown, Status, Task, TaskNotFound, TooDeep
+from domain.unit_of_work import UnitOfWork
+
+MOST_LEVELS: Final = 5
+"""How many levels there are, with that of the tasks that are not subtasks."""
+MOST_SUBTASKS: Final = 500
+"""How many subtasks a task has at most on the next level."""
+MOST_IN_ALL_LEVELS: Final = 1000
+"""How many subtasks of all levels are below a task that is not one: all of them may change in one transaction."""
+
+
+async def of(uow: UnitOfWork, task_id: UUID) -> tuple[Task, Sequence[Task]]:
+    """Return a task and its subtasks of all levels. Raises TaskNotFound."""
+    found = await uow.tasks.family(uow.workspace_id, task_id)
+    if not found:
+        raise TaskNotFound(task_id)
+    return found[0], found[1:]
+
+
+async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None, section_id: UUID | None) -> Task:
+    """Return the parent of a new subtask, which is in the same project and section.
+
+    Raises ParentUnknown, NotWithParent, TooDeep, LimitReached.
+    """
+    lineage = await uow.tasks.lineage(uow.workspace_id, parent_id)
+    if not lineage:
+        raise ParentUnknown(parent_id)
+    parent, root = lineage[0], lineage[-1]
+    for name, given, has in (
+        ("project_id", project_id, parent.project_id),
+        ("section_id", section_id, parent.section_id),
+    ):
+        if given not in {None, has}:
+            raise NotWithParent(name)
+    if len(lineage) >= MOST_LEVELS:
+        raise TooDeep(MOST_LEVELS)
+    tree = await uow.tasks.family(uow.workspace_id, root.id)
+    if sum(each.parent_id == parent_id for each in tree) >= MOST_SUBTASKS:
+        raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
+    if len(tree) > MOST_IN_ALL_LEVELS:
+        raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
+    return parent
+
+
+def closed(task: Task, subtasks: Sequence[Task], *, status: Status, together: bool) -> Sequence[Task]:
+    """Return what changes if *task* is closed with this *status*: the task, and if *together* its open subtasks.
+
+    `completed_at` is left to the caller.
+    """
+    if task.status == status:
+        return ()
+    others = [each for each in subtasks if each.status == "open"] if together else []
+    return [
+        replace(task, status=status, closed_with=None),
+        *(replace(each, status=status, closed_with=task.id) for each in others),
+    ]
+
+
+def reopened(task: Task, subtasks: Sequence[Task]) -> Sequence[Task]:
+    """Return what changes if *task* is reopened: the task, and the subtasks that were closed together with it."""
+    if task.status == "open":
+        return ()
+    closed_with = task.closed_with or task.id
+    return [
+        replace(each, status="open", completed_at=None, closed_with=None)
+        for each in (task, *(each for each in subtasks if each.closed_with == closed_with))
+    ]

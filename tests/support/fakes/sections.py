@@ -1,0 +1,56 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.errors import IdTaken
+from domain.events import end_of, event_of
+from domain.model.sections import Section, SectionQuery
+from tests.support.fakes.store import Store, page_of
+
+
+class FakeSections:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sections = store.of(Section)
+
+    async def add(self, section: Section) -> None:
+        key = (section.workspace_id, section.id)
+        if key in self._sections:
+            raise IdTaken
+        self._sections[key] = section
+        self._store.events.append(event_of("section.created", section))
+
+    async def get(self, workspace_id: UUID, section_id: UUID) -> Section | None:
+        return self._sections.get((workspace_id, section_id))
+
+    async def end(self, workspace_id: UUID, *, project_id: UUID) -> tuple[int, str | None]:
+        found = self._of(workspace_id, project_id)
+        return len(found), max((section.position for section in found), default=None)
+
+    async def page(self, query: SectionQuery) -> Sequence[Section]:
+        return page_of(
+            self._of(query.workspace_id, query.project_id),
+            place=lambda section: (section.project_id, section.position, section.id),
+            after=query.after,
+            limit=query.limit,
+        )
+
+    async def update(self, section: Section, *, before: Section) -> None:
+        assert self._sections[section.workspace_id, section.id] == before
+        self._sections[section.workspace_id, section.id] = section
+        self._store.events.append(event_of("section.updated", section, before=before))
+
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
+        for section in self._of(workspace_id, project_id):
+            await self.delete(workspace_id, section.id, revision=revision)
+
+    async def delete(self, workspace_id: UUID, section_id: UUID, *, revision: int) -> None:
+        del self._sections[workspace_id, section_id]
+        assert not [t for t in self._store.tasks.values() if t.section_id == section_id]
+        self._store.events.append(end_of("section.deleted", section_id, workspace_id=workspace_id, revision=revision))
+
+    def _of(self, workspace_id: UUID, project_id: UUID | None) -> list[Section]:
+        return [
+            section
+            for section in self._sections.values()
+            if section.workspace_id == workspace_id and project_id in {None, section.project_id}
+        ]
