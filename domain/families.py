@@ -1,12 +1,11 @@
-"""A task with its subtasks of all levels: where a subtask may be, and what is closed and reopened together."""
+"""A task with its subtasks of all levels: where a subtask may be."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from domain.limits import LimitReached
-from domain.model.tasks import NotWithParent, ParentUnknown, Status, Task, TaskNotFound, TooDeep
+from domain.model.tasks import NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
 from domain.unit_of_work import UnitOfWork
 
 MOST_LEVELS: Final = 5
@@ -48,28 +47,3 @@ async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None
     if len(tree) > MOST_IN_ALL_LEVELS:
         raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
     return parent
-
-
-def closed(task: Task, subtasks: Sequence[Task], *, status: Status, together: bool) -> Sequence[Task]:
-    """Return what changes if *task* is closed with this *status*: the task, and if *together* its open subtasks.
-
-    `completed_at` is left to the caller.
-    """
-    if task.status == status:
-        return ()
-    others = [each for each in subtasks if each.status == "open"] if together else []
-    return [
-        replace(task, status=status, closed_with=None),
-        *(replace(each, status=status, closed_with=task.id) for each in others),
-    ]
-
-
-def reopened(task: Task, subtasks: Sequence[Task]) -> Sequence[Task]:
-    """Return what changes if *task* is reopened: the task, and the subtasks that were closed together with it."""
-    if task.status == "open":
-        return ()
-    closed_with = task.closed_with or task.id
-    return [
-        replace(each, status="open", completed_at=None, closed_with=None)
-        for each in (task, *(each for each in subtasks if each.closed_with == closed_with))
-    ]

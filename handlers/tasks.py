@@ -3,9 +3,11 @@
 import datetime as dt
 from uuid import UUID
 
-from domain import tasks
+from domain import task_lists, task_status, tasks
 from domain.model.tasks import Status, Task
-from domain.tasks import Subtasks, TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.task_lists import TaskFilter, TaskSort
+from domain.task_status import Subtasks
+from domain.tasks import TaskDraft, TaskEdit
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
 from domain.wall_clocks import WallClock, WallClockPatch
@@ -27,7 +29,7 @@ async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
 ) -> Response:
     """200 with the tasks that match, in the requested order."""
     filters = TaskFilter(project_id=project_id, parent_id=parent_id, status=status)
-    return ok(page_view(await tasks.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
+    return ok(page_view(await task_lists.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
 
 
 async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> Response:
@@ -77,17 +79,17 @@ async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
 
 async def complete_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
     """200 with the task, which keeps the time of its first completion."""
-    return ok(task_view(await tasks.complete(uow, task_id, subtasks=_subtasks(body))))
+    return ok(task_view(await task_status.complete(uow, task_id, subtasks=_subtasks(body))))
 
 
 async def cancel_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
     """200 with the task, cancelled."""
-    return ok(task_view(await tasks.cancel(uow, task_id, subtasks=_subtasks(body))))
+    return ok(task_view(await task_status.cancel(uow, task_id, subtasks=_subtasks(body))))
 
 
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
-    return ok(task_view(await tasks.reopen(uow, task_id)))
+    return ok(task_view(await task_status.reopen(uow, task_id)))
 
 
 async def add_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:

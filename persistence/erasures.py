@@ -17,7 +17,7 @@ from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.sections import sections
-from persistence.tasks import tasks
+from persistence.task_rows import tasks
 
 _AT_ONCE: Final = 200
 _THIS: Final = workspaces.c.id == bindparam("workspace")

@@ -204,7 +204,7 @@ def test_every_problem_of_the_engine_is_declared_in_the_contract(row: ProblemTyp
 
 
 def calls(function: Callable[..., Any]) -> Iterator[FunctionType]:
-    """Functions of the domain that *function* calls by name, as `complete()` or as `tasks.complete()`."""
+    """Functions of the domain that *function* calls by name, as `complete()` or as `closing.complete()`."""
     for node in ast.walk(ast.parse(inspect.getsource(function))):
         if isinstance(node, ast.Call):
             target: Any = sys.modules[function.__module__]

@@ -38,7 +38,8 @@ import persistence
 from persistence.compiled import BULK
 from persistence.projects import projects
 from persistence.repositories import metadata
-from persistence.tasks import TASK_ORDERS, PageShape, _page, tasks
+from persistence.task_pages import PageShape, page_statement
+from persistence.task_rows import TASK_ORDERS, tasks
 
 KEYS = {"workspaces": "id", "client_ids": "space_id", "idempotency_keys": "space_id"}
 KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "workspace_id" in table.primary_key.columns}
@@ -120,7 +121,7 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
     names = ("in_project", "with_parent", "with_status", "descending", "resumed")
     for flags, order in product(product((False, True), repeat=len(names)), TASK_ORDERS):
         shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
-        for statement in _within(_page(shape)):
+        for statement in _within(page_statement(shape)):
             yield "tasks._page", statement
 
 

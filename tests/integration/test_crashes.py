@@ -24,7 +24,7 @@ from sqlalchemy import func, insert, select, update
 
 from persistence.events import events
 from persistence.memberships import workspaces
-from persistence.tasks import tasks
+from persistence.task_rows import tasks
 from tests.support.clients import MERGE_PATCH, Client, Person, new_id, no_content, ok, register, rejected
 from tests.support.logs import LoggedEvent, check_log, check_payloads
 from tests.support.patience import PATIENCE_S

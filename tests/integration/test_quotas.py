@@ -15,7 +15,7 @@ from domain.quotas import ROW_BYTES
 from persistence.events import events
 from persistence.memberships import workspaces
 from persistence.projects import projects
-from persistence.tasks import tasks
+from persistence.task_rows import tasks
 from tests.support.clients import Person, created, everything, new_id, no_content, ok, rejected
 from tests.support.logs import read_log
 from tests.support.programs import our_contract, quick_passwords

@@ -3,11 +3,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, func, select
 
-from domain import projects, tasks, users, workspaces
+from domain import projects, task_lists, task_status, tasks, users, workspaces
 from domain.events import Event, end_of
 from domain.policy import Policy
 from domain.steps import SMALL
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft, TaskEdit
 from persistence.change_log import ChangeLog
 from persistence.database import Database, Row
 from persistence.events import events, tombstones
@@ -33,7 +34,7 @@ async def test_the_changes_of_one_request_are_numbered_within_it(ada: Caller) ->
     async with ada.unit() as uow:
         project = await projects.create(uow, name="Chores")
         task = await tasks.create(uow, TaskDraft(title="Iron", project_id=project.id))
-        await tasks.complete(uow, task.id)
+        await task_status.complete(uow, task.id)
         await uow.commit()
 
     assert await log_of(ada.database) == [
@@ -74,7 +75,7 @@ async def test_an_event_that_violates_the_contract_rolls_its_change_back(ada: Ca
         await replace(ada, encode_event=refuse).write(tasks.create, TaskDraft(title="Iron"))
 
     assert await log_of(ada.database) == FOUNDED
-    assert (await ada.read(tasks.page, filters=TaskFilter())).items == ()
+    assert (await ada.read(task_lists.page, filters=TaskFilter())).items == ()
     assert (await ada.read(workspaces.get)).head == 1
 
 
@@ -130,7 +131,7 @@ async def test_a_change_of_many_rows_is_one_change(ada: Caller) -> None:
 
     last = [(revision, sequence) for revision, sequence, _ in await log_of(ada.database) if revision == 4]
     assert last == [(4, sequence) for sequence in range(1, SMALL + 1)]
-    assert (await ada.read(tasks.page, filters=TaskFilter())).items == ()
+    assert (await ada.read(task_lists.page, filters=TaskFilter())).items == ()
 
 
 async def test_an_update_that_changes_nothing_is_not_logged(ada: Caller) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
-from domain import account_log, projects, sessions, tasks
+from domain import account_log, projects, sessions, task_status, tasks
 from domain.policy import Policy
 from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
@@ -187,7 +187,7 @@ async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
     ada = await Caller(database=database).register("ada")
     project = await ada.write(projects.create, name="Gärten", description="😀" * 300)
     task = await ada.write(tasks.create, TaskDraft(title="Säen", description="x" * 999, project_id=project.id))
-    await ada.write(tasks.complete, task.id)
+    await ada.write(task_status.complete, task.id)
     await Caller(database=database).register("bob")
     taken = select(
         TABLES["workspaces"].c.id,
@@ -204,7 +204,7 @@ async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
     assert await database.rows(taken, {}) == before
     assert min(row[1] for row in before) > 0
     assert await ada.read(tasks.get, task.id) == found
-    assert await ada.write(tasks.reopen, task.id)
+    assert await ada.write(task_status.reopen, task.id)
 
 
 async def test_a_running_server_sees_the_revision_of_the_schema(database: Database, empty_database_url: str) -> None:

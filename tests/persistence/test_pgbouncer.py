@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from domain import tasks
+from domain import task_status, tasks
 from domain.tasks import TaskDraft
 from persistence import readiness, schema
 from persistence.database import Database
@@ -67,7 +67,7 @@ async def test_many_connections_share_few_server_processes(pooled_url: str) -> N
     async def use(person: Caller, number: int) -> None:
         task = await person.write(tasks.create, TaskDraft(title=f"Iron {number}"))
         assert (await person.read(tasks.get, task.id)).title == f"Iron {number}"
-        await person.write(tasks.complete, task.id)
+        await person.write(task_status.complete, task.id)
 
     for _ in range(3):  # the statements are sent to server processes that know them, and to others
         await asyncio.gather(*(use(person, number) for person in people for number in range(2 * CONNECTIONS)))

@@ -39,6 +39,8 @@ from domain import (
     registration,
     sections,
     sessions,
+    task_lists,
+    task_status,
     tasks,
     tokens,
     users,
@@ -51,7 +53,8 @@ from domain.policy import Policy
 from domain.principals import Principal
 from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
@@ -555,11 +558,11 @@ async def call_task_services(ada: Caller) -> None:
     await ada.write(tasks.create, TaskDraft(title="y", parent_id=task.id))
     for status in (None, "open"):
         filters = TaskFilter(parent_id=task.id, status=status)
-        await ada.read(tasks.page, filters=filters, sort="due", limit=1)
+        await ada.read(task_lists.page, filters=filters, sort="due", limit=1)
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
-    await ada.write(tasks.complete, task.id)
-    await ada.write(tasks.cancel, task.id)
-    await ada.write(tasks.reopen, task.id)
+    await ada.write(task_status.complete, task.id)
+    await ada.write(task_status.cancel, task.id)
+    await ada.write(task_status.reopen, task.id)
     await ada.write(tasks.delete, task.id)
 
 

@@ -1,8 +1,9 @@
 import pytest
 
-from domain import projects, tasks
+from domain import projects, task_lists, tasks
 from domain.model.projects import Project, ProjectNotFound
-from domain.tasks import TaskDraft, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
 from tests.support.service_callers import Caller, every_item
 
@@ -63,7 +64,7 @@ async def test_deleting_a_project_deletes_its_tasks_and_no_others(ada: Caller) -
 
     await ada.write(projects.delete, created.id)
 
-    assert (await ada.read(tasks.page, filters=TaskFilter())).items == (elsewhere,)
+    assert (await ada.read(task_lists.page, filters=TaskFilter())).items == (elsewhere,)
     with pytest.raises(ProjectNotFound):
         await ada.read(projects.get, created.id)
 

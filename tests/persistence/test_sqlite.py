@@ -16,10 +16,11 @@ from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.engine import make_url
 
 import migrations
-from domain import tasks
+from domain import task_lists, task_status, tasks
 from domain.errors import StorageUnavailable
 from domain.model.tasks import TaskNotFound
-from domain.tasks import TaskDraft, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft
 from domain.unit_of_work import UnitOfWork
 from persistence import readiness, schema
 from persistence.compiled import BULK
@@ -190,7 +191,7 @@ async def test_a_commit_that_could_not_be_written_is_known_to_have_failed(databa
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     await ada.write(tasks.create, TaskDraft(title="Wash"))
-    assert [task.title for task in (await ada.read(tasks.page, filters=TaskFilter())).items] == ["Wash"]
+    assert [task.title for task in (await ada.read(task_lists.page, filters=TaskFilter())).items] == ["Wash"]
 
 
 async def test_an_error_of_the_rollback_hides_no_other_and_ends_the_transaction(database: Database) -> None:
@@ -206,13 +207,13 @@ async def test_an_error_of_the_rollback_hides_no_other_and_ends_the_transaction(
         assert isinstance(connections, SqliteConnections)
         assert connections._writer is not None  # noqa: SLF001  # as above
         connections._writer.set_authorizer(refuse)  # noqa: SLF001  # as above
-        await tasks.complete(uow, UUID(int=0))
+        await task_status.complete(uow, UUID(int=0))
 
     with pytest.raises(TaskNotFound):
         await ada.write(create_and_fail)
 
     await ada.write(tasks.create, TaskDraft(title="Wash"))
-    assert [task.title for task in (await ada.read(tasks.page, filters=TaskFilter())).items] == ["Wash"]
+    assert [task.title for task in (await ada.read(task_lists.page, filters=TaskFilter())).items] == ["Wash"]
 
 
 def overwrite(path: Path, by: Path) -> None:

@@ -15,7 +15,7 @@ from domain.steps import SMALL, STEP
 from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows
-from persistence.tasks import tasks
+from persistence.task_rows import tasks
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller

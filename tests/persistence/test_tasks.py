@@ -4,9 +4,10 @@ from typing import get_args
 
 import pytest
 
-from domain import projects, tasks
+from domain import projects, task_lists, task_status, tasks
 from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.task_lists import TaskFilter, TaskSort
+from domain.tasks import TaskDraft, TaskEdit
 from domain.wall_clocks import WallClock, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
@@ -43,7 +44,7 @@ async def test_a_changed_task_is_read_back(ada: Caller) -> None:
     edit = TaskEdit(title="Wash", priority="urgent", due=WallClockPatch(time=dt.time(9)))
 
     changed = await ada.write(tasks.update, created.id, edit=edit)
-    completed = await ada.write(tasks.complete, created.id)
+    completed = await ada.write(task_status.complete, created.id)
 
     assert (changed.title, changed.due, changed.revision) == ("Wash", WallClock(date=MONDAY, time=dt.time(9)), 3)
     assert (completed.status, completed.completed_at, completed.revision) == ("completed", LATER, 4)
@@ -65,7 +66,7 @@ async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller
     bobs = await bob.write(tasks.create, TaskDraft(title="Bob's"))
 
     with pytest.raises(TaskNotFound):
-        await ada.write(tasks.complete, bobs.id)
+        await ada.write(task_status.complete, bobs.id)
     with pytest.raises(TaskNotFound):
         await ada.write(tasks.delete, bobs.id)
 
@@ -75,14 +76,14 @@ async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller
 async def test_positions_stay_in_order_past_the_upper_case_digits(ada: Caller) -> None:
     created = [await ada.write(tasks.create, TaskDraft(title=str(n))) for n in range(70)]
 
-    page = await ada.read(tasks.page, filters=TaskFilter(), sort="position", limit=200)
+    page = await ada.read(task_lists.page, filters=TaskFilter(), sort="position", limit=200)
 
     assert page.items == tuple(created)
 
 
 async def test_a_new_task_comes_after_completed_ones_too(ada: Caller) -> None:
     last = await ada.write(tasks.create, TaskDraft(title="Last"))
-    await ada.write(tasks.complete, last.id)
+    await ada.write(task_status.complete, last.id)
 
     assert (await ada.write(tasks.create, TaskDraft(title="New"))).position > last.position
 
@@ -96,7 +97,7 @@ async def some_tasks(ada: Caller) -> list[Task]:
         project_id = project.id if n % 2 else None
         draft = TaskDraft(title=str(n), project_id=project_id, priority=PRIORITIES[n % 5], due=DUES[n % 6])
         task = await ada.write(tasks.create, draft)
-        created.append(await ada.write(tasks.complete, task.id) if n % 3 == 0 else task)
+        created.append(await ada.write(task_status.complete, task.id) if n % 3 == 0 else task)
     return created
 
 
@@ -106,7 +107,9 @@ def ordered(of: list[Task], *, sort: TaskSort) -> list[Task]:
 
 
 async def listed(ada: Caller, *, filters: TaskFilter, sort: TaskSort, limit: int) -> list[Task]:
-    return await every_item(lambda cursor: ada.read(tasks.page, filters=filters, sort=sort, limit=limit, cursor=cursor))
+    return await every_item(
+        lambda cursor: ada.read(task_lists.page, filters=filters, sort=sort, limit=limit, cursor=cursor)
+    )
 
 
 async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_what_it_should(
@@ -128,12 +131,12 @@ async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_wha
 
 async def test_changes_between_pages_neither_skip_nor_repeat_a_task(ada: Caller) -> None:
     created = await some_tasks(ada)
-    first = await ada.read(tasks.page, filters=TaskFilter(), limit=6)
+    first = await ada.read(task_lists.page, filters=TaskFilter(), limit=6)
     await ada.write(tasks.delete, created[5].id)
     await ada.write(tasks.delete, created[8].id)
-    await ada.write(tasks.reopen, created[9].id)
+    await ada.write(task_status.reopen, created[9].id)
 
-    second = await ada.read(tasks.page, filters=TaskFilter(), limit=50, cursor=first.next_cursor)
+    second = await ada.read(task_lists.page, filters=TaskFilter(), limit=50, cursor=first.next_cursor)
 
     assert [t.id for t in first.items] == [t.id for t in created[:6]]
     assert [t.id for t in second.items] == [t.id for t in created[6:] if t.id != created[8].id]

@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from domain import projects, tasks, users, workspaces
+from domain import projects, task_lists, task_status, tasks, users, workspaces
 from domain.errors import SchemaMismatched
 from domain.model.tasks import TaskNotFound
 from domain.roles import Role
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft, TaskEdit
 from domain.unit_of_work import UnitOfWork
 from persistence.database import Database
 from persistence.sqlite import SqliteConnections
@@ -37,7 +38,7 @@ async def connection_id(database: Database) -> object:
 async def heads(caller: Caller) -> tuple[int, int]:
     """The workspace's head, and the number of its tasks."""
     workspace = await caller.read(workspaces.get)
-    return workspace.head, len((await caller.read(tasks.page, filters=TaskFilter(), limit=200)).items)
+    return workspace.head, len((await caller.read(task_lists.page, filters=TaskFilter(), limit=200)).items)
 
 
 async def test_committed_changes_are_kept(ada: Caller) -> None:
@@ -69,7 +70,7 @@ async def test_uncommitted_changes_leave_no_rows(ada: Caller) -> None:
 async def test_an_error_rolls_everything_back(ada: Caller) -> None:
     async def create_and_fail(uow: UnitOfWork) -> None:
         await tasks.create(uow, TaskDraft(title="Iron"))
-        await tasks.complete(uow, UNKNOWN)
+        await task_status.complete(uow, UNKNOWN)
 
     with pytest.raises(TaskNotFound):
         await ada.write(create_and_fail)
@@ -108,7 +109,7 @@ async def test_a_unit_of_work_that_changes_nothing_takes_no_number(ada: Caller) 
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="Iron"))
-    await ada.write(tasks.reopen, task.id)
+    await ada.write(task_status.reopen, task.id)
 
     assert (await heads(ada))[0] == task.revision
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from domain import projects, sections, tasks
+from domain import projects, sections, task_lists, task_status, tasks
 from domain.families import MOST_IN_ALL_LEVELS, MOST_LEVELS, MOST_SUBTASKS
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
-from domain.tasks import TaskDraft, TaskFilter
+from domain.task_lists import TaskFilter
+from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.things import NOBODY
@@ -45,7 +46,7 @@ async def test_a_subtask_is_in_the_project_and_the_section_of_its_parent(uow: Fa
 
     for task in (parent, child, named):
         assert (task.project_id, task.section_id) == (project.id, section.id)
-    page = await tasks.page(uow.unit(), filters=TaskFilter(parent_id=parent.id))
+    page = await task_lists.page(uow.unit(), filters=TaskFilter(parent_id=parent.id))
     assert page.items == (child, named)
 
 
@@ -99,7 +100,7 @@ async def test_completing_a_task_completes_its_open_subtasks_of_all_levels(uow: 
     other = await create(uow, "Other")
     before = uow.store.workspaces[uow.workspace_id].head
 
-    completed = await tasks.complete(uow.unit(now=LATER), root.id)
+    completed = await task_status.complete(uow.unit(now=LATER), root.id)
 
     assert completed.completed_at == LATER
     for task in (child, grandchild):
@@ -111,13 +112,13 @@ async def test_completing_a_task_completes_its_open_subtasks_of_all_levels(uow: 
 async def test_reopening_a_task_restores_exactly_those_that_were_closed_with_it(uow: FakeUnitOfWork) -> None:
     root = await create(uow, "Root")
     before, with_it, after, cancelled = [await create(uow, name, root) for name in ("b", "w", "a", "c")]
-    await tasks.complete(uow.unit(), before.id)
-    await tasks.cancel(uow.unit(), cancelled.id)
-    await tasks.complete(uow.unit(now=LATER), root.id)
-    await tasks.reopen(uow.unit(), after.id)
-    await tasks.complete(uow.unit(), after.id)
+    await task_status.complete(uow.unit(), before.id)
+    await task_status.cancel(uow.unit(), cancelled.id)
+    await task_status.complete(uow.unit(now=LATER), root.id)
+    await task_status.reopen(uow.unit(), after.id)
+    await task_status.complete(uow.unit(), after.id)
 
-    await tasks.reopen(uow.unit(), root.id)
+    await task_status.reopen(uow.unit(), root.id)
 
     now = await statuses(uow, root, before, with_it, after, cancelled)
     assert now == ["open", "completed", "open", "completed", "cancelled"]
@@ -126,7 +127,7 @@ async def test_reopening_a_task_restores_exactly_those_that_were_closed_with_it(
 async def test_keeping_leaves_subtasks_open(uow: FakeUnitOfWork) -> None:
     root, child, *_ = await chain(uow, 2)
 
-    await tasks.complete(uow.unit(), root.id, subtasks="keep")
+    await task_status.complete(uow.unit(), root.id, subtasks="keep")
 
     assert (await tasks.get(uow.unit(), child.id)) == child
 
@@ -146,8 +147,8 @@ async def test_a_subtask_that_is_reopened_reopens_its_own_subtasks_and_not_its_s
     root = await create(uow, "Root")
     child, sibling = await create(uow, "Child", root), await create(uow, "Sibling", root)
     grandchild = await create(uow, "Grandchild", child)
-    await tasks.complete(uow.unit(), root.id)
+    await task_status.complete(uow.unit(), root.id)
 
-    await tasks.reopen(uow.unit(), child.id)
+    await task_status.reopen(uow.unit(), child.id)
 
     assert await statuses(uow, root, child, sibling, grandchild) == ["completed", "open", "completed", "open"]

@@ -4,12 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from domain import projects, tasks
+from domain import projects, task_lists, task_status, tasks
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.tasks import Status, Task, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.pages import CursorInvalid
-from domain.tasks import TaskDraft, TaskEdit, TaskFilter, TaskSort
+from domain.task_lists import TaskFilter, TaskSort
+from domain.tasks import TaskDraft, TaskEdit
 from domain.wall_clocks import WallClock, WallClockIncomplete, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
@@ -39,7 +40,7 @@ async def some_tasks(uow: FakeUnitOfWork) -> list[Task]:
     ]
     created = [await tasks.create(uow.unit(now=NOON.replace(minute=i // 2)), draft) for i, draft in enumerate(drafts)]
     for task in created[1:3]:
-        await tasks.complete(uow.unit(now=LATER), task.id)
+        await task_status.complete(uow.unit(now=LATER), task.id)
     return [await tasks.get(uow, task.id) for task in created]
 
 
@@ -48,7 +49,7 @@ async def listed(uow: FakeUnitOfWork, *, filters: TaskFilter = EVERYTHING, sort:
     found: list[Task] = []
     cursor = None
     for _ in range(10):
-        page = await tasks.page(uow.unit(), filters=filters, sort=sort, limit=limit, cursor=cursor)
+        page = await task_lists.page(uow.unit(), filters=filters, sort=sort, limit=limit, cursor=cursor)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -162,8 +163,8 @@ async def test_an_update_that_changes_nothing_takes_no_number(uow: FakeUnitOfWor
 async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
-    completed = await tasks.complete(uow.unit(now=LATER), task.id)
-    again = await tasks.complete(uow.unit(now=LATER.replace(hour=14)), task.id)
+    completed = await task_status.complete(uow.unit(now=LATER), task.id)
+    again = await task_status.complete(uow.unit(now=LATER.replace(hour=14)), task.id)
 
     assert (completed.status, completed.completed_at, completed.updated_at) == ("completed", LATER, LATER)
     assert again == completed
@@ -172,10 +173,10 @@ async def test_completing_twice_keeps_the_first_time_and_takes_one_number(uow: F
 
 async def test_reopening_clears_the_time_of_completion(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
-    await tasks.complete(uow.unit(), task.id)
+    await task_status.complete(uow.unit(), task.id)
 
-    reopened = await tasks.reopen(uow.unit(now=LATER), task.id)
-    again = await tasks.reopen(uow.unit(now=LATER.replace(hour=14)), task.id)
+    reopened = await task_status.reopen(uow.unit(now=LATER), task.id)
+    again = await task_status.reopen(uow.unit(now=LATER.replace(hour=14)), task.id)
 
     assert (reopened.status, reopened.completed_at, reopened.revision) == ("open", None, 4)
     assert again == reopened
@@ -196,9 +197,9 @@ async def test_a_task_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWork)
     with pytest.raises(TaskNotFound):
         await tasks.update(uow.unit(), UNKNOWN, edit=TaskEdit(title="x"))
     with pytest.raises(TaskNotFound):
-        await tasks.complete(uow.unit(), UNKNOWN)
+        await task_status.complete(uow.unit(), UNKNOWN)
     with pytest.raises(TaskNotFound):
-        await tasks.reopen(uow.unit(), UNKNOWN)
+        await task_status.reopen(uow.unit(), UNKNOWN)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
@@ -232,15 +233,15 @@ async def test_a_project_that_does_not_exist_has_no_tasks(uow: FakeUnitOfWork) -
 
 async def test_a_cursor_works_only_with_its_own_sort_and_filters(uow: FakeUnitOfWork) -> None:
     created = await some_tasks(uow)
-    cursor = (await tasks.page(uow.unit(), filters=EVERYTHING, limit=1)).next_cursor
+    cursor = (await task_lists.page(uow.unit(), filters=EVERYTHING, limit=1)).next_cursor
     other = await registered(uow, email="bob@example.com", name="Bob")
 
-    assert (await tasks.page(uow.unit(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (created[1],)
+    assert (await task_lists.page(uow.unit(), filters=EVERYTHING, limit=1, cursor=cursor)).items == (created[1],)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.unit(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
+        await task_lists.page(uow.unit(), filters=EVERYTHING, sort="-created_at", cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.unit(), filters=TaskFilter(status="open"), cursor=cursor)
+        await task_lists.page(uow.unit(), filters=TaskFilter(status="open"), cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(uow.unit(), filters=TaskFilter(project_id=created[1].project_id), cursor=cursor)
+        await task_lists.page(uow.unit(), filters=TaskFilter(project_id=created[1].project_id), cursor=cursor)
     with pytest.raises(CursorInvalid):
-        await tasks.page(other.unit(), filters=EVERYTHING, cursor=cursor)
+        await task_lists.page(other.unit(), filters=EVERYTHING, cursor=cursor)

@@ -1,0 +1,143 @@
+"""The table of tasks, with its indexes and its mapper."""
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    Uuid,
+)
+
+from domain.errors import IdTaken
+from domain.model.tasks import PRIORITIES, Task
+from domain.task_metadata import as_text, from_text
+from domain.wall_clocks import WallClock, due_key
+from persistence import task_links
+from persistence.mapping import Mapper, Stored, loader
+from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
+
+tasks: Final = Table(
+    "tasks",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("project_id", Uuid, nullable=False),
+    Column("section_id", Uuid),
+    Column("parent_id", Uuid),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("start_date", Date),
+    Column("start_time", Time),
+    Column("start_time_zone", Text),
+    Column("due_date", Date),
+    Column("due_time", Time),
+    Column("due_time_zone", Text),
+    Column("due_key", SORTED_TEXT, nullable=False),
+    Column("label_ids", Text, nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("position", SORTED_TEXT, nullable=False),
+    Column("completed_at", INSTANT),
+    Column("closed_with", Uuid),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
+    ForeignKeyConstraint(
+        ["workspace_id", "project_id"],
+        ["projects.workspace_id", "projects.id"],
+        name="fk_tasks_project_id",
+        ondelete="CASCADE",
+    ),
+    ForeignKeyConstraint(
+        ["workspace_id", "section_id"], ["sections.workspace_id", "sections.id"], name="fk_tasks_section_id"
+    ),
+    CheckConstraint("status IN ('open', 'completed', 'cancelled')", name="status"),
+    CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
+    CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+    CheckConstraint("start_date IS NOT NULL OR start_time IS NULL", name="start_time"),
+    CheckConstraint("start_time IS NOT NULL OR start_time_zone IS NULL", name="start_time_zone"),
+    CheckConstraint("due_date IS NOT NULL OR due_time IS NULL", name="due_time"),
+    CheckConstraint("due_time IS NOT NULL OR due_time_zone IS NULL", name="due_time_zone"),
+    info=logged_as("task"),
+)
+
+TASK_ORDERS: Final = {
+    "position": tasks.c.position,
+    "due": tasks.c.due_key,
+    "priority": tasks.c.priority,
+    "created_at": tasks.c.created_at,
+    "updated_at": tasks.c.updated_at,
+}
+"""The sort keys of tasks. For each, there is an index in a workspace and one in a project."""
+
+for _name, _column in TASK_ORDERS.items():
+    Index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id)
+    Index(
+        f"ix_tasks_project_{_name}",
+        tasks.c.workspace_id,
+        tasks.c.project_id,
+        tasks.c.status,
+        _column,
+        tasks.c.id,
+    )
+
+
+for _column in (tasks.c.section_id, tasks.c.parent_id):  # a parent has no foreign key: see the migration
+    _is_given = _column.is_not(None)
+    Index(
+        f"ix_tasks_{_column.name}",
+        tasks.c.workspace_id,
+        _column,
+        tasks.c.id,
+        postgresql_where=_is_given,
+        sqlite_where=_is_given,
+    )
+
+
+_LOAD_WALL_CLOCK: Final = loader(WallClock)
+
+
+def _load_wall_clock(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> WallClock | None:
+    return None if date is None else _LOAD_WALL_CLOCK((date, time, time_zone))
+
+
+def _wall_clock(*columns: Column[Any]) -> Stored:
+    return Stored(
+        columns=columns,
+        dump=lambda value: (None, None, None) if value is None else (value.date, value.time, value.time_zone),
+        load=_load_wall_clock,
+    )
+
+
+TASKS: Final = Mapper(
+    Task,
+    tasks,
+    stored={
+        "priority": Stored(
+            columns=(tasks.c.priority,),
+            dump=lambda priority: (PRIORITIES.index(priority),),
+            load=PRIORITIES.__getitem__,
+        ),
+        "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
+        "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        "label_ids": Stored(
+            columns=(tasks.c.label_ids,), dump=lambda ids: (task_links.to_text(ids),), load=task_links.from_text
+        ),
+        "metadata": Stored(columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text),
+    },
+    derived={"due_key": lambda task: due_key(task.due)},
+    fixed=("id", "workspace_id", "created_by", "created_at"),
+)
