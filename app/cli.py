@@ -34,7 +34,7 @@ _ADVICE: Final[Mapping[type[DomainError], str]] = {
     UserNotFound: " `tickbox user create` creates one.",
 }
 """What an operator can do instead."""
-_ROUTE: Final = "{:7}{:62}{:26}{:16}{}"
+_ROUTE: Final = "{:7}{:78}{:26}{:16}{}"
 """A line of `tickbox routes`."""
 
 

@@ -46,7 +46,10 @@ sections: Final = Table(
     Column("revision", BigInteger, nullable=False),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
-        ["workspace_id", "project_id"], ["projects.workspace_id", "projects.id"], name="fk_sections_project_id"
+        ["workspace_id", "project_id"],
+        ["projects.workspace_id", "projects.id"],
+        name="fk_sections_project_id",
+        ondelete="CASCADE",
     ),
     info=logged_as("section"),
 )

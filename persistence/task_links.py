@@ -27,7 +27,10 @@ task_labels: Final = Table(
         ondelete="CASCADE",
     ),
     ForeignKeyConstraint(
-        ["workspace_id", "label_id"], ["labels.workspace_id", "labels.id"], name="fk_task_labels_label_id"
+        ["workspace_id", "label_id"],
+        ["labels.workspace_id", "labels.id"],
+        name="fk_task_labels_label_id",
+        ondelete="CASCADE",
     ),
     info=part_of("task"),
 )

@@ -62,7 +62,10 @@ tasks: Final = Table(
         ondelete="CASCADE",
     ),
     ForeignKeyConstraint(
-        ["workspace_id", "section_id"], ["sections.workspace_id", "sections.id"], name="fk_tasks_section_id"
+        ["workspace_id", "section_id"],
+        ["sections.workspace_id", "sections.id"],
+        name="fk_tasks_section_id",
+        ondelete="CASCADE",
     ),
     CheckConstraint("status IN ('open', 'completed', 'cancelled')", name="status"),
     CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),

@@ -387,7 +387,7 @@ class TaskCreate(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockCreate | None | MISSING = MISSING
     due: WallClockCreate | None | MISSING = MISSING
-    label_ids: list[UUID] | MISSING = MISSING
+    label_ids: list[UUID] | None | MISSING = MISSING
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 

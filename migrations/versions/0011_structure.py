@@ -54,7 +54,12 @@ def _add_to_tasks() -> None:
     for name in (*_IDS, "closed_with"):
         op.add_column("tasks", sa.Column(name, sa.Uuid(), nullable=True))
     op.create_foreign_key(
-        "fk_tasks_section_id", "tasks", "sections", ["workspace_id", "section_id"], ["workspace_id", "id"]
+        "fk_tasks_section_id",
+        "tasks",
+        "sections",
+        ["workspace_id", "section_id"],
+        ["workspace_id", "id"],
+        ondelete="CASCADE",
     )
     for name, kind in _START.items():
         op.add_column("tasks", sa.Column(name, kind, nullable=True))
@@ -100,7 +105,10 @@ def _create_sections() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_sections"),
         sa.ForeignKeyConstraint(
-            ["workspace_id", "project_id"], ["projects.workspace_id", "projects.id"], name="fk_sections_project_id"
+            ["workspace_id", "project_id"],
+            ["projects.workspace_id", "projects.id"],
+            name="fk_sections_project_id",
+            ondelete="CASCADE",
         ),
     )
     op.create_index("ix_sections_position", "sections", ["workspace_id", "project_id", "position", "id"])
@@ -136,7 +144,10 @@ def _create_labels() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id", "label_id"], ["labels.workspace_id", "labels.id"], name="fk_task_labels_label_id"
+            ["workspace_id", "label_id"],
+            ["labels.workspace_id", "labels.id"],
+            name="fk_task_labels_label_id",
+            ondelete="CASCADE",
         ),
     )
     op.create_index("ix_task_labels_label_id", "task_labels", ["workspace_id", "label_id", "task_id"])
@@ -206,7 +217,10 @@ def _tasks(*, is_new: bool) -> sa.Table:
         ),
         *(
             sa.ForeignKeyConstraint(
-                ["workspace_id", "section_id"], ["sections.workspace_id", "sections.id"], name="fk_tasks_section_id"
+                ["workspace_id", "section_id"],
+                ["sections.workspace_id", "sections.id"],
+                name="fk_tasks_section_id",
+                ondelete="CASCADE",
             )
             for _ in range(is_new)
         ),

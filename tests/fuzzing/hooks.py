@@ -45,18 +45,27 @@ RULES: Mapping[tuple[str, str], str] = {
     ("required", "#/current_password"): "an account with a password changes its address with the password only",
     ("common", "#/password"): "a password is not easily guessed",
     ("common", "#/new_password"): "a password is not easily guessed",
-    ("project", "#/project_id"): "a task's project is one of the same workspace",
+    ("project", "#/project_id"): "a project is one of the same workspace",
+    ("section", "#/section_id"): "a task's section is one of its project",
+    ("task", "#/parent_id"): "a task's parent is one of the same workspace",
+    ("place", "#/project_id"): "a subtask is in its parent's project",
+    ("place", "#/section_id"): "a subtask is in its parent's section",
+    ("level", "#/parent_id"): "tasks have five levels",
+    ("label", "#/label_ids/*"): "a task's labels are those of the same workspace",
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
     ("past", "#/expires_at"): "what expires, does so in the future",
     ("token", "#/token"): "a token is sent by e-mail, and works once",
     ("token", "#/invitation_token"): "a token is sent by e-mail, and works once",
-    ("required", "#/due/date"): "what is due at a time is due on a day",
+    ("required", "#/due/date"): "a time is of a day",
     ("required", "#/due/time"): "a time zone is of a time",
+    ("required", "#/start/date"): "a time is of a day",
+    ("required", "#/start/time"): "a time zone is of a time",
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
+    ("time-zone", "#/start/time_zone"): "a time zone is one that the server knows",
 }
-"""The rules that no schema states, by the code and the place of the error that each is reported with."""
+"""The rules that no schema states, by the code and the place of the error that each has. `*` is any index."""
 
 NUL = "nul"
 """The code of the rule for every text: no NUL character. (A query with one is a malformed request.)"""
@@ -65,15 +74,27 @@ _ONE_IN = int(os.environ.get("TICKBOX_TEST_WRONG_TYPES", "1"))
 """Of the requests with a value of a wrong type, one in so many is sent."""
 _READERS = 10
 """The number of accounts that are created at a time for their e-mails."""
+_INDEX = re.compile(r"/\d+$")
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 _WORKSPACES = "/v1/workspaces"
-_COLLECTIONS = {"workspaces": "workspace_id", "projects": "project_id", "tasks": "task_id"}
+_KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "project_id": ("projects", {"name": "Garden"}),
+    "section_id": ("sections", {"name": "Beds"}),
+    "label_id": ("labels", {"name": "Outside"}),
+    "task_id": ("tasks", {"title": "Buy milk"}),
+}
+"""What is in a workspace, by its parameter in paths: the collection, and the smallest body that creates one."""
+_COLLECTIONS = {"workspaces": "workspace_id"} | {collection: name for name, (collection, _) in _KINDS.items()}
+_REFERENCES = {"project_id": "project_id", "section_id": "section_id", "parent_id": "task_id", "label_ids": "label_id"}
+"""The members of bodies, and the filters, that name what is in a workspace."""
+_CONTENT = {"project_id": ("section_id", "task_id"), "section_id": ("task_id",), "task_id": ("task_id",)}
+"""What is deleted with a project, a section and a task. Its ids are forgotten, some too many."""
 
 
 @dataclass
 class _Things:
-    """Ada's workspaces, projects and tasks: `alive` by workspace and kind, the latest last.
+    """Ada's workspaces, and what is in them: `alive` by workspace and kind, the latest last.
 
     `ever` also has those that were deleted, each with its workspace.
     """
@@ -90,16 +111,27 @@ class _Things:
             if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
                 ids[name] = things[-1] if things else self._create(case, name)
 
-    def put_project(self, case: Case) -> None:
-        """Let a new task, or a list of tasks, belong to a project of the same workspace."""
+    def put_references(self, case: Case) -> None:
+        """Let a task, a section or a list refer to what is in the same workspace."""
         part = _valid_body(case) or case.query
+        if not _is_valid(case, ParameterLocation.QUERY):
+            return
+        for member, name in _REFERENCES.items():
+            given = part.get(member)
+            if isinstance(given, str):
+                part[member] = self._existing(case, name, given)
+            elif isinstance(given, list):
+                part[member] = sorted({self._existing(case, name, each) for each in given})
+        for inner, outer in (("parent_id", "section_id"), ("parent_id", "project_id"), ("section_id", "project_id")):
+            if part is not case.query and part.get(inner) and _is_chosen(case, part[inner]):
+                part.pop(outer, None)  # which follows from it
+
+    def _existing(self, case: Case, name: str, given: str) -> str:
         workspace_id = case.path_parameters["workspace_id"]
         things = self.alive.get(workspace_id)
-        given = part.get("project_id")
-        if things is None or not isinstance(given, str) or not _is_valid(case, ParameterLocation.QUERY):
-            return
-        if self._is_to_go(case, workspace_id, given, things["project_id"]):
-            part["project_id"] = things["project_id"][-1] if things["project_id"] else self._create(case, "project_id")
+        if things is None or not self._is_to_go(case, workspace_id, given, things[name]):
+            return given
+        return things[name][-1] if things[name] else self._create(case, name)
 
     def learn(self, case: Case, response: schemathesis.Response) -> None:
         """Note what *response* created or deleted."""
@@ -110,17 +142,12 @@ class _Things:
                 self._add(kind, thing["id"], thing.get("workspace_id", thing["id"]))
         elif response.status_code == httpx.codes.NO_CONTENT:
             ids = {name: value.lower() for name, value in case.path_parameters.items()}
-            things = self.alive.get(ids.get("workspace_id", ""), {"project_id": [], "task_id": []})
-            match _operation_id(case):
-                case "delete_workspace":
-                    self.alive.pop(ids["workspace_id"], None)
-                case "delete_project":
-                    things["project_id"] = [kept for kept in things["project_id"] if kept != ids["project_id"]]
-                    things["task_id"] = []  # what was in it is deleted too
-                case "delete_task":
-                    things["task_id"] = [kept for kept in things["task_id"] if kept != ids["task_id"]]
-                case _:
-                    pass
+            deleted = _operation_id(case).removeprefix("delete_") + "_id"
+            if deleted == "workspace_id":
+                self.alive.pop(ids["workspace_id"], None)
+            elif deleted in _KINDS and (things := self.alive.get(ids["workspace_id"])):
+                things[deleted] = [kept for kept in things[deleted] if kept != ids[deleted]]
+                things.update({name: [] for name in _CONTENT.get(deleted, ())})
 
     def exist(self, case: Case) -> bool:
         """Whether nothing that the path names was deleted with a project or a workspace, which Schemathesis does not
@@ -136,7 +163,7 @@ class _Things:
 
     def _add(self, name: str, thing_id: str, workspace_id: str) -> None:
         self.ever.add((workspace_id, thing_id))
-        things = self.alive.setdefault(workspace_id, {"project_id": [], "task_id": []})
+        things = self.alive.setdefault(workspace_id, {name: [] for name in _KINDS})
         if name != "workspace_id":
             things[name].append(thing_id)
 
@@ -149,7 +176,11 @@ class _Things:
 
     def _create(self, case: Case, name: str) -> str:
         workspace_id = case.path_parameters["workspace_id"]
-        kind, body = {"project_id": ("projects", {"name": "Garden"}), "task_id": ("tasks", {"title": "Buy milk"})}[name]
+        kind, body = _KINDS[name]
+        if name == "label_id":  # whose name is used once
+            body = {"name": f"{body['name']} {len(self.ever)}"}
+        elif name == "section_id":
+            body = {**body, "project_id": self._existing(case, "project_id", "")}
         created = str(_send_as_ada(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body)["id"])
         self._add(name, created, workspace_id)
         return created
@@ -436,7 +467,7 @@ def filter_failure(
     if problem["type"].endswith(":malformed-request") and any("\0" in str(value) for value in case.query.values()):
         return False
     broken = {
-        (fault["code"], fault.get("pointer") or fault.get("parameter") or fault.get("header"))
+        (fault["code"], _INDEX.sub("/*", fault.get("pointer") or fault.get("parameter") or fault.get("header")))
         for fault in problem.get("errors", ())
         if fault["code"] != NUL
     }
@@ -471,7 +502,7 @@ def _read_the_reset(case: Case) -> None:
 
 def _know_the_time_zones(case: Case) -> None:
     body = _valid_body(case)
-    for part in (body, body.get("due")):
+    for part in (body, body.get("start"), body.get("due")):
         if part and part.get("time_zone") and _is_chosen(case, part["time_zone"]):
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
@@ -525,11 +556,15 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "delete_invitation": (_shared_workspace.arrange,),
     "accept_invitation": (_shared_workspace.arrange,),
     "list_projects": (_seen.put_cursor,),
-    "list_tasks": (_things.put_project, _seen.put_cursor),
+    "list_sections": (_things.put_references, _seen.put_cursor),
+    "create_section": (_things.put_references, _seen.put_id),
+    "list_labels": (_seen.put_cursor,),
+    "create_label": (_seen.put_id,),
+    "list_tasks": (_things.put_references, _seen.put_cursor),
     "create_workspace": (_seen.put_id,),
     "create_project": (_seen.put_id,),
-    "create_task": (_things.put_project, _know_the_time_zones, _seen.put_id),
-    "update_task": (_know_the_time_zones,),
+    "create_task": (_things.put_references, _know_the_time_zones, _seen.put_id),
+    "update_task": (_things.put_references, _know_the_time_zones),
 }
 
 

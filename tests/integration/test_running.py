@@ -127,7 +127,7 @@ def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     new = "tea and analytical engines"
     body = {"email": ada.user["email"], "password": "a wrong password"}
     rejected(client.post("/v1/sessions", json=body), 401, "invalid-credentials")
-    rejected(client.post("/v1/sessions", json={**body, "password": 7, "pin": "pin-4711-0815"}), 422, "invalid-body")
+    rejected(client.post("/v1/sessions", json={**body, "password": 7, "pin": "pin-kilo-echo"}), 422, "invalid-body")
     rejected(client.with_token("tbs_leaked").get("/v1/users/me?token=tbs_in_query"), 401, "unauthenticated")
     no_content(ada.client.put("/v1/users/me/password", json={"current_password": PASSWORD, "new_password": new}))
     script = created(ada.client.post("/v1/tokens", json={"name": "script", "scopes": ["account"]}))["token"]
@@ -143,7 +143,7 @@ def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
         PASSWORD,
         new,
         "a wrong password",
-        "4711",
+        "pin-kilo-echo",
         "mistyped",
         "leaked",
         "in_query",

@@ -265,7 +265,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         [
             {"workspace_id": workspace(n), "id": section(n, m), "project_id": project(n, m), "name": "x"}
             | {"position": f"a{m}", "revision": 1, **TIMES}
-            for n in TASKS
+            for n in range(OWNERS)
             for m in range(5)
         ],
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from domain.model.one_time_tokens import OneTimeKind
-from tests.support.clients import PASSWORD, Person, new_email, ok
+from tests.support.clients import PASSWORD, Person, new_email, new_id, ok
 from tests.support.matrix import Caller
 from tests.support.tables import Tables
 
@@ -102,7 +102,7 @@ def _in_section(setting: Setting) -> Any:
 
 def _label_id(setting: Setting) -> str:
     """The id of a new label. Its name is unique."""
-    return str(setting.founder.create(f"{setting.home}/labels", name=new_email())["id"])
+    return str(setting.founder.create(f"{setting.home}/labels", name=new_id())["id"])
 
 
 def _labelled(setting: Setting) -> Any:

@@ -86,7 +86,7 @@ def _sent(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
     yield breaks("required property added to request", name, rule, _required_property(name))
     yield safe("request opened", name, putting(ON, *where, "additionalProperties"))
     yield breaks("fewer properties allowed", name, rule, putting(0, *where, "maxProperties"))
-    for key, given in schema["properties"].items():
+    for key, given in schema.get("properties", {}).items():
         subject, steps = f"{name}.{key}", (*where, "properties", key)
         own = follow(root, given)
         yield breaks("property removed from request", subject, "property-removed", deleting(*steps))
@@ -150,7 +150,7 @@ def _returned(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
         "property added to response", name, putting({"type": "string"}, *where, "properties", "added"), "property-added"
     )
     yield safe("required property added to response", name, _required_property(name), "property-added")
-    for key, given in schema["properties"].items():
+    for key, given in schema.get("properties", {}).items():
         subject, steps = f"{name}.{key}", (*where, "properties", key)
         own = follow(root, given)
         yield breaks("property removed from response", subject, "property-removed", _without_property(name, key))
