@@ -5,11 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from domain.limits import LimitReached
-from domain.model.tasks import NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
+from domain.model.tasks import MOST_LEVELS, NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
 from domain.unit_of_work import UnitOfWork
 
-MOST_LEVELS: Final = 5
-"""How many levels there are, with that of the tasks that are not subtasks."""
 MOST_SUBTASKS: Final = 500
 """How many subtasks a task has at most on the next level."""
 MOST_IN_ALL_LEVELS: Final = 1000

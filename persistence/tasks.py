@@ -13,13 +13,14 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    literal,
     select,
     update,
 )
 
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import STATUSES, Task, TaskEvent, TaskQuery
+from domain.model.tasks import MOST_LEVELS, STATUSES, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence import task_links
 from persistence.change_log import ChangeLog
@@ -62,12 +63,17 @@ _DELETE_SOME_OF_SECTION: Final = _deleted(_some(tasks.c.section_id == bindparam(
 
 
 def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> Select[Any]:
-    """Return the statement that reads a task and all that *next_of* leads to, one level after the other."""
-    found = select(tasks.c.id, tasks.c.parent_id).where(*_ONE).cte("found", recursive=True)
-    related = found.union(
-        select(tasks.c.id, tasks.c.parent_id).where(_IN_WORKSPACE, next_of(found)).select_from(tasks, found)
+    """Return the statement that reads a task and all that *next_of* leads to, one level after the other.
+
+    The rows are read on the way: PostgreSQL does not know how few there are, and would join them with the whole table.
+    """
+    first = select(*TASKS.columns, literal(1).label("level")).where(*_ONE)
+    found = first.cte("found", recursive=True)
+    further = select(*TASKS.columns, found.c.level + 1).where(
+        _IN_WORKSPACE, next_of(found), found.c.level < MOST_LEVELS
     )
-    return select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.id.in_(select(related.c.id)))
+    related = found.union_all(further.select_from(tasks, found))
+    return select(*(related.c[column.name] for column in TASKS.columns))
 
 
 _FAMILY: Final = _related(lambda found: tasks.c.parent_id == found.c.id)

@@ -20,6 +20,9 @@ STATUSES: Final[tuple[Status, ...]] = ("open", "completed", "cancelled")
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
 """From the lowest to the highest. A priority's rank is its index."""
 
+MOST_LEVELS: Final = 5
+"""How many levels of tasks there are, with that of the tasks that are not subtasks."""
+
 SortKey = str | int | dt.datetime
 
 TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.cancelled", "task.reopened", "task.deleted"]

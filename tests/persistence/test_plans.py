@@ -274,8 +274,8 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         [
             {"workspace_id": workspace(n), "id": label(n, m), "name": str(m), "name_key": str(m)}
             | {"position": f"a{m}", "revision": 1, **TIMES}
-            for n in TASKS
-            for m in range(50)
+            for n in range(OWNERS)
+            for m in range(50 if n in TASKS else 5)
         ],
     )
     yield insert(TABLES["tasks"]), [task_row(of, n) for of, count in TASKS.items() for n in range(count)]

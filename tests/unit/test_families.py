@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from domain import projects, sections, task_lists, task_status, tasks
-from domain.families import MOST_IN_ALL_LEVELS, MOST_LEVELS, MOST_SUBTASKS
+from domain.families import MOST_IN_ALL_LEVELS, MOST_SUBTASKS
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
+from domain.model.tasks import MOST_LEVELS, NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
 from domain.task_lists import TaskFilter
 from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
