@@ -98,7 +98,8 @@ for _name, _column in TASK_ORDERS.items():
     )
 
 
-for _column in (tasks.c.section_id, tasks.c.parent_id):  # a parent has no foreign key (ADR NEXT-a-task-knows-its-parent)
+# A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
+for _column in (tasks.c.section_id, tasks.c.parent_id):
     _is_given = _column.is_not(None)
     Index(
         f"ix_tasks_{_column.name}",
