@@ -139,8 +139,12 @@ class UnitOfWork(Protocol):
 
         Then everything that a write begins with is done again: the locks, the caller's role, the conditions of the
         request. It raises what that raises. Whatever was read before may have changed. Only for a request that names
-        its workspace, and has neither an idempotency key nor an id for what it creates.
+        its workspace, and has neither an idempotency key nor an id for what it creates, and not for a part of one.
         """
+
+    @property
+    def revision(self) -> int | None:
+        """The number of this change, if `next_revision` was called."""
 
     async def next_revision(self) -> int:
         """Return the number of this change in the workspace: taken on first use, then the same."""

@@ -13,9 +13,10 @@ from domain.unset import UNSET, Unset
 from domain.wall_clocks import WallClock, WallClockPatch
 from handlers.pages import page_view
 from handlers.patches import patched, sent
+from handlers.task_batches import parts_of, result_view
 from spec import models, responses
-from spec.models import TaskClose, TaskCreate, TaskMetadataPatch, TaskPatch
-from tickbox_contract.responses import Response, created, no_content, ok
+from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskPatch
+from tickbox_contract.responses import Perform, Response, created, no_content, ok
 
 
 async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
@@ -49,6 +50,14 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
     )
     task = await tasks.create(uow, draft)
     return created(task_view(task), location=f"/v1/workspaces/{workspace_id}/tasks/{task.id}")
+
+
+async def batch_tasks(uow: UnitOfWork, workspace_id: UUID, body: TaskBatch, perform: Perform) -> Response:
+    """200 with what became of each operation."""
+    alone = sent(body.mode, default="all_or_nothing") == "each"
+    results = [await perform(part, alone=alone) for part in parts_of(body, workspace_id=workspace_id)]
+    batch: responses.TaskBatchResults = {"revision": uow.revision, "results": [result_view(each) for each in results]}
+    return ok(batch)
 
 
 async def get_task(uow: UnitOfWork, task_id: UUID) -> Response:

@@ -27,6 +27,8 @@ from persistence.metadata import is_part, logged_kind
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
 
+Mark = tuple[int, int, Usage, int | None, Counter[UUID]]
+
 _AT_ONCE: Final = 200
 """How many events are encoded and written at once. Other requests run in between."""
 
@@ -80,7 +82,22 @@ class ChangeLog:
         self._now = now
         self._encode = encode
         self._events: list[tuple[int, Event]] = []
+        self._settled = 0
         self._sequences: Counter[UUID] = Counter()
+
+    def mark(self) -> Mark:
+        """Return what to `restore` if what is changed from now on is rolled back."""
+        return len(self._events), self._settled, self._usage, self._head, self._sequences.copy()
+
+    def restore(self, mark: Mark) -> None:
+        """Forget what was changed since *mark* was returned."""
+        count, self._settled, self._usage, self._head, self._sequences = mark
+        del self._events[count:]
+
+    async def settle(self) -> None:
+        """Make the changes that were deferred, and count their content. Raises what they raise, and WorkspaceFull."""
+        await self._runner.finish(())
+        self._count_content()
 
     async def write(self, statement: UpdateBase, parameters: Parameters, event: Event) -> None:
         """Change one row, and record *event*. Raises RuntimeError if the row does not exist, or is of another kind.
@@ -161,13 +178,12 @@ class ChangeLog:
 
     async def flush(self) -> None:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull."""
-        noted, self._events = self._events, []
+        self._count_content()
+        noted, self._events, self._settled = self._events, [], 0
         content, log = Counter[UUID](), Counter[UUID]()
         for _, event in noted:
-            content[event.workspace_id] += event.added_bytes
-        if self._locked is not None:
-            added = content.pop(self._locked[0], 0)
-            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes)
+            if self._locked is None or event.workspace_id != self._locked[0]:
+                content[event.workspace_id] += event.added_bytes
         writes: list[Write] = []
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
@@ -185,6 +201,14 @@ class ChangeLog:
             writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
         await self._runner.finish(writes)
         await self._update_others(content, log)
+
+    def _count_content(self) -> None:
+        """Count what was added to the locked workspace since it was counted before. Raises WorkspaceFull."""
+        if self._locked is not None:
+            new = (event for _, event in self._events[self._settled :] if event.workspace_id == self._locked[0])
+            added = sum(event.added_bytes for event in new)
+            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes)
+        self._settled = len(self._events)
 
     async def _changes_of_locked(self, log_bytes: int) -> list[Write]:
         assert self._locked is not None

@@ -27,6 +27,9 @@ __all__ = ["Database", "Parameters", "Row", "Runner", "SentStatement", "Transact
 BEGIN: Final = "BEGIN"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
+SAVEPOINT: Final = "SAVEPOINT part"
+RELEASE: Final = "RELEASE SAVEPOINT part"
+ROLLBACK_TO: Final = "ROLLBACK TO SAVEPOINT part"
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -172,6 +175,25 @@ class Transaction:
             if count != 1:
                 message = f"{count} rows instead of one: {statement}"
                 raise RuntimeError(message)
+
+    async def set_savepoint(self) -> None:
+        """Begin a part that can be rolled back alone: the only one, until `release` or `roll_back_part`."""
+        await self.finish(())
+        await self._control(SAVEPOINT)
+
+    async def release(self) -> None:
+        """Keep what was changed since the savepoint."""
+        await self.finish(())
+        await self._control(RELEASE)
+
+    async def roll_back_part(self) -> None:
+        """Undo what was changed since the savepoint, even after an error of the database."""
+        self._deferred.clear()
+        await self._control(ROLLBACK_TO)
+        await self._control(RELEASE)
+
+    async def _control(self, text: str) -> None:
+        await self._transaction.execute(text, _logged(text, ()), bulk=False)
 
     async def commit(self) -> None:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""

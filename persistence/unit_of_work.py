@@ -29,7 +29,7 @@ from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
 from persistence import readiness, sessions, tokens
-from persistence.change_log import ChangeLog, EncodeEvent
+from persistence.change_log import ChangeLog, EncodeEvent, Mark
 from persistence.database import Database, Runner, Transaction
 from persistence.guarded import Guarded
 from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space, recording
@@ -83,6 +83,7 @@ class SqlUnitOfWork(Repositories):
         self._key: _Key | None = None
         self._client_id: UUID | None = None
         self._check: Callable[[], Awaitable[None]] | None = None
+        self._part: _Part | None = None
 
     @cached_property
     def runner(self) -> Guarded:
@@ -164,7 +165,8 @@ class SqlUnitOfWork(Repositories):
 
     async def next_step(self) -> None:
         """See UnitOfWork. Raises RuntimeError in any other request."""
-        if self._named_workspace_id is None or self._key is not None or self._client_id is not None:
+        must_be_one = self._key is not None or self._client_id is not None or self._part is not None
+        if self._named_workspace_id is None or must_be_one:
             message = "the request must be one transaction"
             raise RuntimeError(message)
         await self.change_log.flush()
@@ -183,6 +185,11 @@ class SqlUnitOfWork(Repositories):
         if self._revision is None:
             await self._transaction.opened()
             self._revision = self.change_log.next_head()
+        return self._revision
+
+    @property
+    def revision(self) -> int | None:
+        """See UnitOfWork."""
         return self._revision
 
     async def require(self, check: Callable[[], Awaitable[None]]) -> None:
@@ -213,6 +220,26 @@ class SqlUnitOfWork(Repositories):
         """See `tickbox_contract.engine.units.Unit`."""
         self._client_id = client_id
         return await IdempotencyKeys(self.runner).claim_id(self._space_id, client_id, request=request)
+
+    async def begin_part(self, *, alone: bool) -> None:
+        """See `tickbox_contract.engine.units.Unit`."""
+        transaction = await self._transaction.opened()
+        if alone:
+            await transaction.set_savepoint()
+        self._part = _Part(alone, self._revision, self.change_log.mark())
+
+    async def end_part(self) -> None:
+        """See `tickbox_contract.engine.units.Unit`."""
+        await self.change_log.settle()
+        if self._part is not None and self._part.alone:
+            await (await self._transaction.opened()).release()
+
+    async def undo_part(self) -> None:
+        """See `tickbox_contract.engine.units.Unit`."""
+        assert self._part is not None, "no part has begun"
+        await (await self._transaction.opened()).roll_back_part()
+        self._revision = self._part.revision
+        self.change_log.restore(self._part.mark)
 
     async def release(self) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
@@ -286,6 +313,15 @@ async def _lock_caller(transaction: Transaction, caller: Principal) -> None:
 class _Key:
     owner: KeyOwner
     request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a part that is rolled back alone restores."""
+
+    alone: bool
+    revision: int | None
+    mark: Mark
 
 
 class _RecordedError(Exception):

@@ -305,6 +305,46 @@ class TaskClose(BaseModel):
     subtasks: Literal["close", "keep"] | MISSING = MISSING
 
 
+class TaskBatchClose(BaseModel):
+    """
+    How a task is completed or cancelled.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | MISSING = MISSING
+    body: TaskClose | MISSING = MISSING
+
+
+class TaskBatchTarget(BaseModel):
+    """
+    The task that an operation is about.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | MISSING = MISSING
+
+
+class TaskBatchLabel(BaseModel):
+    """
+    A task, and the label that it gets or loses.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    label_id: UUID
+
+
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
     "TaskMetadataCreateAdditionalProperty",
     Annotated[str, Field(description="A text.", max_length=500)],
@@ -407,3 +447,49 @@ class TaskPatch(BaseModel):
     due: WallClockPatch | None | MISSING = MISSING
     label_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataPatch | None | MISSING = MISSING
+
+
+class TaskBatchUpdate(BaseModel):
+    """
+    The update of a task.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | MISSING = MISSING
+    body: TaskPatch
+
+
+class TaskOperation(BaseModel):
+    """
+    One operation: an object with one member, which is named after the operation. `create` has the body of `create_task`. The others have a `task_id`, and as `body` that of `update_task`, `complete_task` and so on.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    create: TaskCreate | MISSING = MISSING
+    update: TaskBatchUpdate | MISSING = MISSING
+    complete: TaskBatchClose | MISSING = MISSING
+    cancel: TaskBatchClose | MISSING = MISSING
+    reopen: TaskBatchTarget | MISSING = MISSING
+    delete: TaskBatchTarget | MISSING = MISSING
+    add_label: TaskBatchLabel | MISSING = MISSING
+    remove_label: TaskBatchLabel | MISSING = MISSING
+
+
+class TaskBatch(BaseModel):
+    """
+    Operations on tasks, which are performed in their order.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    mode: Literal["all_or_nothing", "each"] | MISSING = MISSING
+    operations: list[TaskOperation]

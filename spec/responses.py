@@ -452,3 +452,22 @@ class TaskPage(TypedDict):
 
     items: list[Task]
     next_cursor: str | None
+
+
+class TaskBatchResult(TypedDict):
+    """
+    The response of one operation.
+    """
+
+    status: int
+    task: NotRequired[Task]
+    problem: NotRequired[Problem]
+
+
+class TaskBatchResults(TypedDict):
+    """
+    What became of a batch.
+    """
+
+    revision: int | None
+    results: list[TaskBatchResult]

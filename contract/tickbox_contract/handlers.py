@@ -14,6 +14,8 @@ Handler = Callable[..., Any]
 
 BODY = "body"
 """The keyword of a request's body."""
+PERFORM = "perform"
+"""The keyword of what performs other operations (`x-performs`): a `responses.Perform`."""
 
 
 def keyword_of(name: str, place: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,34 @@ class Event:
     content: Any
     id: str | None = None
     type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An operation that another one performs, with what a request of its own would have.
+
+    `path` has the path parameters by their keywords, `body` is what its handler takes, `if_match` its condition.
+    `place` leads to the part in the body of the request, and `body_place` to the body of the part.
+    """
+
+    operation_id: str
+    path: Mapping[str, Any]
+    place: Sequence[str | int]
+    body_place: Sequence[str | int]
+    body: Any = None
+    if_match: str | None = None
+
+
+class Perform(Protocol):
+    """What the handler of an operation with `x-performs` gets as `perform`."""
+
+    async def __call__(self, part: Part, *, alone: bool) -> Response:
+        """The response of *part*, as that of a request of its own, but for its headers and the places of its faults.
+
+        If it is rejected *alone*, what it did is rolled back, and the response is a Problem whose `content` is the
+        problem document. Otherwise its problem is that of the whole request: it is raised.
+        """
+        ...
 
 
 def ok(content: Any) -> Response:  # a generated TypedDict

@@ -15,7 +15,7 @@ import pytest
 from tests.support.server import serving
 from tests.support.wire import Reply, connected, read_reply, request
 from tickbox_contract.engine import limits
-from tickbox_contract.engine.limits import UNIT_BYTES, Allowance
+from tickbox_contract.engine.limits import PARTS_OF_UNIT, UNIT_BYTES, Allowance
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.openapi.document import Document
 
@@ -148,6 +148,14 @@ def test_a_large_representation_counts_as_several_requests_if_it_is_only_compare
     assert (reply.status, allowance_of(reply)[0]) == (412, '"default";r=0;t=42')
     assert server.limiter.counts["default", "ada"] == 1 + QUOTA
     assert server.call("DELETE", station, token="director").slug == "rate-limited"
+
+
+@pytest.mark.parametrize(("count", "units"), [(1, 1), (PARTS_OF_UNIT, 1), (PARTS_OF_UNIT + 1, 2)])
+def test_parts_of_a_request_count_together_as_requests(server: Limited, count: int, units: int) -> None:
+    parts = [{"operation": "create_station", "station": {"name": str(number)}} for number in range(count)]
+    reply = server.post_json("/stations/batch", json.dumps({"alone": False, "parts": parts}).encode())
+    assert (reply.status, allowance_of(reply)[0]) == (200, f'"default";r={QUOTA - units};t=42')
+    assert server.limiter.counts == {("default", "ada"): units}
 
 
 def test_a_large_response_is_sent_where_nothing_can_be_counted(server: Limited) -> None:

@@ -44,6 +44,8 @@ def test_the_sample_hangs_together() -> None:
         "get_contract_json": ("get_contract_json", None),
         "list_stations": ("list_stations", None),
         "create_station": ("list_stations", "get_station"),
+        "create_stations": ("list_stations", None),
+        "change_station": ("get_station", None),
         "get_station": ("get_station", None),
         "put_station": ("get_station", None),
         "update_station": ("get_station", None),

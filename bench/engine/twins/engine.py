@@ -43,6 +43,15 @@ class _UnitOfWork:
     async def release(self) -> None:
         pass
 
+    async def begin_part(self, *, alone: bool) -> None:
+        pass
+
+    async def end_part(self) -> None:
+        pass
+
+    async def undo_part(self) -> None:
+        pass
+
     async def claim(self, _client_id: Any, _request: bytes) -> Literal["new"]:
         return "new"
 

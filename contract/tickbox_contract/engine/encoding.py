@@ -19,6 +19,14 @@ def violation_reporter_for(operation: CompiledOperation, settings: Settings) -> 
     return violation_reporter("response", settings.response_check, operation_id=operation.operation_id)
 
 
+def require_listed(operation: CompiledOperation, response: Problem, settings: Settings) -> ContractViolation:
+    """Report a problem that *operation* may not send; what reports it is returned."""
+    violation = violation_reporter_for(operation, settings)
+    if operation.problems is not None and response.type.slug not in operation.problems:
+        violation(f"the problem {response.type.slug} is not one that this operation may send")
+    return violation
+
+
 def _ignore(_violation: str) -> None:
     """Outside of an operation nothing is declared."""
 
@@ -33,7 +41,5 @@ def encoded_problem(operation: CompiledOperation | None, response: Problem, sett
     )
     if operation is None:
         return _NOTHING_DECLARED.encode(plain, accepted=PROBLEM_JSON, violation=_ignore)
-    violation = violation_reporter_for(operation, settings)
-    if operation.problems is not None and response.type.slug not in operation.problems:
-        violation(f"the problem {response.type.slug} is not one that this operation may send")
+    violation = require_listed(operation, response, settings)
     return operation.responses.encode(plain, accepted=PROBLEM_JSON, violation=violation)

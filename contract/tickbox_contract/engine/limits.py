@@ -13,7 +13,8 @@ The application counts (a `Limiter`); this module decides when, and what a clien
 - A request without a valid token counts against its address.
 - The count is put into the scope of the request, from which each response gets its headers.
 - A representation of 64 KiB or more counts again after it was encoded, whether it is sent or only compared with the
-  conditions of the request. Its cost is known only then, so the response is sent, and the next request may be rejected.
+  conditions of the request. Each five operations that are performed as parts of a request count as one request. The
+  cost is known only then, so the response is sent, and the next request may be rejected.
 
 Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 """
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from starlette.types import Scope
 
@@ -38,6 +39,9 @@ DEFAULT_POLICY = "default"
 
 UNIT_BYTES = 64 * 1024
 """A request is one unit, and one more for each time that its encoded representation has so many bytes."""
+
+PARTS_OF_UNIT = 5
+"""How many operations that are performed as parts of a request (see `parts`) are one unit."""
 
 _CONTEXT = "contract_allowance"
 _HEADERS = ("RateLimit", "RateLimit-Policy")
@@ -88,12 +92,37 @@ class Limiter(Protocol):
         ...
 
 
+class Count(Protocol):
+    """Takes note of what a request costs beside its first unit."""
+
+    def encoded(self, encoded: EncodedResponse) -> None:
+        """A representation was encoded."""
+        ...
+
+    def part(self) -> None:
+        """A part of the request is about to be performed."""
+        ...
+
+
+class _Uncounted:
+    def encoded(self, encoded: EncodedResponse) -> None:
+        """Count nothing."""
+
+    def part(self) -> None:
+        """Count nothing."""
+
+
+UNCOUNTED: Final[Count] = _Uncounted()
+"""For a request that is not limited."""
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts the request of *scope* against *policy*. Each method raises Refused (429) if it is one too many.
 
     `arrived` comes before the request is checked, then either `refused` or `checked`. Then come `encoded`, once for
-    each encoded representation, and `performed`, whether the request failed or not; these two raise nothing.
+    each encoded representation, `part`, once for each part, and `performed`, whether the request failed or not; these
+    raise nothing.
     """
 
     limiter: Limiter
@@ -101,6 +130,7 @@ class Tally:
     scope: Scope
     principal: Any  # an application's
     _more_units: int = 0
+    _parts: int = 0
 
     async def arrived(self) -> None:
         """Count the request, if that does not depend on whether it is rejected."""
@@ -124,10 +154,15 @@ class Tally:
         """Remember the units of *encoded* beyond the first. Nothing is counted yet: the request may hold a lock."""
         self._more_units += len(encoded.body) // UNIT_BYTES if isinstance(encoded.body, bytes) else 0
 
+    def part(self) -> None:
+        """Remember a part. The first ones are in the unit that was counted before."""
+        self._parts += 1
+
     async def performed(self) -> None:
-        """Count the remembered units, beside the unit that was counted before."""
-        if self._more_units:
-            _note(self.scope, await self.limiter.count(self.policy, units=self._more_units, **self._caller))
+        """Count what was remembered, beside the unit that was counted before."""
+        more_units = self._more_units + max(0, self._parts - 1) // PARTS_OF_UNIT
+        if more_units:
+            _note(self.scope, await self.limiter.count(self.policy, units=more_units, **self._caller))
 
     async def _count(self, policy: str) -> None:
         _apply(self.scope, await self.limiter.count(policy, **self._caller))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -41,6 +41,8 @@ from .refusals import allowed, link_problems, listed
 from .refusals import faults as faults_of_problems
 from .signatures import signature_faults
 
+PERFORMS = "x-performs"
+"""The operations that an operation performs as parts of a request."""
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""
 
@@ -53,7 +55,8 @@ class CompiledOperation:
     `target` is the operationId of the GET whose entity tag conditions are compared with, `item` that of the GET of what
     was created with an id that the client chose; None if there is none. `takes_key` means an `Idempotency-Key`.
     `policy` is the rate limit policy that requests count against; None if they are not counted. `problems` are the
-    slugs of the problems that it may send; None if it may send any.
+    slugs of the problems that it may send; None if it may send any. `performs` are the operationIds of those that it
+    performs as parts of a request (see `parts`).
     """
 
     operation_id: str
@@ -71,6 +74,7 @@ class CompiledOperation:
     takes_key: bool = False
     policy: str | None = None
     problems: frozenset[str] | None = None
+    performs: tuple[str, ...] = ()
 
 
 def compile_operations(
@@ -124,7 +128,7 @@ class _Compiler:
             self.mismatches.add_hits(rule.check(self.document))
         self.mismatches.add_hits(endless_schemas(self.document))
         self.mismatches.add_hits(same_paths(self.document))
-        compiled = self._compiled()
+        compiled = self._performing(self._compiled())
         self.mismatches.add_hits(_conflicting_sentences(self.document))
         check_handlers(self.document, self.handlers, self.mismatches)
         self._require_none()
@@ -150,6 +154,31 @@ class _Compiler:
             else:
                 compiled |= {} if found is None else {operation.name: found}
         return compiled
+
+    def _performing(self, compiled: Mapping[str, CompiledOperation]) -> dict[str, CompiledOperation]:
+        """The operations, each with the problems of those that it performs: it sends them as its own."""
+        found = dict(compiled)
+        for operation in self.document.operations:
+            whole = compiled.get(operation.name)
+            for name in whole.performs if whole else ():
+                part = compiled.get(name)
+                if whole is None or part is None or part.performs or part.access != whole.access:
+                    text = f"{PERFORMS} names {name!r}, which is not another operation with the same x-access"
+                    self.mismatches.report(operation, text)
+                    continue
+                for status in sorted(part.responses.problem_statuses - whole.responses.problem_statuses):
+                    text = f"it performs {name}, and the response {status} is not declared as {PROBLEM_JSON}"
+                    self.mismatches.report(operation, text)
+                if whole.problems is not None and part.problems is not None:
+                    whole = found[operation.name] = replace(whole, problems=whole.problems | part.problems)
+        return found
+
+    def _performs(self, operation: Operation) -> tuple[str, ...]:
+        names = operation.node.value.get(PERFORMS, [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self.mismatches.report(operation, f"{PERFORMS} must be a list of operations")
+            return ()
+        return tuple(names)
 
     def _operation(self, operation: Operation) -> CompiledOperation | None:
         """The compiled operation, which is only of use if nothing was reported; None if it has no handler."""
@@ -187,6 +216,7 @@ class _Compiler:
             takes_key=takes_key,
             policy=policy,
             problems=problems,
+            performs=self._performs(operation),
         )
 
     def _handler(self, operation: Operation) -> Handler | None:
@@ -206,7 +236,13 @@ class _Compiler:
         body = (operation.body or NOTHING) if operation.has_body else None
         body_required = None if body is None else bool(body.get("required"))
         role_parameter = self.vocabulary.role_parameter
-        for fault in signature_faults(handler, parameters, body_required=body_required, role_parameter=role_parameter):
+        for fault in signature_faults(
+            handler,
+            parameters,
+            body_required=body_required,
+            performs=bool(operation.node.get(PERFORMS)),
+            role_parameter=role_parameter,
+        ):
             self.mismatches.report(operation, fault)
 
     def _annotations(self, handler: Handler) -> dict[str, Any]:

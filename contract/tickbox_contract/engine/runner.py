@@ -4,39 +4,53 @@ The order:
 1. The request is counted, if it is limited (see `limits`).
 2. Path parameters, the access rule, then the other parameters and the body, with all their faults in one response.
 3. In the unit of work: repeat the response that was recorded for the same request; claim an id that the client chose;
-   compare `If-Match`; run the handler; encode and check the response; record it if the request has a key; commit.
+   compare `If-Match`; run the handler (see `performing`); encode and check the response; record it if the request has
+   a key; commit.
 4. Only then the response is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
+from tickbox_contract.handlers import PERFORM
 from tickbox_contract.openapi.document import Document
-from tickbox_contract.openapi.problems import INVALID_PARAMETERS, NOT_FOUND
+from tickbox_contract.openapi.problems import INVALID_PARAMETERS
 from tickbox_contract.responses import ContractFile, Problem, Response
 
 from .access import AccessRule, AuthContext
 from .conditions import NO_CONDITIONS, Conditions
 from .declared_responses import EncodedResponse, not_modified
 from .encoding import encoded_problem, violation_reporter_for
-from .limits import Tally, with_allowance
+from .limits import UNCOUNTED, Count, Tally, with_allowance
 from .operations import CompiledOperation
-from .parameters import Parameter
+from .parts import Parts
+from .performing import Performer, admit_anyone
 from .problems import Refused, refuse
 from .request_reading import Headers, headers_of, read_request
-from .request_semantics import RequestSemantics, id_taken, remember, replay_of, semantics_of
+from .request_semantics import RequestSemantics, remember, replay_of, semantics_of
 from .routing import path_texts_of
 from .security import auth_of, reauthenticate
 from .sending import send_encoded
-from .units import Client, RequestContext, Settings, Unit
+from .units import Client, RequestContext, Settings
 
-Count = Callable[[EncodedResponse], None]
+
+class CheckedRequest(NamedTuple):
+    """A request that the contract allows: *arguments* are the handler's, *content* is the body as plain data.
+
+    *accepted* is the media type that the client prefers.
+    """
+
+    context: RequestContext
+    semantics: RequestSemantics
+    arguments: Mapping[str, Any]
+    accepted: str
+    content: Any  # JSON
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Runner:
         limiter, policy = self.settings.limiter, self.operation.policy
         if limiter is None or policy is None:
             checked = await self._check(scope, headers, receive, auth)
-            encoded = await self._perform(*checked, _uncounted)
+            encoded = await self._perform(checked, UNCOUNTED)
         else:
             tally = Tally(limiter, policy, scope, auth.principal if auth else None)
             await tally.arrived()
@@ -66,23 +80,28 @@ class Runner:
                 raise
             await tally.checked()
             try:
-                encoded = await self._perform(*checked, tally.encoded)
+                encoded = await self._perform(checked, tally)
                 tally.encoded(encoded)
             finally:
                 await tally.performed()
-        encoded = self._conditional(encoded, checked[1].conditions)
+        encoded = self._conditional(encoded, checked.semantics.conditions)
         await send_encoded(with_allowance(encoded, scope), scope, receive, send)
 
     async def _check(
         self, scope: Scope, headers: Headers, receive: Receive, auth: AuthContext | None
-    ) -> tuple[RequestContext, RequestSemantics, Mapping[str, Any], str]:
+    ) -> CheckedRequest:
         """What `_perform` needs. Raises Refused for a request that the contract does not allow."""
         context, arguments = self._admit(scope, headers, auth)
         accepted, content = await read_request(self.operation, scope, headers, receive, arguments)
         semantics = semantics_of(
-            self.operation, self._item_parameter, context, headers=headers, query=scope["query_string"], content=content
+            self.operation,
+            self._performer.item_parameter,
+            context,
+            headers=headers,
+            query=scope["query_string"],
+            content=content,
         )
-        return context, semantics, arguments, accepted
+        return CheckedRequest(context, semantics, arguments, accepted, content)
 
     def _admit(self, scope: Scope, headers: Headers, auth: AuthContext | None) -> tuple[RequestContext, dict[str, Any]]:
         """Check the path, then the caller's access to what it names, before anything else could reveal something."""
@@ -99,89 +118,37 @@ class Runner:
             safe=operation.safe,
             path=path,
             auth=auth,
-            admit_role=operation.access.admit_role if operation.access else _admit_anyone,
+            admit_role=operation.access.admit_role if operation.access else admit_anyone,
             is_admitted=partial(_is_admitted, operation.access, scope),
             client=_client(scope, headers),
         )
         return context, {keyword: path[keyword] for keyword in operation.path_keywords}
 
-    async def _perform(
-        self,
-        context: RequestContext,
-        semantics: RequestSemantics,
-        arguments: Mapping[str, Any],
-        accepted: str,
-        count: Count,
-    ) -> EncodedResponse:
-        """Run the handler, and commit only with a conforming response. *count* gets what else is encoded."""
+    async def _perform(self, request: CheckedRequest, count: Count) -> EncodedResponse:
+        """Run the handler, and commit only with a conforming response. *count* gets what else it costs."""
+        context, semantics, arguments, accepted, content = request
+        performer = self._performer
         async with self.settings.unit(context) as uow:
             if semantics.key is not None:
                 recorded = await uow.recall(semantics.key, semantics.request)
                 if recorded is not None:
                     return replay_of(recorded, semantics)
-            if semantics.client_id is None or await self._claim(uow, semantics) == "new":
-                if semantics.conditions != NO_CONDITIONS and not self.operation.safe:
-                    await uow.require(partial(self._compare, semantics.conditions, uow, context, count))
-                response = await self.operation.handler(uow, **arguments)
+            if self.operation.performs:
+                parts = Parts(whole=performer, uow=uow, context=context, content=content, count=count)
+                arguments = {**arguments, PERFORM: parts}
+            response = await performer.perform(uow, context, semantics, arguments, count)
+            if response is not None:
                 encoded = self._encode(response, accepted)
                 await remember(uow, semantics, encoded)
                 await uow.commit()
                 return encoded
-        return await self._created_before(context, semantics, accepted)
-
-    async def _compare(self, conditions: Conditions, uow: Unit, context: RequestContext, count: Count) -> None:
-        conditions.require(await self._entity_tag(uow, context, count))
-
-    async def _claim(self, uow: Unit, semantics: RequestSemantics) -> Literal["new", "repeated"]:
-        claim = await uow.claim(semantics.client_id, semantics.request)
-        if claim == "taken":
-            raise id_taken()
-        return claim
-
-    async def _created_before(
-        self, context: RequestContext, semantics: RequestSemantics, accepted: str
-    ) -> EncodedResponse:
-        """200 with what the same request created, as it is now."""
-        item = self.operations[str(self.operation.item)]
-        assert self._item_parameter is not None
-        path = {**context.path, self._item_parameter.keyword: semantics.client_id}
-        reading = context._replace(operation_id=item.operation_id, safe=True, path=path, admit_role=_admit_anyone)
+        reading = performer.reading(context, semantics)
         async with self.settings.unit(reading) as uow:
-            try:
-                response = await _read_bare(item, uow, path)
-            except Exception as error:
-                problem_response = self.settings.translate(error)
-                if problem_response is None or problem_response.status != NOT_FOUND.status:
-                    raise
-                raise id_taken() from error
-        return self._encode(response, accepted)
+            return self._encode(await performer.read_created(uow, reading), accepted)
 
     @cached_property
-    def _item_parameter(self) -> Parameter | None:
-        """The path parameter that finds what was created, if a client may choose its id."""
-        if self.operation.item is None:
-            return None
-        known = self.operations[self.operation.item].parameters["path"].known
-        (name,) = known.keys() - self.operation.parameters["path"].known.keys()
-        return known[name]
-
-    async def _entity_tag(self, uow: Unit, context: RequestContext, count: Count) -> str | None:
-        """The entity tag of the resource, read under the lock of the write; None for a resource that a PUT creates."""
-        target = self.operations[str(self.operation.target)]
-        try:
-            response = await _read_bare(target, uow, context.path)
-        except Exception as error:
-            problem_response = self.settings.translate(error)
-            is_missing = problem_response is not None and problem_response.status == NOT_FOUND.status
-            if self.operation.method == "PUT" and is_missing:
-                return None
-            raise
-        produced = target.responses.produces[0]
-        encoded = target.responses.encode(
-            response, accepted=produced, violation=violation_reporter_for(target, self.settings)
-        )
-        count(encoded)
-        return encoded.entity_tag
+    def _performer(self) -> Performer:
+        return Performer(self.operation, self.operations, self.settings)
 
     def _encode(self, response: Response, accepted: str) -> EncodedResponse:
         if isinstance(response, Problem):
@@ -222,23 +189,6 @@ async def _is_admitted(access: AccessRule | None, scope: Scope) -> bool:
     return True
 
 
-def _uncounted(_encoded: EncodedResponse) -> None:
-    """The request is not limited."""
-
-
-def _admit_anyone(_role: str | None) -> None:
-    """An operation with `security: []` needs no role."""
-
-
 def _client(scope: Scope, headers: Headers) -> Client:
     peer = scope.get("client")
     return Client(address=peer[0] if peer else None, agent=headers.get(b"user-agent", [b""])[0].decode("latin-1"))
-
-
-async def _read_bare(operation: CompiledOperation, uow: Unit, path: Mapping[str, Any]) -> Response:
-    """The response of a GET to its path alone."""
-    arguments = {keyword: path[keyword] for keyword in operation.path_keywords}
-    for place in ("query", "header", "cookie"):
-        operation.parameters[place].read({}, arguments)
-    response: Response = await operation.handler(uow, **arguments)
-    return response

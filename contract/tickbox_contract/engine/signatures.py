@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tickbox_contract.handlers import BODY
+from tickbox_contract.handlers import BODY, PERFORM
 
 from .parameters import Parameter
 
@@ -17,11 +17,13 @@ def signature_faults(
     parameters: Sequence[Parameter],
     *,
     body_required: bool | None,
+    performs: bool = False,
     role_parameter: str | None = None,
 ) -> Iterator[str]:
     """Everything that does not fit, in words. *body_required* is None if the operation takes no body.
 
-    A handler takes the unit of work, then each parameter by its keyword, and nothing that it is not given. It may leave
+    A handler takes the unit of work, then each parameter by its keyword, the body, and what performs other operations
+    if it *performs* any; and nothing that it is not given. It may leave
     out *role_parameter*, the name of a path parameter (`access.Vocabulary`).
     """
     absent = {p.keyword: not p.required and not p.has_default for p in parameters}
@@ -29,6 +31,9 @@ def signature_faults(
     keywords = [p.keyword for p in parameters]
     if body_required is not None:
         absent[BODY], shown[BODY] = not body_required, repr(BODY)
+    if performs:
+        keywords.append(PERFORM)
+        absent[PERFORM], shown[PERFORM] = False, repr(PERFORM)
     accepted = list(inspect.signature(handler).parameters.values())
     if not accepted:
         yield "its handler does not take the unit of work"

@@ -80,6 +80,18 @@ class Unit(Protocol):
         """
         ...
 
+    async def begin_part(self, *, alone: bool) -> None:
+        """Begin what is a part of the request, and is rolled back *alone* if that is wanted. Parts are not nested."""
+        ...
+
+    async def end_part(self) -> None:
+        """End a part. Raises what would be raised by the commit of a request that has done only this."""
+        ...
+
+    async def undo_part(self) -> None:
+        """Roll back a part that began *alone*, and nothing that was done before."""
+        ...
+
     async def release(self) -> None:
         """Release what was claimed: the request has no result that its repetition needs."""
         ...

@@ -143,9 +143,13 @@ class Contract(Document):
         return self.surroundings.clients.outcomes(self.operations) if self.surroundings.clients else ()
 
     def is_single(self, response: Node) -> bool:
-        """Whether *response* returns a single resource with a version: an object that requires `revision`."""
+        """Whether *response* returns a single resource with a version: an object that requires `revision`.
+
+        One that may be null is that of a change, such as a batch, which need not change anything.
+        """
         schema = self.json_schema(response)
-        return "revision" in self.required(schema) & self.properties(schema).keys()
+        version = self.properties(schema).get("revision") if "revision" in self.required(schema) else None
+        return version is not None and version.get("nullable") is not True
 
     def is_page(self, operation: Operation) -> bool:
         """Whether *operation* lists: a GET whose response 200 is an object that has a list of `items`."""

@@ -55,6 +55,7 @@ class UnitOfWork:
         self._owner = ("", "")
         self._response: bytes | None = None
         self._claimed: dict[UUID, bytes] = {}
+        self._before: tuple[dict[UUID, dict[str, Any]], dict[UUID, bytes]] | None = None
 
     async def __aenter__(self) -> Self:
         self.store.log.append("opened")
@@ -97,6 +98,21 @@ class UnitOfWork:
         """Nothing is kept."""
         self._response = None
         self._claimed.clear()
+
+    async def begin_part(self, *, alone: bool) -> None:
+        """Remember what `undo_part` restores."""
+        self._before = copy.deepcopy((self.stations, self._claimed)) if alone else None
+        self.store.log.append("began alone" if alone else "began")
+
+    async def end_part(self) -> None:
+        """Nothing was deferred."""
+        self.store.log.append("ended")
+
+    async def undo_part(self) -> None:
+        """As if the part had not begun."""
+        assert self._before is not None
+        self.stations, self._claimed = self._before
+        self.store.log.append("undone")
 
     async def claim(self, client_id: UUID, request: bytes) -> Literal["new", "repeated", "taken"]:
         """One that a station has, which nobody claimed, is taken."""

@@ -128,6 +128,10 @@ class FakeUnitOfWork:
     async def next_step(self) -> None:
         self._revision = None
 
+    @property
+    def revision(self) -> int | None:
+        return self._revision
+
     async def next_revision(self) -> int:
         if self._revision is None:
             self._revision = self.store.take_number(self.workspace_id)

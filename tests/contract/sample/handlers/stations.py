@@ -6,7 +6,19 @@ from uuid import UUID, uuid4
 from pydantic import AfterValidator, BaseModel
 
 from tests.contract.sample.store import NameTakenError, UnitOfWork
-from tickbox_contract.responses import Event, ProblemType, Response, created, events, no_content, ok, problem
+from tickbox_contract.responses import (
+    Event,
+    Part,
+    Perform,
+    Problem,
+    ProblemType,
+    Response,
+    created,
+    events,
+    no_content,
+    ok,
+    problem,
+)
 
 LATER = ProblemType("later", 409, "Later")
 
@@ -38,6 +50,32 @@ async def create_station(uow: UnitOfWork, *, body: dict[str, Any]) -> Response:
     body.pop("secret", None)
     uow.stations[station_id] = {**body, "id": station_id, "revision": 1}
     return created(uow.stations[station_id], location=f"/stations/{station_id}")
+
+
+async def create_stations(uow: UnitOfWork, *, body: dict[str, Any], perform: Perform) -> Response:
+    return await _performed(body, {}, perform)
+
+
+async def change_station(uow: UnitOfWork, station_id: UUID, *, body: dict[str, Any], perform: Perform) -> Response:
+    return await _performed(body, {"station_id": station_id}, perform)
+
+
+async def _performed(batch: dict[str, Any], path: dict[str, Any], perform: Perform) -> Response:
+    results = []
+    for index, each in enumerate(batch["parts"]):
+        given = each["station"]
+        part = Part(
+            operation_id=each["operation"],
+            path=path,
+            body=StationPatch(**given) if path else dict(given),
+            if_match=each.get("if_match"),
+            place=("parts", index),
+            body_place=("parts", index, "station"),
+        )
+        response = await perform(part, alone=batch["alone"])
+        name = "problem" if isinstance(response, Problem) else "station"
+        results.append({"status": response.status, name: response.content})
+    return ok({"results": results})
 
 
 async def get_station(uow: UnitOfWork, station_id: UUID) -> Response:
