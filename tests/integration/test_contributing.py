@@ -23,9 +23,10 @@ COMMANDS: dict[str, Sequence[str]] = {
     "make models": ("-m", "spec.generate"),
     ".venv/bin/tickbox scaffold duplicate_project": (*TICKBOX, "scaffold", "duplicate_project"),
     "make try OP=duplicate_project": (
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "duplicate and not postgresql"),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "(duplicate or of_the_domain) and not postgresql"),
         *("tests/unit/test_projects.py", "tests/integration/test_projects.py"),
         *("tests/integration/test_log.py", "tests/integration/test_guarantees.py"),
+        "tests/integration/model",
     ),
 }
 """What the example's commands run here: without the rest of the suites, and without generating models twice."""
@@ -104,6 +105,7 @@ def test_the_example_of_a_new_operation_works_as_written(copy: Path) -> None:
         "handlers/projects.py",
         "spec/models.py",
         "spec/openapi.yaml",
+        "tests/integration/model/test_model.py",
         "tests/integration/test_projects.py",
         "tests/support/request_values.py",
         "tests/unit/test_projects.py",

@@ -1,0 +1,9 @@
+"""A workspace as it must be, in memory, and a machine that compares the server with it after each request.
+
+- `things`: what is in a workspace.
+- `workspace`: all of it, its order and its numbers.
+- `projects`, `sections`, `labels`, `tasks`: what each operation does, in functions named exactly as the operationId.
+- `bodies`: the bodies that are sent.
+- `comparison`: what must be equal on the server.
+- `machine`: random requests; `test_model` runs it on both databases.
+"""

@@ -1,0 +1,111 @@
+"""The bodies that are sent, most of them right. What a body names is drawn from what exists, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.integration.model.things import Thing
+from tests.integration.model.workspace import Workspace
+from tests.support.clients import new_id
+
+Strategy = st.SearchStrategy[Any]
+
+UNKNOWN_ID: Final = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
+
+_TEXTS: Final = st.sampled_from(["Sow", "Säen", "种", "", "two\nlines"])
+_NAMES: Final = st.sampled_from(["Sow", "Säen", "种"])
+_LABELS: Final = st.sampled_from(["wet", "Wet", "wét", "WET ", "dry", "deep", "tall"])
+_COLORS: Final = st.sampled_from(["#2E7D32", "#2e7d32", "#000000", None])
+_DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29"])
+_TIMES: Final = st.sampled_from(["00:00", "09:30", "02:30:15"])
+_ZONES: Final = st.sampled_from(["Europe/Berlin", "Pacific/Kiritimati", "UTC", "Mars/Olympus"])
+_KEYS: Final = st.sampled_from(["crm_id", "k", "ключ"])
+
+
+def ids(things: list[Any]) -> Strategy:
+    """The id of one of *things*, or seldom one that does not exist."""
+    existing = [thing.id for thing in things]
+    return st.sampled_from([*existing, *existing, UNKNOWN_ID])
+
+
+def _some(**members: Strategy) -> Strategy:
+    """An object with at least one of *members*."""
+    return st.fixed_dictionaries({}, optional=members).filter(bool)
+
+
+def _with_id(required: Mapping[str, Strategy], **optional: Strategy) -> Strategy:
+    return st.fixed_dictionaries(required, optional={"id": st.builds(new_id), **optional})
+
+
+def _label_ids(now: Workspace) -> Strategy:
+    return st.lists(ids(now.labels), unique=True, max_size=3)
+
+
+def _wall_clock_patch() -> Strategy:
+    return st.none() | _some(date=_DATES, time=st.none() | _TIMES, time_zone=st.none() | _ZONES)
+
+
+def _wall_clock() -> Strategy:
+    parts = {"time": st.none() | _TIMES, "time_zone": st.none() | _ZONES}
+    return st.none() | st.fixed_dictionaries({"date": _DATES}, optional=parts)
+
+
+def _new_task(now: Workspace) -> Strategy:
+    return _with_id(
+        {"title": _NAMES},
+        project_id=st.none() | ids(now.projects),
+        section_id=st.none() | ids(now.sections),
+        parent_id=ids(now.tasks),
+        description=_TEXTS,
+        priority=st.sampled_from(["none", "low", "urgent"]),
+        start=_wall_clock(),
+        due=_wall_clock(),
+        label_ids=_label_ids(now),
+        metadata=st.none() | st.dictionaries(_KEYS, _TEXTS),
+    )
+
+
+def _task(now: Workspace) -> Strategy:
+    return _some(
+        title=_NAMES,
+        description=_TEXTS,
+        priority=st.sampled_from(["none", "low", "urgent"]),
+        start=_wall_clock_patch(),
+        due=_wall_clock_patch(),
+        label_ids=_label_ids(now),
+        metadata=st.none() | st.dictionaries(_KEYS, st.none() | _TEXTS),
+    )
+
+
+def _closing(_now: Workspace) -> Strategy:
+    return st.none() | st.fixed_dictionaries({}, optional={"subtasks": st.sampled_from(["close", "keep"])})
+
+
+BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
+    "create_project": lambda _now: _with_id({"name": _NAMES}, description=_TEXTS),
+    "update_project": lambda _now: _some(name=_NAMES, description=_TEXTS),
+    "create_section": lambda now: _with_id({"name": _NAMES, "project_id": ids(now.projects)}),
+    "update_section": lambda _now: _some(name=_NAMES),
+    "create_label": lambda _now: _with_id({"name": _LABELS}, color=_COLORS),
+    "update_label": lambda _now: _some(name=_LABELS, color=_COLORS),
+    "create_task": _new_task,
+    "update_task": _task,
+    "complete_task": _closing,
+    "cancel_task": _closing,
+}
+"""By operationId. The other operations have no body."""
+
+IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
+    "project_id": lambda now: now.projects,
+    "section_id": lambda now: now.sections,
+    "label_id": lambda now: now.labels,
+    "task_id": lambda now: now.tasks,
+}
+"""By the name of a path's parameter, what it may name."""
+
+
+def things_named(now: Workspace, name: str) -> list[Thing]:
+    return IN_PATHS[name](now)

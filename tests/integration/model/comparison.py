@@ -1,0 +1,152 @@
+"""What must be equal in the model and on the server: each resource, each list, the log, and the numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from domain.quotas import ROW_BYTES
+from persistence.events import events
+from persistence.memberships import workspaces
+from persistence.octets import octets
+from tests.integration.model.things import Json, Key, Thing
+from tests.integration.model.workspace import Workspace
+from tests.support.clients import Person, everything, ok, rejected
+from tests.support.logs import check_log, check_payloads
+from tests.support.tables import Tables
+
+PRIORITIES: Final = ("none", "low", "medium", "high", "urgent")
+SORTS: Final[dict[str, Callable[[Json], Any]]] = {
+    "created_at": lambda task: task["created_at"],
+    "updated_at": lambda task: task["updated_at"],
+    "priority": lambda task: PRIORITIES.index(task["priority"]),
+    "due": lambda task: _due_key(task["due"]),
+}
+
+
+@dataclass
+class Server:
+    """One workspace on the server. `times` are those of its changes, by number."""
+
+    reader: Person
+    tables: Tables
+    home: str
+    times: dict[int, dt.datetime] = field(default_factory=dict)
+
+    @property
+    def workspace_id(self) -> str:
+        return self.home.rpartition("/")[2]
+
+    def path_of(self, key: Key) -> str:
+        kind, thing_id = key
+        return f"{self.home}/{kind}s/{thing_id}"
+
+    def check_numbers(self, now: Workspace) -> None:
+        """The head, the events of the last change, and the bytes in use."""
+        (row,) = self.tables.rows(
+            select(workspaces.c.head, workspaces.c.content_bytes, workspaces.c.log_bytes).where(
+                workspaces.c.id == UUID(self.workspace_id)
+            )
+        )
+        assert (row[0], row[1]) == (now.head, sum(map(_bytes, now.things().values())))
+        here = events.c.workspace_id == UUID(self.workspace_id)
+        unread = events.c.revision > min(len(self.times), now.head - 1)
+        of_last = select(events.c.revision, events.c.type, events.c.entity_id, events.c.recorded_at)
+        new = self.tables.rows(of_last.where(here, unread))
+        self.times |= {revision: time for revision, *_, time in new}
+        last = {(kind, str(each)) for revision, kind, each, _ in new if revision == now.head}
+        assert last == now.events
+        ((logged,),) = self.tables.rows(select(func.sum(octets(events.c.body))).where(here))
+        assert row[2] == logged
+
+    def check_shown(self, shown: Json, thing: Thing) -> None:
+        """What the server sends for a thing."""
+        expected = {name: self._at(value) if name.endswith("_at") else value for name, value in thing.shown().items()}
+        sent = {name: _time(value) if name.endswith("_at") else value for name, value in shown.items()}
+        assert sent == {**expected, "workspace_id": self.workspace_id, "position": shown["position"]}
+
+    def _at(self, number: int | None) -> dt.datetime | None:
+        return None if number is None else self.times[number]
+
+    def check_changed(self, now: Workspace) -> None:
+        """What the last change has changed, one by one."""
+        for _, thing_id in now.events:
+            if thing := now.find(thing_id):
+                self._check_one(thing)
+
+    def _check_one(self, thing: Thing) -> None:
+        response = self.reader.client.get(self.path_of(thing.key))
+        self.check_shown(ok(response), thing)
+        assert response.headers["ETag"] == f'"{thing.revision}"'
+
+    def check_everything(self, now: Workspace, *, limit: int) -> None:
+        """Compare all there is. Lists are read in pages of *limit*."""
+        self._check_orders(now, limit=limit)
+        self._check_tasks(now, limit=limit)
+        for thing in now.things().values():
+            self._check_one(thing)
+        for key in now.deleted:
+            rejected(self.reader.client.get(self.path_of(key)), 404, "not-found")
+        check_payloads(self.reader, check_log(self.tables, self.workspace_id), home=self.home)
+
+    def _list(self, kind: str, **parameters: Any) -> list[Json]:
+        return everything(self.reader.client, f"{self.home}/{kind}s", **parameters)
+
+    def _check_orders(self, now: Workspace, *, limit: int) -> None:
+        """The lists in the order that people give."""
+        for archived in (False, True):
+            projects = [project for project in now.projects if (project.archived_at is not None) is archived]
+            self._check_list(self._list("project", archived=str(archived).lower(), limit=limit), projects)
+        self._check_list(self._list("label", limit=limit), now.labels)
+        for project in now.projects:
+            sections = [section for section in now.sections if section.project_id == project.id]
+            self._check_list(self._list("section", project_id=project.id, limit=limit), sections)
+            tasks = [task for task in now.tasks if task.project_id == project.id]
+            in_order = self._list("task", project_id=project.id, sort="position", limit=limit)
+            self._check_list(in_order, tasks)
+            backwards = self._list("task", project_id=project.id, sort="-position", limit=limit)
+            assert backwards == in_order[::-1]
+
+    def _check_list(self, found: list[Json], expected: Iterable[Thing]) -> None:
+        """The same things in the same order; each position is after the one before."""
+        for shown, thing in zip(found, expected, strict=True):
+            self.check_shown(shown, thing)
+        positions = [shown["position"].encode() for shown in found]
+        assert positions == sorted(set(positions))
+
+    def _check_tasks(self, now: Workspace, *, limit: int) -> None:
+        """Lists of tasks by every sort and filter."""
+        tasks = {task.id: task for task in now.tasks}
+        for sort, key in SORTS.items():
+            found = self._list("task", sort=sort, limit=limit)
+            assert {shown["id"] for shown in found} == tasks.keys()
+            assert found == sorted(found, key=lambda task: (key(task), task["id"]))
+            assert self._list("task", sort=f"-{sort}", limit=limit) == found[::-1]
+        for status in ("open", "completed", "cancelled"):
+            self._check_filter(now, limit=limit, status=status)
+        for task in now.tasks:
+            self._check_filter(now, limit=limit, parent_id=task.id)
+
+    def _check_filter(self, now: Workspace, *, limit: int, **filters: str) -> None:
+        matching = {task.id for task in now.tasks if filters.items() <= task.shown().items()}
+        found = self._list("task", limit=limit, **filters)
+        assert [shown["id"] for shown in found if shown["id"] in matching] == [shown["id"] for shown in found]
+        assert len(found) == len(matching)
+
+
+def _bytes(thing: Thing) -> int:
+    return ROW_BYTES + len("".join(thing.texts()).encode())
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
+
+
+def _due_key(due: Json | None) -> tuple[str, str]:
+    """By day, then timed before untimed, then by time; nothing comes last."""
+    return ("~", "") if due is None else (due["date"], due["time"] or "~")

@@ -1,0 +1,214 @@
+"""Random requests to the server, and what the model says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from httpx import Response
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.integration.model import labels, projects, sections, tasks
+from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
+from tests.integration.model.comparison import Server
+from tests.integration.model.things import Project
+from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
+from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok
+from tests.support.prepared import OPERATIONS
+from tests.support.tables import Tables
+
+OF_THE_MODEL: Final[Mapping[str, Callable[..., None]]] = {
+    name: function
+    for module in (projects, sections, labels, tasks)
+    for name, function in vars(module).items()
+    if name in OPERATIONS
+}
+"""By operationId, what each operation does to the model."""
+
+OFTEN: Final = ("create_task", "create_task", "create_task", "update_task", "complete_task", "reopen_task")
+"""Operations that are tried more often than others."""
+
+REPEAT, CREATE_AGAIN = "repeat", "create again"
+
+CONDITIONS: Final = (None, None, None, "current", "stale")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of an operation. `path` has what its path names but for the workspace."""
+
+    operation_id: str
+    sender: Person = field(repr=False)
+    path: Mapping[str, str]
+    body: Body | None
+    headers: Mapping[str, str]
+
+    @property
+    def is_create(self) -> bool:
+        return self.operation_id.startswith("create_")
+
+    def send(self, home: str) -> Response:
+        operation = OPERATIONS[self.operation_id]
+        path = operation.path.format(workspace_id=home.rpartition("/")[2], **self.path)
+        media_type = MERGE_PATCH if operation.method == "PATCH" else "application/json"
+        headers = {**self.headers, **({} if self.body is None else {"Content-Type": media_type})}
+        return self.sender.client.request(operation.method, path, json=self.body, headers=headers)
+
+
+class WorkspaceMachine(RuleBasedStateMachine):
+    """A new workspace of two people, with a project, a section, a label, and three levels of tasks to begin with."""
+
+    def __init__(self, people: tuple[Person, Person], tables: Tables) -> None:
+        super().__init__()
+        self.people = people
+        owner, guest = people
+        home = f"/v1/workspaces/{owner.create('/v1/workspaces', name='Household')['id']}"
+        self.server = Server(owner, tables, home)
+        (inbox,) = ok(owner.client.get(f"{home}/projects"))["items"]
+        invitation = owner.create(f"{home}/invitations", email=new_email(), role="editor")
+        ok(guest.client.post("/v1/invitations/accept", json={"token": tables.send_invitation(invitation["id"])}))
+        self.now = Workspace(
+            head=2,
+            actor=owner.id,
+            projects=[Project(id=inbox["id"], created_at=1, revision=1, name="Inbox", is_inbox=True)],
+            events={("member.added", guest.id)},
+        )
+        self.server.check_numbers(self.now)
+        self.kept: list[tuple[Request, Response]] = []
+        self.creates: list[Request] = []
+
+    @initialize()
+    def begin(self) -> None:
+        self.perform("create_project", body={"name": "Garden", "id": new_id()})
+        garden = self.now.projects[-1].id
+        self.perform("create_section", body={"name": "Beds", "project_id": garden})
+        self.perform("create_label", body={"name": "wet"})
+        parent: dict[str, str] = {"section_id": self.now.sections[-1].id}
+        for title in ("Plant", "Dig", "Lift"):
+            self.perform("create_task", body={"title": title, "label_ids": [self.now.labels[-1].id], **parent})
+            parent = {"parent_id": self.now.tasks[-1].id}
+
+    @rule(data=st.data(), operation_id=st.sampled_from([*OF_THE_MODEL, *OFTEN, REPEAT, CREATE_AGAIN]))
+    def request(self, data: st.DataObject, operation_id: str) -> None:
+        """One rule, because Hypothesis leaves some rules out of each run, and few runs would have all operations."""
+        if operation_id in OF_THE_MODEL:
+            self._request(data, operation_id)
+        elif operation_id == REPEAT and self.kept:
+            self._repeat(*data.draw(st.sampled_from(self.kept)))
+        elif self.creates:
+            request = data.draw(st.sampled_from(self.creates))
+            self._create_again(request, data.draw(st.sampled_from(({}, {}, {"name": "x"}, {"title": "x"}))))
+
+    def _request(self, data: st.DataObject, operation_id: str) -> None:
+        """An operation, on something that exists or does not, with or without a key and a condition."""
+        operation = OPERATIONS[operation_id]
+        path = {name: data.draw(ids(things_named(self.now, name))) for name in operation.path_names[1:]}
+        body = data.draw(BODIES[operation_id](self.now)) if operation_id in BODIES else None
+        headers = {}
+        if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
+            headers["Idempotency-Key"] = new_id()
+        target = self.now.find(next(iter(path.values()), None))
+        condition = data.draw(st.sampled_from(CONDITIONS))
+        if target and condition and "If-Match" in operation.optional:
+            headers["If-Match"] = f'"{target.revision - (condition == "stale")}"'
+        is_stale = "If-Match" in headers and condition == "stale"
+        sender = data.draw(st.sampled_from((0, 0, 1)))
+        self.perform(operation_id, path=path, body=body, headers=headers, sender=sender, is_stale=is_stale)
+
+    def _repeat(self, request: Request, first: Response) -> None:
+        """A request that was sent with a key: its response is sent again, and nothing changes."""
+        response = request.send(self.server.home)
+        assert (response.status_code, response.content) == (first.status_code, first.content)
+        self.server.check_numbers(self.now)
+
+    def _create_again(self, request: Request, change: Body) -> None:
+        """The same id again: the same request creates nothing. Another one is refused, or one for what is deleted."""
+        assert request.body is not None
+        body = {**request.body, **{name: value for name, value in change.items() if name in request.body}}
+        response = replace(request, body=body, headers={}).send(self.server.home)
+        thing = self.now.find(body["id"])
+        if thing is None or body != request.body:
+            check_refused(response, {conflict("id-taken")})
+        else:
+            self.server.check_shown(ok(response), thing)
+        self.server.check_numbers(self.now)
+
+    def teardown(self) -> None:
+        self.server.check_everything(self.now, limit=1 + self.now.head % 5)
+        no_content(self.people[0].client.delete(self.server.home))
+
+    def perform(  # noqa: PLR0913  # what a request can have
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        sender: int = 0,
+        is_stale: bool = False,
+    ) -> None:
+        """Send a request, and compare its response and what it changed with the model."""
+        request = Request(operation_id, self.people[sender], path or {}, body, headers or {})
+        response = request.send(self.server.home)
+        note(f"{response.request.method} {response.request.url.path} {body} {headers} -> {response.status_code}")
+        self.now.actor = self.people[sender].id
+        try:
+            after = self._expected(request, response, is_stale=is_stale)
+        except Refused as refused:
+            check_refused(response, refused.reasons)
+            self.server.check_numbers(self.now)
+            return
+        self.now = after
+        self.server.check_numbers(self.now)
+        self._check_sent(request, response)
+        self.server.check_changed(self.now)
+        if "Idempotency-Key" in request.headers:
+            self.kept.append((request, response))
+        if request.is_create and "id" in (request.body or {}):
+            self.creates.append(request)
+
+    def _expected(self, request: Request, response: Response, *, is_stale: bool) -> Workspace:
+        """The model after a request. Raises Refused."""
+        stale = {Reason(412, "precondition-failed")} if is_stale else set()
+        try:
+            after = self.now.after(OF_THE_MODEL[request.operation_id], **_arguments(request, response))
+        except Refused as refused:
+            raise Refused(*refused.reasons, *stale) from refused
+        refuse_if(stale)
+        return after
+
+    def _check_sent(self, request: Request, response: Response) -> None:
+        """What a request that succeeds gets, which is checked to be what the operation declares."""
+        if response.status_code == 204:
+            return no_content(response)
+        body = created(response) if request.is_create else ok(response)
+        thing_id = body["id"] if request.is_create else next(iter(request.path.values()))
+        thing = self.now.find(thing_id)
+        assert thing is not None
+        self.server.check_shown(body, thing)
+        assert response.headers["ETag"] == f'"{thing.revision}"'
+        return None
+
+
+def _arguments(request: Request, response: Response) -> dict[str, Any]:
+    """What the model is given for a request: what is in its path and its body, and the id of what it creates."""
+    arguments: dict[str, Any] = dict(request.path)
+    if request.operation_id in BODIES:
+        arguments["body"] = request.body
+    if request.is_create:
+        arguments["new_id"] = (request.body or {}).get("id") or response.json().get("id", UNKNOWN_ID)
+    return arguments
+
+
+def check_refused(response: Response, reasons: Collection[Reason]) -> None:
+    """The problem is one of those that the model names, and so are the places in its errors."""
+    problem = response.json() if response.is_error else {}
+    slug = problem.get("type", "").rpartition(":")[2]
+    same = [reason for reason in reasons if (reason.status, reason.slug) == (response.status_code, slug)]
+    assert same, f"{response.status_code} {response.text} is none of {reasons}"
+    pointers = {reason.pointer for reason in same if reason.pointer}
+    named = {error["pointer"] for error in problem.get("errors", ())}
+    assert not pointers or (named and named <= pointers), f"{named} are not among {pointers}"

@@ -1,0 +1,25 @@
+"""What the operations on sections do."""
+
+from __future__ import annotations
+
+from tests.integration.model.things import Section
+from tests.integration.model.workspace import Body, Refused, Workspace, conflict, find, invalid
+
+
+def create_section(now: Workspace, *, new_id: str, body: Body) -> None:
+    project = find(now.projects, body["project_id"])
+    if project is None:
+        raise Refused(invalid("#/project_id"))
+    if project.archived_at is not None:
+        raise Refused(conflict("project-archived"))
+    now.sections.append(Section(id=new_id, project_id=project.id, name=body["name"]))
+
+
+def update_section(now: Workspace, *, section_id: str, body: Body) -> None:
+    now.section(section_id).name = body["name"]
+
+
+def delete_section(now: Workspace, *, section_id: str) -> None:
+    """The tasks in it are deleted, too."""
+    now.sections.remove(now.section(section_id))
+    now.tasks = [task for task in now.tasks if task.section_id != section_id]

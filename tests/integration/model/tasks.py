@@ -1,0 +1,162 @@
+"""What the operations on tasks do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from tests.integration.model.things import Json, Task
+from tests.integration.model.workspace import (
+    Body,
+    Reason,
+    Workspace,
+    conflict,
+    find,
+    invalid,
+    refuse_if,
+)
+
+LEVELS: Final = 5
+_EMPTY: Final = {"date": None, "time": None, "time_zone": None}
+
+
+def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
+    """It is the last one of its project: the one that is named, or its parent's, or its section's, or the inbox."""
+    start, due = (_merged(_EMPTY, body.get(name)) for name in ("start", "due"))
+    place = _Place(now, body)
+    refuse_if(
+        {*_wrong("start", start), *_wrong("due", due), *_unknown_labels(now, body.get("label_ids", ())), *place.wrong}
+    )
+    task = Task(
+        id=new_id,
+        project_id=place.project_id,
+        section_id=place.section_id,
+        parent_id=body.get("parent_id"),
+        title=body["title"],
+        description=body.get("description") or "",
+        priority=body.get("priority", "none"),
+        start=start,
+        due=due,
+        label_ids=set(body.get("label_ids", ())),
+        metadata=dict(body.get("metadata") or {}),
+        created_by=now.actor,
+    )
+    now.tasks.append(task)
+
+
+def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
+    """A merge patch (RFC 7396)."""
+    task = now.task(task_id)
+    start = _merged(task.start or _EMPTY, body["start"]) if "start" in body else task.start
+    due = _merged(task.due or _EMPTY, body["due"]) if "due" in body else task.due
+    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown_labels(now, body.get("label_ids", ()))})
+    task.title = body.get("title", task.title)
+    task.description = body.get("description", task.description)
+    task.priority = body.get("priority", task.priority)
+    task.start, task.due = start, due
+    task.label_ids = set(body.get("label_ids", task.label_ids))
+    if "metadata" in body:
+        task.metadata = _merged(task.metadata, body["metadata"]) or {}
+        task.metadata = {key: value for key, value in task.metadata.items() if value is not None}
+
+
+def delete_task(now: Workspace, *, task_id: str) -> None:
+    """Its subtasks are deleted, too."""
+    for each in now.family(now.task(task_id)):
+        now.tasks.remove(each)
+
+
+def complete_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
+    _close(now, task_id, body, status="completed", completed_at=now.next)
+
+
+def cancel_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
+    _close(now, task_id, body, status="cancelled", completed_at=None)
+
+
+def reopen_task(now: Workspace, *, task_id: str) -> None:
+    """The subtasks that were closed by the same request as the task are open again, too, and no others."""
+    task, *subtasks = now.family(now.task(task_id))
+    if task.status == "open":
+        return
+    closed_with = task.closed_with or task.id
+    for each in (task, *(each for each in subtasks if each.closed_with == closed_with)):
+        each.status, each.completed_at, each.closed_with = "open", None, None
+
+
+def add_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
+    now.task(task_id).label_ids.add(now.label(label_id).id)
+
+
+def remove_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
+    now.task(task_id).label_ids.discard(now.label(label_id).id)
+
+
+def _close(now: Workspace, task_id: str, body: Body | None, *, status: str, completed_at: int | None) -> None:
+    """Close a task, with its open subtasks of all levels unless they are kept."""
+    task, *subtasks = now.family(now.task(task_id))
+    if task.status == status:
+        return
+    task.status, task.completed_at, task.closed_with = status, completed_at, None
+    if (body or {}).get("subtasks") != "keep":
+        for each in subtasks:
+            if each.status == "open":
+                each.status, each.completed_at, each.closed_with = status, completed_at, task.id
+
+
+class _Place:
+    """Where a new task is, and what is `wrong` with it."""
+
+    def __init__(self, now: Workspace, body: Body) -> None:
+        self.project_id: str = body.get("project_id") or now.inbox().id
+        self.section_id: str | None = body.get("section_id")
+        self.wrong: set[Reason] = set()
+        if body.get("parent_id"):
+            self._within(now, body, find(now.tasks, body["parent_id"]))
+        elif self.section_id:
+            section = find(now.sections, self.section_id)
+            if section is None or body.get("project_id") not in {None, section.project_id}:
+                self.wrong.add(invalid("#/section_id"))
+            else:
+                self.project_id = section.project_id
+        project = find(now.projects, self.project_id)
+        if project is None:
+            self.wrong.add(invalid("#/project_id"))
+        elif project.archived_at is not None:
+            self.wrong.add(conflict("project-archived"))
+
+    def _within(self, now: Workspace, body: Body, parent: Task | None) -> None:
+        if parent is None:
+            self.wrong.add(invalid("#/parent_id"))
+            return
+        for name in ("project_id", "section_id"):
+            if body.get(name) not in {None, getattr(parent, name)}:
+                self.wrong.add(invalid(f"#/{name}"))
+        if now.level(parent) == LEVELS:
+            self.wrong.add(invalid("#/parent_id"))
+        self.project_id, self.section_id = parent.project_id, parent.section_id
+
+
+def _merged(stored: Json, patch: Json | None) -> Json | None:
+    """RFC 7396, for objects of texts."""
+    return None if patch is None else {**stored, **patch}
+
+
+def _wrong(name: str, value: Json | None) -> Iterator[Reason]:
+    """What is wrong with `start` or `due`."""
+    if value is None:
+        return
+    if value["date"] is None:
+        yield invalid(f"#/{name}/date")
+    if value["time_zone"] is not None:
+        if value["time"] is None:
+            yield invalid(f"#/{name}/time")
+        if value["time_zone"] not in available_timezones():
+            yield invalid(f"#/{name}/time_zone")
+
+
+def _unknown_labels(now: Workspace, label_ids: Iterable[Any]) -> Iterator[Reason]:
+    for index, label_id in enumerate(label_ids):
+        if find(now.labels, label_id) is None:
+            yield invalid(f"#/label_ids/{index}")

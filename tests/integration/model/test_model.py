@@ -1,0 +1,50 @@
+"""The server does what the model of a workspace does, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.integration.model.machine import OF_THE_MODEL, WorkspaceMachine
+from tests.support.clients import Person
+from tests.support.databases import AT_LENGTH
+from tests.support.prepared import OPERATIONS
+from tests.support.tables import Tables
+
+pytestmark = pytest.mark.unmeasured
+
+NOT_IN_THE_MODEL: Mapping[str, str] = {
+    "register_user": "it creates a workspace",
+    "create_workspace": "it creates a workspace",
+}
+"""Operations that change what is in a workspace, each with the reason."""
+
+SETTINGS = settings(
+    max_examples=300 if AT_LENGTH else 10,
+    stateful_step_count=80 if AT_LENGTH else 30,
+    derandomize=not AT_LENGTH,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink] if AT_LENGTH else [Phase.generate],
+    report_multiple_bugs=False,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_the_server_does_what_the_model_does(ada: Person, bob: Person, tables: Tables) -> None:
+    class Machine(WorkspaceMachine):
+        def __init__(self) -> None:
+            super().__init__((ada, bob), tables)
+
+    run_state_machine_as_test(Machine, settings=SETTINGS)
+
+
+def test_every_operation_of_the_domain_is_in_the_model() -> None:
+    """Whatever changes projects, sections, labels, tasks, or what is on tasks."""
+    kinds = ("project.", "section.", "label.", "task.", "comment.")
+    of_domain = {name for name, each in OPERATIONS.items() if any(kind.startswith(kinds) for kind in each.events or ())}
+    missing = of_domain - OF_THE_MODEL.keys() - NOT_IN_THE_MODEL.keys()
+    assert not missing, f"{missing} must be in tests/integration/model: see CONTRIBUTING.md"

@@ -1,0 +1,104 @@
+"""What is in a workspace, with the members that a client sees.
+
+A member that ends in `_at` is the number of the change at that time: the comparison looks up the time in the log.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+"""A kind and an id."""
+
+
+@dataclass(kw_only=True)
+class Thing:
+    """Something with an id. `created_at` and `revision` are set by `Workspace.after`."""
+
+    kind: ClassVar[str]
+    hidden: ClassVar[frozenset[str]] = frozenset()
+
+    id: str
+    created_at: int = 0
+    revision: int = 0
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.id
+
+    def shown(self) -> Json:
+        """What clients see, without the position and the workspace."""
+        members = {name: value for name, value in asdict(self).items() if name not in self.hidden}
+        return {**members, "updated_at": self.revision}
+
+    def texts(self) -> tuple[str, ...]:
+        """What counts against the quota."""
+        return ()
+
+
+@dataclass(kw_only=True)
+class Project(Thing):
+    kind = "project"
+
+    name: str
+    description: str = ""
+    is_inbox: bool = False
+    archived_at: int | None = None
+
+    def texts(self) -> tuple[str, ...]:
+        return self.name, self.description
+
+
+@dataclass(kw_only=True)
+class Section(Thing):
+    kind = "section"
+
+    project_id: str
+    name: str
+
+    def texts(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
+@dataclass(kw_only=True)
+class Label(Thing):
+    kind = "label"
+
+    name: str
+    color: str | None = None
+
+    def texts(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
+@dataclass(kw_only=True)
+class Task(Thing):
+    """`closed_with` is the task that was closed by a request, and this one with it."""
+
+    kind = "task"
+    hidden = frozenset({"closed_with"})
+
+    project_id: str
+    section_id: str | None
+    parent_id: str | None
+    title: str
+    description: str = ""
+    status: str = "open"
+    priority: str = "none"
+    start: Json | None = None
+    due: Json | None = None
+    label_ids: set[str] = field(default_factory=set)
+    metadata: dict[str, str] = field(default_factory=dict)
+    completed_at: int | None = None
+    created_by: str
+    closed_with: str | None = None
+
+    def shown(self) -> Json:
+        return {**super().shown(), "label_ids": sorted(self.label_ids)}
+
+    def texts(self) -> tuple[str, ...]:
+        metadata = json.dumps(self.metadata, ensure_ascii=False, separators=(",", ":")) if self.metadata else ""
+        return self.title, self.description, metadata

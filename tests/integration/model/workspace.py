@@ -1,0 +1,142 @@
+"""All that is in a workspace, in order, with the numbers of its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from tests.integration.model.things import Key, Label, Project, Section, Task, Thing
+
+Body = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=Thing)
+
+EVENTS: Final = {
+    "archive_project": "archived",
+    "unarchive_project": "unarchived",
+    "complete_task": "completed",
+    "cancel_task": "cancelled",
+    "reopen_task": "reopened",
+}
+"""The end of the event's type for what an operation changes, where it is not `updated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a request is refused: the problem, and for a member of the body its place."""
+
+    status: int
+    slug: str
+    pointer: str | None = None
+
+
+class Refused(Exception):
+    """The request must get one of these problems. If several rules are broken, any of them may be checked first."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__(*reasons)
+        self.reasons = frozenset(reasons)
+
+
+def invalid(pointer: str) -> Reason:
+    """A member of the body breaks a rule."""
+    return Reason(422, "invalid-body", pointer)
+
+
+def conflict(slug: str) -> Reason:
+    return Reason(409, slug)
+
+
+def refuse_if(reasons: Iterable[Reason]) -> None:
+    """Raise Refused if there are reasons."""
+    if found := tuple(reasons):
+        raise Refused(*found)
+
+
+@dataclass(kw_only=True)
+class Workspace:
+    """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
+
+    `actor` sends the next request. `events` are those of the last change: the type and the id of each.
+    """
+
+    head: int
+    actor: str
+    projects: list[Project] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    events: set[tuple[str, str]] = field(default_factory=set)
+    deleted: set[Key] = field(default_factory=set)
+
+    def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
+        """The workspace after an operation. It takes a number only if something changes. Raises Refused."""
+        new = deepcopy(self)
+        operation(new, **arguments)
+        new.number(self, EVENTS.get(operation.__name__, "updated"))
+        return new
+
+    def number(self, before: Workspace, verb: str) -> None:
+        """Number what differs from *before*, with an event for each thing."""
+        old, new = before.things(), self.things()
+        self.events = {(f"{kind}.deleted", each) for kind, each in old.keys() - new.keys()}
+        for key, thing in new.items():
+            if key not in old:
+                thing.created_at = thing.revision = self.next
+                self.events.add((f"{thing.kind}.created", thing.id))
+            elif thing.shown() != old[key].shown():
+                thing.revision = self.next
+                self.events.add((f"{thing.kind}.{verb}", thing.id))
+        self.deleted |= old.keys() - new.keys()
+        if self.events:
+            self.head = self.next
+        else:
+            self.events = before.events
+
+    @property
+    def next(self) -> int:
+        """The number of the change that an operation makes, if it makes one."""
+        return self.head + 1
+
+    def things(self) -> dict[Key, Thing]:
+        return {thing.key: thing for each in (self.projects, self.sections, self.labels, self.tasks) for thing in each}
+
+    def find(self, thing_id: str | None) -> Thing | None:
+        return find(self.things().values(), thing_id)
+
+    def project(self, project_id: str) -> Project:
+        return _get(self.projects, project_id)
+
+    def section(self, section_id: str) -> Section:
+        return _get(self.sections, section_id)
+
+    def label(self, label_id: str) -> Label:
+        return _get(self.labels, label_id)
+
+    def task(self, task_id: str) -> Task:
+        return _get(self.tasks, task_id)
+
+    def inbox(self) -> Project:
+        return next(project for project in self.projects if project.is_inbox)
+
+    def family(self, task: Task) -> list[Task]:
+        """A task, then its subtasks of all levels."""
+        below = [each for child in self.tasks if child.parent_id == task.id for each in self.family(child)]
+        return [task, *below]
+
+    def level(self, task: Task) -> int:
+        """1 for a task that is not a subtask."""
+        return 1 if task.parent_id is None else 1 + self.level(self.task(task.parent_id))
+
+
+def find(things: Iterable[Kind], thing_id: str | None) -> Kind | None:
+    return next((thing for thing in things if thing.id == thing_id), None)
+
+
+def _get(things: Iterable[Kind], thing_id: str) -> Kind:
+    """What a path names. Raises Refused if it does not exist."""
+    thing = find(things, thing_id)
+    if thing is None:
+        raise Refused(Reason(404, "not-found"))
+    return thing
