@@ -9,7 +9,7 @@ from spec import responses
 from spec.models import TaskBatch, TaskCreate, TaskOperation
 from tickbox_contract.responses import Part, Problem, Response
 
-_OPERATIONS: Final[Mapping[str, str]] = {
+OPERATIONS: Final[Mapping[str, str]] = {
     "create": "create_task",
     "update": "update_task",
     "complete": "complete_task",
@@ -33,10 +33,10 @@ def _part_of(operation: TaskOperation, place: tuple[str | int, ...], *, workspac
     given: Any = getattr(operation, name)
     path = {"workspace_id": workspace_id}
     if isinstance(given, TaskCreate):
-        return Part(operation_id=_OPERATIONS[name], path=path, body=given, place=place, body_place=(*place, name))
+        return Part(operation_id=OPERATIONS[name], path=path, body=given, place=place, body_place=(*place, name))
     revision = sent(getattr(given, "revision", None), default=None)
     return Part(
-        operation_id=_OPERATIONS[name],
+        operation_id=OPERATIONS[name],
         path=path | {key: value for key, value in given if isinstance(value, UUID)},
         body=sent(getattr(given, "body", None), default=None),
         if_match=None if revision is None else f'"{revision}"',

@@ -3,7 +3,8 @@
 - `things`: what is in a workspace.
 - `workspace`: all of it, its order and its numbers.
 - `projects`, `sections`, `labels`, `tasks`: what each operation does, in functions named exactly as the operationId.
-- `bodies`: the bodies that are sent.
+- `operations`: all of them.
+- `bodies`: the bodies that are sent; `batches`: those of several operations.
 - `comparison`: what must be equal on the server.
 - `machine`: random requests; `test_model` runs it on both databases.
 """

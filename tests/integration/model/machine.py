@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -11,27 +11,22 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.integration.model import labels, projects, sections, tasks
+from tests.integration.model.batches import PERFORMED, Planned, planned
 from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
 from tests.integration.model.comparison import Server
-from tests.integration.model.things import Project
+from tests.integration.model.operations import OF_THE_MODEL
+from tests.integration.model.things import Json, Project
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
 from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
-OF_THE_MODEL: Final[Mapping[str, Callable[..., None]]] = {
-    name: function
-    for module in (projects, sections, labels, tasks)
-    for name, function in vars(module).items()
-    if name in OPERATIONS
-}
-"""By operationId, what each operation does to the model."""
-
 OFTEN: Final = ("create_task", "create_task", "create_task", "update_task", "complete_task", "reopen_task")
 """Operations that are tried more often than others."""
 
-REPEAT, CREATE_AGAIN = "repeat", "create again"
+BATCH: Final = "batch_tasks"
+REPEAT: Final = "repeat"
+CREATE_AGAIN: Final = "create again"
 
 CONDITIONS: Final = (None, None, None, "current", "stale")
 
@@ -74,7 +69,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             head=2,
             actor=owner.id,
             projects=[Project(id=inbox["id"], created_at=1, revision=1, name="Inbox", is_inbox=True)],
-            events={("member.added", guest.id)},
+            events=[("member.added", guest.id)],
         )
         self.server.check_numbers(self.now)
         self.kept: list[tuple[Request, Response]] = []
@@ -91,11 +86,13 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.perform("create_task", body={"title": title, "label_ids": [self.now.labels[-1].id], **parent})
             parent = {"parent_id": self.now.tasks[-1].id}
 
-    @rule(data=st.data(), operation_id=st.sampled_from([*OF_THE_MODEL, *OFTEN, REPEAT, CREATE_AGAIN]))
+    @rule(data=st.data(), operation_id=st.sampled_from([*OF_THE_MODEL, *OFTEN, BATCH, BATCH, REPEAT, CREATE_AGAIN]))
     def request(self, data: st.DataObject, operation_id: str) -> None:
         """One rule, because Hypothesis leaves some rules out of each run, and few runs would have all operations."""
         if operation_id in OF_THE_MODEL:
             self._request(data, operation_id)
+        elif operation_id == BATCH:
+            self._batch(data)
         elif operation_id == REPEAT and self.kept:
             self._repeat(*data.draw(st.sampled_from(self.kept)))
         elif self.creates:
@@ -131,10 +128,39 @@ class WorkspaceMachine(RuleBasedStateMachine):
         response = replace(request, body=body, headers={}).send(self.server.home)
         thing = self.now.find(body["id"])
         if thing is None or body != request.body:
-            check_refused(response, {conflict("id-taken")})
+            check_refused(response.json(), {conflict("id-taken")})
         else:
             self.server.check_shown(ok(response), thing)
         self.server.check_numbers(self.now)
+
+    def _batch(self, data: st.DataObject) -> None:
+        """Several operations in one request: each sees what the ones before it did."""
+        mode = data.draw(st.sampled_from(("all_or_nothing", "each")))
+        plan = data.draw(planned(self.now))
+        body = {"mode": mode, "operations": [{each.name: each.part} for each in plan]}
+        request = Request(BATCH, self.people[0], {}, body, {"Idempotency-Key": new_id()})
+        response = self._send(request)
+        first = next((index for index, each in enumerate(plan) if each.reasons), None)
+        if first is not None and mode == "all_or_nothing":
+            check_refused(response.json(), plan[first].reasons_at(first))
+            self.server.check_numbers(self.now)
+            return
+        after = plan[-1].after
+        self.now = after if after.events else self.now
+        self.server.check_numbers(self.now)
+        assert ok(response)["revision"] == (after.head if after.events else None)
+        for index, (each, result) in enumerate(zip(plan, response.json()["results"], strict=True)):
+            self._check_result(result, each, index)
+        self.kept.append((request, response))
+
+    def _check_result(self, result: Json, plan: Planned, index: int) -> None:
+        if plan.reasons:
+            check_refused(result["problem"], plan.reasons_at(index))
+            return
+        method = OPERATIONS[PERFORMED[plan.name]].method
+        assert result["status"] == {"create": 201}.get(plan.name, 200 if method in {"POST", "PATCH"} else 204)
+        if "task" in result:
+            self.server.check_shown(result["task"], plan.after.task(plan.task_id))
 
     def teardown(self) -> None:
         self.server.check_everything(self.now, limit=1 + self.now.head % 5)
@@ -152,16 +178,14 @@ class WorkspaceMachine(RuleBasedStateMachine):
     ) -> None:
         """Send a request, and compare its response and what it changed with the model."""
         request = Request(operation_id, self.people[sender], path or {}, body, headers or {})
-        response = request.send(self.server.home)
-        note(f"{response.request.method} {response.request.url.path} {body} {headers} -> {response.status_code}")
-        self.now.actor = self.people[sender].id
+        response = self._send(request)
         try:
             after = self._expected(request, response, is_stale=is_stale)
         except Refused as refused:
-            check_refused(response, refused.reasons)
+            check_refused(response.json(), refused.reasons)
             self.server.check_numbers(self.now)
             return
-        self.now = after
+        self.now = after if after.events else self.now
         self.server.check_numbers(self.now)
         self._check_sent(request, response)
         self.server.check_changed(self.now)
@@ -170,10 +194,16 @@ class WorkspaceMachine(RuleBasedStateMachine):
         if request.is_create and "id" in (request.body or {}):
             self.creates.append(request)
 
+    def _send(self, request: Request) -> Response:
+        response = request.send(self.server.home)
+        note(f"{request} -> {response.status_code}")
+        return response
+
     def _expected(self, request: Request, response: Response, *, is_stale: bool) -> Workspace:
         """The model after a request. Raises Refused."""
         stale = {Reason(412, "precondition-failed")} if is_stale else set()
         try:
+            self.now.actor = request.sender.id
             after = self.now.after(OF_THE_MODEL[request.operation_id], **_arguments(request, response))
         except Refused as refused:
             raise Refused(*refused.reasons, *stale) from refused
@@ -203,12 +233,10 @@ def _arguments(request: Request, response: Response) -> dict[str, Any]:
     return arguments
 
 
-def check_refused(response: Response, reasons: Collection[Reason]) -> None:
+def check_refused(problem: Json, reasons: Collection[Reason]) -> None:
     """The problem is one of those that the model names, and so are the places in its errors."""
-    problem = response.json() if response.is_error else {}
-    slug = problem.get("type", "").rpartition(":")[2]
-    same = [reason for reason in reasons if (reason.status, reason.slug) == (response.status_code, slug)]
-    assert same, f"{response.status_code} {response.text} is none of {reasons}"
-    pointers = {reason.pointer for reason in same if reason.pointer}
+    given = problem.get("status"), problem.get("type", "").rpartition(":")[2]
+    pointers = {reason.pointer for reason in reasons if (reason.status, reason.slug) == given}
+    assert pointers, f"{problem} is none of {reasons}"
     named = {error["pointer"] for error in problem.get("errors", ())}
-    assert not pointers or (named and named <= pointers), f"{named} are not among {pointers}"
+    assert None in pointers or (named and named <= pointers), f"{named} are not among {pointers}"

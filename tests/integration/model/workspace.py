@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from tests.integration.model.things import Key, Label, Project, Section, Task, Thing
@@ -58,46 +58,48 @@ def refuse_if(reasons: Iterable[Reason]) -> None:
 class Workspace:
     """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
 
-    `actor` sends the next request. `events` are those of the last change: the type and the id of each.
+    `actor` sends the next request, and `next` is the number that it takes if it changes something. `events` are those
+    of the last change: the type and the id of each.
     """
 
     head: int
+    next: int = 0
     actor: str
     projects: list[Project] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
-    events: set[tuple[str, str]] = field(default_factory=set)
+    events: list[tuple[str, str]] = field(default_factory=list)
     deleted: set[Key] = field(default_factory=set)
 
     def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
-        """The workspace after an operation. It takes a number only if something changes. Raises Refused."""
+        """The workspace after an operation. Raises Refused."""
+        return self.begun().then(operation, **arguments)
+
+    def begun(self) -> Workspace:
+        """The same, with a change in which nothing has happened yet."""
+        return replace(deepcopy(self), next=self.head + 1, events=[])
+
+    def then(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
+        """The workspace after one more operation of the change that is begun. Raises Refused."""
         new = deepcopy(self)
         operation(new, **arguments)
-        new.number(self, EVENTS.get(operation.__name__, "updated"))
+        new.record(self, EVENTS.get(operation.__name__, "updated"))
         return new
 
-    def number(self, before: Workspace, verb: str) -> None:
-        """Number what differs from *before*, with an event for each thing."""
+    def record(self, before: Workspace, verb: str) -> None:
+        """Number what differs from *before*, with an event for each thing. Without any, the change takes no number."""
         old, new = before.things(), self.things()
-        self.events = {(f"{kind}.deleted", each) for kind, each in old.keys() - new.keys()}
+        self.events += [(f"{kind}.deleted", each) for kind, each in old.keys() - new.keys()]
         for key, thing in new.items():
             if key not in old:
                 thing.created_at = thing.revision = self.next
-                self.events.add((f"{thing.kind}.created", thing.id))
+                self.events.append((f"{thing.kind}.created", thing.id))
             elif thing.shown() != old[key].shown():
                 thing.revision = self.next
-                self.events.add((f"{thing.kind}.{verb}", thing.id))
+                self.events.append((f"{thing.kind}.{verb}", thing.id))
         self.deleted |= old.keys() - new.keys()
-        if self.events:
-            self.head = self.next
-        else:
-            self.events = before.events
-
-    @property
-    def next(self) -> int:
-        """The number of the change that an operation makes, if it makes one."""
-        return self.head + 1
+        self.head = self.next if self.events else self.head
 
     def things(self) -> dict[Key, Thing]:
         return {thing.key: thing for each in (self.projects, self.sections, self.labels, self.tasks) for thing in each}
