@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import pytest
 
@@ -33,27 +33,40 @@ def is_measured(item: pytest.Item) -> bool:
 
 
 @contextmanager
+def unmeasured_processes() -> Iterator[None]:
+    """Count no branches in processes that start meanwhile: that takes each of them a second more."""
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
+    try:
+        yield
+    finally:
+        os.environ.update(inherited)
+
+
+@contextmanager
 def unmeasured() -> Iterator[None]:
     """Count no branches in this thread, and none in threads and processes that start meanwhile.
 
     Threads that run already go on: a server that tests share, some of which are counted.
     """
-    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
     here, in_new_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
     try:
-        yield
+        with unmeasured_processes():
+            yield
     finally:
         threading.settrace(in_new_threads)
         sys.settrace(here)
-        os.environ.update(inherited)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Count branches, or not."""
-    with nullcontext() if is_measured(item) else unmeasured():
+    with ExitStack() as stack:
+        if not is_measured(item):
+            stack.enter_context(unmeasured())
+        elif item.get_closest_marker("unmeasured_processes"):
+            stack.enter_context(unmeasured_processes())
         return (yield)
 
 

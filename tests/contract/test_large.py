@@ -12,6 +12,8 @@ import pytest
 from tickbox_contract.openapi.faults import schema_faults
 from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
 
+pytestmark = pytest.mark.unmeasured_processes
+
 MANY = 40
 
 

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.unmeasured_processes
+
 SERVED = """
 import sys
 import tickbox_contract.engine.application

@@ -8,6 +8,8 @@ import pytest
 from tests.fuzzing.runs import serving
 from tests.support.databases import SqliteDatabases
 
+pytestmark = pytest.mark.unmeasured_processes
+
 IF_NONE_MATCH = "If-None-Match"
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.support.programs import environment
 
+pytestmark = pytest.mark.unmeasured
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "contract", "domain", "handlers", "migrations", "persistence", "pyproject.toml", "spec", "tests")
 TICKBOX = ("-c", "from app.command import main; main()")

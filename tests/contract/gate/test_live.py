@@ -22,6 +22,8 @@ from tickbox_contract.gate.settings import SettingsError, read_settings
 
 from .serving import CONTRACT, Busy, Careless, Closed, Locked, asked, messages, serving
 
+pytestmark = pytest.mark.unmeasured_processes
+
 
 def test_a_server_that_fails_on_hostile_requests_is_found_out() -> None:
     with serving(Careless) as url:

@@ -22,6 +22,8 @@ from tickbox_contract.gate.rules import RULES, run
 
 from .serving import CONTRACT, Careless, Locked, asked, messages, serving
 
+pytestmark = pytest.mark.unmeasured_processes
+
 PYTHON = sys.executable
 
 

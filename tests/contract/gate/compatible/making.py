@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -142,3 +142,21 @@ def schemas_below(root: Json, node: Any) -> set[str]:
             else:
                 waiting += [held for key, held in value.items() if key not in {"example", "examples"}]
     return found
+
+
+def part(root: Json, paths: Iterable[str]) -> Json:
+    """The contract with *paths* alone, and with what they lead to: their operations' events, and components."""
+    kept = {path: root["paths"][path] for path in paths}
+    written = {event for op in operations({"paths": kept}) for event in op.node.get("x-events", ())}
+    events = {name: event for name, event in root["components"]["x-events"].items() if name in written}
+    reached: dict[str, Json] = {"x-events": events, "securitySchemes": root["components"]["securitySchemes"]}
+    waiting: list[Any] = [kept, events]
+    while waiting:
+        value = waiting.pop()
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+            kind, name = value["$ref"].split("/")[2:]
+            if name not in reached.setdefault(kind, {}):
+                reached[kind][name] = root["components"][kind][name]
+                waiting.append(reached[kind][name])
+    return {**root, "paths": kept, "components": reached}

@@ -77,13 +77,14 @@ def _sent(root: Json, name: str, schema: Json, rule: str) -> Iterator[Edit]:
         if rule == "body-schema":
             yield safe("value added to sent enum", name, appending("other", *where, "enum"))
         return
-    yield safe(
-        "optional property added to request",
-        name,
-        putting({"type": "string"}, *where, "properties", "added"),
-        "property-added",
-    )
-    yield breaks("required property added to request", name, rule, _required_property(name))
+    if "properties" in schema:
+        yield safe(
+            "optional property added to request",
+            name,
+            putting({"type": "string"}, *where, "properties", "added"),
+            "property-added",
+        )
+        yield breaks("required property added to request", name, rule, _required_property(name))
     yield safe("request opened", name, putting(ON, *where, "additionalProperties"))
     yield breaks("fewer properties allowed", name, rule, putting(0, *where, "maxProperties"))
     for key, given in schema.get("properties", {}).items():
