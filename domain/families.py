@@ -30,18 +30,48 @@ async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None
     lineage = await uow.tasks.lineage(uow.workspace_id, parent_id)
     if not lineage:
         raise ParentUnknown(parent_id)
-    parent, root = lineage[0], lineage[-1]
+    parent = lineage[0]
     for name, given, has in (
         ("project_id", project_id, parent.project_id),
         ("section_id", section_id, parent.section_id),
     ):
         if given not in {None, has}:
             raise NotWithParent(name)
-    if len(lineage) >= MOST_LEVELS:
-        raise TooDeep(MOST_LEVELS)
-    tree = await uow.tasks.family(uow.workspace_id, root.id)
-    if sum(each.parent_id == parent_id for each in tree) >= MOST_SUBTASKS:
-        raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
-    if len(tree) > MOST_IN_ALL_LEVELS:
-        raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
+    await _require_room(uow, lineage, levels=1)
     return parent
+
+
+async def require_room(uow: UnitOfWork, parent_id: UUID, *, moved: Sequence[Task], name: str) -> None:
+    """Raise TooDeep or LimitReached unless *moved*, a task with its subtasks, can be moved under a parent.
+
+    *name* is the property of the body that names the place.
+    """
+    lineage = await uow.tasks.lineage(uow.workspace_id, parent_id)
+    levels = _levels(moved)
+    await _require_room(uow, lineage, levels=levels, moved=moved, name=name)
+
+
+async def _require_room(
+    uow: UnitOfWork, lineage: Sequence[Task], *, levels: int, moved: Sequence[Task] = (), name: str = "parent_id"
+) -> None:
+    """Without *moved*, the room is for one new task."""
+    if len(lineage) + levels > MOST_LEVELS:
+        raise TooDeep(MOST_LEVELS, name=name)
+    coming = {each.id for each in moved}
+    tree = [each for each in await uow.tasks.family(uow.workspace_id, lineage[-1].id) if each.id not in coming]
+    if sum(each.parent_id == lineage[0].id for each in tree) >= MOST_SUBTASKS:
+        raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
+    if len(tree) - 1 + (len(moved) or 1) > MOST_IN_ALL_LEVELS:
+        raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
+
+
+def _levels(family: Sequence[Task]) -> int:
+    """Return on how many levels a task and its subtasks are."""
+    parents = {each.id: each.parent_id for each in family}
+    deepest = 0
+    for above in parents.values():
+        level = 1
+        while above in parents:
+            above, level = parents[above], level + 1  # noqa: PLW2901  # walks up
+        deepest = max(deepest, level)
+    return deepest

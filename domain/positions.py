@@ -16,6 +16,11 @@ _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 _ZERO, _LAST = _DIGITS[0], _DIGITS[-1]
 _FIRST: Final = "a0"
 
+END: Final = "~"
+"""A text after all positions."""
+LONGEST: Final = 48
+"""How many characters a position has at most before its neighbours make room; see `domain/moves.py`."""
+
 
 def after(last: str | None) -> str:
     """Return a position after *last*, or the first position without a *last*."""
@@ -35,12 +40,32 @@ def between(low: str | None, high: str | None) -> str:
 
 
 def spread(low: str | None, high: str | None, *, count: int) -> Sequence[str]:
-    """Return *count* positions between *low* and *high*, in order, with about as much room between any two."""
+    """Return *count* positions between *low* and *high*, in order.
+
+    There is about as much room between any two of them. Towards an open end they are counted.
+    """
+    if low is not None and high is not None:
+        return _shared(low, high, count=count)
+    found: list[str] = []
+    for _ in range(count):
+        if high is None:
+            found.append(between(found[-1] if found else low, None))
+        else:
+            found.append(between(None, found[-1] if found else high))
+    return tuple(found if high is None else reversed(found))
+
+
+def just_after(position: str) -> str:
+    """Return a text that is greater than *position*, and not greater than any position after it."""
+    return position + _ZERO
+
+
+def _shared(low: str, high: str, *, count: int) -> Sequence[str]:
     if count == 0:
         return ()
     middle = between(low, high)
     left = (count - 1) // 2
-    return (*spread(low, middle, count=left), middle, *spread(middle, high, count=count - 1 - left))
+    return (*_shared(low, middle, count=left), middle, *_shared(middle, high, count=count - 1 - left))
 
 
 def _before(high: str) -> str:

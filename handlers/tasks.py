@@ -3,9 +3,10 @@
 import datetime as dt
 from uuid import UUID
 
-from domain import task_lists, task_status, tasks
+from domain import task_lists, task_moves, task_status, tasks
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
+from domain.task_moves import TaskDestination
 from domain.task_status import Subtasks
 from domain.tasks import TaskDraft, TaskEdit
 from domain.unit_of_work import UnitOfWork
@@ -15,7 +16,7 @@ from handlers.pages import page_view
 from handlers.patches import patched, sent
 from handlers.task_batches import parts_of, result_view
 from spec import models, responses
-from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskPatch
+from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskMove, TaskPatch
 from tickbox_contract.responses import Perform, Response, created, no_content, ok
 
 
@@ -99,6 +100,18 @@ async def cancel_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = N
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
     return ok(task_view(await task_status.reopen(uow, task_id)))
+
+
+async def move_task(uow: UnitOfWork, task_id: UUID, body: TaskMove) -> Response:
+    """200 with the task at its new place."""
+    to = TaskDestination(
+        project_id=patched(body.project_id),
+        section_id=patched(body.section_id),
+        parent_id=patched(body.parent_id),
+        before=patched(body.before),
+        after=patched(body.after),
+    )
+    return ok(task_view(await task_moves.move(uow, task_id, to=to)))
 
 
 async def add_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:

@@ -96,8 +96,7 @@ for _name, _column in TASK_ORDERS.items():
         _column,
         tasks.c.id,
     )
-
-
+Index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True)
 # A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
 for _column in (tasks.c.section_id, tasks.c.parent_id):
     _is_given = _column.is_not(None)

@@ -15,12 +15,13 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    union_all,
     update,
 )
 
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import MOST_LEVELS, STATUSES, Task, TaskEvent, TaskQuery
+from domain.model.tasks import MOST_LEVELS, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence import task_links
 from persistence.change_log import ChangeLog
@@ -86,12 +87,22 @@ _LAST: Final = (
     .order_by(tasks.c.position.desc())
     .limit(1)
 )
-# Looks at the end of the project's index for each status only.
-_DESTINATIONS: Final = select(
-    *PROJECTS.columns, *(_LAST.where(tasks.c.status == status).scalar_subquery() for status in STATUSES)
-).where(projects.c.workspace_id == bindparam("workspace"))
+_DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(
+    projects.c.workspace_id == bindparam("workspace")
+)
 _PROJECT: Final = _DESTINATIONS.where(projects.c.id == bindparam("project"))
 _INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)
+
+
+def _around() -> Select[Any]:
+    cut = bindparam("cut", type_=tasks.c.position.type)
+    rows = select(*TASKS.columns).where(_IN_WORKSPACE, _IN_PROJECT)
+    below = rows.where(tasks.c.position < cut).order_by(tasks.c.position.desc()).limit(bindparam("limit"))
+    above = rows.where(tasks.c.position >= cut).order_by(tasks.c.position).limit(bindparam("limit"))
+    return select(union_all(*(select(side.subquery()) for side in (below, above))).subquery())
+
+
+_AROUND: Final = _around()
 
 
 class Tasks:
@@ -127,8 +138,11 @@ class Tasks:
             row = await self._runner.row(_PROJECT, {"workspace": workspace_id, "project": project_id})
         if row is None:
             return None
-        width = len(PROJECTS.columns)
-        return PROJECTS.load(row[:width]), max(filter(None, row[width:]), default=None)
+        return PROJECTS.load(row[:-1]), row[-1]
+
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "project": project_id, "cut": cut, "limit": limit}
+        return sorted(TASKS.all(await self._runner.rows(_AROUND, place)), key=lambda task: task.position)
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         return TASKS.all(await self._runner.rows(*page_of(query)))

@@ -305,6 +305,22 @@ class TaskClose(BaseModel):
     subtasks: Literal["close", "keep"] | MISSING = MISSING
 
 
+class TaskMove(BaseModel):
+    """
+    Where a task is moved to. `move_task` says what its members mean.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    project_id: UUID | MISSING = MISSING
+    section_id: UUID | None | MISSING = MISSING
+    parent_id: UUID | None | MISSING = MISSING
+    before: UUID | MISSING = MISSING
+    after: UUID | MISSING = MISSING
+
+
 class TaskBatchClose(BaseModel):
     """
     How a task is completed or cancelled.

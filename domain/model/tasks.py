@@ -25,7 +25,15 @@ MOST_LEVELS: Final = 5
 
 SortKey = str | int | dt.datetime
 
-TaskEvent = Literal["task.created", "task.updated", "task.completed", "task.cancelled", "task.reopened", "task.deleted"]
+TaskEvent = Literal[
+    "task.created",
+    "task.updated",
+    "task.completed",
+    "task.cancelled",
+    "task.reopened",
+    "task.moved",
+    "task.deleted",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +93,14 @@ class ParentUnknown(Invalid):
 
 
 class TooDeep(Invalid):
-    """The task would be on a lower level than the last."""
+    """A task, or one of its subtasks, would be on a lower level than the last. *name* is the property at fault."""
 
     code = "level"
-    pointer = "#/parent_id"
 
-    def __init__(self, levels: int) -> None:
+    def __init__(self, levels: int, *, name: str = "parent_id") -> None:
         super().__init__(f"Tasks have {levels} levels, and a subtask of this task would be below the last one.")
         self.levels = levels
+        self.pointer = f"#/{name}"
 
 
 class NotWithParent(Invalid):
@@ -102,6 +110,47 @@ class NotWithParent(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__("A subtask is in the project and the section of its parent. Leave this out.")
+        self.pointer = f"#/{name}"
+
+
+class BeforeAndAfter(Invalid):
+    """The body names two tasks to move a task to."""
+
+    code = "place"
+    pointer = "#/after"
+
+    def __init__(self) -> None:
+        super().__init__("Send `before` or `after`, and not both.")
+
+
+class SiblingUnknown(Invalid):
+    """The body names a task to move another one to, as the property *name*, that the workspace does not have."""
+
+    code = "task"
+
+    def __init__(self, task_id: UUID, *, name: str) -> None:
+        super().__init__("This workspace does not have a task with this id.")
+        self.task_id = task_id
+        self.pointer = f"#/{name}"
+
+
+class NotBesideSibling(Invalid):
+    """The body names a task to move another one to, and another place than that task's, as the property *name*."""
+
+    code = "place"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("The task in `before` or `after` is in another place. Leave this out.")
+        self.pointer = f"#/{name}"
+
+
+class WithinItself(Invalid):
+    """A task would be moved next to or under itself or one of its subtasks, which the property *name* names."""
+
+    code = "place"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("A task cannot be moved next to or under itself or one of its subtasks.")
         self.pointer = f"#/{name}"
 
 
@@ -142,6 +191,12 @@ class TaskRepository(Protocol):
         """Return a project (the inbox for None) with the greatest position of its tasks, which is None without tasks.
 
         Return None if the project does not exist.
+        """
+
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Task]:
+        """Return the tasks of a project that are nearest to *cut*, in their order.
+
+        At most *limit* have a position before it, and at most *limit* the same or one after it.
         """
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:

@@ -1,6 +1,6 @@
 """What every statement that the code can send names: the workspace, so that tables can be spread over machines by it.
 
-The statements are those that the modules of `persistence` build at import, and those that `tasks._page` builds at their
+The statements are those that the modules of `persistence` build at import, and those that `task_pages.page_statement` builds at their
 first use.
 """
 
@@ -49,11 +49,12 @@ accounts, and on every machine.
 
 BUILDERS = {
     *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "projects._last_position"),
-    *("purges.__init__", "tasks._deleted", "tasks._merged", "tasks._page", "tasks._related", "tasks._some"),
+    *("purges.__init__", "tasks._around", "tasks._deleted", "tasks._related", "tasks._some"),
+    *("task_pages._merged", "task_pages.page_statement"),
     "uses._write_down",
     "combined._combined",
 }
-"""The functions that build statements. All but `_page` and its part are called at import, and `_combined`, which puts
+"""The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`, which puts
 such statements into one.
 """
 CASCADING = {
@@ -122,7 +123,7 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
     for flags, order in product(product((False, True), repeat=len(names)), TASK_ORDERS):
         shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
         for statement in _within(page_statement(shape)):
-            yield "tasks._page", statement
+            yield "task_pages.page_statement", statement
 
 
 def _within(value: object) -> Iterator[SelectBase | UpdateBase]:
@@ -248,7 +249,7 @@ def test_nothing_is_listed_that_need_not_be() -> None:
 
 def test_the_statements_of_every_kind_of_holder_are_found() -> None:
     names = {name for name, _ in statements()}
-    assert {"tasks._page", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
+    assert {"task_pages.page_statement", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
 
 
 def test_no_other_function_builds_a_statement() -> None:

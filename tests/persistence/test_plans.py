@@ -40,6 +40,7 @@ from domain import (
     sections,
     sessions,
     task_lists,
+    task_moves,
     task_status,
     tasks,
     tokens,
@@ -54,6 +55,7 @@ from domain.principals import Principal
 from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
 from domain.task_lists import TaskFilter
+from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
@@ -559,6 +561,9 @@ async def call_task_services(ada: Caller) -> None:
     for status in (None, "open"):
         filters = TaskFilter(parent_id=task.id, status=status)
         await ada.read(task_lists.page, filters=filters, sort="due", limit=1)
+    for to in (TaskDestination(after=numbered(5, 1)), TaskDestination(parent_id=None, section_id=section(0, 0))):
+        await ada.write(task_moves.move, task.id, to=to)
+    await ada.write(task_moves.move, task.id, to=TaskDestination(parent_id=numbered(5, 0)))
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
     await ada.write(task_status.complete, task.id)
     await ada.write(task_status.cancel, task.id)

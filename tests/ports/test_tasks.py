@@ -92,7 +92,7 @@ async def test_the_same_id_can_be_used_once_in_each_workspace(
     created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     await add(world, created)
     with pytest.raises(IdTaken):
-        await add(world, task(1, chores, title="Another", revision=4))
+        await add(world, task(1, chores, position="b00", revision=4))
     await add(world, theirs)
 
     async with world.unit() as uow:
@@ -106,7 +106,7 @@ async def test_the_same_id_can_be_used_once_in_each_workspace(
 
 
 def some(within: Project) -> list[Task]:
-    """Five tasks in a different order for each sort key; two of them are equal in each key."""
+    """Five tasks in a different order for each sort key; two of them are equal in each but the position."""
     at = [NOON + hours * HOUR for hours in range(5)]
     day = WallClock(date=dt.date(2026, 3, 4))
     rows: list[dict[str, Any]] = [
@@ -114,7 +114,7 @@ def some(within: Project) -> list[Task]:
         {"position": "aZ", "due": day, "priority": "high", "created_at": at[3], "updated_at": at[4]},
         {"position": "aa", "due": DUE, "priority": "low", "created_at": at[3], "updated_at": at[2]},
         {"position": "a0", "due": day, "priority": "low", "created_at": at[0], "updated_at": at[2]},
-        {"position": "aa", "due": replace(day, date=dt.date(2025, 12, 31)), "priority": "urgent", "created_at": at[1],
+        {"position": "ab", "due": replace(day, date=dt.date(2025, 12, 31)), "priority": "urgent", "created_at": at[1],
          "updated_at": at[1]},
     ]  # fmt: skip
     done = {"status": "completed", "completed_at": NOON}
@@ -291,3 +291,23 @@ async def test_some_tasks_of_a_project_are_deleted_and_no_others(
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in others] == others
     ends = (await world.log_of(chores.workspace_id))[-3:]
     assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]
+
+
+async def test_the_tasks_around_a_position_are_the_nearest_on_each_side(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
+    garden = replace(chores, id=ident(2), position="a2", revision=3)
+    mine = [task(n, chores, position=f"a{n}", revision=3) for n in range(6)]
+    await add(world, garden, task(8, garden, position="a3", revision=3), *mine)
+    await add(world, task(9, elsewhere, position="a3", revision=3))
+
+    async def around(cut: str, limit: int) -> list[str]:
+        async with world.unit() as uow:
+            found = await uow.tasks.around(chores.workspace_id, project_id=chores.id, cut=cut, limit=limit)
+        return [each.position for each in found]
+
+    assert await around("a3", 2) == ["a1", "a2", "a3", "a4"]
+    assert await around("a30", 1) == ["a3", "a4"]
+    assert await around("", 2) == ["a0", "a1"]
+    assert await around("~", 3) == ["a3", "a4", "a5"]
+    assert await around("a3", 9) == [f"a{n}" for n in range(6)]

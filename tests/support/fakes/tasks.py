@@ -28,7 +28,7 @@ class FakeTasks:
         key = (task.workspace_id, task.id)
         if key in self._store.tasks:
             raise IdTaken
-        self._store.tasks[key] = task
+        self._put(task)
         self._store.events.append(event_of("task.created", task))
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
@@ -57,6 +57,13 @@ class FakeTasks:
         tasks = (task for task in self._store.tasks.values() if (task.workspace_id, task.project_id) == place)
         return found[0], max((task.position for task in tasks), default=None)
 
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Task]:
+        place = (workspace_id, project_id)
+        found = [task for task in self._store.tasks.values() if (task.workspace_id, task.project_id) == place]
+        found.sort(key=lambda task: task.position)
+        at = sum(task.position < cut for task in found)
+        return found[max(0, at - limit) : at + limit]
+
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         listed = [
             task
@@ -76,7 +83,7 @@ class FakeTasks:
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         assert self._store.tasks[task.workspace_id, task.id] == before
-        self._store.tasks[task.workspace_id, task.id] = task
+        self._put(task)
         self._store.events.append(event_of(event, task, before=before))
 
     async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
@@ -106,3 +113,10 @@ class FakeTasks:
         ][:limit]
         await self.delete_all(workspace_id, mine, revision=revision)
         return len(mine)
+
+    def _put(self, task: Task) -> None:
+        """Store it. No other task of the project has its position."""
+        place = (task.workspace_id, task.project_id, task.position)
+        others = [each for each in self._store.tasks.values() if each.id != task.id]
+        assert place not in {(each.workspace_id, each.project_id, each.position) for each in others}
+        self._store.tasks[task.workspace_id, task.id] = task

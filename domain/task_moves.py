@@ -1,0 +1,169 @@
+"""Moving tasks, with their subtasks: among siblings, to another project, section or parent."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from domain import families, moves, positions, tasks
+from domain.checks import Checks
+from domain.model.projects import ProjectArchived, ProjectUnknown
+from domain.model.sections import SectionUnknown
+from domain.model.tasks import (
+    BeforeAndAfter,
+    NotBesideSibling,
+    NotWithParent,
+    ParentUnknown,
+    SiblingUnknown,
+    Task,
+    WithinItself,
+)
+from domain.moves import Room
+from domain.unit_of_work import UnitOfWork
+from domain.unset import UNSET, Unset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDestination:
+    """Where a task is moved to, as a request says it. `move` says how UNSET and None are read."""
+
+    project_id: UUID | Unset = UNSET
+    section_id: UUID | Unset | None = UNSET
+    parent_id: UUID | Unset | None = UNSET
+    before: UUID | Unset = UNSET
+    after: UUID | Unset = UNSET
+
+    @property
+    def place(self) -> Mapping[str, UUID | Unset | None]:
+        """What it says of the project, the section and the parent."""
+        return {"project_id": self.project_id, "section_id": self.section_id, "parent_id": self.parent_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a task goes: between the positions before *cut* and the others. *named_by* is the member that says so."""
+
+    project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
+    cut: str = positions.END
+    named_by: str
+
+
+async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
+    """Move a task with its subtasks, and return it as it is now. One that is there already does not change.
+
+    `before` or `after` decides where, or else `parent_id`, `section_id`, `project_id`, in this order. What is given
+    besides must agree; what is UNSET follows. None is no section, or not a subtask.
+
+    Raises TaskNotFound; BeforeAndAfter, SiblingUnknown, NotBesideSibling, ParentUnknown, NotWithParent, SectionUnknown,
+    ProjectUnknown, WithinItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
+    """
+    task, others = await families.of(uow, task_id)
+    family = (task, *sorted(others, key=lambda each: each.position))
+    place = await _place(uow, task, to, family_ids={each.id for each in family})
+    for project_id in {task.project_id, place.project_id}:
+        await _require_active(uow, project_id)
+    if place.parent_id is not None and place.parent_id != task.parent_id:
+        await families.require_room(uow, place.parent_id, moved=family, name=place.named_by)
+    return await _store(uow, family, place)
+
+
+async def _store(uow: UnitOfWork, family: Sequence[Task], place: _Place) -> Task:
+    async def around(count: int) -> Sequence[Task]:
+        return await uow.tasks.around(uow.workspace_id, project_id=place.project_id, cut=place.cut, limit=count)
+
+    root = family[0]
+    stays = root.project_id == place.project_id
+    room = await moves.make_room(around, place.cut, count=1 if stays else len(family), mover=root if stays else None)
+    now = {}
+    for before, after in _changes(family, place, room):
+        now[before.id] = await tasks.store(uow, before, after, event="task.moved")
+    return now[root.id]
+
+
+def _changes(family: Sequence[Task], place: _Place, room: Room[Task]) -> Iterator[tuple[Task, Task]]:
+    """Return each task that may change, as it is and as it will be, in the order in which they can be stored.
+
+    A subtask of the task that is moved may be one of its new neighbours.
+    """
+    found = {each.id: position for each, position in room.neighbours}
+    others = [each for each in family if each.id not in found]
+    found |= {each.id: position for each, position in zip(family, room.positions, strict=False)}
+    coming = {each.id for each in family}
+    for each in (*(near for near, _ in room.neighbours), *others):
+        after = replace(each, position=found.get(each.id, each.position))
+        if each.id in coming:
+            after = replace(after, project_id=place.project_id, section_id=place.section_id)
+        if each.id == family[0].id:
+            after = replace(after, parent_id=place.parent_id)
+        yield each, after
+
+
+async def _place(uow: UnitOfWork, task: Task, to: TaskDestination, *, family_ids: Collection[UUID]) -> _Place:
+    if to.before is not UNSET and to.after is not UNSET:
+        raise BeforeAndAfter
+    if to.before is not UNSET:
+        return await _beside(uow, to.before, to, name="before", family_ids=family_ids)
+    if to.after is not UNSET:
+        return await _beside(uow, to.after, to, name="after", family_ids=family_ids)
+    if to.parent_id is not UNSET and to.parent_id is not None:
+        return await _under(uow, to.parent_id, to, family_ids=family_ids)
+    project_id = task.project_id if to.project_id is UNSET else to.project_id
+    section_id = to.section_id
+    if section_id is UNSET:  # only "not a subtask" leaves a task in its section
+        section_id = task.section_id if to.project_id is UNSET else None
+    elif section_id is not None:
+        section = await uow.sections.get(uow.workspace_id, section_id)
+        if section is None or to.project_id not in {UNSET, section.project_id}:
+            raise SectionUnknown(section_id)
+        project_id = section.project_id
+    return _Place(project_id=project_id, section_id=section_id, parent_id=None, named_by="project_id")
+
+
+async def _beside(
+    uow: UnitOfWork, sibling_id: UUID, to: TaskDestination, *, name: str, family_ids: Collection[UUID]
+) -> _Place:
+    if sibling_id in family_ids:
+        raise WithinItself(name)
+    sibling = await uow.tasks.get(uow.workspace_id, sibling_id)
+    if sibling is None:
+        raise SiblingUnknown(sibling_id, name=name)
+    checks = Checks()
+    for member, given in to.place.items():
+        with checks:
+            if given not in {UNSET, getattr(sibling, member)}:
+                raise NotBesideSibling(member)
+    checks.finish()
+    return _Place(
+        project_id=sibling.project_id,
+        section_id=sibling.section_id,
+        parent_id=sibling.parent_id,
+        cut=sibling.position if name == "before" else positions.just_after(sibling.position),
+        named_by=name,
+    )
+
+
+async def _under(uow: UnitOfWork, parent_id: UUID, to: TaskDestination, *, family_ids: Collection[UUID]) -> _Place:
+    if parent_id in family_ids:
+        raise WithinItself("parent_id")
+    parent = await uow.tasks.get(uow.workspace_id, parent_id)
+    if parent is None:
+        raise ParentUnknown(parent_id)
+    checks = Checks()
+    for name, given, has in (
+        ("project_id", to.project_id, parent.project_id),
+        ("section_id", to.section_id, parent.section_id),
+    ):
+        with checks:
+            if given not in {UNSET, has}:
+                raise NotWithParent(name)
+    checks.finish()
+    return _Place(project_id=parent.project_id, section_id=parent.section_id, parent_id=parent_id, named_by="parent_id")
+
+
+async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:
+    project = await uow.projects.get(uow.workspace_id, project_id)
+    if project is None:
+        raise ProjectUnknown(project_id)
+    if project.archived_at is not None:
+        raise ProjectArchived(project_id)
