@@ -1,7 +1,7 @@
 """What every statement that the code can send names: the workspace, so that tables can be spread over machines by it.
 
-The statements are those that the modules of `persistence` build at import, and those that `task_pages.page_statement` builds at their
-first use.
+The statements are those that the modules of `persistence` build at import, and those that `task_pages.page_statement`
+builds at their first use.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ BUILDERS = {
     "uses._write_down",
     "combined._combined",
 }
-"""The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`, which puts
-such statements into one.
+"""The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
+which puts such statements into one.
 """
 CASCADING = {
     key.referred_table
@@ -249,7 +249,13 @@ def test_nothing_is_listed_that_need_not_be() -> None:
 
 def test_the_statements_of_every_kind_of_holder_are_found() -> None:
     names = {name for name, _ in statements()}
-    assert {"task_pages.page_statement", "sessions._DELETE_OLD_TOKENS", "members._PAGES", "idempotency._OLD", "users._LOCK"} <= names
+    assert {
+        "task_pages.page_statement",
+        "sessions._DELETE_OLD_TOKENS",
+        "members._PAGES",
+        "idempotency._OLD",
+        "users._LOCK",
+    } <= names
 
 
 def test_no_other_function_builds_a_statement() -> None:

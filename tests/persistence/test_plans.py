@@ -561,9 +561,9 @@ async def call_task_services(ada: Caller) -> None:
     for status in (None, "open"):
         filters = TaskFilter(parent_id=task.id, status=status)
         await ada.read(task_lists.page, filters=filters, sort="due", limit=1)
-    for to in (TaskDestination(after=numbered(5, 1)), TaskDestination(parent_id=None, section_id=section(0, 0))):
+    other = await ada.write(tasks.create, TaskDraft(title="z", section_id=section(0, 0)))
+    for to in (TaskDestination(after=other.id), TaskDestination(parent_id=other.id), TaskDestination(section_id=None)):
         await ada.write(task_moves.move, task.id, to=to)
-    await ada.write(task_moves.move, task.id, to=TaskDestination(parent_id=numbered(5, 0)))
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
     await ada.write(task_status.complete, task.id)
     await ada.write(task_status.cancel, task.id)
