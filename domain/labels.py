@@ -1,11 +1,11 @@
 """Labels: the words that tasks of a workspace are marked with."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps
+from domain import pages, positions, steps, task_links
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
@@ -86,12 +86,7 @@ async def delete(uow: UnitOfWork, label_id: UUID) -> None:
 
     async def take_from_some(limit: int) -> int:
         await get(uow, label_id)
-        tasks = await uow.tasks.with_label(uow.workspace_id, label_id, limit=limit)
-        for task in tasks:
-            left = without(task.label_ids, label_id)
-            changed = replace(task, label_ids=left, updated_at=uow.now, revision=await uow.next_revision())
-            await uow.tasks.update(changed, before=task, event="task.updated")
-        return len(tasks)
+        return await task_links.remove_from_some(uow, task_links.LABELS, label_id, limit=limit)
 
     await steps.in_steps(uow, take_from_some)
     await uow.labels.delete(uow.workspace_id, label_id, revision=await uow.next_revision())
@@ -106,11 +101,6 @@ async def require_all(uow: UnitOfWork, label_ids: Sequence[UUID]) -> None:
             if label_id not in existing:
                 raise LabelUnknown(label_id, index=index)
     checks.finish()
-
-
-def without(ids: Collection[UUID], one: UUID) -> tuple[UUID, ...]:
-    """Return *ids* without *one*, in their order."""
-    return tuple(each for each in ids if each != one)
 
 
 async def _require_free(uow: UnitOfWork, name: str) -> None:

@@ -4,11 +4,13 @@ No member can change a member with a higher role, and there is always an owner. 
 the workspace, so that of two owners who leave at once the second is rejected as the last one.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain import pages, workspaces
-from domain.model.members import Member, MemberNotFound, RoleTooHigh, SoleOwner
+from domain import pages, steps, task_links, workspaces
+from domain.checks import Checks
+from domain.model.members import Member, MemberNotFound, MemberUnknown, RoleTooHigh, SoleOwner
 from domain.model.workspaces import PersonalWorkspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.roles import INVITING, ROLES, Role, outranks
@@ -34,6 +36,17 @@ async def get(uow: UnitOfWork, user_id: UUID) -> Member:
     return member
 
 
+async def require_all(uow: UnitOfWork, user_ids: Sequence[UUID]) -> None:
+    """Raise MemberUnknown or InvalidTogether unless all *user_ids*, the assignees that the body names, are members."""
+    existing = await uow.members.existing(uow.workspace_id, user_ids) if user_ids else ()
+    checks = Checks()
+    for index, user_id in enumerate(user_ids):
+        with checks:
+            if user_id not in existing:
+                raise MemberUnknown(user_id, index=index)
+    checks.finish()
+
+
 async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
     """Give a member another role. Invitations to roles that they may no longer give are withdrawn.
 
@@ -54,19 +67,32 @@ async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
 async def remove(uow: UnitOfWork, user_id: UUID) -> None:
     """Remove a member from the workspace, and withdraw the invitations that they created, and those to their address.
 
+    They are unassigned from their tasks; from many in several steps, of which the last removes the member (ADR 81).
+
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
-    member = await get(uow, user_id)
-    await require_reach(uow, member.role)
-    await _take_out(uow, member)
+
+    async def removable() -> Member:
+        member = await get(uow, user_id)
+        await require_reach(uow, member.role)
+        return member
+
+    await _take_out(uow, user_id, find=removable)
 
 
 async def leave(uow: UnitOfWork) -> None:
-    """Remove the caller from the workspace. Raises PersonalWorkspace, SoleOwner, MemberNotFound, WorkspaceNotFound."""
-    workspace = await workspaces.get(uow)
-    if workspace.personal:
-        raise PersonalWorkspace(workspace.id)
-    await _take_out(uow, await get(uow, uow.principal.user_id))
+    """Remove the caller from the workspace, as `remove` does.
+
+    Raises PersonalWorkspace, SoleOwner, MemberNotFound, WorkspaceNotFound.
+    """
+
+    async def caller() -> Member:
+        workspace = await workspaces.get(uow)
+        if workspace.personal:
+            raise PersonalWorkspace(workspace.id)
+        return await get(uow, uow.principal.user_id)
+
+    await _take_out(uow, uow.principal.user_id, find=caller)
 
 
 async def require_reach(uow: UnitOfWork, *roles: Role) -> None:
@@ -76,11 +102,17 @@ async def require_reach(uow: UnitOfWork, *roles: Role) -> None:
         raise RoleTooHigh
 
 
-async def _take_out(uow: UnitOfWork, member: Member) -> None:
-    await _require_other_owner(uow, member)
-    await uow.invitations.withdraw(uow.workspace_id, invited_by=member.user_id)
-    await uow.invitations.withdraw_to(uow.workspace_id, user_id=member.user_id)
-    await uow.members.delete(uow.workspace_id, member.user_id, revision=await uow.next_revision())
+async def _take_out(uow: UnitOfWork, user_id: UUID, *, find: Callable[[], Awaitable[Member]]) -> None:
+    """Remove the member whom *find* returns. It is called in each step, and raises if they cannot be removed."""
+
+    async def unassign_some(limit: int) -> int:
+        await _require_other_owner(uow, await find())
+        return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit)
+
+    await steps.in_steps(uow, unassign_some)
+    await uow.invitations.withdraw(uow.workspace_id, invited_by=user_id)
+    await uow.invitations.withdraw_to(uow.workspace_id, user_id=user_id)
+    await uow.members.delete(uow.workspace_id, user_id, revision=await uow.next_revision())
 
 
 async def _require_other_owner(uow: UnitOfWork, member: Member) -> None:

@@ -33,6 +33,9 @@ _SHORT: Final = 200
 _FIXED_BYTES: Final = 1000
 """The part of an item's JSON that is not text: names, ids, times."""
 
+_BYTES_OF_ID: Final = 39
+"""An id in a list, with its quotation marks and a comma."""
+
 _DIGEST_BYTES: Final = 9  # a multiple of three, so that base64 keeps it apart from what follows
 _SEPARATOR: Final = "\n"
 _SORT_TEXT: Final = re.compile(r"[!-~]{1,200}")
@@ -96,9 +99,12 @@ async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
         after = place_of(rows[-1])
 
 
-def weight(*texts: str) -> int:
-    """Return how many bytes of JSON an item with these *texts* has at most; for long texts, exactly."""
-    size_bytes = _FIXED_BYTES
+def weight(*texts: str, ids: int = 0) -> int:
+    """Return how many bytes of JSON an item with these *texts* has at most; for long texts, exactly.
+
+    *ids* is how many ids are in its lists.
+    """
+    size_bytes = _FIXED_BYTES + _BYTES_OF_ID * ids
     for text in texts:
         length = len(text)
         size_bytes += _MOST_BYTES_A_CHARACTER * length if length <= _SHORT else _json_bytes(text)

@@ -100,7 +100,7 @@ async def page(
         fetch,
         after=place,
         place_of=lambda task: (order.load(order.dump(task)), task.id),
-        weigh=lambda task: pages.weight(*task.texts),
+        weigh=lambda task: pages.weight(*task.texts, ids=len(task.label_ids) + len(task.assignee_ids)),
         limit=limit,
         cursor_of=lambda task: pages.encode(binding, order.dump(task), pages.id_to_key(task.id)),
     )

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from domain import families, labels, positions, task_metadata, wall_clocks
+from domain import families, labels, members, positions, task_links, task_metadata, wall_clocks
 from domain.checks import Checks
-from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import Priority, Task, TaskEvent, TaskNotFound
@@ -15,9 +14,6 @@ from domain.model.workspaces import WorkspaceNotFound
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch
-
-MOST_LABELS: Final = 50
-"""How many labels a task has at most. The contract says the same of lists in requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +30,7 @@ class TaskDraft:
     start: WallClock | None = None
     due: WallClock | None = None
     label_ids: Sequence[UUID] = ()
+    assignee_ids: Sequence[UUID] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,15 +44,16 @@ class TaskEdit:
     start: WallClockPatch | Unset | None = UNSET
     due: WallClockPatch | Unset | None = UNSET
     label_ids: Sequence[UUID] | Unset = UNSET
+    assignee_ids: Sequence[UUID] | Unset = UNSET
     metadata: Mapping[str, str | None] | Unset | None = UNSET
 
 
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
-    Raises ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown, WallClockIncomplete,
-    TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether; ProjectArchived, LimitReached, IdTaken;
-    WorkspaceNotFound when the workspace was deleted meanwhile.
+    Raises ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown, MemberUnknown,
+    WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether; ProjectArchived, LimitReached,
+    IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
     with checks:
@@ -66,6 +64,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         metadata = task_metadata.merge({}, draft.metadata)
     with checks:
         await labels.require_all(uow, draft.label_ids)
+    with checks:
+        await members.require_all(uow, draft.assignee_ids)
     with checks:
         place = await _destination(uow, draft)
     checks.finish()
@@ -81,7 +81,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         priority=draft.priority,
         start=draft.start,
         due=draft.due,
-        label_ids=tuple(sorted(set(draft.label_ids))),
+        label_ids=task_links.in_order(draft.label_ids),
+        assignee_ids=task_links.in_order(draft.assignee_ids),
         metadata=metadata,
         position=positions.after(place.last),
         completed_at=None,
@@ -106,8 +107,8 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
-    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown, TooManyKeys,
-    KeyNotAllowed, or InvalidTogether.
+    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown, MemberUnknown,
+    TooManyKeys, KeyNotAllowed, or InvalidTogether.
     """
     task = await get(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
@@ -123,7 +124,11 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
     if edit.label_ids is not UNSET:
         with checks:
             await labels.require_all(uow, edit.label_ids)
-        changes["label_ids"] = tuple(sorted(set(edit.label_ids)))
+        changes["label_ids"] = task_links.in_order(edit.label_ids)
+    if edit.assignee_ids is not UNSET:
+        with checks:
+            await members.require_all(uow, edit.assignee_ids)
+        changes["assignee_ids"] = task_links.in_order(edit.assignee_ids)
     if edit.metadata is not UNSET:
         with checks:
             changes["metadata"] = task_metadata.merge(task.metadata, edit.metadata)
@@ -139,20 +144,28 @@ async def add_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
     """Add one label; a task that has it does not change. Raises TaskNotFound, LabelNotFound, LimitReached."""
     task = await get(uow, task_id)
     await labels.get(uow, label_id)
-    if label_id in task.label_ids:
-        return task
-    if len(task.label_ids) >= MOST_LABELS:
-        raise LimitReached("task", things="labels", most=MOST_LABELS)
-    changed = replace(task, label_ids=tuple(sorted((*task.label_ids, label_id))))
-    return await store(uow, task, changed, event="task.updated")
+    return await store(uow, task, task_links.LABELS.added(task, label_id), event="task.updated")
 
 
 async def remove_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
     """Remove one label; a task that does not have it does not change. Raises TaskNotFound, LabelNotFound."""
     task = await get(uow, task_id)
     await labels.get(uow, label_id)
-    changed = replace(task, label_ids=labels.without(task.label_ids, label_id))
-    return await store(uow, task, changed, event="task.updated")
+    return await store(uow, task, task_links.LABELS.removed(task, label_id), event="task.updated")
+
+
+async def add_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
+    """Add one assignee; a task that has them does not change. Raises TaskNotFound, MemberNotFound, LimitReached."""
+    task = await get(uow, task_id)
+    await members.get(uow, user_id)
+    return await store(uow, task, task_links.ASSIGNEES.added(task, user_id), event="task.updated")
+
+
+async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
+    """Remove one assignee; a task that does not have them does not change. Raises TaskNotFound, MemberNotFound."""
+    task = await get(uow, task_id)
+    await members.get(uow, user_id)
+    return await store(uow, task, task_links.ASSIGNEES.removed(task, user_id), event="task.updated")
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:

@@ -138,8 +138,9 @@ class UnitOfWork(Protocol):
         """Commit what was done so far, as a change with a number of its own, and let others write before the rest.
 
         Then everything that a write begins with is done again: the locks, the caller's role, the conditions of the
-        request. It raises what that raises. Whatever was read before may have changed. Only for a request that names
-        its workspace, and has neither an idempotency key nor an id for what it creates, and not for a part of one.
+        request. It raises what that raises. Whatever was read before may have changed, and a workspace that the request
+        has entered is left. Only for a request with a caller, and with neither an idempotency key nor an id for what it
+        creates, and not for a part of one.
         """
 
     @property

@@ -1,8 +1,12 @@
 """Accounts: the profile, and the end of an account."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from domain.model.members import SoleOwner
+from domain import steps, task_links
+from domain.model.members import MembershipSummary, SoleOwner
+from domain.model.tasks import Task
 from domain.model.users import AccountGone, User
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
@@ -40,18 +44,54 @@ async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str |
 async def delete(uow: UnitOfWork) -> None:
     """Delete the caller's account, and each workspace in which they are alone; leave the others.
 
+    They are unassigned from the tasks of the workspaces that they leave; from many in several changes before (ADR 81).
+
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
+    user, summaries = await _lock_all(uow)
+    while len(assigned := await _assigned(uow, summaries)) >= steps.SMALL:
+        await uow.next_step()
+        await _unassign(uow, assigned[0].workspace_id)
+        await uow.next_step()
+        user, summaries = await _lock_all(uow)
+    await uow.workspaces.delete([each.workspace_id for each in summaries if each.is_alone])
+    await uow.invitations.withdraw_all(user.id)
+    revisions = await uow.members.next_revisions(user.id)
+    await task_links.remove_from_all(uow, assigned, task_links.ASSIGNEES, user.id, revisions=revisions)
+    await uow.members.remove(user.id, revisions=revisions)
+    await uow.users.delete(user.id)
+
+
+async def _lock_all(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]]:
+    """Lock the caller's workspaces, and return what the caller is in them. Raises SoleOwner, AccountGone."""
     user = await get_me(uow)
     await uow.workspaces.lock_joined(user.id)
-    membership_summaries = await uow.members.membership_summaries(user.id)
-    orphaned = [s.workspace_id for s in membership_summaries if s.leaves_no_owner]
+    summaries = await uow.members.membership_summaries(user.id)
+    orphaned = [each.workspace_id for each in summaries if each.leaves_no_owner]
     if orphaned:
         raise SoleOwner(orphaned)
-    await uow.workspaces.delete([s.workspace_id for s in membership_summaries if s.is_alone])
-    await uow.invitations.withdraw_all(user.id)
-    await uow.members.remove(user.id)
-    await uow.users.delete(user.id)
+    return user, summaries
+
+
+async def _assigned(uow: UnitOfWork, summaries: Sequence[MembershipSummary]) -> Sequence[Task]:
+    """Return tasks of shared workspaces that the caller is an assignee of, at most SMALL."""
+    found: list[Task] = []
+    for each in summaries:
+        if not each.is_alone:
+            limit = steps.SMALL - len(found)
+            found += await uow.tasks.linked(each.workspace_id, "assignee_ids", uow.principal.user_id, limit=limit)
+    return found
+
+
+async def _unassign(uow: UnitOfWork, workspace_id: UUID) -> None:
+    """Remove the caller from the tasks of a workspace, some in each change. The last change is not committed."""
+
+    async def unassign_some(limit: int) -> int:
+        is_there = await uow.enter(workspace_id)
+        user_id = uow.principal.user_id
+        return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit) if is_there else 0
+
+    await steps.in_steps(uow, unassign_some)
 
 
 async def mark_verified(uow: UnitOfWork, user: User) -> User:

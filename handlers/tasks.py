@@ -47,6 +47,7 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         start=_wall_clock(sent(body.start, default=None)),
         due=_wall_clock(sent(body.due, default=None)),
         label_ids=sent(body.label_ids, default=()),
+        assignee_ids=sent(body.assignee_ids, default=()),
         metadata=metadata.root if (metadata := sent(body.metadata, default=None)) else {},
     )
     task = await tasks.create(uow, draft)
@@ -76,6 +77,7 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
         start=_wall_clock_patch(patched(body.start)),
         due=_wall_clock_patch(patched(body.due)),
         label_ids=patched(body.label_ids),
+        assignee_ids=patched(body.assignee_ids),
         metadata=metadata.root if isinstance(metadata, TaskMetadataPatch) else metadata,
     )
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
@@ -126,6 +128,18 @@ async def remove_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> R
     return no_content()
 
 
+async def add_task_assignee(uow: UnitOfWork, task_id: UUID, user_id: UUID) -> Response:
+    """204; the member is an assignee of the task."""
+    await tasks.add_assignee(uow, task_id, user_id=user_id)
+    return no_content()
+
+
+async def remove_task_assignee(uow: UnitOfWork, task_id: UUID, user_id: UUID) -> Response:
+    """204; the member is not an assignee of the task."""
+    await tasks.remove_assignee(uow, task_id, user_id=user_id)
+    return no_content()
+
+
 def _subtasks(body: TaskClose | None) -> Subtasks:
     return "close" if body is None else sent(body.subtasks, default="close")
 
@@ -167,6 +181,7 @@ def task_view(task: Task) -> responses.Task:
         "start": wall_clock_view(task.start),
         "due": wall_clock_view(task.due),
         "label_ids": list(task.label_ids),
+        "assignee_ids": list(task.assignee_ids),
         "metadata": dict(task.metadata),
         "position": task.position,
         "completed_at": task.completed_at,

@@ -116,7 +116,7 @@ class ChangeLog:
             message = f"{statement.table} has no parts of an entity"
             raise RuntimeError(message)
         if many:
-            await self._runner.run(statement, many)
+            await self._runner.run(statement, many if len(many) > 1 else many[0])
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.

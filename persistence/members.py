@@ -1,7 +1,7 @@
 """The repository of members. Those of one user are in many workspaces, and are changed together."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from domain.events import Event, end_of, event_of
 from domain.model.members import Member, MembershipSummary
 from domain.roles import Role
 from persistence.change_log import ChangeLog
-from persistence.compiled import BULK
+from persistence.compiled import BULK, padded
 from persistence.database import Parameters, Row, Runner
 from persistence.idempotency import forget_member
 from persistence.mapping import Mapper
@@ -24,6 +24,9 @@ _ONE: Final = (members.c.workspace_id == bindparam("workspace"), members.c.user_
 
 _INSERT: Final = insert(members)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_EXISTING: Final = select(members.c.user_id).where(
+    members.c.workspace_id == bindparam("workspace"), members.c.user_id.in_(bindparam("users", expanding=True))
+)
 _PAGES: Final = Pages(
     select(*_MAPPER.columns).where(members.c.workspace_id == bindparam("workspace")), members.c.user_id
 )
@@ -98,6 +101,10 @@ class Members:
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
         return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
+    async def existing(self, workspace_id: UUID, user_ids: Collection[UUID]) -> Collection[UUID]:
+        place = {"workspace": workspace_id, "users": padded(list(user_ids))}
+        return {row[0] for row in await self._runner.rows(_EXISTING, place)}
+
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
 
@@ -134,13 +141,15 @@ class Members:
         values = {"user": user_id, "new_name": name, "at": at}
         await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _MAPPER.load(row)))
 
-    async def remove(self, user_id: UUID) -> None:
+    async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
+        return await self._change_log.raise_heads(user_id)
+
+    async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
         await self._change_log.forget(user_id)
-        heads = await self._change_log.raise_heads(user_id)
-        for workspace_id in heads:
+        for workspace_id in revisions:
             await forget_member(self._runner, workspace_id, user_id=user_id)
 
         def end(row: Row) -> Event:
-            return end_of("member.removed", user_id, workspace_id=row[0], revision=heads[row[0]])
+            return end_of("member.removed", user_id, workspace_id=row[0], revision=revisions[row[0]])
 
         await self._change_log.write_all(_REMOVE, {"user": user_id}, end)

@@ -240,7 +240,9 @@ class SqliteTransaction:
 
     async def execute_all(self, text: str, many: Sequence[Values]) -> None:
         """Run a statement once for each of *many*."""
-        await self._run(lambda: self._cursor().executemany(text, many), text, bulk=True)
+        # The cursor must not leave its thread. When the garbage collector deleted it in another one, it would reset the
+        # prepared statement, in the middle of its next use.
+        await self._run(lambda: self._cursor().executemany(text, many).rowcount, text, bulk=True)
 
     async def commit(self) -> None:
         """Commit. Raises StorageUnavailable if it failed, and OutcomeUnknown if it may have."""

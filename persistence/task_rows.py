@@ -23,6 +23,7 @@ from domain.model.tasks import PRIORITIES, Task
 from domain.task_metadata import as_text, from_text
 from domain.wall_clocks import WallClock, due_key
 from persistence import task_links
+from persistence.constants import constant
 from persistence.mapping import Mapper, Stored, loader
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 
@@ -54,6 +55,7 @@ tasks: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("assignee_ids", Text, nullable=False, server_default=constant("")),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],
@@ -136,9 +138,12 @@ TASKS: Final = Mapper(
         ),
         "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
         "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
-        "label_ids": Stored(
-            columns=(tasks.c.label_ids,), dump=lambda ids: (task_links.to_text(ids),), load=task_links.from_text
-        ),
+        **{
+            name: Stored(
+                columns=(tasks.c[name],), dump=lambda ids: (task_links.to_text(ids),), load=task_links.from_text
+            )
+            for name in task_links.LINKS
+        },
         "metadata": Stored(columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text),
     },
     derived={"due_key": lambda task: due_key(task.due)},

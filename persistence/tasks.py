@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import MOST_LEVELS, Task, TaskEvent, TaskQuery
+from domain.model.tasks import MOST_LEVELS, LinkName, Task, TaskEvent, TaskQuery
 from domain.quotas import ROW_BYTES
 from persistence import task_links
 from persistence.change_log import ChangeLog
@@ -29,7 +29,6 @@ from persistence.compiled import BULK, padded
 from persistence.database import Row, Runner
 from persistence.octets import octets
 from persistence.projects import PROJECTS, projects
-from persistence.task_links import task_labels
 from persistence.task_pages import page_of
 from persistence.task_rows import TASKS, tasks
 
@@ -41,13 +40,14 @@ _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*TASKS.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description) + octets(tasks.c.metadata))
-_WITH_LABEL: Final = (
-    select(*TASKS.columns)
-    .join(task_labels, and_(task_labels.c.workspace_id == tasks.c.workspace_id, task_labels.c.task_id == tasks.c.id))
-    .where(task_labels.c.workspace_id == bindparam("workspace"), task_labels.c.label_id == bindparam("label"))
-    .order_by(task_labels.c.task_id)
+_LINKED: Final = {
+    name: select(*TASKS.columns)
+    .join(links.table, and_(links.table.c.workspace_id == tasks.c.workspace_id, links.table.c.task_id == tasks.c.id))
+    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"))
+    .order_by(links.table.c.task_id)
     .limit(bindparam("limit"))
-)
+    for name, links in task_links.LINKS.items()
+}
 
 
 def _deleted(which: ColumnElement[bool]) -> UpdateBase:
@@ -153,9 +153,9 @@ class Tasks:
         await self._change_log.write(_UPDATE, values, event_of(event, task, before=before))
         await task_links.store(self._change_log, task, before=before)
 
-    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
-        place = {"workspace": workspace_id, "label": label_id, "limit": limit}
-        return TASKS.all(await self._runner.rows(_WITH_LABEL, place))
+    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "other": other_id, "limit": limit}
+        return TASKS.all(await self._runner.rows(_LINKED[name], place))
 
     async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
         some = {"workspace": workspace_id, "tasks": padded(list(task_ids))}

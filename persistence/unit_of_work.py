@@ -166,12 +166,13 @@ class SqlUnitOfWork(Repositories):
     async def next_step(self) -> None:
         """See UnitOfWork. Raises RuntimeError in any other request."""
         must_be_one = self._key is not None or self._client_id is not None or self._part is not None
-        if self._named_workspace_id is None or must_be_one:
+        if self.caller is None or must_be_one:
             message = "the request must be one transaction"
             raise RuntimeError(message)
         await self.change_log.flush()
         self.change_log.begin_next()
         self._revision = None
+        self._workspace_id = self._named_workspace_id
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
         await self._transaction.begin_next()
         if self._check is not None:

@@ -444,6 +444,7 @@ class TaskCreate(BaseModel):
     start: WallClockCreate | None | MISSING = MISSING
     due: WallClockCreate | None | MISSING = MISSING
     label_ids: list[UUID] | None | MISSING = MISSING
+    assignee_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 
@@ -462,6 +463,7 @@ class TaskPatch(BaseModel):
     start: WallClockPatch | None | MISSING = MISSING
     due: WallClockPatch | None | MISSING = MISSING
     label_ids: list[UUID] | MISSING = MISSING
+    assignee_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataPatch | None | MISSING = MISSING
 
 

@@ -387,6 +387,7 @@ class TaskEvent(TypedDict):
     start: WallClock | None
     due: WallClock | None
     label_ids: list[UUID]
+    assignee_ids: list[UUID]
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None
@@ -436,6 +437,7 @@ class Task(TypedDict):
     start: WallClock | None
     due: WallClock | None
     label_ids: list[UUID]
+    assignee_ids: list[UUID]
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None

@@ -1,12 +1,12 @@
 """Members of workspaces: the entity, its errors and events, and the port of its repository."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, get_args
 from uuid import UUID
 
-from domain.errors import Conflict, Forbidden, NotFound
+from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.roles import Role
 
 _MAX_NAMED: Final = 10
@@ -59,6 +59,17 @@ class MemberNotFound(NotFound):
         self.user_id = user_id
 
 
+class MemberUnknown(Invalid):
+    """The body names a user who is not a member of the workspace, at *index* of `assignee_ids`."""
+
+    code = "member"
+
+    def __init__(self, user_id: UUID, *, index: int) -> None:
+        super().__init__("This workspace does not have a member with this id.")
+        self.user_id = user_id
+        self.pointer = f"#/assignee_ids/{index}"
+
+
 class SoleOwner(Conflict):
     """Workspaces would have no owner without this user."""
 
@@ -92,6 +103,9 @@ class MemberRepository(Protocol):
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
         """Return the member, without a lock."""
 
+    async def existing(self, workspace_id: UUID, user_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of *user_ids* who are members of the workspace."""
+
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         """Return at most *limit* members, in order of the users' ids, which is by the age of their accounts."""
 
@@ -108,7 +122,10 @@ class MemberRepository(Protocol):
         """Store the role, the time of the change and the revision."""
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
-        """Delete a member, and the responses that are kept for their repeated requests in the workspace."""
+        """Delete a member, whom no task has as an assignee.
+
+        The responses that are kept for their repeated requests in the workspace are deleted, too.
+        """
 
     async def membership_summaries(self, user_id: UUID) -> Sequence[MembershipSummary]:
         """Return a summary of each workspace of a user, in order of id. The workspaces are locked."""
@@ -119,8 +136,12 @@ class MemberRepository(Protocol):
         Each workspace takes its next number, which becomes the member's revision.
         """
 
-    async def remove(self, user_id: UUID) -> None:
+    async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
+        """Take the next number in each of a user's workspaces, which are locked, and return the numbers."""
+
+    async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
         """Delete a user, whose account is being deleted, from all of their workspaces, which are locked.
 
-        Each workspace takes its next number. The payloads of the events about the user are deleted from the logs.
+        No task has them as an assignee. *revisions* is from `next_revisions`. The payloads of the events about the user
+        are deleted from the logs.
         """

@@ -23,6 +23,9 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 MOST_LEVELS: Final = 5
 """How many levels of tasks there are, with that of the tasks that are not subtasks."""
 
+LinkName = Literal["label_ids", "assignee_ids"]
+"""The members of a task that name other things, each by its id."""
+
 SortKey = str | int | dt.datetime
 
 TaskEvent = Literal[
@@ -38,7 +41,7 @@ TaskEvent = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Something to do. `completed_at` is None unless `status` is "completed". `label_ids` are in order.
+    """Something to do. `completed_at` is None unless `status` is "completed". The lists of ids are in order.
 
     A subtask has a parent, and is in its project and section. `closed_with` is the task that it was closed together
     with, and is reopened together with.
@@ -58,6 +61,7 @@ class Task:
     start: WallClock | None
     due: WallClock | None
     label_ids: tuple[UUID, ...]
+    assignee_ids: tuple[UUID, ...]
     metadata: Mapping[str, str]
     position: str
     completed_at: dt.datetime | None
@@ -205,8 +209,8 @@ class TaskRepository(Protocol):
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """Store what can change of a task, and record *event*. *before* is the task as it is stored."""
 
-    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
-        """Return tasks that have the label, at most *limit*."""
+    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
+        """Return tasks that have *other_id* among the ids of their member *name*, at most *limit*."""
 
     async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
         """Delete tasks that exist. None of their subtasks is left."""

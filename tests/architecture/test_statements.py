@@ -52,7 +52,7 @@ BUILDERS = {
     *("purges.__init__", "tasks._around", "tasks._deleted", "tasks._related", "tasks._some"),
     *("task_pages._merged", "task_pages.page_statement"),
     "uses._write_down",
-    "combined._combined",
+    *("combined._combined", "task_links.__init__"),
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
 which puts such statements into one.
@@ -108,7 +108,9 @@ FEW: Mapping[str, str] = {
     "sessions._SPEND": _ONE_ROW,
     "uses._OF_SESSIONS": _BY_ONE,
     "uses._OF_TOKENS": _BY_ONE,
+    "labels._DELETE": "it is removed from its tasks before",
     "projects._DELETE": "its tasks are deleted before",
+    "sections._DELETE": "its tasks are deleted before",
 }
 """The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
 

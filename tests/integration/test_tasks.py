@@ -69,6 +69,7 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "start": None,
         "due": None,
         "label_ids": [],
+        "assignee_ids": [],
         "metadata": {},
         "position": task["position"],
         "completed_at": None,

@@ -114,11 +114,16 @@ def label(of: int, number: int) -> UUID:
     return numbered(9, of * 100 + number % 50)
 
 
+def assignee(of: int, number: int) -> UUID:
+    """One of the first of the members, who are known by their numbers below."""
+    return user(of * 7 + number % 3)
+
+
 def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-IN_BULK = {"tasks", "projects", "sections", "labels", "task_labels"}
+IN_BULK = {"tasks", "projects", "sections", "labels", "task_labels", "task_assignees"}
 """Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
@@ -289,6 +294,14 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             for n in range(count)
         ],
     )
+    yield (
+        insert(TABLES["task_assignees"]),
+        [
+            {"workspace_id": workspace(of), "task_id": numbered(5, of * 100_000 + n), "user_id": assignee(of, n)}
+            for of, count in TASKS.items()
+            for n in range(count)
+        ],
+    )
 
 
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
@@ -344,6 +357,7 @@ def task_row(of: int, number: int) -> dict[str, object]:
         "due_date": due,
         "due_key": f"{due}~" if due else "~",
         "label_ids": label(of, number).hex,
+        "assignee_ids": assignee(of, number).hex,
         "metadata": "",
         "position": f"c{number:05}",
         "completed_at": NOON if completed else None,
@@ -497,6 +511,9 @@ async def call_member_services(ada: Caller) -> None:
     await home.read(members.page, cursor=page.next_cursor or "none")
     await home.read(members.get, guest.user_id)
     await home.write(members.change_role, guest.user_id, role="viewer")
+    task = await home.write(tasks.create, TaskDraft(title="z", assignee_ids=[guest.user_id]))
+    await home.write(tasks.remove_assignee, task.id, user_id=guest.user_id)
+    await home.write(tasks.add_assignee, task.id, user_id=guest.user_id)
     await home.write(members.remove, guest.user_id)
     again = await home.add_member(caller(ada.database, 7), role="editor")
     await again.write(members.leave)

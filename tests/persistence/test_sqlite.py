@@ -1,6 +1,7 @@
 """What only SQLite has: a file that others can delete, replace and lock, and statements in the loop's own thread."""
 
 import asyncio
+import gc
 import itertools
 import os
 import resource
@@ -12,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 
 import migrations
@@ -29,6 +30,7 @@ from persistence.repositories import metadata
 from persistence.sqlite import SqliteConnections
 from persistence.sqlite_file import OpenFile
 from tests.support.databases import SqliteDatabases
+from tests.support.defaults import NOON
 from tests.support.service_callers import Caller
 
 TABLES = metadata.tables
@@ -104,6 +106,20 @@ async def test_a_full_file_is_unavailable_until_there_is_room(database: Database
     async with database.transaction() as transaction:
         await transaction.row(text("PRAGMA max_page_count = 4294967294"), {})
     await ada.write(tasks.create, TaskDraft(title="Iron"))
+
+
+async def test_no_cursor_outlives_its_statement(database: Database) -> None:
+    """The garbage collector deletes it in whatever thread it runs, and resets a statement that is then in use."""
+    rows = [{"kind": "reset", "email_key": str(number), "sent_at": NOON} for number in range(2)]
+    gc.collect()
+    gc.disable()
+    try:
+        async with database.transaction() as transaction:
+            await transaction.run(insert(TABLES["mail_pauses"]), rows)
+            kept = [each for each in gc.get_objects() if type(each) is sqlite3.Cursor]
+    finally:
+        gc.enable()
+    assert kept == []
 
 
 async def test_the_loop_goes_on_while_many_rows_are_changed(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A large project is deleted in several transactions, between which others write."""
+"""What touches many tasks is done in several transactions, between which others write."""
 
 import asyncio
 from collections import Counter
@@ -8,19 +8,22 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import projects, users, workspaces
+from domain import members, projects, users, workspaces
+from domain.model.members import MemberNotFound
 from domain.model.projects import Project, ProjectNotFound
 from domain.quotas import ROW_BYTES, row_bytes
 from domain.steps import SMALL, STEP
 from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows
+from persistence.repositories import metadata
 from persistence.task_rows import tasks
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.waiting import until_held_up, writers_waiting
 
+TABLES = metadata.tables
 STEPS = 3
 MANY = SMALL + STEP + 10
 
@@ -212,12 +215,81 @@ async def test_a_project_that_somebody_else_deletes_in_between_is_not_found(ada:
     assert sum((await deleted_by_revision(ada)).values()) == MANY + 1
 
 
-async def test_a_request_with_a_key_or_without_a_workspace_is_one_transaction(ada: Caller) -> None:
+async def assigned(caller: Caller, *, to: Caller, count: int) -> None:
+    """A project with *count* tasks of *to*, in one transaction."""
+    project = await filled(caller, count=count)
+    place = {"workspace_id": caller.workspace_id, "user_id": to.user_id}
+    async with caller.database.transaction() as transaction:
+        await transaction.run(
+            update(tasks).where(tasks.c.project_id == project.id).values(assignee_ids=to.user_id.hex), {}
+        )
+        rows = [{**place, "task_id": UUID(int=number)} for number in range(count)]
+        await transaction.run(insert(TABLES["task_assignees"]), rows)
+
+
+async def unassigned_by_revision(caller: Caller) -> dict[int, int]:
+    """How many tasks the log says were changed, by change."""
+    of_tasks = select(events.c.revision).where(
+        events.c.workspace_id == caller.workspace_id, events.c.type == "task.updated"
+    )
+    return dict(Counter(row[0] for row in await caller.database.rows(of_tasks, {})))
+
+
+@pytest.mark.parametrize("how", ["removed", "deleted"])
+async def test_a_member_with_many_tasks_leaves_in_changes_of_which_the_last_removes_them(
+    ada: Caller, bob: Caller, how: str
+) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    guest = await home.add_member(bob, role="editor")
+    await assigned(home, to=guest, count=MANY)
+    before = (await home.read(workspaces.get)).head
+
+    if how == "removed":
+        await home.write(members.remove, guest.user_id)
+    else:
+        await guest.account.write(users.delete)
+
+    head = (await home.read(workspaces.get)).head
+    counts = await unassigned_by_revision(home)
+    assert sorted(counts.values()) == [MANY - SMALL - STEP, STEP, SMALL]
+    assert set(counts) <= set(range(before + 1, head + 1))
+    row = await ada.database.row(select(func.count()).select_from(TABLES["task_assignees"]), {})
+    assert row == (0,)
+    assert await ada.database.rows(select(tasks.c.id).where(tasks.c.assignee_ids != ""), {}) == []
+    with pytest.raises(MemberNotFound):
+        await home.read(members.get, guest.user_id)
+
+
+async def test_the_deletion_of_an_account_that_ends_between_its_steps_goes_on_when_it_is_repeated(
+    ada: Caller, bob: Caller
+) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    guest = await home.add_member(bob, role="editor")
+    await assigned(home, to=guest, count=MANY)
+    compared = []
+
+    async def compare() -> None:
+        compared.append(await users.get_me(uow))
+        if len(compared) == STEPS:
+            raise LookupError
+
+    async with guest.account.unit() as uow:
+        await uow.require(compare)
+        with pytest.raises(LookupError):
+            await users.delete(uow)
+
+    assert list((await unassigned_by_revision(home)).values()) == [SMALL]
+    assert (await home.read(members.get, guest.user_id)).user_id == guest.user_id
+    await guest.account.write(users.delete)
+    assert sorted((await unassigned_by_revision(home)).values()) == [MANY - SMALL, SMALL]
+
+
+async def test_a_request_with_a_key_or_without_a_caller_is_one_transaction(ada: Caller) -> None:
     async with ada.unit() as uow:
         await uow.recall("key", b"r" * 32)
         with pytest.raises(RuntimeError, match="one transaction"):
             await uow.next_step()
-    async with ada.account.unit() as uow:
-        await users.get_me(uow)
+    async with replace(ada.account, principal=None).unit() as uow:
+        await uow.workspaces.lock_joined(ada.user_id)
         with pytest.raises(RuntimeError, match="one transaction"):
             await uow.next_step()

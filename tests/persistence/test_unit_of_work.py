@@ -140,7 +140,7 @@ async def test_a_member_who_is_removed_while_waiting_for_the_lock_is_rejected(ad
         )
         await until_held_up(waiting, database=bob.database)
         assert not seen
-        await uow.members.remove(ada.user_id)
+        await uow.members.remove(ada.user_id, revisions=await uow.members.next_revisions(ada.user_id))
         await uow.commit()
 
     with pytest.raises(RefusedError):

@@ -124,7 +124,7 @@ async def test_tasks_are_found_by_the_labels_that_they_have_now(world: World, ch
     assert await with_label(world, chores, 2) == [changed]
     async with world.unit() as uow:
         assert await uow.tasks.get(chores.workspace_id, one.id) == one
-        assert await uow.tasks.with_label(chores.workspace_id, ident(1), limit=0) == []
+        assert await uow.tasks.linked(chores.workspace_id, "label_ids", ident(1), limit=0) == []
 
 
 async def test_a_deleted_task_has_no_labels(world: World, chores: Project) -> None:
@@ -139,4 +139,4 @@ async def test_a_deleted_task_has_no_labels(world: World, chores: Project) -> No
 
 async def with_label(world: World, within: Project, number: int) -> list[Task]:
     async with world.unit() as uow:
-        return list(await uow.tasks.with_label(within.workspace_id, ident(number), limit=9))
+        return list(await uow.tasks.linked(within.workspace_id, "label_ids", ident(number), limit=9))

@@ -51,6 +51,15 @@ async def test_a_list_continues_after_a_member_who_has_left(world: World) -> Non
         ]
 
 
+async def test_only_members_are_found_among_many_users(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    async with world.unit() as uow:
+        asked = [ada.id, NOBODY, bob.id]
+        assert set(await uow.members.existing(home.id, asked)) == {ada.id, bob.id}
+        assert set(await uow.members.existing(other.id, asked)) == {bob.id}
+
+
 async def test_members_owners_and_workspaces_are_counted(
     world: World, ada: User, bob: User, home: Workspace, other: Workspace
 ) -> None:
@@ -129,7 +138,9 @@ async def test_a_deleted_user_is_removed_from_each_workspace_as_its_next_change(
         await uow.members.add(member(ada, other, revision=await uow.next_revision()))
     async with world.unit(bob) as uow:
         await uow.workspaces.lock_joined(bob.id)
-        await uow.members.remove(bob.id)
+        revisions = await uow.members.next_revisions(bob.id)
+        assert revisions == {home.id: 2, other.id: 3}
+        await uow.members.remove(bob.id, revisions=revisions)
 
     heads = {home: 2, other: 3}
     async with world.unit() as uow:

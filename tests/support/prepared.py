@@ -64,10 +64,11 @@ class Surroundings:
 
 
 def _join_another(surroundings: Surroundings) -> None:
-    """Become a member of one of the host's workspaces."""
+    """Become a member of one of the host's workspaces, with a task."""
     home = f"/v1/workspaces/{surroundings.host.create('/v1/workspaces', name='Club')['id']}"
     surroundings.add_member(surroundings.founder, by=surroundings.host, home=home, role="editor")
     surroundings.home = home
+    surroundings.host.create(f"{home}/tasks", title="Dust", assignee_ids=[surroundings.founder.id])
 
 
 BEFORE: Mapping[str, Callable[[Surroundings], None]] = {

@@ -114,6 +114,15 @@ def _labelled(setting: Setting) -> Any:
     return setting.once("labelled", make)
 
 
+def _assigned(setting: Setting) -> Any:
+    """A task of the guest."""
+
+    def make() -> Any:
+        return setting.founder.create(f"{setting.home}/tasks", title="Dust", assignee_ids=[setting.guest.id])
+
+    return setting.once("assigned", make)
+
+
 VALUES: Mapping[str, Value] = {
     # in the workspace
     "workspace_id": lambda setting, _caller: setting.home.rpartition("/")[2],
@@ -128,6 +137,8 @@ VALUES: Mapping[str, Value] = {
     "delete_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.task_id": lambda setting, _caller: _labelled(setting)["id"],
+    "remove_task_assignee.task_id": lambda setting, _caller: _assigned(setting)["id"],
+    "remove_member.user_id": lambda setting, _caller: _assigned(setting)["assignee_ids"][0],
     "task_id": _create("tasks", title="Sow"),
     "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
     # of the caller

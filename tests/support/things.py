@@ -204,6 +204,7 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         start=None,
         due=None,
         label_ids=(),
+        assignee_ids=(),
         metadata={},
         position=f"a{number}",
         completed_at=None,

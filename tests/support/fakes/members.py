@@ -1,5 +1,5 @@
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,6 +18,9 @@ class FakeMembers:
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
         return self._store.members.get((workspace_id, user_id))
+
+    async def existing(self, workspace_id: UUID, user_ids: Collection[UUID]) -> Collection[UUID]:
+        return {user_id for user_id in user_ids if (workspace_id, user_id) in self._store.members}
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
         here = [member for (at, _), member in self._store.members.items() if at == workspace_id]
@@ -38,7 +41,7 @@ class FakeMembers:
         self._store.events.append(event_of("member.updated", member))
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
-        del self._store.members[workspace_id, user_id]
+        self._remove(workspace_id, user_id)
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 
@@ -63,9 +66,16 @@ class FakeMembers:
             self._store.members[key] = renamed
             self._store.events.append(event_of("member.updated", renamed))
 
-    async def remove(self, user_id: UUID) -> None:
-        for workspace_id in self._store.workspaces_of(user_id):
-            revision = self._store.take_number(workspace_id)
-            del self._store.members[workspace_id, user_id]
+    async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
+        return {each: self._store.take_number(each) for each in self._store.workspaces_of(user_id)}
+
+    async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
+        for workspace_id, revision in revisions.items():
+            self._remove(workspace_id, user_id)
             end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
             self._store.events.append(end)
+
+    def _remove(self, workspace_id: UUID, user_id: UUID) -> None:
+        del self._store.members[workspace_id, user_id]
+        here = [task for (at, _), task in self._store.tasks.items() if at == workspace_id]
+        assert not [task for task in here if user_id in task.assignee_ids]

@@ -4,7 +4,7 @@ from uuid import UUID
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import PRIORITIES, SortKey, Task, TaskEvent, TaskQuery
+from domain.model.tasks import PRIORITIES, LinkName, SortKey, Task, TaskEvent, TaskQuery
 from domain.wall_clocks import due_key
 from tests.support.fakes.store import Store, page_of
 
@@ -86,8 +86,9 @@ class FakeTasks:
         self._put(task)
         self._store.events.append(event_of(event, task, before=before))
 
-    async def with_label(self, workspace_id: UUID, label_id: UUID, *, limit: int) -> Sequence[Task]:
-        found = [t for t in self._store.tasks.values() if t.workspace_id == workspace_id and label_id in t.label_ids]
+    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
+        mine = [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]
+        found = [task for task in mine if other_id in getattr(task, name)]
         return sorted(found, key=lambda task: task.id)[:limit]
 
     async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:

@@ -71,6 +71,7 @@ class FakeUnitOfWork:
         self.store = store or Store()
         self.caller = principal
         self._workspace_id = workspace_id
+        self._named_workspace_id = workspace_id
         self._revision: int | None = None
         self.now = now
         self.origin = origin
@@ -126,7 +127,9 @@ class FakeUnitOfWork:
         return True
 
     async def next_step(self) -> None:
+        assert self.caller is not None
         self._revision = None
+        self._workspace_id = self._named_workspace_id
 
     @property
     def revision(self) -> int | None:
