@@ -44,6 +44,10 @@ def _label_ids(now: Workspace) -> Strategy:
     return st.lists(ids(now.labels), unique=True, max_size=3)
 
 
+def _assignee_ids(now: Workspace) -> Strategy:
+    return st.lists(ids(now.members), unique=True, max_size=3)
+
+
 def _wall_clock_patch() -> Strategy:
     return st.none() | _some(date=_DATES, time=st.none() | _TIMES, time_zone=st.none() | _ZONES)
 
@@ -64,6 +68,7 @@ def _new_task(now: Workspace) -> Strategy:
         start=_wall_clock(),
         due=_wall_clock(),
         label_ids=_label_ids(now),
+        assignee_ids=_assignee_ids(now),
         metadata=st.none() | st.dictionaries(_KEYS, _TEXTS),
     )
 
@@ -76,6 +81,7 @@ def _task(now: Workspace) -> Strategy:
         start=_wall_clock_patch(),
         due=_wall_clock_patch(),
         label_ids=_label_ids(now),
+        assignee_ids=_assignee_ids(now),
         metadata=st.none() | st.dictionaries(_KEYS, st.none() | _TEXTS),
     )
 
@@ -102,6 +108,7 @@ IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
     "project_id": lambda now: now.projects,
     "section_id": lambda now: now.sections,
     "label_id": lambda now: now.labels,
+    "user_id": lambda now: now.members,
     "task_id": lambda now: now.tasks,
 }
 """By the name of a path's parameter, what it may name."""

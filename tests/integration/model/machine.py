@@ -15,7 +15,7 @@ from tests.integration.model.batches import PERFORMED, Planned, planned
 from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
 from tests.integration.model.comparison import Server
 from tests.integration.model.operations import OF_THE_MODEL
-from tests.integration.model.things import Json, Project
+from tests.integration.model.things import Json, Member, Project
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
 from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok
 from tests.support.prepared import OPERATIONS
@@ -68,6 +68,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         self.now = Workspace(
             head=2,
             actor=owner.id,
+            members=[Member(id=each.id) for each in people],
             projects=[Project(id=inbox["id"], created_at=1, revision=1, name="Inbox", is_inbox=True)],
             events=[("member.added", guest.id)],
         )

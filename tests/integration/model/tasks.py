@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 from zoneinfo import available_timezones
 
-from tests.integration.model.things import Json, Task
+from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import (
     Body,
     Reason,
@@ -25,9 +25,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
     """It is the last one of its project: the one that is named, or its parent's, or its section's, or the inbox."""
     start, due = (_merged(_EMPTY, body.get(name)) for name in ("start", "due"))
     place = _Place(now, body)
-    refuse_if(
-        {*_wrong("start", start), *_wrong("due", due), *_unknown_labels(now, body.get("label_ids", ())), *place.wrong}
-    )
+    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown(now, body), *place.wrong})
     task = Task(
         id=new_id,
         project_id=place.project_id,
@@ -39,6 +37,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
         start=start,
         due=due,
         label_ids=set(body.get("label_ids", ())),
+        assignee_ids=set(body.get("assignee_ids", ())),
         metadata=dict(body.get("metadata") or {}),
         created_by=now.actor,
     )
@@ -50,12 +49,13 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
     task = now.task(task_id)
     start = _merged(task.start or _EMPTY, body["start"]) if "start" in body else task.start
     due = _merged(task.due or _EMPTY, body["due"]) if "due" in body else task.due
-    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown_labels(now, body.get("label_ids", ()))})
+    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown(now, body)})
     task.title = body.get("title", task.title)
     task.description = body.get("description", task.description)
     task.priority = body.get("priority", task.priority)
     task.start, task.due = start, due
     task.label_ids = set(body.get("label_ids", task.label_ids))
+    task.assignee_ids = set(body.get("assignee_ids", task.assignee_ids))
     if "metadata" in body:
         task.metadata = _merged(task.metadata, body["metadata"]) or {}
         task.metadata = {key: value for key, value in task.metadata.items() if value is not None}
@@ -91,6 +91,14 @@ def add_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
 
 def remove_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
     now.task(task_id).label_ids.discard(now.label(label_id).id)
+
+
+def add_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
+    now.task(task_id).assignee_ids.add(now.member(user_id).id)
+
+
+def remove_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
+    now.task(task_id).assignee_ids.discard(now.member(user_id).id)
 
 
 def _close(now: Workspace, task_id: str, body: Body | None, *, status: str, completed_at: int | None) -> None:
@@ -156,7 +164,9 @@ def _wrong(name: str, value: Json | None) -> Iterator[Reason]:
             yield invalid(f"#/{name}/time_zone")
 
 
-def _unknown_labels(now: Workspace, label_ids: Iterable[Any]) -> Iterator[Reason]:
-    for index, label_id in enumerate(label_ids):
-        if find(now.labels, label_id) is None:
-            yield invalid(f"#/label_ids/{index}")
+def _unknown(now: Workspace, body: Body) -> Iterator[Reason]:
+    known: tuple[tuple[str, Sequence[Thing]], ...] = (("label_ids", now.labels), ("assignee_ids", now.members))
+    for name, things in known:
+        for index, each in enumerate(body.get(name, ())):
+            if find(things, each) is None:
+                yield invalid(f"#/{name}/{index}")

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.unmeasured
 NOT_IN_THE_MODEL: Mapping[str, str] = {
     "register_user": "it creates a workspace",
     "create_workspace": "it creates a workspace",
+    **dict.fromkeys(("delete_me", "leave_workspace", "remove_member"), "the members of the model stay"),
 }
 """Operations that change what is in a workspace, each with the reason."""
 

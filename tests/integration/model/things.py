@@ -40,6 +40,13 @@ class Thing:
 
 
 @dataclass(kw_only=True)
+class Member(Thing):
+    """Somebody whom tasks can be assigned to. The id is the user's."""
+
+    kind = "member"
+
+
+@dataclass(kw_only=True)
 class Project(Thing):
     kind = "project"
 
@@ -91,13 +98,18 @@ class Task(Thing):
     start: Json | None = None
     due: Json | None = None
     label_ids: set[str] = field(default_factory=set)
+    assignee_ids: set[str] = field(default_factory=set)
     metadata: dict[str, str] = field(default_factory=dict)
     completed_at: int | None = None
     created_by: str
     closed_with: str | None = None
 
     def shown(self) -> Json:
-        return {**super().shown(), "label_ids": sorted(self.label_ids)}
+        return {
+            **super().shown(),
+            "label_ids": sorted(self.label_ids),
+            "assignee_ids": sorted(self.assignee_ids),
+        }
 
     def texts(self) -> tuple[str, ...]:
         metadata = json.dumps(self.metadata, ensure_ascii=False, separators=(",", ":")) if self.metadata else ""

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from tests.integration.model.things import Key, Label, Project, Section, Task, Thing
+from tests.integration.model.things import Key, Label, Member, Project, Section, Task, Thing
 
 Body = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=Thing)
@@ -58,13 +58,14 @@ def refuse_if(reasons: Iterable[Reason]) -> None:
 class Workspace:
     """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
 
-    `actor` sends the next request, and `next` is the number that it takes if it changes something. `events` are those
-    of the last change: the type and the id of each.
+    `members` do not change. `actor` sends the next request, and `next` is the number that it takes if it changes
+    something. `events` are those of the last change: the type and the id of each.
     """
 
     head: int
     next: int = 0
     actor: str
+    members: list[Member] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
@@ -112,6 +113,9 @@ class Workspace:
 
     def section(self, section_id: str) -> Section:
         return _get(self.sections, section_id)
+
+    def member(self, user_id: str) -> Member:
+        return _get(self.members, user_id)
 
     def label(self, label_id: str) -> Label:
         return _get(self.labels, label_id)
