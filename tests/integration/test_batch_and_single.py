@@ -21,7 +21,7 @@ from persistence.events import events
 from persistence.idempotency import client_ids
 from persistence.memberships import workspaces
 from persistence.octets import octets
-from persistence.task_links import task_labels
+from persistence.task_links import LINKS
 from persistence.task_rows import tasks
 from tests.support.clients import MERGE_PATCH, Client, Person, everything, new_id, no_content, ok, register
 from tests.support.databases import AT_LENGTH
@@ -179,7 +179,8 @@ class Workspace:
         bodies = select(func.sum(octets(events.c.body))).where(events.c.workspace_id == here)
         assert self.tables.rows(bodies) == [(log_bytes,)]
         claimed = select(client_ids.c.id).where(client_ids.c.space_id == here)
-        links = select(task_labels.c.label_id).where(task_labels.c.workspace_id == here)
+        labels = LINKS["label_ids"]
+        links = select(labels.other).where(labels.table.c.workspace_id == here)
         closed_with = select(tasks.c.id, tasks.c.closed_with).where(tasks.c.workspace_id == here)
         log = [event for event in check_log(self.tables, workspace_id) if event.kind == "task"]
         return {
