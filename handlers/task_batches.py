@@ -15,6 +15,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "complete": "complete_task",
     "cancel": "cancel_task",
     "reopen": "reopen_task",
+    "move": "move_task",
     "delete": "delete_task",
     "add_label": "add_task_label",
     "remove_label": "remove_task_label",

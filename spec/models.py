@@ -321,6 +321,20 @@ class TaskMove(BaseModel):
     after: UUID | MISSING = MISSING
 
 
+class TaskBatchMove(BaseModel):
+    """
+    The move of a task.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | MISSING = MISSING
+    body: TaskMove
+
+
 class TaskBatchClose(BaseModel):
     """
     How a task is completed or cancelled.
@@ -495,6 +509,7 @@ class TaskOperation(BaseModel):
     complete: TaskBatchClose | MISSING = MISSING
     cancel: TaskBatchClose | MISSING = MISSING
     reopen: TaskBatchTarget | MISSING = MISSING
+    move: TaskBatchMove | MISSING = MISSING
     delete: TaskBatchTarget | MISSING = MISSING
     add_label: TaskBatchLabel | MISSING = MISSING
     remove_label: TaskBatchLabel | MISSING = MISSING

@@ -42,6 +42,7 @@ WAYS: Mapping[str, tuple[str, str]] = {
     "complete": ("POST", "/complete"),
     "cancel": ("POST", "/cancel"),
     "reopen": ("POST", "/reopen"),
+    "move": ("POST", "/move"),
     "delete": ("DELETE", ""),
     "add_label": ("PUT", "/labels/{label_id}"),
     "remove_label": ("DELETE", "/labels/{label_id}"),
@@ -81,6 +82,13 @@ patches = some(
     label_ids=labels,
     metadata=st.sampled_from([{"k": None}, {"l": "w"}, None]),
 ).filter(bool)
+destinations = some(
+    project_id=named("garden", "archived", "unknown"),
+    section_id=st.one_of(named("beds"), st.none()),
+    parent_id=st.one_of(task_ids, st.none()),
+    before=task_ids,
+    after=task_ids,
+).filter(bool)
 conditions = st.sampled_from(["any", "any", "any", "as it was", "stale"])
 """Whether a request has a condition, and if, on the revision that the task has before all of the operations."""
 
@@ -89,7 +97,7 @@ def on_a_task(name: str, *, task: st.SearchStrategy[str] = task_ids, **more: st.
     return st.builds(
         lambda task_id, condition, given: {name: {"task_id": task_id, "condition": condition, **given}},
         task,
-        conditions if name in {"update", "complete", "cancel", "reopen", "delete"} else st.just("any"),
+        conditions if name in {"update", "complete", "cancel", "reopen", "move", "delete"} else st.just("any"),
         st.fixed_dictionaries(more),
     )
 
@@ -103,6 +111,8 @@ operations = st.one_of(
     on_a_task("complete", body=closes),
     on_a_task("cancel", body=closes),
     on_a_task("reopen"),
+    on_a_task("move", body=destinations),
+    on_a_task("move", body=destinations),
     on_a_task("delete"),
     on_a_task("add_label", label_id=named("red", "blue", "unknown")),
     on_a_task("remove_label", label_id=named("red", "blue")),
