@@ -19,6 +19,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "delete": "delete_task",
     "add_label": "add_task_label",
     "remove_label": "remove_task_label",
+    "add_assignee": "add_task_assignee",
+    "remove_assignee": "remove_task_assignee",
 }
 """By the member of `TaskOperation`, the operation that it stands for."""
 

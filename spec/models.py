@@ -375,6 +375,19 @@ class TaskBatchLabel(BaseModel):
     label_id: UUID
 
 
+class TaskBatchAssignee(BaseModel):
+    """
+    A task, and the member who is assigned to it, or no longer.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    user_id: UUID
+
+
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
     "TaskMetadataCreateAdditionalProperty",
     Annotated[str, Field(description="A text.", max_length=500)],
@@ -513,6 +526,8 @@ class TaskOperation(BaseModel):
     delete: TaskBatchTarget | MISSING = MISSING
     add_label: TaskBatchLabel | MISSING = MISSING
     remove_label: TaskBatchLabel | MISSING = MISSING
+    add_assignee: TaskBatchAssignee | MISSING = MISSING
+    remove_assignee: TaskBatchAssignee | MISSING = MISSING
 
 
 class TaskBatch(BaseModel):

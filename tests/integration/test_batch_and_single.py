@@ -46,6 +46,8 @@ WAYS: Mapping[str, tuple[str, str]] = {
     "delete": ("DELETE", ""),
     "add_label": ("PUT", "/labels/{label_id}"),
     "remove_label": ("DELETE", "/labels/{label_id}"),
+    "add_assignee": ("PUT", "/assignees/{user_id}"),
+    "remove_assignee": ("DELETE", "/assignees/{user_id}"),
 }
 
 
@@ -57,6 +59,8 @@ def some(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries({}, optional=members)
 
 
+ME = "the user who sends the request"
+user_ids = st.sampled_from([ME, ME, IDS["unknown"]])
 task_ids = st.sampled_from([*TASKS, *TASKS, IDS["unknown"]])
 labels = st.lists(named("red", "blue", "blue", "unknown"), max_size=2, unique=True)
 titles = st.sampled_from(["Sow", "Reap"])
@@ -116,6 +120,8 @@ operations = st.one_of(
     on_a_task("delete"),
     on_a_task("add_label", label_id=named("red", "blue", "unknown")),
     on_a_task("remove_label", label_id=named("red", "blue")),
+    on_a_task("add_assignee", user_id=user_ids),
+    on_a_task("remove_assignee", user_id=user_ids),
 )
 batches = st.lists(
     st.tuples(st.sampled_from(["all_or_nothing", "each"]), st.lists(operations, min_size=1, max_size=8)),
@@ -157,7 +163,7 @@ class Workspace:
     def batch(self, mode: str, operations: Sequence[Json]) -> Response:
         """Send *operations* as one request."""
         revisions = self.revisions()
-        sent = [_in_batch(name, members, revisions) for each in operations for name, members in each.items()]
+        sent = [_in_batch(*each, revisions) for each in map(self._filled, operations)]
         body = {"mode": mode, "operations": sent}
         return self.person.client.post(f"{self.home}/tasks/batch", json=body)
 
@@ -167,8 +173,13 @@ class Workspace:
         for operation in operations:
             yield self._single(operation, revisions)
 
-    def _single(self, operation: Json, revisions: Mapping[str, int]) -> Response:
+    def _filled(self, operation: Json) -> tuple[str, Json]:
+        """The name of an operation, and its members with the id of the user."""
         ((name, members),) = operation.items()
+        return name, {key: self.person.id if value == ME else value for key, value in members.items()}
+
+    def _single(self, operation: Json, revisions: Mapping[str, int]) -> Response:
+        name, members = self._filled(operation)
         if name == "create":
             return self.person.client.post(f"{self.home}/tasks", json=members)
         method, action = WAYS[name]

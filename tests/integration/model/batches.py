@@ -8,7 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from handlers.task_batches import OPERATIONS as PERFORMED
-from tests.integration.model.bodies import BODIES, ids
+from tests.integration.model.bodies import BODIES, ids, things_named
 from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.things import Json
 from tests.integration.model.workspace import Reason, Refused, Workspace
@@ -64,9 +64,9 @@ def _create(draw: st.DrawFn, now: Workspace) -> Json:
 
 
 def _part(draw: st.DrawFn, now: Workspace, operation_id: str) -> Json:
-    part: Json = {"task_id": draw(ids(now.tasks))}
-    if "label_id" in OPERATIONS[operation_id].path_names:
-        part["label_id"] = draw(ids(now.labels))
+    _, *names = OPERATIONS[operation_id].path_names
+    part: Json = {name: draw(ids(things_named(now, name))) for name in names}
+    if len(part) > 1:  # a link, which takes no condition
         return part
     task = now.find(part["task_id"])
     if task and draw(st.booleans()):
