@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.limits import LimitReached
-from domain.model.tasks import MOST_LEVELS, NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
+from domain.model.tasks import MOST_LEVELS, Family, NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
 from domain.unit_of_work import UnitOfWork
 
 MOST_SUBTASKS: Final = 500
@@ -14,12 +14,12 @@ MOST_IN_ALL_LEVELS: Final = 1000
 """How many subtasks of all levels are below a task that is not one: all of them may change in one transaction."""
 
 
-async def of(uow: UnitOfWork, task_id: UUID) -> tuple[Task, Sequence[Task]]:
+async def of(uow: UnitOfWork, task_id: UUID) -> Family:
     """Return a task and its subtasks of all levels. Raises TaskNotFound."""
     found = await uow.tasks.family(uow.workspace_id, task_id)
-    if not found:
+    if found is None:
         raise TaskNotFound(task_id)
-    return found[0], found[1:]
+    return found
 
 
 async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None, section_id: UUID | None) -> Task:
@@ -58,7 +58,9 @@ async def _require_room(
     if len(lineage) + levels > MOST_LEVELS:
         raise TooDeep(MOST_LEVELS, name=name)
     coming = {each.id for each in moved}
-    tree = [each for each in await uow.tasks.family(uow.workspace_id, lineage[-1].id) if each.id not in coming]
+    family = await uow.tasks.family(uow.workspace_id, lineage[-1].id)
+    assert family is not None, "the first of the lineage exists"
+    tree = [each for each in family.all if each.id not in coming]
     if sum(each.parent_id == lineage[0].id for each in tree) >= MOST_SUBTASKS:
         raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
     if len(tree) - 1 + (len(moved) or 1) > MOST_IN_ALL_LEVELS:

@@ -1,6 +1,11 @@
 """How many things a workspace, a project or a task has at most."""
 
+from typing import Final
+
 from domain.errors import Conflict
+
+MOST_CHANGES: Final = 2000
+"""How many things one transaction changes at most."""
 
 
 class LimitReached(Conflict):
@@ -8,6 +13,7 @@ class LimitReached(Conflict):
 
     summary = "The limit is reached"
 
-    def __init__(self, owner: str, *, things: str, most: int) -> None:
+    def __init__(self, owner: str, *, things: str, most: int, pointer: str | None = None) -> None:
         super().__init__(f"This {owner} has {most} {things}, and cannot have more.")
         self.most = most
+        self.pointer = pointer

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps
+from domain import pages, positions, steps, tasks
 from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
@@ -107,8 +107,7 @@ async def delete(uow: UnitOfWork, project_id: UUID) -> None:
         project = await get(uow, project_id)
         if project.is_inbox:
             raise InboxProtected(project_id)
-        revision = await uow.next_revision()
-        return await uow.tasks.delete_some(uow.workspace_id, project_id=project_id, revision=revision, limit=limit)
+        return await tasks.delete_some(uow, project_id=project_id, limit=limit)
 
     await steps.in_steps(uow, delete_some)
     revision = await uow.next_revision()

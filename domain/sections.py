@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps
+from domain import pages, positions, steps, tasks
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import Section, SectionNotFound, SectionQuery
@@ -98,8 +98,7 @@ async def delete(uow: UnitOfWork, section_id: UUID) -> None:
 
     async def delete_some(limit: int) -> int:
         await get(uow, section_id)
-        revision = await uow.next_revision()
-        return await uow.tasks.delete_some(uow.workspace_id, section_id=section_id, revision=revision, limit=limit)
+        return await tasks.delete_some(uow, section_id=section_id, limit=limit)
 
     await steps.in_steps(uow, delete_some)
     await uow.sections.delete(uow.workspace_id, section_id, revision=await uow.next_revision())

@@ -1,4 +1,4 @@
-"""The things that a task names by their ids: its labels and its assignees."""
+"""The things that a task names by their ids: its labels, its assignees, and the tasks that it depends on."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +41,7 @@ class LinkKind:
 
 LABELS: Final = LinkKind(name="label_ids", things="labels", most=50)
 ASSIGNEES: Final = LinkKind(name="assignee_ids", things="assignees", most=20)
+DEPENDENCIES: Final = LinkKind(name="depends_on_ids", things="dependencies", most=20)
 
 
 def in_order(ids: Iterable[UUID]) -> tuple[UUID, ...]:

@@ -58,8 +58,9 @@ async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
     Raises TaskNotFound; BeforeAndAfter, SiblingUnknown, NotBesideSibling, ParentUnknown, NotWithParent, SectionUnknown,
     ProjectUnknown, WithinItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
     """
-    task, others = await families.of(uow, task_id)
-    family = (task, *sorted(others, key=lambda each: each.position))
+    found = await families.of(uow, task_id)
+    task = found.task
+    family = (task, *sorted(found.subtasks, key=lambda each: each.position))
     place = await _place(uow, task, to, family_ids={each.id for each in family})
     for project_id in {task.project_id, place.project_id}:
         await _require_active(uow, project_id)

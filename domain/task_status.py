@@ -1,12 +1,13 @@
 """Completing, cancelling and reopening tasks, with their subtasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
 from domain import families, tasks
-from domain.model.tasks import Status, Task, TaskEvent
+from domain.limits import MOST_CHANGES
+from domain.model.tasks import Family, Status, Task, TaskEvent, WhichDependents
 from domain.unit_of_work import UnitOfWork
 
 Subtasks = Literal["close", "keep"]
@@ -15,10 +16,10 @@ Subtasks = Literal["close", "keep"]
 
 async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
     """Complete a task, now, with its open subtasks. A completed one keeps its time. Raises TaskNotFound."""
-    task, others = await families.of(uow, task_id)
-    changed = _closed(task, others, status="completed", together=subtasks == "close")
+    family = await families.of(uow, task_id)
+    changed = _closed(family, status="completed", together=subtasks == "close")
     completed = [replace(each, completed_at=uow.now) for each in changed]
-    return await _store_all(uow, task, others, changed=completed, event="task.completed")
+    return await _store_all(uow, family, changed=completed, event="task.completed")
 
 
 async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
@@ -26,35 +27,56 @@ async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close"
 
     A completed one loses its time of completion. Raises TaskNotFound.
     """
-    task, others = await families.of(uow, task_id)
-    changed = _closed(task, others, status="cancelled", together=subtasks == "close")
+    family = await families.of(uow, task_id)
+    changed = _closed(family, status="cancelled", together=subtasks == "close")
     cancelled = [replace(each, completed_at=None) for each in changed]
-    return await _store_all(uow, task, others, changed=cancelled, event="task.cancelled")
+    return await _store_all(uow, family, changed=cancelled, event="task.cancelled")
 
 
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
     """Open a closed task again, with the subtasks that were closed together with it. Raises TaskNotFound."""
-    task, others = await families.of(uow, task_id)
-    return await _store_all(uow, task, others, changed=_reopened(task, others), event="task.reopened")
+    family = await families.of(uow, task_id)
+    return await _store_all(uow, family, changed=_reopened(family.task, family.subtasks), event="task.reopened")
 
 
-async def _store_all(
-    uow: UnitOfWork, task: Task, others: Sequence[Task], *, changed: Sequence[Task], event: TaskEvent
-) -> Task:
-    """Store what changed of *task* and *others*, as one change, and return *task* as it is now."""
-    before = {each.id: each for each in (task, *others)}
-    now = [await tasks.store(uow, before[each.id], each, event=event) for each in changed]
-    return now[0] if now else task
+async def _store_all(uow: UnitOfWork, family: Family, *, changed: Sequence[Task], event: TaskEvent) -> Task:
+    """Store what changed of a family, and of its dependents, as one change. Return the task as it is now."""
+    before = {each.id: each for each in family.all}
+    after = {each.id: each for each in changed}
+    dependents: dict[UUID, Task] = {}
+    if family.has_dependents:
+        for dependent, blocked in await _dependents(uow, before, after):
+            known = after if dependent.id in after else dependents
+            before.setdefault(dependent.id, dependent)
+            known[dependent.id] = replace(known.get(dependent.id, dependent), blocked=blocked)
+    now = [await tasks.store(uow, before[each.id], each, event=event) for each in after.values()]
+    for each in dependents.values():
+        await tasks.store(uow, before[each.id], each, event="task.updated")
+    return now[0] if now else family.task
 
 
-def _closed(task: Task, subtasks: Sequence[Task], *, status: Status, together: bool) -> Sequence[Task]:
-    """Return what changes if *task* is closed with this *status*: the task, and if *together* its open subtasks.
+async def _dependents(
+    uow: UnitOfWork, before: Mapping[UUID, Task], after: Mapping[UUID, Task]
+) -> Sequence[tuple[Task, bool]]:
+    """Return the tasks that are blocked, or no longer, by the change of *before* to *after*, and which of both."""
+    turned = [each.id for each in after.values() if (each.status == "open") != (before[each.id].status == "open")]
+    if not turned:
+        return ()
+    reopened = after[turned[0]].status == "open"  # and so are all of them
+    which: WhichDependents = "free" if reopened else "freed"
+    found = await uow.tasks.dependents(uow.workspace_id, turned, which=which, limit=MOST_CHANGES + 1)
+    return [(task, reopened) for task, _ in found]
+
+
+def _closed(family: Family, *, status: Status, together: bool) -> Sequence[Task]:
+    """Return what changes if a task is closed with this *status*: the task, and if *together* its open subtasks.
 
     `completed_at` is left to the caller.
     """
+    task = family.task
     if task.status == status:
         return ()
-    others = [each for each in subtasks if each.status == "open"] if together else []
+    others = [each for each in family.subtasks if each.status == "open"] if together else []
     return [
         replace(task, status=status, closed_with=None),
         *(replace(each, status=status, closed_with=task.id) for each in others),

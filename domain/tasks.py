@@ -1,15 +1,16 @@
 """Tasks: creating, changing and deleting them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from domain import families, labels, members, positions, task_links, task_metadata, wall_clocks
+from domain import dependencies, families, labels, members, positions, task_links, task_metadata, wall_clocks
 from domain.checks import Checks
+from domain.limits import MOST_CHANGES
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import Priority, Task, TaskEvent, TaskNotFound
+from domain.model.tasks import DependencyCycle, Priority, Task, TaskEvent, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
@@ -31,6 +32,7 @@ class TaskDraft:
     due: WallClock | None = None
     label_ids: Sequence[UUID] = ()
     assignee_ids: Sequence[UUID] = ()
+    depends_on_ids: Sequence[UUID] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,6 +47,7 @@ class TaskEdit:
     due: WallClockPatch | Unset | None = UNSET
     label_ids: Sequence[UUID] | Unset = UNSET
     assignee_ids: Sequence[UUID] | Unset = UNSET
+    depends_on_ids: Sequence[UUID] | Unset = UNSET
     metadata: Mapping[str, str | None] | Unset | None = UNSET
 
 
@@ -52,8 +55,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
     Raises ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown, MemberUnknown,
-    WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether; ProjectArchived, LimitReached,
-    IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
+    DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether;
+    ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
     with checks:
@@ -66,6 +69,9 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         await labels.require_all(uow, draft.label_ids)
     with checks:
         await members.require_all(uow, draft.assignee_ids)
+    with checks:
+        blocked = await dependencies.are_open(uow, draft.depends_on_ids)
+        await dependencies.closes_cycle(uow, None, draft.depends_on_ids)
     with checks:
         place = await _destination(uow, draft)
     checks.finish()
@@ -83,6 +89,8 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         due=draft.due,
         label_ids=task_links.in_order(draft.label_ids),
         assignee_ids=task_links.in_order(draft.assignee_ids),
+        depends_on_ids=task_links.in_order(draft.depends_on_ids),
+        blocked=blocked,
         metadata=metadata,
         position=positions.after(place.last),
         completed_at=None,
@@ -108,7 +116,7 @@ async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
     Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown, MemberUnknown,
-    TooManyKeys, KeyNotAllowed, or InvalidTogether.
+    DependencyUnknown, DependencyInCycle, TooManyKeys, KeyNotAllowed, or InvalidTogether; LimitReached.
     """
     task = await get(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
@@ -129,11 +137,20 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
         with checks:
             await members.require_all(uow, edit.assignee_ids)
         changes["assignee_ids"] = task_links.in_order(edit.assignee_ids)
+    if edit.depends_on_ids is not UNSET:
+        with checks:
+            changes |= await _dependencies(uow, task, edit.depends_on_ids)
     if edit.metadata is not UNSET:
         with checks:
             changes["metadata"] = task_metadata.merge(task.metadata, edit.metadata)
     checks.finish()
     return changes
+
+
+async def _dependencies(uow: UnitOfWork, task: Task, depends_on_ids: Sequence[UUID]) -> Mapping[str, Any]:
+    blocked = await dependencies.are_open(uow, depends_on_ids, before=task.depends_on_ids)
+    await dependencies.require_no_cycle(uow, task.id, depends_on_ids)
+    return {"depends_on_ids": task_links.in_order(depends_on_ids), "blocked": blocked}
 
 
 def _merged(stored: WallClock | None, patch: WallClockPatch | Unset | None, *, name: str) -> WallClock | Unset | None:
@@ -168,11 +185,78 @@ async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> T
     return await store(uow, task, task_links.ASSIGNEES.removed(task, user_id), event="task.updated")
 
 
+async def add_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
+    """Let a task depend on another one; a task that does already does not change.
+
+    Raises TaskNotFound for either; DependencyCycle, LimitReached.
+    """
+    task = await get(uow, task_id)
+    other = (await uow.tasks.dependencies(uow.workspace_id, [depends_on_id])).get(depends_on_id)
+    if other is None:
+        raise TaskNotFound(depends_on_id)
+    changed = task_links.DEPENDENCIES.added(task, depends_on_id)
+    if changed == task:
+        return task
+    dependencies.require_room(other)
+    if await dependencies.closes_cycle(uow, task_id, changed.depends_on_ids):
+        raise DependencyCycle
+    return await store(uow, task, replace(changed, blocked=task.blocked or other.is_open), event="task.updated")
+
+
+async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
+    """Let a task no longer depend on another one; if it does not, nothing changes. Raises TaskNotFound for either."""
+    task = await get(uow, task_id)
+    await get(uow, depends_on_id)
+    changed = task_links.DEPENDENCIES.removed(task, depends_on_id)
+    left = changed.depends_on_ids
+    others = await uow.tasks.dependencies(uow.workspace_id, left) if left else {}
+    blocked = any(each.is_open for each in others.values())
+    return await store(uow, task, replace(changed, blocked=blocked), event="task.updated")
+
+
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
-    """Delete a task with its subtasks. Raises TaskNotFound."""
-    task, others = await families.of(uow, task_id)
-    task_ids = [each.id for each in (task, *others)]
+    """Delete a task with its subtasks. Raises TaskNotFound, LimitReached."""
+    family = await families.of(uow, task_id)
+    task_ids = [each.id for each in family.all]
+    if family.has_dependents:
+        await _release(uow, task_ids, await _dependents(uow, task_ids, limit=MOST_CHANGES))
     await uow.tasks.delete_all(uow.workspace_id, task_ids, revision=await uow.next_revision())
+
+
+async def delete_some(
+    uow: UnitOfWork, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
+) -> int:
+    """Delete tasks of a project or of a section, at most *limit*, and change at most as many that depend on them.
+
+    Return *limit* if there may be more.
+    """
+    found = await uow.tasks.some_of(uow.workspace_id, project_id=project_id, section_id=section_id, limit=limit)
+    if not found:
+        return 0
+    some = found
+    while len(dependents := await _dependents(uow, some, limit=limit)) > limit and len(some) > 1:
+        some = some[: len(some) // 2]
+    await _release(uow, some, dependents)
+    await uow.tasks.delete_all(uow.workspace_id, some, revision=await uow.next_revision())
+    return len(found) if some == found else limit
+
+
+async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) -> Sequence[tuple[Task, bool]]:
+    """Return what depends on these tasks and is not one of them, each with whether it waits for another one as well.
+
+    If there are more than *limit*, not all of them.
+    """
+    found = await uow.tasks.dependents(uow.workspace_id, task_ids, which="all", limit=len(task_ids) + limit + 1)
+    these = set(task_ids)
+    return [(task, waits) for task, waits in found if task.id not in these]
+
+
+async def _release(uow: UnitOfWork, task_ids: Collection[UUID], dependents: Sequence[tuple[Task, bool]]) -> None:
+    """Let *dependents* no longer depend on these tasks."""
+    these = set(task_ids)
+    for task, waits in dependents:
+        left = tuple(each for each in task.depends_on_ids if each not in these)
+        await store(uow, task, replace(task, depends_on_ids=left, blocked=waits), event="task.updated")
 
 
 @dataclass(frozen=True, slots=True)

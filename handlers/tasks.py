@@ -48,6 +48,7 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         due=_wall_clock(sent(body.due, default=None)),
         label_ids=sent(body.label_ids, default=()),
         assignee_ids=sent(body.assignee_ids, default=()),
+        depends_on_ids=sent(body.depends_on_ids, default=()),
         metadata=metadata.root if (metadata := sent(body.metadata, default=None)) else {},
     )
     task = await tasks.create(uow, draft)
@@ -78,6 +79,7 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
         due=_wall_clock_patch(patched(body.due)),
         label_ids=patched(body.label_ids),
         assignee_ids=patched(body.assignee_ids),
+        depends_on_ids=patched(body.depends_on_ids),
         metadata=metadata.root if isinstance(metadata, TaskMetadataPatch) else metadata,
     )
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))
@@ -140,6 +142,18 @@ async def remove_task_assignee(uow: UnitOfWork, task_id: UUID, user_id: UUID) ->
     return no_content()
 
 
+async def add_task_dependency(uow: UnitOfWork, task_id: UUID, depends_on_id: UUID) -> Response:
+    """204; the task depends on the other one."""
+    await tasks.add_dependency(uow, task_id, depends_on_id=depends_on_id)
+    return no_content()
+
+
+async def remove_task_dependency(uow: UnitOfWork, task_id: UUID, depends_on_id: UUID) -> Response:
+    """204; the task does not depend on the other one."""
+    await tasks.remove_dependency(uow, task_id, depends_on_id=depends_on_id)
+    return no_content()
+
+
 def _subtasks(body: TaskClose | None) -> Subtasks:
     return "close" if body is None else sent(body.subtasks, default="close")
 
@@ -182,6 +196,8 @@ def task_view(task: Task) -> responses.Task:
         "due": wall_clock_view(task.due),
         "label_ids": list(task.label_ids),
         "assignee_ids": list(task.assignee_ids),
+        "depends_on_ids": list(task.depends_on_ids),
+        "blocked": task.blocked,
         "metadata": dict(task.metadata),
         "position": task.position,
         "completed_at": task.completed_at,

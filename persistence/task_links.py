@@ -54,6 +54,7 @@ class Links:
 LINKS: Final[Mapping[LinkName, Links]] = {
     "label_ids": Links("task_labels", "label_id", references="labels"),
     "assignee_ids": Links("task_assignees", "user_id"),
+    "depends_on_ids": Links("task_dependencies", "depends_on_id", references="tasks"),
 }
 """By the member of a task that has the ids. An assignee has no foreign key: when a workspace is deleted, its members
 are deleted at once, and its tasks later (ADR 83).

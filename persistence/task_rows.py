@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    false,
 )
 
 from domain.errors import IdTaken
@@ -56,6 +58,8 @@ tasks: Final = Table(
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("assignee_ids", Text, nullable=False, server_default=constant("")),
+    Column("depends_on_ids", Text, nullable=False, server_default=constant("")),
+    Column("blocked", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],

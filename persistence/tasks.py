@@ -1,6 +1,6 @@
 """The repository of tasks."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,14 +21,24 @@ from sqlalchemy import (
 
 from domain.events import Event, end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import MOST_LEVELS, LinkName, Task, TaskEvent, TaskQuery
+from domain.model.tasks import (
+    MOST_LEVELS,
+    Dependency,
+    Family,
+    LinkName,
+    Task,
+    TaskEvent,
+    TaskQuery,
+    WhichDependents,
+)
 from domain.quotas import ROW_BYTES
-from persistence import task_links
+from persistence import task_dependencies, task_links
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
 from persistence.database import Row, Runner
 from persistence.octets import octets
 from persistence.projects import PROJECTS, projects
+from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
 from persistence.task_rows import TASKS, tasks
 
@@ -54,17 +64,14 @@ def _deleted(which: ColumnElement[bool]) -> UpdateBase:
     return delete(tasks).where(_IN_WORKSPACE, which).returning(*_FREED).execution_options(**BULK)
 
 
-def _some(within: ColumnElement[bool]) -> ColumnElement[bool]:
-    return tasks.c.id.in_(select(tasks.c.id).where(_IN_WORKSPACE, within).limit(bindparam("limit")))
-
-
 _DELETE_ALL: Final = _deleted(tasks.c.id.in_(bindparam("tasks", expanding=True)))
-_DELETE_SOME_OF_PROJECT: Final = _deleted(_some(_IN_PROJECT))
-_DELETE_SOME_OF_SECTION: Final = _deleted(_some(tasks.c.section_id == bindparam("section")))
+_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE).limit(bindparam("limit"))
+_SOME_OF_PROJECT: Final = _SOME.where(_IN_PROJECT)
+_SOME_OF_SECTION: Final = _SOME.where(tasks.c.section_id == bindparam("section"))
 
 
-def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> Select[Any]:
-    """Return the statement that reads a task and all that *next_of* leads to, one level after the other.
+def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> CTE:
+    """Return the rows of a task and of all that *next_of* leads to, one level after the other.
 
     The rows are read on the way: PostgreSQL does not know how few there are, and would join them with the whole table.
     """
@@ -73,12 +80,13 @@ def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> Select[Any]:
     further = select(*TASKS.columns, found.c.level + 1).where(
         _IN_WORKSPACE, next_of(found), found.c.level < MOST_LEVELS
     )
-    related = found.union_all(further.select_from(tasks, found))
-    return select(*(related.c[column.name] for column in TASKS.columns))
+    return found.union_all(further.select_from(tasks, found))
 
 
-_FAMILY: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
-_LINEAGE: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
+_below: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
+_above: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
+_FAMILY: Final = select(*(_below.c[column.name] for column in TASKS.columns), is_awaited(_below.c.id))
+_LINEAGE: Final = select(*(_above.c[column.name] for column in TASKS.columns))
 
 
 _LAST: Final = (
@@ -119,9 +127,14 @@ class Tasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return TASKS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
-    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
-        found = TASKS.all(await self._runner.rows(_FAMILY, {"workspace": workspace_id, "task": task_id}))
-        return found if len(found) == 1 else sorted(found, key=lambda task: task.id != task_id)
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
+        rows = await self._runner.rows(_FAMILY, {"workspace": workspace_id, "task": task_id})
+        found = TASKS.all([row[:-1] for row in rows])
+        task = next((each for each in found if each.id == task_id), None)
+        if task is None:
+            return None
+        subtasks = [each for each in found if each is not task]
+        return Family(task=task, subtasks=subtasks, has_dependents=any(row[-1] for row in rows))
 
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         rows = await self._runner.rows(_LINEAGE, {"workspace": workspace_id, "task": task_id})
@@ -161,20 +174,28 @@ class Tasks:
         some = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
         await self._change_log.write_all(_DELETE_ALL, some, _ends(workspace_id, revision))
 
-    async def delete_some(
-        self,
-        workspace_id: UUID,
-        *,
-        project_id: UUID | None = None,
-        section_id: UUID | None = None,
-        revision: int,
-        limit: int,
-    ) -> int:
+    async def some_of(
+        self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
+    ) -> Sequence[UUID]:
         some = {"workspace": workspace_id, "limit": limit}
-        end = _ends(workspace_id, revision)
         if section_id is not None:
-            return await self._change_log.write_all(_DELETE_SOME_OF_SECTION, {**some, "section": section_id}, end)
-        return await self._change_log.write_all(_DELETE_SOME_OF_PROJECT, {**some, "project": project_id}, end)
+            rows = await self._runner.rows(_SOME_OF_SECTION, {**some, "section": section_id})
+        else:
+            rows = await self._runner.rows(_SOME_OF_PROJECT, {**some, "project": project_id})
+        return [row[0] for row in rows]
+
+    async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
+        return await task_dependencies.read(self._runner, workspace_id, task_ids)
+
+    async def with_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[UUID]:
+        return await task_dependencies.walk(self._runner, workspace_id, task_ids, limit=limit)
+
+    async def dependents(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, which: WhichDependents, limit: int
+    ) -> Sequence[tuple[Task, bool]]:
+        return await task_dependencies.dependents(self._runner, workspace_id, task_ids, which=which, limit=limit)
 
 
 def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:

@@ -472,6 +472,7 @@ class TaskCreate(BaseModel):
     due: WallClockCreate | None | MISSING = MISSING
     label_ids: list[UUID] | None | MISSING = MISSING
     assignee_ids: list[UUID] | MISSING = MISSING
+    depends_on_ids: list[UUID] | None | MISSING = MISSING
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 
@@ -491,6 +492,7 @@ class TaskPatch(BaseModel):
     due: WallClockPatch | None | MISSING = MISSING
     label_ids: list[UUID] | MISSING = MISSING
     assignee_ids: list[UUID] | MISSING = MISSING
+    depends_on_ids: list[UUID] | MISSING = MISSING
     metadata: TaskMetadataPatch | None | MISSING = MISSING
 
 

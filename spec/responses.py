@@ -388,6 +388,8 @@ class TaskEvent(TypedDict):
     due: WallClock | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
+    depends_on_ids: list[UUID]
+    blocked: bool
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None
@@ -438,6 +440,8 @@ class Task(TypedDict):
     due: WallClock | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
+    depends_on_ids: list[UUID]
+    blocked: bool
     metadata: TaskMetadata
     position: str
     completed_at: datetime | None

@@ -1,4 +1,4 @@
-"""Tasks: the entity, its error and events, and the port of their repository."""
+"""Tasks: the entity, its errors and events, and the port of their repository."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from domain import task_metadata
-from domain.errors import Invalid, NotFound
+from domain.errors import Conflict, Invalid, NotFound
 from domain.model.projects import Project
 from domain.wall_clocks import WallClock
 
@@ -23,7 +23,7 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urg
 MOST_LEVELS: Final = 5
 """How many levels of tasks there are, with that of the tasks that are not subtasks."""
 
-LinkName = Literal["label_ids", "assignee_ids"]
+LinkName = Literal["label_ids", "assignee_ids", "depends_on_ids"]
 """The members of a task that name other things, each by its id."""
 
 SortKey = str | int | dt.datetime
@@ -42,6 +42,8 @@ TaskEvent = Literal[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Something to do. `completed_at` is None unless `status` is "completed". The lists of ids are in order.
+
+    `blocked` says whether one of the tasks that it depends on is open.
 
     A subtask has a parent, and is in its project and section. `closed_with` is the task that it was closed together
     with, and is reopened together with.
@@ -62,6 +64,8 @@ class Task:
     due: WallClock | None
     label_ids: tuple[UUID, ...]
     assignee_ids: tuple[UUID, ...]
+    depends_on_ids: tuple[UUID, ...]
+    blocked: bool
     metadata: Mapping[str, str]
     position: str
     completed_at: dt.datetime | None
@@ -105,6 +109,37 @@ class TooDeep(Invalid):
         super().__init__(f"Tasks have {levels} levels, and a subtask of this task would be below the last one.")
         self.levels = levels
         self.pointer = f"#/{name}"
+
+
+class DependencyUnknown(Invalid):
+    """The body names, at *index* of `depends_on_ids`, a task that the workspace does not have."""
+
+    code = "task"
+
+    def __init__(self, task_id: UUID, *, index: int) -> None:
+        super().__init__("This workspace does not have a task with this id.")
+        self.task_id = task_id
+        self.pointer = f"#/depends_on_ids/{index}"
+
+
+class DependencyInCycle(Invalid):
+    """The body names, at *index* of `depends_on_ids`, the task itself, or one that depends on it."""
+
+    code = "cycle"
+
+    def __init__(self, task_id: UUID, *, index: int) -> None:
+        super().__init__("This task depends on the one that you change, which cannot depend on it.")
+        self.task_id = task_id
+        self.pointer = f"#/depends_on_ids/{index}"
+
+
+class DependencyCycle(Conflict):
+    """The task that would depend on another one is that one, or the other one depends on it."""
+
+    summary = "A cycle of dependencies"
+
+    def __init__(self) -> None:
+        super().__init__("The other task depends on this one, so that this one cannot depend on it.")
 
 
 class NotWithParent(Invalid):
@@ -176,6 +211,32 @@ class TaskQuery:
     limit: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A task, with its subtasks of all levels. `has_dependents` says whether a task depends on one of them."""
+
+    task: Task
+    subtasks: Sequence[Task]
+    has_dependents: bool
+
+    @property
+    def all(self) -> Sequence[Task]:
+        """The task, then its subtasks."""
+        return self.task, *self.subtasks
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What is known of a task that others are to depend on: whether it is open, and how many depend on it."""
+
+    is_open: bool
+    dependents: int
+
+
+WhichDependents = Literal["all", "free", "freed"]
+"""All dependents of some tasks; those that are not blocked; or those that none but these tasks block."""
+
+
 class TaskRepository(Protocol):
     """The tasks of workspaces. Each change is in the workspace's log."""
 
@@ -185,8 +246,8 @@ class TaskRepository(Protocol):
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """Return the task, without a lock of its own."""
 
-    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
-        """Return the task, then its subtasks of all levels, in any order. Nothing if it does not exist."""
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
+        """Return the task and its subtasks of all levels, in any order. None if it does not exist."""
 
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         """Return the task, then its parent, and so on up to the one that is not a subtask."""
@@ -212,19 +273,26 @@ class TaskRepository(Protocol):
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
         """Return tasks that have *other_id* among the ids of their member *name*, at most *limit*."""
 
-    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
-        """Delete tasks that exist. None of their subtasks is left."""
+    async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
+        """Return those of the tasks that exist, by id."""
 
-    async def delete_some(
-        self,
-        workspace_id: UUID,
-        *,
-        project_id: UUID | None = None,
-        section_id: UUID | None = None,
-        revision: int,
-        limit: int,
-    ) -> int:
-        """Delete tasks of a project or of a section, at most *limit*.
+    async def with_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[UUID]:
+        """Return these tasks, and those that they depend on, directly and through others; at most *limit*."""
 
-        Return how many: with fewer than *limit*, none is left.
+    async def dependents(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, which: WhichDependents, limit: int
+    ) -> Sequence[tuple[Task, bool]]:
+        """Return tasks that depend on one of these, at most *limit*.
+
+        Each is with whether it depends on an open task that is not one of these.
         """
+
+    async def some_of(
+        self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
+    ) -> Sequence[UUID]:
+        """Return the ids of tasks of a project or of a section, at most *limit*."""
+
+    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
+        """Delete tasks that exist. None of their subtasks is left, and no other task depends on them."""

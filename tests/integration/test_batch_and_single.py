@@ -63,6 +63,7 @@ ME = "the user who sends the request"
 user_ids = st.sampled_from([ME, ME, IDS["unknown"]])
 task_ids = st.sampled_from([*TASKS, *TASKS, IDS["unknown"]])
 labels = st.lists(named("red", "blue", "blue", "unknown"), max_size=2, unique=True)
+dependencies = st.lists(task_ids, max_size=2, unique=True)
 titles = st.sampled_from(["Sow", "Reap"])
 dues = st.sampled_from([{"date": "2027-03-01"}, {"date": "2027-03-02", "time": "09:30"}, None])
 creates = st.builds(
@@ -74,6 +75,7 @@ creates = st.builds(
         project_id=named("garden", "garden", "archived", "unknown"),
         section_id=named("beds"),
         label_ids=labels,
+        depends_on_ids=dependencies,
         due=dues,
         metadata=st.just({"k": "v"}),
     ),
@@ -84,6 +86,7 @@ patches = some(
     priority=st.sampled_from(["none", "high"]),
     due=st.sampled_from([{"date": "2027-03-03"}, {"time": "10:00"}, {"time_zone": "Mars/Olympus"}, None]),
     label_ids=labels,
+    depends_on_ids=dependencies,
     metadata=st.sampled_from([{"k": None}, {"l": "w"}, None]),
 ).filter(bool)
 destinations = some(
@@ -200,8 +203,10 @@ class Workspace:
         bodies = select(func.sum(octets(events.c.body))).where(events.c.workspace_id == here)
         assert self.tables.rows(bodies) == [(log_bytes,)]
         claimed = select(client_ids.c.id).where(client_ids.c.space_id == here)
-        labels = LINKS["label_ids"]
-        links = select(labels.other).where(labels.table.c.workspace_id == here)
+        links = {
+            name: self.tables.rows(select(each.table.c.task_id, each.other).where(each.table.c.workspace_id == here))
+            for name, each in LINKS.items()
+        }
         closed_with = select(tasks.c.id, tasks.c.closed_with).where(tasks.c.workspace_id == here)
         log = [event for event in check_log(self.tables, workspace_id) if event.kind == "task"]
         return {
@@ -209,7 +214,7 @@ class Workspace:
             "log": [(event.type, known(event.entity_id), event.actor_id, view(event.payload or {})) for event in log],
             "content_bytes": content_bytes,
             "claimed": {str(each) for (each,) in self.tables.rows(claimed)},
-            "links": sorted(str(each) for (each,) in self.tables.rows(links)),
+            "links": {name: sorted((known(str(a)), known(str(b))) for a, b in rows) for name, rows in links.items()},
             "closed_with": sorted((known(str(a)), known(str(b))) for a, b in self.tables.rows(closed_with)),
         }
 

@@ -124,7 +124,17 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
         ("project", {"name", "description"}, {"archived_at": "archive_project or unarchive_project"}),
         (
             "task",
-            {"title", "description", "priority", "start", "due", "label_ids", "assignee_ids", "metadata"},
+            {
+                "title",
+                "description",
+                "priority",
+                "start",
+                "due",
+                "label_ids",
+                "assignee_ids",
+                "depends_on_ids",
+                "metadata",
+            },
             dict.fromkeys(("status", "completed_at"), "complete_task, cancel_task or reopen_task"),
         ),
     ],

@@ -70,6 +70,8 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "due": None,
         "label_ids": [],
         "assignee_ids": [],
+        "depends_on_ids": [],
+        "blocked": False,
         "metadata": {},
         "position": task["position"],
         "completed_at": None,

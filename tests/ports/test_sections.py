@@ -7,6 +7,7 @@ import pytest
 from domain.errors import IdTaken
 from domain.model.projects import Project
 from domain.model.sections import Section, SectionQuery
+from domain.model.tasks import Family
 from domain.model.workspaces import Workspace
 from domain.unit_of_work import UnitOfWork
 from tests.support.things import NOBODY, ident, in_pages, project, section, task
@@ -112,7 +113,7 @@ async def test_a_section_or_all_of_a_project_are_deleted(world: World, chores: P
     assert sorted(log[-3:]) == [(5, "section.deleted", ident(1)), *((6, "section.deleted", ident(n)) for n in (0, 2))]
 
 
-async def test_some_tasks_of_a_section_are_deleted_and_no_others(world: World, chores: Project) -> None:
+async def test_some_tasks_of_a_section_are_found_and_no_others(world: World, chores: Project) -> None:
     await add(world, section(1, chores, revision=4), section(2, chores, revision=4))
     mine = [task(number, chores, section_id=ident(1), revision=5) for number in (1, 2, 3)]
     others = [task(4, chores, section_id=ident(2), revision=5), task(5, chores, revision=5)]
@@ -121,12 +122,9 @@ async def test_some_tasks_of_a_section_are_deleted_and_no_others(world: World, c
             await uow.tasks.add(each)
 
     async with world.unit() as uow:
-        delete_some = partial(uow.tasks.delete_some, chores.workspace_id, section_id=ident(1), revision=6, limit=2)
-        assert [await delete_some(), await delete_some(), await delete_some()] == [2, 1, 0]
-
-    async with world.unit() as uow:
-        assert [await uow.tasks.get(chores.workspace_id, each.id) for each in mine] == [None, None, None]
-        assert [await uow.tasks.get(chores.workspace_id, each.id) for each in others] == others
+        some_of = partial(uow.tasks.some_of, chores.workspace_id, section_id=ident(1))
+        assert len(await some_of(limit=2)) == 2
+        assert sorted(await some_of(limit=9)) == [each.id for each in mine]
 
 
 async def test_a_task_is_found_with_those_below_it_and_with_those_above_it(world: World, chores: Project) -> None:
@@ -141,11 +139,14 @@ async def test_a_task_is_found_with_those_below_it_and_with_those_above_it(world
             await uow.tasks.add(each)
 
     async with world.unit() as uow:
-        first, *others = await uow.tasks.family(chores.workspace_id, root.id)
-        assert first == root
-        assert sorted(others, key=lambda each: each.id) == [child, sibling, grandchild]
-        assert list(await uow.tasks.family(chores.workspace_id, child.id)) == [child, grandchild]
-        assert list(await uow.tasks.family(chores.workspace_id, NOBODY)) == []
+        family = await uow.tasks.family(chores.workspace_id, root.id)
+        assert family is not None
+        assert family.task == root
+        assert sorted(family.subtasks, key=lambda each: each.id) == [child, sibling, grandchild]
+        assert await uow.tasks.family(chores.workspace_id, child.id) == Family(
+            task=child, subtasks=[grandchild], has_dependents=False
+        )
+        assert await uow.tasks.family(chores.workspace_id, NOBODY) is None
         assert list(await uow.tasks.lineage(chores.workspace_id, grandchild.id)) == [grandchild, child, root]
         assert list(await uow.tasks.lineage(chores.workspace_id, root.id)) == [root]
         assert list(await uow.tasks.lineage(chores.workspace_id, NOBODY)) == []

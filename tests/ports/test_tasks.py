@@ -271,7 +271,7 @@ async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Pro
     assert (await world.log_of(created.workspace_id))[-1] == (4, "task.deleted", created.id)
 
 
-async def test_some_tasks_of_a_project_are_deleted_and_no_others(
+async def test_some_tasks_of_a_project_are_found_and_no_others(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
     garden = replace(chores, id=ident(2), revision=3)
@@ -280,11 +280,13 @@ async def test_some_tasks_of_a_project_are_deleted_and_no_others(
     await add(world, garden, *mine, others[0])
     await add(world, others[1])
     async with world.unit() as uow:
-        here = chores.workspace_id
-        assert await uow.tasks.delete_some(here, project_id=chores.id, revision=4, limit=2) == 2
-        assert len([each for each in mine if await uow.tasks.get(each.workspace_id, each.id)]) == 1
-        assert await uow.tasks.delete_some(here, project_id=chores.id, revision=4, limit=2) == 1
-        assert await uow.tasks.delete_some(here, project_id=NOBODY, revision=4, limit=2) == 0
+        here, ids = chores.workspace_id, {each.id for each in mine}
+        some = await uow.tasks.some_of(here, project_id=chores.id, limit=2)
+        assert len(set(some)) == 2
+        assert ids.issuperset(some)
+        assert set(await uow.tasks.some_of(here, project_id=chores.id, limit=4)) == ids
+        assert list(await uow.tasks.some_of(here, project_id=NOBODY, limit=2)) == []
+        await uow.tasks.delete_all(here, ids, revision=4)
 
     async with world.unit() as uow:
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None, None]

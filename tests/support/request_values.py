@@ -91,13 +91,43 @@ def _section_id(setting: Setting) -> str:
     return str(setting.founder.create(f"{setting.home}/sections", name="Cellar", project_id=project["id"])["id"])
 
 
+def _waiting(setting: Setting, *, of: str) -> Any:
+    """A task that depends on the one with the id *of*."""
+    return setting.founder.create(f"{setting.home}/tasks", title="Wait", depends_on_ids=[of])
+
+
 def _in_section(setting: Setting) -> Any:
-    """A task in a section."""
+    """A task in a section, that another one depends on."""
 
     def make() -> Any:
-        return setting.founder.create(f"{setting.home}/tasks", title="Sweep", section_id=_section_id(setting))
+        task = setting.founder.create(f"{setting.home}/tasks", title="Sweep", section_id=_section_id(setting))
+        _waiting(setting, of=task["id"])
+        return task
 
     return setting.once("in section", make)
+
+
+def _awaited(then: str | None = None) -> Value:
+    """The id of a task that another one depends on, after the action *then*."""
+
+    def make(setting: Setting) -> str:
+        path = f"{setting.home}/tasks"
+        task_id = str(setting.founder.create(path, title="Dig")["id"])
+        _waiting(setting, of=task_id)
+        if then is not None:
+            ok(setting.founder.client.post(f"{path}/{task_id}/{then}"))
+        return task_id
+
+    return lambda setting, _caller: setting.once(f"awaited {then}", lambda: make(setting))
+
+
+def _dependent(setting: Setting) -> Any:
+    """A task that depends on another one."""
+
+    def make() -> Any:
+        return _waiting(setting, of=str(setting.founder.create(f"{setting.home}/tasks", title="Dig")["id"]))
+
+    return setting.once("dependent", make)
 
 
 def _label_id(setting: Setting) -> str:
@@ -140,7 +170,13 @@ VALUES: Mapping[str, Value] = {
     "remove_task_assignee.task_id": lambda setting, _caller: _assigned(setting)["id"],
     "remove_member.user_id": lambda setting, _caller: _assigned(setting)["assignee_ids"][0],
     "task_id": _create("tasks", title="Sow"),
-    "reopen_task.task_id": _create("tasks", title="Reap", then="complete"),
+    "complete_task.task_id": _awaited(),
+    "cancel_task.task_id": _awaited(),
+    "delete_task.task_id": _awaited(),
+    "reopen_task.task_id": _awaited(then="complete"),
+    "depends_on_id": _create("tasks", title="Dig"),
+    "remove_task_dependency.task_id": lambda setting, _caller: _dependent(setting)["id"],
+    "remove_task_dependency.depends_on_id": lambda setting, _caller: _dependent(setting)["depends_on_ids"][0],
     # of the caller
     "session_id": lambda _setting, caller: caller.person.tokens["session_id"],
     "token_id": _token_id,

@@ -205,6 +205,8 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         due=None,
         label_ids=(),
         assignee_ids=(),
+        depends_on_ids=(),
+        blocked=False,
         metadata={},
         position=f"a{number}",
         completed_at=None,

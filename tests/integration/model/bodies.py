@@ -48,6 +48,10 @@ def _assignee_ids(now: Workspace) -> Strategy:
     return st.lists(ids(now.members), unique=True, max_size=3)
 
 
+def _depends_on_ids(now: Workspace) -> Strategy:
+    return st.lists(ids(now.tasks), unique=True, max_size=3)
+
+
 def _wall_clock_patch() -> Strategy:
     return st.none() | _some(date=_DATES, time=st.none() | _TIMES, time_zone=st.none() | _ZONES)
 
@@ -63,6 +67,7 @@ def _new_task(now: Workspace) -> Strategy:
         project_id=st.none() | ids(now.projects),
         section_id=st.none() | ids(now.sections),
         parent_id=ids(now.tasks),
+        depends_on_ids=_depends_on_ids(now),
         description=_TEXTS,
         priority=st.sampled_from(["none", "low", "urgent"]),
         start=_wall_clock(),
@@ -76,6 +81,7 @@ def _new_task(now: Workspace) -> Strategy:
 def _task(now: Workspace) -> Strategy:
     return _some(
         title=_NAMES,
+        depends_on_ids=_depends_on_ids(now),
         description=_TEXTS,
         priority=st.sampled_from(["none", "low", "urgent"]),
         start=_wall_clock_patch(),
@@ -110,6 +116,7 @@ IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
     "label_id": lambda now: now.labels,
     "user_id": lambda now: now.members,
     "task_id": lambda now: now.tasks,
+    "depends_on_id": lambda now: now.tasks,
 }
 """By the name of a path's parameter, what it may name."""
 

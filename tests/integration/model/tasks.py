@@ -10,6 +10,7 @@ from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import (
     Body,
     Reason,
+    Refused,
     Workspace,
     conflict,
     find,
@@ -25,7 +26,15 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
     """It is the last one of its project: the one that is named, or its parent's, or its section's, or the inbox."""
     start, due = (_merged(_EMPTY, body.get(name)) for name in ("start", "due"))
     place = _Place(now, body)
-    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown(now, body), *place.wrong})
+    refuse_if(
+        {
+            *_wrong("start", start),
+            *_wrong("due", due),
+            *_unknown(now, body),
+            *_wrong_dependencies(now, body),
+            *place.wrong,
+        }
+    )
     task = Task(
         id=new_id,
         project_id=place.project_id,
@@ -38,6 +47,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
         due=due,
         label_ids=set(body.get("label_ids", ())),
         assignee_ids=set(body.get("assignee_ids", ())),
+        depends_on_ids=set(body.get("depends_on_ids", ())),
         metadata=dict(body.get("metadata") or {}),
         created_by=now.actor,
     )
@@ -49,13 +59,16 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
     task = now.task(task_id)
     start = _merged(task.start or _EMPTY, body["start"]) if "start" in body else task.start
     due = _merged(task.due or _EMPTY, body["due"]) if "due" in body else task.due
-    refuse_if({*_wrong("start", start), *_wrong("due", due), *_unknown(now, body)})
+    refuse_if(
+        {*_wrong("start", start), *_wrong("due", due), *_unknown(now, body), *_wrong_dependencies(now, body, of=task)}
+    )
     task.title = body.get("title", task.title)
     task.description = body.get("description", task.description)
     task.priority = body.get("priority", task.priority)
     task.start, task.due = start, due
     task.label_ids = set(body.get("label_ids", task.label_ids))
     task.assignee_ids = set(body.get("assignee_ids", task.assignee_ids))
+    task.depends_on_ids = set(body.get("depends_on_ids", task.depends_on_ids))
     if "metadata" in body:
         task.metadata = _merged(task.metadata, body["metadata"]) or {}
         task.metadata = {key: value for key, value in task.metadata.items() if value is not None}
@@ -99,6 +112,17 @@ def add_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
 
 def remove_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
     now.task(task_id).assignee_ids.discard(now.member(user_id).id)
+
+
+def add_task_dependency(now: Workspace, *, task_id: str, depends_on_id: str) -> None:
+    task, other = now.task(task_id), now.task(depends_on_id)
+    if task in now.with_dependencies(other):
+        raise Refused(conflict("dependency-cycle"))
+    task.depends_on_ids.add(other.id)
+
+
+def remove_task_dependency(now: Workspace, *, task_id: str, depends_on_id: str) -> None:
+    now.task(task_id).depends_on_ids.discard(now.task(depends_on_id).id)
 
 
 def _close(now: Workspace, task_id: str, body: Body | None, *, status: str, completed_at: int | None) -> None:
@@ -170,3 +194,10 @@ def _unknown(now: Workspace, body: Body) -> Iterator[Reason]:
         for index, each in enumerate(body.get(name, ())):
             if find(things, each) is None:
                 yield invalid(f"#/{name}/{index}")
+
+
+def _wrong_dependencies(now: Workspace, body: Body, *, of: Task | None = None) -> Iterator[Reason]:
+    for index, task_id in enumerate(body.get("depends_on_ids", ())):
+        other = find(now.tasks, task_id)
+        if other is None or of in now.with_dependencies(other):
+            yield invalid(f"#/depends_on_ids/{index}")

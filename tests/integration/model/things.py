@@ -99,6 +99,8 @@ class Task(Thing):
     due: Json | None = None
     label_ids: set[str] = field(default_factory=set)
     assignee_ids: set[str] = field(default_factory=set)
+    depends_on_ids: set[str] = field(default_factory=set)
+    blocked: bool = False
     metadata: dict[str, str] = field(default_factory=dict)
     completed_at: int | None = None
     created_by: str
@@ -109,6 +111,7 @@ class Task(Thing):
             **super().shown(),
             "label_ids": sorted(self.label_ids),
             "assignee_ids": sorted(self.assignee_ids),
+            "depends_on_ids": sorted(self.depends_on_ids),
         }
 
     def texts(self) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ class Workspace:
 
     def record(self, before: Workspace, verb: str) -> None:
         """Number what differs from *before*, with an event for each thing. Without any, the change takes no number."""
+        self._follow_dependencies()
         old, new = before.things(), self.things()
         self.events += [(f"{kind}.deleted", each) for kind, each in old.keys() - new.keys()]
         for key, thing in new.items():
@@ -98,9 +99,16 @@ class Workspace:
                 self.events.append((f"{thing.kind}.created", thing.id))
             elif thing.shown() != old[key].shown():
                 thing.revision = self.next
-                self.events.append((f"{thing.kind}.{verb}", thing.id))
+                self.events.append((f"{thing.kind}.{_verb(verb, old[key], thing)}", thing.id))
         self.deleted |= old.keys() - new.keys()
         self.head = self.next if self.events else self.head
+
+    def _follow_dependencies(self) -> None:
+        """A task loses those that are deleted, and is blocked while one of the others is open."""
+        tasks = {task.id: task for task in self.tasks}
+        for task in self.tasks:
+            task.depends_on_ids &= tasks.keys()
+            task.blocked = any(tasks[each].status == "open" for each in task.depends_on_ids)
 
     def things(self) -> dict[Key, Thing]:
         return {thing.key: thing for each in (self.projects, self.sections, self.labels, self.tasks) for thing in each}
@@ -131,9 +139,22 @@ class Workspace:
         below = [each for child in self.tasks if child.parent_id == task.id for each in self.family(child)]
         return [task, *below]
 
+    def with_dependencies(self, task: Task) -> list[Task]:
+        """A task, and those that it depends on, directly or through others."""
+        found = [task]
+        for each in found:
+            found += [other for other in self.tasks if other.id in each.depends_on_ids and other not in found]
+        return found
+
     def level(self, task: Task) -> int:
         """1 for a task that is not a subtask."""
         return 1 if task.parent_id is None else 1 + self.level(self.task(task.parent_id))
+
+
+def _verb(verb: str, old: Thing, new: Thing) -> str:
+    """A task is `updated` if it only follows another one, which is `completed`, say."""
+    is_closing = verb in {"completed", "cancelled", "reopened"}
+    return "updated" if is_closing and old.shown()["status"] == new.shown()["status"] else verb
 
 
 def find(things: Iterable[Kind], thing_id: str | None) -> Kind | None:

@@ -1,10 +1,21 @@
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
 from domain.model.projects import Project
-from domain.model.tasks import PRIORITIES, LinkName, SortKey, Task, TaskEvent, TaskQuery
+from domain.model.tasks import (
+    PRIORITIES,
+    Dependency,
+    Family,
+    LinkName,
+    SortKey,
+    Task,
+    TaskEvent,
+    TaskQuery,
+    WhichDependents,
+)
 from domain.wall_clocks import due_key
 from tests.support.fakes.store import Store, page_of
 
@@ -34,11 +45,18 @@ class FakeTasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return self._store.tasks.get((workspace_id, task_id))
 
-    async def family(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
+    async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         found = [task for task in [await self.get(workspace_id, task_id)] if task]
+        if not found:
+            return None
+        below = defaultdict[UUID | None, list[Task]](list)
+        for task in self._in(workspace_id):
+            below[task.parent_id].append(task)
         for above in found:
-            found += [task for task in self._store.tasks.values() if task.parent_id == above.id]
-        return found
+            found += below[above.id]
+        awaited = {each for task in self._in(workspace_id) for each in task.depends_on_ids}
+        is_awaited = any(task.id in awaited for task in found)
+        return Family(task=found[0], subtasks=found[1:], has_dependents=is_awaited)
 
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         found: list[Task] = []
@@ -91,29 +109,48 @@ class FakeTasks:
         found = [task for task in mine if other_id in getattr(task, name)]
         return sorted(found, key=lambda task: task.id)[:limit]
 
+    async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
+        of = Counter(each for task in self._in(workspace_id) for each in task.depends_on_ids)
+        found = [task for task in self._in(workspace_id) if task.id in task_ids]
+        return {task.id: Dependency(is_open=task.status == "open", dependents=of[task.id]) for task in found}
+
+    async def with_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[UUID]:
+        found, rest = set[UUID](), list(task_ids)
+        while rest and len(found) < limit:
+            task = await self.get(workspace_id, rest.pop())
+            if task is not None and task.id not in found:
+                found.add(task.id)
+                rest += task.depends_on_ids
+        return found
+
+    async def dependents(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, which: WhichDependents, limit: int
+    ) -> Sequence[tuple[Task, bool]]:
+        found = []
+        for task in self._in(workspace_id):
+            if not set(task.depends_on_ids).isdisjoint(task_ids):
+                others = await self.dependencies(workspace_id, set(task.depends_on_ids) - set(task_ids))
+                waits = any(each.is_open for each in others.values())
+                if {"all": True, "free": not task.blocked, "freed": task.blocked and not waits}[which]:
+                    found.append((task, waits))
+        return found[:limit]
+
+    async def some_of(
+        self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
+    ) -> Sequence[UUID]:
+        return [
+            task.id
+            for task in self._in(workspace_id)
+            if (task.project_id == project_id if section_id is None else task.section_id == section_id)
+        ][:limit]
+
     async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
         for task_id in task_ids:
             del self._store.tasks[workspace_id, task_id]
             end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
             self._store.events.append(end)
-
-    async def delete_some(
-        self,
-        workspace_id: UUID,
-        *,
-        project_id: UUID | None = None,
-        section_id: UUID | None = None,
-        revision: int,
-        limit: int,
-    ) -> int:
-        mine = [
-            task.id
-            for task in self._store.tasks.values()
-            if task.workspace_id == workspace_id
-            and (task.project_id == project_id if section_id is None else task.section_id == section_id)
-        ][:limit]
-        await self.delete_all(workspace_id, mine, revision=revision)
-        return len(mine)
 
     def _put(self, task: Task) -> None:
         """Store it. No other task of the project has its position."""
@@ -121,3 +158,6 @@ class FakeTasks:
         others = [each for each in self._store.tasks.values() if each.id != task.id]
         assert place not in {(each.workspace_id, each.project_id, each.position) for each in others}
         self._store.tasks[task.workspace_id, task.id] = task
+
+    def _in(self, workspace_id: UUID) -> Sequence[Task]:
+        return [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]

@@ -1,0 +1,235 @@
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from domain import dependencies, projects, sections, task_links, task_status, tasks
+from domain.errors import InvalidTogether
+from domain.limits import LimitReached
+from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyUnknown, Task, TaskNotFound
+from domain.tasks import TaskDraft, TaskEdit
+from tests.support.defaults import NOON
+from tests.support.fakes.unit_of_work import FakeUnitOfWork
+from tests.support.things import NOBODY
+from tests.unit.conftest import registered
+
+LATER = NOON + dt.timedelta(hours=1)
+
+
+async def create(uow: FakeUnitOfWork, title: str, *, after: Sequence[Task] = (), **place: Any) -> Task:
+    """A new task that depends on others."""
+    draft = TaskDraft(title=title, depends_on_ids=[each.id for each in after], **place)
+    return await tasks.create(uow.unit(), draft)
+
+
+async def depend(uow: FakeUnitOfWork, task: Task, *on: Task) -> Task:
+    """Replace what a task depends on."""
+    edit = TaskEdit(depends_on_ids=[each.id for each in on])
+    return await tasks.update(uow.unit(), task.id, edit=edit)
+
+
+async def now(uow: FakeUnitOfWork, task: Task) -> Task:
+    return await tasks.get(uow.unit(), task.id)
+
+
+async def blocked(uow: FakeUnitOfWork, *of: Task) -> list[bool]:
+    return [(await now(uow, each)).blocked for each in of]
+
+
+async def test_a_task_is_blocked_while_one_that_it_depends_on_is_open(uow: FakeUnitOfWork) -> None:
+    dig, buy = await create(uow, "Dig"), await create(uow, "Buy")
+    plant = await create(uow, "Plant", after=[dig, buy])
+    assert (plant.blocked, plant.depends_on_ids) == (True, (dig.id, buy.id))
+
+    await task_status.complete(uow.unit(now=LATER), dig.id)
+    assert await now(uow, plant) == plant
+    await task_status.cancel(uow.unit(now=LATER), buy.id)
+
+    freed = await now(uow, plant)
+    head = uow.store.workspaces[uow.workspace_id].head
+    assert (freed.blocked, freed.updated_at, freed.revision) == (False, LATER, head)
+    assert uow.store.logged(uow.workspace_id, head) == [("task.cancelled", buy.id), ("task.updated", plant.id)]
+    await task_status.complete(uow.unit(), buy.id)
+    assert await now(uow, plant) == freed
+    await task_status.reopen(uow.unit(), buy.id)
+    assert await blocked(uow, plant) == [True]
+    assert not (await create(uow, "Water", after=[dig])).blocked
+
+
+async def test_a_blocked_task_can_be_completed(uow: FakeUnitOfWork) -> None:
+    dig = await create(uow, "Dig")
+    plant = await create(uow, "Plant", after=[dig])
+
+    completed = await task_status.complete(uow.unit(), plant.id)
+
+    assert (completed.status, completed.blocked) == ("completed", True)
+
+
+async def test_a_task_that_is_closed_with_what_it_depends_on_changes_once(uow: FakeUnitOfWork) -> None:
+    root = await create(uow, "Root")
+    first = await create(uow, "First", parent_id=root.id)
+    second = await create(uow, "Second", parent_id=root.id, after=[first])
+    await depend(uow, root, second)
+
+    await task_status.complete(uow.unit(), root.id)
+    head = uow.store.workspaces[uow.workspace_id].head
+    events = uow.store.logged(uow.workspace_id, head)
+    assert sorted(events) == sorted(("task.completed", each.id) for each in (root, first, second))
+    assert await blocked(uow, root, second) == [False, False]
+
+    await task_status.reopen(uow.unit(), root.id)
+    events = uow.store.logged(uow.workspace_id, head + 1)
+    assert sorted(events) == sorted(("task.reopened", each.id) for each in (root, first, second))
+    assert await blocked(uow, root, second) == [True, True]
+
+
+async def test_a_subtask_that_is_kept_open_blocks_its_parent(uow: FakeUnitOfWork) -> None:
+    root = await create(uow, "Root")
+    child = await create(uow, "Child", parent_id=root.id)
+    await depend(uow, root, child)
+
+    kept = await task_status.complete(uow.unit(), root.id, subtasks="keep")
+    assert (kept.status, kept.blocked) == ("completed", True)
+    await task_status.complete(uow.unit(), child.id)
+    assert await blocked(uow, root) == [False]
+
+
+async def test_a_deleted_task_is_taken_from_those_that_depend_on_it(uow: FakeUnitOfWork) -> None:
+    root = await create(uow, "Root")
+    child = await create(uow, "Child", parent_id=root.id)
+    inside = await create(uow, "Inside", parent_id=root.id, after=[child])
+    done = await create(uow, "Done")
+    plant, wait = await create(uow, "Plant", after=[child, done]), await create(uow, "Wait", after=[child, inside])
+    await task_status.complete(uow.unit(), done.id)
+
+    await tasks.delete(uow.unit(), root.id)
+
+    left = await now(uow, plant)
+    assert (left.depends_on_ids, left.blocked, left.revision) == ((done.id,), False, plant.revision + 3)
+    assert (await now(uow, wait)).depends_on_ids == ()
+    logged = uow.store.logged(uow.workspace_id, left.revision)
+    assert sorted(logged[:2]) == sorted([("task.updated", plant.id), ("task.updated", wait.id)])
+    assert {kind for kind, _ in logged[2:]} == {"task.deleted"}
+
+
+async def test_the_tasks_of_a_deleted_project_or_section_are_taken_from_those_that_depend_on_them(
+    uow: FakeUnitOfWork,
+) -> None:
+    garden = await projects.create(uow.unit(), name="Garden")
+    beds = await sections.create(uow.unit(), name="Beds", project_id=garden.id)
+    dig, buy = await create(uow, "Dig", section_id=beds.id), await create(uow, "Buy", project_id=garden.id)
+    plant = await create(uow, "Plant", after=[dig, buy])
+
+    await sections.delete(uow.unit(), beds.id)
+    assert (await now(uow, plant)).depends_on_ids == (buy.id,)
+    await projects.delete(uow.unit(), garden.id)
+    assert ((await now(uow, plant)).depends_on_ids, (await now(uow, plant)).blocked) == ((), False)
+
+
+async def test_a_step_of_a_deletion_changes_few_dependents(uow: FakeUnitOfWork) -> None:
+    garden = await projects.create(uow.unit(), name="Garden")
+    awaited = [await create(uow, str(number), project_id=garden.id) for number in range(10)]
+    others = [await create(uow, f"{each.title} {n}", after=[each]) for each in awaited for n in range(3)]
+
+    head = uow.store.workspaces[uow.workspace_id].head
+    limit = 7
+    while await tasks.delete_some(uow.unit(), project_id=garden.id, limit=limit) == limit:
+        head += 1
+        assert len(uow.store.logged(uow.workspace_id, head)) <= 2 * limit
+    assert await tasks.delete_some(uow.unit(), project_id=garden.id, limit=limit) == 0
+    assert await blocked(uow, *others) == [False] * len(others)
+    assert {each.id for each in uow.store.tasks.values()} == {each.id for each in others}
+
+
+async def test_dependencies_are_tasks_of_the_same_workspace(uow: FakeUnitOfWork) -> None:
+    other = await registered(uow, email="bob@example.com", name="Bob")
+    theirs = await create(other, "Bob's")
+    dig = await create(uow, "Dig")
+
+    with pytest.raises(InvalidTogether) as raised:
+        await tasks.create(uow.unit(), TaskDraft(title="x", depends_on_ids=[theirs.id, dig.id, NOBODY]))
+    assert [(type(each), each.pointer) for each in raised.value.errors] == [
+        (DependencyUnknown, "#/depends_on_ids/0"),
+        (DependencyUnknown, "#/depends_on_ids/2"),
+    ]
+    for wrong in (theirs.id, NOBODY):
+        with pytest.raises(TaskNotFound):
+            await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=wrong)
+        with pytest.raises(TaskNotFound):
+            await tasks.remove_dependency(uow.unit(), dig.id, depends_on_id=wrong)
+
+
+async def test_a_cycle_is_refused_where_it_is_closed(uow: FakeUnitOfWork) -> None:
+    first, free = await create(uow, "First"), await create(uow, "Free")
+    second = await create(uow, "Second", after=[first])
+    third = await create(uow, "Third", after=[second])
+
+    with pytest.raises(InvalidTogether) as raised:
+        await depend(uow, first, free, third, first, second)
+    assert [(type(each), each.pointer) for each in raised.value.errors] == [
+        (DependencyInCycle, f"#/depends_on_ids/{index}") for index in (1, 2, 3)
+    ]
+    for other in (first, third):
+        with pytest.raises(DependencyCycle):
+            await tasks.add_dependency(uow.unit(), first.id, depends_on_id=other.id)
+    assert await now(uow, first) == first
+    await depend(uow, second)
+    assert (await depend(uow, first, third)).blocked
+
+
+async def test_one_dependency_is_added_and_removed(uow: FakeUnitOfWork) -> None:
+    dig, buy, plant = await create(uow, "Dig"), await create(uow, "Buy"), await create(uow, "Plant")
+    await task_status.complete(uow.unit(), buy.id)
+
+    after_both = await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=buy.id)
+    assert not after_both.blocked
+    after_both = await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
+    assert (after_both.depends_on_ids, after_both.blocked) == ((dig.id, buy.id), True)
+    assert await tasks.add_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == after_both
+
+    left = await tasks.remove_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
+    assert (left.depends_on_ids, left.blocked) == ((buy.id,), False)
+    assert await tasks.remove_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == left
+    assert (await tasks.remove_dependency(uow.unit(), plant.id, depends_on_id=buy.id)).depends_on_ids == ()
+
+
+async def test_a_task_has_at_most_twenty_dependencies(uow: FakeUnitOfWork) -> None:
+    many = [await create(uow, str(number)) for number in range(task_links.DEPENDENCIES.most + 1)]
+    plant = await create(uow, "Plant", after=many[:-1])
+
+    with pytest.raises(LimitReached):
+        await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=many[-1].id)
+    assert (await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=many[0].id)) == plant
+
+
+async def test_at_most_a_hundred_tasks_depend_on_one(uow: FakeUnitOfWork) -> None:
+    dig, buy = await create(uow, "Dig"), await create(uow, "Buy")
+    many = [await create(uow, str(number), after=[dig]) for number in range(dependencies.MOST_DEPENDENTS)]
+    more = await create(uow, "One more")
+
+    with pytest.raises(LimitReached) as raised:
+        await depend(uow, more, buy, dig)
+    assert raised.value.pointer == "#/depends_on_ids/1"
+    with pytest.raises(LimitReached):
+        await tasks.add_dependency(uow.unit(), more.id, depends_on_id=dig.id)
+    await depend(uow, many[0], buy, dig)
+    await depend(uow, many[0])
+    assert (await depend(uow, more, buy, dig)).blocked
+
+
+async def test_a_chain_of_dependencies_has_at_most_a_thousand_tasks(uow: FakeUnitOfWork) -> None:
+    last = await create(uow, "0")
+    first = last
+    for number in range(1, dependencies.MOST_IN_ALL):
+        last = await create(uow, str(number), after=[last])
+    longest = await create(uow, "The last one", after=[last])
+
+    with pytest.raises(LimitReached):
+        await create(uow, "One more", after=[longest])
+    more = await create(uow, "One more")
+    with pytest.raises(LimitReached):
+        await tasks.add_dependency(uow.unit(), more.id, depends_on_id=longest.id)
+    with pytest.raises(DependencyInCycle):
+        await depend(uow, first, last)
+    assert (await depend(uow, more, last)).blocked
