@@ -27,7 +27,7 @@ from persistence.metadata import is_part, logged_kind
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
 
-Mark = tuple[int, int, Usage, int | None, Counter[UUID]]
+Mark = tuple[int, int | None, Counter[UUID]]
 
 _AT_ONCE: Final = 200
 """How many events are encoded and written at once. Other requests run in between."""
@@ -87,11 +87,11 @@ class ChangeLog:
 
     def mark(self) -> Mark:
         """Return what to `restore` if what is changed from now on is rolled back."""
-        return len(self._events), self._settled, self._usage, self._head, self._sequences.copy()
+        return len(self._events), self._head, self._sequences.copy()
 
     def restore(self, mark: Mark) -> None:
-        """Forget what was changed since *mark* was returned."""
-        count, self._settled, self._usage, self._head, self._sequences = mark
+        """Forget what was changed since *mark* was returned. Nothing of it is settled."""
+        count, self._head, self._sequences = mark
         del self._events[count:]
 
     async def settle(self) -> None:

@@ -78,6 +78,20 @@ def test_a_full_workspace_rejects_new_content_until_something_is_deleted(ada: Pe
     created(ada.client.post(f"{ada.home}/tasks", json=long))
 
 
+def test_a_batch_is_full_at_the_operation_that_would_be_rejected_alone(ada: Person, tables: Tables) -> None:
+    ids = fill(ada)
+    path, head = f"{ada.home}/tasks/batch", ada.head()
+    long = {"create": {"title": "one more", "description": LONG}}
+    operations = [{"reopen": {"task_id": ids[1]}}, long, {"delete": {"task_id": ids[0]}}, long]
+    full = ada.client.post(path, json={"operations": operations})
+    assert rejected(full, 409, "workspace-full") == {"#/operations/1 workspace-full"}
+    batch = ok(ada.client.post(path, json={"operations": operations, "mode": "each"}))
+    assert [result["status"] for result in batch["results"]] == [200, 409, 204, 201]
+    assert batch["revision"] == ada.head() == head + 1
+    content, log, _ = usage(tables, ada)
+    assert (content, log) == counted(tables, ada)
+
+
 def test_content_of_a_full_workspace_may_shrink_and_be_completed_and_may_not_grow(ada: Person) -> None:
     ids = fill(ada)
     task = f"{ada.home}/tasks/{ids[0]}"

@@ -67,6 +67,40 @@ async def test_uncommitted_changes_leave_no_rows(ada: Caller) -> None:
     assert await heads(ada) == (1, 0)
 
 
+async def test_a_part_is_undone_with_what_was_deferred_and_without_what_was_before_it(ada: Caller) -> None:
+    async with ada.unit() as uow:
+        for title in ("Iron", "Mend"):
+            await uow.begin_part(alone=True)
+            await tasks.create(uow, TaskDraft(title=title))
+            await uow.end_part()
+            await uow.begin_part(alone=True)
+            await tasks.create(uow, TaskDraft(title="Undone"))
+            await uow.undo_part()
+        await uow.commit()
+
+    assert await heads(ada) == (2, 2)
+
+
+async def test_a_part_that_is_undone_takes_no_number(ada: Caller) -> None:
+    async with ada.unit() as uow:
+        await uow.begin_part(alone=True)
+        await tasks.create(uow, TaskDraft(title="Undone"))
+        assert uow.revision == 2
+        await uow.undo_part()
+        assert uow.revision is None
+        await uow.commit()
+
+    assert await heads(ada) == (1, 0)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_part_is_not_made_of_several_changes(ada: Caller, *, alone: bool) -> None:
+    async with ada.unit() as uow:
+        await uow.begin_part(alone=alone)
+        with pytest.raises(RuntimeError, match="must be one transaction"):
+            await uow.next_step()
+
+
 async def test_an_error_rolls_everything_back(ada: Caller) -> None:
     async def create_and_fail(uow: UnitOfWork) -> None:
         await tasks.create(uow, TaskDraft(title="Iron"))
