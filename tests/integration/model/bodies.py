@@ -28,7 +28,7 @@ _KEYS: Final = st.sampled_from(["crm_id", "k", "ключ"])
 def ids(things: list[Any]) -> Strategy:
     """The id of one of *things*, or seldom one that does not exist."""
     existing = [thing.id for thing in things]
-    return st.sampled_from([*existing, *existing, UNKNOWN_ID])
+    return st.sampled_from([*existing * 3, UNKNOWN_ID, *existing * 3])  # not at an end: those are drawn most often
 
 
 def _some(**members: Strategy) -> Strategy:
@@ -92,6 +92,19 @@ def _task(now: Workspace) -> Strategy:
     )
 
 
+def _task_move(now: Workspace) -> Strategy:
+    """Mostly one member: several must agree."""
+    members = {
+        "project_id": ids(now.projects),
+        "section_id": st.none() | ids(now.sections),
+        "parent_id": st.none() | ids(now.tasks),
+        "before": ids(now.tasks),
+        "after": ids(now.tasks),
+    }
+    one = st.sampled_from(sorted(members)).flatmap(lambda name: st.fixed_dictionaries({name: members[name]}))
+    return one | one | _some(**members)
+
+
 def _closing(_now: Workspace) -> Strategy:
     return st.none() | st.fixed_dictionaries({}, optional={"subtasks": st.sampled_from(["close", "keep"])})
 
@@ -105,6 +118,7 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "update_label": lambda _now: _some(name=_LABELS, color=_COLORS),
     "create_task": _new_task,
     "update_task": _task,
+    "move_task": _task_move,
     "complete_task": _closing,
     "cancel_task": _closing,
 }

@@ -25,8 +25,8 @@ NOT_IN_THE_MODEL: Mapping[str, str] = {
 """Operations that change what is in a workspace, each with the reason."""
 
 SETTINGS = settings(
-    max_examples=300 if AT_LENGTH else 10,
-    stateful_step_count=80 if AT_LENGTH else 30,
+    max_examples=300 if AT_LENGTH else 12,
+    stateful_step_count=80 if AT_LENGTH else 40,
     derandomize=not AT_LENGTH,
     deadline=None,
     phases=[Phase.generate, Phase.shrink] if AT_LENGTH else [Phase.generate],

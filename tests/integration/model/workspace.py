@@ -18,6 +18,7 @@ EVENTS: Final = {
     "complete_task": "completed",
     "cancel_task": "cancelled",
     "reopen_task": "reopened",
+    "move_task": "moved",
 }
 """The end of the event's type for what an operation changes, where it is not `updated`."""
 
@@ -59,7 +60,8 @@ class Workspace:
     """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
 
     `members` do not change. `actor` sends the next request, and `next` is the number that it takes if it changes
-    something. `events` are those of the last change: the type and the id of each.
+    something. `events` are those of the last change: the type and the id of each. An operation notes what it has
+    `moved`, which shows in no member.
     """
 
     head: int
@@ -72,6 +74,7 @@ class Workspace:
     tasks: list[Task] = field(default_factory=list)
     events: list[tuple[str, str]] = field(default_factory=list)
     deleted: set[Key] = field(default_factory=set)
+    moved: set[Key] = field(default_factory=set)
 
     def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
         """The workspace after an operation. Raises Refused."""
@@ -97,9 +100,10 @@ class Workspace:
             if key not in old:
                 thing.created_at = thing.revision = self.next
                 self.events.append((f"{thing.kind}.created", thing.id))
-            elif thing.shown() != old[key].shown():
+            elif key in self.moved or thing.shown() != old[key].shown():
                 thing.revision = self.next
                 self.events.append((f"{thing.kind}.{_verb(verb, old[key], thing)}", thing.id))
+        self.moved.clear()
         self.deleted |= old.keys() - new.keys()
         self.head = self.next if self.events else self.head
 

@@ -1,0 +1,5 @@
+"""What the assertions outside of the test's own module compare is shown when they fail."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.integration.model.comparison", "tests.integration.model.machine")

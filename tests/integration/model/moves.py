@@ -1,0 +1,79 @@
+"""Where tasks are moved to, and in which order they are then."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.integration.model.tasks import LEVELS
+from tests.integration.model.things import Json, Task
+from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, find, invalid, refuse_if
+
+PLACE: Final = ("project_id", "section_id", "parent_id")
+
+
+def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
+    """Everything below it comes along: in the same project with its positions, to another one directly behind it."""
+    task, *below = now.family(now.task(task_id))
+    place, named_by = _place(now, task, body)
+    refuse_if(_wrong(now, task, place, named_by))
+    before = _order(now, task.project_id)
+    stays = place["project_id"] == task.project_id
+    moved = [task] if stays else [task, *(each for each in now.tasks if each in below)]
+    others = [each for each in now.tasks if each not in moved]
+    at = len(others)
+    if named_by in {"before", "after"}:
+        at = [each.id for each in others].index(body[named_by]) + (named_by == "after")
+    now.tasks = [*others[:at], *moved, *others[at:]]
+    if _order(now, task.project_id) != before:
+        now.moved.add(task.key)
+    for each in (task, *below):
+        each.project_id, each.section_id = place["project_id"], place["section_id"]
+    task.parent_id = place["parent_id"]
+
+
+def _order(now: Workspace, project_id: str) -> list[str]:
+    return [each.id for each in now.tasks if each.project_id == project_id]
+
+
+def _place(now: Workspace, task: Task, body: Body) -> tuple[Json, str]:
+    """The project, section and parent where a task goes, and the member of the body that decides it. Raises Refused."""
+    if "before" in body and "after" in body:
+        raise Refused(invalid("#/before"), invalid("#/after"))
+    for name in ("before", "after", "parent_id"):
+        if body.get(name):
+            return _at(now, task, body, name), name
+    place: Json = {"project_id": body.get("project_id", task.project_id), "section_id": None, "parent_id": None}
+    if body.get("section_id"):
+        section = find(now.sections, body["section_id"])
+        if section is None or body.get("project_id") not in {None, section.project_id}:
+            raise Refused(invalid("#/section_id"))
+        place |= {"project_id": section.project_id, "section_id": section.id}
+    elif not {"section_id", "project_id"} & body.keys():
+        place["section_id"] = task.section_id
+    return place, "project_id"
+
+
+def _at(now: Workspace, task: Task, body: Body, name: str) -> Json:
+    """The place beside a sibling, or under a parent. What else the body says of it must agree."""
+    other = find(now.tasks, body[name])
+    if other is None or other in now.family(task):
+        raise Refused(invalid(f"#/{name}"))
+    place: dict[str, Any] = {member: getattr(other, member) for member in PLACE}
+    if name == "parent_id":
+        place["parent_id"] = other.id
+    refuse_if(invalid(f"#/{member}") for member in PLACE if member in body and body[member] != place[member])
+    return place
+
+
+def _wrong(now: Workspace, task: Task, place: Json, named_by: str) -> set[Reason]:
+    wrong = set()
+    project = find(now.projects, place["project_id"])
+    if project is None:
+        wrong.add(invalid("#/project_id"))
+    if any(each is not None and each.archived_at for each in (project, now.project(task.project_id))):
+        wrong.add(conflict("project-archived"))
+    if place["parent_id"] not in {None, task.parent_id}:
+        levels = max(map(now.level, now.family(task))) - now.level(task) + 1
+        if now.level(now.task(place["parent_id"])) + levels > LEVELS:
+            wrong.add(invalid(f"#/{named_by}"))
+    return wrong
