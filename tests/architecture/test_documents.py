@@ -34,6 +34,7 @@ _NUMBERED = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 _MAKE = re.compile(r"(?:`|^)make ((?:[a-z]+ ?)+)(?:`|$| +#)", re.MULTILINE)
 _COMMAND = re.compile(r"(?:`|^|\$ )tickbox ([a-z]+)", re.MULTILINE)
 _PATH = re.compile(r"`([\w.-]+/[\w./-]*(?:\.py|\.md|\.yaml|/)|test_\w+\.py)`")
+_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 _ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\(decisions/(.+)\) \| (.+) \|$", re.MULTILINE)
 
 pytestmark = pytest.mark.unmeasured
@@ -118,6 +119,18 @@ def test_each_operation_that_a_document_names_is_in_the_contract() -> None:
 def test_each_file_and_folder_that_a_document_names_exists(path: Path) -> None:
     named = set(_PATH.findall(path.read_text(encoding="utf-8")))
     assert {name for name in named if not any((folder / name).exists() for folder in FOLDERS)} == set()
+
+
+def test_each_test_that_a_document_names_exists() -> None:
+    named = {found for path in DOCUMENTS for found in _TEST.findall(prose(path))}
+    assert len(named) >= 20
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    missing = [
+        f"{file}::{test}"
+        for file, test in sorted(named)
+        if not any(path.as_posix().endswith(f"/{file}") and f"def {test}(" in text for path, text in sources.items())
+    ]
+    assert missing == []
 
 
 def test_the_decisions_are_numbered_without_a_gap_and_listed_in_the_index() -> None:
