@@ -70,8 +70,16 @@ RULES: Mapping[tuple[str, str], str] = {
 NUL = "nul"
 """The code of the rule for every text: no NUL character. (A query with one is a malformed request.)"""
 
-_ONE_IN = int(os.environ.get("TICKBOX_TEST_WRONG_TYPES", "1"))
-"""Of the requests with a value of a wrong type, one in so many is sent."""
+_ONE_IN = int(os.environ.get("TICKBOX_TEST_INVALID", "1"))
+"""Of the requests of each of these kinds, one in so many is sent."""
+_NUMEROUS = {
+    CoverageScenario.INCORRECT_TYPE,
+    CoverageScenario.INVALID_PATTERN,
+    CoverageScenario.STRING_ABOVE_MAX_LENGTH,
+    CoverageScenario.STRING_BELOW_MIN_LENGTH,
+    CoverageScenario.UNSPECIFIED_HTTP_METHOD,
+}
+"""Half of all invalid requests. The engine rejects them in the same way for each operation."""
 _READERS = 10
 """The number of accounts that are created at a time for their e-mails."""
 _INDEX = re.compile(r"/\d+$")
@@ -404,7 +412,7 @@ schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9
 
 _GUEST_PASSWORD = "somebody else is here"
 
-_wrong_types = itertools.count()
+_numbers = {scenario: itertools.count() for scenario in _NUMEROUS}
 _client = httpx.Client(timeout=PATIENCE_S, trust_env=False)  # one: each reads all certificates
 
 _token_of_ada = [""]
@@ -419,11 +427,11 @@ _seen = _Seen()
 
 @schemathesis.hook
 def filter_case(_context: schemathesis.HookContext, case: Case) -> bool:
-    """Whether *case* is sent. Values of a wrong type, which are in a third of the requests, may be sent less often."""
+    """Whether *case* is sent. What is invalid in one of the most frequent ways may be sent less often."""
     phase = case.meta.phase.data if case.meta else None
-    if not isinstance(phase, CoveragePhaseData) or phase.scenario != CoverageScenario.INCORRECT_TYPE:
+    if not isinstance(phase, CoveragePhaseData) or phase.scenario not in _NUMEROUS:
         return True
-    return next(_wrong_types) % _ONE_IN == 0
+    return next(_numbers[phase.scenario]) % _ONE_IN == 0
 
 
 @schemathesis.hook

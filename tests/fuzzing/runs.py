@@ -74,11 +74,11 @@ def serving(database_url: str, folder: Path) -> Iterator[str]:
         server.wait(PATIENCE_S)
 
 
-def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True, wrong_types: int = 1) -> Report:
+def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True, invalid: int = 1) -> Report:
     """Run once with `schemathesis.toml` and *options*; its events go to a file in *folder*.
 
     Without *capture* its output goes where this process writes, and the report has none. In the phase "coverage", one
-    in *wrong_types* of the requests with a value of a wrong type is sent.
+    in *invalid* of the requests is sent that are invalid in one of the most frequent ways.
     """
     events = folder / "events.ndjson"
     command = [str(_BIN / "schemathesis"), "run", str(CONTRACT), "--url", url, "--no-color"]
@@ -88,7 +88,7 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True,
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     environment |= {
         "TICKBOX_TEST_SERVER_LOG": str(folder / "server.log"),
-        "TICKBOX_TEST_WRONG_TYPES": str(wrong_types),
+        "TICKBOX_TEST_INVALID": str(invalid),
     }
     result = subprocess.run(
         [*command, *reporting, *options], cwd=ROOT, env=environment, capture_output=capture, text=True, check=False
