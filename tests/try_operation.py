@@ -1,12 +1,13 @@
 """`make try OP=complete_task`: all that the contract promises for one operation, on SQLite, in under a minute.
 
 The gate comes first, then start-up, then the tests that compare lists of operations, then those that run for each
-operation. The first that fails ends it. You run the operation's own tests, such as in tests/integration/test_tasks.py,
-yourself.
+operation, at length: the access matrix with all callers. The first that fails ends it. You run the operation's own
+tests, such as in tests/integration/test_tasks.py, yourself.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from difflib import get_close_matches
@@ -69,7 +70,7 @@ def try_operation(operation_id: str) -> None:
     ):
         click.echo(f"--- {step}")
         sys.stdout.flush()
-        result = subprocess.run([sys.executable, *command], check=False)
+        result = subprocess.run([sys.executable, *command], env=os.environ | {"TICKBOX_TEST_SOAK": "1"}, check=False)
         if result.returncode:
             sys.exit(result.returncode)
 
