@@ -31,8 +31,6 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import serve
 from tests.support.tables import NOW, Tables
 
-pytestmark = pytest.mark.unmeasured_processes
-
 KILLS = int(os.environ.get("TICKBOX_TEST_KILLS", "2"))
 """The number of kills; `make soak` sets a larger one."""
 WRITERS = 8

@@ -45,8 +45,6 @@ from tests.support.server import serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.unmeasured_processes
-
 MANY = 20
 INVALID = 'Bearer realm="tickbox", error="invalid_token"'
 

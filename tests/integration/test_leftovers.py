@@ -19,8 +19,6 @@ from tests.support.programs import patiently
 from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.unmeasured_processes
-
 ROOT = Path(__file__).parents[2]
 PYTEST = """
 import signal, sys, pytest

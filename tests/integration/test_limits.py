@@ -32,8 +32,6 @@ from tests.support.server import UNHINDERED, serving
 from tickbox_contract.engine.limits import UNIT_BYTES
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.unmeasured_processes
-
 YEAR_S = 360 * 24 * 3600
 BAD_TOKEN = "tbs_nobody_has_it"
 HOME, WORK, CAFE = "198.51.100.1", "198.51.100.2", "203.0.113.7"

@@ -44,8 +44,6 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, our_contract, patiently, quick_passwords, serve
 from tests.support.tables import NOW, Tables
 
-pytestmark = pytest.mark.unmeasured_processes
-
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()
 

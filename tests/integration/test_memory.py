@@ -8,8 +8,6 @@ import pytest
 from tests.support.databases import SqliteDatabases
 from tests.support.programs import environment
 
-pytestmark = pytest.mark.unmeasured_processes
-
 UNUSED = {"alembic", "asyncpg", "httpx", "requests", "sqlalchemy.orm", "starlette.testclient", "zxcvbn"}
 SERVE = f"""
 import sys

@@ -18,8 +18,6 @@ from tests.support.programs import our_contract
 from tests.support.server import serving
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.unmeasured_processes
-
 ROOT = Path(__file__).parents[2]
 SESSIONS = ("README.md", "docs/getting-started.md")
 """Pages with requests to a server."""

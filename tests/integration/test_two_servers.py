@@ -35,8 +35,6 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, serve
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.unmeasured_processes
-
 MANY = 40
 
 

@@ -33,8 +33,6 @@ from tests.support.providers import (
     signed,
 )
 
-pytestmark = pytest.mark.unmeasured_processes
-
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 SECONDS = int(NOW.timestamp())
 RSA, EC, ED = (key(algorithm, f"good {algorithm}") for algorithm in ("RS256", "ES256", "EdDSA"))

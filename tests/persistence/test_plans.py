@@ -69,7 +69,7 @@ from tests.support.databases import run_elsewhere
 from tests.support.defaults import NOON
 from tests.support.matrix import Operation
 from tests.support.prepared import OPERATIONS, prepared
-from tests.support.programs import quick_passwords
+from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.service_callers import Caller
 from tests.support.statements import Plan, overheard, plans_of
@@ -670,7 +670,7 @@ async def test_every_statement_of_every_service_is_served_by_an_index(
 def full_server(full_database_url: str) -> Iterator[str]:
     """The URL of a server on the full database."""
     settings = Settings(database_url=full_database_url, **UNHINDERED)
-    application = build(settings, background=False, passwords=quick_passwords())
+    application = build(settings, contract=our_contract(), background=False, passwords=quick_passwords())
     with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
         yield f"http://{host}:{port}"
 

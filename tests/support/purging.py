@@ -3,14 +3,15 @@
 import asyncio
 
 from app.jobs.purge import Purge, purge
-from app.main import contract_path, make_parts
+from app.main import make_parts
 from app.settings import Settings
 from persistence.unit_of_work import Dependencies
-from tickbox_contract.openapi.document import Document
+from tests.support.programs import our_contract, quick_passwords
 
 
 def dependencies(url: str) -> Dependencies:
-    return make_parts(Settings(database_url=url), Document.read(contract_path())).dependencies
+    settings = Settings(database_url=url)
+    return make_parts(settings, our_contract().document, passwords=quick_passwords()).dependencies
 
 
 def purged(url: str, which: Purge) -> int:
