@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -11,7 +12,15 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import pytest
 
 from tests.support import leftovers
-from tests.support.databases import BACKENDS, Databases, PostgresDatabases, SqliteDatabases, named_by, own_postgres
+from tests.support.databases import (
+    AT_LENGTH,
+    BACKENDS,
+    Databases,
+    PostgresDatabases,
+    SqliteDatabases,
+    named_by,
+    own_postgres,
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,6 +85,24 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     is_another = getattr(session.config, "workerinput", {}).get("workerid", "gw0") != "gw0"
     with unmeasured() if is_another else nullcontext():
         return (yield)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not chosen on PostgreSQL."""
+    left_out = [item for item in items if not is_chosen(item)]
+    if left_out:
+        items[:] = [item for item in items if is_chosen(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def is_chosen(item: pytest.Item) -> bool:
+    """Whether it runs: not two thirds of what tests each operation for what hardly depends on the database.
+
+    On PostgreSQL, that is. Which third it is depends on the names, so that a new operation changes nothing else.
+    """
+    if AT_LENGTH or "postgresql" not in item.name or item.get_closest_marker("a_third_on_postgresql") is None:
+        return True
+    return zlib.crc32(item.name.encode()) % 3 == 0
 
 
 def pytest_collection_finish() -> None:

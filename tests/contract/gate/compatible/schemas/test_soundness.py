@@ -21,7 +21,7 @@ from .documents import compared, contract_of, is_accepted, meaning_of
 pytestmark = pytest.mark.unmeasured
 
 bounded = settings(
-    max_examples=5000 if os.environ.get("TICKBOX_TEST_SOAK") else 60,
+    max_examples=5000 if os.environ.get("TICKBOX_TEST_SOAK") else 30,
     deadline=None,
     derandomize=True,
     database=None,

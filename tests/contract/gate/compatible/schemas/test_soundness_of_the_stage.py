@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.databases import AT_LENGTH
 from tickbox_contract.gate.compatible.schemas.validators import Validators
 from tickbox_contract.gate.compatible.stage import compare
 from tickbox_contract.gate.compatible.table import TABLE
@@ -24,7 +25,11 @@ pytestmark = pytest.mark.unmeasured
 TODAY = date(2026, 1, 1)
 OLDER, NEW = "3.0.4", "3.1.0"
 bounded = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=200 if AT_LENGTH else 30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 Schema = dict[str, Any]
 ROOT: Schema = {"$ref": "#/components/schemas/Root"}
@@ -100,5 +105,7 @@ def test_a_change_that_a_value_proves_to_break_is_never_silent(use: Use, data: s
 @each_use
 def test_a_pair_that_breaks_is_never_silent(use: Use) -> None:
     found = [parameter.values[0] for parameter in pairs(ENTRIES if use.version == OLDER else NEWER)]
+    if not AT_LENGTH:  # one of four, which differ from use to use; test_comparisons tries all as they are
+        found = found[USES.index(use) % 4 :: 4]
     silent = [pair for pair in found if pair.breaks and not alarms(pair.old, pair.new, use, pair.direction)]
     assert not silent
