@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps, task_links
+from domain import moves, pages, positions, steps, task_links
 from domain.checks import Checks
 from domain.limits import LimitReached
-from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
+from domain.model.labels import Label, LabelEvent, LabelExists, LabelNotFound, LabelUnknown, name_key
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
@@ -22,19 +22,19 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
     binding = f"labels {uow.workspace_id}"
     place = None
     if cursor is not None:
-        position, label_id = pages.decode(cursor, binding, count=2)
-        place = (pages.text_from_key(position), pages.id_from_key(label_id))
+        (position,) = pages.decode(cursor, binding, count=1)
+        place = pages.text_from_key(position)
 
-    async def fetch(after: tuple[str, UUID] | None, count: int) -> Sequence[Label]:
+    async def fetch(after: str | None, count: int) -> Sequence[Label]:
         return await uow.labels.page(uow.workspace_id, after=after, limit=count)
 
     return await pages.within_bytes(
         fetch,
         after=place,
-        place_of=lambda label: (label.position, label.id),
+        place_of=lambda label: label.position,
         weigh=lambda label: pages.weight(*label.texts),
         limit=limit,
-        cursor_of=lambda label: pages.encode(binding, label.position, pages.id_to_key(label.id)),
+        cursor_of=lambda label: pages.encode(binding, label.position),
     )
 
 
@@ -76,9 +76,7 @@ async def update(
         return label
     if changed.name_key != label.name_key:
         await _require_free(uow, changed.name)
-    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
-    await uow.labels.update(changed, before=label)
-    return changed
+    return await _store(uow, label, changed, event="label.updated")
 
 
 async def delete(uow: UnitOfWork, label_id: UUID) -> None:
@@ -90,6 +88,25 @@ async def delete(uow: UnitOfWork, label_id: UUID) -> None:
 
     await steps.in_steps(uow, take_from_some)
     await uow.labels.delete(uow.workspace_id, label_id, revision=await uow.next_revision())
+
+
+async def move(uow: UnitOfWork, label_id: UUID, *, before: UUID | Unset = UNSET, after: UUID | Unset = UNSET) -> Label:
+    """Move a label directly before or after another one. One that is there already does not change.
+
+    Raises LabelNotFound, BeforeAndAfter, SiblingUnknown, BesideItself.
+    """
+    label = await get(uow, label_id)
+    target = moves.beside("label", [label_id], before=before, after=after)
+    if target is None:
+        return label
+    cut = target.cut_at(await uow.labels.get(uow.workspace_id, target.sibling_id))
+
+    async def around(count: int) -> Sequence[Label]:
+        return await uow.labels.around(uow.workspace_id, cut=cut, limit=count)
+
+    for each, position in await moves.move_to(around, cut, mover=label):
+        moved = await _store(uow, each, replace(each, position=position), event="label.moved")
+    return moved
 
 
 async def require_all(uow: UnitOfWork, label_ids: Sequence[UUID]) -> None:
@@ -107,6 +124,14 @@ async def _require_free(uow: UnitOfWork, name: str) -> None:
     found = await uow.labels.named(uow.workspace_id, name_key(name))
     if found is not None:
         raise LabelExists(found)
+
+
+async def _store(uow: UnitOfWork, label: Label, changed: Label, *, event: LabelEvent) -> Label:
+    if changed == label:
+        return label
+    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.labels.update(changed, before=label, event=event)
+    return changed
 
 
 def _color(color: str | None) -> str | None:

@@ -9,11 +9,16 @@ MOST_CHANGES: Final = 2000
 
 
 class LimitReached(Conflict):
-    """There are as many as there can be: *owner*, such as "workspace", has *most* *things*, such as "labels"."""
+    """There are as many as there can be: *owner*, such as "workspace", has *most* *things*, such as "labels".
+
+    *detail* says it in other words.
+    """
 
     summary = "The limit is reached"
 
-    def __init__(self, owner: str, *, things: str, most: int, pointer: str | None = None) -> None:
-        super().__init__(f"This {owner} has {most} {things}, and cannot have more.")
+    def __init__(
+        self, owner: str, *, things: str, most: int, pointer: str | None = None, detail: str | None = None
+    ) -> None:
+        super().__init__(detail or f"This {owner} has {most} {things}, and cannot have more.")
         self.most = most
         self.pointer = pointer

@@ -4,12 +4,14 @@ A position between two others grows by a character with every six moves into the
 LONGEST, the nearest neighbours are spread over the room that they have. It is hardly ever more than sixteen of them.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from domain import positions
+from domain.errors import Invalid
+from domain.unset import UNSET, Unset
 
 _WINDOWS: Final = (16, 32, 64, 128, 256, 512, 1024)
 """How many neighbours make room: the first of these numbers that leaves them all with ROOMY characters, or the last."""
@@ -28,6 +30,74 @@ class Placed(Protocol):
         """Where it is, see `domain/positions.py`."""
 
 
+class BeforeAndAfter(Invalid):
+    """The body names two things to move another one to."""
+
+    code = "place"
+    pointer = "#/after"
+
+    def __init__(self) -> None:
+        super().__init__("Send `before` or `after`, and not both.")
+
+
+class SiblingUnknown(Invalid):
+    """The body names a thing to move another one to, as the property *name*, that the workspace does not have."""
+
+    code = "sibling"
+
+    def __init__(self, kind: str, *, name: str) -> None:
+        super().__init__(f"This workspace does not have a {kind} with this id.")
+        self.pointer = f"#/{name}"
+
+
+class NotBesideSibling(Invalid):
+    """The body names a thing to move another one to, and another place than that thing's, as the property *name*."""
+
+    code = "place"
+
+    def __init__(self, kind: str, *, name: str) -> None:
+        super().__init__(f"The {kind} in `before` or `after` is in another place. Leave this out.")
+        self.pointer = f"#/{name}"
+
+
+class BesideItself(Invalid):
+    """A thing would be moved next to or under itself or one of its parts, which the property *name* names."""
+
+    code = "place"
+
+    def __init__(self, kind: str, *, name: str) -> None:
+        super().__init__(f"A {kind} cannot be moved next to or under itself or a part of itself.")
+        self.pointer = f"#/{name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What something is moved to: directly before or after (`name`) the thing of the same *kind* with this id."""
+
+    kind: str
+    name: Literal["before", "after"]
+    sibling_id: UUID
+
+    def cut_at(self, sibling: Placed | None) -> str:
+        """Return where the gap is, as `make_room` wants it. Raises SiblingUnknown if there is no such thing."""
+        if sibling is None:
+            raise SiblingUnknown(self.kind, name=self.name)
+        return sibling.position if self.name == "before" else positions.just_after(sibling.position)
+
+
+def beside(kind: str, own_ids: Collection[UUID], *, before: UUID | Unset, after: UUID | Unset) -> Beside | None:
+    """Return which of two members of a request is given. Raises BeforeAndAfter; BesideItself if it is of *own_ids*."""
+    if before is not UNSET and after is not UNSET:
+        raise BeforeAndAfter
+    name: Literal["before", "after"] = "after" if before is UNSET else "before"
+    sibling_id = after if before is UNSET else before
+    if sibling_id is UNSET:
+        return None
+    if sibling_id in own_ids:
+        raise BesideItself(kind, name=name)
+    return Beside(kind=kind, name=name, sibling_id=sibling_id)
+
+
 Item = TypeVar("Item", bound=Placed)
 Around = Callable[[int], Awaitable[Sequence[Item]]]
 """Returns the things nearest to a gap in their order: so many before it, and so many after it."""
@@ -44,7 +114,7 @@ class Room(Generic[Item]):
     neighbours: Sequence[tuple[Item, str]] = ()
 
 
-async def make_room(around: Around[Item], cut: str, *, count: int, mover: Placed | None = None) -> Room[Item]:
+async def make_room(around: Around[Item], cut: str, *, count: int, mover: Item | None = None) -> Room[Item]:
     """Return the room for *count* things in the gap at *cut*: after all positions before it, and before all others.
 
     *mover* is what is moved, if it is in this order already; then *count* is 1. In the gap it keeps its position.
@@ -64,8 +134,17 @@ async def make_room(around: Around[Item], cut: str, *, count: int, mover: Placed
     return room
 
 
+async def move_to(around: Around[Item], cut: str, *, mover: Item) -> Sequence[tuple[Item, str]]:
+    """Return what changes if *mover* is moved to the gap at *cut* in its order, with the new positions.
+
+    It can be stored one after the other. *mover* is the last.
+    """
+    room = await make_room(around, cut, count=1, mover=mover)
+    return (*room.neighbours, (mover, room.positions[0]))
+
+
 async def _sides(
-    around: Around[Item], cut: str, *, count: int, mover: Placed | None
+    around: Around[Item], cut: str, *, count: int, mover: Item | None
 ) -> tuple[Sequence[Item], Sequence[Item]]:
     """Return *count* things on each side of the gap, without *mover*, in their order."""
     found = [each for each in await around(count + 1) if mover is None or each.id != mover.id]

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps, tasks
-from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
+from domain import moves, pages, positions, steps, tasks
+from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
@@ -134,6 +134,29 @@ async def unarchive(uow: UnitOfWork, project_id: UUID) -> Project:
     """
     project = await get(uow, project_id)
     return await _store(uow, project, replace(project, archived_at=None), event="project.unarchived")
+
+
+async def move(
+    uow: UnitOfWork, project_id: UUID, *, before: UUID | Unset = UNSET, after: UUID | Unset = UNSET
+) -> Project:
+    """Move a project directly before or after another one. One that is there already does not change.
+
+    Raises ProjectNotFound, ProjectArchived, BeforeAndAfter, SiblingUnknown, BesideItself.
+    """
+    project = await get(uow, project_id)
+    if project.archived_at is not None:
+        raise ProjectArchived(project_id)
+    target = moves.beside("project", [project_id], before=before, after=after)
+    if target is None:
+        return project
+    cut = target.cut_at(await uow.projects.get(uow.workspace_id, target.sibling_id))
+
+    async def around(count: int) -> Sequence[Project]:
+        return await uow.projects.around(uow.workspace_id, cut=cut, limit=count)
+
+    for each, position in await moves.move_to(around, cut, mover=project):
+        moved = await _store(uow, each, replace(each, position=position), event="project.moved")
+    return moved
 
 
 async def _store(uow: UnitOfWork, project: Project, changed: Project, *, event: ProjectEvent) -> Project:

@@ -5,16 +5,20 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions, steps, tasks
+from domain import moves, pages, positions, steps, tasks
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived, ProjectUnknown
-from domain.model.sections import Section, SectionNotFound, SectionQuery
+from domain.model.sections import Section, SectionEvent, SectionNotFound, SectionQuery
+from domain.model.tasks import Task
+from domain.moves import NotBesideSibling, SiblingUnknown
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 MOST_SECTIONS: Final = 200
 """How many sections a project has at most."""
+MOST_MOVED: Final = 1000
+"""How many tasks come along with a section to another project at most: it is one transaction."""
 
 
 async def page(
@@ -24,10 +28,10 @@ async def page(
     binding = f"sections {uow.workspace_id} {project_id}"
     place = None
     if cursor is not None:
-        of, position, section_id = pages.decode(cursor, binding, count=3)
-        place = (pages.id_from_key(of), pages.text_from_key(position), pages.id_from_key(section_id))
+        of, position = pages.decode(cursor, binding, count=2)
+        place = (pages.id_from_key(of), pages.text_from_key(position))
 
-    async def fetch(after: tuple[UUID, str, UUID] | None, count: int) -> Sequence[Section]:
+    async def fetch(after: tuple[UUID, str] | None, count: int) -> Sequence[Section]:
         return await uow.sections.page(
             SectionQuery(workspace_id=uow.workspace_id, project_id=project_id, after=after, limit=count)
         )
@@ -35,12 +39,10 @@ async def page(
     return await pages.within_bytes(
         fetch,
         after=place,
-        place_of=lambda section: (section.project_id, section.position, section.id),
+        place_of=lambda section: (section.project_id, section.position),
         weigh=lambda section: pages.weight(*section.texts),
         limit=limit,
-        cursor_of=lambda section: pages.encode(
-            binding, pages.id_to_key(section.project_id), section.position, pages.id_to_key(section.id)
-        ),
+        cursor_of=lambda section: pages.encode(binding, pages.id_to_key(section.project_id), section.position),
     )
 
 
@@ -49,14 +51,8 @@ async def create(uow: UnitOfWork, *, name: str, project_id: UUID, section_id: UU
 
     Raises ProjectUnknown, ProjectArchived, LimitReached, IdTaken.
     """
-    project = await uow.projects.get(uow.workspace_id, project_id)
-    if project is None:
-        raise ProjectUnknown(project_id)
-    if project.archived_at is not None:
-        raise ProjectArchived(project_id)
-    count, last = await uow.sections.end(uow.workspace_id, project_id=project_id)
-    if count >= MOST_SECTIONS:
-        raise LimitReached("project", things="sections", most=MOST_SECTIONS)
+    await _require_active(uow, project_id)
+    last = await _end_of(uow, project_id)
     section = Section(
         id=section_id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -83,11 +79,68 @@ async def update(uow: UnitOfWork, section_id: UUID, *, name: str | Unset = UNSET
     """Change a section. Raises SectionNotFound."""
     section = await get(uow, section_id)
     changed = replace(section, **given(name=name))
-    if changed == section:
-        return section
-    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
-    await uow.sections.update(changed, before=section)
-    return changed
+    return await _store(uow, section, changed, event="section.updated")
+
+
+async def move(
+    uow: UnitOfWork,
+    section_id: UUID,
+    *,
+    project_id: UUID | Unset = UNSET,
+    before: UUID | Unset = UNSET,
+    after: UUID | Unset = UNSET,
+) -> Section:
+    """Move a section directly before or after another one, or to the end of a project, with its tasks.
+
+    One that is there already does not change.
+
+    Raises SectionNotFound, BeforeAndAfter, SiblingUnknown, BesideItself, NotBesideSibling, ProjectUnknown;
+    ProjectArchived, LimitReached.
+    """
+    section = await get(uow, section_id)
+    target_id = section.project_id if project_id is UNSET else project_id
+    cut = positions.END
+    target = moves.beside("section", [section_id], before=before, after=after)
+    if target is not None:
+        sibling = await uow.sections.get(uow.workspace_id, target.sibling_id)
+        if sibling is None:
+            raise SiblingUnknown("section", name=target.name)
+        if project_id not in {UNSET, sibling.project_id}:
+            raise NotBesideSibling("section", name="project_id")
+        target_id, cut = sibling.project_id, target.cut_at(sibling)
+    for each in {section.project_id, target_id}:
+        await _require_active(uow, each)
+    if target_id == section.project_id:
+        return await _put(uow, section, project_id=target_id, cut=cut)
+    await _end_of(uow, target_id)
+    coming = await uow.tasks.in_section(uow.workspace_id, section_id, limit=MOST_MOVED + 1)
+    if len(coming) > MOST_MOVED:
+        detail = f"At most {MOST_MOVED} tasks are moved with a section. Move some of them first."
+        raise LimitReached("section", things="tasks", most=MOST_MOVED, detail=detail)
+    moved = await _put(uow, section, project_id=target_id, cut=cut)
+    await _move_tasks(uow, coming, project_id=target_id)
+    return moved
+
+
+async def _put(uow: UnitOfWork, section: Section, *, project_id: UUID, cut: str) -> Section:
+    async def around(count: int) -> Sequence[Section]:
+        return await uow.sections.around(uow.workspace_id, project_id=project_id, cut=cut, limit=count)
+
+    mover = section if section.project_id == project_id else None
+    room = await moves.make_room(around, cut, count=1, mover=mover)
+    for each, position in room.neighbours:
+        await _store(uow, each, replace(each, position=position), event="section.moved")
+    moved = replace(section, project_id=project_id, position=room.positions[0])
+    return await _store(uow, section, moved, event="section.moved")
+
+
+async def _move_tasks(uow: UnitOfWork, coming: Sequence[Task], *, project_id: UUID) -> None:
+    """Move tasks of a section to the end of another project, in their order."""
+    _, last = await uow.tasks.destination(uow.workspace_id, project_id=project_id) or (None, None)
+    for task, position in zip(coming, positions.spread(last, None, count=len(coming)), strict=True):
+        moved = replace(task, project_id=project_id, position=position)
+        moved = replace(moved, updated_at=uow.now, revision=await uow.next_revision())
+        await uow.tasks.update(moved, before=task, event="task.moved")
 
 
 async def delete(uow: UnitOfWork, section_id: UUID) -> None:
@@ -102,3 +155,27 @@ async def delete(uow: UnitOfWork, section_id: UUID) -> None:
 
     await steps.in_steps(uow, delete_some)
     await uow.sections.delete(uow.workspace_id, section_id, revision=await uow.next_revision())
+
+
+async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:
+    project = await uow.projects.get(uow.workspace_id, project_id)
+    if project is None:
+        raise ProjectUnknown(project_id)
+    if project.archived_at is not None:
+        raise ProjectArchived(project_id)
+
+
+async def _end_of(uow: UnitOfWork, project_id: UUID) -> str | None:
+    """Return the last position of a project that one more section is put into. Raises LimitReached."""
+    count, last = await uow.sections.end(uow.workspace_id, project_id=project_id)
+    if count >= MOST_SECTIONS:
+        raise LimitReached("project", things="sections", most=MOST_SECTIONS)
+    return last
+
+
+async def _store(uow: UnitOfWork, section: Section, changed: Section, *, event: SectionEvent) -> Section:
+    if changed == section:
+        return section
+    changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
+    await uow.sections.update(changed, before=section, event=event)
+    return changed

@@ -8,16 +8,8 @@ from domain import families, moves, positions, tasks
 from domain.checks import Checks
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import (
-    BeforeAndAfter,
-    NotBesideSibling,
-    NotWithParent,
-    ParentUnknown,
-    SiblingUnknown,
-    Task,
-    WithinItself,
-)
-from domain.moves import Room
+from domain.model.tasks import NotWithParent, ParentUnknown, Task
+from domain.moves import Beside, BesideItself, NotBesideSibling, Room, SiblingUnknown
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
 
@@ -56,7 +48,7 @@ async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
     besides must agree; what is UNSET follows. None is no section, or not a subtask.
 
     Raises TaskNotFound; BeforeAndAfter, SiblingUnknown, NotBesideSibling, ParentUnknown, NotWithParent, SectionUnknown,
-    ProjectUnknown, WithinItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
+    ProjectUnknown, BesideItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
     """
     found = await families.of(uow, task_id)
     task = found.task
@@ -101,12 +93,9 @@ def _changes(family: Sequence[Task], place: _Place, room: Room[Task]) -> Iterato
 
 
 async def _place(uow: UnitOfWork, task: Task, to: TaskDestination, *, family_ids: Collection[UUID]) -> _Place:
-    if to.before is not UNSET and to.after is not UNSET:
-        raise BeforeAndAfter
-    if to.before is not UNSET:
-        return await _beside(uow, to.before, to, name="before", family_ids=family_ids)
-    if to.after is not UNSET:
-        return await _beside(uow, to.after, to, name="after", family_ids=family_ids)
+    target = moves.beside("task", family_ids, before=to.before, after=to.after)
+    if target is not None:
+        return await _beside(uow, target, to)
     if to.parent_id is not UNSET and to.parent_id is not None:
         return await _under(uow, to.parent_id, to, family_ids=family_ids)
     project_id = task.project_id if to.project_id is UNSET else to.project_id
@@ -121,32 +110,28 @@ async def _place(uow: UnitOfWork, task: Task, to: TaskDestination, *, family_ids
     return _Place(project_id=project_id, section_id=section_id, parent_id=None, named_by="project_id")
 
 
-async def _beside(
-    uow: UnitOfWork, sibling_id: UUID, to: TaskDestination, *, name: str, family_ids: Collection[UUID]
-) -> _Place:
-    if sibling_id in family_ids:
-        raise WithinItself(name)
-    sibling = await uow.tasks.get(uow.workspace_id, sibling_id)
+async def _beside(uow: UnitOfWork, target: Beside, to: TaskDestination) -> _Place:
+    sibling = await uow.tasks.get(uow.workspace_id, target.sibling_id)
     if sibling is None:
-        raise SiblingUnknown(sibling_id, name=name)
+        raise SiblingUnknown("task", name=target.name)
     checks = Checks()
-    for member, given in to.place.items():
+    for name, given in to.place.items():
         with checks:
-            if given not in {UNSET, getattr(sibling, member)}:
-                raise NotBesideSibling(member)
+            if given not in {UNSET, getattr(sibling, name)}:
+                raise NotBesideSibling("task", name=name)
     checks.finish()
     return _Place(
         project_id=sibling.project_id,
         section_id=sibling.section_id,
         parent_id=sibling.parent_id,
-        cut=sibling.position if name == "before" else positions.just_after(sibling.position),
-        named_by=name,
+        cut=target.cut_at(sibling),
+        named_by=target.name,
     )
 
 
 async def _under(uow: UnitOfWork, parent_id: UUID, to: TaskDestination, *, family_ids: Collection[UUID]) -> _Place:
     if parent_id in family_ids:
-        raise WithinItself("parent_id")
+        raise BesideItself("task", name="parent_id")
     parent = await uow.tasks.get(uow.workspace_id, parent_id)
     if parent is None:
         raise ParentUnknown(parent_id)

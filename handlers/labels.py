@@ -8,7 +8,7 @@ from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
 from handlers.patches import patched, sent
 from spec import responses
-from spec.models import LabelCreate, LabelPatch
+from spec.models import LabelCreate, LabelMove, LabelPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
@@ -39,6 +39,12 @@ async def delete_label(uow: UnitOfWork, label_id: UUID) -> Response:
     """204; the label is deleted, and no task has it."""
     await labels.delete(uow, label_id)
     return no_content()
+
+
+async def move_label(uow: UnitOfWork, label_id: UUID, body: LabelMove) -> Response:
+    """200 with the label at its new place."""
+    moved = await labels.move(uow, label_id, before=patched(body.before), after=patched(body.after))
+    return ok(label_view(moved))
 
 
 def label_view(label: Label) -> responses.Label:

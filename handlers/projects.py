@@ -8,7 +8,7 @@ from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
 from handlers.patches import patched, sent
 from spec import responses
-from spec.models import ProjectCreate, ProjectPatch
+from spec.models import ProjectCreate, ProjectMove, ProjectPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
@@ -62,6 +62,12 @@ async def archive_project(uow: UnitOfWork, project_id: UUID) -> Response:
 async def unarchive_project(uow: UnitOfWork, project_id: UUID) -> Response:
     """200 with the project, active."""
     return ok(project_view(await projects.unarchive(uow, project_id)))
+
+
+async def move_project(uow: UnitOfWork, project_id: UUID, body: ProjectMove) -> Response:
+    """200 with the project at its new place."""
+    moved = await projects.move(uow, project_id, before=patched(body.before), after=patched(body.after))
+    return ok(project_view(moved))
 
 
 def project_view(project: Project) -> responses.Project:

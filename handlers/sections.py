@@ -8,7 +8,7 @@ from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
 from handlers.patches import patched, sent
 from spec import responses
-from spec.models import SectionCreate, SectionPatch
+from spec.models import SectionCreate, SectionMove, SectionPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
@@ -41,6 +41,18 @@ async def delete_section(uow: UnitOfWork, section_id: UUID) -> Response:
     """204; the section and its tasks are deleted."""
     await sections.delete(uow, section_id)
     return no_content()
+
+
+async def move_section(uow: UnitOfWork, section_id: UUID, body: SectionMove) -> Response:
+    """200 with the section at its new place."""
+    moved = await sections.move(
+        uow,
+        section_id,
+        project_id=patched(body.project_id),
+        before=patched(body.before),
+        after=patched(body.after),
+    )
+    return ok(section_view(moved))
 
 
 def section_view(section: Section) -> responses.Section:

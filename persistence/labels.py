@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
-from domain.model.labels import Label
+from domain.model.labels import Label, LabelEvent
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.compiled import padded
@@ -31,7 +31,7 @@ from persistence.database import Row, Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
-from persistence.paging import Pages
+from persistence.paging import Pages, around
 
 labels: Final = Table(
     "labels",
@@ -50,7 +50,7 @@ labels: Final = Table(
     info=logged_as("label"),
 )
 Index("uq_labels_name_key", labels.c.workspace_id, labels.c.name_key, unique=True)
-Index("ix_labels_position", labels.c.workspace_id, labels.c.position, labels.c.id)
+Index("uq_labels_position", labels.c.workspace_id, labels.c.position, unique=True)
 
 _MAPPER: Final = Mapper(
     Label, labels, derived={"name_key": lambda label: label.name_key}, fixed=("id", "workspace_id", "created_at")
@@ -64,7 +64,8 @@ _NAMED: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.name_key == bi
 _EXISTING: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.id.in_(bindparam("labels", expanding=True)))
 _COUNT: Final = select(func.count()).select_from(labels).where(_IN_WORKSPACE)
 _LAST_POSITION: Final = select(func.max(labels.c.position)).where(_IN_WORKSPACE)
-_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position, labels.c.id)
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
+_AROUND: Final = around(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
 _UPDATE: Final = update(labels).where(*_ONE)
 _DELETE: Final = delete(labels).where(*_ONE).returning(octets(labels.c.name))
 
@@ -98,13 +99,18 @@ class Labels:
         row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
         return None if row is None else row[0]
 
-    async def page(self, workspace_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> Sequence[Label]:
-        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Label]:
+        place = {"workspace": workspace_id, "cut": cut, "limit": limit}
+        return sorted(_MAPPER.all(await self._runner.rows(_AROUND, place)), key=lambda label: label.position)
 
-    async def update(self, label: Label, *, before: Label) -> None:
+    async def page(self, workspace_id: UUID, *, after: str | None, limit: int) -> Sequence[Label]:
+        place = None if after is None else (after,)
+        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=place, limit=limit))
+
+    async def update(self, label: Label, *, before: Label, event: LabelEvent) -> None:
         key = {"workspace": label.workspace_id, "label": label.id}
-        event = event_of("label.updated", label, before=before)
-        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(label, before=before)}, event)
+        values = {**key, **_MAPPER.changes(label, before=before)}
+        await self._change_log.write(_UPDATE, values, event_of(event, label, before=before))
 
     async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
 

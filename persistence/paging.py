@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union_all
 
 from persistence.database import Parameters, Row, Runner
 
@@ -27,6 +27,14 @@ def ordered(
         statement = statement.where(mine < last if descending else mine > last)
     order = [column.desc() if descending else column.asc() for column in columns]
     return statement.order_by(*order).limit(bindparam(_LIMIT))
+
+
+def around(rows: Select[Any], position: ColumnElement[str]) -> Select[Any]:
+    """Return those of *rows* that are nearest to the position `:cut`: up to `:limit` before it, as many from it on."""
+    cut = bindparam("cut", type_=position.type)
+    below = rows.where(position < cut).order_by(position.desc()).limit(bindparam(_LIMIT))
+    above = rows.where(position >= cut).order_by(position).limit(bindparam(_LIMIT))
+    return select(union_all(*(select(side.subquery()) for side in (below, above))).subquery())
 
 
 def page_parameters(after: Place | None, limit: int) -> dict[str, object]:

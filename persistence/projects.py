@@ -1,7 +1,7 @@
 """The table and the repository of projects."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,17 +11,14 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
-    Select,
     Table,
     Text,
     Uuid,
     bindparam,
     delete,
-    func,
     insert,
     select,
     true,
-    union_all,
     update,
 )
 
@@ -34,7 +31,7 @@ from persistence.database import Row, Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
-from persistence.paging import Pages
+from persistence.paging import Pages, around
 
 projects: Final = Table(
     "projects",
@@ -73,6 +70,8 @@ for _name, _condition in (
         sqlite_where=_condition,
     )
 
+Index("uq_projects_position", projects.c.workspace_id, projects.c.position, unique=True)
+
 PROJECTS: Final = Mapper(Project, projects, fixed=("id", "workspace_id", "is_inbox", "created_at"))
 _ACTIVE: Final = projects.c.archived_at.is_(None)
 _ARCHIVED: Final = projects.c.archived_at.is_not(None)
@@ -91,22 +90,8 @@ _PAGES: Final = {
 }
 
 
-def _last_position() -> Select[Any]:
-    """Look at the ends of the two indexes only."""
-    ends = [
-        select(
-            select(projects.c.position)
-            .where(_IN_WORKSPACE, which)
-            .order_by(projects.c.position.desc())
-            .limit(1)
-            .subquery()
-        )
-        for which in (_ACTIVE, _ARCHIVED)
-    ]
-    return select(func.max(union_all(*ends).subquery().c.position))
-
-
-_LAST_POSITION: Final = _last_position()
+_LAST_POSITION: Final = select(projects.c.position).where(_IN_WORKSPACE).order_by(projects.c.position.desc()).limit(1)
+_AROUND: Final = around(select(*PROJECTS.columns).where(_IN_WORKSPACE), projects.c.position)
 
 
 class Projects:
@@ -125,6 +110,10 @@ class Projects:
     async def last_position(self, workspace_id: UUID) -> str | None:
         row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
         return None if row is None else row[0]
+
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
+        place = {"workspace": workspace_id, "cut": cut, "limit": limit}
+        return sorted(PROJECTS.all(await self._runner.rows(_AROUND, place)), key=lambda project: project.position)
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         pages, place = _PAGES[query.archived], {"workspace": query.workspace_id}

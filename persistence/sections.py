@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from domain.errors import IdTaken
 from domain.events import Event, end_of, event_of
-from domain.model.sections import Section, SectionQuery
+from domain.model.sections import Section, SectionEvent, SectionQuery
 from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK
@@ -31,7 +31,7 @@ from persistence.database import Row, Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
 from persistence.octets import octets
-from persistence.paging import Pages
+from persistence.paging import Pages, around
 
 sections: Final = Table(
     "sections",
@@ -53,7 +53,7 @@ sections: Final = Table(
     ),
     info=logged_as("section"),
 )
-Index("ix_sections_position", sections.c.workspace_id, sections.c.project_id, sections.c.position, sections.c.id)
+Index("uq_sections_position", sections.c.workspace_id, sections.c.project_id, sections.c.position, unique=True)
 
 _MAPPER: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "created_at"))
 _IN_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
@@ -64,10 +64,9 @@ _FREED: Final = (sections.c.id, octets(sections.c.name))
 _INSERT: Final = insert(sections)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _END: Final = select(func.count(), func.max(sections.c.position)).where(*_IN_PROJECT)
-_PAGES: Final = Pages(
-    select(*_MAPPER.columns).where(_IN_WORKSPACE), sections.c.project_id, sections.c.position, sections.c.id
-)
-_PAGES_OF_PROJECT: Final = Pages(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position, sections.c.id)
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), sections.c.project_id, sections.c.position)
+_PAGES_OF_PROJECT: Final = Pages(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
+_AROUND: Final = around(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
 _UPDATE: Final = update(sections).where(*_ONE)
 _DELETE: Final = delete(sections).where(*_ONE).returning(*_FREED)
 _DELETE_ALL: Final = delete(sections).where(*_IN_PROJECT).returning(*_FREED).execution_options(**BULK)
@@ -91,6 +90,10 @@ class Sections:
         assert row is not None, "an aggregate has a row"
         return int(row[0]), row[1]
 
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Section]:
+        place = {"workspace": workspace_id, "project": project_id, "cut": cut, "limit": limit}
+        return sorted(_MAPPER.all(await self._runner.rows(_AROUND, place)), key=lambda section: section.position)
+
     async def page(self, query: SectionQuery) -> Sequence[Section]:
         place: dict[str, object] = {"workspace": query.workspace_id}
         if query.project_id is None:
@@ -99,10 +102,10 @@ class Sections:
         after = query.after and query.after[1:]
         return _MAPPER.all(await _PAGES_OF_PROJECT.read(self._runner, place, after=after, limit=query.limit))
 
-    async def update(self, section: Section, *, before: Section) -> None:
+    async def update(self, section: Section, *, before: Section, event: SectionEvent) -> None:
         key = {"workspace": section.workspace_id, "section": section.id}
-        event = event_of("section.updated", section, before=before)
-        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(section, before=before)}, event)
+        values = {**key, **_MAPPER.changes(section, before=before)}
+        await self._change_log.write(_UPDATE, values, event_of(event, section, before=before))
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
         place = {"workspace": workspace_id, "project": project_id}

@@ -1,13 +1,12 @@
 """The repository of tasks."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Select,
     UpdateBase,
     and_,
     bindparam,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    union_all,
     update,
 )
 
@@ -37,6 +35,7 @@ from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
 from persistence.database import Row, Runner
 from persistence.octets import octets
+from persistence.paging import around
 from persistence.projects import PROJECTS, projects
 from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
@@ -102,15 +101,10 @@ _PROJECT: Final = _DESTINATIONS.where(projects.c.id == bindparam("project"))
 _INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)
 
 
-def _around() -> Select[Any]:
-    cut = bindparam("cut", type_=tasks.c.position.type)
-    rows = select(*TASKS.columns).where(_IN_WORKSPACE, _IN_PROJECT)
-    below = rows.where(tasks.c.position < cut).order_by(tasks.c.position.desc()).limit(bindparam("limit"))
-    above = rows.where(tasks.c.position >= cut).order_by(tasks.c.position).limit(bindparam("limit"))
-    return select(union_all(*(select(side.subquery()) for side in (below, above))).subquery())
-
-
-_AROUND: Final = _around()
+_AROUND: Final = around(select(*TASKS.columns).where(_IN_WORKSPACE, _IN_PROJECT), tasks.c.position)
+_IN_SECTION: Final = (
+    select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.section_id == bindparam("section")).limit(bindparam("limit"))
+)
 
 
 class Tasks:
@@ -156,6 +150,10 @@ class Tasks:
     async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Task]:
         place = {"workspace": workspace_id, "project": project_id, "cut": cut, "limit": limit}
         return sorted(TASKS.all(await self._runner.rows(_AROUND, place)), key=lambda task: task.position)
+
+    async def in_section(self, workspace_id: UUID, section_id: UUID, *, limit: int) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "section": section_id, "limit": limit}
+        return sorted(TASKS.all(await self._runner.rows(_IN_SECTION, place)), key=lambda task: task.position)
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         return TASKS.all(await self._runner.rows(*page_of(query)))

@@ -227,6 +227,19 @@ class ProjectCreate(BaseModel):
     description: str | None | MISSING = MISSING
 
 
+class ProjectMove(BaseModel):
+    """
+    Where a project is moved to.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    before: UUID | MISSING = MISSING
+    after: UUID | MISSING = MISSING
+
+
 class ProjectPatch(BaseModel):
     """
     A merge patch of a project.
@@ -254,6 +267,20 @@ class SectionCreate(BaseModel):
     project_id: UUID
 
 
+class SectionMove(BaseModel):
+    """
+    Where a section is moved to.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    project_id: UUID | MISSING = MISSING
+    before: UUID | MISSING = MISSING
+    after: UUID | MISSING = MISSING
+
+
 class SectionPatch(BaseModel):
     """
     A merge patch of a section.
@@ -278,6 +305,19 @@ class LabelCreate(BaseModel):
     id: UUID | None | MISSING = MISSING
     name: str
     color: str | None | MISSING = MISSING
+
+
+class LabelMove(BaseModel):
+    """
+    Where a label is moved to.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    before: UUID | MISSING = MISSING
+    after: UUID | MISSING = MISSING
 
 
 class LabelPatch(BaseModel):

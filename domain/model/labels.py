@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.errors import Conflict, Invalid, NotFound
 
-LabelEvent = Literal["label.created", "label.updated", "label.deleted"]
+LabelEvent = Literal["label.created", "label.updated", "label.moved", "label.deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +100,17 @@ class LabelRepository(Protocol):
     async def last_position(self, workspace_id: UUID) -> str | None:
         """Return the greatest position. None without labels."""
 
-    async def page(self, workspace_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> Sequence[Label]:
-        """Return at most *limit* labels by position, then id. *after* is where the page before ended."""
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Label]:
+        """Return the labels nearest to *cut*, in their order.
 
-    async def update(self, label: Label, *, before: Label) -> None:
-        """Store what can change of a label. *before* is the label as it is stored."""
+        At most *limit* have a position before it, and at most *limit* the same or one after it.
+        """
+
+    async def page(self, workspace_id: UUID, *, after: str | None, limit: int) -> Sequence[Label]:
+        """Return at most *limit* labels by position. *after* is that of the last label of the page before."""
+
+    async def update(self, label: Label, *, before: Label, event: LabelEvent) -> None:
+        """Store what can change of a label, and record *event*. *before* is the label as it is stored."""
 
     async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
         """Delete a label that no task has."""

@@ -9,7 +9,12 @@ from uuid import UUID
 from domain.errors import Conflict, Invalid, NotFound
 
 ProjectEvent = Literal[
-    "project.created", "project.updated", "project.archived", "project.unarchived", "project.deleted"
+    "project.created",
+    "project.updated",
+    "project.archived",
+    "project.unarchived",
+    "project.moved",
+    "project.deleted",
 ]
 
 
@@ -97,6 +102,12 @@ class ProjectRepository(Protocol):
 
     async def last_position(self, workspace_id: UUID) -> str | None:
         """Return the greatest position of all projects, archived or not. None without projects."""
+
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
+        """Return the projects nearest to *cut*, archived or not, in their order.
+
+        At most *limit* have a position before it, and at most *limit* the same or one after it.
+        """
 
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         """Return at most `query.limit` projects."""

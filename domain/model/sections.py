@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.errors import Invalid, NotFound
 
-SectionEvent = Literal["section.created", "section.updated", "section.deleted"]
+SectionEvent = Literal["section.created", "section.updated", "section.moved", "section.deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,14 @@ class SectionUnknown(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionQuery:
-    """A page of a project's sections, or of a workspace's; by project, position, then id.
+    """A page of a project's sections, or of a workspace's; by project, then position.
 
-    `after` is where the page before ended.
+    `after` is where the page before ended: the project and the position.
     """
 
     workspace_id: UUID
     project_id: UUID | None
-    after: tuple[UUID, str, UUID] | None
+    after: tuple[UUID, str] | None
     limit: int
 
 
@@ -74,11 +74,17 @@ class SectionRepository(Protocol):
     async def end(self, workspace_id: UUID, *, project_id: UUID) -> tuple[int, str | None]:
         """Return how many sections a project has, and the greatest position, which is None without sections."""
 
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Section]:
+        """Return the sections of a project that are nearest to *cut*, in their order.
+
+        At most *limit* have a position before it, and at most *limit* the same or one after it.
+        """
+
     async def page(self, query: SectionQuery) -> Sequence[Section]:
         """Return at most `query.limit` sections."""
 
-    async def update(self, section: Section, *, before: Section) -> None:
-        """Store what can change of a section. *before* is the section as it is stored."""
+    async def update(self, section: Section, *, before: Section, event: SectionEvent) -> None:
+        """Store what can change of a section, and record *event*. *before* is the section as it is stored."""
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
         """Delete the sections of a project, which have no tasks."""

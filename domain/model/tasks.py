@@ -152,47 +152,6 @@ class NotWithParent(Invalid):
         self.pointer = f"#/{name}"
 
 
-class BeforeAndAfter(Invalid):
-    """The body names two tasks to move a task to."""
-
-    code = "place"
-    pointer = "#/after"
-
-    def __init__(self) -> None:
-        super().__init__("Send `before` or `after`, and not both.")
-
-
-class SiblingUnknown(Invalid):
-    """The body names a task to move another one to, as the property *name*, that the workspace does not have."""
-
-    code = "task"
-
-    def __init__(self, task_id: UUID, *, name: str) -> None:
-        super().__init__("This workspace does not have a task with this id.")
-        self.task_id = task_id
-        self.pointer = f"#/{name}"
-
-
-class NotBesideSibling(Invalid):
-    """The body names a task to move another one to, and another place than that task's, as the property *name*."""
-
-    code = "place"
-
-    def __init__(self, name: str) -> None:
-        super().__init__("The task in `before` or `after` is in another place. Leave this out.")
-        self.pointer = f"#/{name}"
-
-
-class WithinItself(Invalid):
-    """A task would be moved next to or under itself or one of its subtasks, which the property *name* names."""
-
-    code = "place"
-
-    def __init__(self, name: str) -> None:
-        super().__init__("A task cannot be moved next to or under itself or one of its subtasks.")
-        self.pointer = f"#/{name}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
     """A page of a workspace's tasks that match everything given, in the order of a sort key, then id.
@@ -263,6 +222,9 @@ class TaskRepository(Protocol):
 
         At most *limit* have a position before it, and at most *limit* the same or one after it.
         """
+
+    async def in_section(self, workspace_id: UUID, section_id: UUID, *, limit: int) -> Sequence[Task]:
+        """Return the tasks of a section in their order, or any *limit* of them if it has more."""
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """Return at most `query.limit` tasks."""

@@ -170,6 +170,7 @@ def test_every_row_is_declared_in_the_contract(kind: type[DomainError]) -> None:
 
 
 MADE_WITH: dict[str, Any] = {
+    "detail": None,
     "kept": False,
     "limit": 500,
     "most": 1000,

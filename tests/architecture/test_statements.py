@@ -48,9 +48,9 @@ accounts, and on every machine.
 """
 
 BUILDERS = {
-    *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "projects._last_position"),
+    *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "paging.around"),
     *("purges.__init__", "task_links.__init__", "task_pages._merged", "task_pages.page_statement"),
-    *("tasks._around", "tasks._deleted", "tasks._related", "uses._write_down"),
+    *("tasks._deleted", "tasks._related", "uses._write_down"),
     "combined._combined",
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,

@@ -1,4 +1,4 @@
-"""Moving tasks, over HTTP."""
+"""Moving tasks, sections, projects and labels."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_move_says_where_exactly_once(ada: Person, garden: str) -> None:
         ({"before": task["id"]}, {"#/before place"}),
         ({"after": child["id"]}, {"#/after place"}),
         ({"parent_id": child["id"]}, {"#/parent_id place"}),
-        ({"before": UNKNOWN_ID}, {"#/before task"}),
+        ({"before": UNKNOWN_ID}, {"#/before sibling"}),
         ({"parent_id": UNKNOWN_ID}, {"#/parent_id task"}),
         ({"section_id": UNKNOWN_ID}, {"#/section_id section"}),
         ({"project_id": UNKNOWN_ID}, {"#/project_id project"}),
@@ -105,3 +105,51 @@ def test_archived_projects_and_full_parents_refuse_a_move(ada: Person, garden: s
     for task, to in ((inside, {"after": other["id"]}), (other, {"after": inside["id"]})):
         response = ada.client.post(f"{ada.home}/tasks/{task['id']}/move", json=to)
         rejected(response, 409, "project-archived")
+
+
+@pytest.mark.parametrize("kind", ["project", "section", "label"])
+def test_projects_sections_and_labels_are_moved(ada: Person, garden: str, tables: Tables, kind: str) -> None:
+    at = {"project_id": garden} if kind == "section" else {}
+    a, b, c = [ada.create(f"{kind}s", name=name, **at) for name in "abc"]
+    path = f"{ada.home}/{kind}s"
+
+    moved = ok(ada.client.post(f"{path}/{a['id']}/move", json={"after": b["id"]}))
+    ok(ada.client.post(f"{path}/{c['id']}/move", json={"before": b["id"]}))
+
+    assert [each["name"] for each in everything(ada.client, path, limit=1)][-3:] == ["c", "b", "a"]
+    assert moved == {**a, **{name: moved[name] for name in ("position", "updated_at", "revision")}}
+    again = ada.client.post(f"{path}/{a['id']}/move", json={"after": b["id"]})
+    assert (ok(again), again.headers["etag"]) == (moved, f'"{moved["revision"]}"')
+    for body, place in (
+        ({}, "# min-properties"),
+        ({"before": a["id"]}, "#/before place"),
+        ({"before": b["id"], "after": b["id"]}, "#/after place" if kind == "section" else "# max-properties"),
+        ({"after": UNKNOWN_ID}, "#/after sibling"),
+    ):
+        assert rejected(ada.client.post(f"{path}/{a['id']}/move", json=body), 422, "invalid-body") == {place}
+    rejected(ada.client.post(f"{path}/{UNKNOWN_ID}/move", json={"after": a["id"]}), 404, "not-found")
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_a_section_is_moved_to_another_project_with_its_tasks(ada: Person, garden: str, tables: Tables) -> None:
+    house = ada.create("projects", name="House")["id"]
+    beds = ada.create("sections", name="Beds", project_id=garden)
+    cellar = ada.create("sections", name="Cellar", project_id=house)
+    task = ada.create("tasks", title="Plant", section_id=beds["id"])
+    child = ada.create("tasks", title="Dig", parent_id=task["id"])
+    path = f"{ada.home}/sections/{beds['id']}/move"
+
+    assert rejected(
+        ada.client.post(path, json={"before": cellar["id"], "project_id": garden}), 422, "invalid-body"
+    ) == {"#/project_id place"}
+    moved = ok(ada.client.post(path, json={"before": cellar["id"]}))
+
+    assert moved["project_id"] == house
+    assert in_order(ada, house) == ["Plant", "Dig"]
+    now = ok(ada.client.get(f"{ada.home}/tasks/{child['id']}"))
+    assert (now["section_id"], now["parent_id"], now["revision"]) == (beds["id"], task["id"], moved["revision"])
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+    for project in (house, garden):
+        ok(ada.client.post(f"{ada.home}/projects/{project}/archive"))
+        rejected(ada.client.post(path, json={"project_id": garden}), 409, "project-archived")
+        ok(ada.client.post(f"{ada.home}/projects/{project}/unarchive"))

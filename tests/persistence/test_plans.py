@@ -562,6 +562,7 @@ async def call_project_services(ada: Caller) -> None:
         await ada.read(projects.page, archived=archived, limit=1, cursor=page.next_cursor)
     await ada.read(projects.get, chores.id)
     await ada.write(projects.update, chores.id, name="zz")
+    await ada.write(projects.move, chores.id, before=project(0, 0))
     await ada.write(projects.archive, chores.id)
     await ada.write(projects.unarchive, chores.id)
     await ada.write(projects.delete, chores.id)
@@ -574,12 +575,14 @@ async def call_section_services(ada: Caller) -> None:
         first = await ada.read(sections.page, project_id=of, limit=1)
         await ada.read(sections.page, project_id=of, limit=1, cursor=first.next_cursor)
     await ada.write(tasks.create, TaskDraft(title="z", section_id=section.id))
+    await ada.write(sections.move, section.id, project_id=project(0, 2))
     await ada.write(sections.delete, section.id)
 
 
 async def call_label_services(ada: Caller) -> None:
     label = await ada.write(labels.create, name="Wet")
     await ada.write(labels.update, label.id, name="Dry")
+    await ada.write(labels.move, label.id, before=(await ada.read(labels.page, limit=1)).items[0].id)
     await ada.read(labels.page)
     await ada.read(labels.page, limit=1, cursor=(await ada.read(labels.page, limit=1)).next_cursor)
     task = await ada.write(tasks.create, TaskDraft(title="z", label_ids=[label.id]))

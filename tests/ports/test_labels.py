@@ -45,23 +45,23 @@ async def test_a_label_is_found_in_its_workspace_by_id_and_by_name(
 async def test_the_same_id_can_be_used_once_in_each_workspace(world: World, home: Workspace, other: Workspace) -> None:
     await add(world, label(1, home, revision=2))
     with pytest.raises(IdTaken):
-        await add(world, label(1, home, name="Another", revision=3))
+        await add(world, label(1, home, name="Another", position="a9", revision=3))
     await add(world, label(1, other, revision=2))
 
 
-async def test_labels_are_read_in_pages_by_position_then_id(world: World, home: Workspace, other: Workspace) -> None:
+async def test_labels_are_read_in_pages_by_position(world: World, home: Workspace, other: Workspace) -> None:
     assert await world_last_position(world, home) is None
-    labels = [label(number, home, position=f"a{number // 2}", revision=2) for number in (4, 1, 3, 2, 0)]
+    labels = [label(number, home, position=f"a{number}", revision=2) for number in (4, 1, 3, 2, 0)]
     await add(world, *labels, label(9, other, revision=2))
 
     found = await in_pages(
         lambda uow, after: uow.labels.page(home.id, after=after, limit=2),
         world=world,
-        place_of=lambda each: (each.position, each.id),
+        place_of=lambda each: each.position,
     )
 
     assert [each.id for each in found] == [ident(number) for number in range(5)]
-    assert await world_last_position(world, home) == "a2"
+    assert await world_last_position(world, home) == "a4"
 
 
 async def world_last_position(world: World, place: Workspace) -> str | None:
@@ -84,7 +84,7 @@ async def test_a_changed_label_is_found_by_its_new_name_only(world: World, home:
     after = label(1, home, name="Outdoors", color="#123456", revision=3)
 
     async with world.unit() as uow:
-        await uow.labels.update(after, before=before)
+        await uow.labels.update(after, before=before, event="label.updated")
 
     async with world.unit() as uow:
         assert await uow.labels.get(home.id, after.id) == after

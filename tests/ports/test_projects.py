@@ -40,7 +40,7 @@ async def test_the_same_id_can_be_used_once_in_each_workspace(world: World, home
     created = project(1, home, revision=2)
     await add(world, created)
     with pytest.raises(IdTaken):
-        await add(world, project(1, home, name="Another", revision=3))
+        await add(world, project(1, home, name="Another", position="a9", revision=3))
     elsewhere = project(1, other, revision=2)
     await add(world, elsewhere)
 
@@ -63,9 +63,9 @@ async def test_each_workspace_has_its_own_inbox(world: World, home: Workspace, o
 async def test_active_and_archived_projects_are_listed_by_position_then_id(
     world: World, home: Workspace, other: Workspace, limit: int
 ) -> None:
-    positions = {1: "b00", 2: "aa", 3: "aZ", 4: "aZ", 5: "a0"}
+    positions = {1: "b00", 2: "aa", 3: "aZ", 4: "aZV", 5: "a0", 6: "a1", 7: "ab"}
     created = {number: project(number, home, position=position, revision=2) for number, position in positions.items()}
-    put_away = {number: project(number, home, archived_at=NOON, position="a1", revision=2) for number in (7, 6)}
+    put_away = {number: replace(created.pop(number), archived_at=NOON) for number in (7, 6)}
     await add(world, *created.values(), *put_away.values())
     await add(world, project(8, other, revision=2))
 

@@ -186,7 +186,7 @@ async def test_a_list_has_the_tasks_that_match_its_filters(
     status: Any,
     filtered: bool,  # noqa: FBT001  # a table
 ) -> None:
-    garden = replace(chores, id=ident(2), revision=4)
+    garden = replace(chores, id=ident(2), position="a2", revision=4)
     await add(world, *some(chores))
     await add(world, garden, task(6, garden, revision=4))
 
@@ -224,7 +224,7 @@ async def test_the_destination_without_a_project_is_the_inbox(world: World, chor
     async with world.unit() as uow:
         assert await uow.tasks.destination(place, project_id=None) is None
         assert await uow.tasks.destination(place, project_id=NOBODY) is None
-    inbox = replace(chores, id=ident(2), is_inbox=True, revision=3)
+    inbox = replace(chores, id=ident(2), is_inbox=True, position="a2", revision=3)
     await add(world, inbox, task(1, chores, position="aa", revision=3), task(2, inbox, position="a1", revision=3))
 
     async with world.unit() as uow:
@@ -233,7 +233,7 @@ async def test_the_destination_without_a_project_is_the_inbox(world: World, chor
 
 async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewhere: Project) -> None:
     created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
-    garden = replace(chores, id=ident(2), revision=3)
+    garden = replace(chores, id=ident(2), position="a2", revision=3)
     await add(world, garden, created)
     await add(world, theirs)
     changed = replace(
@@ -274,7 +274,7 @@ async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Pro
 async def test_some_tasks_of_a_project_are_found_and_no_others(
     world: World, chores: Project, elsewhere: Project
 ) -> None:
-    garden = replace(chores, id=ident(2), revision=3)
+    garden = replace(chores, id=ident(2), position="a2", revision=3)
     mine = [task(number, chores, revision=3) for number in (1, 2, 4)]
     others = [task(3, garden, revision=3), task(1, elsewhere, revision=3)]
     await add(world, garden, *mine, others[0])

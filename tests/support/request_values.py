@@ -96,15 +96,15 @@ def _waiting(setting: Setting, *, of: str) -> Any:
     return setting.founder.create(f"{setting.home}/tasks", title="Wait", depends_on_ids=[of])
 
 
-def _in_section(setting: Setting) -> Any:
-    """A task in a section, that another one depends on."""
+def _in_section(setting: Setting, of: str) -> Any:
+    """A task in a section, that another one depends on; for one operation."""
 
     def make() -> Any:
         task = setting.founder.create(f"{setting.home}/tasks", title="Sweep", section_id=_section_id(setting))
         _waiting(setting, of=task["id"])
         return task
 
-    return setting.once("in section", make)
+    return setting.once(f"in section {of}", make)
 
 
 def _awaited(then: str | None = None) -> Value:
@@ -159,11 +159,14 @@ VALUES: Mapping[str, Value] = {
     "user_id": lambda setting, _caller: setting.guest.id,
     "invitation_id": _invitation_id,
     "project_id": _create("projects", name="Garden"),
+    "move_project.after": _create("projects", name="Porch"),
     "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
-    "delete_project.project_id": lambda setting, _caller: _in_section(setting)["project_id"],
+    "delete_project.project_id": lambda setting, _caller: _in_section(setting, "delete_project")["project_id"],
     "section_id": lambda setting, _caller: setting.once("section", lambda: _section_id(setting)),
-    "delete_section.section_id": lambda setting, _caller: _in_section(setting)["section_id"],
+    "delete_section.section_id": lambda setting, _caller: _in_section(setting, "delete_section")["section_id"],
+    "move_section.section_id": lambda setting, _caller: _in_section(setting, "move_section")["section_id"],
     "label_id": lambda setting, _caller: setting.once("label", lambda: _label_id(setting)),
+    "move_label.after": lambda setting, _caller: setting.once("another label", lambda: _label_id(setting)),
     "delete_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.task_id": lambda setting, _caller: _labelled(setting)["id"],

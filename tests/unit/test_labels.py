@@ -7,6 +7,7 @@ from domain import labels, tasks
 from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
+from domain.moves import BeforeAndAfter, BesideItself, SiblingUnknown
 from domain.steps import SMALL, STEP
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.defaults import NOON
@@ -131,3 +132,43 @@ async def test_a_deleted_label_is_taken_from_all_tasks_some_in_each_change(uow: 
     assert {task.revision for task in changed} == {before + 1, before + 2, before + 3}
     with pytest.raises(LabelNotFound):
         await labels.get(uow.unit(), gone)
+
+
+async def test_a_label_is_moved_directly_beside_another_one(uow: FakeUnitOfWork) -> None:
+    a, b, c = [await labels.create(uow.unit(), name=name) for name in "abc"]
+
+    moved = await labels.move(uow.unit(now=LATER), a.id, after=b.id)
+    await labels.move(uow.unit(), c.id, before=b.id)
+
+    page = await labels.page(uow.unit())
+    assert "".join(each.name for each in page.items)[-3:] == "cba"
+    assert moved.updated_at == LATER
+    assert uow.store.logged(uow.workspace_id, moved.revision) == [("label.moved", a.id)]
+    before = uow.store.workspaces[uow.workspace_id].head
+    assert await labels.move(uow.unit(), a.id, after=b.id) == moved
+    assert await labels.move(uow.unit(), a.id) == moved
+    assert uow.store.workspaces[uow.workspace_id].head == before
+
+
+async def test_a_label_is_not_moved_beside_itself_or_what_does_not_exist(uow: FakeUnitOfWork) -> None:
+    a, b = [await labels.create(uow.unit(), name=name) for name in "ab"]
+
+    with pytest.raises(BeforeAndAfter):
+        await labels.move(uow.unit(), a.id, before=b.id, after=b.id)
+    with pytest.raises(BesideItself):
+        await labels.move(uow.unit(), a.id, before=a.id)
+    with pytest.raises(SiblingUnknown):
+        await labels.move(uow.unit(), a.id, after=NOBODY)
+    with pytest.raises(LabelNotFound):
+        await labels.move(uow.unit(), NOBODY, after=a.id)
+
+
+async def test_neighbours_of_a_label_make_room_once_a_position_would_be_too_long(uow: FakeUnitOfWork) -> None:
+    a, b, c = [await labels.create(uow.unit(), name=name) for name in "abc"]
+    changes = 0
+    for n in range(600):
+        moved = await labels.move(uow.unit(), (b, c)[n % 2].id, after=a.id)
+        changes = max(changes, len(uow.store.logged(uow.workspace_id, moved.revision)))
+        found = sorted(uow.store.of(Label).values(), key=lambda each: each.position)
+        assert "".join(each.name for each in found)[-3:] == ("abc", "acb")[n % 2]
+    assert changes > 1

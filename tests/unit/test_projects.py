@@ -3,7 +3,8 @@ from uuid import UUID
 import pytest
 
 from domain import projects, tasks
-from domain.model.projects import InboxProtected, Project, ProjectNotFound
+from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectNotFound
+from domain.moves import BeforeAndAfter, BesideItself, SiblingUnknown
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
@@ -158,3 +159,48 @@ async def test_a_project_that_does_not_exist_cannot_be_changed(uow: FakeUnitOfWo
         await projects.archive(uow.unit(), UNKNOWN)
     with pytest.raises(ProjectNotFound):
         await projects.unarchive(uow.unit(), UNKNOWN)
+
+
+async def test_a_project_is_moved_directly_beside_another_one(uow: FakeUnitOfWork) -> None:
+    a, b, c = [await projects.create(uow.unit(), name=name) for name in "abc"]
+
+    moved = await projects.move(uow.unit(now=LATER), a.id, after=b.id)
+    await projects.move(uow.unit(), c.id, before=b.id)
+
+    page = await projects.page(uow.unit())
+    assert "".join(each.name for each in page.items)[-3:] == "cba"
+    assert moved.updated_at == LATER
+    assert uow.store.logged(uow.workspace_id, moved.revision) == [("project.moved", a.id)]
+    before = uow.store.workspaces[uow.workspace_id].head
+    assert await projects.move(uow.unit(), a.id, after=b.id) == moved
+    assert await projects.move(uow.unit(), a.id) == moved
+    assert uow.store.workspaces[uow.workspace_id].head == before
+
+
+async def test_a_project_is_not_moved_beside_itself_or_what_does_not_exist(uow: FakeUnitOfWork) -> None:
+    a, b = [await projects.create(uow.unit(), name=name) for name in "ab"]
+
+    with pytest.raises(BeforeAndAfter):
+        await projects.move(uow.unit(), a.id, before=b.id, after=b.id)
+    with pytest.raises(BesideItself):
+        await projects.move(uow.unit(), a.id, before=a.id)
+    with pytest.raises(SiblingUnknown):
+        await projects.move(uow.unit(), a.id, after=UNKNOWN)
+    with pytest.raises(ProjectNotFound):
+        await projects.move(uow.unit(), UNKNOWN, after=a.id)
+
+    await projects.archive(uow.unit(), a.id)
+    with pytest.raises(ProjectArchived):
+        await projects.move(uow.unit(), a.id, before=b.id)
+    assert (await projects.move(uow.unit(), b.id, after=a.id)).position > a.position
+
+
+async def test_neighbours_of_a_project_make_room_once_a_position_would_be_too_long(uow: FakeUnitOfWork) -> None:
+    a, b, c = [await projects.create(uow.unit(), name=name) for name in "abc"]
+    changes = 0
+    for n in range(600):
+        moved = await projects.move(uow.unit(), (b, c)[n % 2].id, after=a.id)
+        changes = max(changes, len(uow.store.logged(uow.workspace_id, moved.revision)))
+        found = sorted(uow.store.projects.values(), key=lambda each: each.position)
+        assert "".join(each.name for each in found)[-3:] == ("abc", "acb")[n % 2]
+    assert changes > 1

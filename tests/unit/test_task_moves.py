@@ -12,16 +12,13 @@ from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import Section, SectionUnknown
 from domain.model.tasks import (
-    BeforeAndAfter,
-    NotBesideSibling,
     NotWithParent,
     ParentUnknown,
-    SiblingUnknown,
     Task,
     TaskNotFound,
     TooDeep,
-    WithinItself,
 )
+from domain.moves import BeforeAndAfter, BesideItself, NotBesideSibling, SiblingUnknown
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
@@ -219,7 +216,7 @@ async def test_no_task_is_moved_beside_or_under_itself_or_its_subtasks(
     child = await create(uow, "d", abc[0])
     for name in ("before", "after", "parent_id"):
         for target in (abc[0], child):
-            with pytest.raises(WithinItself) as raised:
+            with pytest.raises(BesideItself) as raised:
                 await move(uow, abc[0], **{name: target})
             assert raised.value.pointer == f"#/{name}"
 

@@ -3,8 +3,8 @@ from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
-from domain.model.labels import Label
-from tests.support.fakes.store import Store, page_of
+from domain.model.labels import Label, LabelEvent
+from tests.support.fakes.store import Store, nearest, page_of
 
 
 class FakeLabels:
@@ -16,7 +16,7 @@ class FakeLabels:
         key = (label.workspace_id, label.id)
         if key in self._labels:
             raise IdTaken
-        self._labels[key] = label
+        self._put(label)
         self._store.events.append(event_of("label.created", label))
 
     async def get(self, workspace_id: UUID, label_id: UUID) -> Label | None:
@@ -34,15 +34,16 @@ class FakeLabels:
     async def last_position(self, workspace_id: UUID) -> str | None:
         return max((label.position for label in self._all(workspace_id)), default=None)
 
-    async def page(self, workspace_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> Sequence[Label]:
-        return page_of(
-            self._all(workspace_id), place=lambda label: (label.position, label.id), after=after, limit=limit
-        )
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Label]:
+        return nearest(self._all(workspace_id), cut=cut, limit=limit)
 
-    async def update(self, label: Label, *, before: Label) -> None:
+    async def page(self, workspace_id: UUID, *, after: str | None, limit: int) -> Sequence[Label]:
+        return page_of(self._all(workspace_id), place=lambda label: label.position, after=after, limit=limit)
+
+    async def update(self, label: Label, *, before: Label, event: LabelEvent) -> None:
         assert self._labels[label.workspace_id, label.id] == before
-        self._labels[label.workspace_id, label.id] = label
-        self._store.events.append(event_of("label.updated", label, before=before))
+        self._put(label)
+        self._store.events.append(event_of(event, label, before=before))
 
     async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
         del self._labels[workspace_id, label_id]
@@ -51,3 +52,10 @@ class FakeLabels:
 
     def _all(self, workspace_id: UUID) -> list[Label]:
         return [label for label in self._labels.values() if label.workspace_id == workspace_id]
+
+    def _put(self, label: Label) -> None:
+        """Store it. No other label in its order has its position."""
+        assert not [
+            each for each in self._all(label.workspace_id) if each.position == label.position and each.id != label.id
+        ]
+        self._labels[label.workspace_id, label.id] = label

@@ -4,7 +4,7 @@ from uuid import UUID
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
 from domain.model.projects import Project, ProjectEvent, ProjectQuery
-from tests.support.fakes.store import Store, page_of
+from tests.support.fakes.store import Store, nearest, page_of
 
 
 class FakeProjects:
@@ -15,7 +15,7 @@ class FakeProjects:
         key = (project.workspace_id, project.id)
         if key in self._store.projects:
             raise IdTaken
-        self._store.projects[key] = project
+        self._put(project)
         self._store.events.append(event_of("project.created", project))
 
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
@@ -24,13 +24,16 @@ class FakeProjects:
     async def last_position(self, workspace_id: UUID) -> str | None:
         return max((p.position for p in self._all(workspace_id)), default=None)
 
+    async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
+        return nearest(self._all(workspace_id), cut=cut, limit=limit)
+
     async def page(self, query: ProjectQuery) -> Sequence[Project]:
         listed = [p for p in self._all(query.workspace_id) if (p.archived_at is not None) == query.archived]
         return page_of(listed, place=lambda p: (p.position, p.id), after=query.after, limit=query.limit)
 
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         assert self._store.projects[project.workspace_id, project.id] == before
-        self._store.projects[project.workspace_id, project.id] = project
+        self._put(project)
         self._store.events.append(event_of(event, project, before=before))
 
     async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
@@ -41,3 +44,9 @@ class FakeProjects:
 
     def _all(self, workspace_id: UUID) -> list[Project]:
         return [p for p in self._store.projects.values() if p.workspace_id == workspace_id]
+
+    def _put(self, project: Project) -> None:
+        """Store it. No other project of the workspace has its position."""
+        others = [each for each in self._all(project.workspace_id) if each.id != project.id]
+        assert project.position not in {each.position for each in others}
+        self._store.projects[project.workspace_id, project.id] = project

@@ -3,8 +3,8 @@ from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import end_of, event_of
-from domain.model.sections import Section, SectionQuery
-from tests.support.fakes.store import Store, page_of
+from domain.model.sections import Section, SectionEvent, SectionQuery
+from tests.support.fakes.store import Store, nearest, page_of
 
 
 class FakeSections:
@@ -16,7 +16,7 @@ class FakeSections:
         key = (section.workspace_id, section.id)
         if key in self._sections:
             raise IdTaken
-        self._sections[key] = section
+        self._put(section)
         self._store.events.append(event_of("section.created", section))
 
     async def get(self, workspace_id: UUID, section_id: UUID) -> Section | None:
@@ -26,18 +26,21 @@ class FakeSections:
         found = self._of(workspace_id, project_id)
         return len(found), max((section.position for section in found), default=None)
 
+    async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Section]:
+        return nearest(self._of(workspace_id, project_id), cut=cut, limit=limit)
+
     async def page(self, query: SectionQuery) -> Sequence[Section]:
         return page_of(
             self._of(query.workspace_id, query.project_id),
-            place=lambda section: (section.project_id, section.position, section.id),
+            place=lambda section: (section.project_id, section.position),
             after=query.after,
             limit=query.limit,
         )
 
-    async def update(self, section: Section, *, before: Section) -> None:
+    async def update(self, section: Section, *, before: Section, event: SectionEvent) -> None:
         assert self._sections[section.workspace_id, section.id] == before
-        self._sections[section.workspace_id, section.id] = section
-        self._store.events.append(event_of("section.updated", section, before=before))
+        self._put(section)
+        self._store.events.append(event_of(event, section, before=before))
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
         for section in self._of(workspace_id, project_id):
@@ -54,3 +57,12 @@ class FakeSections:
             for section in self._sections.values()
             if section.workspace_id == workspace_id and project_id in {None, section.project_id}
         ]
+
+    def _put(self, section: Section) -> None:
+        """Store it. No other section in its order has its position."""
+        assert not [
+            each
+            for each in self._of(section.workspace_id, section.project_id)
+            if each.position == section.position and each.id != section.id
+        ]
+        self._sections[section.workspace_id, section.id] = section

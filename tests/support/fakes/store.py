@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from domain.events import Event, EventType
@@ -31,6 +31,21 @@ def page_of(
     """At most *limit* items in the order of their places, after *after*, whether an item is at that place or not."""
     rest = [i for i in items if after is None or (place(i) < after if descending else place(i) > after)]
     return sorted(rest, key=place, reverse=descending)[:limit]
+
+
+class Placed(Protocol):
+    @property
+    def position(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Placed)
+
+
+def nearest(items: Iterable[Item], *, cut: str, limit: int) -> list[Item]:
+    """The items before a position and from it on, at most *limit* of each, in their order."""
+    in_order = sorted(items, key=lambda item: item.position)
+    at = sum(item.position < cut for item in in_order)
+    return in_order[max(0, at - limit) : at + limit]
 
 
 def without(kept: dict[Key, Value], is_gone: Callable[[Value], bool]) -> dict[Key, Value]:

@@ -17,7 +17,7 @@ from domain.model.tasks import (
     WhichDependents,
 )
 from domain.wall_clocks import due_key
-from tests.support.fakes.store import Store, page_of
+from tests.support.fakes.store import Store, nearest, page_of
 
 
 def sort_key(task: Task, order: str) -> SortKey:
@@ -78,9 +78,12 @@ class FakeTasks:
     async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Task]:
         place = (workspace_id, project_id)
         found = [task for task in self._store.tasks.values() if (task.workspace_id, task.project_id) == place]
-        found.sort(key=lambda task: task.position)
-        at = sum(task.position < cut for task in found)
-        return found[max(0, at - limit) : at + limit]
+        return nearest(found, cut=cut, limit=limit)
+
+    async def in_section(self, workspace_id: UUID, section_id: UUID, *, limit: int) -> Sequence[Task]:
+        place = (workspace_id, section_id)
+        found = [task for task in self._store.tasks.values() if (task.workspace_id, task.section_id) == place]
+        return sorted(found[:limit], key=lambda task: task.position)
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         listed = [
