@@ -6,6 +6,8 @@ from domain.errors import Conflict
 
 MOST_CHANGES: Final = 2000
 """How many things one transaction changes at most."""
+MOST_BEFORE_PART: Final = 1000
+"""How many changes the parts of a transaction, such as a batch, may have made before another one makes more."""
 
 
 class LimitReached(Conflict):

@@ -21,6 +21,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "remove_label": "remove_task_label",
     "add_assignee": "add_task_assignee",
     "remove_assignee": "remove_task_assignee",
+    "add_dependency": "add_task_dependency",
+    "remove_dependency": "remove_task_dependency",
 }
 """By the member of `TaskOperation`, the operation that it stands for."""
 

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from domain.limits import MOST_BEFORE_PART, LimitReached
 from domain.model.passwords import PasswordHasher
 from domain.model.users import AccountGone
 from domain.origins import Origin
@@ -179,13 +180,15 @@ class SqlUnitOfWork(Repositories):
             await self._check()
 
     async def next_revision(self) -> int:
-        """See UnitOfWork. Raises RuntimeError in a safe request."""
+        """See UnitOfWork. Raises RuntimeError in a safe request, and LimitReached in a part after many changes."""
         if self._safe:
             message = "a safe call changes nothing"
             raise RuntimeError(message)
         if self._revision is None:
             await self._transaction.opened()
             self._revision = self.change_log.next_head()
+        if self._part is not None and self._part.changes_before >= MOST_BEFORE_PART:
+            raise LimitReached("request", things="changes", most=MOST_BEFORE_PART)
         return self._revision
 
     @property
@@ -323,6 +326,10 @@ class _Part:
     alone: bool
     revision: int | None
     mark: Mark
+
+    @property
+    def changes_before(self) -> int:
+        return self.mark[0]
 
 
 class _RecordedError(Exception):

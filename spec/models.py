@@ -428,6 +428,19 @@ class TaskBatchAssignee(BaseModel):
     user_id: UUID
 
 
+class TaskBatchDependency(BaseModel):
+    """
+    A task, and the task that it depends on, or no longer.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    depends_on_id: UUID
+
+
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
     "TaskMetadataCreateAdditionalProperty",
     Annotated[str, Field(description="A text.", max_length=500)],
@@ -570,6 +583,8 @@ class TaskOperation(BaseModel):
     remove_label: TaskBatchLabel | MISSING = MISSING
     add_assignee: TaskBatchAssignee | MISSING = MISSING
     remove_assignee: TaskBatchAssignee | MISSING = MISSING
+    add_dependency: TaskBatchDependency | MISSING = MISSING
+    remove_dependency: TaskBatchDependency | MISSING = MISSING
 
 
 class TaskBatch(BaseModel):

@@ -48,6 +48,8 @@ WAYS: Mapping[str, tuple[str, str]] = {
     "remove_label": ("DELETE", "/labels/{label_id}"),
     "add_assignee": ("PUT", "/assignees/{user_id}"),
     "remove_assignee": ("DELETE", "/assignees/{user_id}"),
+    "add_dependency": ("PUT", "/dependencies/{depends_on_id}"),
+    "remove_dependency": ("DELETE", "/dependencies/{depends_on_id}"),
 }
 
 
@@ -125,6 +127,8 @@ operations = st.one_of(
     on_a_task("remove_label", label_id=named("red", "blue")),
     on_a_task("add_assignee", user_id=user_ids),
     on_a_task("remove_assignee", user_id=user_ids),
+    on_a_task("add_dependency", depends_on_id=task_ids),
+    on_a_task("remove_dependency", depends_on_id=task_ids),
 )
 batches = st.lists(
     st.tuples(st.sampled_from(["all_or_nothing", "each"]), st.lists(operations, min_size=1, max_size=8)),

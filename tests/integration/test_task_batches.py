@@ -270,3 +270,19 @@ def test_a_hundred_operations_are_performed_and_no_more(ada: Person) -> None:
     batch = ok(send(ada, *({"create": {"title": f"{number}"}} for number in range(100))))
     assert [result["task"]["title"] for result in batch["results"]] == [str(number) for number in range(100)]
     assert titles(ada) == [str(number) for number in range(100)]
+
+
+def test_after_a_thousand_changes_no_operation_makes_more(ada: Person, task: Json, tables: Tables) -> None:
+    roots = [ada.create("tasks", title="Plant")["id"] for _ in range(2)]
+    for root in roots:
+        for _ in range(5):
+            ok(send(ada, *[{"create": {"title": "Dig", "parent_id": root}}] * 100))
+    first, second, third = ({"complete": {"task_id": each}} for each in (*roots, task["id"]))
+    before = tables.digest()
+    response = send(ada, first, second, first, third)
+    assert rejected(response, 409, "limit-reached") == {"#/operations/3 limit-reached"}
+    assert tables.digest() == before
+    assert statuses(send(ada, first, second, first, third, {"delete": {"task_id": roots[0]}}, mode="each")) == [
+        200, 200, 200, 409, 409,
+    ]  # fmt: skip
+    assert statuses(send(ada, third)) == [200]

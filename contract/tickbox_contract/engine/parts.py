@@ -44,7 +44,7 @@ class Parts:
             response = await self._perform(performer, part)
             await self.uow.end_part()
         except Exception as error:
-            problem = self._problem(performer, part, error)
+            problem = self._problem(part, error)
             if not alone:
                 raise Refused(problem) from error
             await self.uow.undo_part()
@@ -89,12 +89,12 @@ class Parts:
             found = found[step]
         return found
 
-    def _problem(self, performer: Performer, part: Part, error: Exception) -> Problem:
+    def _problem(self, part: Part, error: Exception) -> Problem:
         """The problem for *error*, with places in the whole body. Raises an error that is not about the part."""
-        problem = error.response if isinstance(error, Refused) else performer.settings.translate(error)
+        problem = error.response if isinstance(error, Refused) else self.whole.settings.translate(error)
         if problem is None or problem.status >= _SERVER_ERROR:
             raise error
-        require_listed(performer.operation, problem, performer.settings)
+        require_listed(self.whole.operation, problem, self.whole.settings)
         return _placed(problem, part)
 
 
