@@ -58,12 +58,11 @@ async def _require_room(
     if len(lineage) + levels > MOST_LEVELS:
         raise TooDeep(MOST_LEVELS, name=name)
     coming = {each.id for each in moved}
-    family = await uow.tasks.family(uow.workspace_id, lineage[-1].id)
-    assert family is not None, "the first of the lineage exists"
-    tree = [each for each in family.all if each.id not in coming]
-    if sum(each.parent_id == lineage[0].id for each in tree) >= MOST_SUBTASKS:
+    tree = await uow.tasks.tree(uow.workspace_id, lineage[-1].id)
+    staying = [parent_id for task_id, parent_id in tree.items() if task_id not in coming]
+    if staying.count(lineage[0].id) >= MOST_SUBTASKS:
         raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
-    if len(tree) - 1 + (len(moved) or 1) > MOST_IN_ALL_LEVELS:
+    if len(staying) - 1 + (len(moved) or 1) > MOST_IN_ALL_LEVELS:
         raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
 
 

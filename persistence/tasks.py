@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    Column,
     ColumnElement,
     UpdateBase,
     and_,
@@ -69,22 +70,22 @@ _SOME_OF_PROJECT: Final = _SOME.where(_IN_PROJECT)
 _SOME_OF_SECTION: Final = _SOME.where(tasks.c.section_id == bindparam("section"))
 
 
-def _related(next_of: Callable[[CTE], ColumnElement[bool]]) -> CTE:
+def _related(next_of: Callable[[CTE], ColumnElement[bool]], columns: Sequence[Column[Any]] = TASKS.columns) -> CTE:
     """Return the rows of a task and of all that *next_of* leads to, one level after the other.
 
     The rows are read on the way: PostgreSQL does not know how few there are, and would join them with the whole table.
     """
-    first = select(*TASKS.columns, literal(1).label("level")).where(*_ONE)
+    first = select(*columns, literal(1).label("level")).where(*_ONE)
     found = first.cte("found", recursive=True)
-    further = select(*TASKS.columns, found.c.level + 1).where(
-        _IN_WORKSPACE, next_of(found), found.c.level < MOST_LEVELS
-    )
+    further = select(*columns, found.c.level + 1).where(_IN_WORKSPACE, next_of(found), found.c.level < MOST_LEVELS)
     return found.union_all(further.select_from(tasks, found))
 
 
 _below: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
 _above: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
 _FAMILY: Final = select(*(_below.c[column.name] for column in TASKS.columns), is_awaited(_below.c.id))
+_ids_below: Final = _related(lambda found: tasks.c.parent_id == found.c.id, (tasks.c.id, tasks.c.parent_id))
+_TREE: Final = select(_ids_below.c.id, _ids_below.c.parent_id)
 _LINEAGE: Final = select(*(_above.c[column.name] for column in TASKS.columns))
 
 
@@ -129,6 +130,10 @@ class Tasks:
             return None
         subtasks = [each for each in found if each is not task]
         return Family(task=task, subtasks=subtasks, has_dependents=any(row[-1] for row in rows))
+
+    async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
+        rows = await self._runner.rows(_TREE, {"workspace": workspace_id, "task": task_id})
+        return {row[0]: row[1] for row in rows}
 
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         rows = await self._runner.rows(_LINEAGE, {"workspace": workspace_id, "task": task_id})

@@ -208,6 +208,9 @@ class TaskRepository(Protocol):
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         """Return the task and its subtasks of all levels, in any order. None if it does not exist."""
 
+    async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
+        """Return the ids of the task and of its subtasks of all levels, each with that of its parent."""
+
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         """Return the task, then its parent, and so on up to the one that is not a subtask."""
 

@@ -147,6 +147,10 @@ async def test_a_task_is_found_with_those_below_it_and_with_those_above_it(world
             task=child, subtasks=[grandchild], has_dependents=False
         )
         assert await uow.tasks.family(chores.workspace_id, NOBODY) is None
+        tree = {root.id: None, child.id: root.id, grandchild.id: child.id}
+        assert await uow.tasks.tree(chores.workspace_id, root.id) == {**tree, sibling.id: root.id}
+        assert await uow.tasks.tree(chores.workspace_id, child.id) == {child.id: root.id, grandchild.id: child.id}
+        assert await uow.tasks.tree(chores.workspace_id, NOBODY) == {}
         assert list(await uow.tasks.lineage(chores.workspace_id, grandchild.id)) == [grandchild, child, root]
         assert list(await uow.tasks.lineage(chores.workspace_id, root.id)) == [root]
         assert list(await uow.tasks.lineage(chores.workspace_id, NOBODY)) == []

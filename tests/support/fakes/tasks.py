@@ -58,6 +58,10 @@ class FakeTasks:
         is_awaited = any(task.id in awaited for task in found)
         return Family(task=found[0], subtasks=found[1:], has_dependents=is_awaited)
 
+    async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
+        found = await self.family(workspace_id, task_id)
+        return {} if found is None else {task.id: task.parent_id for task in found.all}
+
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
         found: list[Task] = []
         above: UUID | None = task_id
