@@ -167,7 +167,7 @@ class _Statements:
         return {**who, "revision": "1", **self._times}
 
     def project(self, kind: str) -> dict[str, str]:
-        texts = {"name": f"'{kind}'", "description": "''", "position": "'a0'"}
+        texts = {"name": f"'{kind}'", "description": "''", "position": "'a0'" if kind == "inbox" else "'a1'"}
         where = {"workspace_id": self._workspace, "id": self._id(kind, "w")}
         return {**where, **texts, "is_inbox": str(kind == "inbox").lower(), "revision": "1", **self._times}
 
@@ -185,6 +185,8 @@ class _Statements:
             "priority": "n % 5",
             "due_date": f"CASE WHEN {has_due} THEN {self._sql.date.format(day)} END",
             "due_key": f"CASE WHEN {has_due} THEN {day} || '~' ELSE {_NO_DUE} END",
+            "label_ids": "''",
+            "metadata": "''",
             "position": f"'f' || {self._sql.place.format('n')}",
             "created_by": self._user,
             "created_at": created,

@@ -26,13 +26,16 @@ from bench.stack.twins.values import (
     cursor_after,
     digest_of,
     due_time_text,
+    ids_of,
+    metadata_of,
     place_of,
     position_after,
 )
 
 _COLUMNS = (
-    "id::text, workspace_id::text, project_id::text, title, description, status, priority, position, completed_at,"
-    " created_by::text, created_at, updated_at, revision, due_date, due_time, due_time_zone"
+    "id::text, workspace_id::text, project_id::text, section_id::text, parent_id::text, title, description, status,"
+    " priority, start_date, start_time, start_time_zone, due_date, due_time, due_time_zone, label_ids, assignee_ids,"
+    " depends_on_ids, blocked, metadata, position, completed_at, created_by::text, created_at, updated_at, revision"
 )
 """Ids as text: orjson cannot encode asyncpg's own type of them."""
 _CALLER = """
@@ -54,9 +57,9 @@ _INBOX = """
     FROM projects p WHERE p.workspace_id = $1 AND p.is_inbox
 """
 _CREATE = f"""
-    INSERT INTO tasks (id, workspace_id, project_id, title, description, status, priority, due_key, position,
-                       created_by, created_at, updated_at, revision)
-    VALUES ($1, $2, $3, $4, $5, 'open', $6, '~', $7, $8, $9, $9, 1)
+    INSERT INTO tasks (id, workspace_id, project_id, title, description, status, priority, due_key, label_ids,
+                       metadata, position, created_by, created_at, updated_at, revision)
+    VALUES ($1, $2, $3, $4, $5, 'open', $6, '~', '', '', $7, $8, $9, $9, 1)
     RETURNING {_COLUMNS}
 """
 _PATCH = f"UPDATE tasks SET title = $3, updated_at = now(), revision = revision + 1 WHERE {_ONE} RETURNING {_COLUMNS}"
@@ -90,9 +93,13 @@ def response(content: Any, status: int = 200, headers: dict[str, str] | None = N
 def shown(row: Any) -> dict[str, Any]:
     task = dict(row)
     task["priority"] = PRIORITIES[task["priority"]]
-    due = {"date": task.pop("due_date"), "time": task.pop("due_time"), "time_zone": task.pop("due_time_zone")}
-    if due["date"] is not None:
-        task["due"] = due | {"time": due_time_text(due["time"])}
+    for name in ("start", "due"):
+        date, time, time_zone = (task.pop(f"{name}_{part}") for part in ("date", "time", "time_zone"))
+        given = date is not None
+        task[name] = {"date": date, "time": due_time_text(time), "time_zone": time_zone} if given else None
+    for name in ("label_ids", "assignee_ids", "depends_on_ids"):
+        task[name] = ids_of(task[name])
+    task["metadata"] = metadata_of(task["metadata"])
     return task
 
 

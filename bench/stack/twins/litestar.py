@@ -57,21 +57,29 @@ class DueOut(msgspec.Struct):
     time_zone: str | None
 
 
-class TaskOut(msgspec.Struct, omit_defaults=True, kw_only=True):
+class TaskOut(msgspec.Struct, kw_only=True, rename={"metadata_": "metadata"}):
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
     title: str
     description: str
     status: Status
     priority: Priority
+    start: DueOut | None
+    due: DueOut | None
+    label_ids: list[UUID]
+    assignee_ids: list[UUID]
+    depends_on_ids: list[UUID]
+    blocked: bool
+    metadata_: dict[str, str]
     position: str
     completed_at: dt.datetime | None
     created_by: UUID
     created_at: dt.datetime
     updated_at: dt.datetime
     revision: int
-    due: DueOut | None = None
 
 
 class TaskPage(msgspec.Struct):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text
+from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text, ids_of, metadata_of
 
 
 class Microseconds(TypeDecorator[dt.datetime]):
@@ -70,14 +70,24 @@ class Task(Base):
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     project_id: Mapped[UUID]
+    section_id: Mapped[UUID | None]
+    parent_id: Mapped[UUID | None]
     title: Mapped[str]
     description: Mapped[str]
     status: Mapped[str]
     rank: Mapped[int] = mapped_column("priority", SmallInteger)
+    start_date: Mapped[dt.date | None]
+    start_time: Mapped[dt.time | None]
+    start_time_zone: Mapped[str | None]
     due_date: Mapped[dt.date | None]
     due_time: Mapped[dt.time | None]
     due_time_zone: Mapped[str | None]
     due_key: Mapped[str]
+    labels: Mapped[str] = mapped_column("label_ids", default="")
+    assignees: Mapped[str] = mapped_column("assignee_ids", default="")
+    dependencies: Mapped[str] = mapped_column("depends_on_ids", default="")
+    blocked: Mapped[bool] = mapped_column(default=False)
+    own: Mapped[str] = mapped_column("metadata", default="")
     position: Mapped[str]
     completed_at: Mapped[dt.datetime | None]
     created_by: Mapped[UUID]
@@ -88,6 +98,28 @@ class Task(Base):
     @property
     def priority(self) -> Priority:
         return PRIORITIES[self.rank]
+
+    @property
+    def start(self) -> Due | None:
+        if self.start_date is None:
+            return None
+        return Due(self.start_date, due_time_text(self.start_time), self.start_time_zone)
+
+    @property
+    def label_ids(self) -> list[UUID]:
+        return ids_of(self.labels)
+
+    @property
+    def assignee_ids(self) -> list[UUID]:
+        return ids_of(self.assignees)
+
+    @property
+    def depends_on_ids(self) -> list[UUID]:
+        return ids_of(self.dependencies)
+
+    @property
+    def metadata_(self) -> dict[str, str]:
+        return metadata_of(self.own)
 
     @property
     def due(self) -> Due | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-Status = Literal["open", "completed"]
+Status = Literal["open", "completed", "cancelled"]
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 PRIORITIES: tuple[Priority, ...] = ("none", "low", "medium", "high", "urgent")
 EDITORS = ("editor", "admin", "owner")
@@ -52,6 +52,16 @@ def due_values(due: Any) -> dict[str, Any]:
     time_of_day = f"T{due.time.isoformat('seconds')}" if due.time else "~"
     key = f"{due.date.isoformat()}{time_of_day}"
     return {"due_date": due.date, "due_time": due.time, "due_time_zone": due.time_zone, "due_key": key}
+
+
+def ids_of(text: str) -> list[UUID]:
+    """The ids in a task's row."""
+    return [UUID(each) for each in text.split()]
+
+
+def metadata_of(text: str) -> dict[str, str]:
+    """Clients' own data in a task's row."""
+    return dict(json.loads(text)) if text else {}
 
 
 def position_after(last: str | None) -> str:

@@ -71,17 +71,25 @@ class TaskOut(Schema):
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
     title: str
     description: str
     status: Status
     priority: Priority
+    start: DueOut | None
+    due: DueOut | None
+    label_ids: list[UUID]
+    assignee_ids: list[UUID]
+    depends_on_ids: list[UUID]
+    blocked: bool
+    metadata: dict[str, str]
     position: str
     completed_at: dt.datetime | None
     created_by: UUID
     created_at: dt.datetime
     updated_at: dt.datetime
     revision: int
-    due: DueOut | None = Field(default=None, exclude_if=lambda due: due is None)
 
 
 class TaskPage(Schema):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import models
 
-from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text
+from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text, ids_of, metadata_of
 
 
 class InstantField(models.BigIntegerField):
@@ -61,14 +62,24 @@ class Task(models.Model):
     workspace_id = models.UUIDField()
     id = models.UUIDField()
     project_id = models.UUIDField()
+    section_id = models.UUIDField(null=True)
+    parent_id = models.UUIDField(null=True)
     title = models.TextField()
     description = models.TextField()
     status = models.TextField()
     rank = models.SmallIntegerField(db_column="priority")
+    start_date = models.DateField(null=True)
+    start_time = models.TimeField(null=True)
+    start_time_zone = models.TextField(null=True)  # noqa: DJ001 -- the column is
     due_date = models.DateField(null=True)
     due_time = models.TimeField(null=True)
     due_time_zone = models.TextField(null=True)  # noqa: DJ001 -- the column is
     due_key = models.TextField()
+    labels = models.TextField(db_column="label_ids", default="")
+    assignees = models.TextField(db_column="assignee_ids", default="")
+    dependencies = models.TextField(db_column="depends_on_ids", default="")
+    blocked = models.BooleanField(default=False)
+    own = models.TextField(db_column="metadata", default="")
     position = models.TextField()
     completed_at = InstantField(null=True)
     created_by = models.UUIDField()
@@ -82,6 +93,28 @@ class Task(models.Model):
     @property
     def priority(self) -> Priority:
         return PRIORITIES[int(self.rank)]
+
+    @property
+    def start(self) -> Due | None:
+        if self.start_date is None:
+            return None
+        return Due(self.start_date, due_time_text(self.start_time), self.start_time_zone)
+
+    @property
+    def label_ids(self) -> list[UUID]:
+        return ids_of(self.labels)
+
+    @property
+    def assignee_ids(self) -> list[UUID]:
+        return ids_of(self.assignees)
+
+    @property
+    def depends_on_ids(self) -> list[UUID]:
+        return ids_of(self.dependencies)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return metadata_of(self.own)
 
     @property
     def due(self) -> Due | None:
