@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -21,14 +21,17 @@ _LABELS: Final = st.sampled_from(["wet", "Wet", "wét", "WET ", "dry", "deep", "
 _COLORS: Final = st.sampled_from(["#2E7D32", "#2e7d32", "#000000", None])
 _DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29"])
 _TIMES: Final = st.sampled_from(["00:00", "09:30", "02:30:15"])
-_ZONES: Final = st.sampled_from(["Europe/Berlin", "Pacific/Kiritimati", "UTC", "Mars/Olympus"])
+_ZONES: Final = st.sampled_from(["Europe/Berlin", "Pacific/Kiritimati", "Mars/Olympus", "Asia/Tokyo", "UTC"])
 _KEYS: Final = st.sampled_from(["crm_id", "k", "ключ"])
 
 
-def ids(things: list[Any]) -> Strategy:
-    """The id of one of *things*, or seldom one that does not exist."""
+def ids(things: Collection[Thing], *, near: Collection[Thing] = ()) -> Strategy:
+    """The id of one of *things*, often one of those *near*, or seldom one that does not exist."""
     existing = [thing.id for thing in things]
-    return st.sampled_from([*existing * 3, UNKNOWN_ID, *existing * 3])  # not at an end: those are drawn most often
+    nearer = [thing.id for thing in things if thing in near]
+    nearer *= 2 * len(existing) // max(1, len(nearer))
+    # What is at an end is drawn more often than the rest.
+    return st.sampled_from([*nearer, *existing, UNKNOWN_ID, *existing])
 
 
 def _some(**members: Strategy) -> Strategy:
@@ -53,12 +56,14 @@ def _depends_on_ids(now: Workspace) -> Strategy:
 
 
 def _wall_clock_patch() -> Strategy:
-    return st.none() | _some(date=_DATES, time=st.none() | _TIMES, time_zone=st.none() | _ZONES)
+    parts = {"date": _DATES, "time": st.none() | _TIMES, "time_zone": st.none() | _ZONES}
+    return st.none() | _some(date=_DATES, time=_TIMES) | _some(**parts)
 
 
 def _wall_clock() -> Strategy:
+    day = st.fixed_dictionaries({"date": _DATES})
     parts = {"time": st.none() | _TIMES, "time_zone": st.none() | _ZONES}
-    return st.none() | st.fixed_dictionaries({"date": _DATES}, optional=parts)
+    return st.none() | day | st.fixed_dictionaries({"date": _DATES}, optional=parts)
 
 
 def _new_task(now: Workspace) -> Strategy:

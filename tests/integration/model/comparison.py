@@ -129,8 +129,8 @@ class Server:
             assert self._list("task", sort=f"-{sort}", limit=limit) == found[::-1]
         for status in ("open", "completed", "cancelled"):
             self._check_filter(now, limit=limit, status=status)
-        for task in now.tasks:
-            self._check_filter(now, limit=limit, parent_id=task.id)
+        for parent_id in {task.parent_id for task in now.tasks if task.parent_id}:
+            self._check_filter(now, limit=limit, parent_id=parent_id)
 
     def _check_filter(self, now: Workspace, *, limit: int, **filters: str) -> None:
         matching = {task.id for task in now.tasks if filters.items() <= task.shown().items()}

@@ -14,23 +14,37 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.integration.model.batches import PERFORMED, Planned, planned
 from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
 from tests.integration.model.comparison import Server
+from tests.integration.model.members import join_workspace
 from tests.integration.model.operations import OF_THE_MODEL
-from tests.integration.model.things import Json, Member, Project
+from tests.integration.model.things import Json, Member, Project, Task
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
-from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok
+from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok, rejected
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
 CREATE_AGAIN: Final = "create again"
 REPEAT: Final = "repeat"
 BATCH: Final = "batch_tasks"
-OFTEN: Final = ("create_task", "update_task", "move_task", "complete_task", "cancel_task", "reopen_task", BATCH)
-SELDOM: Final = ("delete_project", "delete_section", "delete_label", REPEAT, CREATE_AGAIN)
+JOIN: Final = "join"
+CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
+OFTEN: Final = ("create_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
+SELDOM: Final = (
+    "delete_project",
+    "delete_section",
+    "delete_label",
+    "remove_member",
+    "leave_workspace",
+    REPEAT,
+    CREATE_AGAIN,
+)
 _OTHERS: Final = tuple(name for name in OF_THE_MODEL if name not in {*OFTEN, *SELDOM})
-CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM)
-"""What is tried, as often as it is here. After a deletion there is little to try."""
-
-CONDITIONS: Final = (None, None, None, "current", "stale")
+CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN)
+"""What is tried, as often as it is here."""
+FEW: Final = 3
+"""With fewer tasks there is little to try: some are created."""
+SENDERS: Final = {"remove_member": 0, "leave_workspace": 1}
+"""By operationId, who sends it. Other requests are sent by both."""
+CONDITIONS: Final = (None, "current", None, "stale", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +75,33 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def __init__(self, people: tuple[Person, Person], tables: Tables) -> None:
         super().__init__()
         self.people = people
-        owner, guest = people
+        owner, _ = people
         home = f"/v1/workspaces/{owner.create('/v1/workspaces', name='Household')['id']}"
         self.server = Server(owner, tables, home)
         (inbox,) = ok(owner.client.get(f"{home}/projects"))["items"]
-        invitation = owner.create(f"{home}/invitations", email=new_email(), role="editor")
-        ok(guest.client.post("/v1/invitations/accept", json={"token": tables.send_invitation(invitation["id"])}))
         self.now = Workspace(
-            head=2,
+            head=1,
             actor=owner.id,
-            members=[Member(id=each.id) for each in people],
+            members=[Member(id=owner.id)],
             projects=[Project(id=inbox["id"], created_at=1, revision=1, name="Inbox", is_inbox=True)],
-            events=[("member.added", guest.id)],
         )
-        self.server.check_numbers(self.now)
+        self._invite()
         self.kept: list[tuple[Request, Response]] = []
         self.creates: list[Request] = []
+        self.near: list[Task] = []
 
     @initialize()
     def begin(self) -> None:
-        """Two projects, a section, two labels, and a task with subtasks on all levels."""
         self.perform("create_project", body={"name": "Garden", "id": new_id()})
         self.perform("create_section", body={"name": "Beds", "project_id": self.now.projects[-1].id})
         for name in ("wet", "dry"):
             self.perform("create_label", body={"name": name})
+        self._plant({"section_id": self.now.sections[-1].id})
+
+    def _plant(self, place: Json) -> None:
+        """Create a task with subtasks on all levels."""
         body: Json = {
-            "section_id": self.now.sections[-1].id,
+            **place,
             "label_ids": [label.id for label in self.now.labels],
             "due": {"date": "2027-03-28", "time": "09:30", "time_zone": "Europe/Berlin"},
             "metadata": {"crm_id": "4711", "k": "v"},
@@ -98,7 +113,12 @@ class WorkspaceMachine(RuleBasedStateMachine):
     @rule(data=st.data(), operation_id=st.sampled_from(CHOICES))
     def request(self, data: st.DataObject, operation_id: str) -> None:
         """One rule, because Hypothesis leaves some rules out of each run, and few runs would have all operations."""
-        if operation_id in OF_THE_MODEL:
+        if len(self.now.tasks) < FEW:
+            self._plant({})
+        if operation_id == JOIN:
+            if not self._is_member(self.people[1]):
+                self._invite()
+        elif operation_id in OF_THE_MODEL:
             self._request(data, operation_id)
         elif operation_id == BATCH:
             self._batch(data)
@@ -111,22 +131,38 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def _request(self, data: st.DataObject, operation_id: str) -> None:
         """An operation, on something that exists or does not, with or without a key and a condition."""
         operation = OPERATIONS[operation_id]
-        path = {name: data.draw(ids(things_named(self.now, name))) for name in operation.path_names[1:]}
+        path = {name: data.draw(ids(things_named(self.now, name), near=self.near)) for name in operation.path_names[1:]}
         body = data.draw(BODIES[operation_id](self.now)) if operation_id in BODIES else None
         headers = {}
         if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
             headers["Idempotency-Key"] = new_id()
         target = self.now.find(next(iter(path.values()), None))
+        self.near = self.now.relatives(target) if isinstance(target, Task) else self.near
         condition = data.draw(st.sampled_from(CONDITIONS))
         if target and condition and "If-Match" in operation.optional:
             headers["If-Match"] = f'"{target.revision - (condition == "stale")}"'
         is_stale = "If-Match" in headers and condition == "stale"
-        sender = data.draw(st.sampled_from((0, 0, 1)))
+        sender = SENDERS[operation_id] if operation_id in SENDERS else data.draw(st.sampled_from((0, 0, 1)))
         self.perform(operation_id, path=path, body=body, headers=headers, sender=sender, is_stale=is_stale)
+
+    def _invite(self) -> None:
+        """The guest becomes a member."""
+        owner, guest = self.people
+        invitation = owner.create(f"{self.server.home}/invitations", email=new_email(), role="editor")
+        token = self.server.tables.send_invitation(invitation["id"])
+        ok(guest.client.post("/v1/invitations/accept", json={"token": token}))
+        self.now = self.now.after(join_workspace, user_id=guest.id)
+        self.server.check_numbers(self.now)
+
+    def _is_member(self, person: Person) -> bool:
+        return person.id in {member.id for member in self.now.members}
 
     def _repeat(self, request: Request, first: Response) -> None:
         """A request that was sent with a key: its response is sent again, and nothing changes."""
         response = request.send(self.server.home)
+        if not self._is_member(request.sender):
+            rejected(response, 404, "not-found")
+            return
         assert (response.status_code, response.content) == (first.status_code, first.content)
         self.server.check_numbers(self.now)
 
@@ -134,7 +170,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         """The same id again: the same request creates nothing. Another one is refused, or one for what is deleted."""
         assert request.body is not None
         body = {**request.body, **{name: value for name, value in change.items() if name in request.body}}
-        response = replace(request, body=body, headers={}).send(self.server.home)
+        response = replace(request, sender=self.people[0], body=body, headers={}).send(self.server.home)
         thing = self.now.find(body["id"])
         if thing is None or body != request.body:
             check_refused(response.json(), {conflict("id-taken")})
@@ -145,7 +181,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def _batch(self, data: st.DataObject) -> None:
         """Several operations in one request: each sees what the ones before it did."""
         mode = data.draw(st.sampled_from(("all_or_nothing", "each")))
-        sender = self.people[data.draw(st.sampled_from((0, 1)))]
+        sender = self.people[data.draw(st.sampled_from((0, 1))) if self._is_member(self.people[1]) else 0]
         self.now.actor = sender.id
         plan = data.draw(planned(self.now))
         body = {"mode": mode, "operations": [{each.name: each.part} for each in plan]}
@@ -174,7 +210,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.server.check_shown(result["task"], plan.after.task(plan.task_id))
 
     def teardown(self) -> None:
-        self.server.check_everything(self.now, limit=1 + self.now.head % 5)
+        self.server.check_everything(self.now, limit=2 + self.now.head % 5)
         no_content(self.people[0].client.delete(self.server.home))
 
     def perform(  # noqa: PLR0913  # what a request can have
@@ -213,6 +249,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def _expected(self, request: Request, response: Response, *, is_stale: bool) -> Workspace:
         """The model after a request. Raises Refused."""
         stale = {Reason(412, "precondition-failed")} if is_stale else set()
+        if not self._is_member(request.sender):
+            raise Refused(Reason(404, "not-found"))
         try:
             self.now.actor = request.sender.id
             after = self.now.after(OF_THE_MODEL[request.operation_id], **_arguments(request, response))

@@ -143,6 +143,11 @@ class Workspace:
         below = [each for child in self.tasks if child.parent_id == task.id for each in self.family(child)]
         return [task, *below]
 
+    def relatives(self, task: Task) -> list[Task]:
+        """A task with its subtasks, and what it is a subtask of, on all levels."""
+        above = [] if task.parent_id is None else self.relatives(self.task(task.parent_id))
+        return [*(each for each in above if task in self.family(each)), *self.family(task)]
+
     def with_dependencies(self, task: Task) -> list[Task]:
         """A task, and those that it depends on, directly or through others."""
         found = [task]
