@@ -86,6 +86,17 @@ def test_creates_with_one_client_id_leave_one_task(ada: Person, tables: Tables) 
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
+def test_batches_at_once_are_performed_one_after_the_other(ada: Person, tables: Tables) -> None:
+    operations = [{"create": {"id": new_id(), "title": "Sow"}}, {"create": {"title": "Reap"}}]
+    body = {"mode": "each", "operations": operations}
+    responses = at_once(ada, [{"method": "POST", "url": f"{ada.home}/tasks/batch", "json": body}] * 8)
+    results = [[each["status"] for each in ok(response)["results"]] for response in responses]
+    assert sorted(results) == [[200, 201]] * 7 + [[201, 201]]
+    listed = everything(ada.client, f"{ada.home}/tasks")
+    assert (len(listed), len({task["position"] for task in listed})) == (9, 9)
+    check_log(tables, ada.workspace_id)
+
+
 def test_different_creates_with_one_id_leave_one_task(ada: Person) -> None:
     client_id = new_id()
     requests = [
@@ -143,15 +154,19 @@ def test_one_key_on_two_concurrent_requests_belongs_to_one_of_them(ada: Person) 
     assert [response.json() for response in responses if response.status_code == 201] == [task] * (MANY // 2)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("tasks", {"title": "Sow"}), ("tasks/batch", {"mode": "each", "operations": [{"create": {"title": "Sow"}}]})],
+)
 def test_a_member_who_is_removed_while_their_write_waits_for_the_lock_is_rejected(
-    ada: Person, bob: Person, tables: Tables
+    ada: Person, bob: Person, tables: Tables, path: str, body: dict[str, Any]
 ) -> None:
     shared = ada.create("/v1/workspaces", name="Shared")["id"]
     tables.add_member(shared, bob.id, role="editor")
     waits_at = BEGIN if tables.is_sqlite else "SELECT workspaces.head"
     with ThreadPoolExecutor(1) as thread, tables.locked(shared) as run:
         with awaited(waits_at) as waiting:
-            write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/tasks", json={"title": "Sow"})
+            write = thread.submit(bob.client.post, f"/v1/workspaces/{shared}/{path}", json=body)
             assert waiting.wait(PATIENCE_S), "the write was admitted, and waits for the lock"
         tables.until_a_lock_is_awaited()
         run(delete(members).where(members.c.workspace_id == UUID(shared), members.c.user_id == UUID(bob.id)))

@@ -48,7 +48,7 @@ def _shape(statement: str) -> str:
         return " + ".join(map(_shape, changes))
     verb = statement.split(maxsplit=1)[0]
     tables = re.findall(r"(?:FROM|INTO|^UPDATE) (\w+)", statement)
-    return f"{verb} {tables[-1] if verb == 'SELECT' else tables[0]}"
+    return f"{verb} {tables[-1] if verb == 'SELECT' else tables[0]}" if tables else statement
 
 
 def statements_of(call: Callable[[], Any]) -> list[str]:
@@ -203,3 +203,18 @@ def test_a_request_with_an_invalid_body_opens_no_transaction(ada: Person) -> Non
 
 def test_a_health_check_takes_none(client: Client) -> None:
     assert statements_of(lambda: ok(client.get("/livez"))) == []
+
+
+@pytest.mark.parametrize("mode", ["all_or_nothing", "each"])
+def test_a_batch_has_the_statements_of_its_operations_and_begins_and_ends_once(ada: Person, mode: str) -> None:
+    body = {"mode": mode, "operations": [{"create": {"title": "Sow"}}, {"create": {"title": "Reap"}}]}
+    create = [DESTINATION, "INSERT tasks"]
+    if mode == "each":
+        create = ["SAVEPOINT part", *create, "RELEASE SAVEPOINT part"]
+    assert statements_of(lambda: ada.client.post(f"{ada.home}/tasks/batch", json=body)) == [
+        AUTHENTICATE,
+        *LOCK,
+        *create,
+        *create,
+        *LOG,
+    ]
