@@ -3,7 +3,7 @@
 The contract lists the same types, each with the schema of its payload (`x-events`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -45,6 +45,11 @@ class Event:
         return self.type.partition(".")[0]
 
     @property
+    def is_restored(self) -> bool:
+        """Whether the entity comes back from the trash, so that its tombstone is deleted."""
+        return self.type.endswith(".restored")
+
+    @property
     def is_the_end(self) -> bool:
         """Whether the entity is deleted, so that a tombstone is kept of it."""
         return self.entity is None
@@ -69,13 +74,17 @@ def _description_of(entity: Entity) -> str | None:
     return getattr(entity, "description", None)
 
 
-def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, freed_bytes: int = 0) -> Event:
-    """Return the event that an entity is deleted, which frees *freed_bytes* of the quota."""
+def restored(kind: EventType, entity: Entity) -> Event:
+    """Return the event that an entity comes back from the trash, where it counted against the quota as well."""
+    return replace(event_of(kind, entity), added_bytes=0)
+
+
+def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int) -> Event:
+    """Return the event that an entity is deleted. What goes into the trash counts against the quota as before."""
     return Event(
         type=kind,
         workspace_id=workspace_id,
         entity_id=entity_id,
         revision=revision,
         entity=None,
-        added_bytes=-freed_bytes,
     )

@@ -37,7 +37,9 @@ async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None
     ):
         if given not in {None, has}:
             raise NotWithParent(name)
-    await _require_room(uow, lineage, levels=1)
+    if len(lineage) >= MOST_LEVELS:
+        raise TooDeep(MOST_LEVELS)
+    await require_few(uow, lineage)
     return parent
 
 
@@ -47,16 +49,13 @@ async def require_room(uow: UnitOfWork, parent_id: UUID, *, moved: Sequence[Task
     *name* is the property of the body that names the place.
     """
     lineage = await uow.tasks.lineage(uow.workspace_id, parent_id)
-    levels = _levels(moved)
-    await _require_room(uow, lineage, levels=levels, moved=moved, name=name)
-
-
-async def _require_room(
-    uow: UnitOfWork, lineage: Sequence[Task], *, levels: int, moved: Sequence[Task] = (), name: str = "parent_id"
-) -> None:
-    """Without *moved*, the room is for one new task."""
-    if len(lineage) + levels > MOST_LEVELS:
+    if len(lineage) + levels(moved) > MOST_LEVELS:
         raise TooDeep(MOST_LEVELS, name=name)
+    await require_few(uow, lineage, moved=moved)
+
+
+async def require_few(uow: UnitOfWork, lineage: Sequence[Task], *, moved: Sequence[Task] = ()) -> None:
+    """Raise LimitReached unless *moved*, or one new task, can become a subtask of the first of *lineage*."""
     coming = {each.id for each in moved}
     tree = await uow.tasks.tree(uow.workspace_id, lineage[-1].id)
     staying = [parent_id for task_id, parent_id in tree.items() if task_id not in coming]
@@ -66,7 +65,7 @@ async def _require_room(
         raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
 
 
-def _levels(family: Sequence[Task]) -> int:
+def levels(family: Sequence[Task]) -> int:
     """Return on how many levels a task and its subtasks are."""
     parents = {each.id: each.parent_id for each in family}
     deepest = 0

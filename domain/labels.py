@@ -10,6 +10,7 @@ from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelEvent, LabelExists, LabelNotFound, LabelUnknown, name_key
 from domain.pages import DEFAULT_LIMIT, Page
+from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
@@ -80,14 +81,24 @@ async def update(
 
 
 async def delete(uow: UnitOfWork, label_id: UUID) -> None:
-    """Take a label from all tasks, some in each change, and delete it in the last one. Raises LabelNotFound."""
+    """Take a label from all tasks, some in each change, and put it into the trash in the last one.
+
+    Raises LabelNotFound, ChangedMeanwhile.
+    """
+    deletion = Deletion("label", label_id)
 
     async def take_from_some(limit: int) -> int:
-        await get(uow, label_id)
-        return await task_links.remove_from_some(uow, task_links.LABELS, label_id, limit=limit)
+        label = await get(uow, label_id)
+        trash_id = await deletion.step(uow, title=label.name)
+        count, tasks = await uow.tasks.hide_label(uow.workspace_id, label_id, trash_id=trash_id, limit=limit)
+        if tasks:
+            revisions = {uow.workspace_id: await uow.next_revision()}
+            await task_links.remove_from_all(uow, tasks, task_links.LABELS, label_id, revisions=revisions)
+        return count
 
     await steps.in_steps(uow, take_from_some)
-    await uow.labels.delete(uow.workspace_id, label_id, revision=await uow.next_revision())
+    revision = await uow.next_revision()
+    await uow.labels.delete(uow.workspace_id, label_id, trash_id=deletion.entry_id, revision=revision)
 
 
 async def move(uow: UnitOfWork, label_id: UUID, *, before: UUID | Unset = UNSET, after: UUID | Unset = UNSET) -> Label:

@@ -9,6 +9,7 @@ from domain import moves, pages, positions, steps, tasks
 from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
+from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
@@ -96,23 +97,26 @@ async def update(
 
 
 async def delete(uow: UnitOfWork, project_id: UUID) -> None:
-    """Delete a project with its sections and tasks.
+    """Put a project into the trash, with its sections and tasks.
 
     Many tasks are deleted in several steps, and the project in the last one (ADR 81).
 
-    Raises InboxProtected, ProjectNotFound.
+    Raises InboxProtected, ProjectNotFound, ChangedMeanwhile.
     """
+    deletion = Deletion("project", project_id)
 
     async def delete_some(limit: int) -> int:
         project = await get(uow, project_id)
         if project.is_inbox:
             raise InboxProtected(project_id)
-        return await tasks.delete_some(uow, project_id=project_id, limit=limit)
+        await deletion.step(uow, title=project.name)
+        return await tasks.delete_some(uow, project_id=project_id, deletion=deletion, limit=limit)
 
     await steps.in_steps(uow, delete_some)
-    revision = await uow.next_revision()
-    await uow.sections.delete_all(uow.workspace_id, project_id=project_id, revision=revision)
-    await uow.projects.delete(uow.workspace_id, project_id, revision=revision)
+    trash_id, revision = deletion.entry_id, await uow.next_revision()
+    count = await uow.sections.delete_all(uow.workspace_id, project_id=project_id, trash_id=trash_id, revision=revision)
+    await deletion.took(uow, count)
+    await uow.projects.delete(uow.workspace_id, project_id, trash_id=trash_id, revision=revision)
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:

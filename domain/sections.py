@@ -12,6 +12,7 @@ from domain.model.sections import Section, SectionEvent, SectionNotFound, Sectio
 from domain.model.tasks import Task
 from domain.moves import NotBesideSibling, SiblingUnknown
 from domain.pages import DEFAULT_LIMIT, Page
+from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
@@ -144,17 +145,22 @@ async def _move_tasks(uow: UnitOfWork, coming: Sequence[Task], *, project_id: UU
 
 
 async def delete(uow: UnitOfWork, section_id: UUID) -> None:
-    """Delete a section with its tasks; many of them in several steps, the section in the last one (ADR 81).
+    """Put a section into the trash, with its tasks.
 
-    Raises SectionNotFound.
+    Many tasks are deleted in several steps, and the section in the last one (ADR 81).
+
+    Raises SectionNotFound, ChangedMeanwhile.
     """
+    deletion = Deletion("section", section_id)
 
     async def delete_some(limit: int) -> int:
-        await get(uow, section_id)
-        return await tasks.delete_some(uow, section_id=section_id, limit=limit)
+        section = await get(uow, section_id)
+        await deletion.step(uow, title=section.name)
+        return await tasks.delete_some(uow, section_id=section_id, deletion=deletion, limit=limit)
 
     await steps.in_steps(uow, delete_some)
-    await uow.sections.delete(uow.workspace_id, section_id, revision=await uow.next_revision())
+    revision = await uow.next_revision()
+    await uow.sections.delete(uow.workspace_id, section_id, trash_id=deletion.entry_id, revision=revision)
 
 
 async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:

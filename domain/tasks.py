@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from domain import dependencies, families, labels, members, positions, task_links, task_metadata, wall_clocks
+from domain import dependencies, families, labels, members, positions, task_links, task_metadata, trash, wall_clocks
 from domain.checks import Checks
 from domain.limits import MOST_CHANGES
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import DependencyCycle, Priority, Task, TaskEvent, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
+from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch
@@ -215,16 +216,18 @@ async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UU
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
-    """Delete a task with its subtasks. Raises TaskNotFound, LimitReached."""
+    """Put a task into the trash, with its subtasks. Raises TaskNotFound, LimitReached."""
     family = await families.of(uow, task_id)
     task_ids = [each.id for each in family.all]
+    entry = await trash.add(uow, "task", task_id, title=family.task.title, taken=len(family.subtasks))
     if family.has_dependents:
-        await _release(uow, task_ids, await _dependents(uow, task_ids, limit=MOST_CHANGES))
-    await uow.tasks.delete_all(uow.workspace_id, task_ids, revision=await uow.next_revision())
+        dependents = await _dependents(uow, task_ids, limit=MOST_CHANGES)
+        await _release(uow, task_ids, dependents, trash_id=entry.id)
+    await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=entry.id, revision=await uow.next_revision())
 
 
 async def delete_some(
-    uow: UnitOfWork, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
+    uow: UnitOfWork, *, project_id: UUID | None = None, section_id: UUID | None = None, deletion: Deletion, limit: int
 ) -> int:
     """Delete tasks of a project or of a section, at most *limit*, and change at most as many that depend on them.
 
@@ -236,8 +239,9 @@ async def delete_some(
     some = found
     while len(dependents := await _dependents(uow, some, limit=limit)) > limit and len(some) > 1:
         some = some[: len(some) // 2]
-    await _release(uow, some, dependents)
-    await uow.tasks.delete_all(uow.workspace_id, some, revision=await uow.next_revision())
+    await _release(uow, some, dependents, trash_id=deletion.entry_id)
+    await uow.tasks.delete_all(uow.workspace_id, some, trash_id=deletion.entry_id, revision=await uow.next_revision())
+    await deletion.took(uow, len(some))
     return len(found) if some == found else limit
 
 
@@ -251,8 +255,11 @@ async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) 
     return [(task, waits) for task, waits in found if task.id not in these]
 
 
-async def _release(uow: UnitOfWork, task_ids: Collection[UUID], dependents: Sequence[tuple[Task, bool]]) -> None:
-    """Let *dependents* no longer depend on these tasks."""
+async def _release(
+    uow: UnitOfWork, task_ids: Collection[UUID], dependents: Sequence[tuple[Task, bool]], *, trash_id: UUID
+) -> None:
+    """Let *dependents* no longer depend on these tasks, until these are restored."""
+    await uow.tasks.hide_dependencies(uow.workspace_id, task_ids, trash_id=trash_id)
     these = set(task_ids)
     for task, waits in dependents:
         left = tuple(each for each in task.depends_on_ids if each not in these)

@@ -17,6 +17,7 @@ from domain.model.sections import SectionRepository
 from domain.model.sessions import SessionRepository
 from domain.model.tasks import TaskRepository
 from domain.model.tokens import TokenRepository
+from domain.model.trash import TrashRepository
 from domain.model.users import CredentialRepository, UserRepository
 from domain.model.workspaces import WorkspaceRepository
 from domain.origins import Origin
@@ -119,6 +120,10 @@ class UnitOfWork(Protocol):
     def tasks(self) -> TaskRepository:
         """Tasks."""
 
+    @property
+    def trash(self) -> TrashRepository:
+        """What was deleted in the last days."""
+
     def new_id(self) -> UUID:
         """Create a UUIDv7: later ids sort later."""
 
@@ -139,8 +144,9 @@ class UnitOfWork(Protocol):
 
         Then everything that a write begins with is done again: the locks, the caller's role, the conditions of the
         request. It raises what that raises. Whatever was read before may have changed, and a workspace that the request
-        has entered is left. Only for a request with a caller, and with neither an idempotency key nor an id for what it
-        creates, and not for a part of one.
+        has entered is left. Only for a request with a caller, without an id for what it creates, which does no harm if
+        it is repeated after some of its steps: only the last one records the response of an idempotency key. Not for a
+        part of a request.
         """
 
     @property

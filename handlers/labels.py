@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import labels
+from domain import labels, restoring
 from domain.model.labels import Label
 from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
@@ -45,6 +45,11 @@ async def move_label(uow: UnitOfWork, label_id: UUID, body: LabelMove) -> Respon
     """200 with the label at its new place."""
     moved = await labels.move(uow, label_id, before=patched(body.before), after=patched(body.after))
     return ok(label_view(moved))
+
+
+async def restore_label(uow: UnitOfWork, label_id: UUID) -> Response:
+    """200 with the label, which the tasks that had it have again; one that is live is unchanged."""
+    return ok(label_view(await restoring.label(uow, label_id)))
 
 
 def label_view(label: Label) -> responses.Label:

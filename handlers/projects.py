@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import projects
+from domain import projects, restoring
 from domain.model.projects import Project
 from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
@@ -68,6 +68,11 @@ async def move_project(uow: UnitOfWork, project_id: UUID, body: ProjectMove) -> 
     """200 with the project at its new place."""
     moved = await projects.move(uow, project_id, before=patched(body.before), after=patched(body.after))
     return ok(project_view(moved))
+
+
+async def restore_project(uow: UnitOfWork, project_id: UUID) -> Response:
+    """200 with the project, with its sections and tasks; one that is live is unchanged."""
+    return ok(project_view(await restoring.project(uow, project_id)))
 
 
 def project_view(project: Project) -> responses.Project:

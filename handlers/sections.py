@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import sections
+from domain import restoring, sections
 from domain.model.sections import Section
 from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
@@ -53,6 +53,11 @@ async def move_section(uow: UnitOfWork, section_id: UUID, body: SectionMove) -> 
         after=patched(body.after),
     )
     return ok(section_view(moved))
+
+
+async def restore_section(uow: UnitOfWork, section_id: UUID) -> Response:
+    """200 with the section, with its tasks; one that is live is unchanged."""
+    return ok(section_view(await restoring.section(uow, section_id)))
 
 
 def section_view(section: Section) -> responses.Section:

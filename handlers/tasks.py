@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from domain import task_lists, task_moves, task_status, tasks
+from domain import restoring, task_lists, task_moves, task_status, tasks
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
@@ -116,6 +116,11 @@ async def move_task(uow: UnitOfWork, task_id: UUID, body: TaskMove) -> Response:
         after=patched(body.after),
     )
     return ok(task_view(await task_moves.move(uow, task_id, to=to)))
+
+
+async def restore_task(uow: UnitOfWork, task_id: UUID) -> Response:
+    """200 with the task, with its subtasks; one that is live is unchanged."""
+    return ok(task_view(await restoring.task(uow, task_id)))
 
 
 async def add_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import UpdateBase, bindparam, delete, insert, select, update
 
-from domain.events import Event
+from domain.events import Event, EventType, end_of
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
-from persistence.compiled import BULK
+from persistence.compiled import BULK, padded
 from persistence.constants import constant
 from persistence.database import Parameters, Row, Write, Writer
 from persistence.events import events, tombstones, trim
@@ -35,6 +35,14 @@ _AT_ONCE: Final = 200
 
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
+_DELETE_TOMBSTONES: Final = (
+    delete(tombstones)
+    .where(
+        tombstones.c.workspace_id == bindparam("workspace"),
+        tombstones.c.entity_id.in_(bindparam("ids", expanding=True)),
+    )
+    .execution_options(**BULK)
+)
 _LEAVE: Final = delete(members).where(members.c.workspace_id == bindparam("workspace")).execution_options(**BULK)
 _USAGE_OF: Final = attrgetter(*USAGE)
 _SPARE: Final = 64
@@ -136,6 +144,14 @@ class ChangeLog:
             message = f"{statement.table}: the row of the event does not exist"
             raise RuntimeError(message)
 
+    async def write_many(self, statement: UpdateBase, many: Sequence[tuple[Parameters, Event]]) -> None:
+        """Change one row for each of *many*, and record its event. The rows were read under the lock, so they exist."""
+        for _, event in many:
+            _require_kind(statement, event)
+            self._note(event)
+        if many:
+            await self._runner.run(statement, [parameters for parameters, _ in many])
+
     def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
         """Note the head and the usage of a workspace, read under the caller's lock on it."""
         self._locked = workspace_id, head, usage
@@ -192,6 +208,7 @@ class ChangeLog:
                 log[event.workspace_id] += len(body.encode())
             rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
             ends = [self._tombstone_values(number, event) for number, event in some if event.is_the_end]
+            await self._delete_tombstones([event for _, event in some if event.is_restored])
             for statement, values in ((_INSERT_EVENTS, rows), (_INSERT_TOMBSTONES, ends)):
                 if len(values) == 1:
                     writes.append((statement, values[0]))
@@ -201,6 +218,11 @@ class ChangeLog:
             writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
         await self._runner.finish(writes)
         await self._update_others(content, log)
+
+    async def _delete_tombstones(self, restored: Sequence[Event]) -> None:
+        for workspace_id in {event.workspace_id for event in restored}:
+            ids = [event.entity_id for event in restored if event.workspace_id == workspace_id]
+            await self._runner.run(_DELETE_TOMBSTONES, {"workspace": workspace_id, "ids": padded(ids)})
 
     def _count_content(self) -> None:
         """Count what was added to the locked workspace since it was counted before. Raises WorkspaceFull."""
@@ -260,6 +282,15 @@ class ChangeLog:
             "entity_id": event.entity_id,
             "deleted_at": self._now(),
         }
+
+
+def ends_of(kind: EventType, workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
+    """Return what creates, of a row that begins with an id, the event that this entity is deleted: is in the trash."""
+
+    def end(row: Row) -> Event:
+        return end_of(kind, row[0], workspace_id=workspace_id, revision=revision)
+
+    return end
 
 
 def _require_kind(statement: UpdateBase, event: Event) -> None:

@@ -18,6 +18,7 @@ from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.sections import sections
 from persistence.task_rows import tasks
+from persistence.trash import trash
 
 _AT_ONCE: Final = 200
 _THIS: Final = workspaces.c.id == bindparam("workspace")
@@ -41,6 +42,7 @@ _WITHIN: Final = tuple(
         labels.c.workspace_id,
         sections.c.workspace_id,
         projects.c.workspace_id,
+        trash.c.workspace_id,
         events.c.workspace_id,
         tombstones.c.workspace_id,
         client_ids.c.space_id,

@@ -8,13 +8,12 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKeyConstraint,
-    Index,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -22,15 +21,23 @@ from sqlalchemy import (
 )
 
 from domain.errors import IdTaken
-from domain.events import Event, end_of, event_of
+from domain.events import event_of, restored
 from domain.model.labels import Label, LabelEvent
-from domain.quotas import ROW_BYTES
-from persistence.change_log import ChangeLog
+from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import padded
-from persistence.database import Row, Runner
+from persistence.database import Runner
 from persistence.mapping import Mapper
-from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
-from persistence.octets import octets
+from persistence.metadata import (
+    INSTANT,
+    SORTED_TEXT,
+    TRASH_ID,
+    is_live,
+    logged_as,
+    means,
+    metadata,
+    partial_index,
+    trash_id,
+)
 from persistence.paging import Pages, around
 
 labels: Final = Table(
@@ -45,17 +52,20 @@ labels: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    trash_id(),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
     info=logged_as("label"),
 )
-Index("uq_labels_name_key", labels.c.workspace_id, labels.c.name_key, unique=True)
-Index("uq_labels_position", labels.c.workspace_id, labels.c.position, unique=True)
+_LIVE: Final = is_live(labels)
+partial_index("uq_labels_name_key", labels.c.workspace_id, labels.c.name_key, unique=True, where=_LIVE)
+partial_index("uq_labels_position", labels.c.workspace_id, labels.c.position, unique=True, where=_LIVE)
 
 _MAPPER: Final = Mapper(
     Label, labels, derived={"name_key": lambda label: label.name_key}, fixed=("id", "workspace_id", "created_at")
 )
-_IN_WORKSPACE: Final = labels.c.workspace_id == bindparam("workspace")
+_OF_WORKSPACE: Final = labels.c.workspace_id == bindparam("workspace")
+_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _ONE: Final = (_IN_WORKSPACE, labels.c.id == bindparam("label"))
 
 _INSERT: Final = insert(labels)
@@ -67,7 +77,10 @@ _LAST_POSITION: Final = select(func.max(labels.c.position)).where(_IN_WORKSPACE)
 _PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
 _AROUND: Final = around(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
 _UPDATE: Final = update(labels).where(*_ONE)
-_DELETE: Final = delete(labels).where(*_ONE).returning(octets(labels.c.name))
+_DELETE: Final = update(labels).where(*_ONE).values(trash_id=bindparam("trash")).returning(labels.c.id)
+_TRASHED: Final = (_OF_WORKSPACE, labels.c.id == bindparam("label"), labels.c.trash_id.is_not(None))
+_IN_TRASH: Final = select(*_MAPPER.columns).where(*_TRASHED)
+_RESTORE: Final = update(labels).where(*_TRASHED)
 
 
 class Labels:
@@ -112,10 +125,13 @@ class Labels:
         values = {**key, **_MAPPER.changes(label, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, label, before=before))
 
-    async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
+    async def delete(self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        place = {"workspace": workspace_id, "label": label_id, "trash": trash_id}
+        await self._change_log.write_one(_DELETE, place, ends_of("label.deleted", workspace_id, revision))
 
-        def end(row: Row) -> Event:
-            freed = ROW_BYTES + int(row[0])
-            return end_of("label.deleted", label_id, workspace_id=workspace_id, revision=revision, freed_bytes=freed)
+    async def in_trash(self, workspace_id: UUID, label_id: UUID) -> Label | None:
+        return _MAPPER.one(await self._runner.row(_IN_TRASH, {"workspace": workspace_id, "label": label_id}))
 
-        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "label": label_id}, end)
+    async def restore(self, label: Label) -> None:
+        values = {"workspace": label.workspace_id, "label": label.id, **_MAPPER.changes(label), TRASH_ID: None}
+        await self._change_log.write(_RESTORE, values, restored("label.restored", label))

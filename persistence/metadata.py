@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ColumnElement, DateTime, Index, MetaData, Table, Text, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -106,6 +106,25 @@ metadata: Final = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+TRASH_ID: Final = "trash_id"
+"""The column with the entry of the trash that a row is in (persistence/trash.py). It is null in all that is live."""
+
+
+def trash_id() -> Column[Any]:
+    """Return the column TRASH_ID of a table. It is the table's last one."""
+    return Column(TRASH_ID, Uuid)
+
+
+def is_live(table: Table) -> ColumnElement[bool]:
+    """Whether a row is not in the trash. What reads live things has this condition, and so have their indexes."""
+    return table.c[TRASH_ID].is_(None)
+
+
+def partial_index(name: str | None, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
+    """Return an index of the rows for which *where* is true. A query that it serves must have the same condition."""
+    return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
+
 
 UNLOGGED: Final[dict[Any, Any]] = {"unlogged": True}
 """A Table's `info`: any repository may change it. Without it, only the change log may."""

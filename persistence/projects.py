@@ -14,8 +14,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
-    delete,
     insert,
     select,
     true,
@@ -23,14 +23,22 @@ from sqlalchemy import (
 )
 
 from domain.errors import IdTaken
-from domain.events import Event, end_of, event_of
+from domain.events import event_of, restored
 from domain.model.projects import Project, ProjectEvent, ProjectQuery
-from domain.quotas import ROW_BYTES
-from persistence.change_log import ChangeLog
-from persistence.database import Row, Runner
+from persistence.change_log import ChangeLog, ends_of
+from persistence.database import Runner
 from persistence.mapping import Mapper
-from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
-from persistence.octets import octets
+from persistence.metadata import (
+    INSTANT,
+    SORTED_TEXT,
+    TRASH_ID,
+    is_live,
+    logged_as,
+    means,
+    metadata,
+    partial_index,
+    trash_id,
+)
 from persistence.paging import Pages, around
 
 projects: Final = Table(
@@ -46,6 +54,7 @@ projects: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    trash_id(),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
     info=logged_as("project"),
@@ -61,37 +70,40 @@ for _name, _condition in (
     ("ix_projects_active_position", projects.c.archived_at.is_(None)),
     ("ix_projects_archived_position", projects.c.archived_at.is_not(None)),
 ):
-    Index(
-        _name,
-        projects.c.workspace_id,
-        projects.c.position,
-        projects.c.id,
-        postgresql_where=_condition,
-        sqlite_where=_condition,
+    partial_index(
+        _name, projects.c.workspace_id, projects.c.position, projects.c.id, where=and_(_condition, is_live(projects))
     )
 
-Index("uq_projects_position", projects.c.workspace_id, projects.c.position, unique=True)
+partial_index(
+    "uq_projects_position", projects.c.workspace_id, projects.c.position, unique=True, where=is_live(projects)
+)
 
 PROJECTS: Final = Mapper(Project, projects, fixed=("id", "workspace_id", "is_inbox", "created_at"))
 _ACTIVE: Final = projects.c.archived_at.is_(None)
 _ARCHIVED: Final = projects.c.archived_at.is_not(None)
-_IN_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
-_ONE: Final = (_IN_WORKSPACE, projects.c.id == bindparam("project"))
+_OF_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
+PROJECT_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, is_live(projects))
+_ONE: Final = (PROJECT_IN_WORKSPACE, projects.c.id == bindparam("project"))
 
 _INSERT: Final = insert(projects)
 _SELECT: Final = select(*PROJECTS.columns).where(*_ONE)
 _UPDATE: Final = update(projects).where(*_ONE)
-_DELETE: Final = delete(projects).where(*_ONE).returning(octets(projects.c.name) + octets(projects.c.description))
+_DELETE: Final = update(projects).where(*_ONE).values(trash_id=bindparam("trash")).returning(projects.c.id)
+_TRASHED: Final = (_OF_WORKSPACE, projects.c.id == bindparam("project"), projects.c.trash_id.is_not(None))
+_IN_TRASH: Final = select(*PROJECTS.columns).where(*_TRASHED)
+_RESTORE: Final = update(projects).where(*_TRASHED)
 
 
 _PAGES: Final = {
-    is_archived: Pages(select(*PROJECTS.columns).where(_IN_WORKSPACE, which), projects.c.position, projects.c.id)
+    is_archived: Pages(select(*PROJECTS.columns).where(PROJECT_IN_WORKSPACE, which), projects.c.position, projects.c.id)
     for is_archived, which in ((False, _ACTIVE), (True, _ARCHIVED))
 }
 
 
-_LAST_POSITION: Final = select(projects.c.position).where(_IN_WORKSPACE).order_by(projects.c.position.desc()).limit(1)
-_AROUND: Final = around(select(*PROJECTS.columns).where(_IN_WORKSPACE), projects.c.position)
+_LAST_POSITION: Final = (
+    select(projects.c.position).where(PROJECT_IN_WORKSPACE).order_by(projects.c.position.desc()).limit(1)
+)
+_AROUND: Final = around(select(*PROJECTS.columns).where(PROJECT_IN_WORKSPACE), projects.c.position)
 
 
 class Projects:
@@ -125,15 +137,14 @@ class Projects:
             _UPDATE, {**key, **PROJECTS.changes(project, before=before)}, event_of(event, project, before=before)
         )
 
-    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        place = {"workspace": workspace_id, "project": project_id, "trash": trash_id}
+        await self._change_log.write_one(_DELETE, place, ends_of("project.deleted", workspace_id, revision))
 
-        def end(row: Row) -> Event:
-            return end_of(
-                "project.deleted",
-                project_id,
-                workspace_id=workspace_id,
-                revision=revision,
-                freed_bytes=ROW_BYTES + int(row[0]),
-            )
+    async def in_trash(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        return PROJECTS.one(await self._runner.row(_IN_TRASH, {"workspace": workspace_id, "project": project_id}))
 
-        await self._change_log.write_one(_DELETE, {"workspace": workspace_id, "project": project_id}, end)
+    async def restore(self, project: Project) -> None:
+        key = {"workspace": project.workspace_id, "project": project.id}
+        event = restored("project.restored", project)
+        await self._change_log.write(_RESTORE, {**key, **PROJECTS.changes(project), TRASH_ID: None}, event)

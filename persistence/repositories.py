@@ -25,6 +25,7 @@ from persistence.sections import Sections
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks
 from persistence.tokens import Tokens
+from persistence.trash import Trash
 from persistence.users import Users
 from persistence.workspaces import Workspaces
 
@@ -72,5 +73,6 @@ class Repositories:
     sessions = _created(lambda uow: Sessions(uow.runner, uow.aside, uow.expect_lock))
     tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))
     tokens = _created(lambda uow: Tokens(uow.runner))
+    trash = _created(lambda uow: Trash(uow.runner))
     users = _created(lambda uow: Users(uow.runner, uow.expect_lock))
     workspaces = _created(lambda uow: Workspaces(uow.runner, uow.change_log))

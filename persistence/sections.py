@@ -1,6 +1,6 @@
 """The table and the repository of sections."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -22,15 +22,23 @@ from sqlalchemy import (
 )
 
 from domain.errors import IdTaken
-from domain.events import Event, end_of, event_of
+from domain.events import event_of, restored
 from domain.model.sections import Section, SectionEvent, SectionQuery
-from domain.quotas import ROW_BYTES
-from persistence.change_log import ChangeLog
+from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK
-from persistence.database import Row, Runner
+from persistence.database import Runner
 from persistence.mapping import Mapper
-from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
-from persistence.octets import octets
+from persistence.metadata import (
+    INSTANT,
+    SORTED_TEXT,
+    TRASH_ID,
+    is_live,
+    logged_as,
+    means,
+    metadata,
+    partial_index,
+    trash_id,
+)
 from persistence.paging import Pages, around
 
 sections: Final = Table(
@@ -44,6 +52,7 @@ sections: Final = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    trash_id(),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],
@@ -53,13 +62,26 @@ sections: Final = Table(
     ),
     info=logged_as("section"),
 )
-Index("uq_sections_position", sections.c.workspace_id, sections.c.project_id, sections.c.position, unique=True)
+_LIVE: Final = is_live(sections)
+partial_index(
+    "uq_sections_position",
+    sections.c.workspace_id,
+    sections.c.project_id,
+    sections.c.position,
+    unique=True,
+    where=_LIVE,
+)
+# This has all rows, as the foreign key looks at all.
+Index("ix_sections_project_id", sections.c.workspace_id, sections.c.project_id, sections.c.trash_id)
+partial_index(
+    "ix_sections_trash_id", sections.c.workspace_id, sections.c.trash_id, where=sections.c.trash_id.is_not(None)
+)
 
 _MAPPER: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "created_at"))
-_IN_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
+_OF_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
+_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _IN_PROJECT: Final = (_IN_WORKSPACE, sections.c.project_id == bindparam("project"))
 _ONE: Final = (_IN_WORKSPACE, sections.c.id == bindparam("section"))
-_FREED: Final = (sections.c.id, octets(sections.c.name))
 
 _INSERT: Final = insert(sections)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
@@ -68,8 +90,18 @@ _PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), sections.c.
 _PAGES_OF_PROJECT: Final = Pages(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
 _AROUND: Final = around(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
 _UPDATE: Final = update(sections).where(*_ONE)
-_DELETE: Final = delete(sections).where(*_ONE).returning(*_FREED)
-_DELETE_ALL: Final = delete(sections).where(*_IN_PROJECT).returning(*_FREED).execution_options(**BULK)
+_DELETE: Final = update(sections).where(*_ONE).values(trash_id=bindparam("trash")).returning(sections.c.id)
+_DELETE_ALL: Final = (
+    update(sections)
+    .where(*_IN_PROJECT)
+    .values(trash_id=bindparam("trash"))
+    .returning(sections.c.id)
+    .execution_options(**BULK)
+)
+_IN_TRASH: Final = select(*_MAPPER.columns).where(_OF_WORKSPACE, sections.c.trash_id == bindparam("trash"))
+_RESTORE: Final = update(sections).where(
+    _OF_WORKSPACE, sections.c.id == bindparam("section"), sections.c.trash_id.is_not(None)
+)
 
 
 class Sections:
@@ -107,18 +139,25 @@ class Sections:
         values = {**key, **_MAPPER.changes(section, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, section, before=before))
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        place = {"workspace": workspace_id, "project": project_id}
-        await self._change_log.write_all(_DELETE_ALL, place, _ends(workspace_id, revision))
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, trash_id: UUID, revision: int) -> int:
+        place = {"workspace": workspace_id, "project": project_id, "trash": trash_id}
+        return await self._change_log.write_all(_DELETE_ALL, place, ends_of("section.deleted", workspace_id, revision))
 
-    async def delete(self, workspace_id: UUID, section_id: UUID, *, revision: int) -> None:
-        place = {"workspace": workspace_id, "section": section_id}
-        await self._change_log.write_one(_DELETE, place, _ends(workspace_id, revision))
+    async def delete(self, workspace_id: UUID, section_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        place = {"workspace": workspace_id, "section": section_id, "trash": trash_id}
+        await self._change_log.write_one(_DELETE, place, ends_of("section.deleted", workspace_id, revision))
 
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID) -> Sequence[Section]:
+        return _MAPPER.all(await self._runner.rows(_IN_TRASH, {"workspace": workspace_id, "trash": trash_id}))
 
-def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
-    def end(row: Row) -> Event:
-        freed = ROW_BYTES + int(row[1])
-        return end_of("section.deleted", row[0], workspace_id=workspace_id, revision=revision, freed_bytes=freed)
-
-    return end
+    async def restore_all(self, sections: Sequence[Section]) -> None:
+        await self._change_log.write_many(
+            _RESTORE,
+            [
+                (
+                    {"workspace": each.workspace_id, "section": each.id, **_MAPPER.changes(each), TRASH_ID: None},
+                    restored("section.restored", each),
+                )
+                for each in sections
+            ],
+        )

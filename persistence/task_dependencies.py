@@ -4,32 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select, update
 
 from domain.model.tasks import Dependency, Task, WhichDependents
-from persistence.compiled import padded
+from persistence.change_log import ChangeLog
+from persistence.compiled import BULK, padded
 from persistence.database import Runner
+from persistence.metadata import is_live
 from persistence.task_links import LINKS
 from persistence.task_rows import TASKS, tasks
 
 _links: Final = LINKS["depends_on_ids"].table
-_IN_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
+_IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), is_live(tasks))
+_OF_WORKSPACE: Final = _links.c.workspace_id == bindparam("workspace")
+_LIVE: Final = is_live(_links)
 _THESE: Final[BindParameter[UUID]] = bindparam("these", expanding=True)
 
 _to_it: Final = _links.alias("to_it")
 _TO_IT: Final = and_(_to_it.c.workspace_id == tasks.c.workspace_id, _to_it.c.depends_on_id == tasks.c.id)
-_dependent: Final = tasks.alias("dependent")
 _READ: Final = select(
     tasks.c.id,
     tasks.c.status,
-    select(func.count())
-    .join_from(
-        _to_it,
-        _dependent,
-        and_(_dependent.c.workspace_id == _to_it.c.workspace_id, _dependent.c.id == _to_it.c.task_id),
-    )
-    .where(_TO_IT)
-    .scalar_subquery(),
+    select(func.count()).where(_TO_IT).scalar_subquery(),  # those in the trash count: they can be restored
 ).where(_IN_WORKSPACE, tasks.c.id.in_(_THESE))
 
 # Tasks in the trash are walked through, too: restoring one does not have to look for cycles.
@@ -53,6 +49,7 @@ _WAITS: Final = (
     .where(
         _from_it.c.workspace_id == tasks.c.workspace_id,
         _from_it.c.task_id == tasks.c.id,
+        _from_it.c.trash_id.is_(None),
         _dependency.c.status == "open",
         _dependency.c.id.not_in(_THESE),
     )
@@ -62,11 +59,7 @@ _ALL: Final = (
     select(*TASKS.columns, _WAITS)
     .where(
         _IN_WORKSPACE,
-        tasks.c.id.in_(
-            select(_links.c.task_id).where(
-                _links.c.workspace_id == bindparam("workspace"), _links.c.depends_on_id.in_(_THESE)
-            )
-        ),
+        tasks.c.id.in_(select(_links.c.task_id).where(_OF_WORKSPACE, _LIVE, _links.c.depends_on_id.in_(_THESE))),
     )
     .limit(bindparam("limit"))
 )
@@ -79,7 +72,32 @@ _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
 
 def is_awaited(task_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Return whether another task depends on the one with this id."""
-    return exists().where(_links.c.workspace_id == bindparam("workspace"), _links.c.depends_on_id == task_id)
+    return exists().where(_OF_WORKSPACE, _LIVE, _links.c.depends_on_id == task_id)
+
+
+_TO_THESE: Final = (_OF_WORKSPACE, _links.c.depends_on_id.in_(_THESE))
+_HIDE: Final = update(_links).where(*_TO_THESE, _LIVE).values(trash_id=bindparam("trash")).execution_options(**BULK)
+_HIDDEN: Final = select(_links.c.task_id, _links.c.depends_on_id).where(*_TO_THESE, _links.c.trash_id.is_not(None))
+_SHOW: Final = (
+    update(_links).where(*_TO_THESE, _links.c.trash_id.is_not(None)).values(trash_id=None).execution_options(**BULK)
+)
+
+
+async def hide(change_log: ChangeLog, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
+    """See TaskRepository.hide_dependencies."""
+    place = {"workspace": workspace_id, "these": padded(list(task_ids)), "trash": trash_id}
+    await change_log.write_parts(_HIDE, [place])
+
+
+async def show(
+    runner: Runner, change_log: ChangeLog, workspace_id: UUID, task_ids: Collection[UUID]
+) -> Collection[tuple[UUID, UUID]]:
+    """See TaskRepository.show_dependencies."""
+    place = {"workspace": workspace_id, "these": padded(list(task_ids))}
+    found = [(task_id, depends_on_id) for task_id, depends_on_id in await runner.rows(_HIDDEN, place)]
+    if found:
+        await change_log.write_parts(_SHOW, [place])
+    return found
 
 
 async def read(runner: Runner, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:

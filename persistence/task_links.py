@@ -5,20 +5,39 @@ together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, Uuid, bindparam, delete, insert
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.model.tasks import LinkName, Task
 from persistence.change_log import ChangeLog
-from persistence.metadata import metadata, part_of
+from persistence.compiled import BULK, padded
+from persistence.database import Parameters, Runner
+from persistence.metadata import TRASH_ID, is_live, metadata, part_of, trash_id
 
 
 class Links:
     """The table *name* of one kind of links, and what changes it.
 
-    Its column *other* has the id of the other end, a row of the table *references*, if that is given.
+    Its column *other* has the id of the other end, a row of the table *references*, if that is given. While the other
+    end is in the trash, the link has its `trash_id`, and the task does not have its id; whether the task is in the
+    trash makes no difference.
     """
 
     def __init__(self, name: str, other: str, *, references: str | None = None) -> None:
@@ -29,6 +48,7 @@ class Links:
             Column("workspace_id", Uuid, nullable=False),
             Column("task_id", Uuid, nullable=False),
             Column(other, Uuid, nullable=False),
+            *([trash_id()] if references else []),
             PrimaryKeyConstraint("workspace_id", "task_id", other),
             *(
                 ForeignKeyConstraint(
@@ -42,13 +62,28 @@ class Links:
             info=part_of("task"),
         )
         self.other: Column[UUID] = self.table.c[other]
-        Index(f"ix_{name}_{other}", self.table.c.workspace_id, self.other, self.table.c.task_id)
+        columns = self.table.c
+        can_hide = [columns.trash_id] if references else []
+        Index(f"ix_{name}_{other}", columns.workspace_id, self.other, *can_hide, columns.task_id)
+        self.is_live: ColumnElement[bool] = is_live(self.table) if references else true()
+        mine = (columns.workspace_id == bindparam("workspace"), self.other == bindparam("other"))
         self.insert = insert(self.table)
-        self.delete = delete(self.table).where(
-            self.table.c.workspace_id == bindparam("workspace"),
-            self.table.c.task_id == bindparam("task"),
-            self.other == bindparam("other"),
+        if references:  # a thing whose deletion was interrupted has links in the trash
+            self.insert = self.insert.on_conflict_do_update(
+                index_elements=list(self.table.primary_key), set_={TRASH_ID: None}
+            )
+        self.delete = delete(self.table).where(*mine, columns.task_id == bindparam("task"), self.is_live)
+        task_ids = select(columns.task_id).limit(bindparam("limit"))
+        self.live = task_ids.where(*mine, self.is_live)
+        of_tasks = columns.task_id.in_(bindparam("tasks", expanding=True))
+        self.of = select(columns.task_id, self.other).where(
+            columns.workspace_id == bindparam("workspace"), of_tasks, self.is_live
         )
+        if references:
+            self.hidden = task_ids.where(*mine, columns.trash_id == bindparam("trash"))
+            self.set_trash_id = (
+                update(self.table).where(*mine, of_tasks).values(trash_id=bindparam("trash")).execution_options(**BULK)
+            )
 
 
 LINKS: Final[Mapping[LinkName, Links]] = {
@@ -72,6 +107,47 @@ async def store(change_log: ChangeLog, task: Task, *, before: Task | None = None
         await change_log.write_parts(links.delete, [{**key, "other": each} for each in sorted(old - new)])
         row = {"workspace_id": task.workspace_id, "task_id": task.id}
         await change_log.write_parts(links.insert, [{**row, links.other.name: each} for each in sorted(new - old)])
+
+
+async def hide(
+    runner: Runner, change_log: ChangeLog, place: Parameters, *, name: LinkName, trash_id: UUID
+) -> Sequence[UUID]:
+    """Put links into the trash, and return the ids of their tasks. *place* is a workspace, the other end, a limit."""
+    found = [row[0] for row in await runner.rows(LINKS[name].live, place)]
+    await _set(change_log, place, name=name, task_ids=found, trash_id=trash_id)
+    return found
+
+
+async def show(
+    runner: Runner, change_log: ChangeLog, place: Parameters, *, name: LinkName, trash_id: UUID
+) -> Sequence[UUID]:
+    """Take links out of the trash, and return the ids of their tasks. *place* is as in `hide`."""
+    found = [row[0] for row in await runner.rows(LINKS[name].hidden, {**place, "trash": trash_id})]
+    await _set(change_log, place, name=name, task_ids=found, trash_id=None)
+    return found
+
+
+async def _set(
+    change_log: ChangeLog, place: Parameters, *, name: LinkName, task_ids: Sequence[UUID], trash_id: UUID | None
+) -> None:
+    if task_ids:
+        key = {"workspace": place["workspace"], "other": place["other"]}
+        values = {**key, "tasks": padded(task_ids), "trash": trash_id}
+        await change_log.write_parts(LINKS[name].set_trash_id, [values])
+
+
+async def with_links(runner: Runner, tasks: Sequence[Task]) -> Sequence[Task]:
+    """Return *tasks*, which are in the trash, with those links that are not."""
+    found: dict[tuple[UUID, LinkName], list[UUID]] = {}
+    if tasks:
+        place = {"workspace": tasks[0].workspace_id, "tasks": padded([task.id for task in tasks])}
+        for name, links in LINKS.items():
+            for task_id, other_id in await runner.rows(links.of, place):
+                found.setdefault((task_id, name), []).append(other_id)
+    changes: dict[UUID, dict[str, Any]] = {
+        task.id: {name: tuple(sorted(found.get((task.id, name), ()))) for name in LINKS} for task in tasks
+    }
+    return [replace(task, **changes[task.id]) for task in tasks]
 
 
 def to_text(ids: Iterable[UUID]) -> str:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, union_all
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from domain.model.tasks import STATUSES, TaskQuery
 from persistence.paging import ordered, page_parameters
-from persistence.task_rows import TASK_ORDERS, TASKS, tasks
+from persistence.task_rows import LIVE, TASK_ORDERS, TASKS, tasks
 
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
 _WITH_PARENT: Final = tasks.c.parent_id == bindparam("parent")
-_IN_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
+_IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    and_,
     false,
 )
 
@@ -27,7 +28,7 @@ from domain.wall_clocks import WallClock, due_key
 from persistence import task_links
 from persistence.constants import constant
 from persistence.mapping import Mapper, Stored, loader
-from persistence.metadata import INSTANT, SORTED_TEXT, logged_as, means, metadata
+from persistence.metadata import INSTANT, SORTED_TEXT, is_live, logged_as, means, metadata, partial_index, trash_id
 
 tasks: Final = Table(
     "tasks",
@@ -60,6 +61,7 @@ tasks: Final = Table(
     Column("assignee_ids", Text, nullable=False, server_default=constant("")),
     Column("depends_on_ids", Text, nullable=False, server_default=constant("")),
     Column("blocked", Boolean, nullable=False, server_default=false()),
+    trash_id(),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],
@@ -92,28 +94,40 @@ TASK_ORDERS: Final = {
 }
 """The sort keys of tasks. For each, there is an index in a workspace and one in a project."""
 
+LIVE: Final = is_live(tasks)
+
 for _name, _column in TASK_ORDERS.items():
-    Index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id)
-    Index(
+    partial_index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id, where=LIVE)
+    partial_index(
         f"ix_tasks_project_{_name}",
         tasks.c.workspace_id,
         tasks.c.project_id,
         tasks.c.status,
         _column,
         tasks.c.id,
+        where=LIVE,
     )
-Index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True)
-# A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
-for _column in (tasks.c.section_id, tasks.c.parent_id):
-    _is_given = _column.is_not(None)
-    Index(
-        f"ix_tasks_{_column.name}",
-        tasks.c.workspace_id,
-        _column,
-        tasks.c.id,
-        postgresql_where=_is_given,
-        sqlite_where=_is_given,
-    )
+partial_index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True, where=LIVE)
+partial_index(  # a parent has no foreign key (ADR NEXT-a-task-knows-its-parent)
+    "ix_tasks_parent_id",
+    tasks.c.workspace_id,
+    tasks.c.parent_id,
+    tasks.c.id,
+    where=and_(tasks.c.parent_id.is_not(None), LIVE),
+)
+# These have all rows, as foreign keys look at all.
+Index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, tasks.c.trash_id)
+partial_index(
+    "ix_tasks_section_id",
+    tasks.c.workspace_id,
+    tasks.c.section_id,
+    tasks.c.trash_id,
+    tasks.c.id,
+    where=tasks.c.section_id.is_not(None),
+)
+partial_index(
+    "ix_tasks_trash_id", tasks.c.workspace_id, tasks.c.trash_id, tasks.c.id, where=tasks.c.trash_id.is_not(None)
+)
 
 
 _LOAD_WALL_CLOCK: Final = loader(WallClock)

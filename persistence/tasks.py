@@ -8,17 +8,18 @@ from sqlalchemy import (
     CTE,
     Column,
     ColumnElement,
-    UpdateBase,
+    Select,
     and_,
     bindparam,
-    delete,
+    exists,
+    func,
     insert,
     literal,
     select,
     update,
 )
 
-from domain.events import Event, end_of, event_of
+from domain.events import event_of, restored
 from domain.model.projects import Project
 from domain.model.tasks import (
     MOST_LEVELS,
@@ -30,41 +31,75 @@ from domain.model.tasks import (
     TaskQuery,
     WhichDependents,
 )
-from domain.quotas import ROW_BYTES
 from persistence import task_dependencies, task_links
-from persistence.change_log import ChangeLog
+from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
-from persistence.database import Row, Runner
-from persistence.octets import octets
+from persistence.database import Runner
+from persistence.metadata import TRASH_ID
 from persistence.paging import around
-from persistence.projects import PROJECTS, projects
+from persistence.projects import PROJECT_IN_WORKSPACE, PROJECTS, projects
 from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
-from persistence.task_rows import TASKS, tasks
+from persistence.task_rows import LIVE, TASKS, tasks
 
-_IN_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
+_OF_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
+_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, LIVE)
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
 _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*TASKS.columns).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
-_FREED: Final = (tasks.c.id, octets(tasks.c.title) + octets(tasks.c.description) + octets(tasks.c.metadata))
 _LINKED: Final = {
     name: select(*TASKS.columns)
     .join(links.table, and_(links.table.c.workspace_id == tasks.c.workspace_id, links.table.c.task_id == tasks.c.id))
-    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"))
+    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"), links.is_live, LIVE)
     .order_by(links.table.c.task_id)
     .limit(bindparam("limit"))
     for name, links in task_links.LINKS.items()
 }
+_NAMED: Final = select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
+_IN_TRASH: Final = (
+    select(*TASKS.columns)
+    .where(_OF_WORKSPACE, tasks.c.trash_id == bindparam("trash"))
+    .order_by(tasks.c.id)
+    .limit(bindparam("limit"))
+)
+_RESTORE: Final = update(tasks).where(_OF_WORKSPACE, tasks.c.id == bindparam("task"), tasks.c.trash_id.is_not(None))
 
 
-def _deleted(which: ColumnElement[bool]) -> UpdateBase:
-    return delete(tasks).where(_IN_WORKSPACE, which).returning(*_FREED).execution_options(**BULK)
+_ABOVE: Final = tasks.alias("above")
+_TOPMOST_IN_TRASH: Final = _IN_TRASH.where(
+    ~exists().where(
+        _ABOVE.c.workspace_id == tasks.c.workspace_id,
+        _ABOVE.c.id == tasks.c.parent_id,
+        _ABOVE.c.trash_id == tasks.c.trash_id,
+    )
+)
+_TAKEN_POSITIONS: Final = select(tasks.c.position).where(
+    _IN_WORKSPACE, _IN_PROJECT, tasks.c.position.in_(bindparam("wanted", expanding=True))
+)
 
 
-_DELETE_ALL: Final = _deleted(tasks.c.id.in_(bindparam("tasks", expanding=True)))
+def _levels() -> Select[Any]:
+    """Return the statement that reads the ids of some tasks, and how many levels there are down to each."""
+    first = select(tasks.c.id.label("from_id"), tasks.c.parent_id, literal(1).label("level"))
+    up = first.where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True))).cte("up", recursive=True)
+    further = select(up.c.from_id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
+    up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, up.c.level < MOST_LEVELS))
+    return select(up.c.from_id, func.max(up.c.level)).group_by(up.c.from_id)
+
+
+_LEVELS: Final = _levels()
+
+
+_DELETE_ALL: Final = (
+    update(tasks)
+    .where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
+    .values(trash_id=bindparam("trash"))
+    .returning(tasks.c.id)
+    .execution_options(**BULK)
+)
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE).limit(bindparam("limit"))
 _SOME_OF_PROJECT: Final = _SOME.where(_IN_PROJECT)
 _SOME_OF_SECTION: Final = _SOME.where(tasks.c.section_id == bindparam("section"))
@@ -91,13 +126,11 @@ _LINEAGE: Final = select(*(_above.c[column.name] for column in TASKS.columns))
 
 _LAST: Final = (
     select(tasks.c.position)
-    .where(tasks.c.workspace_id == projects.c.workspace_id, tasks.c.project_id == projects.c.id)
+    .where(tasks.c.workspace_id == projects.c.workspace_id, tasks.c.project_id == projects.c.id, LIVE)
     .order_by(tasks.c.position.desc())
     .limit(1)
 )
-_DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(
-    projects.c.workspace_id == bindparam("workspace")
-)
+_DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(PROJECT_IN_WORKSPACE)
 _PROJECT: Final = _DESTINATIONS.where(projects.c.id == bindparam("project"))
 _INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)
 
@@ -173,9 +206,37 @@ class Tasks:
         place = {"workspace": workspace_id, "other": other_id, "limit": limit}
         return TASKS.all(await self._runner.rows(_LINKED[name], place))
 
-    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
-        some = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
-        await self._change_log.write_all(_DELETE_ALL, some, _ends(workspace_id, revision))
+    async def hide_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        place = {"workspace": workspace_id, "other": label_id, "limit": limit}
+        found = await task_links.hide(self._runner, self._change_log, place, name="label_ids", trash_id=trash_id)
+        return len(found), await self._named(workspace_id, found)
+
+    async def show_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        place = {"workspace": workspace_id, "other": label_id, "limit": limit}
+        found = await task_links.show(self._runner, self._change_log, place, name="label_ids", trash_id=trash_id)
+        return len(found), await self._named(workspace_id, found)
+
+    async def _named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
+        if not task_ids:
+            return ()
+        place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
+        return TASKS.all(await self._runner.rows(_NAMED, place))
+
+    async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
+        await task_dependencies.hide(self._change_log, workspace_id, task_ids, trash_id=trash_id)
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
+        return await task_dependencies.show(self._runner, self._change_log, workspace_id, task_ids)
+
+    async def delete_all(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int
+    ) -> None:
+        some = {"workspace": workspace_id, "tasks": padded(list(task_ids)), "trash": trash_id}
+        await self._change_log.write_all(_DELETE_ALL, some, ends_of("task.deleted", workspace_id, revision))
 
     async def some_of(
         self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
@@ -200,10 +261,41 @@ class Tasks:
     ) -> Sequence[tuple[Task, bool]]:
         return await task_dependencies.dependents(self._runner, workspace_id, task_ids, which=which, limit=limit)
 
+    async def unlink(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, task_id: UUID) -> None:
+        key = {"workspace": workspace_id, "task": task_id, "other": other_id}
+        await self._change_log.write_parts(task_links.LINKS[name].delete, [key])
 
-def _ends(workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
-    def end(row: Row) -> Event:
-        freed_bytes = ROW_BYTES + int(row[1])
-        return end_of("task.deleted", row[0], workspace_id=workspace_id, revision=revision, freed_bytes=freed_bytes)
+    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
+        if not task_ids:
+            return {}
+        place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
+        levels = {row[0]: row[1] for row in await self._runner.rows(_LEVELS, place)}
+        return {task.id: (task, levels[task.id]) for task in await self._named(workspace_id, list(task_ids))}
 
-    return end
+    async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
+        place = {"workspace": workspace_id, "project": project_id, "wanted": padded(list(wanted))}
+        return {row[0] for row in await self._runner.rows(_TAKEN_POSITIONS, place)}
+
+    async def topmost_in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        return await self._in_trash(_TOPMOST_IN_TRASH, workspace_id, trash_id, limit)
+
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        return await self._in_trash(_IN_TRASH, workspace_id, trash_id, limit)
+
+    async def _in_trash(self, which: Select[Any], workspace_id: UUID, trash_id: UUID, limit: int) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "trash": trash_id, "limit": limit}
+        return await task_links.with_links(self._runner, TASKS.all(await self._runner.rows(which, place)))
+
+    async def restore_all(self, changes: Sequence[tuple[Task, Task]]) -> None:
+        await self._change_log.write_many(
+            _RESTORE,
+            [
+                (
+                    {"workspace": after.workspace_id, "task": after.id, **TASKS.changes(after), TRASH_ID: None},
+                    restored("task.restored", after),
+                )
+                for _, after in changes
+            ],
+        )
+        for before, after in changes:
+            await task_links.store(self._change_log, after, before=before)

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from domain.errors import StorageUnavailable
 from domain.limits import MOST_BEFORE_PART, LimitReached
 from domain.model.passwords import PasswordHasher
 from domain.model.users import AccountGone
@@ -165,17 +166,25 @@ class SqlUnitOfWork(Repositories):
         return True
 
     async def next_step(self) -> None:
-        """See UnitOfWork. Raises RuntimeError in any other request."""
-        must_be_one = self._key is not None or self._client_id is not None or self._part is not None
-        if self.caller is None or must_be_one:
+        """See UnitOfWork. Raises RuntimeError in any other request.
+
+        An idempotency key is claimed again in each step, and its response is recorded in the last one.
+        """
+        if self.caller is None or self._client_id is not None or self._part is not None:
             message = "the request must be one transaction"
             raise RuntimeError(message)
+        if self._key is not None:
+            await IdempotencyKeys(self.runner).release_key(self._key.owner)
         await self.change_log.flush()
         self.change_log.begin_next()
         self._revision = None
         self._workspace_id = self._named_workspace_id
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
-        await self._transaction.begin_next()
+        try:
+            await self._transaction.begin_next()
+        except _RecordedError as error:  # a request with the same key has ended between two steps
+            message = "a request with the same key has a response"
+            raise StorageUnavailable(message) from error
         if self._check is not None:
             await self._check()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.errors import Conflict, Invalid, NotFound
 
-LabelEvent = Literal["label.created", "label.updated", "label.moved", "label.deleted"]
+LabelEvent = Literal["label.created", "label.updated", "label.moved", "label.deleted", "label.restored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,11 @@ class LabelExists(Conflict):
     """Another label of the workspace has this name, whatever its case and accents."""
 
     summary = "There is such a label"
-    pointer = "#/name"
 
-    def __init__(self, label_id: UUID) -> None:
+    def __init__(self, label_id: UUID, *, pointer: str | None = "#/name") -> None:
         super().__init__("A label of this workspace has this name. `existing_id` is its id.")
         self.existing_id = label_id
+        self.pointer = pointer
 
 
 class LabelUnknown(Invalid):
@@ -112,5 +112,11 @@ class LabelRepository(Protocol):
     async def update(self, label: Label, *, before: Label, event: LabelEvent) -> None:
         """Store what can change of a label, and record *event*. *before* is the label as it is stored."""
 
-    async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
-        """Delete a label that no task has."""
+    async def delete(self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        """Put a label that no task has into the trash."""
+
+    async def in_trash(self, workspace_id: UUID, label_id: UUID) -> Label | None:
+        """Return a label that is in the trash."""
+
+    async def restore(self, label: Label) -> None:
+        """Store a label that is in the trash as a live one. No other label has its name."""

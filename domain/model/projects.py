@@ -15,6 +15,7 @@ ProjectEvent = Literal[
     "project.unarchived",
     "project.moved",
     "project.deleted",
+    "project.restored",
 ]
 
 
@@ -115,5 +116,11 @@ class ProjectRepository(Protocol):
     async def update(self, project: Project, *, before: Project, event: ProjectEvent) -> None:
         """Store what can change of a project, and record *event*. *before* is the project as it is stored."""
 
-    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
-        """Delete a project that has no tasks."""
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        """Put a project that has no tasks into the trash."""
+
+    async def in_trash(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        """Return a project that is in the trash."""
+
+    async def restore(self, project: Project) -> None:
+        """Store a project that is in the trash as a live one."""

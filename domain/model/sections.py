@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.errors import Invalid, NotFound
 
-SectionEvent = Literal["section.created", "section.updated", "section.moved", "section.deleted"]
+SectionEvent = Literal["section.created", "section.updated", "section.moved", "section.deleted", "section.restored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,14 @@ class SectionRepository(Protocol):
     async def update(self, section: Section, *, before: Section, event: SectionEvent) -> None:
         """Store what can change of a section, and record *event*. *before* is the section as it is stored."""
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        """Delete the sections of a project, which have no tasks."""
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, trash_id: UUID, revision: int) -> int:
+        """Put the sections of a project, which have no tasks, into the trash. Return how many."""
 
-    async def delete(self, workspace_id: UUID, section_id: UUID, *, revision: int) -> None:
-        """Delete a section that has no tasks."""
+    async def delete(self, workspace_id: UUID, section_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        """Put a section that has no tasks into the trash."""
+
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID) -> Sequence[Section]:
+        """Return the sections of an entry of the trash."""
+
+    async def restore_all(self, sections: Sequence[Section]) -> None:
+        """Store sections that are in the trash as live ones."""

@@ -36,6 +36,7 @@ TaskEvent = Literal[
     "task.reopened",
     "task.moved",
     "task.deleted",
+    "task.restored",
 ]
 
 
@@ -254,10 +255,52 @@ class TaskRepository(Protocol):
         Each is with whether it depends on an open task that is not one of these.
         """
 
+    async def hide_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        """Put links of tasks with a label into the trash, at most *limit*, also those of tasks in the trash.
+
+        Return how many, and the tasks that are live. They are as before: the caller takes the label from them.
+        """
+
+    async def show_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        """Take links of tasks with a label out of the trash, as `hide_label` put them there.
+
+        Return how many, and the tasks that are live. They are as before: the caller gives them the label.
+        """
+
+    async def unlink(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, task_id: UUID) -> None:
+        """Delete the link of a task with *other_id*, which is not among the ids of its member *name*."""
+
+    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
+        """Return those of some tasks that exist, each with its level, by the id. The first level is 1."""
+
+    async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
+        """Return those of the *wanted* positions that tasks of a project have."""
+
+    async def topmost_in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        """Return tasks as `in_trash`, but only those whose parents are not in the same entry any more."""
+
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        """Return tasks of an entry of the trash, at most *limit*, with those links whose other ends are not in it."""
+
+    async def restore_all(self, changes: Sequence[tuple[Task, Task]]) -> None:
+        """Store tasks as live ones. Each is given as `in_trash` returned it, and as it will be."""
+
     async def some_of(
         self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
     ) -> Sequence[UUID]:
         """Return the ids of tasks of a project or of a section, at most *limit*."""
 
-    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
-        """Delete tasks that exist. None of their subtasks is left, and no other task depends on them."""
+    async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
+        """Put the links of all tasks that depend on these into the trash, also those of tasks in the trash."""
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
+        """Take these links out of the trash. Return them: each a task, and one of these, which it depends on."""
+
+    async def delete_all(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int
+    ) -> None:
+        """Put tasks into the trash. None of their subtasks is left, and no other task depends on them."""

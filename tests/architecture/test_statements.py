@@ -50,7 +50,7 @@ accounts, and on every machine.
 BUILDERS = {
     *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "paging.around"),
     *("purges.__init__", "task_links.__init__", "task_pages._merged", "task_pages.page_statement"),
-    *("tasks._deleted", "tasks._related", "uses._write_down"),
+    *("tasks._levels", "tasks._related", "uses._write_down"),
     "combined._combined",
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
@@ -107,9 +107,6 @@ FEW: Mapping[str, str] = {
     "sessions._SPEND": _ONE_ROW,
     "uses._OF_SESSIONS": _BY_ONE,
     "uses._OF_TOKENS": _BY_ONE,
-    "labels._DELETE": "it is removed from its tasks before",
-    "projects._DELETE": "its tasks are deleted before",
-    "sections._DELETE": "its tasks are deleted before",
 }
 """The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
 

@@ -11,13 +11,13 @@ from tests.support import request_values
 from tests.support.checking import read_contract
 from tests.support.clients import Client, Person, created, new_id, no_content, ok, rejected
 from tests.support.matrix import Caller
-from tests.support.prepared import OPERATIONS, WRITES, Surroundings, taking, with_client_id
+from tests.support.prepared import FROM_TRASH, OPERATIONS, WRITES, Surroundings, taking, with_client_id
 from tests.support.purging import purged
 from tests.support.tables import NOW, Tables
 
 pytestmark = pytest.mark.unmeasured
 
-GUARDED = taking("If-Match")
+GUARDED = taking("If-Match") - FROM_TRASH
 KEYED = taking("Idempotency-Key")
 KEPT = {"client_ids", "idempotency_keys"}
 RETURNING_TAG = {name for name, operation in OPERATIONS.items() if operation.returns_tag}

@@ -116,11 +116,11 @@ def test_a_condition_takes_one_more(ada: Person) -> None:
     assert statements == [AUTHENTICATE, *LOCK, "SELECT tasks", FAMILY]
 
 
-def test_deleting_a_task_takes_seven_or_five(ada: Person, tables: Tables) -> None:
+def test_deleting_a_task_takes_eight_or_six(ada: Person, tables: Tables) -> None:
     paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}" for title in "ab"]
     changes = together(tables, "INSERT events", "INSERT tombstones", "UPDATE workspaces")
     statements = statements_of(lambda: no_content(ada.client.delete(paths.pop())))
-    assert statements == [AUTHENTICATE, *LOCK, FAMILY, "DELETE tasks", *changes]
+    assert statements == [AUTHENTICATE, *LOCK, FAMILY, "INSERT trash", "UPDATE tasks", *changes]
 
 
 def test_completing_a_task_takes_six_or_four(ada: Person, tables: Tables) -> None:

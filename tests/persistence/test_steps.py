@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from domain import members, projects, users, workspaces
 from domain.model.members import MemberNotFound
 from domain.model.projects import Project, ProjectNotFound
-from domain.quotas import ROW_BYTES, row_bytes
+from domain.quotas import row_bytes
 from domain.steps import SMALL, STEP
 from persistence.database import Database
 from persistence.events import events, tombstones
@@ -71,9 +71,9 @@ async def filled(caller: Caller, *, count: int = MANY) -> Project:
 
 
 async def left(caller: Caller) -> int:
-    row = await caller.database.row(
-        select(func.count()).select_from(tasks).where(tasks.c.workspace_id == caller.workspace_id), {}
-    )
+    """How many tasks are not in the trash."""
+    live = (tasks.c.workspace_id == caller.workspace_id, tasks.c.trash_id.is_(None))
+    row = await caller.database.row(select(func.count()).select_from(tasks).where(*live), {})
     assert row is not None
     return int(row[0])
 
@@ -128,7 +128,8 @@ async def test_a_large_project_is_deleted_in_changes_that_are_each_complete(ada:
     row = await ada.database.row(
         select(workspace_rows.c.content_bytes).where(workspace_rows.c.id == ada.workspace_id), {}
     )
-    assert row == (row_bytes("Inbox"),), f"each row gave its {ROW_BYTES} bytes and its texts back"
+    everything = row_bytes("Inbox") + row_bytes("Garden") + MANY * row_bytes("Sow")
+    assert row == (everything,), "what is in the trash counts as before"
 
 
 async def test_others_write_between_the_steps(ada: Caller, bob: Caller) -> None:
@@ -284,9 +285,9 @@ async def test_the_deletion_of_an_account_that_ends_between_its_steps_goes_on_wh
     assert sorted((await unassigned_by_revision(home)).values()) == [MANY - SMALL, SMALL]
 
 
-async def test_a_request_with_a_key_or_without_a_caller_is_one_transaction(ada: Caller) -> None:
+async def test_a_request_with_an_id_or_without_a_caller_is_one_transaction(ada: Caller) -> None:
     async with ada.unit() as uow:
-        await uow.recall("key", b"r" * 32)
+        await uow.claim(UUID(int=1), b"r" * 32)
         with pytest.raises(RuntimeError, match="one transaction"):
             await uow.next_step()
     async with replace(ada.account, principal=None).unit() as uow:

@@ -214,7 +214,7 @@ async def test_a_rejected_caller_stays_rejected_in_the_same_unit_of_work(ada: Ca
     async with replace(ada, admit=refuse).unit() as uow:
         for _ in range(2):
             with pytest.raises(RefusedError):
-                await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], revision=2)
+                await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], trash_id=UNKNOWN, revision=2)
             with pytest.raises(RefusedError):
                 await uow.next_revision()
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
@@ -230,7 +230,7 @@ async def test_a_unit_of_work_that_was_cancelled_before_it_was_admitted_stays_cl
     async with replace(ada, admit=cancel).unit() as uow:
         for _ in range(2):
             with pytest.raises(asyncio.CancelledError):
-                await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], revision=2)
+                await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], trash_id=UNKNOWN, revision=2)
         await ada.write(tasks.create, TaskDraft(title="nothing is locked"))
 
 
@@ -248,7 +248,7 @@ async def test_a_read_only_unit_of_work_cannot_write(ada: Caller) -> None:
         with pytest.raises(RuntimeError, match="safe"):
             await uow.next_revision()
         with pytest.raises(RuntimeError, match="around the change log"):
-            await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], revision=2)
+            await uow.tasks.delete_all(ada.workspace_id, [UNKNOWN], trash_id=UNKNOWN, revision=2)
 
 
 async def test_a_public_unit_of_work_has_neither_principal_nor_workspace(database: Database) -> None:

@@ -53,6 +53,6 @@ async def test_a_deleted_task_has_no_assignees(world: World, chores: Project, ad
         await uow.tasks.add(task(1, chores, assignee_ids=(ada.id,), revision=3))
 
     async with world.unit() as uow:
-        await uow.tasks.delete_all(chores.workspace_id, [ident(1)], revision=4)
+        await uow.tasks.delete_all(chores.workspace_id, [ident(1)], trash_id=ident(90), revision=4)
 
     assert await assigned_to(world, ada, chores) == []

@@ -139,5 +139,29 @@ async def test_dependencies_are_replaced_and_go_with_the_task(world: World, chor
         assert await uow.tasks.get(chores.workspace_id, third.id) == changed
     assert [await dependents(first), await dependents(second)] == [0, 1]
     async with world.unit() as uow:
-        await uow.tasks.delete_all(chores.workspace_id, [third.id], revision=5)
-    assert await dependents(second) == 0
+        await uow.tasks.delete_all(chores.workspace_id, [third.id], trash_id=ident(90), revision=5)
+    assert await dependents(second) == 1, "it can be restored"
+
+
+async def test_what_depends_on_a_task_in_the_trash_depends_on_it_again_when_it_is_back(
+    world: World, chores: Project
+) -> None:
+    place = chores.workspace_id
+    dig, plant = waiting(1, chores, after=()), waiting(2, chores, after=[1], blocked=True)
+    await add(world, dig, plant, waiting(3, chores, after=[1], blocked=True))
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(place, [ident(3)], trash_id=ident(90), revision=4)
+        await uow.tasks.hide_dependencies(place, [dig.id], trash_id=ident(91))
+        freed = replace(plant, depends_on_ids=(), blocked=False, revision=4)
+        await uow.tasks.update(freed, before=plant, event="task.updated")
+        await uow.tasks.delete_all(place, [dig.id], trash_id=ident(91), revision=4)
+
+    async with world.unit() as uow:
+        (deleted,) = await uow.tasks.in_trash(place, ident(90), limit=9)
+        assert deleted.depends_on_ids == ()
+        assert await uow.tasks.with_dependencies(place, [plant.id], limit=9) == {plant.id, dig.id}
+        assert sorted(await uow.tasks.show_dependencies(place, [dig.id])) == [(ident(2), dig.id), (ident(3), dig.id)]
+    async with world.unit() as uow:
+        assert list(await uow.tasks.show_dependencies(place, [dig.id])) == []
+        (deleted,) = await uow.tasks.in_trash(place, ident(90), limit=9)
+        assert deleted.depends_on_ids == (dig.id,)

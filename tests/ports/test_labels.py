@@ -1,9 +1,11 @@
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
 from domain.errors import IdTaken
 from domain.model.labels import Label
 from domain.model.projects import Project
-from domain.model.tasks import Task
 from domain.model.workspaces import Workspace
 from tests.support.things import NOBODY, ident, in_pages, label, project, task
 from tests.support.worlds import World
@@ -97,7 +99,7 @@ async def test_a_deleted_label_is_gone_and_its_name_is_free(world: World, home: 
     await add(world, label(1, home, revision=2))
 
     async with world.unit() as uow:
-        await uow.labels.delete(home.id, ident(1), revision=3)
+        await uow.labels.delete(home.id, ident(1), trash_id=NOBODY, revision=3)
 
     await add(world, label(2, home, name=label(1, home).name, revision=4))
     async with world.unit() as uow:
@@ -105,38 +107,64 @@ async def test_a_deleted_label_is_gone_and_its_name_is_free(world: World, home: 
     assert (3, "label.deleted", ident(1)) in await world.log_of(home.id)
 
 
-async def test_tasks_are_found_by_the_labels_that_they_have_now(world: World, chores: Project) -> None:
-    both, one, none = (
+async def test_links_with_a_label_are_put_into_the_trash_and_taken_out_again(world: World, chores: Project) -> None:
+    both, one, none, deleted = (
         task(1, chores, label_ids=(ident(1), ident(2)), revision=4),
         task(2, chores, label_ids=(ident(1),), revision=4),
         task(3, chores, revision=4),
+        task(4, chores, label_ids=(ident(1),), revision=4),
     )
     async with world.unit() as uow:
-        for each in (both, one, none):
+        for each in (both, one, none, deleted):
             await uow.tasks.add(each)
-    assert await with_label(world, chores, 1) == [both, one]
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(chores.workspace_id, [deleted.id], trash_id=ident(90), revision=5)
 
+    assert await hidden(world, chores, 1) == (3, [both.id, one.id])
+    assert await hidden(world, chores, 1) == (0, [])
+    async with world.unit() as uow:
+        (trashed,) = await uow.tasks.in_trash(chores.workspace_id, ident(90), limit=9)
+        assert trashed == replace(deleted, label_ids=())
+    assert await shown(world, chores, 1) == (3, [both.id, one.id])
+    assert await shown(world, chores, 1) == (0, [])
+    async with world.unit() as uow:
+        assert await uow.tasks.in_trash(chores.workspace_id, ident(90), limit=9) == [deleted]
+        count, _ = await uow.tasks.hide_label(chores.workspace_id, ident(1), trash_id=ident(91), limit=2)
+        assert count == 2
+
+
+async def test_a_task_is_found_by_the_labels_that_it_has_now(world: World, chores: Project) -> None:
+    both = task(1, chores, label_ids=(ident(1), ident(2)), revision=4)
+    async with world.unit() as uow:
+        await uow.tasks.add(both)
     changed = task(1, chores, label_ids=(ident(2),), revision=5)
     async with world.unit() as uow:
         await uow.tasks.update(changed, before=both, event="task.updated")
 
-    assert await with_label(world, chores, 1) == [one]
-    assert await with_label(world, chores, 2) == [changed]
+    assert await hidden(world, chores, 1) == (0, [])
+    assert await hidden(world, chores, 2) == (1, [both.id])
+
+
+async def test_a_task_that_gets_a_label_whose_deletion_was_interrupted_has_it(world: World, chores: Project) -> None:
+    before = task(1, chores, label_ids=(ident(1),), revision=4)
     async with world.unit() as uow:
-        assert await uow.tasks.get(chores.workspace_id, one.id) == one
-        assert await uow.tasks.linked(chores.workspace_id, "label_ids", ident(1), limit=0) == []
-
-
-async def test_a_deleted_task_has_no_labels(world: World, chores: Project) -> None:
+        await uow.tasks.add(before)
+    assert await hidden(world, chores, 1) == (1, [before.id])
+    without = replace(before, label_ids=(), revision=5)
     async with world.unit() as uow:
-        await uow.tasks.add(task(1, chores, label_ids=(ident(1),), revision=4))
+        await uow.tasks.update(without, before=before, event="task.updated")
+        await uow.tasks.update(replace(before, revision=6), before=without, event="task.updated")
 
+    assert await hidden(world, chores, 1) == (1, [before.id])
+
+
+async def hidden(world: World, within: Project, number: int) -> tuple[int, list[UUID]]:
     async with world.unit() as uow:
-        await uow.tasks.delete_all(chores.workspace_id, [ident(1)], revision=5)
+        count, live = await uow.tasks.hide_label(within.workspace_id, ident(number), trash_id=ident(91), limit=9)
+    return count, sorted(each.id for each in live)
 
-    assert await with_label(world, chores, 1) == []
 
-
-async def with_label(world: World, within: Project, number: int) -> list[Task]:
+async def shown(world: World, within: Project, number: int) -> tuple[int, list[UUID]]:
     async with world.unit() as uow:
-        return list(await uow.tasks.linked(within.workspace_id, "label_ids", ident(number), limit=9))
+        count, live = await uow.tasks.show_label(within.workspace_id, ident(number), trash_id=ident(91), limit=9)
+    return count, sorted(each.id for each in live)

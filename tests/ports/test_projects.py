@@ -84,7 +84,7 @@ async def test_a_list_continues_after_a_position_without_a_project(world: World,
     created = [project(number, home, position=f"a{number}", revision=2) for number in (1, 2, 3)]
     await add(world, *created)
     async with world.unit() as uow:
-        await uow.projects.delete(home.id, created[1].id, revision=3)
+        await uow.projects.delete(home.id, created[1].id, trash_id=NOBODY, revision=3)
         assert await uow.projects.page(listing(home, after=("a2", created[1].id))) == [created[2]]
         assert await uow.projects.page(listing(home, after=("a1", ident(0)))) == [created[0], created[2]]
 
@@ -132,7 +132,7 @@ async def test_a_project_is_deleted_only_in_its_workspace(
     await add(world, created)
     await add(world, elsewhere)
     async with world.unit(ada, workspace_id=home.id) as uow:
-        await uow.projects.delete(home.id, created.id, revision=3)
+        await uow.projects.delete(home.id, created.id, trash_id=NOBODY, revision=3)
 
     async with world.unit() as uow:
         assert await uow.projects.get(home.id, created.id) is None

@@ -102,9 +102,9 @@ async def test_a_section_or_all_of_a_project_are_deleted(world: World, chores: P
     await add(world, *(section(number, chores, revision=4) for number in range(3)), kept)
 
     async with world.unit() as uow:
-        await uow.sections.delete(chores.workspace_id, ident(1), revision=5)
+        await uow.sections.delete(chores.workspace_id, ident(1), trash_id=NOBODY, revision=5)
     async with world.unit() as uow:
-        await uow.sections.delete_all(chores.workspace_id, project_id=chores.id, revision=6)
+        await uow.sections.delete_all(chores.workspace_id, project_id=chores.id, trash_id=NOBODY, revision=6)
 
     async with world.unit() as uow:
         left = [await uow.sections.get(chores.workspace_id, ident(number)) for number in (0, 1, 2, 9)]

@@ -171,7 +171,7 @@ async def test_a_list_continues_after_a_task_that_was_deleted(
     numbers = list(reversed(IN_ORDER[order])) if descending else IN_ORDER[order]
     deleted = created[numbers[2] - 1]
     async with world.unit() as uow:
-        await uow.tasks.delete_all(chores.workspace_id, [deleted.id], revision=4)
+        await uow.tasks.delete_all(chores.workspace_id, [deleted.id], trash_id=NOBODY, revision=4)
 
     async with world.unit() as uow:
         rest = await uow.tasks.page(listing(chores, order=order, descending=descending, after=place_of(deleted, order)))
@@ -263,7 +263,7 @@ async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Pro
     await add(world, created)
     await add(world, theirs)
     async with world.unit() as uow:
-        await uow.tasks.delete_all(created.workspace_id, [created.id], revision=4)
+        await uow.tasks.delete_all(created.workspace_id, [created.id], trash_id=NOBODY, revision=4)
 
     async with world.unit() as uow:
         assert await uow.tasks.get(created.workspace_id, created.id) is None
@@ -286,7 +286,7 @@ async def test_some_tasks_of_a_project_are_found_and_no_others(
         assert ids.issuperset(some)
         assert set(await uow.tasks.some_of(here, project_id=chores.id, limit=4)) == ids
         assert list(await uow.tasks.some_of(here, project_id=NOBODY, limit=2)) == []
-        await uow.tasks.delete_all(here, ids, revision=4)
+        await uow.tasks.delete_all(here, ids, trash_id=NOBODY, revision=4)
 
     async with world.unit() as uow:
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in mine] == [None, None, None]

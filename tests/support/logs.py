@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces
-from persistence.metadata import logged_kind
+from persistence.metadata import TRASH_ID, is_live, logged_kind
 from persistence.repositories import metadata
 from tests.support.clients import Person, everything, ok
 from tests.support.tables import Tables
@@ -70,22 +70,27 @@ def check_log(tables: Tables, workspace_id: str) -> list[LoggedEvent]:
     """Raise AssertionError unless the log has all changes of a workspace, and nothing else. Returns it.
 
     No number is missing, up to the head; the events of each are numbered from 1. What exists according to the log
-    exists, with the revision that the log names; what was deleted according to the log has a tombstone, and nothing
-    else has one.
+    exists, with the revision that the log names. What was deleted according to the log, and not restored since, has a
+    tombstone, and nothing else has one.
     """
     log = read_log(tables, workspace_id)
     (head,) = tables.rows(select(workspaces.c.head).where(workspaces.c.id == UUID(workspace_id)))
     numbers = [revision for revision, _ in itertools.groupby(event.revision for event in log)]
     assert numbers == list(range(1, head[0] + 1))
-    for revision, of_one in itertools.groupby(log, key=lambda event: event.revision):
-        sequences = [event.sequence for event in of_one]
+    for revision, of_change in itertools.groupby(log, key=lambda event: event.revision):
+        sequences = [event.sequence for event in of_change]
         assert sequences == list(range(1, len(sequences) + 1)), revision
     latest = {(event.kind, event.entity_id): event for event in log}
     alive = {key: event.revision for key, event in latest.items() if not event.is_the_end}
     assert alive == _rows(tables, UUID(workspace_id))
-    assert _tombstones(tables, UUID(workspace_id)) == {
-        (event.revision, event.sequence, event.kind, event.entity_id) for event in log if event.is_the_end
-    }
+    ended: dict[tuple[str, str], list[tuple[int, int, str, str]]] = {}
+    for event in log:
+        of_one = ended.setdefault((event.kind, event.entity_id), [])
+        if event.is_the_end:
+            of_one.append((event.revision, event.sequence, event.kind, event.entity_id))
+        elif event.type.endswith(".restored"):
+            of_one.clear()
+    assert _tombstones(tables, UUID(workspace_id)) == {each for ends in ended.values() for each in ends}
     return log
 
 
@@ -122,7 +127,8 @@ def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:
         if kind := logged_kind(table):
             workspace, *_ = table.primary_key.columns
             *_, key = table.primary_key.columns
-            rows = tables.rows(select(key, table.c.revision).where(workspace == workspace_id))
+            here = select(key, table.c.revision).where(workspace == workspace_id)
+            rows = tables.rows(here.where(is_live(table)) if TRASH_ID in table.c else here)
             found |= {(kind, str(thing)): number for thing, number in rows}
     return found
 

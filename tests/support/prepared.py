@@ -149,6 +149,10 @@ WRITES: Mapping[str, Callable[[Person, Tables], PreparedRequest]] = {
 """By operationId. Each request has a person of its own."""
 
 
+FROM_TRASH = {name for name in WRITES if name.startswith("restore_")}
+"""The writes about what cannot be read before them, and so has no entity tag to compare."""
+
+
 def taking(header: str) -> set[str]:
     """The operationIds of the writes that declare the header parameter *header*."""
     return {name for name in WRITES if header in OPERATIONS[name].optional}

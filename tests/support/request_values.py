@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from domain.model.one_time_tokens import OneTimeKind
-from tests.support.clients import PASSWORD, Person, new_email, new_id, ok
+from tests.support.clients import PASSWORD, Person, new_email, new_id, no_content, ok
 from tests.support.matrix import Caller
 from tests.support.tables import Tables
 
@@ -135,6 +135,25 @@ def _label_id(setting: Setting) -> str:
     return str(setting.founder.create(f"{setting.home}/labels", name=new_id())["id"])
 
 
+def _deleted(collection: str, thing: Callable[[Setting], str]) -> Value:
+    """The id of *thing*, in the trash."""
+
+    def make(setting: Setting) -> str:
+        thing_id = thing(setting)
+        no_content(setting.founder.client.delete(f"{setting.home}/{collection}/{thing_id}"))
+        return thing_id
+
+    return lambda setting, _caller: setting.once(f"deleted {collection}", lambda: make(setting))
+
+
+def _swept(setting: Setting) -> Any:
+    """A new task in a section and with a label, and another task that depends on it. All are new."""
+    tasks, section_id, label_id = f"{setting.home}/tasks", _section_id(setting), _label_id(setting)
+    swept = setting.founder.create(tasks, title="Sweep", section_id=section_id, label_ids=[label_id])
+    setting.founder.create(tasks, title="Mop", depends_on_ids=[swept["id"]])
+    return swept
+
+
 def _labelled(setting: Setting) -> Any:
     """A task with a label."""
 
@@ -162,12 +181,15 @@ VALUES: Mapping[str, Value] = {
     "move_project.after": _create("projects", name="Porch"),
     "unarchive_project.project_id": _create("projects", name="Balcony", then="archive"),
     "delete_project.project_id": lambda setting, _caller: _in_section(setting, "delete_project")["project_id"],
+    "restore_project.project_id": _deleted("projects", lambda setting: str(_swept(setting)["project_id"])),
     "section_id": lambda setting, _caller: setting.once("section", lambda: _section_id(setting)),
     "delete_section.section_id": lambda setting, _caller: _in_section(setting, "delete_section")["section_id"],
     "move_section.section_id": lambda setting, _caller: _in_section(setting, "move_section")["section_id"],
+    "restore_section.section_id": _deleted("sections", lambda setting: str(_swept(setting)["section_id"])),
     "label_id": lambda setting, _caller: setting.once("label", lambda: _label_id(setting)),
     "move_label.after": lambda setting, _caller: setting.once("another label", lambda: _label_id(setting)),
     "delete_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
+    "restore_label.label_id": _deleted("labels", lambda setting: str(_swept(setting)["label_ids"][0])),
     "remove_task_label.label_id": lambda setting, _caller: _labelled(setting)["label_ids"][0],
     "remove_task_label.task_id": lambda setting, _caller: _labelled(setting)["id"],
     "remove_task_assignee.task_id": lambda setting, _caller: _assigned(setting)["id"],
@@ -177,6 +199,7 @@ VALUES: Mapping[str, Value] = {
     "cancel_task.task_id": _awaited(),
     "delete_task.task_id": _awaited(),
     "reopen_task.task_id": _awaited(then="complete"),
+    "restore_task.task_id": _deleted("tasks", lambda setting: str(_swept(setting)["id"])),
     "depends_on_id": _create("tasks", title="Dig"),
     "remove_task_dependency.task_id": lambda setting, _caller: _dependent(setting)["id"],
     "remove_task_dependency.depends_on_id": lambda setting, _caller: _dependent(setting)["depends_on_ids"][0],

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from domain import dependencies, projects, sections, task_links, task_status, tasks
+from domain import dependencies, projects, restoring, sections, task_links, task_status, tasks
 from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyUnknown, Task, TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit
+from domain.trash import Deletion
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.things import NOBODY
@@ -133,11 +134,12 @@ async def test_a_step_of_a_deletion_changes_few_dependents(uow: FakeUnitOfWork) 
     others = [await create(uow, f"{each.title} {n}", after=[each]) for each in awaited for n in range(3)]
 
     head = uow.store.workspaces[uow.workspace_id].head
-    limit = 7
-    while await tasks.delete_some(uow.unit(), project_id=garden.id, limit=limit) == limit:
+    limit, deletion = 7, Deletion("project", garden.id)
+    await deletion.step(uow.unit(), title="Garden")
+    while await tasks.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == limit:
         head += 1
         assert len(uow.store.logged(uow.workspace_id, head)) <= 2 * limit
-    assert await tasks.delete_some(uow.unit(), project_id=garden.id, limit=limit) == 0
+    assert await tasks.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == 0
     assert await blocked(uow, *others) == [False] * len(others)
     assert {each.id for each in uow.store.tasks.values()} == {each.id for each in others}
 
@@ -233,3 +235,52 @@ async def test_a_chain_of_dependencies_has_at_most_a_thousand_tasks(uow: FakeUni
     with pytest.raises(DependencyInCycle):
         await depend(uow, first, last)
     assert (await depend(uow, more, last)).blocked
+
+
+async def test_a_restored_task_is_awaited_again_and_waits_again(uow: FakeUnitOfWork) -> None:
+    dig, buy = await create(uow, "Dig"), await create(uow, "Buy")
+    plant = await create(uow, "Plant", after=[dig, buy])
+    water = await create(uow, "Water", after=[plant])
+    for task in (plant, dig):
+        await tasks.delete(uow.unit(), task.id)
+    assert ((await now(uow, water)).depends_on_ids, (await now(uow, water)).blocked) == ((), False)
+
+    restored = await restoring.task(uow.unit(), plant.id)
+
+    assert (restored.depends_on_ids, restored.blocked) == ((buy.id,), True)
+    assert ((await now(uow, water)).depends_on_ids, (await now(uow, water)).blocked) == ((plant.id,), True)
+    await restoring.task(uow.unit(), dig.id)
+    assert (await now(uow, plant)).depends_on_ids == (dig.id, buy.id)
+
+
+async def test_tasks_that_are_restored_together_depend_on_each_other_as_before(uow: FakeUnitOfWork) -> None:
+    garden = await projects.create(uow.unit(), name="Garden")
+    dig = await create(uow, "Dig", project_id=garden.id)
+    plant = await create(uow, "Plant", project_id=garden.id, after=[dig])
+    await projects.delete(uow.unit(), garden.id)
+
+    await restoring.project(uow.unit(), garden.id)
+
+    assert ((await now(uow, plant)).depends_on_ids, (await now(uow, plant)).blocked) == ((dig.id,), True)
+
+
+async def test_no_cycle_is_closed_while_a_task_is_in_the_trash(uow: FakeUnitOfWork) -> None:
+    dig = await create(uow, "Dig")
+    plant = await create(uow, "Plant", after=[dig])
+    water = await create(uow, "Water", after=[plant])
+    await tasks.delete(uow.unit(), plant.id)
+
+    with pytest.raises(DependencyCycle):
+        await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=water.id)
+
+
+async def test_a_task_with_as_many_dependencies_as_it_can_have_does_not_get_one_back(uow: FakeUnitOfWork) -> None:
+    dig = await create(uow, "Dig")
+    plant = await create(uow, "Plant", after=[dig])
+    await tasks.delete(uow.unit(), dig.id)
+    others = [await create(uow, str(number)) for number in range(20)]
+    await tasks.update(uow.unit(), plant.id, edit=TaskEdit(depends_on_ids=[each.id for each in others]))
+
+    await restoring.task(uow.unit(), dig.id)
+
+    assert dig.id not in (await now(uow, plant)).depends_on_ids

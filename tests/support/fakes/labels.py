@@ -1,8 +1,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from domain.errors import IdTaken
-from domain.events import end_of, event_of
+from domain.events import end_of, event_of, restored
 from domain.model.labels import Label, LabelEvent
 from tests.support.fakes.store import Store, nearest, page_of
 
@@ -14,8 +13,7 @@ class FakeLabels:
 
     async def add(self, label: Label) -> None:
         key = (label.workspace_id, label.id)
-        if key in self._labels:
-            raise IdTaken
+        self._store.require_new(Label, self._labels, key)
         self._put(label)
         self._store.events.append(event_of("label.created", label))
 
@@ -45,10 +43,18 @@ class FakeLabels:
         self._put(label)
         self._store.events.append(event_of(event, label, before=before))
 
-    async def delete(self, workspace_id: UUID, label_id: UUID, *, revision: int) -> None:
-        del self._labels[workspace_id, label_id]
+    async def delete(self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        self._store.to_trash(self._labels, (workspace_id, label_id), trash_id=trash_id)
         assert not [t for t in self._store.tasks.values() if label_id in t.label_ids]
         self._store.events.append(end_of("label.deleted", label_id, workspace_id=workspace_id, revision=revision))
+
+    async def in_trash(self, workspace_id: UUID, label_id: UUID) -> Label | None:
+        return next((each for each, _ in self._store.in_trash(Label, workspace_id) if each.id == label_id), None)
+
+    async def restore(self, label: Label) -> None:
+        self._store.from_trash(self._labels, (label.workspace_id, label.id), label)
+        self._put(label)
+        self._store.events.append(restored("label.restored", label))
 
     def _all(self, workspace_id: UUID) -> list[Label]:
         return [label for label in self._labels.values() if label.workspace_id == workspace_id]

@@ -1,8 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.errors import IdTaken
-from domain.events import end_of, event_of
+from domain.events import end_of, event_of, restored
 from domain.model.projects import Project, ProjectEvent, ProjectQuery
 from tests.support.fakes.store import Store, nearest, page_of
 
@@ -13,8 +12,7 @@ class FakeProjects:
 
     async def add(self, project: Project) -> None:
         key = (project.workspace_id, project.id)
-        if key in self._store.projects:
-            raise IdTaken
+        self._store.require_new(Project, self._store.projects, key)
         self._put(project)
         self._store.events.append(event_of("project.created", project))
 
@@ -36,11 +34,19 @@ class FakeProjects:
         self._put(project)
         self._store.events.append(event_of(event, project, before=before))
 
-    async def delete(self, workspace_id: UUID, project_id: UUID, *, revision: int) -> None:
-        del self._store.projects[workspace_id, project_id]
+    async def delete(self, workspace_id: UUID, project_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        self._store.to_trash(self._store.projects, (workspace_id, project_id), trash_id=trash_id)
         assert not [t for (at, _), t in self._store.tasks.items() if (at, t.project_id) == (workspace_id, project_id)]
         end = end_of("project.deleted", project_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
+
+    async def in_trash(self, workspace_id: UUID, project_id: UUID) -> Project | None:
+        return next((each for each, _ in self._store.in_trash(Project, workspace_id) if each.id == project_id), None)
+
+    async def restore(self, project: Project) -> None:
+        self._store.from_trash(self._store.projects, (project.workspace_id, project.id), project)
+        self._put(project)
+        self._store.events.append(restored("project.restored", project))
 
     def _all(self, workspace_id: UUID) -> list[Project]:
         return [p for p in self._store.projects.values() if p.workspace_id == workspace_id]

@@ -1,8 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.errors import IdTaken
-from domain.events import end_of, event_of
+from domain.events import end_of, event_of, restored
 from domain.model.sections import Section, SectionEvent, SectionQuery
 from tests.support.fakes.store import Store, nearest, page_of
 
@@ -14,8 +13,7 @@ class FakeSections:
 
     async def add(self, section: Section) -> None:
         key = (section.workspace_id, section.id)
-        if key in self._sections:
-            raise IdTaken
+        self._store.require_new(Section, self._sections, key)
         self._put(section)
         self._store.events.append(event_of("section.created", section))
 
@@ -42,14 +40,25 @@ class FakeSections:
         self._put(section)
         self._store.events.append(event_of(event, section, before=before))
 
-    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, revision: int) -> None:
-        for section in self._of(workspace_id, project_id):
-            await self.delete(workspace_id, section.id, revision=revision)
+    async def delete_all(self, workspace_id: UUID, *, project_id: UUID, trash_id: UUID, revision: int) -> int:
+        found = self._of(workspace_id, project_id)
+        for section in found:
+            await self.delete(workspace_id, section.id, trash_id=trash_id, revision=revision)
+        return len(found)
 
-    async def delete(self, workspace_id: UUID, section_id: UUID, *, revision: int) -> None:
-        del self._sections[workspace_id, section_id]
+    async def delete(self, workspace_id: UUID, section_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        self._store.to_trash(self._sections, (workspace_id, section_id), trash_id=trash_id)
         assert not [t for t in self._store.tasks.values() if t.section_id == section_id]
         self._store.events.append(end_of("section.deleted", section_id, workspace_id=workspace_id, revision=revision))
+
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID) -> Sequence[Section]:
+        return [each for each, entry_id in self._store.in_trash(Section, workspace_id) if entry_id == trash_id]
+
+    async def restore_all(self, sections: Sequence[Section]) -> None:
+        for section in sections:
+            self._store.from_trash(self._sections, (section.workspace_id, section.id), section)
+            self._put(section)
+            self._store.events.append(restored("section.restored", section))
 
     def _of(self, workspace_id: UUID, project_id: UUID | None) -> list[Section]:
         return [

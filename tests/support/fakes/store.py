@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from domain.errors import IdTaken
 from domain.events import Event, EventType
 from domain.model.account_log import AccountEvent
 from domain.model.identities import Identity
@@ -53,6 +54,19 @@ def without(kept: dict[Key, Value], is_gone: Callable[[Value], bool]) -> dict[Ke
     return {key: value for key, value in kept.items() if not is_gone(value)}
 
 
+@dataclass(frozen=True)
+class Trashed:
+    """An entity in the trash, with the id of the entry."""
+
+    entity: Any
+    trash_id: UUID
+
+    @property
+    def workspace_id(self) -> UUID:
+        found: UUID = self.entity.workspace_id
+        return found
+
+
 @dataclass
 class Store:
     """What a database would store."""
@@ -77,6 +91,9 @@ class Store:
     invitation_digests: dict[bytes, UUID] = field(default_factory=dict)
     projects: dict[tuple[UUID, UUID], Project] = field(default_factory=dict)
     tasks: dict[tuple[UUID, UUID], Task] = field(default_factory=dict)
+    trashed: dict[tuple[type[Any], UUID, UUID], Trashed] = field(default_factory=dict)
+    hidden_links: dict[tuple[str, UUID, UUID, UUID], UUID] = field(default_factory=dict)
+    """The entries of links to what is in the trash, by the member of the task, the workspace, the task, the other."""
     events: list[Event] = field(default_factory=list)
     others: dict[type[Any], dict[Any, Any]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -84,6 +101,24 @@ class Store:
     def of(self, entity: type[Value]) -> dict[tuple[UUID, UUID], Value]:
         """What is stored of a kind of entity that has no field above, by workspace and id."""
         return self.others.setdefault(entity, {})
+
+    def to_trash(self, kept: dict[tuple[UUID, UUID], Value], key: tuple[UUID, UUID], *, trash_id: UUID) -> None:
+        entity = kept.pop(key)
+        self.trashed[type(entity), *key] = Trashed(entity, trash_id)
+
+    def from_trash(self, kept: dict[tuple[UUID, UUID], Value], key: tuple[UUID, UUID], entity: Value) -> None:
+        del self.trashed[type(entity), *key]
+        kept[key] = entity
+
+    def in_trash(self, entity: type[Value], workspace_id: UUID) -> list[tuple[Value, UUID]]:
+        """The entities of a kind that are in the trash, in order of their ids, each with the id of the entry."""
+        found = [(key, each) for key, each in self.trashed.items() if key[:2] == (entity, workspace_id)]
+        return [(each.entity, each.trash_id) for _, each in sorted(found, key=lambda one: one[0][2])]
+
+    def require_new(self, entity: type[Any], kept: dict[tuple[UUID, UUID], Any], key: tuple[UUID, UUID]) -> None:
+        """Raise IdTaken if something has the id, also in the trash."""
+        if key in kept or (entity, *key) in self.trashed:
+            raise IdTaken
 
     def workspaces_of(self, user_id: UUID) -> list[UUID]:
         return sorted(workspace_id for workspace_id, member_id in self.members if member_id == user_id)

@@ -1,9 +1,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from domain.errors import IdTaken
-from domain.events import end_of, event_of
+from domain.events import end_of, event_of, restored
 from domain.model.projects import Project
 from domain.model.tasks import (
     PRIORITIES,
@@ -37,8 +38,7 @@ class FakeTasks:
 
     async def add(self, task: Task) -> None:
         key = (task.workspace_id, task.id)
-        if key in self._store.tasks:
-            raise IdTaken
+        self._store.require_new(Task, self._store.tasks, key)
         self._put(task)
         self._store.events.append(event_of("task.created", task))
 
@@ -54,7 +54,7 @@ class FakeTasks:
             below[task.parent_id].append(task)
         for above in found:
             found += below[above.id]
-        awaited = {each for task in self._in(workspace_id) for each in task.depends_on_ids}
+        awaited = {each for task in self._everything(workspace_id) for each in task.depends_on_ids}
         is_awaited = any(task.id in awaited for task in found)
         return Family(task=found[0], subtasks=found[1:], has_dependents=is_awaited)
 
@@ -109,6 +109,9 @@ class FakeTasks:
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         assert self._store.tasks[task.workspace_id, task.id] == before
         self._put(task)
+        for name in ("label_ids", "depends_on_ids"):
+            for other_id in set(getattr(task, name)) - set(getattr(before, name)):
+                self._store.hidden_links.pop((name, task.workspace_id, task.id, other_id), None)
         self._store.events.append(event_of(event, task, before=before))
 
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
@@ -117,19 +120,24 @@ class FakeTasks:
         return sorted(found, key=lambda task: task.id)[:limit]
 
     async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
-        of = Counter(each for task in self._in(workspace_id) for each in task.depends_on_ids)
+        of = Counter(each for task in self._everything(workspace_id) for each in task.depends_on_ids)
         found = [task for task in self._in(workspace_id) if task.id in task_ids]
         return {task.id: Dependency(is_open=task.status == "open", dependents=of[task.id]) for task in found}
 
     async def with_dependencies(
         self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
     ) -> Collection[UUID]:
+        everything = {task.id: task for task in self._everything(workspace_id)}
+        hidden = defaultdict[UUID, list[UUID]](list)
+        for name, _, task_id, other_id in self._store.hidden_links:
+            if name == "depends_on_ids":
+                hidden[task_id].append(other_id)
         found, rest = set[UUID](), list(task_ids)
         while rest and len(found) < limit:
-            task = await self.get(workspace_id, rest.pop())
+            task = everything.get(rest.pop())
             if task is not None and task.id not in found:
                 found.add(task.id)
-                rest += task.depends_on_ids
+                rest += [*task.depends_on_ids, *hidden[task.id]]
         return found
 
     async def dependents(
@@ -153,9 +161,93 @@ class FakeTasks:
             if (task.project_id == project_id if section_id is None else task.section_id == section_id)
         ][:limit]
 
-    async def delete_all(self, workspace_id: UUID, task_ids: Collection[UUID], *, revision: int) -> None:
+    async def hide_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        found = self._with_link(workspace_id, "label_ids", label_id)[:limit]
+        live = [task for task in found if await self.get(workspace_id, task.id)]
+        for task in found:
+            self._hide(task, "label_ids", label_id, trash_id=trash_id)
+        return len(found), live
+
+    async def show_label(
+        self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
+    ) -> tuple[int, Sequence[Task]]:
+        hidden = self._store.hidden_links
+        wanted = ("label_ids", workspace_id, label_id, trash_id)
+        found = [key for key, entry_id in hidden.items() if (key[0], key[1], key[3], entry_id) == wanted][:limit]
+        self._show(found)
+        live = [await self.get(workspace_id, key[2]) for key in found]
+        return len(found), [task for task in live if task is not None]
+
+    async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
+        for other_id in task_ids:
+            for task in self._with_link(workspace_id, "depends_on_ids", other_id):
+                self._hide(task, "depends_on_ids", other_id, trash_id=trash_id)
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
+        mine = [key for key in self._store.hidden_links if key[:2] == ("depends_on_ids", workspace_id)]
+        found = [key for key in mine if key[3] in task_ids]
+        self._show(found)
+        return [key[2:] for key in found]
+
+    def _with_link(self, workspace_id: UUID, name: LinkName, other_id: UUID) -> Sequence[Task]:
+        """The tasks, live or not, with a link that is not hidden."""
+        found = [task for task in self._everything(workspace_id) if other_id in getattr(task, name)]
+        return [task for task in found if (name, workspace_id, task.id, other_id) not in self._store.hidden_links]
+
+    def _hide(self, task: Task, name: LinkName, other_id: UUID, *, trash_id: UUID) -> None:
+        self._store.hidden_links[name, task.workspace_id, task.id, other_id] = trash_id
+        self._link_in_trash(task, name, set(getattr(task, name)) - {other_id})
+
+    def _show(self, found: Sequence[tuple[str, UUID, UUID, UUID]]) -> None:
+        for key in found:
+            del self._store.hidden_links[key]
+            name, workspace_id, task_id, other_id = key
+            for task, _ in self._store.in_trash(Task, workspace_id):
+                if task.id == task_id:
+                    self._link_in_trash(task, name, {*getattr(task, name), other_id})
+
+    def _link_in_trash(self, task: Task, name: str, ids: Collection[UUID]) -> None:
+        key = (Task, task.workspace_id, task.id)
+        if key in self._store.trashed:
+            changes: dict[str, Any] = {name: tuple(sorted(ids))}
+            self._store.trashed[key] = replace(self._store.trashed[key], entity=replace(task, **changes))
+
+    async def unlink(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, task_id: UUID) -> None:
+        assert other_id not in getattr(self._store.tasks[workspace_id, task_id], name)
+        assert (name, workspace_id, task_id, other_id) not in self._store.hidden_links
+
+    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
+        lineages = [await self.lineage(workspace_id, task_id) for task_id in task_ids]
+        return {lineage[0].id: (lineage[0], len(lineage)) for lineage in lineages if lineage}
+
+    async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
+        return {*wanted} & {*self._positions(workspace_id, project_id)}
+
+    def _positions(self, workspace_id: UUID, project_id: UUID) -> list[str]:
+        place = (workspace_id, project_id)
+        return [t.position for t in self._store.tasks.values() if (t.workspace_id, t.project_id) == place]
+
+    async def topmost_in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        found = await self.in_trash(workspace_id, trash_id, limit=len(self._store.trashed))
+        ids = {each.id for each in found}
+        return [each for each in found if each.parent_id not in ids][:limit]
+
+    async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
+        return [each for each, entry_id in self._store.in_trash(Task, workspace_id) if entry_id == trash_id][:limit]
+
+    async def restore_all(self, changes: Sequence[tuple[Task, Task]]) -> None:
+        for _, task in changes:
+            self._store.from_trash(self._store.tasks, (task.workspace_id, task.id), task)
+            self._put(task)
+            self._store.events.append(restored("task.restored", task))
+
+    async def delete_all(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int
+    ) -> None:
         for task_id in task_ids:
-            del self._store.tasks[workspace_id, task_id]
+            self._store.to_trash(self._store.tasks, (workspace_id, task_id), trash_id=trash_id)
             end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)
             self._store.events.append(end)
 
@@ -168,3 +260,7 @@ class FakeTasks:
 
     def _in(self, workspace_id: UUID) -> Sequence[Task]:
         return [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]
+
+    def _everything(self, workspace_id: UUID) -> Sequence[Task]:
+        """With what is in the trash."""
+        return [*self._in(workspace_id), *(task for task, _ in self._store.in_trash(Task, workspace_id))]

@@ -25,6 +25,7 @@ from tests.support.fakes.sessions import FakeSessions
 from tests.support.fakes.store import Store
 from tests.support.fakes.tasks import FakeTasks
 from tests.support.fakes.tokens import FakeTokens
+from tests.support.fakes.trash import FakeTrash
 from tests.support.fakes.users import FakeUsers
 from tests.support.fakes.workspaces import FakeWorkspaces
 
@@ -55,6 +56,7 @@ class FakeUnitOfWork:
     sessions = _created(lambda uow: FakeSessions(uow.store, locked=uow.locked))
     tasks = _created(lambda uow: FakeTasks(uow.store))
     tokens = _created(lambda uow: FakeTokens(uow.store, locked=uow.locked))
+    trash = _created(lambda uow: FakeTrash(uow.store))
     users = _created(lambda uow: FakeUsers(uow.store, locked=uow.locked))
     workspaces = _created(lambda uow: FakeWorkspaces(uow.store))
 

@@ -1,0 +1,313 @@
+"""Restoring: what one deletion took comes back from the trash, and nothing else, with a new revision.
+
+It comes back to where it was, as far as that still exists. The place of what is missing: the inbox for a project, none
+for a section or a parent. A position that is taken meanwhile is left to whoever has it, for the next free one after it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from domain import families, labels, positions, projects, sections, steps, task_links, tasks, trash
+from domain.limits import LimitReached
+from domain.model.labels import Label, LabelExists
+from domain.model.projects import Project, ProjectArchived
+from domain.model.sections import Section, SectionQuery
+from domain.model.tasks import MOST_LEVELS, Task
+from domain.model.trash import TrashEntry
+from domain.model.workspaces import WorkspaceNotFound
+from domain.trash import Restoration
+from domain.unit_of_work import UnitOfWork
+
+
+async def task(uow: UnitOfWork, task_id: UUID) -> Task:
+    """Restore a task with its subtasks. A live one does not change.
+
+    Raises TaskNotFound for one that is in the trash with something else, too; ProjectArchived, LimitReached,
+    WorkspaceNotFound.
+    """
+    entry = await trash.find(uow, "task", task_id)
+    if entry is None:
+        return await tasks.get(uow, task_id)
+    family = await uow.tasks.in_trash(uow.workspace_id, entry.id, limit=families.MOST_IN_ALL_LEVELS + 1)
+    root = next(each for each in family if each.id == task_id)
+    parent = await _parent_of(uow, root, family)
+    home = await _home(uow, root.project_id if parent is None else parent.project_id)
+    section_id = home.section_of(root) if parent is None else parent.section_id
+    placed = [replace(each, section_id=section_id) for each in family]
+    if parent is None:
+        placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]
+    restored = await _restore(uow, placed, home)
+    await uow.trash.remove(uow.workspace_id, entry.id)
+    return next(each for each in restored if each.id == task_id)
+
+
+async def section(uow: UnitOfWork, section_id: UUID) -> Section:
+    """Restore a section, then its tasks, in steps. A live one does not change.
+
+    Raises SectionNotFound, ProjectArchived, LimitReached, ChangedMeanwhile, WorkspaceNotFound.
+    """
+    restoration = Restoration("section", section_id)
+
+    async def restore_some(limit: int) -> int:
+        entry = await restoration.step(uow)
+        if entry is None:
+            return 0
+        live = await uow.sections.get(uow.workspace_id, section_id)
+        if live is None:
+            (trashed,) = await uow.sections.in_trash(uow.workspace_id, entry.id)
+            home = await _home(uow, trashed.project_id)
+            (live,) = await _restore_sections(uow, [trashed], home)
+        home = await _home(uow, live.project_id)
+        return await _restore_tasks(uow, entry, home, limit=limit)
+
+    await steps.in_steps(uow, restore_some)
+    await restoration.end(uow)
+    return await sections.get(uow, section_id)
+
+
+async def project(uow: UnitOfWork, project_id: UUID) -> Project:
+    """Restore a project with its sections, then its tasks, in steps. A live one does not change.
+
+    Raises ProjectNotFound, LimitReached, ChangedMeanwhile, WorkspaceNotFound.
+    """
+    restoration = Restoration("project", project_id)
+
+    async def restore_some(limit: int) -> int:
+        entry = await restoration.step(uow)
+        if entry is None:
+            return 0
+        trashed = await uow.projects.in_trash(uow.workspace_id, project_id)
+        if trashed is not None:
+            await _restore_project(uow, trashed)
+        home = await _place(uow, project_id)
+        found = await uow.sections.in_trash(uow.workspace_id, entry.id)
+        await _restore_sections(uow, found, home)
+        home = replace(home, sections=frozenset({*home.sections, *(each.id for each in found)}))
+        return await _restore_tasks(uow, entry, home, limit=limit)
+
+    await steps.in_steps(uow, restore_some)
+    await restoration.end(uow)
+    return await projects.get(uow, project_id)
+
+
+async def label(uow: UnitOfWork, label_id: UUID) -> Label:
+    """Restore a label, then give it back to the tasks that had it, in steps. A live one does not change.
+
+    A task that has as many labels as it can have does not get it. Raises LabelNotFound, LabelExists, LimitReached,
+    ChangedMeanwhile.
+    """
+    restoration = Restoration("label", label_id)
+
+    async def restore_some(limit: int) -> int:
+        entry = await restoration.step(uow)
+        if entry is None:
+            return 0
+        trashed = await uow.labels.in_trash(uow.workspace_id, label_id)
+        if trashed is not None:
+            await _restore_label(uow, trashed)
+        count, live = await uow.tasks.show_label(uow.workspace_id, label_id, trash_id=entry.id, limit=limit)
+        for each in live:
+            await _give_back(uow, each, label_id)
+        return count
+
+    await steps.in_steps(uow, restore_some)
+    await restoration.end(uow)
+    return await labels.get(uow, label_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Home:
+    """A project that tasks come back to, with its sections, and the last position of its tasks."""
+
+    project: Project
+    sections: frozenset[UUID]
+    last: str | None
+
+    def section_of(self, task: Task) -> UUID | None:
+        """Return the task's section, if it is one of the project."""
+        return task.section_id if task.section_id in self.sections else None
+
+
+async def _home(uow: UnitOfWork, project_id: UUID) -> _Home:
+    """Return a project or, if it does not exist, the inbox. Raises ProjectArchived, WorkspaceNotFound."""
+    home = await _place(uow, project_id)
+    if home.project.archived_at is not None:
+        raise ProjectArchived(home.project.id)
+    return home
+
+
+async def _place(uow: UnitOfWork, project_id: UUID) -> _Home:
+    """Return a project, archived or not, or, if it does not exist, the inbox. Raises WorkspaceNotFound."""
+    found = await uow.tasks.destination(uow.workspace_id, project_id=project_id)
+    found = found or await uow.tasks.destination(uow.workspace_id, project_id=None)
+    if found is None:
+        raise WorkspaceNotFound(uow.workspace_id)
+    home, last = found
+    return _Home(project=home, sections=frozenset(each.id for each in await _sections_of(uow, home.id)), last=last)
+
+
+async def _sections_of(uow: UnitOfWork, project_id: UUID) -> Sequence[Section]:
+    return await uow.sections.page(
+        SectionQuery(workspace_id=uow.workspace_id, project_id=project_id, after=None, limit=sections.MOST_SECTIONS)
+    )
+
+
+async def _parent_of(uow: UnitOfWork, root: Task, family: Sequence[Task]) -> Task | None:
+    """Return the parent, if *family* can come back below it. Raises LimitReached."""
+    if root.parent_id is None:
+        return None
+    lineage = await uow.tasks.lineage(uow.workspace_id, root.parent_id)
+    if not lineage or len(lineage) + families.levels(family) > MOST_LEVELS:
+        return None
+    await families.require_few(uow, lineage, moved=family)
+    return lineage[0]
+
+
+async def _restore_project(uow: UnitOfWork, trashed: Project) -> None:
+    near = await uow.projects.around(uow.workspace_id, cut=trashed.position, limit=2)
+    position = _beside(trashed.position, [each.position for each in near])
+    await uow.projects.restore(
+        replace(trashed, position=position, updated_at=uow.now, revision=await uow.next_revision())
+    )
+
+
+async def _restore_label(uow: UnitOfWork, trashed: Label) -> None:
+    found = await uow.labels.named(uow.workspace_id, trashed.name_key)
+    if found is not None:
+        raise LabelExists(found, pointer=None)
+    if await uow.labels.count(uow.workspace_id) >= labels.MOST_LABELS:
+        raise LimitReached("workspace", things="labels", most=labels.MOST_LABELS)
+    near = await uow.labels.around(uow.workspace_id, cut=trashed.position, limit=2)
+    position = _beside(trashed.position, [each.position for each in near])
+    await uow.labels.restore(
+        replace(trashed, position=position, updated_at=uow.now, revision=await uow.next_revision())
+    )
+
+
+async def _give_back(uow: UnitOfWork, task: Task, label_id: UUID) -> None:
+    if label_id in task.label_ids:
+        return
+    if len(task.label_ids) >= task_links.LABELS.most:
+        await uow.tasks.unlink(uow.workspace_id, "label_ids", label_id, task_id=task.id)
+        return
+    await tasks.store(uow, task, task_links.LABELS.added(task, label_id), event="task.updated")
+
+
+async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Home) -> Sequence[Section]:
+    if not found:
+        return ()
+    live = await _sections_of(uow, home.project.id)
+    if len(live) + len(found) > sections.MOST_SECTIONS:
+        raise LimitReached("project", things="sections", most=sections.MOST_SECTIONS)
+    taken = {each.position for each in live}
+    restored = []
+    for each in sorted(found, key=lambda one: one.position):
+        position = _beside(each.position, taken)
+        taken.add(position)
+        placed = replace(each, project_id=home.project.id, position=position, updated_at=uow.now)
+        restored.append(replace(placed, revision=await uow.next_revision()))
+    await uow.sections.restore_all(restored)
+    return restored
+
+
+async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, limit: int) -> int:
+    """Restore tasks of a project or section, at most *limit*, parents before their subtasks. Return how many."""
+    count = 0
+    while count < limit and (
+        found := await uow.tasks.topmost_in_trash(uow.workspace_id, entry.id, limit=limit - count)
+    ):
+        parents = await uow.tasks.with_levels(uow.workspace_id, {each.parent_id for each in found if each.parent_id})
+        placed = []
+        for each in found:
+            parent, level = parents.get(each.parent_id, (None, 0)) if each.parent_id else (None, 0)
+            fits = parent is not None and level < MOST_LEVELS and parent.project_id == home.project.id
+            parent_id = each.parent_id if fits else None
+            section_id = parent.section_id if parent is not None and fits else home.section_of(each)
+            placed.append(replace(each, parent_id=parent_id, section_id=section_id))
+        restored = await _restore(uow, placed, home)
+        home = replace(home, last=max([*filter(None, [home.last]), *(each.position for each in restored)]))
+        count += len(found)
+    return count
+
+
+async def _restore(uow: UnitOfWork, found: Iterable[Task], home: _Home) -> Sequence[Task]:
+    """Restore tasks in a project, each at its position or, if it comes from another project, at the end."""
+    in_order = sorted(found, key=lambda each: each.position)
+    here = [each.position for each in in_order if each.project_id == home.project.id]
+    taken = set(await uow.tasks.taken_positions(uow.workspace_id, home.project.id, here)) if here else set()
+    assignees = {user_id for each in in_order for user_id in each.assignee_ids}
+    members = await uow.members.existing(uow.workspace_id, assignees) if assignees else ()
+    last, restored = home.last, []
+    for each in in_order:
+        if each.project_id != home.project.id:
+            position = last = positions.after(last)
+        elif each.position in taken:
+            near = await uow.tasks.around(uow.workspace_id, project_id=home.project.id, cut=each.position, limit=2)
+            position = _beside(each.position, [*taken, *(one.position for one in near)])
+        else:
+            position = each.position
+        taken.add(position)
+        placed = replace(
+            each,
+            project_id=home.project.id,
+            label_ids=each.label_ids[: task_links.LABELS.most],
+            assignee_ids=tuple(user_id for user_id in each.assignee_ids if user_id in members),
+            position=position,
+            updated_at=uow.now,
+        )
+        restored.append(replace(placed, revision=await uow.next_revision()))
+    return await _with_dependencies(uow, in_order, restored)
+
+
+async def _with_dependencies(uow: UnitOfWork, found: Sequence[Task], restored: Sequence[Task]) -> Sequence[Task]:
+    """Store restored tasks with what they depend on, and let those depend on them that did.
+
+    No dependency closes a cycle: the search for cycles walks through the trash, too.
+    """
+    these = {each.id: each for each in restored}
+    shown: dict[UUID, set[UUID]] = defaultdict(set)
+    for task_id, depends_on_id in await uow.tasks.show_dependencies(uow.workspace_id, these):
+        shown[task_id].add(depends_on_id)
+    wanted = {each.id: task_links.in_order({*each.depends_on_ids, *shown[each.id]}) for each in restored}
+    others = {one for ids in wanted.values() for one in ids} - these.keys()
+    open_ids = {each.id for each in restored if each.status == "open"}
+    if others:
+        states = await uow.tasks.dependencies(uow.workspace_id, others)
+        open_ids |= {task_id for task_id, state in states.items() if state.is_open}
+    linked = [
+        replace(each, depends_on_ids=wanted[each.id], blocked=not open_ids.isdisjoint(wanted[each.id]))
+        for each in restored
+    ]
+    await uow.tasks.restore_all(list(zip(found, linked, strict=True)))
+    for task_id in sorted(shown.keys() - these.keys()):
+        await _depend_again(uow, task_id, shown[task_id], open_ids=open_ids)
+    return linked
+
+
+async def _depend_again(
+    uow: UnitOfWork, task_id: UUID, depends_on_ids: Collection[UUID], *, open_ids: Collection[UUID]
+) -> None:
+    task = await uow.tasks.get(uow.workspace_id, task_id)
+    if task is None:
+        return
+    free = task_links.DEPENDENCIES.most - len(task.depends_on_ids)
+    missing = sorted(set(depends_on_ids) - set(task.depends_on_ids))
+    for each in missing[free:]:
+        await uow.tasks.unlink(uow.workspace_id, "depends_on_ids", each, task_id=task_id)
+    given = missing[:free]
+    changed = replace(
+        task,
+        depends_on_ids=task_links.in_order({*task.depends_on_ids, *given}),
+        blocked=task.blocked or not set(given).isdisjoint(open_ids),
+    )
+    await tasks.store(uow, task, changed, event="task.updated")
+
+
+def _beside(position: str, taken: Iterable[str]) -> str:
+    """Return *position* or, if it is one of *taken*, a position before the next of them."""
+    at = sorted({each for each in taken if each >= position})
+    if not at or at[0] != position:
+        return position
+    return positions.between(position, at[1] if len(at) > 1 else None)

@@ -1,0 +1,105 @@
+"""The trash: where deleted things are until they are restored or purged, and in which order several requests do that.
+
+A deletion has an entry (`TrashEntry`), whose id is in the rows of everything that it took. What was deleted before, by
+itself, has an entry of its own, so a restoration brings back what one deletion took, and nothing else.
+"""
+
+from dataclasses import replace
+from uuid import UUID
+
+from domain.model.trash import KEPT, ChangedMeanwhile, TrashEntry, TrashKind
+from domain.unit_of_work import UnitOfWork
+
+
+async def add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, taken: int = 0) -> TrashEntry:
+    """Add an entry."""
+    entry = TrashEntry(
+        id=uow.new_id(),
+        workspace_id=uow.workspace_id,
+        kind=kind,
+        thing_id=thing_id,
+        title=title,
+        deleted_at=uow.now,
+        deleted_by=uow.principal.user_id,
+        expires_at=uow.now + KEPT,
+        taken=taken,
+        is_restoring=False,
+    )
+    await uow.trash.add(entry)
+    return entry
+
+
+async def find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry | None:
+    """Return the entry of a thing, if it has not expired."""
+    entry = await uow.trash.of(uow.workspace_id, kind, thing_id)
+    return entry if entry is not None and entry.expires_at > uow.now else None
+
+
+class Deletion:
+    """A deletion in steps (ADR 81). A restoration that begins meanwhile stops it, and the other way round."""
+
+    def __init__(self, kind: TrashKind, thing_id: UUID) -> None:
+        self._kind: TrashKind = kind
+        self._thing_id = thing_id
+        self._entry: TrashEntry | None = None
+
+    async def step(self, uow: UnitOfWork, *, title: str) -> UUID:
+        """Return the id of the entry, which the first step creates, unless a deletion was interrupted before.
+
+        Raises ChangedMeanwhile.
+        """
+        entry = await uow.trash.of(uow.workspace_id, self._kind, self._thing_id)
+        if self._entry is None:
+            self._entry = await self._begin(uow, entry, title=title)
+        elif entry is None or entry.id != self._entry.id or entry.is_restoring:
+            raise ChangedMeanwhile
+        else:
+            self._entry = entry
+        return self._entry.id
+
+    async def _begin(self, uow: UnitOfWork, entry: TrashEntry | None, *, title: str) -> TrashEntry:
+        if entry is None:
+            return await add(uow, self._kind, self._thing_id, title=title)
+        if entry.is_restoring:
+            entry = replace(entry, is_restoring=False)
+            await uow.trash.update(entry)
+        return entry
+
+    @property
+    def entry_id(self) -> UUID:
+        """The id of the entry, after the first step."""
+        assert self._entry is not None
+        return self._entry.id
+
+    async def took(self, uow: UnitOfWork, count: int) -> None:
+        """Add to how many things this step took along."""
+        assert self._entry is not None
+        if count:
+            self._entry = replace(self._entry, taken=self._entry.taken + count)
+            await uow.trash.update(self._entry)
+
+
+class Restoration:
+    """A restoration in steps, as a Deletion."""
+
+    def __init__(self, kind: TrashKind, thing_id: UUID) -> None:
+        self._kind: TrashKind = kind
+        self._thing_id = thing_id
+        self._has_begun = False
+        self._entry: TrashEntry | None = None
+
+    async def step(self, uow: UnitOfWork) -> TrashEntry | None:
+        """Return the entry; None if the thing is not in the trash. Raises ChangedMeanwhile."""
+        entry = await find(uow, self._kind, self._thing_id)
+        if entry is not None and not entry.is_restoring:
+            if self._has_begun:
+                raise ChangedMeanwhile
+            await uow.trash.update(replace(entry, is_restoring=True))
+        self._has_begun = True
+        self._entry = entry
+        return entry
+
+    async def end(self, uow: UnitOfWork) -> None:
+        """Delete the entry, in the last step."""
+        if self._entry is not None:
+            await uow.trash.remove(uow.workspace_id, self._entry.id)
