@@ -110,6 +110,17 @@ def _task_move(now: Workspace) -> Strategy:
     return one | one | _some(**members)
 
 
+def _beside(things: Collection[Thing]) -> Strategy:
+    """One member, which is all that the schema accepts."""
+    return st.fixed_dictionaries({"before": ids(things)}) | st.fixed_dictionaries({"after": ids(things)})
+
+
+def _section_move(now: Workspace) -> Strategy:
+    to_project = st.fixed_dictionaries({"project_id": ids(now.projects)})
+    both = _some(project_id=ids(now.projects), before=ids(now.sections), after=ids(now.sections))
+    return _beside(now.sections) | to_project | both
+
+
 def _closing(_now: Workspace) -> Strategy:
     return st.none() | st.fixed_dictionaries({}, optional={"subtasks": st.sampled_from(["close", "keep"])})
 
@@ -123,6 +134,9 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "update_label": lambda _now: _some(name=_LABELS, color=_COLORS),
     "create_task": _new_task,
     "update_task": _task,
+    "move_project": lambda now: _beside(now.projects),
+    "move_section": _section_move,
+    "move_label": lambda now: _beside(now.labels),
     "move_task": _task_move,
     "complete_task": _closing,
     "cancel_task": _closing,

@@ -93,7 +93,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.perform("create_project", body={"name": "Garden", "id": new_id()})
-        self.perform("create_section", body={"name": "Beds", "project_id": self.now.projects[-1].id})
+        for name in ("Beds", "Pots"):
+            self.perform("create_section", body={"name": name, "project_id": self.now.projects[-1].id})
         for name in ("wet", "dry"):
             self.perform("create_label", body={"name": name})
         self._plant({"section_id": self.now.sections[-1].id})

@@ -1,14 +1,50 @@
-"""Where tasks are moved to, and in which order they are then."""
+"""Where things are moved to, and in which order they are then."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from tests.integration.model.tasks import LEVELS
-from tests.integration.model.things import Json, Task
-from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, find, invalid, refuse_if
+from tests.integration.model.things import Json, Label, Project, Section, Task
+from tests.integration.model.workspace import Body, Kind, Reason, Refused, Workspace, conflict, find, invalid, refuse_if
 
 PLACE: Final = ("project_id", "section_id", "parent_id")
+
+
+def move_project(now: Workspace, *, project_id: str, body: Body) -> None:
+    project = now.project(project_id)
+    refuse_if({*_wrong_sibling(now.projects, project, body), *_archived(project)})
+    _reorder(now, now.projects, project, body)
+
+
+def move_label(now: Workspace, *, label_id: str, body: Body) -> None:
+    label = now.label(label_id)
+    refuse_if(_wrong_sibling(now.labels, label, body))
+    _reorder(now, now.labels, label, body)
+
+
+def move_section(now: Workspace, *, section_id: str, body: Body) -> None:
+    """To another project its tasks come along: to the end, in their order."""
+    section = now.section(section_id)
+    refuse_if(_wrong_sibling(now.sections, section, body))
+    sibling = find(now.sections, body.get("before") or body.get("after"))
+    project_id = sibling.project_id if sibling else body.get("project_id", section.project_id)
+    project = find(now.projects, project_id)
+    wrong = {*_archived(now.project(section.project_id)), *(_archived(project) if project else ())}
+    if project is None or body.get("project_id") not in {None, project_id}:
+        wrong.add(invalid("#/project_id"))
+    refuse_if(wrong)
+    before = _order(now.sections, section.project_id)
+    now.sections = _inserted(now.sections, [section], body)
+    if _order(now.sections, section.project_id) != before:
+        now.moved.add(section.key)
+    if section.project_id != project_id:
+        coming = [task for task in now.tasks if task.section_id == section_id]
+        now.tasks = _inserted(now.tasks, coming, {})
+        section.project_id = project_id
+        for task in coming:
+            task.project_id = project_id
 
 
 def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
@@ -16,23 +52,50 @@ def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
     task, *below = now.family(now.task(task_id))
     place, named_by = _place(now, task, body)
     refuse_if(_wrong(now, task, place, named_by))
-    before = _order(now, task.project_id)
+    before = _order(now.tasks, task.project_id)
     stays = place["project_id"] == task.project_id
     moved = [task] if stays else [task, *(each for each in now.tasks if each in below)]
-    others = [each for each in now.tasks if each not in moved]
-    at = len(others)
-    if named_by in {"before", "after"}:
-        at = [each.id for each in others].index(body[named_by]) + (named_by == "after")
-    now.tasks = [*others[:at], *moved, *others[at:]]
-    if _order(now, task.project_id) != before:
+    now.tasks = _inserted(now.tasks, moved, body)
+    if _order(now.tasks, task.project_id) != before:
         now.moved.add(task.key)
     for each in (task, *below):
         each.project_id, each.section_id = place["project_id"], place["section_id"]
     task.parent_id = place["parent_id"]
 
 
-def _order(now: Workspace, project_id: str) -> list[str]:
-    return [each.id for each in now.tasks if each.project_id == project_id]
+def _reorder(now: Workspace, things: list[Kind], moved: Kind, body: Body) -> None:
+    before = list(things)
+    things[:] = _inserted(things, [moved], body)
+    if things != before:
+        now.moved.add(moved.key)
+
+
+def _inserted(things: Sequence[Kind], moved: Sequence[Kind], body: Body) -> list[Kind]:
+    """*things* in their order, with those that are *moved* beside what the body names, or at the end."""
+    others = [each for each in things if each not in moved]
+    at = len(others)
+    for name in ("before", "after"):
+        if name in body:
+            at = [each.id for each in others].index(body[name]) + (name == "after")
+    return [*others[:at], *moved, *others[at:]]
+
+
+def _order(things: Collection[Section | Task], project_id: str) -> list[str]:
+    return [each.id for each in things if each.project_id == project_id]
+
+
+def _wrong_sibling(
+    things: Collection[Project | Section | Label], moved: Project | Section | Label, body: Body
+) -> set[Reason]:
+    """What is wrong with `before` and `after`."""
+    if "before" in body and "after" in body:
+        return {invalid("#/before"), invalid("#/after")}
+    named = [name for name in ("before", "after") if name in body]
+    return {invalid(f"#/{name}") for name in named if body[name] == moved.id or find(things, body[name]) is None}
+
+
+def _archived(project: Project) -> set[Reason]:
+    return set() if project.archived_at is None else {conflict("project-archived")}
 
 
 def _place(now: Workspace, task: Task, body: Body) -> tuple[Json, str]:

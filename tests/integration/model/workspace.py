@@ -18,7 +18,7 @@ EVENTS: Final = {
     "complete_task": "completed",
     "cancel_task": "cancelled",
     "reopen_task": "reopened",
-    "move_task": "moved",
+    **dict.fromkeys(("move_task", "move_project", "move_section", "move_label"), "moved"),
 }
 """The end of the event's type for what an operation changes, where it is not `updated`."""
 
