@@ -17,6 +17,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "reopen": "reopen_task",
     "move": "move_task",
     "delete": "delete_task",
+    "restore": "restore_task",
     "add_label": "add_task_label",
     "remove_label": "remove_task_label",
     "add_assignee": "add_task_assignee",

@@ -579,6 +579,7 @@ class TaskOperation(BaseModel):
     reopen: TaskBatchTarget | MISSING = MISSING
     move: TaskBatchMove | MISSING = MISSING
     delete: TaskBatchTarget | MISSING = MISSING
+    restore: TaskBatchTarget | MISSING = MISSING
     add_label: TaskBatchLabel | MISSING = MISSING
     remove_label: TaskBatchLabel | MISSING = MISSING
     add_assignee: TaskBatchAssignee | MISSING = MISSING

@@ -44,6 +44,7 @@ WAYS: Mapping[str, tuple[str, str]] = {
     "reopen": ("POST", "/reopen"),
     "move": ("POST", "/move"),
     "delete": ("DELETE", ""),
+    "restore": ("POST", "/restore"),
     "add_label": ("PUT", "/labels/{label_id}"),
     "remove_label": ("DELETE", "/labels/{label_id}"),
     "add_assignee": ("PUT", "/assignees/{user_id}"),
@@ -106,7 +107,9 @@ def on_a_task(name: str, *, task: st.SearchStrategy[str] = task_ids, **more: st.
     return st.builds(
         lambda task_id, condition, given: {name: {"task_id": task_id, "condition": condition, **given}},
         task,
-        conditions if name in {"update", "complete", "cancel", "reopen", "move", "delete"} else st.just("any"),
+        conditions
+        if name in {"update", "complete", "cancel", "reopen", "move", "delete", "restore"}
+        else st.just("any"),
         st.fixed_dictionaries(more),
     )
 
@@ -123,6 +126,7 @@ operations = st.one_of(
     on_a_task("move", body=destinations),
     on_a_task("move", body=destinations),
     on_a_task("delete"),
+    on_a_task("restore"),
     on_a_task("add_label", label_id=named("red", "blue", "unknown")),
     on_a_task("remove_label", label_id=named("red", "blue")),
     on_a_task("add_assignee", user_id=user_ids),
