@@ -20,12 +20,16 @@ _OF_WORKSPACE: Final = _links.c.workspace_id == bindparam("workspace")
 _LIVE: Final = is_live(_links)
 _THESE: Final[BindParameter[UUID]] = bindparam("these", expanding=True)
 
+# Without statistics, SQLite joins from all tasks of the workspace, or reads them all where an index has every column.
+# It does not reorder a subquery, and finds each id in the primary key if the rest is read in subqueries.
 _to_it: Final = _links.alias("to_it")
-_TO_IT: Final = and_(_to_it.c.workspace_id == tasks.c.workspace_id, _to_it.c.depends_on_id == tasks.c.id)
+_same: Final = tasks.alias("same")
 _READ: Final = select(
     tasks.c.id,
-    tasks.c.status,
-    select(func.count()).where(_TO_IT).scalar_subquery(),  # those in the trash count: they can be restored
+    exists().where(_same.c.workspace_id == tasks.c.workspace_id, _same.c.id == tasks.c.id, _same.c.status == "open"),
+    select(func.count())
+    .where(_to_it.c.workspace_id == tasks.c.workspace_id, _to_it.c.depends_on_id == tasks.c.id)
+    .scalar_subquery(),  # those in the trash count: they can be restored
 ).where(_IN_WORKSPACE, tasks.c.id.in_(_THESE))
 
 # Tasks in the trash are walked through, too: restoring one does not have to look for cycles.
@@ -37,32 +41,21 @@ _walked: Final = _start.union(
 )
 _WALK: Final = select(_walked.c.id).limit(bindparam("limit"))
 
-_from_it: Final = _links.alias("from_it")
 _dependency: Final = tasks.alias("dependency")
 _WAITS: Final = (
-    select(_dependency.c.id)
-    .join_from(
-        _from_it,
-        _dependency,
-        and_(_dependency.c.workspace_id == _from_it.c.workspace_id, _dependency.c.id == _from_it.c.depends_on_id),
-    )
+    exists()
+    .where(_links.c.workspace_id == tasks.c.workspace_id, _links.c.task_id == tasks.c.id)
+    .where(_links.c.depends_on_id.not_in(_THESE))
     .where(
-        _from_it.c.workspace_id == tasks.c.workspace_id,
-        _from_it.c.task_id == tasks.c.id,
-        _from_it.c.trash_id.is_(None),
-        _dependency.c.status == "open",
-        _dependency.c.id.not_in(_THESE),
+        exists()
+        .where(_dependency.c.workspace_id == _links.c.workspace_id, _dependency.c.id == _links.c.depends_on_id)
+        .where(_dependency.c.status == "open", _dependency.c.trash_id.is_(None))
     )
-    .exists()
 )
-_ALL: Final = (
-    select(*TASKS.columns, _WAITS)
-    .where(
-        _IN_WORKSPACE,
-        tasks.c.id.in_(select(_links.c.task_id).where(_OF_WORKSPACE, _LIVE, _links.c.depends_on_id.in_(_THESE))),
-    )
-    .limit(bindparam("limit"))
+_dependents: Final = select(_to_it.c.task_id).where(
+    _to_it.c.workspace_id == bindparam("workspace"), _to_it.c.depends_on_id.in_(_THESE), _to_it.c.trash_id.is_(None)
 )
+_ALL: Final = select(*TASKS.columns, _WAITS).where(_IN_WORKSPACE, tasks.c.id.in_(_dependents)).limit(bindparam("limit"))
 _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
     "all": _ALL,
     "free": _ALL.where(tasks.c.blocked.is_(False)),
@@ -103,7 +96,7 @@ async def show(
 async def read(runner: Runner, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
     """See TaskRepository.dependencies."""
     rows = await runner.rows(_READ, {"workspace": workspace_id, "these": padded(list(task_ids))})
-    return {row[0]: Dependency(is_open=row[1] == "open", dependents=row[2]) for row in rows}
+    return {row[0]: Dependency(is_open=bool(row[1]), dependents=row[2]) for row in rows}
 
 
 async def walk(runner: Runner, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> Collection[UUID]:
