@@ -43,7 +43,7 @@ _WALK: Final = select(_walked.c.id).limit(bindparam("limit"))
 
 _dependency: Final = tasks.alias("dependency")
 _WAITS: Final = (
-    exists()
+    select(_links.c.depends_on_id)
     .where(_links.c.workspace_id == tasks.c.workspace_id, _links.c.task_id == tasks.c.id)
     .where(_links.c.depends_on_id.not_in(_THESE))
     .where(
@@ -51,6 +51,7 @@ _WAITS: Final = (
         .where(_dependency.c.workspace_id == _links.c.workspace_id, _dependency.c.id == _links.c.depends_on_id)
         .where(_dependency.c.status == "open", _dependency.c.trash_id.is_(None))
     )
+    .exists()
 )
 _dependents: Final = select(_to_it.c.task_id).where(
     _to_it.c.workspace_id == bindparam("workspace"), _to_it.c.depends_on_id.in_(_THESE), _to_it.c.trash_id.is_(None)
@@ -64,8 +65,12 @@ _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
 
 
 def is_awaited(task_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """Return whether another task depends on the one with this id."""
-    return exists().where(_OF_WORKSPACE, _LIVE, _links.c.depends_on_id == task_id)
+    """Return whether another task depends on the one with this id.
+
+    They are counted, because PostgreSQL would read the whole table for EXISTS: it does not know for how few rows.
+    """
+    found = select(func.count()).where(_OF_WORKSPACE, _LIVE, _links.c.depends_on_id == task_id)
+    return found.scalar_subquery() > 0
 
 
 _TO_THESE: Final = (_OF_WORKSPACE, _links.c.depends_on_id.in_(_THESE))

@@ -49,7 +49,13 @@ accounts, and on every machine.
 
 BUILDERS = {
     *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "paging.around"),
-    *("purges.__init__", "task_links.__init__", "task_pages._merged", "task_pages.page_statement"),
+    *(
+        "purges.__init__",
+        "task_dependencies.is_awaited",
+        "task_links.__init__",
+        "task_pages._merged",
+        "task_pages.page_statement",
+    ),
     *("tasks._levels", "tasks._related", "uses._write_down"),
     "combined._combined",
 }
