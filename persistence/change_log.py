@@ -201,13 +201,18 @@ class ChangeLog:
             if self._locked is None or event.workspace_id != self._locked[0]:
                 content[event.workspace_id] += event.added_bytes
         writes: list[Write] = []
+        restored = {event.entity_id: index for index, (_, event) in enumerate(noted) if event.is_restored}
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
             bodies = [self._encode(event) for _, event in some]
             for (_, event), body in zip(some, bodies, strict=True):
                 log[event.workspace_id] += len(body.encode())
             rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
-            ends = [self._tombstone_values(number, event) for number, event in some if event.is_the_end]
+            ends = [
+                self._tombstone_values(number, event)
+                for index, (number, event) in enumerate(some, start)
+                if event.is_the_end and restored.get(event.entity_id, -1) < index
+            ]
             await self._delete_tombstones([event for _, event in some if event.is_restored])
             for statement, values in ((_INSERT_EVENTS, rows), (_INSERT_TOMBSTONES, ends)):
                 if len(values) == 1:

@@ -232,6 +232,18 @@ def test_a_task_is_created_and_deleted_in_one_batch(ada: Person, tables: Tables)
     check_log(tables, ada.workspace_id)
 
 
+def test_a_task_is_deleted_and_restored_in_one_batch(ada: Person, task: Json, tables: Tables) -> None:
+    place = {"task_id": task["id"]}
+    delete, restore = {"delete": place}, {"restore": place}
+    batch = ok(send(ada, delete, restore, restore, delete, restore))
+    assert [result["status"] for result in batch["results"]] == [204, 200, 200, 204, 200]
+    assert titles(ada) == ["Sow"]
+    check_log(tables, ada.workspace_id)
+    assert statuses(send(ada, delete, restore, delete)) == [204, 200, 204]
+    assert titles(ada) == []
+    check_log(tables, ada.workspace_id)
+
+
 def test_a_repeated_batch_with_a_key_is_performed_once(ada: Person) -> None:
     first = send(ada, {"create": {"title": "Sow"}}, Idempotency_Key="k")
     again = send(ada, {"create": {"title": "Sow"}}, Idempotency_Key="k")
