@@ -122,7 +122,7 @@ def _section_move(now: Workspace) -> Strategy:
 
 
 def _closing(_now: Workspace) -> Strategy:
-    return st.none() | st.fixed_dictionaries({}, optional={"subtasks": st.sampled_from(["close", "keep"])})
+    return st.none() | st.fixed_dictionaries({"subtasks": st.sampled_from(["keep", "close"])}) | st.just({})
 
 
 BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
@@ -154,5 +154,11 @@ IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
 """By the name of a path's parameter, what it may name."""
 
 
-def things_named(now: Workspace, name: str) -> list[Thing]:
+def things_named(now: Workspace, name: str, *, operation_id: str) -> list[Thing]:
+    """What a path may name, which is what is in the trash if it is to be restored."""
+    if operation_id.startswith("restore_"):
+        trashed = [(thing, deletion) for deletion in now.trash for thing in deletion.things()]
+        of_kind = [(thing, deletion) for thing, deletion in trashed if f"{thing.kind}_id" == name]
+        roots = [thing for thing, deletion in of_kind if thing.id == deletion.id]
+        return [*(thing for thing, _ in of_kind), *roots, *roots]
     return IN_PATHS[name](now)

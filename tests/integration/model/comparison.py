@@ -12,8 +12,12 @@ from sqlalchemy import func, select
 
 from domain.quotas import ROW_BYTES
 from persistence.events import events
+from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.octets import octets
+from persistence.projects import projects
+from persistence.sections import sections
+from persistence.task_rows import tasks
 from tests.integration.model.things import Json, Key, Thing
 from tests.integration.model.workspace import Workspace
 from tests.support.clients import Person, everything, ok, rejected
@@ -53,7 +57,8 @@ class Server:
                 workspaces.c.id == UUID(self.workspace_id)
             )
         )
-        assert (row[0], row[1]) == (now.head, sum(map(_bytes, now.things().values())))
+        stored = [*now.things().values(), *(thing for deletion in now.trash for thing in deletion.things())]
+        assert (row[0], row[1]) == (now.head, sum(map(_bytes, stored)))
         here = events.c.workspace_id == UUID(self.workspace_id)
         unread = events.c.revision > min(len(self.times), now.head - 1)
         of_last = select(events.c.revision, events.c.type, events.c.entity_id, events.c.recorded_at)
@@ -72,6 +77,19 @@ class Server:
 
     def _at(self, number: int | None) -> dt.datetime | None:
         return None if number is None else self.times[number]
+
+    def order(self) -> list[str]:
+        """The ids of all that has a position, in the order of the positions of each kind."""
+        here = UUID(self.workspace_id)
+        return [
+            str(thing_id)
+            for table in (projects, sections, labels, tasks)
+            for (thing_id,) in self.tables.rows(
+                select(table.c.id)
+                .where(table.c.workspace_id == here, table.c.trash_id.is_(None))
+                .order_by(table.c.position)
+            )
+        ]
 
     def check_changed(self, now: Workspace) -> None:
         """What the last change has changed, one by one."""

@@ -9,26 +9,25 @@ from tests.integration.model.workspace import Body, Refused, Workspace, conflict
 
 
 def create_label(now: Workspace, *, new_id: str, body: Body) -> None:
-    _require_free(now, body["name"])
+    require_free(now, body["name"])
     now.labels.append(Label(id=new_id, name=body["name"], color=_color(body.get("color"))))
 
 
 def update_label(now: Workspace, *, label_id: str, body: Body) -> None:
     label = now.label(label_id)
     name = body.get("name", label.name)
-    _require_free(now, name, but_for=label)
+    require_free(now, name, but_for=label)
     label.name = name
     label.color = _color(body.get("color", label.color))
 
 
 def delete_label(now: Workspace, *, label_id: str) -> None:
-    """It is taken from its tasks."""
-    now.labels.remove(now.label(label_id))
-    for task in now.tasks:
-        task.label_ids.discard(label_id)
+    """Its tasks do not show it any more."""
+    now.delete("label", label_id, now.label(label_id))
 
 
-def _require_free(now: Workspace, name: str, *, but_for: Label | None = None) -> None:
+def require_free(now: Workspace, name: str, *, but_for: Label | None = None) -> None:
+    """Raise Refused if another label has this name, whatever its case and accents."""
     if any(_folded(label.name) == _folded(name) for label in now.labels if label != but_for):
         raise Refused(conflict("label-exists"))
 

@@ -29,9 +29,6 @@ JOIN: Final = "join"
 CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
 OFTEN: Final = ("create_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
 SELDOM: Final = (
-    "delete_project",
-    "delete_section",
-    "delete_label",
     "remove_member",
     "leave_workspace",
     REPEAT,
@@ -132,7 +129,9 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def _request(self, data: st.DataObject, operation_id: str) -> None:
         """An operation, on something that exists or does not, with or without a key and a condition."""
         operation = OPERATIONS[operation_id]
-        path = {name: data.draw(ids(things_named(self.now, name), near=self.near)) for name in operation.path_names[1:]}
+        path = {}
+        for name in operation.path_names[1:]:
+            path[name] = data.draw(ids(things_named(self.now, name, operation_id=operation_id), near=self.near))
         body = data.draw(BODIES[operation_id](self.now)) if operation_id in BODIES else None
         headers = {}
         if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
@@ -254,7 +253,10 @@ class WorkspaceMachine(RuleBasedStateMachine):
             raise Refused(Reason(404, "not-found"))
         try:
             self.now.actor = request.sender.id
-            after = self.now.after(OF_THE_MODEL[request.operation_id], **_arguments(request, response))
+            arguments = _arguments(request, response)
+            if request.operation_id.startswith("restore_"):
+                arguments["order"] = self.server.order()
+            after = self.now.after(OF_THE_MODEL[request.operation_id], **arguments)
         except Refused as refused:
             raise Refused(*refused.reasons, *stale) from refused
         refuse_if(stale)

@@ -18,9 +18,10 @@ def update_project(now: Workspace, *, project_id: str, body: Body) -> None:
 
 def delete_project(now: Workspace, *, project_id: str) -> None:
     """The sections and tasks in it are deleted, too."""
-    now.projects.remove(_other_than_inbox(now, project_id))
-    now.sections = [section for section in now.sections if section.project_id != project_id]
-    now.tasks = [task for task in now.tasks if task.project_id != project_id]
+    project = _other_than_inbox(now, project_id)
+    sections = (section for section in now.sections if section.project_id == project_id)
+    tasks = (task for task in now.tasks if task.project_id == project_id)
+    now.delete("project", project_id, project, *sections, *tasks)
 
 
 def archive_project(now: Workspace, *, project_id: str) -> None:

@@ -21,5 +21,5 @@ def update_section(now: Workspace, *, section_id: str, body: Body) -> None:
 
 def delete_section(now: Workspace, *, section_id: str) -> None:
     """The tasks in it are deleted, too."""
-    now.sections.remove(now.section(section_id))
-    now.tasks = [task for task in now.tasks if task.section_id != section_id]
+    section = now.section(section_id)
+    now.delete("section", section_id, section, *(task for task in now.tasks if task.section_id == section_id))

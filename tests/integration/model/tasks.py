@@ -76,8 +76,7 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
 
 def delete_task(now: Workspace, *, task_id: str) -> None:
     """Its subtasks are deleted, too."""
-    for each in now.family(now.task(task_id)):
-        now.tasks.remove(each)
+    now.delete("task", task_id, *now.family(now.task(task_id)))
 
 
 def complete_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:

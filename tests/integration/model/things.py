@@ -6,6 +6,7 @@ A member that ends in `_at` is the number of the change at that time: the compar
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -83,10 +84,13 @@ class Label(Thing):
 
 @dataclass(kw_only=True)
 class Task(Thing):
-    """`closed_with` is the task that was closed by a request, and this one with it."""
+    """`closed_with` is the task that was closed by a request, and this one with it.
+
+    What is in the trash of its labels and dependencies is hidden.
+    """
 
     kind = "task"
-    hidden = frozenset({"closed_with"})
+    hidden = frozenset({"closed_with", "hidden_label_ids", "hidden_depends_on_ids"})
 
     project_id: str
     section_id: str | None
@@ -105,6 +109,16 @@ class Task(Thing):
     completed_at: int | None = None
     created_by: str
     closed_with: str | None = None
+    hidden_label_ids: set[str] = field(default_factory=set)
+    hidden_depends_on_ids: set[str] = field(default_factory=set)
+
+    def hide(self, *, labels: Collection[str], tasks: Collection[str]) -> None:
+        """Show of its labels and dependencies only those that exist."""
+        label_ids = self.label_ids | self.hidden_label_ids
+        depends_on_ids = self.depends_on_ids | self.hidden_depends_on_ids
+        self.label_ids, self.hidden_label_ids = label_ids.intersection(labels), label_ids.difference(labels)
+        self.depends_on_ids = depends_on_ids.intersection(tasks)
+        self.hidden_depends_on_ids = depends_on_ids.difference(tasks)
 
     def shown(self) -> Json:
         return {

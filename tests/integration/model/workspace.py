@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
@@ -56,6 +56,34 @@ def refuse_if(reasons: Iterable[Reason]) -> None:
 
 
 @dataclass(kw_only=True)
+class Deletion:
+    """What one request has deleted, with all that came along, and the order of everything then."""
+
+    kind: str
+    id: str
+    projects: list[Project] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    orders: dict[str, list[str]] = field(default_factory=dict)
+
+    def things(self) -> list[Thing]:
+        return [*self.projects, *self.sections, *self.labels, *self.tasks]
+
+    def forget(self, thing_id: str) -> None:
+        """Something was moved, so that it need not be where it was."""
+        for order in self.orders.values():
+            if thing_id in order:
+                order.remove(thing_id)
+
+    def check_order(self, now: Workspace) -> None:
+        """Raise AssertionError unless what is in the order of then is still, or again, in that order."""
+        for name, order in now.orders().items():
+            before = [each for each in self.orders.get(name, ()) if each in order]
+            assert [each for each in order if each in before] == before
+
+
+@dataclass(kw_only=True)
 class Workspace:
     """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
 
@@ -73,6 +101,7 @@ class Workspace:
     labels: list[Label] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     events: list[tuple[str, str]] = field(default_factory=list)
+    trash: list[Deletion] = field(default_factory=list)
     deleted: set[Key] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
 
@@ -93,26 +122,64 @@ class Workspace:
 
     def record(self, before: Workspace, verb: str) -> None:
         """Number what differs from *before*, with an event for each thing. Without any, the change takes no number."""
-        self._follow_dependencies()
+        self._follow_links()
         old, new = before.things(), self.things()
         self.events += [(f"{kind}.deleted", each) for kind, each in old.keys() - new.keys()]
         for key, thing in new.items():
             if key not in old:
-                thing.created_at = thing.revision = self.next
-                self.events.append((f"{thing.kind}.created", thing.id))
+                thing.created_at = thing.created_at or self.next
+                thing.revision = self.next
+                self.events.append((f"{thing.kind}.{'restored' if key in self.deleted else 'created'}", thing.id))
             elif key in self.moved or thing.shown() != old[key].shown():
                 thing.revision = self.next
                 self.events.append((f"{thing.kind}.{_verb(verb, old[key], thing)}", thing.id))
+        self._forget_orders(before)
         self.moved.clear()
-        self.deleted |= old.keys() - new.keys()
+        self.deleted = (self.deleted | old.keys()) - new.keys()
         self.head = self.next if self.events else self.head
 
-    def _follow_dependencies(self) -> None:
-        """A task loses those that are deleted, and is blocked while one of the others is open."""
+    def _follow_links(self) -> None:
+        """A task does not show what is deleted, and is blocked while one that it depends on is open."""
         tasks = {task.id: task for task in self.tasks}
         for task in self.tasks:
-            task.depends_on_ids &= tasks.keys()
+            task.hide(labels=[label.id for label in self.labels], tasks=tasks)
             task.blocked = any(tasks[each].status == "open" for each in task.depends_on_ids)
+
+    def _forget_orders(self, before: Workspace) -> None:
+        old, new = before.orders(), self.orders()
+        for deletion in self.trash:
+            for _, thing_id in self.moved:
+                deletion.forget(thing_id)
+            for name, order in new.items():
+                for thing_id in order:
+                    if thing_id not in old.get(name, order):
+                        deletion.forget(thing_id)
+
+    def delete(self, kind: str, thing_id: str, *things: Thing) -> None:
+        """Put things into the trash, under the one that a request has deleted."""
+        deletion = Deletion(kind=kind, id=thing_id, orders=self.orders())
+        self.projects, deletion.projects = _split(self.projects, things)
+        self.sections, deletion.sections = _split(self.sections, things)
+        self.labels, deletion.labels = _split(self.labels, things)
+        self.tasks, deletion.tasks = _split(self.tasks, things)
+        self.trash.append(deletion)
+
+    def restore(self, deletion: Deletion, order: Sequence[str]) -> None:
+        """Take all that was deleted out of the trash, in an *order* of all ids that keeps the one of then."""
+        self.trash.remove(deletion)
+        self.projects = _sorted([*self.projects, *deletion.projects], order)
+        self.sections = _sorted([*self.sections, *deletion.sections], order)
+        self.labels = _sorted([*self.labels, *deletion.labels], order)
+        self.tasks = _sorted([*self.tasks, *deletion.tasks], order)
+        deletion.check_order(self)
+
+    def orders(self) -> dict[str, list[str]]:
+        """The ids of what has one order: projects, labels, and the sections and the tasks of each project."""
+        found = {"projects": [each.id for each in self.projects], "labels": [each.id for each in self.labels]}
+        for kind in (self.sections, self.tasks):
+            for each in kind:
+                found.setdefault(f"{each.kind}s {each.project_id}", []).append(each.id)
+        return found
 
     def things(self) -> dict[Key, Thing]:
         return {thing.key: thing for each in (self.projects, self.sections, self.labels, self.tasks) for thing in each}
@@ -149,15 +216,26 @@ class Workspace:
         return [*(each for each in above if task in self.family(each)), *self.family(task)]
 
     def with_dependencies(self, task: Task) -> list[Task]:
-        """A task, and those that it depends on, directly or through others."""
+        """A task, and those that it depends on, directly or through others, which may be in the trash."""
         found = [task]
+        trashed = [each for deletion in self.trash for each in deletion.tasks]
         for each in found:
-            found += [other for other in self.tasks if other.id in each.depends_on_ids and other not in found]
+            ids = each.depends_on_ids | each.hidden_depends_on_ids
+            found += [other for other in (*self.tasks, *trashed) if other.id in ids and other not in found]
         return found
 
     def level(self, task: Task) -> int:
         """1 for a task that is not a subtask."""
         return 1 if task.parent_id is None else 1 + self.level(self.task(task.parent_id))
+
+
+def _split(things: Sequence[Kind], chosen: Sequence[Thing]) -> tuple[list[Kind], list[Kind]]:
+    """Those of *things* that are not *chosen*, and those that are."""
+    return [each for each in things if each not in chosen], [each for each in things if each in chosen]
+
+
+def _sorted(things: Iterable[Kind], order: Sequence[str]) -> list[Kind]:
+    return sorted(things, key=lambda thing: order.index(thing.id))
 
 
 def _verb(verb: str, old: Thing, new: Thing) -> str:
