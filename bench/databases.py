@@ -20,11 +20,12 @@ KINDS = ("sqlite", "postgresql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """A database: its URL for Tickbox, how large it is, how to change it, and the pid of its server, if it has one."""
+    """A database: its URL for Tickbox, how large it is, how to change and to read it, and its server's pid, if any."""
 
     url: str
     size_bytes: Callable[[], int]
     run: Callable[[Sequence[str]], None]
+    value: Callable[[str], Any]
     pid: int | None = None
 
     @property
@@ -55,7 +56,11 @@ def _sqlite() -> Iterator[Database]:
                 for statement in statements:
                     connection.execute(statement)
 
-        yield Database(url=f"sqlite:///{path}", size_bytes=size_bytes, run=run)
+        def value(query: str) -> Any:
+            with contextlib.closing(sqlite3.connect(path, timeout=60)) as connection:
+                return connection.execute(query).fetchone()[0]
+
+        yield Database(url=f"sqlite:///{path}", size_bytes=size_bytes, run=run, value=value)
 
 
 @contextlib.contextmanager
@@ -69,7 +74,11 @@ def _postgresql() -> Iterator[Database]:
             asyncio.run(_run(url, statements))
 
         pid = int(asyncio.run(_value(url, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)")))
-        yield Database(url=url, size_bytes=size_bytes, run=run, pid=pid)
+
+        def value(query: str) -> Any:
+            return asyncio.run(_value(url, query))
+
+        yield Database(url=url, size_bytes=size_bytes, run=run, value=value, pid=pid)
 
 
 async def _value(url: str, query: str) -> Any:

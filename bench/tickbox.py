@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -40,11 +40,16 @@ class Person:
 
 
 @contextlib.contextmanager
-def serving(database: Database, *, core: int | None = None) -> Iterator[Running]:
-    """Migrate the database, and serve it in one process, which runs on one *core* if it is given."""
+def serving(
+    database: Database, *, core: int | None = None, program: Sequence[str] = (str(_TICKBOX),)
+) -> Iterator[Running]:
+    """Migrate the database, and serve it in one process, which runs on one *core* if it is given.
+
+    *program* is in the place of `tickbox`.
+    """
     environment = os.environ | _SETTINGS | {"TICKBOX_DATABASE_URL": database.url}
     subprocess.run([_TICKBOX, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
-    command = [str(_TICKBOX), "serve", "--port", "0"]
+    command = [*program, "serve", "--port", "0"]
     pinned = command if core is None else ["taskset", "-c", str(core), *command]
     with subprocess.Popen(
         pinned, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -11,6 +11,7 @@ from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
 from persistence.database import Runner
 from persistence.metadata import is_live
+from persistence.rare import rare
 from persistence.task_links import LINKS
 from persistence.task_rows import TASKS, tasks
 
@@ -37,7 +38,7 @@ _start: Final = select(tasks.c.id).where(_IN_WORKSPACE, tasks.c.id.in_(_THESE)).
 _walked: Final = _start.union(
     select(_links.c.depends_on_id)
     .join_from(_start, _links, _links.c.task_id == _start.c.id)
-    .where(_links.c.workspace_id == bindparam("workspace"))
+    .where(_links.c.workspace_id == bindparam("workspace"), rare(_start.c.id.is_not(None)))
 )
 _WALK: Final = select(_walked.c.id).limit(bindparam("limit"))
 

@@ -38,6 +38,7 @@ from persistence.database import Runner
 from persistence.metadata import TRASH_ID
 from persistence.paging import around
 from persistence.projects import PROJECT_IN_WORKSPACE, PROJECTS, projects
+from persistence.rare import rare
 from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
 from persistence.task_rows import LIVE, TASKS, tasks
@@ -86,7 +87,7 @@ def _levels() -> Select[Any]:
     first = select(tasks.c.id.label("from_id"), tasks.c.parent_id, literal(1).label("level"))
     up = first.where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True))).cte("up", recursive=True)
     further = select(up.c.from_id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
-    up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, up.c.level < MOST_LEVELS))
+    up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, rare(up.c.level < MOST_LEVELS)))
     return select(up.c.from_id, func.max(up.c.level)).group_by(up.c.from_id)
 
 
@@ -112,7 +113,8 @@ def _related(next_of: Callable[[CTE], ColumnElement[bool]], columns: Sequence[Co
     """
     first = select(*columns, literal(1).label("level")).where(*_ONE)
     found = first.cte("found", recursive=True)
-    further = select(*columns, found.c.level + 1).where(_IN_WORKSPACE, next_of(found), found.c.level < MOST_LEVELS)
+    few = rare(found.c.level < MOST_LEVELS)
+    further = select(*columns, found.c.level + 1).where(_IN_WORKSPACE, next_of(found), few)
     return found.union_all(further.select_from(tasks, found))
 
 

@@ -101,7 +101,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 @contextlib.contextmanager
-def _probing(server: Running, requests: dict[str, Request]) -> Iterator[dict[str, Noticed]]:
+def probing(server: Running, requests: dict[str, Request]) -> Iterator[dict[str, Noticed]]:
     """Send each of *requests* at its pace until the context ends; then the dictionary is filled."""
     probes = {name: Probe(server, request) for name, request in requests.items()}
     threads = [threading.Thread(target=probe.run) for probe in probes.values()]
@@ -125,9 +125,9 @@ def observe(kind: str, *, seconds: float) -> dict[str, Any]:
         ada, bob = (tickbox.register(server.base, name) for name in ("Ada", "Bob"))
         rows.fill(database, ada.id, workspaces=2, tasks=PROJECT_TASKS, home="project")
         requests = _requests(server, bob)
-        with _probing(server, requests):
+        with probing(server, requests):
             time.sleep(1)
-        with _probing(server, requests) as noticed:
+        with probing(server, requests) as noticed:
             time.sleep(seconds)
         found["quiet"] = {"noticed": noticed}
         for name, connections in (("550 posts at once", SIMULTANEOUS), ("8 writers", WRITERS)):
@@ -152,7 +152,7 @@ def _hammered(
 ) -> dict[str, Any]:
     with load.wrk(server.base, _posts(ada, BUSY), connections=connections) as busy:
         time.sleep(load.WARM_UP_S)
-        with _probing(server, requests) as noticed:
+        with probing(server, requests) as noticed:
             time.sleep(seconds)
     totals = busy.totals()
     return {"noticed": noticed, "busy": {"requests": totals["requests"], "refused": totals["errors"]}}
@@ -163,7 +163,7 @@ def _deleted(server: Running, ada: Person, requests: dict[str, Request]) -> dict
     deletion = Request("DELETE", rows.project_path(LARGE), token=ada.token)
     with (
         load.wrk(server.base, _posts(ada, LARGE), connections=WAITING_WRITERS) as busy,
-        _probing(server, requests) as noticed,
+        probing(server, requests) as noticed,
     ):
         began_s = time.perf_counter()
         status = _status(server, deletion)

@@ -14,7 +14,7 @@ from persistence import database
 from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
-_SQLITE_STEP = re.compile(r"(SEARCH|SCAN) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
+_SQLITE_STEP = re.compile(r"(SEARCH|SCAN|BLOOM FILTER ON) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
 class _Listener(logging.Handler):
@@ -108,7 +108,7 @@ def _sqlite_plan(rows: Sequence[tuple[Any, ...]], recursive: frozenset[str]) -> 
     sorting = {parent for _, parent, _, text in rows if text.startswith("USE TEMP B-TREE")}
     return Plan(
         indexes=frozenset(match[3] for _, match in steps if match[3]),
-        scanned=frozenset(match[2] for _, match in steps if match[1] == "SCAN") - recursive,
+        scanned=frozenset(match[2] for _, match in steps if match[1] != "SEARCH") - recursive,  # also for a filter
         filtered=frozenset(),  # SQLite does not report it
         sorted=frozenset(match[2] for parent, match in steps if parent in sorting),
         text="\n".join(text for *_, text in rows),
