@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 from uuid import UUID
 
+from domain.model.comments import Comment, CommentEvent
 from domain.model.labels import Label, LabelEvent
 from domain.model.members import Member, MemberEvent
 from domain.model.projects import Project, ProjectEvent
@@ -15,11 +16,11 @@ from domain.model.tasks import Task, TaskEvent
 from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
 
-EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, SectionEvent, LabelEvent, TaskEvent]
+EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, SectionEvent, LabelEvent, TaskEvent, CommentEvent]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 
-Entity = Workspace | Member | Project | Section | Label | Task
+Entity = Workspace | Member | Project | Section | Label | Task | Comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """The kind of the entity: `workspace`, `member`, `project`, `section`, `label`, `task`."""
+        """The kind of the entity: `workspace`, `member`, `project`, `section`, `label`, `task`, `comment`."""
         return self.type.partition(".")[0]
 
     @property

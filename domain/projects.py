@@ -2,34 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 from uuid import UUID
 
 from domain import moves, pages, positions, steps, tasks
 from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
-from domain.model.workspaces import Workspace
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
-
-INBOX_NAME: Final = "Inbox"
-
-
-def inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
-    """Create the inbox of a new workspace, as part of its first change."""
-    return Project(
-        id=project_id,
-        workspace_id=workspace.id,
-        name=INBOX_NAME,
-        description="",
-        is_inbox=True,
-        archived_at=None,
-        position=positions.after(None),
-        created_at=workspace.created_at,
-        updated_at=workspace.updated_at,
-        revision=workspace.revision,
-    )
 
 
 async def page(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import families, labels, positions, projects, sections, steps, task_links, tasks, trash
+from domain import families, labels, positions, projects, sections, steps, task_links, tasks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project, ProjectArchived
@@ -22,15 +22,31 @@ from domain.unit_of_work import UnitOfWork
 
 
 async def task(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Restore a task with its subtasks. A live one does not change.
+    """Restore a task with its subtasks, then their comments, in steps. A live one does not change.
 
     Raises TaskNotFound for one that is in the trash with something else, too; ProjectArchived, LimitReached,
-    WorkspaceNotFound.
+    ChangedMeanwhile, WorkspaceNotFound.
     """
-    entry = await trash.find(uow, "task", task_id)
-    if entry is None:
-        return await tasks.get(uow, task_id)
-    family = await uow.tasks.in_trash(uow.workspace_id, entry.id, limit=families.MOST_IN_ALL_LEVELS + 1)
+    restoration = Restoration("task", task_id)
+
+    async def restore_some(limit: int) -> int:
+        entry = await restoration.step(uow)
+        if entry is None:
+            return 0
+        family = await uow.tasks.in_trash(uow.workspace_id, entry.id, limit=families.MOST_IN_ALL_LEVELS + 1)
+        if family:
+            await _restore_family(uow, task_id, family)
+        count = await _restore_comments(uow, entry, limit=limit)
+        tasks.require_steps(uow, count, limit=limit)
+        return count
+
+    await steps.in_steps(uow, restore_some)
+    await restoration.end(uow)
+    return await tasks.get(uow, task_id)
+
+
+async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]) -> None:
+    """Restore a task with its subtasks. Raises ProjectArchived, LimitReached, WorkspaceNotFound."""
     root = next(each for each in family if each.id == task_id)
     parent = await _parent_of(uow, root, family)
     home = await _home(uow, root.project_id if parent is None else parent.project_id)
@@ -38,9 +54,16 @@ async def task(uow: UnitOfWork, task_id: UUID) -> Task:
     placed = [replace(each, section_id=section_id) for each in family]
     if parent is None:
         placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]
-    restored = await _restore(uow, placed, home)
-    await uow.trash.remove(uow.workspace_id, entry.id)
-    return next(each for each in restored if each.id == task_id)
+    await _restore(uow, placed, home)
+
+
+async def _restore_comments(uow: UnitOfWork, entry: TrashEntry, *, limit: int) -> int:
+    """Restore comments, at most *limit*, whose tasks are live again. Return how many."""
+    found = await uow.comments.in_trash(uow.workspace_id, entry.id, limit=limit)
+    if found:
+        revision = await uow.next_revision()
+        await uow.comments.restore_all([replace(each, revision=revision) for each in found])
+    return len(found)
 
 
 async def section(uow: UnitOfWork, section_id: UUID) -> Section:
@@ -60,7 +83,8 @@ async def section(uow: UnitOfWork, section_id: UUID) -> Section:
             home = await _home(uow, trashed.project_id)
             (live,) = await _restore_sections(uow, [trashed], home)
         home = await _home(uow, live.project_id)
-        return await _restore_tasks(uow, entry, home, limit=limit)
+        count = await _restore_tasks(uow, entry, home, limit=limit)
+        return count + await _restore_comments(uow, entry, limit=limit - count)
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)
@@ -85,7 +109,8 @@ async def project(uow: UnitOfWork, project_id: UUID) -> Project:
         found = await uow.sections.in_trash(uow.workspace_id, entry.id)
         await _restore_sections(uow, found, home)
         home = replace(home, sections=frozenset({*home.sections, *(each.id for each in found)}))
-        return await _restore_tasks(uow, entry, home, limit=limit)
+        count = await _restore_tasks(uow, entry, home, limit=limit)
+        return count + await _restore_comments(uow, entry, limit=limit - count)
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from domain import dependencies, families, labels, members, positions, task_links, task_metadata, trash, wall_clocks
+from domain import dependencies, families, labels, members, positions, steps, task_links, task_metadata, wall_clocks
 from domain.checks import Checks
-from domain.limits import MOST_CHANGES
+from domain.limits import MOST_CHANGES, LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import DependencyCycle, Priority, Task, TaskEvent, TaskNotFound
@@ -16,6 +16,8 @@ from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch
+
+_TOO_MANY_COMMENTS: Final = "A batch cannot delete or restore a task with so many comments. Send a request of its own."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,26 +218,47 @@ async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UU
 
 
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
-    """Put a task into the trash, with its subtasks. Raises TaskNotFound, LimitReached."""
-    family = await families.of(uow, task_id)
+    """Put a task into the trash, with its subtasks and their comments; many comments in steps before (ADR 81).
+
+    Raises TaskNotFound, LimitReached, ChangedMeanwhile.
+    """
+    deletion = Deletion("task", task_id)
+
+    async def delete_comments(limit: int) -> int:
+        family = await families.of(uow, task_id)
+        await deletion.step(uow, title=family.task.title)
+        count = await _delete_comments(uow, [each.id for each in family.all], deletion, limit=limit)
+        require_steps(uow, count, limit=limit)
+        return count
+
+    await steps.in_steps(uow, delete_comments)
+    family, trash_id = await families.of(uow, task_id), deletion.entry_id
     task_ids = [each.id for each in family.all]
-    entry = await trash.add(uow, "task", task_id, title=family.task.title, taken=len(family.subtasks))
+    await deletion.took(uow, len(family.subtasks))
     if family.has_dependents:
         dependents = await _dependents(uow, task_ids, limit=MOST_CHANGES)
-        await _release(uow, task_ids, dependents, trash_id=entry.id)
-    await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=entry.id, revision=await uow.next_revision())
+        await _release(uow, task_ids, dependents, trash_id=trash_id)
+    await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=trash_id, revision=await uow.next_revision())
+
+
+def require_steps(uow: UnitOfWork, count: int, *, limit: int) -> None:
+    """Raise LimitReached where *count* comments have reached the *limit* of a step, and there can be no other one."""
+    if count == limit and not uow.may_step:
+        raise LimitReached("batch", things="comments of one task", most=limit, detail=_TOO_MANY_COMMENTS)
 
 
 async def delete_some(
     uow: UnitOfWork, *, project_id: UUID | None = None, section_id: UUID | None = None, deletion: Deletion, limit: int
 ) -> int:
-    """Delete tasks of a project or of a section, at most *limit*, and change at most as many that depend on them.
+    """Delete comments on tasks of a project or of a section, and the tasks, at most *limit* of each.
 
-    Return *limit* if there may be more.
+    At most as many tasks that depend on them change. Return *limit* if there may be more.
     """
     found = await uow.tasks.some_of(uow.workspace_id, project_id=project_id, section_id=section_id, limit=limit)
     if not found:
         return 0
+    if await _delete_comments(uow, found, deletion, limit=limit) == limit:
+        return limit
     some = found
     while len(dependents := await _dependents(uow, some, limit=limit)) > limit and len(some) > 1:
         some = some[: len(some) // 2]
@@ -243,6 +266,17 @@ async def delete_some(
     await uow.tasks.delete_all(uow.workspace_id, some, trash_id=deletion.entry_id, revision=await uow.next_revision())
     await deletion.took(uow, len(some))
     return len(found) if some == found else limit
+
+
+async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion: Deletion, *, limit: int) -> int:
+    """Delete comments on tasks, which are deleted next, at most *limit*. Return how many."""
+    return await uow.comments.delete_some(
+        uow.workspace_id,
+        task_ids=task_ids,
+        trash_id=deletion.entry_id,
+        revision=await uow.next_revision(),
+        limit=limit,
+    )
 
 
 async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) -> Sequence[tuple[Task, bool]]:

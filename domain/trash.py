@@ -11,7 +11,7 @@ from domain.model.trash import KEPT, ChangedMeanwhile, TrashEntry, TrashKind
 from domain.unit_of_work import UnitOfWork
 
 
-async def add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, taken: int = 0) -> TrashEntry:
+async def _add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, taken: int = 0) -> TrashEntry:
     """Add an entry."""
     entry = TrashEntry(
         id=uow.new_id(),
@@ -29,7 +29,7 @@ async def add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, t
     return entry
 
 
-async def find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry | None:
+async def _find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry | None:
     """Return the entry of a thing, if it has not expired."""
     entry = await uow.trash.of(uow.workspace_id, kind, thing_id)
     return entry if entry is not None and entry.expires_at > uow.now else None
@@ -59,7 +59,7 @@ class Deletion:
 
     async def _begin(self, uow: UnitOfWork, entry: TrashEntry | None, *, title: str) -> TrashEntry:
         if entry is None:
-            return await add(uow, self._kind, self._thing_id, title=title)
+            return await _add(uow, self._kind, self._thing_id, title=title)
         if entry.is_restoring:
             entry = replace(entry, is_restoring=False)
             await uow.trash.update(entry)
@@ -90,7 +90,7 @@ class Restoration:
 
     async def step(self, uow: UnitOfWork) -> TrashEntry | None:
         """Return the entry; None if the thing is not in the trash. Raises ChangedMeanwhile."""
-        entry = await find(uow, self._kind, self._thing_id)
+        entry = await _find(uow, self._kind, self._thing_id)
         if entry is not None and not entry.is_restoring:
             if self._has_begun:
                 raise ChangedMeanwhile

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.model.account_log import AccountLog
+from domain.model.comments import CommentRepository
 from domain.model.identities import IdentityRepository
 from domain.model.invitations import InvitationRepository
 from domain.model.labels import LabelRepository
@@ -124,6 +125,10 @@ class UnitOfWork(Protocol):
     def trash(self) -> TrashRepository:
         """What was deleted in the last days."""
 
+    @property
+    def comments(self) -> CommentRepository:
+        """Comments on tasks."""
+
     def new_id(self) -> UUID:
         """Create a UUIDv7: later ids sort later."""
 
@@ -138,6 +143,10 @@ class UnitOfWork(Protocol):
 
         Its id was found in this transaction. No other workspace is locked after it.
         """
+
+    @property
+    def may_step(self) -> bool:
+        """Whether `next_step` can be called."""
 
     async def next_step(self) -> None:
         """Commit what was done so far, as a change with a number of its own, and let others write before the rest.

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, projects
+from domain import pages, positions
 from domain.model.members import Member
+from domain.model.projects import Project
 from domain.model.users import AccountGone, User
 from domain.model.workspaces import PersonalWorkspace, TooManyWorkspaces, Workspace, WorkspaceNotFound
 from domain.pages import DEFAULT_LIMIT, Page
@@ -14,6 +15,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 PERSONAL_NAME: Final = "Personal"
+INBOX_NAME: Final = "Inbox"
 MOST: Final = 500
 """The greatest number of workspaces of a user: a new name is stored in each, in one transaction (ADR 48)."""
 
@@ -88,8 +90,24 @@ async def create_with_inbox(
     )
     await uow.workspaces.add(workspace)
     await uow.members.add(member)
-    await uow.projects.add(projects.inbox_of(workspace, project_id=uow.new_id()))
+    await uow.projects.add(_inbox_of(workspace, project_id=uow.new_id()))
     return workspace
+
+
+def _inbox_of(workspace: Workspace, *, project_id: UUID) -> Project:
+    """Create the inbox of a new workspace, as part of its first change."""
+    return Project(
+        id=project_id,
+        workspace_id=workspace.id,
+        name=INBOX_NAME,
+        description="",
+        is_inbox=True,
+        archived_at=None,
+        position=positions.after(None),
+        created_at=workspace.created_at,
+        updated_at=workspace.updated_at,
+        revision=workspace.revision,
+    )
 
 
 async def get(uow: UnitOfWork) -> Workspace:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from domain.events import Entity, Event
+from domain.model.comments import Comment
 from domain.model.labels import Label
 from domain.model.members import Member
 from domain.model.projects import Project
 from domain.model.sections import Section
 from domain.model.tasks import Task
 from domain.model.workspaces import Workspace
+from handlers.comments import comment_view
 from handlers.labels import label_view
 from handlers.members import member_view
 from handlers.projects import project_view
@@ -27,6 +29,7 @@ Payload = (
     | responses.Label
     | responses.Task
     | responses.TaskEvent
+    | responses.Comment
     | responses.Gone
 )
 
@@ -38,6 +41,7 @@ _VIEWS: Final[Mapping[type[Entity], Callable[[Any], Any]]] = {
     Section: section_view,
     Label: label_view,
     Task: task_view,
+    Comment: comment_view,
 }
 
 

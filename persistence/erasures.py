@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Delete, bindparam, delete, select, tuple_
 
+from persistence.comments import comments
 from persistence.compiled import BULK
 from persistence.database import Runner
 from persistence.events import events, tombstones
@@ -38,6 +39,7 @@ def _delete_some(place: Column[UUID]) -> Delete:
 _WITHIN: Final = tuple(
     _delete_some(place)
     for place in (
+        comments.c.workspace_id,
         tasks.c.workspace_id,
         labels.c.workspace_id,
         sections.c.workspace_id,

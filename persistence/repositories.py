@@ -11,6 +11,7 @@ from uuid import UUID
 
 from persistence.account_log import AccountLog, Request
 from persistence.change_log import ChangeLog
+from persistence.comments import Comments
 from persistence.credentials import CredentialReader
 from persistence.database import Runner
 from persistence.identities import Identities
@@ -61,6 +62,7 @@ class Repositories:
     """The repositories of a unit of work, each created when it is first used. A subclass implements Needs."""
 
     account_log = _created(lambda uow: AccountLog(uow.runner, uow))
+    comments = _created(lambda uow: Comments(uow.runner, uow.change_log))
     credentials = _created(lambda uow: CredentialReader(uow.aside))
     identities = _created(lambda uow: Identities(uow.runner))
     invitations = _created(lambda uow: Invitations(uow.runner))

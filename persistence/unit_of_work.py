@@ -165,12 +165,17 @@ class SqlUnitOfWork(Repositories):
         self.change_log.lock(workspace_id, head=found[0], usage=found[1])
         return True
 
+    @property
+    def may_step(self) -> bool:
+        """See UnitOfWork."""
+        return self.caller is not None and self._client_id is None and self._part is None
+
     async def next_step(self) -> None:
         """See UnitOfWork. Raises RuntimeError in any other request.
 
         An idempotency key is claimed again in each step, and its response is recorded in the last one.
         """
-        if self.caller is None or self._client_id is not None or self._part is not None:
+        if not self.may_step:
             message = "the request must be one transaction"
             raise RuntimeError(message)
         if self._key is not None:

@@ -505,6 +505,31 @@ class WallClockPatch(BaseModel):
     time_zone: str | None | MISSING = MISSING
 
 
+class CommentCreate(BaseModel):
+    """
+    A new comment.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    id: UUID | None | MISSING = MISSING
+    text: str
+
+
+class CommentPatch(BaseModel):
+    """
+    A merge patch of a comment.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    text: str | MISSING = MISSING
+
+
 class TaskCreate(BaseModel):
     """
     A new task.

@@ -340,6 +340,30 @@ class WallClock(TypedDict):
     time_zone: str | None
 
 
+class Comment(TypedDict):
+    """
+    What a member wrote about a task.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    task_id: UUID
+    author_id: UUID
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    revision: int
+
+
+class CommentPage(TypedDict):
+    """
+    A page of comments.
+    """
+
+    items: list[Comment]
+    next_cursor: str | None
+
+
 class WorkspaceFacts(TypedDict):
     """
     A workspace, as all its members see it.

@@ -28,6 +28,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain import (
     account_log,
+    comments,
     email_addresses,
     identities,
     invitations,
@@ -37,6 +38,7 @@ from domain import (
     projects,
     queued_emails,
     registration,
+    restoring,
     sections,
     sessions,
     task_lists,
@@ -123,7 +125,7 @@ def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-IN_BULK = {"tasks", "projects", "sections", "labels", "task_labels", "task_assignees", "task_dependencies"}
+IN_BULK = {"comments", "tasks", "projects", "sections", "labels", "task_labels", "task_assignees", "task_dependencies"}
 """Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
@@ -298,6 +300,16 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         insert(TABLES["task_assignees"]),
         [
             {"workspace_id": workspace(of), "task_id": numbered(5, of * 100_000 + n), "user_id": assignee(of, n)}
+            for of, count in TASKS.items()
+            for n in range(count)
+        ],
+    )
+    yield (
+        insert(TABLES["comments"]),
+        [
+            {"workspace_id": workspace(of), "id": numbered(11, of * 100_000 + n), "author_id": user(of), "text": "x"}
+            | {"task_id": numbered(5, of * 100_000 + n - n % 10), "revision": 1}
+            | {"created_at": NOON + dt.timedelta(seconds=n)}
             for of, count in TASKS.items()
             for n in range(count)
         ],
@@ -620,6 +632,18 @@ async def call_dependency_services(ada: Caller) -> None:
     await ada.write(tasks.delete, first.id)
 
 
+async def call_comment_services(ada: Caller) -> None:
+    task = await ada.write(tasks.create, TaskDraft(title="z"))
+    comment, _ = [await ada.write(comments.create, task.id, text="Not yet") for _ in range(2)]
+    await ada.read(comments.get, task.id, comment.id)
+    page = await ada.read(comments.page, task.id, limit=1)
+    await ada.read(comments.page, task.id, limit=1, cursor=page.next_cursor)
+    await ada.write(comments.update, task.id, comment.id, text="Now")
+    await ada.write(comments.delete, task.id, comment.id)
+    await ada.write(tasks.delete, task.id)
+    await ada.write(restoring.task, task.id)
+
+
 async def call_idempotency(ada: Caller) -> None:
     for caller in (ada, ada.account):
         async with caller.unit() as uow:
@@ -653,6 +677,7 @@ TOURS = [
     call_label_services,
     call_task_services,
     call_dependency_services,
+    call_comment_services,
     call_idempotency,
     call_purges,
 ]

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import members, projects, users, workspaces
+from domain import members, projects, restoring, users, workspaces
+from domain import tasks as task_services
+from domain.limits import LimitReached
 from domain.model.members import MemberNotFound
 from domain.model.projects import Project, ProjectNotFound
 from domain.quotas import row_bytes
@@ -234,6 +236,64 @@ async def unassigned_by_revision(caller: Caller) -> dict[int, int]:
         events.c.workspace_id == caller.workspace_id, events.c.type == "task.updated"
     )
     return dict(Counter(row[0] for row in await caller.database.rows(of_tasks, {})))
+
+
+async def commented(caller: Caller, *, count: int) -> tuple[Project, UUID]:
+    """A project with one task, which has more comments than the API allows, and the task's id."""
+    project = await filled(caller, count=1)
+    row = {"workspace_id": caller.workspace_id, "task_id": UUID(int=0), "author_id": caller.user_id, "text": "Frost"}
+    row |= {"created_at": NOON, "revision": 2}
+    async with caller.database.transaction() as transaction:
+        await transaction.run(insert(TABLES["comments"]), [{**row, "id": UUID(int=number)} for number in range(count)])
+        larger = update(workspace_rows).where(workspace_rows.c.id == caller.workspace_id)
+        size = workspace_rows.c.content_bytes + count * row_bytes("Frost")
+        await transaction.run(larger.values(content_bytes=size), {})
+    return project, UUID(int=0)
+
+
+async def live_comments(caller: Caller) -> int:
+    live = select(func.count()).select_from(TABLES["comments"]).where(TABLES["comments"].c.trash_id.is_(None))
+    row = await caller.database.row(live, {})
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("what", ["task", "project"])
+async def test_many_comments_are_deleted_in_changes_before_that_of_their_task_and_restored_after_it(
+    ada: Caller, what: str
+) -> None:
+    project, task_id = await commented(ada, count=MANY)
+
+    if what == "task":
+        await ada.write(task_services.delete, task_id)
+    else:
+        await ada.write(projects.delete, project.id)
+
+    last = MANY - SMALL - STEP + (1 if what == "task" else 2)
+    assert await deleted_by_revision(ada) == {3: SMALL, 4: STEP, 5: last}
+    assert await live_comments(ada) == 0
+    if what == "task":
+        await ada.write(restoring.task, task_id)
+    else:
+        await ada.write(restoring.project, project.id)
+    assert await live_comments(ada) == MANY
+    restored = select(events.c.revision).where(events.c.type == "comment.restored")
+    counted = Counter(row[0] for row in await ada.database.rows(restored, {}))
+    assert max(counted.values()) in {SMALL, SMALL - 1}
+    assert sum(counted.values()) == MANY
+
+
+async def test_a_part_of_a_request_deletes_few_comments_or_none(ada: Caller) -> None:
+    _, task_id = await commented(ada, count=SMALL)
+
+    async with ada.unit() as uow:
+        await uow.begin_part(alone=True)
+        with pytest.raises(LimitReached, match="A batch cannot"):
+            await task_services.delete(uow, task_id)
+        await uow.undo_part()
+        await uow.commit()
+
+    assert await live_comments(ada) == SMALL
 
 
 @pytest.mark.parametrize("how", ["removed", "deleted"])

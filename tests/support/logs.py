@@ -109,10 +109,14 @@ def check_payloads(person: Person, log: list[LoggedEvent], *, home: str | None =
     at = home or person.home
     logged = {key: payload for key, payload in folded(log).items() if payload is None or payload.keys() != {"id"}}
     returned: dict[tuple[str, str], dict[str, Any]] = {}
-    for kind in {"project", "task", *(kind for kind, _ in logged)} - {"member", "workspace"}:
+    for kind in {"project", "task", *(kind for kind, _ in logged)} - {"member", "workspace", "comment"}:
         for filters in ({"archived": "false"}, {"archived": "true"}) if kind == "project" else ({},):
             found = everything(person.client, f"{at}/{kind}s", limit=200, **filters)
             returned |= {(kind, thing["id"]): thing for thing in found}
+    commented = {payload["task_id"] for (kind, _), payload in logged.items() if payload and kind == "comment"}
+    for task_id in commented:
+        found = everything(person.client, f"{at}/tasks/{task_id}/comments", limit=200)
+        returned |= {("comment", thing["id"]): thing for thing in found}
     workspace = ok(person.client.get(at))
     returned["workspace", workspace["id"]] = {
         name: value for name, value in workspace.items() if name not in {"role", "head"}

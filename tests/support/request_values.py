@@ -97,23 +97,25 @@ def _waiting(setting: Setting, *, of: str) -> Any:
 
 
 def _in_section(setting: Setting, of: str) -> Any:
-    """A task in a section, that another one depends on; for one operation."""
+    """A task in a section, that another one depends on, with a comment; for one operation."""
 
     def make() -> Any:
         task = setting.founder.create(f"{setting.home}/tasks", title="Sweep", section_id=_section_id(setting))
         _waiting(setting, of=task["id"])
+        setting.founder.create(f"{setting.home}/tasks/{task['id']}/comments", text="Not yet")
         return task
 
     return setting.once(f"in section {of}", make)
 
 
 def _awaited(then: str | None = None) -> Value:
-    """The id of a task that another one depends on, after the action *then*."""
+    """The id of a task with a comment, that another one depends on, after the action *then*."""
 
     def make(setting: Setting) -> str:
         path = f"{setting.home}/tasks"
         task_id = str(setting.founder.create(path, title="Dig")["id"])
         _waiting(setting, of=task_id)
+        setting.founder.create(f"{path}/{task_id}/comments", text="Not yet")
         if then is not None:
             ok(setting.founder.client.post(f"{path}/{task_id}/{then}"))
         return task_id
@@ -147,10 +149,11 @@ def _deleted(collection: str, thing: Callable[[Setting], str]) -> Value:
 
 
 def _swept(setting: Setting) -> Any:
-    """A new task in a section and with a label, and another task that depends on it. All are new."""
+    """A new task in a section, with a label and a comment, and another task that depends on it. All are new."""
     tasks, section_id, label_id = f"{setting.home}/tasks", _section_id(setting), _label_id(setting)
     swept = setting.founder.create(tasks, title="Sweep", section_id=section_id, label_ids=[label_id])
     setting.founder.create(tasks, title="Mop", depends_on_ids=[swept["id"]])
+    setting.founder.create(f"{tasks}/{swept['id']}/comments", text="Not yet")
     return swept
 
 
@@ -170,6 +173,25 @@ def _assigned(setting: Setting) -> Any:
         return setting.founder.create(f"{setting.home}/tasks", title="Dust", assignee_ids=[setting.guest.id])
 
     return setting.once("assigned", make)
+
+
+def _commented(setting: Setting) -> str:
+    """The id of a task with a comment."""
+
+    def make() -> str:
+        path = f"{setting.home}/tasks"
+        task_id = str(setting.founder.create(path, title="Sow")["id"])
+        setting.founder.create(f"{path}/{task_id}/comments", text="Not yet")
+        return task_id
+
+    return str(setting.once("commented", make))
+
+
+def _comment_id(setting: Setting, caller: Caller) -> str:
+    """The id of a comment of the caller's, or of the founder's if the caller cannot write."""
+    author = setting.founder if caller.role in {None, "viewer"} else caller.person
+    path = f"{setting.home}/tasks/{VALUES['task_id'](setting, caller)}/comments"
+    return str(setting.once("comment", lambda: author.create(path, text="Not yet")["id"], of=author))
 
 
 VALUES: Mapping[str, Value] = {
@@ -198,6 +220,8 @@ VALUES: Mapping[str, Value] = {
     "complete_task.task_id": _awaited(),
     "cancel_task.task_id": _awaited(),
     "delete_task.task_id": _awaited(),
+    "batch_tasks.task_id": lambda setting, _caller: _commented(setting),
+    "comment_id": _comment_id,
     "reopen_task.task_id": _awaited(then="complete"),
     "restore_task.task_id": _deleted("tasks", lambda setting: str(_swept(setting)["id"])),
     "depends_on_id": _create("tasks", title="Dig"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.model.comments import Comment
 from domain.model.invitations import Invitation
 from domain.model.labels import Label
 from domain.model.members import Member
@@ -214,6 +215,20 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         created_by=NOBODY,
         created_at=NOON,
         updated_at=NOON,
+        revision=1,
+    )
+    return replace(created, **changes)
+
+
+def comment(number: int, about: Task, **changes: Any) -> Comment:
+    created = Comment(
+        id=ident(number),
+        workspace_id=about.workspace_id,
+        task_id=about.id,
+        author_id=NOBODY,
+        text=f"Comment {number}",
+        created_at=NOON,
+        edited_at=None,
         revision=1,
     )
     return replace(created, **changes)

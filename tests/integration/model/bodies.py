@@ -132,6 +132,8 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "update_section": lambda _now: _some(name=_NAMES),
     "create_label": lambda _now: _with_id({"name": _LABELS}, color=_COLORS),
     "update_label": lambda _now: _some(name=_LABELS, color=_COLORS),
+    "create_comment": lambda _now: _with_id({"text": _NAMES}),
+    "update_comment": lambda _now: _some(text=_NAMES),
     "create_task": _new_task,
     "update_task": _task,
     "move_project": lambda now: _beside(now.projects),
@@ -148,6 +150,7 @@ IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
     "section_id": lambda now: now.sections,
     "label_id": lambda now: now.labels,
     "user_id": lambda now: now.members,
+    "comment_id": lambda now: now.comments,
     "task_id": lambda now: now.tasks,
     "depends_on_id": lambda now: now.tasks,
 }

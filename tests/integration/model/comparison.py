@@ -18,10 +18,11 @@ from persistence.octets import octets
 from persistence.projects import projects
 from persistence.sections import sections
 from persistence.task_rows import tasks
-from tests.integration.model.things import Json, Key, Thing
+from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import Workspace
 from tests.support.clients import Person, everything, ok, rejected
 from tests.support.logs import check_log, check_payloads
+from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
 PRIORITIES: Final = ("none", "low", "medium", "high", "urgent")
@@ -46,9 +47,9 @@ class Server:
     def workspace_id(self) -> str:
         return self.home.rpartition("/")[2]
 
-    def path_of(self, key: Key) -> str:
-        kind, thing_id = key
-        return f"{self.home}/{kind}s/{thing_id}"
+    def path_of(self, kind: str, thing_id: str, **within: str) -> str:
+        names = {"workspace_id": self.workspace_id, **within, f"{kind}_id": thing_id}
+        return OPERATIONS[f"get_{kind}"].path.format(**names)
 
     def check_numbers(self, now: Workspace) -> None:
         """The head, the events of the last change, and the bytes in use."""
@@ -73,7 +74,8 @@ class Server:
         """What the server sends for a thing."""
         expected = {name: self._at(value) if name.endswith("_at") else value for name, value in thing.shown().items()}
         sent = {name: _time(value) if name.endswith("_at") else value for name, value in shown.items()}
-        assert sent == {**expected, "workspace_id": self.workspace_id, "position": shown["position"]}
+        position = {"position": shown["position"]} if "position" in shown else {}
+        assert sent == {**expected, "workspace_id": self.workspace_id, **position}
 
     def _at(self, number: int | None) -> dt.datetime | None:
         return None if number is None else self.times[number]
@@ -98,7 +100,7 @@ class Server:
                 self._check_one(thing)
 
     def _check_one(self, thing: Thing) -> None:
-        response = self.reader.client.get(self.path_of(thing.key))
+        response = self.reader.client.get(self.path_of(*thing.key, **thing.within))
         self.check_shown(ok(response), thing)
         assert response.headers["ETag"] == f'"{thing.revision}"'
 
@@ -106,10 +108,13 @@ class Server:
         """Compare all there is. Lists are read in pages of *limit*."""
         self._check_orders(now, limit=limit)
         self._check_tasks(now, limit=limit)
+        for task in now.tasks:
+            self._check_comments(now, task, limit=limit)
         for thing in now.things().values():
             self._check_one(thing)
-        for key in now.deleted:
-            rejected(self.reader.client.get(self.path_of(key)), 404, "not-found")
+        for kind, thing_id in now.deleted:
+            if kind != "comment":  # which the list of its task does not have
+                rejected(self.reader.client.get(self.path_of(kind, thing_id)), 404, "not-found")
         check_payloads(self.reader, check_log(self.tables, self.workspace_id), home=self.home)
 
     def _list(self, kind: str, **parameters: Any) -> list[Json]:
@@ -129,6 +134,13 @@ class Server:
             self._check_list(in_order, tasks)
             backwards = self._list("task", project_id=project.id, sort="-position", limit=limit)
             assert backwards == in_order[::-1]
+
+    def _check_comments(self, now: Workspace, task: Task, *, limit: int) -> None:
+        """The oldest first."""
+        comments = [comment for comment in now.comments if comment.task_id == task.id]
+        found = everything(self.reader.client, f"{self.path_of(*task.key)}/comments", limit=limit)
+        for shown, comment in zip(found, comments, strict=True):
+            self.check_shown(shown, comment)
 
     def _check_list(self, found: list[Json], expected: Iterable[Thing]) -> None:
         """The same things in the same order; each position is after the one before."""

@@ -136,7 +136,9 @@ class WorkspaceMachine(RuleBasedStateMachine):
         headers = {}
         if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
             headers["Idempotency-Key"] = new_id()
-        target = self.now.find(next(iter(path.values()), None))
+        target = self.now.find(next(reversed(list(path.values())), None))
+        if target and data.draw(st.sampled_from((True, True, False))):
+            path |= target.within
         self.near = self.now.relatives(target) if isinstance(target, Task) else self.near
         condition = data.draw(st.sampled_from(CONDITIONS))
         if target and condition and "If-Match" in operation.optional:
@@ -267,7 +269,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         if response.status_code == 204:
             return no_content(response)
         body = created(response) if request.is_create else ok(response)
-        thing_id = body["id"] if request.is_create else next(iter(request.path.values()))
+        thing_id = body["id"] if request.is_create else list(request.path.values())[-1]
         thing = self.now.find(thing_id)
         assert thing is not None
         self.server.check_shown(body, thing)

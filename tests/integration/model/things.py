@@ -30,6 +30,11 @@ class Thing:
     def key(self) -> Key:
         return self.kind, self.id
 
+    @property
+    def within(self) -> dict[str, str]:
+        """What its path names before it."""
+        return {}
+
     def shown(self) -> Json:
         """What clients see, without the position and the workspace."""
         members = {name: value for name, value in asdict(self).items() if name not in self.hidden}
@@ -131,3 +136,25 @@ class Task(Thing):
     def texts(self) -> tuple[str, ...]:
         metadata = json.dumps(self.metadata, ensure_ascii=False, separators=(",", ":")) if self.metadata else ""
         return self.title, self.description, metadata
+
+
+@dataclass(kw_only=True)
+class Comment(Thing):
+    kind = "comment"
+
+    task_id: str
+    author_id: str
+    text: str
+    edited_at: int | None = None
+
+    @property
+    def within(self) -> dict[str, str]:
+        return {"task_id": self.task_id}
+
+    def shown(self) -> Json:
+        members = super().shown()
+        del members["updated_at"]
+        return members
+
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)

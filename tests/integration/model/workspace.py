@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from tests.integration.model.things import Key, Label, Member, Project, Section, Task, Thing
+from tests.integration.model.things import Comment, Key, Label, Member, Project, Section, Task, Thing
 
 Body = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=Thing)
@@ -65,10 +65,11 @@ class Deletion:
     sections: list[Section] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     orders: dict[str, list[str]] = field(default_factory=dict)
 
     def things(self) -> list[Thing]:
-        return [*self.projects, *self.sections, *self.labels, *self.tasks]
+        return [*self.projects, *self.sections, *self.labels, *self.tasks, *self.comments]
 
     def forget(self, thing_id: str) -> None:
         """Something was moved, so that it need not be where it was."""
@@ -100,6 +101,7 @@ class Workspace:
     sections: list[Section] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     events: list[tuple[str, str]] = field(default_factory=list)
     trash: list[Deletion] = field(default_factory=list)
     deleted: set[Key] = field(default_factory=set)
@@ -162,6 +164,8 @@ class Workspace:
         self.sections, deletion.sections = _split(self.sections, things)
         self.labels, deletion.labels = _split(self.labels, things)
         self.tasks, deletion.tasks = _split(self.tasks, things)
+        tasks = {task.id for task in deletion.tasks}
+        self.comments, deletion.comments = _split(self.comments, [c for c in self.comments if c.task_id in tasks])
         self.trash.append(deletion)
 
     def restore(self, deletion: Deletion, order: Sequence[str]) -> None:
@@ -171,6 +175,7 @@ class Workspace:
         self.sections = _sorted([*self.sections, *deletion.sections], order)
         self.labels = _sorted([*self.labels, *deletion.labels], order)
         self.tasks = _sorted([*self.tasks, *deletion.tasks], order)
+        self.comments = sorted([*self.comments, *deletion.comments], key=lambda comment: comment.created_at)
         deletion.check_order(self)
 
     def orders(self) -> dict[str, list[str]]:
@@ -182,7 +187,8 @@ class Workspace:
         return found
 
     def things(self) -> dict[Key, Thing]:
-        return {thing.key: thing for each in (self.projects, self.sections, self.labels, self.tasks) for thing in each}
+        lists = (self.projects, self.sections, self.labels, self.tasks, self.comments)
+        return {thing.key: thing for each in lists for thing in each}
 
     def find(self, thing_id: str | None) -> Thing | None:
         return find(self.things().values(), thing_id)
@@ -201,6 +207,9 @@ class Workspace:
 
     def task(self, task_id: str) -> Task:
         return _get(self.tasks, task_id)
+
+    def comment(self, task_id: str, comment_id: str) -> Comment:
+        return _get([each for each in self.comments if each.task_id == task_id], comment_id)
 
     def inbox(self) -> Project:
         return next(project for project in self.projects if project.is_inbox)

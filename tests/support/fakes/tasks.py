@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.events import end_of, event_of, restored
+from domain.model.comments import Comment
 from domain.model.projects import Project
 from domain.model.tasks import (
     PRIORITIES,
@@ -246,6 +247,7 @@ class FakeTasks:
     async def delete_all(
         self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int
     ) -> None:
+        assert not {each.task_id for each in self._store.of(Comment).values()} & {*task_ids}
         for task_id in task_ids:
             self._store.to_trash(self._store.tasks, (workspace_id, task_id), trash_id=trash_id)
             end = end_of("task.deleted", task_id, workspace_id=workspace_id, revision=revision)

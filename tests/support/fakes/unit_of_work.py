@@ -11,6 +11,7 @@ from domain.policy import Policy
 from domain.principals import Principal
 from tests.support.defaults import HOME, NOON
 from tests.support.fakes.account_log import FakeAccountLog
+from tests.support.fakes.comments import FakeComments
 from tests.support.fakes.credentials import FakeCredentials
 from tests.support.fakes.identities import FakeIdentities
 from tests.support.fakes.invitations import FakeInvitations
@@ -44,6 +45,7 @@ class FakeUnitOfWork:
     caller: Principal | None
 
     account_log = _created(FakeAccountLog)
+    comments = _created(lambda uow: FakeComments(uow.store))
     credentials = _created(lambda uow: FakeCredentials(uow.store))
     identities = _created(lambda uow: FakeIdentities(uow.store))
     invitations = _created(lambda uow: FakeInvitations(uow.store))
@@ -75,6 +77,7 @@ class FakeUnitOfWork:
         self._workspace_id = workspace_id
         self._named_workspace_id = workspace_id
         self._revision: int | None = None
+        self.may_step = principal is not None
         self.now = now
         self.origin = origin
         self.policy = policy or Policy()
@@ -129,7 +132,7 @@ class FakeUnitOfWork:
         return True
 
     async def next_step(self) -> None:
-        assert self.caller is not None
+        assert self.may_step
         self._revision = None
         self._workspace_id = self._named_workspace_id
 
