@@ -100,7 +100,12 @@ async def page(
         fetch,
         after=place,
         place_of=lambda task: (order.load(order.dump(task)), task.id),
-        weigh=lambda task: pages.weight(*task.texts, ids=len(task.label_ids) + len(task.assignee_ids)),
+        weigh=_weight,
         limit=limit,
         cursor_of=lambda task: pages.encode(binding, order.dump(task), pages.id_to_key(task.id)),
     )
+
+
+def _weight(task: Task) -> int:
+    ids = (task.label_ids, task.assignee_ids, task.depends_on_ids)
+    return pages.weight(*task.texts, ids=sum(map(len, ids)))
