@@ -103,9 +103,19 @@ _KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """What is in a workspace, by its parameter in paths: the collection, and the smallest body that creates one."""
 _COLLECTIONS = {"workspaces": "workspace_id"} | {collection: name for name, (collection, _) in _KINDS.items()}
 _REFERENCES = {"project_id": "project_id", "section_id": "section_id", "parent_id": "task_id", "label_ids": "label_id"}
+_REFERENCES |= {"depends_on_ids": "task_id", "depends_on_id": "task_id", "task_id": "task_id", "label_id": "label_id"}
 """The members of bodies, and the filters, that name what is in a workspace."""
 _CONTENT = {"project_id": ("section_id", "task_id"), "section_id": ("task_id",), "task_id": ("task_id",)}
 """What is deleted with a project, a section and a task. Its ids are forgotten, some too many."""
+
+
+def _parts(body: Any) -> Iterator[Any]:
+    """A body, or a query, and the operations in it with their bodies."""
+    yield body
+    for operation in body.get("operations", ()):
+        for members in operation.values():
+            yield members
+            yield members.get("body", {})
 
 
 @dataclass
@@ -126,12 +136,26 @@ class _Things:
         for name, things in self.alive.get(ids["workspace_id"], {}).items():
             if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
                 ids[name] = things[-1] if things else self._create(case, name)
+        if "depends_on_id" in ids and _is_chosen(case, ids["depends_on_id"]):
+            ids["depends_on_id"] = self._create(case, "task_id")
+        if case.path.endswith("/assignees/{user_id}") and _is_chosen(case, ids["user_id"]):
+            ids["user_id"] = str(_send_as_ada(case, "GET", "/v1/users/me")["id"])
 
     def put_references(self, case: Case) -> None:
-        """Let a task, a section or a list refer to what is in the same workspace."""
-        part = _valid_body(case) or case.query
-        if not _is_valid(case, ParameterLocation.QUERY):
-            return
+        """Let a task, a section, a list or an operation of a batch refer to what is in the same workspace."""
+        if _is_valid(case, ParameterLocation.QUERY):
+            for part in _parts(_valid_body(case) or case.query):
+                self._put_references(case, part)
+        if case.path.endswith("_id}/move"):
+            self._put_sibling(case, kind=case.path.split("/")[-2].strip("{}"))
+
+    def _put_sibling(self, case: Case, *, kind: str) -> None:
+        body = _valid_body(case)
+        for member in body.keys() & {"before", "after"}:
+            if _is_chosen(case, body[member]):
+                body[member] = self._create(case, kind)
+
+    def _put_references(self, case: Case, part: Any) -> None:
         for member, name in _REFERENCES.items():
             given = part.get(member)
             if isinstance(given, str):

@@ -62,5 +62,5 @@ def check(url: str, email: str) -> None:
         assert household["name"] == "Household"
         (task,) = ok(client.get(f"/v1/workspaces/{household['id']}/tasks"))["items"]
         assert (task["title"], task["priority"], task["status"]) == ("Plant", "high", "completed")
-        assert "due" not in task
+        assert task["due"] is None
         assert ok(client.get(f"/v1/workspaces/{household['id']}/projects/{task['project_id']}"))["name"] == "Garden"

@@ -24,7 +24,7 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import RATE_LIMITED, UNAUTHENTICATED, problems_of
 from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import SchemaCompiler
-from tickbox_contract.openapi.servable import FORM_RULES, IDEMPOTENCY_KEY, SERVABLE, endless_schemas
+from tickbox_contract.openapi.servable import FORM_RULES, IDEMPOTENCY_KEY, RATE_LIMIT, SERVABLE, endless_schemas
 from tickbox_contract.responses import ProblemType
 
 from .access import AccessRule, Vocabulary, access_of
@@ -43,6 +43,7 @@ from .signatures import signature_faults
 
 PERFORMS = "x-performs"
 """The operations that an operation performs as parts of a request."""
+_PERFORMABLE = f"needs only a path and a body, with the same x-access and {RATE_LIMIT}"
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""
 
@@ -162,8 +163,8 @@ class _Compiler:
             whole = compiled.get(operation.name)
             for name in whole.performs if whole else ():
                 part = compiled.get(name)
-                if whole is None or part is None or part.performs or part.access != whole.access:
-                    text = f"{PERFORMS} names {name!r}, which is not another operation with the same x-access"
+                if whole is None or part is None or not _can_perform(whole, part):
+                    text = f"{PERFORMS} names {name!r}, which is not an operation that {_PERFORMABLE}"
                     self.mismatches.report(operation, text)
                     continue
                 for status in sorted(part.responses.problem_statuses - whole.responses.problem_statuses):
@@ -284,6 +285,13 @@ def _conflicting_sentences(document: Document) -> Iterator[Hit]:
     for pattern in conflicting_sentences(document.references.schemas):
         *_, last = (place for place in document.references.places if place.node.get("pattern") == pattern)
         yield Hit(last.pointer, f"the pattern {pattern!r} has {PATTERN_SAYS} with different sentences")
+
+
+def _can_perform(whole: CompiledOperation, part: CompiledOperation) -> bool:
+    """Whether all that the engine does before a handler is done for *part*, too, once it is done for *whole*."""
+    needs_more = any(p.required for place in PLACES[1:] for p in part.parameters[place].known.values())
+    is_counted = part.policy in (None, whole.policy)
+    return is_counted and part.access == whole.access and not (part.performs or needs_more)
 
 
 def _name_of(operation: Operation | None) -> str | None:

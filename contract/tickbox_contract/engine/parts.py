@@ -71,6 +71,8 @@ class Parts:
             content=self._content(part),
         )
         arguments = {keyword: part.path[keyword] for keyword in operation.path_keywords}
+        for place in ("query", "header", "cookie"):  # what has a default
+            operation.parameters[place].read({}, arguments)
         if part.body is not None:
             arguments["body"] = part.body
         response = await performer.perform(self.uow, context, semantics, arguments, self.count)

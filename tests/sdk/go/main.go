@@ -56,7 +56,7 @@ func main() {
 		Title:     "Plant",
 		ProjectId: nullable.NewNullableWithValue(project),
 		Priority:  &priority,
-		Due: nullable.NewNullableWithValue(client.DueCreate{
+		Due: nullable.NewNullableWithValue(client.WallClockCreate{
 			Date:     day,
 			Time:     nullable.NewNullableWithValue("09:30"),
 			TimeZone: nullable.NewNullableWithValue("Europe/London"),
@@ -72,7 +72,7 @@ func main() {
 	require(*(*problem.Errors)[0].Pointer == "#/title", "another place", problem)
 
 	before := must(api.GetTaskWithResponse(ctx, workspace, task.Id, nil)).HTTPResponse.Header.Get("ETag")
-	patch := client.TaskPatch{Due: nullable.NewNullNullable[client.DuePatch]()}
+	patch := client.TaskPatch{Due: nullable.NewNullNullable[client.WallClockPatch]()}
 	patched := must(api.UpdateTaskWithResponse(ctx, workspace, task.Id, nil, patch))
 	changed := done(patched.JSON200, patched.Body)
 	require(changed.Due == nil && changed.Title == "Plant" && changed.Priority == "high", "another task", changed)
@@ -83,6 +83,18 @@ func main() {
 		ctx, workspace, task.Id, &client.UpdateTaskParams{IfMatch: &before}, client.TaskPatch{Title: &title}))
 	problem = done(stale.ApplicationproblemJSON412, stale.Body)
 	require(problem.Type == "urn:tickbox:problem:precondition-failed", "another problem", problem)
+
+	mode, first := client.Each, int64(1)
+	batched := must(api.BatchTasksWithResponse(ctx, workspace, nil, client.TaskBatch{
+		Mode: &mode,
+		Operations: []client.TaskOperation{
+			{Complete: &client.TaskBatchClose{TaskId: task.Id}},
+			{Delete: &client.TaskBatchTarget{TaskId: task.Id, Revision: &first}},
+		},
+	}))
+	results := done(batched.JSON200, batched.Body).Results
+	require(len(results) == 2 && results[0].Task.Status == "completed", "other results", results)
+	require(results[1].Problem.Type == "urn:tickbox:problem:precondition-failed", "another problem", results)
 
 	scopes := []client.Scope{client.Read, client.Write}
 	token := must(api.CreatePersonalTokenWithResponse(ctx, client.PersonalTokenCreate{Name: "Script", Scopes: scopes}))

@@ -11,7 +11,6 @@ import client.api.TasksApi;
 import client.api.TokensApi;
 import client.api.UsersApi;
 import client.api.WorkspacesApi;
-import client.model.DueCreate;
 import client.model.PersonalTokenCreate;
 import client.model.Priority;
 import client.model.Problem;
@@ -20,9 +19,16 @@ import client.model.Scope;
 import client.model.SessionCreate;
 import client.model.SessionTokens;
 import client.model.Task;
+import client.model.TaskBatch;
+import client.model.TaskBatchClose;
+import client.model.TaskBatchMode;
+import client.model.TaskBatchResult;
+import client.model.TaskBatchTarget;
 import client.model.TaskCreate;
+import client.model.TaskOperation;
 import client.model.TaskPatch;
 import client.model.UserCreate;
+import client.model.WallClockCreate;
 import client.model.WorkspaceCreate;
 
 /** The scenario, by a client of openapi-generator's Java generator. */
@@ -60,7 +66,7 @@ public final class Scenario {
 
         UUID workspace = new WorkspacesApi(client).createWorkspace(new WorkspaceCreate().name("Household"), null).getId();
         UUID project = new ProjectsApi(client).createProject(workspace, new ProjectCreate().name("Garden"), null).getId();
-        DueCreate due = new DueCreate().date(LocalDate.of(2026, 4, 18)).time("09:30").timeZone("Europe/London");
+        WallClockCreate due = new WallClockCreate().date(LocalDate.of(2026, 4, 18)).time("09:30").timeZone("Europe/London");
         TaskCreate body = new TaskCreate().title("Plant").projectId(project).priority(Priority.HIGH).due(due);
         TasksApi tasks = new TasksApi(client);
         Task task = tasks.createTask(workspace, body, null);
@@ -80,6 +86,14 @@ public final class Scenario {
         TaskPatch patch = new TaskPatch().title("x");
         Problem stale = refused(client, () -> tasks.updateTask(workspace, task.getId(), patch, before, null), 412);
         equal(stale.getType().toString(), "urn:tickbox:problem:precondition-failed");
+
+        TaskOperation complete = new TaskOperation().complete(new TaskBatchClose().taskId(task.getId()));
+        TaskOperation delete = new TaskOperation().delete(new TaskBatchTarget().taskId(task.getId()).revision(1L));
+        TaskBatch batch = new TaskBatch().mode(TaskBatchMode.EACH).operations(List.of(complete, delete));
+        List<TaskBatchResult> results = tasks.batchTasks(workspace, batch, null).getResults();
+        equal(results.stream().map(result -> result.getStatus()).toList(), List.of(200, 412));
+        equal(results.get(0).getTask().getStatus(), "completed");
+        equal(results.get(1).getProblem().getType().toString(), "urn:tickbox:problem:precondition-failed");
 
         LinkedHashSet<Scope> scopes = new LinkedHashSet<>(List.of(Scope.READ, Scope.WRITE));
         PersonalTokenCreate token = new PersonalTokenCreate().name("Script").scopes(scopes);

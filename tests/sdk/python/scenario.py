@@ -8,12 +8,11 @@ from typing import TypeVar
 from client import AuthenticatedClient, Client
 from client.api.projects import create_project
 from client.api.sessions import create_session, delete_session
-from client.api.tasks import complete_task, create_task, get_task, update_task
+from client.api.tasks import batch_tasks, complete_task, create_task, get_task, update_task
 from client.api.tokens import create_personal_token
 from client.api.users import register_user
 from client.api.workspaces import create_workspace
 from client.models import (
-    DueCreateType0,
     PersonalTokenCreate,
     Priority,
     Problem,
@@ -21,9 +20,15 @@ from client.models import (
     Scope,
     SessionCreate,
     Task,
+    TaskBatch,
+    TaskBatchClose,
+    TaskBatchMode,
+    TaskBatchTarget,
     TaskCreate,
+    TaskOperation,
     TaskPatch,
     UserCreate,
+    WallClockCreateType0,
     WorkspaceCreate,
 )
 from client.types import Response, Unset
@@ -58,10 +63,10 @@ def main() -> None:
 
     workspace = done(create_workspace.sync(client=client, body=WorkspaceCreate(name="Household"))).id
     project = done(create_project.sync(workspace, client=client, body=ProjectCreate(name="Garden")))
-    due = DueCreateType0(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
+    due = WallClockCreateType0(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
     body = TaskCreate(title="Plant", project_id=project.id, priority=Priority.HIGH, due=due)
     task = done(create_task.sync(workspace, client=client, body=body))
-    assert not isinstance(task.due, Unset)
+    assert task.due is not None
     assert (task.due.date, task.priority) == (date(2026, 4, 18), "high")
 
     problem = refused(create_task.sync_detailed(workspace, client=client, body=TaskCreate(title="")), HTTPStatus(422))
@@ -71,11 +76,20 @@ def main() -> None:
 
     before = get_task.sync_detailed(workspace, task.id, client=client).headers["ETag"]
     changed = done(update_task.sync(workspace, task.id, client=client, body=TaskPatch(due=None)))
-    assert isinstance(changed.due, Unset)
+    assert changed.due is None
     assert (changed.title, changed.priority) == ("Plant", "high")
     assert done(complete_task.sync(workspace, task.id, client=client)).status == "completed"
     stale = update_task.sync_detailed(workspace, task.id, client=client, body=TaskPatch(title="x"), if_match=before)
     assert refused(stale, HTTPStatus(412)).type_ == "urn:tickbox:problem:precondition-failed"
+
+    complete = TaskOperation(complete=TaskBatchClose(task_id=task.id))
+    delete = TaskOperation(delete=TaskBatchTarget(task_id=task.id, revision=1))
+    batch = TaskBatch(operations=[complete, delete], mode=TaskBatchMode.EACH)
+    first, second = done(batch_tasks.sync(workspace, client=client, body=batch)).results
+    assert not isinstance(first.task, Unset)
+    assert (first.status, first.task.status) == (200, "completed")
+    assert not isinstance(second.problem, Unset)
+    assert (second.status, second.problem.type_) == (412, "urn:tickbox:problem:precondition-failed")
 
     token = PersonalTokenCreate(name="Script", scopes=[Scope.READ, Scope.WRITE])
     assert done(create_personal_token.sync(client=client, body=token)).scopes == ["read", "write"]

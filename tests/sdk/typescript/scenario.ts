@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { createClient } from './client/client/index.js';
 import {
-  completeTask, createPersonalToken, createProject, createSession, createTask, createWorkspace, deleteSession, getTask,
+  batchTasks, completeTask, createPersonalToken, createProject, createSession, createTask, createWorkspace, deleteSession, getTask,
   registerUser, updateTask,
 } from './client/sdk.gen.js';
 
@@ -48,10 +48,22 @@ const path = { workspace_id, task_id: task.id };
 const before = (await getTask({ client, path })).response?.headers.get('ETag');
 assert(before);
 const changed = done(await updateTask({ client, path, body: { due: null } }));
-assert.deepEqual([changed.due, changed.title, changed.priority], [undefined, 'Plant', 'high']);
+assert.deepEqual([changed.due, changed.title, changed.priority], [null, 'Plant', 'high']);
 assert.equal(done(await completeTask({ client, path })).status, 'completed');
 const stale = await updateTask({ client, path, body: { title: 'x' }, headers: { 'If-Match': before } });
 assert.deepEqual([stale.response?.status, stale.error?.type], [412, 'urn:tickbox:problem:precondition-failed']);
+
+const { results } = done(await batchTasks({
+  client,
+  path: { workspace_id },
+  body: {
+    mode: 'each',
+    operations: [{ complete: { task_id: task.id } }, { delete: { task_id: task.id, revision: 1 } }],
+  },
+}));
+assert.deepEqual(results.map((result) => result.status), [200, 412]);
+assert.deepEqual(results.map((result) => result.task?.status), ['completed', undefined]);
+assert.equal(results[1]?.problem?.type, 'urn:tickbox:problem:precondition-failed');
 
 const token = done(await createPersonalToken({ client, body: { name: 'Script', scopes: ['read', 'write'] } }));
 assert.deepEqual(token.scopes, ['read', 'write']);

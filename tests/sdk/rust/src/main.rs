@@ -6,14 +6,14 @@ use std::error::Error as StdError;
 use client::apis::configuration::Configuration;
 use client::apis::projects_api::create_project;
 use client::apis::sessions_api::{create_session, delete_session};
-use client::apis::tasks_api::{complete_task, create_task, update_task, CreateTaskError, UpdateTaskError};
+use client::apis::tasks_api::{batch_tasks, complete_task, create_task, update_task, CreateTaskError, UpdateTaskError};
 use client::apis::tokens_api::create_personal_token;
 use client::apis::users_api::register_user;
 use client::apis::workspaces_api::create_workspace;
 use client::apis::Error;
 use client::models::{
-    DueCreate, PersonalTokenCreate, Priority, Problem, ProjectCreate, Scope, SessionCreate, TaskCreate, TaskPatch,
-    UserCreate, WorkspaceCreate,
+    PersonalTokenCreate, Priority, Problem, ProjectCreate, Scope, SessionCreate, TaskBatch, TaskBatchClose,
+    TaskBatchMode, TaskBatchTarget, TaskCreate, TaskOperation, TaskPatch, UserCreate, WallClockCreate, WorkspaceCreate,
 };
 
 /// The typed problem of a call that had to be refused, with its status.
@@ -40,10 +40,10 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 
     let workspace = create_workspace(&api, WorkspaceCreate::new("Household".into()), None).await?.id.to_string();
     let project = create_project(&api, &workspace, ProjectCreate::new("Garden".into()), None).await?;
-    let due = DueCreate {
+    let due = WallClockCreate {
         time: Some(Some("09:30".into())),
         time_zone: Some(Some("Europe/London".into())),
-        ..DueCreate::new("2026-04-18".into())
+        ..WallClockCreate::new("2026-04-18".into())
     };
     let body = TaskCreate {
         project_id: Some(Some(project.id)),
@@ -71,6 +71,19 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let (status, problem): (u16, Problem) =
         refused!(update_task(&api, &workspace, &task_id, patch, Some(&before), None).await, UpdateTaskError);
     assert_eq!((status, problem.r#type.as_str()), (412, "urn:tickbox:problem:precondition-failed"));
+
+    let complete = Some(Box::new(TaskBatchClose::new(task.id)));
+    let delete = Some(Box::new(TaskBatchTarget { revision: Some(1), ..TaskBatchTarget::new(task.id) }));
+    let operations = vec![
+        TaskOperation { complete, ..TaskOperation::new() },
+        TaskOperation { delete, ..TaskOperation::new() },
+    ];
+    let batch = TaskBatch { mode: Some(TaskBatchMode::Each), ..TaskBatch::new(operations) };
+    let results = batch_tasks(&api, &workspace, batch, None).await?.results;
+    assert_eq!(results.iter().map(|result| result.status).collect::<Vec<_>>(), [200, 412]);
+    assert_eq!(results[0].task.as_ref().map(|task| task.status.as_str()), Some("completed"));
+    let types: Vec<_> = results[1].problem.iter().map(|problem| problem.r#type.as_str()).collect();
+    assert_eq!(types, ["urn:tickbox:problem:precondition-failed"]);
 
     let token = PersonalTokenCreate::new("Script".into(), vec![Scope::Read, Scope::Write]);
     assert_eq!(create_personal_token(&api, token).await?.scopes, ["read", "write"]);
