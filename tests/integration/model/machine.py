@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
 from tests.integration.model.comparison import Server
 from tests.integration.model.members import join_workspace
 from tests.integration.model.operations import OF_THE_MODEL
-from tests.integration.model.things import Json, Member, Project, Task
+from tests.integration.model.things import Json, Member, Project, Task, Thing
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
 from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok, rejected
 from tests.support.prepared import OPERATIONS
@@ -85,7 +85,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         self._invite()
         self.kept: list[tuple[Request, Response]] = []
         self.creates: list[Request] = []
-        self.near: list[Task] = []
+        self.near: dict[str, Sequence[Thing]] = {}
 
     @initialize()
     def begin(self) -> None:
@@ -97,16 +97,17 @@ class WorkspaceMachine(RuleBasedStateMachine):
         self._plant({"section_id": self.now.sections[-1].id})
 
     def _plant(self, place: Json) -> None:
-        """Create a task with subtasks on all levels."""
-        body: Json = {
-            **place,
+        """Create a task with subtasks on all levels, and another one with one subtask."""
+        full: Json = {
             "label_ids": [label.id for label in self.now.labels],
             "due": {"date": "2027-03-28", "time": "09:30", "time_zone": "Europe/Berlin"},
             "metadata": {"crm_id": "4711", "k": "v"},
         }
-        for title in ("Plant", "Dig", "Lift", "Pull", "Grip"):
-            self.perform("create_task", body={"title": title, **body})
-            body = {"parent_id": self.now.tasks[-1].id}
+        for titles in (("Plant", "Dig", "Lift", "Pull", "Grip"), ("Clean", "Mop")):
+            where = place
+            for title in titles:
+                self.perform("create_task", body={"title": title, **full, **where})
+                where = {"parent_id": self.now.tasks[-1].id}
 
     @rule(data=st.data(), operation_id=st.sampled_from(CHOICES))
     def request(self, data: st.DataObject, operation_id: str) -> None:
@@ -129,17 +130,20 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def _request(self, data: st.DataObject, operation_id: str) -> None:
         """An operation, on something that exists or does not, with or without a key and a condition."""
         operation = OPERATIONS[operation_id]
-        path = {}
+        path: dict[str, str] = {}
         for name in operation.path_names[1:]:
-            path[name] = data.draw(ids(things_named(self.now, name, operation_id=operation_id), near=self.near))
+            path[name] = data.draw(
+                ids(things_named(self.now, name, operation_id=operation_id), near=self.near.get(name, ()))
+            )
         body = data.draw(BODIES[operation_id](self.now)) if operation_id in BODIES else None
         headers = {}
         if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
             headers["Idempotency-Key"] = new_id()
-        target = self.now.find(next(reversed(list(path.values())), None))
+        target = self.now.find(next(reversed(path.values()), None))
         if target and data.draw(st.sampled_from((True, True, False))):
             path |= target.within
-        self.near = self.now.relatives(target) if isinstance(target, Task) else self.near
+        if target:
+            self.near[f"{target.kind}_id"] = self.now.relatives(target) if isinstance(target, Task) else [target]
         condition = data.draw(st.sampled_from(CONDITIONS))
         if target and condition and "If-Match" in operation.optional:
             headers["If-Match"] = f'"{target.revision - (condition == "stale")}"'

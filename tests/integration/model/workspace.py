@@ -88,7 +88,7 @@ class Deletion:
 class Workspace:
     """A workspace at the change with the number `head`. Each list is in order; that of tasks within each project.
 
-    `members` do not change. `actor` sends the next request, and `next` is the number that it takes if it changes
+    `actor` sends the next request, and `next` is the number that it takes if it changes
     something. `events` are those of the last change: the type and the id of each. An operation notes what it has
     `moved`, which shows in no member.
     """
