@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,10 @@ def _within(value: object) -> Iterator[SelectBase | UpdateBase]:
         yield from _within(vars(value))
 
 
-SENT = [(name, statement) for name, statement in statements() if name not in PARTS]
-ALL = [pytest.param(name, statement, id=f"{name}-{n}") for n, (name, statement) in enumerate(SENT)]
+@cache
+def sent() -> Sequence[tuple[str, SelectBase | UpdateBase]]:
+    """What is not only a part of others. It is asked for in tests: to find it takes each process a second."""
+    return [(name, statement) for name, statement in statements() if name not in PARTS]
 
 
 @dataclass(frozen=True)
@@ -212,18 +215,20 @@ def scattered(statement: SelectBase | UpdateBase) -> Iterator[tuple[Scope, FromC
             )
 
 
-@pytest.mark.parametrize(("name", "statement"), ALL)
-def test_a_statement_names_the_workspace_or_is_listed_with_its_reason(
-    name: str, statement: SelectBase | UpdateBase
-) -> None:
-    if name not in SCATTERED:
-        assert [(str(scope.part), str(table)) for scope, table in scattered(statement)] == []
+def test_a_statement_names_the_workspace_or_is_listed_with_its_reason() -> None:
+    found = [
+        (name, str(scope.part), str(table))
+        for name, statement in sent()
+        if name not in SCATTERED
+        for scope, table in scattered(statement)
+    ]
+    assert found == []
 
 
-@pytest.mark.parametrize(("name", "statement"), ALL)
-def test_rows_are_locked_in_one_workspace_only(name: str, statement: SelectBase | UpdateBase) -> None:
+def test_rows_are_locked_in_one_workspace_only() -> None:
     locking = [
         (name, str(scope.part))
+        for name, statement in sent()
         for scope, table in scattered(statement)
         if isinstance(scope.part, Select) and (lock := scope.part._for_update_arg) is not None  # noqa: SLF001 -- no other way
         if not lock.of or table in lock.of
@@ -231,14 +236,15 @@ def test_rows_are_locked_in_one_workspace_only(name: str, statement: SelectBase 
     assert locking == []
 
 
-@pytest.mark.parametrize(("name", "statement"), ALL)
-def test_a_statement_that_may_change_many_rows_is_marked_or_listed_with_its_reason(
-    name: str, statement: SelectBase | UpdateBase
-) -> None:
-    if isinstance(statement, Update | Delete) and name not in FEW:
-        first = next(scopes(statement))
-        is_marked = BULK.items() <= statement.get_execution_options().items()
-        assert first.changes_one_row or is_marked, str(statement)
+def test_a_statement_that_may_change_many_rows_is_marked_or_listed_with_its_reason() -> None:
+    found = [
+        (name, str(statement))
+        for name, statement in sent()
+        if isinstance(statement, Update | Delete) and name not in FEW
+        if not next(scopes(statement)).changes_one_row
+        if not BULK.items() <= statement.get_execution_options().items()
+    ]
+    assert found == []
 
 
 def test_nothing_is_listed_that_need_not_be() -> None:
