@@ -25,12 +25,13 @@ async def list_tasks(  # noqa: PLR0913, PLR0917  # a filter or a sort each
     sort: TaskSort,
     limit: int,
     project_id: UUID | None = None,
+    section_id: UUID | None = None,
     parent_id: UUID | None = None,
     status: Status | None = None,
     cursor: str | None = None,
 ) -> Response:
     """200 with the tasks that match, in the requested order."""
-    filters = TaskFilter(project_id=project_id, parent_id=parent_id, status=status)
+    filters = TaskFilter(project_id=project_id, section_id=section_id, parent_id=parent_id, status=status)
     return ok(page_view(await task_lists.page(uow, filters=filters, sort=sort, limit=limit, cursor=cursor), task_view))
 
 

@@ -79,14 +79,14 @@ partial_index(
 
 _MAPPER: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "created_at"))
 _OF_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
-_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
-_IN_PROJECT: Final = (_IN_WORKSPACE, sections.c.project_id == bindparam("project"))
-_ONE: Final = (_IN_WORKSPACE, sections.c.id == bindparam("section"))
+SECTION_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
+_IN_PROJECT: Final = (SECTION_IN_WORKSPACE, sections.c.project_id == bindparam("project"))
+_ONE: Final = (SECTION_IN_WORKSPACE, sections.c.id == bindparam("section"))
 
 _INSERT: Final = insert(sections)
 _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _END: Final = select(func.count(), func.max(sections.c.position)).where(*_IN_PROJECT)
-_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), sections.c.project_id, sections.c.position)
+_PAGES: Final = Pages(select(*_MAPPER.columns).where(SECTION_IN_WORKSPACE), sections.c.project_id, sections.c.position)
 _PAGES_OF_PROJECT: Final = Pages(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
 _AROUND: Final = around(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
 _UPDATE: Final = update(sections).where(*_ONE)

@@ -1,7 +1,7 @@
 """The statements that read pages of tasks: one for each combination of filter, sort and page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from persistence.paging import ordered, page_parameters
 from persistence.task_rows import LIVE, TASK_ORDERS, TASKS, tasks
 
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
+_IN_SECTION: Final = tasks.c.section_id == bindparam("section")
+_UNSECTIONED: Final = tasks.c.section_id.is_(None)
 _WITH_PARENT: Final = tasks.c.parent_id == bindparam("parent")
 _IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), LIVE)
 
@@ -22,6 +24,8 @@ class PageShape:
     """What decides which statement reads a page. Everything else is a parameter."""
 
     in_project: bool
+    in_section: bool
+    unsectioned: bool
     with_parent: bool
     with_status: bool
     order: str
@@ -39,8 +43,10 @@ def page_statement(shape: PageShape) -> TypedReturnsRows[Any]:
     are merged: at most twice the limit.
     """
     key = TASK_ORDERS[shape.order]
-    in_order = partial(ordered, columns=(key, tasks.c.id), descending=shape.descending, resumed=shape.resumed)
-    rows = select(*TASKS.columns).where(_IN_WORKSPACE, *((_IN_PROJECT,) if shape.in_project else ()))
+    columns = (key,) if shape.order == "position" else (key, tasks.c.id)  # a position is unique
+    in_order = partial(ordered, columns=columns, descending=shape.descending, resumed=shape.resumed)
+    places = (_IN_PROJECT, shape.in_project), (_IN_SECTION, shape.in_section), (_UNSECTIONED, shape.unsectioned)
+    rows = select(*TASKS.columns).where(_IN_WORKSPACE, *(place for place, is_given in places if is_given))
     if shape.with_parent:  # of a task's few subtasks, all are read
         few = rows.where(_WITH_PARENT, *((tasks.c.status == bindparam("status"),) if shape.with_status else ()))
         return in_order(few)
@@ -60,8 +66,15 @@ def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descend
 
 def page_of(query: TaskQuery) -> tuple[TypedReturnsRows[Any], dict[str, object]]:
     """Return the statement that reads a page, and its parameters."""
+    bucket = query.bucket
+    if bucket is not None and bucket.section_id is None:
+        query = replace(query, project_id=bucket.project_id)
+    elif bucket is not None:
+        query = replace(query, section_id=bucket.section_id)
     shape = PageShape(
-        in_project=query.project_id is not None,
+        in_project=query.project_id is not None and query.section_id is None,
+        in_section=query.section_id is not None,
+        unsectioned=bucket is not None and bucket.section_id is None,
         with_parent=query.parent_id is not None,
         with_status=query.status is not None,
         order=query.order,
@@ -72,8 +85,11 @@ def page_of(query: TaskQuery) -> tuple[TypedReturnsRows[Any], dict[str, object]]
 
 
 def _parameters(query: TaskQuery) -> dict[str, object]:
-    parameters = {"workspace": query.workspace_id, **page_parameters(query.after, query.limit)}
-    if query.project_id is not None:
+    after = query.after[:1] if query.after is not None and query.order == "position" else query.after
+    parameters = {"workspace": query.workspace_id, **page_parameters(after, query.limit)}
+    if query.section_id is not None:
+        parameters["section"] = query.section_id
+    elif query.project_id is not None:
         parameters["project"] = query.project_id
     if query.parent_id is not None:
         parameters["parent"] = query.parent_id

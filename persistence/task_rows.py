@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     ForeignKeyConstraint,
     Index,
@@ -92,29 +93,32 @@ TASK_ORDERS: Final = {
     "created_at": tasks.c.created_at,
     "updated_at": tasks.c.updated_at,
 }
-"""The sort keys of tasks. For each, there is an index in a workspace and one in a project."""
+"""The sort keys of tasks. For each, there is an index in a workspace, one in a project and one in a section.
+
+Positions are an order only of the tasks of a section, or of those of a project without a section: see task_buckets.
+"""
+
 
 LIVE: Final = is_live(tasks)
 
+
+def _index(name: str, *columns: Column[Any], where: ColumnElement[bool] | None = None) -> None:
+    """An index of live tasks."""
+    partial_index(name, tasks.c.workspace_id, *columns, where=LIVE if where is None else and_(where, LIVE))
+
+
 for _name, _column in TASK_ORDERS.items():
-    partial_index(f"ix_tasks_{_name}", tasks.c.workspace_id, tasks.c.status, _column, tasks.c.id, where=LIVE)
-    partial_index(
-        f"ix_tasks_project_{_name}",
-        tasks.c.workspace_id,
-        tasks.c.project_id,
-        tasks.c.status,
-        _column,
-        tasks.c.id,
-        where=LIVE,
-    )
+    if _name == "position":
+        _key: tuple[Column[Any], ...] = (tasks.c.status, _column)
+        _index("ix_tasks_project_position", tasks.c.project_id, *_key, where=tasks.c.section_id.is_(None))
+    else:
+        _key = (tasks.c.status, _column, tasks.c.id)
+        _index(f"ix_tasks_{_name}", *_key)
+        _index(f"ix_tasks_project_{_name}", tasks.c.project_id, *_key)
+    _index(f"ix_tasks_section_{_name}", tasks.c.section_id, *_key, where=tasks.c.section_id.is_not(None))
 partial_index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True, where=LIVE)
-partial_index(  # a parent has no foreign key (ADR NEXT-a-task-knows-its-parent)
-    "ix_tasks_parent_id",
-    tasks.c.workspace_id,
-    tasks.c.parent_id,
-    tasks.c.id,
-    where=and_(tasks.c.parent_id.is_not(None), LIVE),
-)
+# A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
+_index("ix_tasks_parent_id", tasks.c.parent_id, tasks.c.id, where=tasks.c.parent_id.is_not(None))
 # These have all rows, as foreign keys look at all.
 Index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, tasks.c.trash_id)
 partial_index(

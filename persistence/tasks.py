@@ -1,6 +1,6 @@
 """The repository of tasks."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,15 +23,17 @@ from domain.events import event_of, restored
 from domain.model.projects import Project
 from domain.model.tasks import (
     MOST_LEVELS,
+    Bucket,
     Dependency,
     Family,
     LinkName,
+    Status,
     Task,
     TaskEvent,
     TaskQuery,
     WhichDependents,
 )
-from persistence import task_dependencies, task_links
+from persistence import task_buckets, task_dependencies, task_links
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
 from persistence.database import Runner
@@ -194,6 +196,19 @@ class Tasks:
     async def in_section(self, workspace_id: UUID, section_id: UUID, *, limit: int) -> Sequence[Task]:
         place = {"workspace": workspace_id, "section": section_id, "limit": limit}
         return sorted(TASKS.all(await self._runner.rows(_IN_SECTION, place)), key=lambda task: task.position)
+
+    def buckets(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None,
+        status: Status | None,
+        descending: bool,
+        beyond: tuple[str, str] | None,
+    ) -> AsyncGenerator[Bucket, None]:
+        return task_buckets.read(
+            self._runner, workspace_id, project_id=project_id, status=status, descending=descending, beyond=beyond
+        )
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         return TASKS.all(await self._runner.rows(*page_of(query)))

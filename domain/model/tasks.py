@@ -1,7 +1,7 @@
 """Tasks: the entity, its errors and events, and the port of their repository."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 from uuid import UUID
@@ -154,8 +154,23 @@ class NotWithParent(Invalid):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The tasks of one section or, if that is None, those of a project without a section.
+
+    `place` is where it is among the others: the positions of the project and of the section. It is "" without a
+    section, and for the project if only the buckets of one are listed.
+    """
+
+    project_id: UUID
+    section_id: UUID | None
+    place: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
     """A page of a workspace's tasks that match everything given, in the order of a sort key, then id.
+
+    "position" is an order only within a bucket, a section or a parent.
 
     `order` is the sort key's name; `descending` reverses both. `after` is where the page before ended: the sort key and
     the id of its last task.
@@ -163,7 +178,9 @@ class TaskQuery:
 
     workspace_id: UUID
     project_id: UUID | None
+    section_id: UUID | None = None
     parent_id: UUID | None = None
+    bucket: Bucket | None = None
     status: Status | None
     order: str
     descending: bool
@@ -229,6 +246,20 @@ class TaskRepository(Protocol):
 
     async def in_section(self, workspace_id: UUID, section_id: UUID, *, limit: int) -> Sequence[Task]:
         """Return the tasks of a section in their order, or any *limit* of them if it has more."""
+
+    def buckets(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None,
+        status: Status | None,
+        descending: bool,
+        beyond: tuple[str, str] | None,
+    ) -> AsyncGenerator[Bucket, None]:
+        """Return the buckets that have tasks with this status (with any, if it is None), in the order of their places.
+
+        Only those of one project, if it is given. *beyond* is the place of the bucket that they begin after.
+        """
 
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """Return at most `query.limit` tasks."""

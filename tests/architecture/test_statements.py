@@ -39,6 +39,7 @@ import persistence
 from persistence.compiled import BULK
 from persistence.projects import projects
 from persistence.repositories import metadata
+from persistence.task_buckets import BucketShape, projects_statement, sections_statement
 from persistence.task_pages import PageShape, page_statement
 from persistence.task_rows import TASK_ORDERS, tasks
 
@@ -58,7 +59,8 @@ BUILDERS = {
         "task_pages.page_statement",
     ),
     *("tasks._levels", "tasks._related", "uses._write_down"),
-    "combined._combined",
+    *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
+    "task_buckets.sections_statement",
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
 which puts such statements into one.
@@ -124,11 +126,14 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
         loaded = importlib.import_module(f"persistence.{module.name}")
         for name, value in vars(loaded).items():
             yield from ((f"{module.name}.{name}", each) for each in _within(value))
-    names = ("in_project", "with_parent", "with_status", "descending", "resumed")
+    names = ("in_project", "in_section", "unsectioned", "with_parent", "with_status", "descending", "resumed")
     for flags, order in product(product((False, True), repeat=len(names)), TASK_ORDERS):
         shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
         for statement in _within(page_statement(shape)):
             yield "task_pages.page_statement", statement
+    for flags in product((False, True), repeat=4):
+        yield "task_buckets.projects_statement", projects_statement(BucketShape(*flags))
+        yield "task_buckets.sections_statement", sections_statement(with_status=flags[0])
 
 
 def _within(value: object) -> Iterator[SelectBase | UpdateBase]:

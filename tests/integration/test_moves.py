@@ -153,3 +153,30 @@ def test_a_section_is_moved_to_another_project_with_its_tasks(ada: Person, garde
         ok(ada.client.post(f"{ada.home}/projects/{project}/archive"))
         rejected(ada.client.post(path, json={"project_id": garden}), 409, "project-archived")
         ok(ada.client.post(f"{ada.home}/projects/{project}/unarchive"))
+
+
+@pytest.mark.parametrize("limit", [1, 3, 200])
+def test_tasks_are_listed_in_the_order_of_projects_sections_and_positions(ada: Person, garden: str, limit: int) -> None:
+    house = ada.create("projects", name="House")["id"]
+    beds, shed = [ada.create("sections", name=name, project_id=garden)["id"] for name in ("Beds", "Shed")]
+    cellar = ada.create("sections", name="Cellar", project_id=house)["id"]
+    places = [{"section_id": cellar}, {"project_id": house}, {"section_id": shed}, {"section_id": beds}]
+    a, b, c, d, e = [
+        ada.create("tasks", title=title, **place) for title, place in zip("abcde", [*places, places[2]], strict=True)
+    ]
+    ada.create("tasks", title="i")
+    child = ada.create("tasks", title="f", parent_id=c["id"])
+    move(ada, e, before=c["id"])
+
+    def listed(**given: str) -> str:
+        return "".join(t["title"] for t in everything(ada.client, f"{ada.home}/tasks", limit=limit, **given))
+
+    assert (listed(sort="position"), listed(sort="-position")) == ("idecfba", "abfcedi")
+    assert (listed(sort="position", project_id=garden), listed(sort="-position", project_id=garden)) == ("decf", "fced")
+    assert (listed(sort="position", section_id=shed), listed(sort="-created_at", section_id=shed)) == ("ecf", "fec")
+    assert (listed(section_id=shed, project_id=house), listed(section_id=shed, parent_id=c["id"])) == ("", "f")
+    assert listed(sort="position", status="completed") == ""
+    ok(ada.client.post(f"{ada.home}/projects/{house}/move", json={"before": garden}))
+    ok(ada.client.post(f"{ada.home}/sections/{shed}/move", json={"before": beds}))
+    assert listed(sort="position", status="open") == "ibaecfd"
+    assert (child["section_id"], a["section_id"], b["section_id"], d["section_id"]) == (shed, cellar, None, beds)

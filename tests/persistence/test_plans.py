@@ -16,6 +16,7 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -51,12 +52,12 @@ from domain import (
 )
 from domain.identities import ExternalIdentity
 from domain.model.identities import Identity
-from domain.model.tasks import SortKey, Status, TaskQuery
+from domain.model.tasks import Bucket, SortKey, Status, TaskQuery
 from domain.policy import Policy
 from domain.principals import Principal
 from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
-from domain.task_lists import TaskFilter
+from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
@@ -614,6 +615,12 @@ async def call_task_services(ada: Caller) -> None:
     other = await ada.write(tasks.create, TaskDraft(title="z", section_id=section(0, 0)))
     for to in (TaskDestination(after=other.id), TaskDestination(parent_id=other.id), TaskDestination(section_id=None)):
         await ada.write(task_moves.move, task.id, to=to)
+    statuses: tuple[Status | None, ...] = (None, "open")
+    sorts: tuple[TaskSort, ...] = ("position", "-position")
+    for of, which, sort in product((None, project(0, 0)), statuses, sorts):
+        filters = TaskFilter(project_id=of, status=which)
+        first = await ada.read(task_lists.page, filters=filters, sort=sort, limit=1)
+        await ada.read(task_lists.page, filters=filters, sort=sort, limit=50, cursor=first.next_cursor)
     await ada.write(tasks.update, task.id, edit=TaskEdit(title="zz"))
     await ada.write(task_status.complete, task.id)
     await ada.write(task_status.cancel, task.id)
@@ -773,22 +780,35 @@ def faults_of(plan: Plan) -> Iterator[str]:
             yield f"{what} {', '.join(sorted(names))}"
 
 
-@pytest.mark.parametrize("order", MIDDLE)
-@pytest.mark.parametrize("in_project", [False, True])
+PLACES: Mapping[str, Mapping[str, Any]] = {
+    "workspace": {},
+    "project": {"project_id": project(0, 1)},
+    "section": {"section_id": section(0, 1)},
+    "unsectioned": {"bucket": Bucket(project_id=project(0, 1), section_id=None, place=("a1", ""))},
+    "bucket": {"bucket": Bucket(project_id=project(0, 1), section_id=section(0, 1), place=("a1", "a1"))},
+}
+LISTS = {
+    **{(order, "workspace"): f"ix_tasks_{order}" for order in MIDDLE if order != "position"},
+    **{(order, "project"): f"ix_tasks_project_{order}" for order in MIDDLE if order != "position"},
+    **{(order, "section"): f"ix_tasks_section_{order}" for order in MIDDLE},
+    ("position", "unsectioned"): "ix_tasks_project_position",
+    ("position", "bucket"): "ix_tasks_section_position",
+}
+"""The index from which each list is read. In the order of the positions, one bucket is read after the other."""
+
+
+@pytest.mark.parametrize(("order", "where"), LISTS)
 async def test_every_list_of_tasks_is_read_in_order_from_its_index(
-    ada: Caller,
-    connection: AsyncConnection,
-    order: str,
-    in_project: bool,  # noqa: FBT001 -- a parameter of a test
+    ada: Caller, connection: AsyncConnection, order: str, where: str
 ) -> None:
-    index = f"ix_tasks_project_{order}" if in_project else f"ix_tasks_{order}"
+    index = LISTS[order, where]
     statuses: tuple[Status | None, ...] = (None, "open", "completed")
     places: tuple[tuple[SortKey, UUID] | None, ...] = (None, (MIDDLE[order], numbered(5, 6000)))
     with overheard() as heard:
         for status, descending, after in product(statuses, (False, True), places):
             query = TaskQuery(
                 workspace_id=ada.workspace_id,
-                project_id=project(0, 1) if in_project else None,
+                **{"project_id": None, **PLACES[where]},
                 status=status,
                 order=order,
                 descending=descending,

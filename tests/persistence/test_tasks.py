@@ -1,6 +1,6 @@
 import datetime as dt
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -103,7 +103,12 @@ async def some_tasks(ada: Caller) -> list[Task]:
 
 def ordered(of: list[Task], *, sort: TaskSort) -> list[Task]:
     name = sort.removeprefix("-")
-    return sorted(of, key=lambda task: (sort_key(task, name), task.id), reverse=name != sort)
+    return sorted(of, key=lambda task: place_of(task, name), reverse=name != sort)
+
+
+def place_of(task: Task, order: str) -> tuple[Any, ...]:
+    """Projects are in the order of their ids, as they were created one after the other."""
+    return ((task.project_id,) if order == "position" else ()) + (sort_key(task, order), task.id)
 
 
 async def listed(ada: Caller, *, filters: TaskFilter, sort: TaskSort, limit: int) -> list[Task]:

@@ -6,11 +6,11 @@ import pytest
 
 from domain.errors import IdTaken
 from domain.model.projects import Project
-from domain.model.tasks import PRIORITIES, SortKey, Task, TaskQuery
+from domain.model.tasks import PRIORITIES, Bucket, SortKey, Task, TaskQuery
 from domain.model.workspaces import Workspace
 from domain.wall_clocks import WallClock, due_key
 from tests.support.defaults import NOON
-from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, task
+from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, section, task
 from tests.support.worlds import World
 
 ORDERS = ("position", "due", "priority", "created_at", "updated_at")
@@ -313,3 +313,64 @@ async def test_the_tasks_around_a_position_are_the_nearest_on_each_side(
     assert await around("", 2) == ["a0", "a1"]
     assert await around("~", 3) == ["a3", "a4", "a5"]
     assert await around("a3", 9) == [f"a{n}" for n in range(6)]
+
+
+async def test_buckets_are_those_that_have_tasks_in_the_order_of_projects_and_sections(
+    world: World, home: Workspace, elsewhere: Project
+) -> None:
+    """Twelve projects, of which each has a task without a section, and the third has sections."""
+    many = [project(n, home, position=f"b{n:02}", revision=3) for n in range(30, 42)]
+    parts = [section(n, many[2], position=f"a{n}", revision=3) for n in (3, 1, 2)]
+    done = {"status": "completed", "completed_at": NOON}
+    async with world.unit() as uow:
+        for each in many:
+            await uow.projects.add(each)
+        for part in parts:
+            await uow.sections.add(part)
+        for n, each in enumerate(many):
+            await uow.tasks.add(task(50 + n, each, revision=3))
+        await uow.tasks.add(task(70, many[2], section_id=parts[0].id, position="a8", revision=3))
+        await uow.tasks.add(task(71, many[2], section_id=parts[1].id, position="a9", revision=3, **done))
+    await add(world, task(1, elsewhere, revision=3))
+    whole = [(each.position, "") for each in many]
+    expected = [*whole[:3], ("b32", "a1"), ("b32", "a3"), *whole[3:]]
+
+    async def listed(**given: Any) -> list[tuple[str, str]]:
+        which = {"project_id": None, "status": None, "descending": False, "beyond": None} | given
+        async with world.unit() as uow:
+            return [bucket.place async for bucket in uow.tasks.buckets(home.id, **which)]
+
+    assert await listed() == expected
+    assert await listed(descending=True) == expected[::-1]
+    assert await listed(status="completed") == [("b32", "a1")]
+    assert await listed(status="open", descending=True) == [each for each in expected[::-1] if each[1] != "a1"]
+    for n, place in enumerate(expected):
+        assert await listed(beyond=place) == expected[n + 1 :]
+        assert await listed(beyond=place, descending=True) == expected[:n][::-1]
+    assert await listed(project_id=many[2].id) == [("", ""), ("", "a1"), ("", "a3")]
+    assert await listed(project_id=many[2].id, beyond=("", "a1")) == [("", "a3")]
+    assert await listed(project_id=many[2].id, beyond=("", "a3"), descending=True) == [("", "a1"), ("", "")]
+    assert await listed(project_id=NOBODY) == []
+
+
+async def test_a_bucket_is_listed_by_position(world: World, chores: Project) -> None:
+    part = section(1, chores, revision=3)
+    async with world.unit() as uow:
+        await uow.sections.add(part)
+        for n in range(1, 7):
+            await uow.tasks.add(task(n, chores, section_id=part.id if n % 2 else None, revision=3))
+    within = Bucket(project_id=chores.id, section_id=part.id, place=("", "a1"))
+    without = Bucket(project_id=chores.id, section_id=None, place=("", ""))
+    for bucket, numbers in ((within, [1, 3, 5]), (without, [2, 4, 6])):
+        for descending in (False, True):
+            expected = [ident(n) for n in (numbers[::-1] if descending else numbers)]
+            query = listing(chores, bucket=bucket, descending=descending)
+            async with world.unit() as uow:
+                found = await uow.tasks.page(query)
+                rest = await uow.tasks.page(replace(query, after=(found[0].position, found[0].id)))
+            assert [each.id for each in found] == expected
+            assert [each.id for each in rest] == expected[1:]
+    async with world.unit() as uow:
+        assert [each.id for each in await uow.tasks.page(listing(chores, section_id=part.id))] == [
+            ident(n) for n in (1, 3, 5)
+        ]

@@ -14,6 +14,7 @@ from persistence import database
 from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
+_PROBE = re.compile(r"SubPlan \d+\) IS NOT NULL")
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN|BLOOM FILTER ON) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
@@ -120,7 +121,11 @@ def _postgresql_plan(root: dict[str, Any]) -> Plan:
     return Plan(
         indexes=frozenset(node["Index Name"] for node in nodes if "Index Name" in node),
         scanned=frozenset(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"),
-        filtered=frozenset(node["Relation Name"] for node in nodes if "Filter" in node and "Relation Name" in node),
+        filtered=frozenset(
+            node["Relation Name"]
+            for node in nodes
+            if "Relation Name" in node and not _PROBE.fullmatch(node.get("Filter", "((SubPlan 0) IS NOT NULL)"))
+        ),
         sorted=frozenset(
             below["Relation Name"]
             for node in nodes

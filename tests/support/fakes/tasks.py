@@ -1,5 +1,5 @@
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -7,12 +7,15 @@ from uuid import UUID
 from domain.events import end_of, event_of, restored
 from domain.model.comments import Comment
 from domain.model.projects import Project
+from domain.model.sections import Section
 from domain.model.tasks import (
     PRIORITIES,
+    Bucket,
     Dependency,
     Family,
     LinkName,
     SortKey,
+    Status,
     Task,
     TaskEvent,
     TaskQuery,
@@ -31,6 +34,10 @@ def sort_key(task: Task, order: str) -> SortKey:
         "updated_at": task.updated_at,
     }
     return keys[order]
+
+
+def _bucket_of(task: Task) -> tuple[UUID, UUID | None]:
+    return task.project_id, task.section_id
 
 
 class FakeTasks:
@@ -90,12 +97,37 @@ class FakeTasks:
         found = [task for task in self._store.tasks.values() if (task.workspace_id, task.section_id) == place]
         return sorted(found[:limit], key=lambda task: task.position)
 
+    async def buckets(
+        self,
+        workspace_id: UUID,
+        *,
+        project_id: UUID | None,
+        status: Status | None,
+        descending: bool,
+        beyond: tuple[str, str] | None,
+    ) -> AsyncGenerator[Bucket, None]:
+        here = [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]
+        listed = [task for task in here if project_id in {None, task.project_id} and status in {None, task.status}]
+        found = {_bucket_of(task) for task in listed}
+        buckets = [self._bucket(workspace_id, *each, is_alone=project_id is not None) for each in found]
+        for bucket in sorted(buckets, key=lambda each: each.place, reverse=descending):
+            if beyond is None or (bucket.place < beyond if descending else bucket.place > beyond):
+                yield bucket
+
+    def _bucket(self, workspace_id: UUID, project_id: UUID, section_id: UUID | None, *, is_alone: bool) -> Bucket:
+        project = self._store.projects[workspace_id, project_id]
+        section = None if section_id is None else self._store.of(Section)[workspace_id, section_id]
+        place = ("" if is_alone else project.position, section.position if section else "")
+        return Bucket(project_id=project_id, section_id=section_id, place=place)
+
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         listed = [
             task
             for task in self._store.tasks.values()
             if task.workspace_id == query.workspace_id
             and query.project_id in {None, task.project_id}
+            and query.section_id in {None, task.section_id}
+            and (query.bucket is None or _bucket_of(task) == (query.bucket.project_id, query.bucket.section_id))
             and query.parent_id in {None, task.parent_id}
             and query.status in {None, task.status}
         ]
