@@ -53,15 +53,18 @@ def page_statement(shape: PageShape) -> TypedReturnsRows[Any]:
     if shape.with_status:
         return in_order(rows.where(tasks.c.status == bindparam("status")))
     branches = [in_order(rows.where(tasks.c.status == status)) for status in STATUSES]
-    return _merged(branches, key, descending=shape.descending)
+    return _merged(branches, key, is_unique=shape.order == "position", descending=shape.descending)
 
 
-def _merged(branches: Sequence[Select[Any]], key: ColumnElement[Any], *, descending: bool) -> Select[Any]:
-    """Return the first rows of all *branches*, each of which is in the order of *key*, then id."""
+def _merged(
+    branches: Sequence[Select[Any]], key: ColumnElement[Any], *, is_unique: bool, descending: bool
+) -> Select[Any]:
+    """Return the first rows of all *branches*, each of which is in the order of *key*, then id unless *is_unique*."""
     with_key = [select(each.add_columns(key.label("sort_key")).subquery()) for each in branches]
     merged = union_all(*with_key).subquery()
     columns = [merged.c[column.name] for column in TASKS.columns]
-    return ordered(select(*columns), (merged.c.sort_key, merged.c.id), descending=descending)
+    places = (merged.c.sort_key,) if is_unique else (merged.c.sort_key, merged.c.id)
+    return ordered(select(*columns), places, descending=descending)
 
 
 def page_of(query: TaskQuery) -> tuple[TypedReturnsRows[Any], dict[str, object]]:

@@ -142,6 +142,37 @@ def test_concurrent_patches_without_a_condition_all_succeed_one_after_the_other(
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
+def test_of_two_concurrent_moves_that_would_make_a_cycle_one_is_refused(ada: Person, tables: Tables) -> None:
+    for _ in range(5):
+        one, other = [ada.create("tasks", title=title)["id"] for title in ("One", "Other")]
+        ada.create("tasks", title="Below", parent_id=one)
+        moves = [(one, other), (other, one)] * 5
+        requests = [
+            {"method": "POST", "url": f"{ada.home}/tasks/{task}/move", "json": {"parent_id": parent}}
+            for task, parent in moves
+        ]
+        responses = at_once(ada, requests)
+        assert statuses(responses) == {200: 5, 422: 5}
+        parents = {task: ok(ada.client.get(f"{ada.home}/tasks/{task}"))["parent_id"] for task in (one, other)}
+        assert parents in ({one: other, other: None}, {other: one, one: None})
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_concurrent_moves_out_of_and_into_a_tree_keep_it_whole(ada: Person, tables: Tables) -> None:
+    """Half of the moves take the tree to another project, the others put a task into it."""
+    garden = ada.create("projects", name="Garden")["id"]
+    inbox = ada.create("tasks", title="Root")["project_id"]
+    root, child = [ada.create("tasks", title=title)["id"] for title in ("Top", "Leaf")]
+    requests = [
+        {"method": "POST", "url": f"{ada.home}/tasks/{task}/move", "json": to}
+        for task, to in ((root, {"project_id": garden}), (child, {"parent_id": root}), (root, {"project_id": inbox}))
+    ]
+    assert statuses(at_once(ada, requests * 10)) == {200: 30}
+    at = [ok(ada.client.get(f"{ada.home}/tasks/{task}")) for task in (root, child)]
+    assert (at[1]["parent_id"], at[1]["project_id"]) == (root, at[0]["project_id"])
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
 def test_one_key_on_two_concurrent_requests_belongs_to_one_of_them(ada: Person) -> None:
     headers = {"Idempotency-Key": new_id()}
     requests = [

@@ -277,6 +277,11 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             | {"position": f"a{m}", "revision": 1, **TIMES}
             for n in range(OWNERS)
             for m in range(5)
+        ]
+        + [
+            {"workspace_id": workspace(0), "id": numbered(10, 100_000 + m), "project_id": project(0, m % 5)}
+            | {"name": "x", "position": f"b{m:03}", "revision": 1, **TIMES}
+            for m in range(500)
         ],
     )
     yield (

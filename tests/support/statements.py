@@ -116,6 +116,13 @@ def _sqlite_plan(rows: Sequence[tuple[Any, ...]], recursive: frozenset[str]) -> 
     )
 
 
+def _is_probe(node: dict[str, Any]) -> bool:
+    """Whether a filter only looks for one row in another table, or whether the one row of a key is in the trash."""
+    of_one = str(node.get("Index Name", "")).startswith(("pk_", "uq_"))
+    parts = [part.strip("()") for part in str(node["Filter"]).split(" AND ")]
+    return all(_PROBE.fullmatch(part) or (of_one and part == "trash_id IS NULL") for part in parts)
+
+
 def _postgresql_plan(root: dict[str, Any]) -> Plan:
     nodes = list(_nodes(root))
     return Plan(
@@ -124,7 +131,7 @@ def _postgresql_plan(root: dict[str, Any]) -> Plan:
         filtered=frozenset(
             node["Relation Name"]
             for node in nodes
-            if "Relation Name" in node and not _PROBE.fullmatch(node.get("Filter", "((SubPlan 0) IS NOT NULL)"))
+            if "Relation Name" in node and "Filter" in node and not _is_probe(node)
         ),
         sorted=frozenset(
             below["Relation Name"]
