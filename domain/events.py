@@ -28,8 +28,9 @@ class Event:
     """One change of one entity, with number *revision* in its workspace.
 
     `entity` is the entity after the change, None if it is deleted. A member's `entity_id` is the user's. `added_bytes`
-    is by how much the change raises the use of the quota (domain.quotas); a deletion lowers it. `is_described` says
-    that the description is part of the payload; otherwise the log has it already.
+    is by how much the change raises the use of the quota (domain.quotas); a deletion lowers it. `added_open` is by how
+    much it raises the number of open tasks. `is_described` says that the description is part of the payload; otherwise
+    the log has it already.
     """
 
     type: EventType
@@ -38,6 +39,7 @@ class Event:
     revision: int
     entity: Entity | None
     added_bytes: int = 0
+    added_open: int = 0
     is_described: bool = True
 
     @property
@@ -67,8 +69,13 @@ def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -
         revision=entity.revision,
         entity=entity,
         added_bytes=size_of(entity) - (size_of(before) if before else 0),
+        added_open=_is_open(entity) - _is_open(before),
         is_described=before is None or _description_of(before) != _description_of(entity),
     )
+
+
+def _is_open(entity: Entity | None) -> bool:
+    return isinstance(entity, Task) and entity.status == "open"
 
 
 def _description_of(entity: Entity) -> str | None:
@@ -80,12 +87,16 @@ def restored(kind: EventType, entity: Entity) -> Event:
     return replace(event_of(kind, entity), added_bytes=0)
 
 
-def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int) -> Event:
-    """Return the event that an entity is deleted. What goes into the trash counts against the quota as before."""
+def end_of(kind: EventType, entity_id: UUID, *, workspace_id: UUID, revision: int, was_open: bool = False) -> Event:
+    """Return the event that an entity is deleted, such as a task that *was_open*.
+
+    What goes into the trash counts against the quota as before.
+    """
     return Event(
         type=kind,
         workspace_id=workspace_id,
         entity_id=entity_id,
         revision=revision,
         entity=None,
+        added_open=-was_open,
     )

@@ -5,7 +5,10 @@ from typing import Final
 from domain.errors import Conflict
 
 MOST_CHANGES: Final = 2000
-"""How many things one transaction changes at most."""
+"""How many tasks one operation closes, reopens or deletes at most, with those that change because they depend on them.
+
+They change in one transaction (ADR NEXT-dependencies). What changes more goes in steps (ADR 81).
+"""
 MOST_BEFORE_PART: Final = 1000
 """How many changes the parts of a transaction, such as a batch, may have made before another one makes more."""
 
@@ -24,3 +27,11 @@ class LimitReached(Conflict):
         super().__init__(detail or f"This {owner} has {most} {things}, and cannot have more.")
         self.most = most
         self.pointer = pointer
+
+
+def require_few(changes: int) -> None:
+    """Raise LimitReached if these are too many changes for one transaction."""
+    if changes > MOST_CHANGES:
+        detail = f"This would change more than {MOST_CHANGES} tasks at once, with those that depend on them."
+        advice = "Close or delete some of the subtasks first."
+        raise LimitReached("request", things="changes", most=MOST_CHANGES, detail=f"{detail} {advice}")

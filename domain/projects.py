@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from domain import moves, pages, positions, steps, tasks
+from domain.limits import LimitReached
 from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
+
+MOST_PROJECTS: Final = 500
+"""How many projects a workspace has at most, with the inbox and the archived ones."""
 
 
 async def page(
@@ -41,8 +46,8 @@ async def page(
 
 
 async def create(uow: UnitOfWork, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
-    """Create a project after all others. Raises IdTaken."""
-    last = await uow.projects.last_position(uow.workspace_id)
+    """Create a project after all others. Raises LimitReached, IdTaken."""
+    last = await require_room(uow)
     project = Project(
         id=project_id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -57,6 +62,14 @@ async def create(uow: UnitOfWork, *, name: str, description: str = "", project_i
     )
     await uow.projects.add(project)
     return project
+
+
+async def require_room(uow: UnitOfWork) -> str | None:
+    """Return the greatest position of the workspace's projects. Raises LimitReached if there cannot be another one."""
+    count, last = await uow.projects.end(uow.workspace_id)
+    if count >= MOST_PROJECTS:
+        raise LimitReached("workspace", things="projects", most=MOST_PROJECTS)
+    return last
 
 
 async def get(uow: UnitOfWork, project_id: UUID) -> Project:

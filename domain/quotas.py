@@ -8,8 +8,11 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final
 
+from domain.limits import LimitReached
 from domain.model.workspaces import WorkspaceFull
 
+MOST_OPEN_TASKS: Final = 100_000
+"""How many open tasks a workspace has at most, without those in the trash."""
 ROW_BYTES: Final = 300
 """About what a project, a task or a kept response stores besides its texts."""
 
@@ -21,7 +24,7 @@ class Usage:
     The log is counted by the payloads of its events, of which none before revision `log_from` is left.
 
     Responses are kept for 24 hours, and counted by the day (in UTC) with the number `kept_day`: until the end of the
-    next day.
+    next day. `open_tasks` is a number of tasks, not of bytes.
     """
 
     content_bytes: int = 0
@@ -30,6 +33,7 @@ class Usage:
     kept_day: int = 0
     kept_bytes: int = 0
     kept_before_bytes: int = 0
+    open_tasks: int = 0
 
     def with_content(self, more_bytes: int, *, quota_bytes: int) -> "Usage":
         """Return the usage after a change of the content. Raises WorkspaceFull if it is over the quota."""
@@ -37,6 +41,12 @@ class Usage:
         if more_bytes > 0 and content_bytes > quota_bytes:
             raise WorkspaceFull(quota_bytes)
         return replace(self, content_bytes=max(0, content_bytes))
+
+    def with_open_tasks(self, more: int) -> "Usage":
+        """Return the usage after tasks were opened, or closed and deleted. Raises LimitReached."""
+        if more > 0 and self.open_tasks + more > MOST_OPEN_TASKS:
+            raise LimitReached("workspace", things="open tasks", most=MOST_OPEN_TASKS)
+        return replace(self, open_tasks=self.open_tasks + more)
 
     def with_log(self, more_bytes: int) -> "Usage":
         """Return the usage after events were written."""

@@ -191,6 +191,7 @@ async def _parent_of(uow: UnitOfWork, root: Task, family: Sequence[Task]) -> Tas
 
 
 async def _restore_project(uow: UnitOfWork, trashed: Project) -> None:
+    await projects.require_room(uow)
     near = await uow.projects.around(uow.workspace_id, cut=trashed.position, limit=2)
     position = _beside(trashed.position, [each.position for each in near])
     await uow.projects.restore(

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from domain import families, tasks
-from domain.limits import MOST_CHANGES
+from domain.limits import MOST_CHANGES, require_few
 from domain.model.tasks import Family, Status, Task, TaskEvent, WhichDependents
 from domain.unit_of_work import UnitOfWork
 
@@ -15,7 +15,10 @@ Subtasks = Literal["close", "keep"]
 
 
 async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
-    """Complete a task, now, with its open subtasks. A completed one keeps its time. Raises TaskNotFound."""
+    """Complete a task, now, with its open subtasks. A completed one keeps its time.
+
+    Raises TaskNotFound, LimitReached.
+    """
     family = await families.of(uow, task_id)
     changed = _closed(family, status="completed", together=subtasks == "close")
     completed = [replace(each, completed_at=uow.now) for each in changed]
@@ -25,7 +28,7 @@ async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "clos
 async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
     """Cancel a task, with its open subtasks: it will not be done.
 
-    A completed one loses its time of completion. Raises TaskNotFound.
+    A completed one loses its time of completion. Raises TaskNotFound, LimitReached.
     """
     family = await families.of(uow, task_id)
     changed = _closed(family, status="cancelled", together=subtasks == "close")
@@ -34,7 +37,10 @@ async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close"
 
 
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Open a closed task again, with the subtasks that were closed together with it. Raises TaskNotFound."""
+    """Open a closed task again, with the subtasks that were closed together with it.
+
+    Raises TaskNotFound, LimitReached.
+    """
     family = await families.of(uow, task_id)
     return await _store_all(uow, family, changed=_reopened(family.task, family.subtasks), event="task.reopened")
 
@@ -49,6 +55,7 @@ async def _store_all(uow: UnitOfWork, family: Family, *, changed: Sequence[Task]
             known = after if dependent.id in after else dependents
             before.setdefault(dependent.id, dependent)
             known[dependent.id] = replace(known.get(dependent.id, dependent), blocked=blocked)
+    require_few(len(after) + len(dependents))
     now = [await tasks.store(uow, before[each.id], each, event=event) for each in after.values()]
     for each in dependents.values():
         await tasks.store(uow, before[each.id], each, event="task.updated")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain import dependencies, families, labels, members, positions, steps, task_links, task_metadata, wall_clocks
 from domain.checks import Checks
-from domain.limits import MOST_CHANGES, LimitReached
+from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import DependencyCycle, Priority, Task, TaskEvent, TaskNotFound
@@ -237,6 +237,7 @@ async def delete(uow: UnitOfWork, task_id: UUID) -> None:
     await deletion.took(uow, len(family.subtasks))
     if family.has_dependents:
         dependents = await _dependents(uow, task_ids, limit=MOST_CHANGES)
+        require_few(len(task_ids) + len(dependents))
         await _release(uow, task_ids, dependents, trash_id=trash_id)
     await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=trash_id, revision=await uow.next_revision())
 

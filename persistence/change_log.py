@@ -103,7 +103,10 @@ class ChangeLog:
         del self._events[count:]
 
     async def settle(self) -> None:
-        """Make the changes that were deferred, and count their content. Raises what they raise, and WorkspaceFull."""
+        """Make the changes that were deferred, and count what they add.
+
+        Raises what they raise, WorkspaceFull, LimitReached.
+        """
         await self._runner.finish(())
         self._count_content()
 
@@ -193,7 +196,7 @@ class ChangeLog:
         await self._runner.run(_FORGET, {"user": user_id})
 
     async def flush(self) -> None:
-        """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull."""
+        """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""
         self._count_content()
         noted, self._events, self._settled = self._events, [], 0
         content, log = Counter[UUID](), Counter[UUID]()
@@ -230,11 +233,11 @@ class ChangeLog:
             await self._runner.run(_DELETE_TOMBSTONES, {"workspace": workspace_id, "ids": padded(ids)})
 
     def _count_content(self) -> None:
-        """Count what was added to the locked workspace since it was counted before. Raises WorkspaceFull."""
+        """Count what was added to the locked workspace since the last count. Raises WorkspaceFull, LimitReached."""
         if self._locked is not None:
-            new = (event for _, event in self._events[self._settled :] if event.workspace_id == self._locked[0])
-            added = sum(event.added_bytes for event in new)
-            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes)
+            new = [event for _, event in self._events[self._settled :] if event.workspace_id == self._locked[0]]
+            added, opened = sum(event.added_bytes for event in new), sum(event.added_open for event in new)
+            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes).with_open_tasks(opened)
         self._settled = len(self._events)
 
     async def _changes_of_locked(self, log_bytes: int) -> list[Write]:
@@ -290,10 +293,14 @@ class ChangeLog:
 
 
 def ends_of(kind: EventType, workspace_id: UUID, revision: int) -> Callable[[Row], Event]:
-    """Return what creates, of a row that begins with an id, the event that this entity is deleted: is in the trash."""
+    """Return what creates, of a row with an id, the event that this entity is deleted: is in the trash.
+
+    The row of a task has its status as well.
+    """
 
     def end(row: Row) -> Event:
-        return end_of(kind, row[0], workspace_id=workspace_id, revision=revision)
+        was_open = kind == "task.deleted" and row[1] == "open"
+        return end_of(kind, row[0], workspace_id=workspace_id, revision=revision, was_open=was_open)
 
     return end
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from domain.errors import IdTaken
 from persistence.metadata import INSTANT, logged_as, means, metadata
 
-USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes")
+USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes", "open_tasks")
 """The columns of domain.quotas.Usage, in its order."""
 
 workspaces: Final = Table(
@@ -31,8 +31,9 @@ workspaces: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
-    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE[:-1]),
     Column("deleted_at", INSTANT),
+    Column(USAGE[-1], BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id", info=means(IdTaken)),
     info=logged_as("workspace"),
 )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    func,
     insert,
     select,
     true,
@@ -100,9 +101,7 @@ _PAGES: Final = {
 }
 
 
-_LAST_POSITION: Final = (
-    select(projects.c.position).where(PROJECT_IN_WORKSPACE).order_by(projects.c.position.desc()).limit(1)
-)
+_END: Final = select(func.count(), func.max(projects.c.position)).where(PROJECT_IN_WORKSPACE)
 _AROUND: Final = around(select(*PROJECTS.columns).where(PROJECT_IN_WORKSPACE), projects.c.position)
 
 
@@ -119,9 +118,9 @@ class Projects:
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         return PROJECTS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "project": project_id}))
 
-    async def last_position(self, workspace_id: UUID) -> str | None:
-        row = await self._runner.row(_LAST_POSITION, {"workspace": workspace_id})
-        return None if row is None else row[0]
+    async def end(self, workspace_id: UUID) -> tuple[int, str | None]:
+        row = await self._runner.row(_END, {"workspace": workspace_id})
+        return (0, None) if row is None else (row[0], row[1])
 
     async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
         place = {"workspace": workspace_id, "cut": cut, "limit": limit}

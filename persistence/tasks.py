@@ -100,7 +100,7 @@ _DELETE_ALL: Final = (
     update(tasks)
     .where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
     .values(trash_id=bindparam("trash"))
-    .returning(tasks.c.id)
+    .returning(tasks.c.id, tasks.c.status)
     .execution_options(**BULK)
 )
 _SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE).limit(bindparam("limit"))

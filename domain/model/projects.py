@@ -101,8 +101,8 @@ class ProjectRepository(Protocol):
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """Return the project, without a lock of its own."""
 
-    async def last_position(self, workspace_id: UUID) -> str | None:
-        """Return the greatest position of all projects, archived or not. None without projects."""
+    async def end(self, workspace_id: UUID) -> tuple[int, str | None]:
+        """Return how many projects there are, archived or not, and their greatest position: None without projects."""
 
     async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
         """Return the projects nearest to *cut*, archived or not, in their order.

@@ -89,18 +89,16 @@ async def test_a_list_continues_after_a_position_without_a_project(world: World,
         assert await uow.projects.page(listing(home, after=("a1", ident(0)))) == [created[0], created[2]]
 
 
-async def test_the_last_position_is_that_of_any_project_archived_or_not(
-    world: World, home: Workspace, other: Workspace
-) -> None:
+async def test_the_end_is_that_of_all_projects_archived_or_not(world: World, home: Workspace, other: Workspace) -> None:
     async with world.unit() as uow:
-        assert await uow.projects.last_position(home.id) is None
+        assert await uow.projects.end(home.id) == (0, None)
     await add(world, project(1, home, position="aa", revision=2), project(2, home, position="aZ", revision=2))
     await add(world, project(1, other, position="b00", revision=2))
     async with world.unit() as uow:
-        assert await uow.projects.last_position(home.id) == "aa"
+        assert await uow.projects.end(home.id) == (2, "aa")
     await add(world, project(3, home, position="ab", archived_at=NOON, revision=3))
     async with world.unit() as uow:
-        assert await uow.projects.last_position(home.id) == "ab"
+        assert await uow.projects.end(home.id) == (3, "ab")
 
 
 async def test_a_changed_project_is_read_back(world: World, home: Workspace, other: Workspace) -> None:

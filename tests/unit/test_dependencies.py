@@ -1,12 +1,13 @@
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain import dependencies, projects, restoring, sections, task_links, task_status, tasks
 from domain.errors import InvalidTogether
-from domain.limits import LimitReached
+from domain.limits import MOST_CHANGES, LimitReached
 from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyUnknown, Task, TaskNotFound
 from domain.tasks import TaskDraft, TaskEdit
 from domain.trash import Deletion
@@ -284,3 +285,22 @@ async def test_a_task_with_as_many_dependencies_as_it_can_have_does_not_get_one_
     await restoring.task(uow.unit(), dig.id)
 
     assert dig.id not in (await now(uow, plant)).depends_on_ids
+
+
+async def test_what_would_change_too_many_tasks_at_once_is_refused_and_changes_nothing(uow: FakeUnitOfWork) -> None:
+    root = await create(uow, "Root")
+    for number in range(MOST_CHANGES // dependencies.MOST_DEPENDENTS):
+        child = await create(uow, f"{number}", parent_id=root.id)
+        one = await create(uow, f"After {number}", after=[child])
+        for n in range(dependencies.MOST_DEPENDENTS - 2):
+            other = replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V")
+            uow.store.tasks[uow.workspace_id, other.id] = other
+    before = dict(uow.store.tasks)
+
+    for act in (task_status.complete, task_status.cancel, tasks.delete):
+        with pytest.raises(LimitReached):
+            await act(uow.unit(), root.id)
+        assert uow.store.tasks == before
+    await tasks.remove_dependency(uow.unit(), one.id, depends_on_id=child.id)
+    await task_status.complete(uow.unit(), root.id)
+    assert len(uow.store.logged(uow.workspace_id, uow.store.workspaces[uow.workspace_id].head)) == MOST_CHANGES

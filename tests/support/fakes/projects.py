@@ -19,8 +19,9 @@ class FakeProjects:
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         return self._store.projects.get((workspace_id, project_id))
 
-    async def last_position(self, workspace_id: UUID) -> str | None:
-        return max((p.position for p in self._all(workspace_id)), default=None)
+    async def end(self, workspace_id: UUID) -> tuple[int, str | None]:
+        positions = [each.position for each in self._store.projects.values() if each.workspace_id == workspace_id]
+        return len(positions), max(positions, default=None)
 
     async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Project]:
         return nearest(self._all(workspace_id), cut=cut, limit=limit)
