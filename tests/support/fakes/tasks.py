@@ -176,11 +176,11 @@ class FakeTasks:
     async def dependents(
         self, workspace_id: UUID, task_ids: Collection[UUID], *, which: WhichDependents, limit: int
     ) -> Sequence[tuple[Task, bool]]:
-        found = []
+        found, these = [], set(task_ids)
+        others = {task.id for task in self._in(workspace_id) if task.status == "open"} - these
         for task in self._in(workspace_id):
-            if not set(task.depends_on_ids).isdisjoint(task_ids):
-                others = await self.dependencies(workspace_id, set(task.depends_on_ids) - set(task_ids))
-                waits = any(each.is_open for each in others.values())
+            if not these.isdisjoint(task.depends_on_ids):
+                waits = not others.isdisjoint(task.depends_on_ids)
                 if {"all": True, "free": not task.blocked, "freed": task.blocked and not waits}[which]:
                     found.append((task, waits))
         return found[:limit]
