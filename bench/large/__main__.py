@@ -29,6 +29,8 @@ SIZES = (5_000, 100_000)
 _ALONE, _BESIDE = 0, 1
 """The workspace in which nobody else writes, and an equal one in which somebody does."""
 _QUIET_S = 2
+_INTERVAL_S = 0.1
+"""How often the other writer creates a task."""
 _MARGIN_S = 0.2
 """How long the other writer writes before and after."""
 _TIMEOUT_S = 900
@@ -72,7 +74,7 @@ def main() -> None:
 def measure(kind: str, tasks: int, *, quiet_s: float = _QUIET_S) -> dict[str, Cost]:
     """Return, and print, what each request takes in a project of so many tasks."""
     found: dict[str, Cost] = {}
-    print(f"\n{kind}, {tasks:,} tasks: nobody else writes; beside a writer every 20 ms, and how long that one waits")
+    print(f"\n{kind}, {tasks:,} tasks: nobody else writes; beside a writer every 100 ms, and how long that one waits")
     print(f"{'':38}{'statements':>11}{'s':>9}{'log rows':>10}{'changes':>9}{'s':>9}{'p50, ms':>9}{'longest':>9}")
     with tempfile.TemporaryDirectory() as folder, opened(kind) as database:
         counter = served.created(Path(folder, "statements"))
@@ -129,7 +131,7 @@ def _sent(server: Running, request: Request) -> tuple[int, int, float]:
 def _beside(server: Running, ada: Person, act: Callable[[], object]) -> tuple[float, float, float]:
     """How many seconds *act* takes beside another writer, and the milliseconds of that one's median and longest."""
     create = Request("POST", f"{stack_rows.workspace_path(_BESIDE)}/tasks", b'{"title": "Buy seeds"}', ada.token)
-    with probing(server, {"create": create}) as noticed:
+    with probing(server, {"create": create}, interval_s=_INTERVAL_S) as noticed:
         time.sleep(_MARGIN_S)
         began_s = time.perf_counter()
         act()

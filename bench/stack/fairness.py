@@ -51,6 +51,7 @@ class Probe:
 
     server: Running
     request: Request
+    interval_s: float = _INTERVAL_S
     end_s: float = math.inf
     latencies_s: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -63,7 +64,7 @@ class Probe:
         async with asyncio.TaskGroup() as group:
             while due_s < self.end_s:
                 group.create_task(self._send(due_s))
-                due_s += _INTERVAL_S
+                due_s += self.interval_s
                 await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
 
     async def _send(self, due_s: float) -> None:
@@ -101,9 +102,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 @contextlib.contextmanager
-def probing(server: Running, requests: dict[str, Request]) -> Iterator[dict[str, Noticed]]:
+def probing(
+    server: Running, requests: dict[str, Request], *, interval_s: float = _INTERVAL_S
+) -> Iterator[dict[str, Noticed]]:
     """Send each of *requests* at its pace until the context ends; then the dictionary is filled."""
-    probes = {name: Probe(server, request) for name, request in requests.items()}
+    probes = {name: Probe(server, request, interval_s) for name, request in requests.items()}
     threads = [threading.Thread(target=probe.run) for probe in probes.values()]
     found: dict[str, Noticed] = {}
     for thread in threads:
