@@ -199,11 +199,22 @@ class ChangeLog:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""
         self._count_content()
         noted, self._events, self._settled = self._events, [], 0
-        content, log = Counter[UUID](), Counter[UUID]()
+        content = Counter[UUID]()
         for _, event in noted:
             if self._locked is None or event.workspace_id != self._locked[0]:
                 content[event.workspace_id] += event.added_bytes
-        writes: list[Write] = []
+        writes, log = await self._write_events(noted)
+        if self._locked is not None:
+            writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
+        await self._runner.finish(writes)
+        await self._update_others(content, log)
+
+    async def _write_events(self, noted: Sequence[tuple[int, Event]]) -> tuple[list[Write], Counter[UUID]]:
+        """Write the events and tombstones, but for those that are returned, and return the bytes of each log.
+
+        What is restored after it was deleted has no tombstone.
+        """
+        writes, log = list[Write](), Counter[UUID]()
         restored = {event.entity_id: index for index, (_, event) in enumerate(noted) if event.is_restored}
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
@@ -222,10 +233,7 @@ class ChangeLog:
                     writes.append((statement, values[0]))
                 elif values:
                     await self._runner.run(statement, values)
-        if self._locked is not None:
-            writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
-        await self._runner.finish(writes)
-        await self._update_others(content, log)
+        return writes, log
 
     async def _delete_tombstones(self, restored: Sequence[Event]) -> None:
         for workspace_id in {event.workspace_id for event in restored}:

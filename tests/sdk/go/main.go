@@ -51,7 +51,7 @@ func main() {
 	workspace := done(founded.JSON201, founded.Body).Id
 	begun := must(api.CreateProjectWithResponse(ctx, workspace, nil, client.ProjectCreate{Name: "Garden"}))
 	project := done(begun.JSON201, begun.Body).Id
-	day, priority := openapi_types.Date{Time: time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC)}, client.High
+	day, priority := openapi_types.Date{Time: time.Date(2026, 4, 18, 0, 0, 0, 0, time.UTC)}, client.PriorityHigh
 	created := must(api.CreateTaskWithResponse(ctx, workspace, nil, client.TaskCreate{
 		Title:     "Plant",
 		ProjectId: nullable.NewNullableWithValue(project),
@@ -84,7 +84,7 @@ func main() {
 	problem = done(stale.ApplicationproblemJSON412, stale.Body)
 	require(problem.Type == "urn:tickbox:problem:precondition-failed", "another problem", problem)
 
-	mode, first := client.Each, int64(1)
+	mode, first := client.TaskBatchModeEach, int64(1)
 	batched := must(api.BatchTasksWithResponse(ctx, workspace, nil, client.TaskBatch{
 		Mode: &mode,
 		Operations: []client.TaskOperation{
@@ -96,7 +96,7 @@ func main() {
 	require(len(results) == 2 && results[0].Task.Status == "completed", "other results", results)
 	require(results[1].Problem.Type == "urn:tickbox:problem:precondition-failed", "another problem", results)
 
-	scopes := []client.Scope{client.Read, client.Write}
+	scopes := []client.Scope{client.ScopeRead, client.ScopeWrite}
 	token := must(api.CreatePersonalTokenWithResponse(ctx, client.PersonalTokenCreate{Name: "Script", Scopes: scopes}))
 	require(len(done(token.JSON201, token.Body).Scopes) == 2, "other scopes", token)
 	ended := must(api.DeleteSessionWithResponse(ctx, session.SessionId, nil))

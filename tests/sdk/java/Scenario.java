@@ -82,7 +82,7 @@ public final class Scenario {
         Task changed = tasks.updateTask(workspace, task.getId(), new TaskPatch().due(null), null, null);
         equal(changed.getDue() == null, true);
         equal(List.of(changed.getTitle(), changed.getPriority()), List.of("Plant", "high"));
-        equal(tasks.completeTask(workspace, task.getId(), null, null).getStatus(), "completed");
+        equal(tasks.completeTask(workspace, task.getId(), null, null, null).getStatus(), "completed");
         TaskPatch patch = new TaskPatch().title("x");
         Problem stale = refused(client, () -> tasks.updateTask(workspace, task.getId(), patch, before, null), 412);
         equal(stale.getType().toString(), "urn:tickbox:problem:precondition-failed");

@@ -66,7 +66,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let patch = TaskPatch { due: Some(None), ..TaskPatch::new() };
     let changed = update_task(&api, &workspace, &task_id, patch, None, None).await?;
     assert_eq!((changed.due, changed.title.as_str(), changed.priority.as_str()), (None, "Plant", "high"));
-    assert_eq!(complete_task(&api, &workspace, &task_id, None, None).await?.status, "completed");
+    assert_eq!(complete_task(&api, &workspace, &task_id, None, None, None).await?.status, "completed");
     let patch = TaskPatch { title: Some("x".into()), ..TaskPatch::new() };
     let (status, problem): (u16, Problem) =
         refused!(update_task(&api, &workspace, &task_id, patch, Some(&before), None).await, UpdateTaskError);
