@@ -47,7 +47,7 @@ async def pages_of(uow: FakeUnitOfWork, tasks: list[Task]) -> list[int]:
     uow.store.tasks = {(task.workspace_id, task.id): task for task in here}
     sizes, listed, cursor = [], 0, None
     while True:
-        page = await task_lists.page(uow.unit(), filters=TaskFilter(), sort="position", limit=TASKS, cursor=cursor)
+        page = await task_lists.page(uow.unit(), filters=TaskFilter(), limit=TASKS, cursor=cursor)
         sizes.append(len(orjson.dumps({"items": [task_view(task) for task in page.items]})))
         listed, cursor = listed + len(page.items), page.next_cursor
         if cursor is None:
