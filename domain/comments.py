@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import members, pages, tasks
+from domain import blank, members, pages, tasks
 from domain.limits import LimitReached
 from domain.model.comments import Comment, CommentNotFound, NotAuthor
 from domain.model.projects import ProjectArchived
@@ -46,7 +46,8 @@ async def page(
 
 
 async def create(uow: UnitOfWork, task_id: UUID, *, text: str, comment_id: UUID | None = None) -> Comment:
-    """Create a comment of the caller. Raises TaskNotFound, ProjectArchived, LimitReached, IdTaken."""
+    """Create a comment of the caller. Raises TextBlank, TaskNotFound, ProjectArchived, LimitReached, IdTaken."""
+    blank.require_seen(text, name="text")
     await _require_active(uow, task_id)
     if await uow.comments.count(uow.workspace_id, task_id=task_id) >= MOST_COMMENTS:
         raise LimitReached("task", things="comments", most=MOST_COMMENTS)
@@ -73,7 +74,8 @@ async def get(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Comment:
 
 
 async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str | Unset = UNSET) -> Comment:
-    """Change a comment of the caller's. Raises CommentNotFound, NotAuthor, TaskNotFound, ProjectArchived."""
+    """Change a comment of the caller's. Raises TextBlank, CommentNotFound, NotAuthor, TaskNotFound, ProjectArchived."""
+    blank.require_seen(text, name="text")
     comment = await get(uow, task_id, comment_id)
     if comment.author_id != uow.principal.user_id:
         raise NotAuthor(comment_id)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import moves, pages, positions, steps, task_links
+from domain import blank, moves, pages, positions, steps, task_links
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelEvent, LabelExists, LabelNotFound, LabelUnknown, name_key
@@ -40,7 +40,8 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 
 
 async def create(uow: UnitOfWork, *, name: str, color: str | None = None, label_id: UUID | None = None) -> Label:
-    """Create a label after all others. Raises LabelExists, LimitReached, IdTaken."""
+    """Create a label after all others. Raises TextBlank, LabelExists, LimitReached, IdTaken."""
+    blank.require_seen(name, name="name")
     await _require_free(uow, name)
     if await uow.labels.count(uow.workspace_id) >= MOST_LABELS:
         raise LimitReached("workspace", things="labels", most=MOST_LABELS)
@@ -69,7 +70,8 @@ async def get(uow: UnitOfWork, label_id: UUID) -> Label:
 async def update(
     uow: UnitOfWork, label_id: UUID, *, name: str | Unset = UNSET, color: str | Unset | None = UNSET
 ) -> Label:
-    """Change a label. Raises LabelNotFound, LabelExists."""
+    """Change a label. Raises TextBlank, LabelNotFound, LabelExists."""
+    blank.require_seen(name, name="name")
     label = await get(uow, label_id)
     color = color if color is UNSET else _color(color)
     changed = replace(label, **given(name=name, color=color))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import moves, pages, positions, steps, tasks
+from domain import blank, moves, pages, positions, steps, tasks
 from domain.limits import LimitReached
 from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.pages import DEFAULT_LIMIT, Page
@@ -46,7 +46,8 @@ async def page(
 
 
 async def create(uow: UnitOfWork, *, name: str, description: str = "", project_id: UUID | None = None) -> Project:
-    """Create a project after all others. Raises LimitReached, IdTaken."""
+    """Create a project after all others. Raises TextBlank, LimitReached, IdTaken."""
+    blank.require_seen(name, name="name")
     last = await require_room(uow)
     project = Project(
         id=project_id or uow.new_id(),
@@ -83,7 +84,8 @@ async def get(uow: UnitOfWork, project_id: UUID) -> Project:
 async def update(
     uow: UnitOfWork, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
 ) -> Project:
-    """Change a project, also the inbox or an archived one. Raises ProjectNotFound."""
+    """Change a project, also the inbox or an archived one. Raises TextBlank, ProjectNotFound."""
+    blank.require_seen(name, name="name")
     project = await get(uow, project_id)
     changed = replace(project, **given(name=name, description=description))
     return await _store(uow, project, changed, event="project.updated")

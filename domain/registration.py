@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain import invitations, queued_emails, users, workspaces
+from domain import blank, invitations, queued_emails, users, workspaces
 from domain.checks import Checks
 from domain.emails import email_key
 from domain.model.invitations import Invitation
@@ -19,7 +19,7 @@ async def register(  # noqa: PLR0913  # what an account consists of
 ) -> User:
     """Create an account with a personal workspace and its inbox. An invitation is accepted with it.
 
-    Raises RegistrationClosed, InvitationRequired; InvitationInvalid, TimeZoneUnknown, PasswordCommon, or
+    Raises RegistrationClosed, InvitationRequired; TextBlank, InvitationInvalid, TimeZoneUnknown, PasswordCommon, or
     InvalidTogether; EmailTaken.
     """
     if uow.policy.registration == "closed":
@@ -57,6 +57,8 @@ async def _check(  # noqa: PLR0913  # as above
 ) -> Invitation | None:
     """Return the invitation of the token, if there is one, after all that is checked before a password is hashed."""
     checks = Checks()
+    with checks:
+        blank.require_seen(name, name="name")
     with checks:
         check_zone(time_zone, pointer="#/time_zone")
     with checks:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import moves, pages, positions, steps, tasks
+from domain import blank, moves, pages, positions, steps, tasks
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import Section, SectionEvent, SectionNotFound, SectionQuery
@@ -50,8 +50,9 @@ async def page(
 async def create(uow: UnitOfWork, *, name: str, project_id: UUID, section_id: UUID | None = None) -> Section:
     """Create a section after all others of its project.
 
-    Raises ProjectUnknown, ProjectArchived, LimitReached, IdTaken.
+    Raises TextBlank, ProjectUnknown, ProjectArchived, LimitReached, IdTaken.
     """
+    blank.require_seen(name, name="name")
     await _require_active(uow, project_id)
     last = await _end_of(uow, project_id)
     section = Section(
@@ -77,7 +78,8 @@ async def get(uow: UnitOfWork, section_id: UUID) -> Section:
 
 
 async def update(uow: UnitOfWork, section_id: UUID, *, name: str | Unset = UNSET) -> Section:
-    """Change a section. Raises SectionNotFound."""
+    """Change a section. Raises TextBlank, SectionNotFound."""
+    blank.require_seen(name, name="name")
     section = await get(uow, section_id)
     changed = replace(section, **given(name=name))
     return await _store(uow, section, changed, event="section.updated")

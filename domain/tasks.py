@@ -5,7 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from domain import dependencies, families, labels, members, positions, steps, task_links, task_metadata, wall_clocks
+from domain import (
+    blank,
+    dependencies,
+    families,
+    labels,
+    members,
+    positions,
+    steps,
+    task_links,
+    task_metadata,
+    wall_clocks,
+)
 from domain.checks import Checks
 from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
@@ -57,11 +68,13 @@ class TaskEdit:
 async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
-    Raises ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown, MemberUnknown,
-    DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or InvalidTogether;
-    ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
+    Raises TextBlank, ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown,
+    MemberUnknown, DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or
+    InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
+    with checks:
+        blank.require_seen(draft.title, name="title")
     with checks:
         wall_clocks.check(draft.start, name="start")
     with checks:
@@ -118,8 +131,8 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
-    Raises TaskNotFound; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown, MemberUnknown,
-    DependencyUnknown, DependencyInCycle, TooManyKeys, KeyNotAllowed, or InvalidTogether; LimitReached.
+    Raises TaskNotFound; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown,
+    MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyNotAllowed, or InvalidTogether; LimitReached.
     """
     task = await get(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
@@ -129,6 +142,8 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
     """The values that *edit* sets, by the name of the field."""
     changes = given(title=edit.title, description=edit.description, priority=edit.priority)
     checks = Checks()
+    with checks:
+        blank.require_seen(edit.title, name="title")
     for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
         with checks:
             changes |= given(**{name: _merged(stored, patch, name=name)})

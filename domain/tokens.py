@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from domain import pages, secret_tokens
+from domain import blank, pages, secret_tokens
 from domain.checks import Checks
 from domain.model.tokens import (
     ExpiryPast,
@@ -68,9 +68,11 @@ def granted_outside(principal: Principal) -> frozenset[Scope]:
 async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
     """Create a personal token for the caller.
 
-    Raises TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
+    Raises TextBlank, TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
     """
     checks = Checks()
+    with checks:
+        blank.require_seen(draft.name, name="name")
     with checks:
         _check_scopes(draft, principal=uow.principal)
     with checks:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain import steps, task_links
+from domain import blank, steps, task_links
 from domain.model.members import MembershipSummary, SoleOwner
 from domain.model.tasks import Task
 from domain.model.users import AccountGone, User
@@ -25,8 +25,9 @@ async def get_me(uow: UnitOfWork) -> User:
 async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str | Unset = UNSET) -> User:
     """Change the caller's profile; a new name is copied to their memberships.
 
-    Raises TimeZoneUnknown, AccountGone.
+    Raises TextBlank, TimeZoneUnknown, AccountGone.
     """
+    blank.require_seen(name, name="name")
     if time_zone is not UNSET:
         check_zone(time_zone, pointer="#/time_zone")
     user = await get_me(uow)

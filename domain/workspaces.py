@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import pages, positions
+from domain import blank, pages, positions
 from domain.model.members import Member
 from domain.model.projects import Project
 from domain.model.users import AccountGone, User
@@ -47,8 +47,9 @@ async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | Non
 async def create(uow: UnitOfWork, *, name: str, workspace_id: UUID | None = None) -> Workspace:
     """Create a workspace to share, with the caller as its owner, and an inbox.
 
-    Raises AccountGone, TooManyWorkspaces, IdTaken.
+    Raises TextBlank, AccountGone, TooManyWorkspaces, IdTaken.
     """
+    blank.require_seen(name, name="name")
     user = await uow.users.get(uow.principal.user_id)
     if user is None:
         raise AccountGone(uow.principal.user_id)
@@ -119,7 +120,8 @@ async def get(uow: UnitOfWork) -> Workspace:
 
 
 async def update(uow: UnitOfWork, *, name: str | Unset = UNSET) -> Workspace:
-    """Rename the workspace of the request, also a personal one. Raises WorkspaceNotFound."""
+    """Rename the workspace of the request, also a personal one. Raises TextBlank, WorkspaceNotFound."""
+    blank.require_seen(name, name="name")
     workspace = await get(uow)
     changed: Workspace = replace(workspace, **given(name=name))
     if changed == workspace:
