@@ -27,7 +27,7 @@ REPEAT: Final = "repeat"
 BATCH: Final = "batch_tasks"
 JOIN: Final = "join"
 CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
-OFTEN: Final = ("create_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
+OFTEN: Final = ("create_task", "update_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
 SELDOM: Final = (
     "remove_member",
     "leave_workspace",

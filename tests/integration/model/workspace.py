@@ -219,6 +219,12 @@ class Workspace:
         below = [each for child in self.tasks if child.parent_id == task.id for each in self.family(child)]
         return [task, *below]
 
+    def arranged(self, project: Project) -> list[Task]:
+        """The tasks of a project in its order: first those without a section, then one section after the other."""
+        places = [None, *(section.id for section in self.sections if section.project_id == project.id)]
+        here = [task for task in self.tasks if task.project_id == project.id]
+        return [task for place in places for task in here if task.section_id == place]
+
     def relatives(self, task: Task) -> list[Task]:
         """A task with its subtasks, and what it is a subtask of, on all levels."""
         above = [] if task.parent_id is None else self.relatives(self.task(task.parent_id))
