@@ -1,9 +1,12 @@
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import dependencies, projects, restoring, sections, task_links, task_status, tasks
 from domain.errors import InvalidTogether
@@ -304,3 +307,53 @@ async def test_what_would_change_too_many_tasks_at_once_is_refused_and_changes_n
     await tasks.remove_dependency(uow.unit(), one.id, depends_on_id=child.id)
     await task_status.complete(uow.unit(), root.id)
     assert len(uow.store.logged(uow.workspace_id, uow.store.workspaces[uow.workspace_id].head)) == MOST_CHANGES
+
+
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "add", "add", "remove", "complete", "reopen"]), st.integers(0, 4), st.integers(0, 4)
+    ),
+    max_size=40,
+)
+
+
+@given(operations=OPERATIONS)
+@settings(max_examples=60, deadline=None)
+def test_no_sequence_of_operations_makes_a_cycle_or_a_wrong_blocked(operations: list[tuple[str, int, int]]) -> None:
+    """Beside a graph in memory: a dependency is refused exactly if there is a way back."""
+
+    async def perform() -> None:
+        uow = await registered(FakeUnitOfWork())
+        ids = [(await create(uow, str(number))).id for number in range(5)]
+        graph: dict[int, set[int]] = {number: set() for number in range(5)}
+        is_open = dict.fromkeys(range(5), True)
+        for what, a, b in operations:
+            if what == "add":
+                try:
+                    await tasks.add_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
+                except DependencyCycle:
+                    assert a in reached(graph, b)
+                else:
+                    assert a not in reached(graph, b)
+                    graph[a].add(b)
+            elif what == "remove":
+                await tasks.remove_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
+                graph[a].discard(b)
+            else:
+                await (task_status.complete if what == "complete" else task_status.reopen)(uow.unit(), ids[a])
+                is_open[a] = what == "reopen"
+            for number, task_id in enumerate(ids):
+                task = await tasks.get(uow.unit(), task_id)
+                assert task.depends_on_ids == tuple(sorted(ids[each] for each in graph[number]))
+                assert task.blocked == any(is_open[each] for each in graph[number])
+
+    asyncio.run(perform())
+
+
+def reached(graph: dict[int, set[int]], start: int) -> set[int]:
+    found, rest = set[int](), [start]
+    while rest:
+        if (each := rest.pop()) not in found:
+            found.add(each)
+            rest += graph[each]
+    return found
