@@ -1,7 +1,8 @@
 """Moving things in an order: the position that they get, and those of neighbours that make room for it.
 
 A position between two others grows by a character with every six moves into the same gap. When it would be longer than
-LONGEST, the nearest neighbours are spread over the room that they have. It is hardly ever more than sixteen of them.
+LONGEST, the nearest neighbours are spread over the room that they have. It is hardly ever more than sixteen of them
+(ADR NEXT-own-positions).
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence

@@ -12,6 +12,7 @@ from domain.wall_clocks import WallClock, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
 from tests.support.service_callers import Caller, every_item
+from tests.support.statements import overheard
 
 LATER = NOON.replace(hour=13, microsecond=1)
 MONDAY = dt.date(2026, 3, 2)
@@ -145,3 +146,18 @@ async def test_changes_between_pages_neither_skip_nor_repeat_a_task(ada: Caller)
 
     assert [t.id for t in first.items] == [t.id for t in created[:6]]
     assert [t.id for t in second.items] == [t.id for t in created[6:] if t.id != created[8].id]
+
+
+async def test_a_page_in_the_order_of_positions_reads_no_more_buckets_than_it_shows(ada: Caller) -> None:
+    for n in range(12):
+        project = await ada.write(projects.create, name=f"{n}")
+        await ada.write(tasks.create, TaskDraft(title=f"{n}", project_id=project.id))
+
+    with overheard() as first:
+        page = await ada.read(task_lists.page, filters=TaskFilter(), sort="position", limit=5)
+    with overheard() as of_project:
+        await ada.read(task_lists.page, filters=TaskFilter(project_id=project.id), sort="position")
+
+    assert [task.title for task in page.items] == ["0", "1", "2", "3", "4"]
+    assert len(first) == 2 + 6  # projects, their sections, and one more task than is shown
+    assert len(of_project) == 2 + 1
