@@ -111,6 +111,21 @@ async def test_ten_thousand_moves_into_one_gap_change_few_others_and_stay_short(
     assert shelf.changes < 1.1 * count
 
 
+@pytest.mark.parametrize(("crowd", "changed", "longest"), [(20, 32, 32), (60, 64, 32), (2_400, 1_024, 64)])
+async def test_more_neighbours_make_room_the_more_there_are_without_any(crowd: int, changed: int, longest: int) -> None:
+    """They share the first 46 characters. Of 2,400, the nearest 1,024 share what room they have."""
+    narrow = "a0" + "0" * 44
+    shelf = Shelf("a0", *positions.spread(narrow + "1", narrow + "11", count=crowd), "a1")
+    before = shelf.ids
+
+    await shelf.put(shelf.after(before[crowd // 2]))
+
+    assert [each for each in shelf.ids if each in before] == before
+    assert shelf.ids[crowd // 2 + 1] not in before
+    assert changed // 2 < shelf.changes - 1 <= changed
+    assert shelf.longest <= longest
+
+
 async def test_a_thing_that_is_in_the_gap_already_keeps_its_position() -> None:
     shelf = Shelf("a0", "a1", "a2")
     moved = shelf.in_order[1]
