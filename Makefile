@@ -49,10 +49,11 @@ bench: $(DEV) $(BENCH)  ## Tickbox and its engine beside their alternatives, and
 	$(BIN)/python -m bench.guarantees
 	$(BIN)/python -m bench.stack --rounds 3
 
-figures: $(DEV) $(BENCH)  ## measure the whole at length, and write bench/results; needs a quiet machine for half an hour
+figures: $(DEV) $(BENCH)  ## measure the whole at length, and write bench/results; needs a quiet machine for an hour
 	$(BIN)/python -m bench.stack --json bench/results/stack.json
 	$(BIN)/python -m bench.stack --growth --json bench/results/stack-growth.json
 	$(BIN)/python -m bench.stack --fairness --json bench/results/stack-fairness.json
+	$(BIN)/python -m bench.large --json bench/results/large.json
 	$(BIN)/python -m bench.stack.plots
 
 models: $(DEV)  ## generate spec/models.py and spec/responses.py from the contract
